@@ -1,0 +1,1 @@
+"""passnum: a voucher ledger and clearing system for a public body. Importing it starts nothing."""

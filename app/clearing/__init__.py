@@ -1,0 +1,1 @@
+"""From a pass given to a mediator to a mediator paid: redemptions, statements, payments."""

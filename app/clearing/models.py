@@ -1,0 +1,352 @@
+"""Redemptions, clearing runs, statements, payment orders and payments. Written once."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import BigInt, Bytes, Day, JsonText, Model, UtcDateTime, Uuid16
+
+
+class RedemptionAttempt(Model):
+    """What was answered to a scan, for good: the same id always gets the same answer."""
+
+    __tablename__ = "redemption_attempt"
+    __table_args__ = (
+        Index("redemption_attempt_by_guess", "agent_id", "attempted_at", sqlite_where=None),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    verdict: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    mediator_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="attempt_is_a_mediators")
+    )
+    agent_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="attempt_was_made_by_an_agent")
+    )
+    attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Redemption(Model):
+    """A mediator took a pass on a day when its label, its agreement and the pass were valid."""
+
+    __tablename__ = "redemption"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["id"], ["redemption_attempt.id"], name="redemption_answers_an_attempt"
+        ),
+        ForeignKeyConstraint(["id"], ["posting.id"], name="redemption_is_a_posting"),
+        ForeignKeyConstraint(
+            ["label_id", "mediator_id", "label_from", "label_until"],
+            ["label.id", "label.organisation_id", "label.valid_from", "label.valid_until"],
+            name="redemption_names_the_label",
+        ),
+        ForeignKeyConstraint(
+            ["agreement_id", "mediator_id", "agreement_role", "agreement_from", "agreement_until"],
+            [
+                "agreement.id",
+                "agreement.organisation_id",
+                "agreement.role",
+                "agreement.valid_from",
+                "agreement.valid_until",
+            ],
+            name="redemption_names_the_agreement",
+        ),
+        ForeignKeyConstraint(
+            ["vintage_id", "vintage_from", "vintage_until", "vintage_last_day"],
+            [
+                "vintage_terms.vintage_id",
+                "vintage_terms.valid_from",
+                "vintage_terms.valid_until",
+                "vintage_terms.last_redemption_on",
+            ],
+            name="redemption_names_the_vintage",
+        ),
+        CheckConstraint("agreement_role = 'mediator'", name="redemption_is_a_mediators"),
+        CheckConstraint(
+            "redeemed_on between label_from and label_until",
+            name="redemption_needs_a_label_in_force",
+        ),
+        CheckConstraint(
+            "redeemed_on between agreement_from and agreement_until",
+            name="redemption_needs_an_agreement_in_force",
+        ),
+        CheckConstraint(
+            "redeemed_on between vintage_from and vintage_last_day",
+            name="redemption_is_within_the_validity",
+        ),
+        Index("redemption_by_mediator", "mediator_id", "id"),
+        Index("redemption_by_voucher", "voucher_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    voucher_id: Mapped[int] = mapped_column(BigInt)
+    vintage_id: Mapped[int] = mapped_column(Integer)
+    vintage_from: Mapped[date] = mapped_column(Day)
+    vintage_until: Mapped[date] = mapped_column(Day)
+    vintage_last_day: Mapped[date] = mapped_column(Day)
+    mediator_id: Mapped[UUID] = mapped_column(Uuid16)
+    label_id: Mapped[UUID] = mapped_column(Uuid16)
+    label_from: Mapped[date] = mapped_column(Day)
+    label_until: Mapped[date] = mapped_column(Day)
+    agreement_id: Mapped[UUID] = mapped_column(Uuid16)
+    agreement_role: Mapped[str] = mapped_column(Text)
+    agreement_from: Mapped[date] = mapped_column(Day)
+    agreement_until: Mapped[date] = mapped_column(Day)
+    movement_id: Mapped[int] = mapped_column(BigInt)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+    redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    redeemed_on: Mapped[date] = mapped_column(Day)
+    redeemed_by: Mapped[int] = mapped_column(BigInt)
+    receipt: Mapped[str] = mapped_column(Text)
+
+
+class RedemptionReversal(Model):
+    """A redemption was undone before any statement claimed it: the person has the pass back."""
+
+    __tablename__ = "redemption_reversal"
+    __table_args__ = (
+        UniqueConstraint("redemption_id", name="redemption_is_undone_once"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    redemption_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("redemption.id", name="reversal_is_of_a_redemption")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    reversed_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="reversal_was_made_by_an_agent")
+    )
+    reversed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClearingRun(Model):
+    """Everything redeemed and unclaimed before a cut-off, gathered into one draft a mediator."""
+
+    __tablename__ = "clearing_run"
+    __table_args__ = (
+        UniqueConstraint(
+            "id", "programme_id", "prepared_by", name="clearing_run_names_its_preparer"
+        ),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    programme_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("programme.id", name="clearing_run_is_a_programmes")
+    )
+    cut_off_on: Mapped[date] = mapped_column(Day)
+    prepared_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="clearing_run_was_prepared_by_an_agent")
+    )
+    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Statement(Model):
+    """What a mediator is owed: a draft until somebody else approves it."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["run_id", "programme_id", "prepared_by"],
+            ["clearing_run.id", "clearing_run.programme_id", "clearing_run.prepared_by"],
+            name="statement_names_the_preparer_of_its_run",
+        ),
+        ForeignKeyConstraint(["id"], ["posting.id"], name="statement_is_a_posting"),
+        CheckConstraint("voucher_count > 0 and amount_cents > 0", name="statement_owes_something"),
+        UniqueConstraint("run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"),
+        UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
+        UniqueConstraint("id", "voucher_count", "amount_cents", name="statement_names_its_total"),
+        Index("statement_by_mediator", "mediator_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid16)
+    programme_id: Mapped[UUID] = mapped_column(Uuid16)
+    mediator_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="statement_is_a_mediators")
+    )
+    prepared_by: Mapped[int] = mapped_column(BigInt)
+    voucher_count: Mapped[int] = mapped_column(BigInt)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+
+
+class StatementLine(Model):
+    """The passes of one vintage on a statement."""
+
+    __tablename__ = "statement_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["vintage_id", "face_value_cents"],
+            ["vintage.id", "vintage.face_value_cents"],
+            name="statement_line_is_at_face_value",
+        ),
+        CheckConstraint(
+            "voucher_count > 0 and amount_cents = voucher_count * face_value_cents",
+            name="statement_line_amount_is_count_times_face_value",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("statement.id", name="statement_line_is_a_statements"), primary_key=True
+    )
+    vintage_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    face_value_cents: Mapped[int] = mapped_column(Integer)
+    voucher_count: Mapped[int] = mapped_column(BigInt)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+
+
+class StatementApproval(Model):
+    """Somebody else approved the version that they read; number, payee and account are frozen."""
+
+    __tablename__ = "statement_approval"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["statement_id", "prepared_by"],
+            ["statement.id", "statement.prepared_by"],
+            name="statement_approval_names_the_preparer",
+        ),
+        ForeignKeyConstraint(
+            ["statement_id", "voucher_count", "amount_cents"],
+            ["statement.id", "statement.voucher_count", "statement.amount_cents"],
+            name="statement_approval_names_the_total",
+        ),
+        CheckConstraint("approved_by <> prepared_by", name="statement_is_approved_by_another"),
+        UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
+        UniqueConstraint(
+            "statement_id",
+            "prepared_by",
+            "approved_by",
+            "amount_cents",
+            name="statement_approval_names_its_people",
+        ),
+        ForeignKeyConstraint(
+            ["year", "follows_number"],
+            ["statement_approval.year", "statement_approval.number"],
+            name="statement_number_follows_the_last_one",
+        ),
+        CheckConstraint(
+            "number = coalesce(follows_number, 0) + 1", name="statement_numbers_leave_no_gap"
+        ),
+        {"sqlite_strict": True},
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    prepared_by: Mapped[int] = mapped_column(BigInt)
+    approved_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="statement_was_approved_by_an_agent")
+    )
+    approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    voucher_count: Mapped[int] = mapped_column(BigInt)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+    year: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(Integer)
+    follows_number: Mapped[int | None] = mapped_column(Integer)
+    bank_details_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey(
+            "bank_details_approval.bank_details_id", name="statement_is_paid_on_approved_details"
+        ),
+    )
+    payee_name: Mapped[str] = mapped_column(Text)
+    payee_iban: Mapped[str] = mapped_column(Text)
+
+
+class PaymentOrder(Model):
+    """The ordonnateur orders the accountant to pay an approved statement (mandat, bordereau)."""
+
+    __tablename__ = "payment_order"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["statement_id", "prepared_by", "approved_by", "amount_cents"],
+            [
+                "statement_approval.statement_id",
+                "statement_approval.prepared_by",
+                "statement_approval.approved_by",
+                "statement_approval.amount_cents",
+            ],
+            name="payment_order_names_the_approved_statement",
+        ),
+        UniqueConstraint("statement_id", name="statement_is_ordered_once"),
+        UniqueConstraint(
+            "id",
+            "statement_id",
+            "prepared_by",
+            "approved_by",
+            "ordered_by",
+            name="payment_order_names_its_people",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    statement_id: Mapped[UUID] = mapped_column(Uuid16)
+    prepared_by: Mapped[int] = mapped_column(BigInt)
+    approved_by: Mapped[int] = mapped_column(BigInt)
+    ordered_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="payment_was_ordered_by_an_agent")
+    )
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+    mandate_number: Mapped[str] = mapped_column(Text)
+    bordereau_number: Mapped[str] = mapped_column(Text)
+    issued_on: Mapped[date] = mapped_column(Day)
+
+
+class Payment(Model):
+    """A third person recorded that the accountant paid: the passes are settled."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["payment_order_id", "statement_id", "prepared_by", "approved_by", "ordered_by"],
+            [
+                "payment_order.id",
+                "payment_order.statement_id",
+                "payment_order.prepared_by",
+                "payment_order.approved_by",
+                "payment_order.ordered_by",
+            ],
+            name="payment_names_its_order",
+        ),
+        ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
+        CheckConstraint(
+            "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> ordered_by",
+            name="payment_is_recorded_by_a_third",
+        ),
+        UniqueConstraint("payment_order_id", name="payment_order_is_paid_once"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    payment_order_id: Mapped[UUID] = mapped_column(Uuid16)
+    statement_id: Mapped[UUID] = mapped_column(Uuid16)
+    prepared_by: Mapped[int] = mapped_column(BigInt)
+    approved_by: Mapped[int] = mapped_column(BigInt)
+    ordered_by: Mapped[int] = mapped_column(BigInt)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="payment_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_on: Mapped[date] = mapped_column(Day)

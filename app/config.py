@@ -1,0 +1,66 @@
+"""Settings: read once from the environment, then passed around as a value."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_PORT = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one installation needs to know.
+
+    Attributes:
+        data_dir: folder of everything that is not in the database: keys, and the SQLite file.
+        database_url: where the application connects, as the application.
+        owner_database_url: where migrations connect, as the owner; the same place with a login
+            that is a member of passnum_owner. Equal to `database_url` unless told otherwise.
+        port: TCP port on 127.0.0.1.
+        secure_cookies: cookies travel by HTTPS only; to be set behind a TLS proxy.
+    """
+
+    data_dir: Path
+    database_url: str
+    owner_database_url: str
+    port: int = DEFAULT_PORT
+    secure_cookies: bool = False
+    secret_key: bytes = field(default=b"", repr=False)
+
+    @property
+    def key_dir(self) -> Path:
+        """Where the keys of vintages and of receipts are kept, apart from the database."""
+        return self.data_dir / "keys"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL, PASSNUM_PORT,
+        PASSNUM_SECURE_COOKIES; make the data folder and its secret where they are missing.
+        """
+        env = os.environ if environment is None else environment
+        data_dir = Path(env.get("PASSNUM_DATA_DIR") or "var").absolute()
+        url = env.get("PASSNUM_DATABASE_URL") or f"sqlite:///{data_dir / 'passnum.db'}"
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return cls(
+            data_dir=data_dir,
+            database_url=url,
+            owner_database_url=env.get("PASSNUM_OWNER_DATABASE_URL") or url,
+            port=int(env.get("PASSNUM_PORT") or DEFAULT_PORT),
+            secure_cookies=env.get("PASSNUM_SECURE_COOKIES", "") == "1",
+            secret_key=secret_file(data_dir / "session.secret"),
+        )
+
+
+def secret_file(path: Path, *, size: int = 32) -> bytes:
+    """The secret in that file, made the first time, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        secret = secrets.token_bytes(size)
+        file.write(secret)
+    return secret

@@ -1,0 +1,270 @@
+"""The database: one engine, two dialects, transactions that are opened where a reader looks for them.
+
+SQLite serves a pilot, PostgreSQL 15 or later a deployment. On PostgreSQL the application is the
+role passnum_app, which owns nothing; migrations and the writing of history are passnum_owner's.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import Boolean, TypeEngine
+
+APPLICATION_ROLE = "passnum_app"
+OWNER_ROLE = "passnum_owner"
+SEARCH_PATH = "public,ledger"
+PROJECT = Path(__file__).parent.parent
+
+
+# ── Column types: one meaning, two spellings (SQLite's STRICT tables know INTEGER, TEXT, BLOB) ────
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC. SQLite: 27 characters that sort like time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, timestamptz on PostgreSQL."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """Refuse a naive instant: nobody knows when it was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a naive instant was about to be stored"
+            raise ValueError(message)
+        value = value.astimezone(UTC)
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - SQLAlchemy's signature
+        """Always aware, always UTC."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        instant: datetime = value
+        return instant.astimezone(UTC)
+
+
+class Day(TypeDecorator[date]):
+    """A day in Martinique."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, date on PostgreSQL."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """ISO 8601 on SQLite."""
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ANN401 - SQLAlchemy's signature
+        """A date, whatever the dialect keeps."""
+        if value is None or isinstance(value, date):
+            return value
+        return date.fromisoformat(value)
+
+
+class Uuid16(TypeDecorator[UUID]):
+    """A UUID: the type of that name on PostgreSQL, 16 bytes on SQLite."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """BLOB on SQLite."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(LargeBinary())
+        return dialect.type_descriptor(postgresql.UUID(as_uuid=True))
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """Sixteen bytes on SQLite."""
+        return value.bytes if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:  # noqa: ANN401 - SQLAlchemy's signature
+        """A UUID, whatever the dialect keeps."""
+        if value is None or isinstance(value, UUID):
+            return value
+        return UUID(bytes=bytes(value))
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """INTEGER on SQLite."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:  # noqa: ANN401, FBT001 - SQLAlchemy's signature
+        """0 or 1 on SQLite."""
+        return int(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:  # noqa: ANN401 - SQLAlchemy's signature
+        """A bool, whatever the dialect keeps."""
+        return None if value is None else bool(value)
+
+
+class JsonText(TypeDecorator[dict[str, Any]]):
+    """A small JSON object, kept as it was said."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """Compact, keys sorted."""
+        return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ANN401 - SQLAlchemy's signature
+        """A dictionary again."""
+        return None if value is None else json.loads(value)
+
+
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+Bytes = LargeBinary
+
+
+class Model(DeclarativeBase):
+    """Base of every table that SQLAlchemy maps. Constraints are named by hand: names are promises."""
+
+
+# ── Connections ───────────────────────────────────────────────────────────────────────────────────
+
+
+class UnknownDatabase(Exception):
+    """The address of the database names no database that passnum knows."""
+
+
+def read_url(url: str) -> URL:
+    """The address with the driver that passnum uses.
+
+    Raises:
+        UnknownDatabase: neither a SQLite file nor PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise UnknownDatabase(url) from error
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise UnknownDatabase(parsed.render_as_string(hide_password=True))
+
+
+class Database:
+    """Where everything is kept, opened with the rights of the application or of the owner."""
+
+    def __init__(self, url: str, *, as_owner: bool = False, pool_size: int = 5) -> None:
+        self.url = url
+        self.as_owner = as_owner
+        parsed = read_url(url)
+        self.is_postgresql = parsed.get_backend_name() == "postgresql"
+        if self.is_postgresql:
+            role = OWNER_ROLE if as_owner else APPLICATION_ROLE
+            self.engine = create_engine(
+                parsed,
+                connect_args={"options": f"-c role={role} -c search_path={SEARCH_PATH}"},
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=False,
+            )
+        else:
+            self.engine = create_engine(parsed)
+            prepare_sqlite(self.engine)
+        self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+    def session(self, *, writing: bool = True) -> Session:
+        """A session whose transaction begins with its first statement.
+
+        On SQLite a writing transaction takes the one write lock at once: a transaction that
+        reads first and writes later would otherwise fail in the middle.
+        """
+        return Session(self._writing if writing else self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self, *, writing: bool = True) -> Iterator[Session]:
+        """A session that commits when the block ends, and rolls back when it fails."""
+        with self.session(writing=writing) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Make each connection keep the promises of a ledger: durable, with foreign keys."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3 would otherwise begin by itself, too late
+        for pragma in (
+            "busy_timeout = 10000",
+            "journal_mode = wal",
+            "synchronous = full",
+            "foreign_keys = on",
+            "recursive_triggers = on",
+        ):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+# ── Migrations ────────────────────────────────────────────────────────────────────────────────────
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's settings for that database; everything else is in migrations/env.py."""
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT / "migrations"))
+    config.set_main_option("prepend_sys_path", str(PROJECT))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database up to that revision, as its owner."""
+    command.upgrade(alembic_config(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the database back to that revision; what later revisions held is gone."""
+    command.downgrade(alembic_config(url), revision)

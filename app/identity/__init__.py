@@ -1,0 +1,1 @@
+"""Who may do what: agents, their roles, their tokens and how they sign in."""

@@ -1,0 +1,30 @@
+"""Instants are aware UTC; days, cut-offs and years are those of Martinique (UTC−4, no summer time)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MARTINIQUE = ZoneInfo("America/Martinique")
+
+FIRST_DAY = date(2000, 1, 1)
+"""Nothing of the scheme happened before: an earlier day is a slip of the keyboard."""
+LAST_DAY = date(2099, 12, 31)
+
+
+def utc_now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+def martinique_day(instant: datetime) -> date:
+    """The day it is in Martinique at that instant."""
+    return instant.astimezone(MARTINIQUE).date()
+
+
+def first_instant(day: date) -> datetime:
+    """Midnight in Martinique at the start of that day."""
+    return datetime.combine(day, time.min, MARTINIQUE).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The first instant that is no longer that day: an exclusive bound."""
+    return first_instant(day + timedelta(days=1))

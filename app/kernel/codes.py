@@ -1,0 +1,70 @@
+"""Redemption codes: what a mediator scans or types, and what proves that a pass is genuine.
+
+A code is 16 characters of Crockford base32 in four groups: 75 bits of HMAC-SHA-256(key of the
+vintage, serial) and one check character (Luhn mod 32). The database keeps a hash only; the
+key stays outside, so a copy of the database cannot make a pass.
+
+Alphabet: Douglas Crockford, "Base 32", https://www.crockford.com/base32.html.
+"""
+
+import hashlib
+import hmac
+from typing import NewType
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 16
+GROUP = 4
+BITS = 5 * (LENGTH - 1)
+
+VoucherCode = NewType("VoucherCode", str)
+"""Sixteen characters of the alphabet, upper case, without separators, check character right."""
+
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
+
+
+class MistypedCode(ValueError):
+    """What was typed cannot be a code: wrong length, foreign character, or wrong check character."""
+
+
+def derive(key: bytes, serial: int) -> VoucherCode:
+    """The code of one serial number of the vintage that `key` belongs to."""
+    digest = hmac.digest(key, f"passnum code v1 {serial}".encode(), "sha256")
+    bits = int.from_bytes(digest, "big") >> (256 - BITS)
+    body = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(BITS - 5, -1, -5))
+    return VoucherCode(body + check_character(body))
+
+
+def check_character(body: str) -> str:
+    """Luhn mod 32: catches every single slip and nearly all neighbours swapped."""
+    total = 0
+    for place, character in enumerate(reversed(body)):
+        value = ALPHABET.index(character)
+        doubled = value * 2 if place % 2 == 0 else value
+        total += doubled // 32 + doubled % 32
+    return ALPHABET[-total % 32]
+
+
+def read(typed: str) -> VoucherCode:
+    """What a person typed or a camera read, as a code.
+
+    Lower case, spaces and dashes are welcome; O is read as 0, I and L as 1.
+
+    Raises:
+        MistypedCode: it cannot be a code, so there is no need to look it up.
+    """
+    code = "".join(c for c in typed.upper() if c not in " -\u00a0\u202f.").translate(_READ_AS)
+    if len(code) != LENGTH or any(c not in ALPHABET for c in code):
+        raise MistypedCode
+    if check_character(code[:-1]) != code[-1]:
+        raise MistypedCode
+    return VoucherCode(code)
+
+
+def written(code: VoucherCode) -> str:
+    """In four groups, as printed."""
+    return " ".join(code[i : i + GROUP] for i in range(0, LENGTH, GROUP))
+
+
+def digest(code: VoucherCode) -> bytes:
+    """What the database keeps of a code. 75 random bits need neither salt nor stretching."""
+    return hashlib.sha256(code.encode()).digest()

@@ -1,0 +1,82 @@
+"""The ledger: a voucher rests in exactly one account, and moves only by an immutable movement.
+
+This module is its door. Everything else in passnum is a sum over what passes here.
+"""
+
+from app.ledger import chart
+from app.ledger.chart import AccountKey, AccountKind, MovementKind
+from app.ledger.errors import BookletCut, NoSuchMove, PostingRepeated, VouchersNotThere
+from app.ledger.queries import (
+    Account,
+    Balance,
+    Flow,
+    HistoryEntry,
+    VoucherState,
+    balances,
+    flows,
+    history,
+    lock_vouchers,
+    lock_vouchers_by_code,
+    next_voucher_id,
+    ranges_in,
+    voucher_states,
+)
+from app.ledger.rules import VoucherRange, contiguous
+from app.ledger.service import (
+    Act,
+    Line,
+    NewVoucher,
+    account,
+    accounts,
+    add_vintage,
+    add_vouchers,
+    post,
+    post_many,
+    recorded_at,
+    refusal_behind,
+    reverse,
+    rule_named_by,
+)
+from app.ledger.verify import Verdict, faults, verify
+
+__all__ = [
+    "Account",
+    "AccountKey",
+    "AccountKind",
+    "Act",
+    "Balance",
+    "BookletCut",
+    "Flow",
+    "HistoryEntry",
+    "Line",
+    "MovementKind",
+    "NewVoucher",
+    "NoSuchMove",
+    "PostingRepeated",
+    "Verdict",
+    "VoucherRange",
+    "VoucherState",
+    "VouchersNotThere",
+    "account",
+    "accounts",
+    "add_vintage",
+    "add_vouchers",
+    "balances",
+    "chart",
+    "contiguous",
+    "faults",
+    "flows",
+    "history",
+    "lock_vouchers",
+    "lock_vouchers_by_code",
+    "next_voucher_id",
+    "post",
+    "post_many",
+    "ranges_in",
+    "recorded_at",
+    "refusal_behind",
+    "reverse",
+    "rule_named_by",
+    "verify",
+    "voucher_states",
+]

@@ -1,0 +1,348 @@
+"""Reading the ledger: accounts, vouchers under lock, balances at an instant, a voucher's history."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from app.kernel.money import Cents
+from app.ledger.chart import AccountKey, AccountKind, MovementKind
+from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
+from app.ledger.rules import VoucherRange
+
+LARGEST_SPAN_BITS = 30
+"""A movement has fewer than 2**31 vouchers: voucher_count is a 32-bit integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that exists, with the face value of its vintage in cents."""
+
+    id: int
+    kind: AccountKind
+    party_id: UUID
+    counterparty_id: UUID
+    vintage_id: int
+    face_value_cents: int
+
+    @property
+    def key(self) -> AccountKey:
+        """What names it in the chart."""
+        return AccountKey(self.kind, self.party_id, self.counterparty_id, self.vintage_id)
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherState:
+    """A voucher and where it rests at this moment."""
+
+    id: int
+    serial: int
+    booklet_id: int
+    code_hash: bytes
+    account: Account
+    last_movement_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What rests in an account."""
+
+    voucher_count: int
+    amount_cents: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One movement of a voucher, with the posting that it belongs to."""
+
+    movement_id: int
+    posting_id: UUID
+    kind: MovementKind
+    document_type: str
+    document_id: UUID
+    debit: Account
+    credit: Account
+    vouchers: VoucherRange
+    reverses_id: int | None
+    actor_id: int
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+_ACCOUNT = (
+    AccountRow.id,
+    AccountRow.kind,
+    AccountRow.party_id,
+    AccountRow.counterparty_id,
+    AccountRow.vintage_id,
+)
+
+
+def _read_accounts(session: Session, *where: ColumnElement[bool]) -> list[Account]:
+    rows = session.execute(
+        select(*_ACCOUNT, Vintage.face_value_cents)
+        .join(Vintage, Vintage.id == AccountRow.vintage_id)
+        .where(*where)
+    )
+    return [Account(i, AccountKind(kind), *rest) for i, kind, *rest in rows]
+
+
+def accounts_by_key(session: Session, keys: Iterable[AccountKey]) -> dict[AccountKey, Account]:
+    """Those accounts of the keys that exist."""
+    named = [(str(k.kind), k.party_id, k.counterparty_id, k.vintage_id) for k in keys]
+    found = _read_accounts(session, tuple_(*_ACCOUNT[1:]).in_(named))
+    return {account.key: account for account in found}
+
+
+def accounts_by_id(session: Session, ids: Iterable[int]) -> dict[int, Account]:
+    """Accounts by their internal ids."""
+    return {a.id: a for a in _read_accounts(session, AccountRow.id.in_(set(ids)))}
+
+
+def all_accounts(session: Session) -> dict[int, Account]:
+    """Every account: a few hundred, whatever the number of vouchers."""
+    return {a.id: a for a in _read_accounts(session)}
+
+
+# ── Vouchers under lock ───────────────────────────────────────────────────────────────────────────
+
+
+def lock_vouchers_by_code(session: Session, code_hashes: Sequence[bytes]) -> list[VoucherState]:
+    """The vouchers that bear these codes, held until the transaction ends, in the order of ids."""
+    if session.get_bind().dialect.name == "postgresql":
+        return _locked(session, "lock_vouchers_by_code(:keys)", list(code_hashes))
+    return voucher_states(session, Voucher.code_hash.in_(code_hashes))
+
+
+def lock_vouchers(session: Session, vouchers: Sequence[VoucherRange]) -> list[VoucherState]:
+    """The vouchers of these ranges, held until the transaction ends, in the order of ids."""
+    if session.get_bind().dialect.name == "postgresql":
+        ids = sorted(i for r in vouchers for i in range(r.first, r.last + 1))
+        return _locked(session, "lock_vouchers(:keys)", ids)
+    return voucher_states(session, or_(*(Voucher.id.between(r.first, r.last) for r in vouchers)))
+
+
+def _locked(session: Session, function: str, keys: list[Any]) -> list[VoucherState]:
+    """PostgreSQL: the application may not say FOR UPDATE; a function of the owner says it."""
+    rows = session.execute(
+        text(
+            "select v.id, v.serial, v.booklet_id, v.code_hash, v.last_movement_id, v.account_id,"
+            " v.vintage_id, v.face_value_cents, a.kind, a.party_id, a.counterparty_id"
+            f" from {function} v left join account a on a.id = v.account_id order by v.id"
+        ),
+        {"keys": keys},
+    ).all()
+    # While this statement waited for a lock, the voucher may have moved into an account opened
+    # after the statement began to see: look that account up again.
+    unseen = (
+        accounts_by_id(session, {r.account_id for r in rows if r.kind is None})
+        if any(r.kind is None for r in rows)
+        else {}
+    )
+    return [_state(row, unseen) for row in rows]
+
+
+def _state(row: Row[Any], unseen: dict[int, Account]) -> VoucherState:
+    account = unseen.get(row.account_id) or Account(
+        row.account_id,
+        AccountKind(row.kind),
+        row.party_id,
+        row.counterparty_id,
+        row.vintage_id,
+        row.face_value_cents,
+    )
+    return VoucherState(
+        row.id, row.serial, row.booklet_id, bytes(row.code_hash), account, row.last_movement_id
+    )
+
+
+def voucher_states(session: Session, *where: ColumnElement[bool]) -> list[VoucherState]:
+    """Vouchers and where they rest, in the order of ids, without holding them."""
+    rows = session.execute(
+        select(
+            Voucher.id,
+            Voucher.serial,
+            Voucher.booklet_id,
+            Voucher.code_hash,
+            Voucher.last_movement_id,
+            Voucher.account_id,
+            Voucher.vintage_id,
+            Voucher.face_value_cents,
+            AccountRow.kind,
+            AccountRow.party_id,
+            AccountRow.counterparty_id,
+        )
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(*where)
+        .order_by(Voucher.id)
+    )
+    return [_state(row, {}) for row in rows]
+
+
+# ── Balances ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def balances(session: Session, *, at: datetime | None = None) -> dict[Account, Balance]:
+    """What rests in each account that has ever moved, now or just before the instant `at`.
+
+    A sum over movements: what came in less what went out. The issuer's is minus what was
+    received. Balances at an instant go by the instant of recording.
+    """
+    sides = []
+    for account, sign in ((Movement.credit_account_id, 1), (Movement.debit_account_id, -1)):
+        side = select(
+            account.label("account_id"), (sign * Movement.voucher_count).label("voucher_count")
+        )
+        sides.append(_recorded_before(side, at))
+    moved = union_all(*sides).subquery()
+    sums = session.execute(
+        select(moved.c.account_id, func.sum(moved.c.voucher_count)).group_by(moved.c.account_id)
+    ).all()
+    known = all_accounts(session)
+    return {
+        known[account_id]: Balance(
+            int(count), Cents(int(count) * known[account_id].face_value_cents)
+        )
+        for account_id, count in sums
+    }
+
+
+def _recorded_before(query: Select[Any], at: datetime | None) -> Select[Any]:
+    if at is None:
+        return query
+    return query.join(Posting, Posting.id == Movement.posting_id).where(Posting.recorded_at < at)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How many vouchers went from one account to another, reversals taken off."""
+
+    debit_account_id: int
+    credit_account_id: int
+    voucher_count: int
+
+
+def flows(
+    session: Session, *, start: AccountKind, to: AccountKind, at: datetime | None = None
+) -> list[Flow]:
+    """Net movements between two kinds of account, until just before the instant `at`.
+
+    What was reversed is taken off the flow that it reverses, at the instant of the reversal.
+    """
+    forward = Movement.kind != MovementKind.REVERSE
+    debit = case((forward, Movement.debit_account_id), else_=Movement.credit_account_id)
+    credit = case((forward, Movement.credit_account_id), else_=Movement.debit_account_id)
+    query = _recorded_before(
+        select(
+            debit,
+            credit,
+            func.sum(case((forward, Movement.voucher_count), else_=-Movement.voucher_count)),
+        ).where(
+            or_(
+                and_(forward, Movement.debit_kind == start, Movement.credit_kind == to),
+                and_(~forward, Movement.debit_kind == to, Movement.credit_kind == start),
+            )
+        ),
+        at,
+    ).group_by(debit, credit)
+    return [Flow(d, c, int(count)) for d, c, count in session.execute(query)]
+
+
+# ── History ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def moved(voucher_id: int) -> ColumnElement[bool]:
+    """The condition that a movement moved that voucher, in a form that an index answers.
+
+    A range of n vouchers that holds the voucher begins less than n before it: asking for each
+    power of two apart looks at a handful of index entries, however long the ledger is.
+    """
+    return and_(
+        or_(
+            *(
+                and_(
+                    Movement.span_bits == bits,
+                    Movement.first_id.between(voucher_id - (2 << bits) + 2, voucher_id),
+                )
+                for bits in range(LARGEST_SPAN_BITS + 1)
+            )
+        ),
+        Movement.last_id >= voucher_id,
+    )
+
+
+def history(session: Session, voucher_id: int) -> list[HistoryEntry]:
+    """Everything that happened to a voucher, oldest first."""
+    rows = session.execute(
+        select(Movement, Posting)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(moved(voucher_id))
+        .order_by(Movement.id)
+    ).all()
+    known = accounts_by_id(
+        session, {i for m, _ in rows for i in (m.debit_account_id, m.credit_account_id)}
+    )
+    return [
+        HistoryEntry(
+            movement_id=movement.id,
+            posting_id=posting.id,
+            kind=MovementKind(movement.kind),
+            document_type=posting.document_type,
+            document_id=posting.document_id,
+            debit=known[movement.debit_account_id],
+            credit=known[movement.credit_account_id],
+            vouchers=VoucherRange(movement.first_id, movement.last_id),
+            reverses_id=movement.reverses_id,
+            actor_id=posting.actor_id,
+            occurred_at=posting.occurred_at,
+            recorded_at=posting.recorded_at,
+        )
+        for movement, posting in rows
+    ]
+
+
+def movements_after(
+    session: Session, movement_id: int, *, limit: int
+) -> list[tuple[Movement, Posting]]:
+    """The journal, in the order of ids, from after that movement."""
+    rows = session.execute(
+        select(Movement, Posting)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Movement.id > movement_id)
+        .order_by(Movement.id)
+        .limit(limit)
+    )
+    return [(movement, posting) for movement, posting in rows]
+
+
+def next_voucher_id(session: Session) -> int:
+    """The id that the next voucher to arrive will have."""
+    return (session.execute(select(func.max(Voucher.id))).scalar() or 0) + 1
+
+
+def ranges_in(session: Session, account_id: int) -> list[VoucherRange]:
+    """What rests in an account, as the fewest ranges, in order."""
+    step = Voucher.id - func.row_number().over(order_by=Voucher.id)
+    run = select(Voucher.id, step.label("run")).where(Voucher.account_id == account_id).subquery()
+    rows = session.execute(
+        select(func.min(run.c.id), func.max(run.c.id))
+        .group_by(run.c.run)
+        .order_by(func.min(run.c.id))
+    )
+    return [VoucherRange(first, last) for first, last in rows]

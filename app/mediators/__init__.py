@@ -1,0 +1,1 @@
+"""Places of digital mediation and their labels."""

@@ -1,0 +1,306 @@
+"""Orders, deliveries, mandates and activations. Written once: a state is which rows exist."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import BigInt, Bytes, Model, UtcDateTime, Uuid16
+
+
+class BookletOrder(Model):
+    """An order of booklets of one vintage, as prepared."""
+
+    __tablename__ = "booklet_order"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["vintage_id", "programme_id"],
+            ["vintage_terms.vintage_id", "vintage_terms.programme_id"],
+            name="order_is_of_a_vintage_of_its_programme",
+        ),
+        UniqueConstraint("number", name="order_number_is_one_order"),
+        UniqueConstraint("id", "prepared_by", name="order_names_its_preparer"),
+        UniqueConstraint("id", "vintage_id", name="order_names_its_vintage"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    number: Mapped[str] = mapped_column(Text)
+    programme_id: Mapped[UUID] = mapped_column(Uuid16)
+    vintage_id: Mapped[int] = mapped_column(Integer)
+    prepared_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="order_was_prepared_by_an_agent")
+    )
+    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OrderLine(Model):
+    """So many booklets of 5 or of 10, at a price for each booklet."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        CheckConstraint("booklet_size in (5, 10)", name="order_line_is_in_booklets_of_5_or_10"),
+        CheckConstraint(
+            "booklet_count between 1 and 100000", name="order_line_is_of_some_booklets"
+        ),
+        CheckConstraint("unit_price_cents >= 0", name="order_line_price_is_not_negative"),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("booklet_order.id", name="order_line_is_an_orders"), primary_key=True
+    )
+    booklet_size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    booklet_count: Mapped[int] = mapped_column(Integer)
+    unit_price_cents: Mapped[int] = mapped_column(BigInt)
+
+
+class OrderApproval(Model):
+    """Somebody else than the preparer approved the order."""
+
+    __tablename__ = "order_approval"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["order_id", "prepared_by"],
+            ["booklet_order.id", "booklet_order.prepared_by"],
+            name="order_approval_names_the_preparer",
+        ),
+        CheckConstraint("approved_by <> prepared_by", name="order_is_approved_by_another"),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    prepared_by: Mapped[int] = mapped_column(BigInt)
+    approved_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="order_was_approved_by_an_agent")
+    )
+    approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OrderDispatch(Model):
+    """The approved order left for the issuer."""
+
+    __tablename__ = "order_dispatch"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("order_approval.order_id", name="order_is_sent_once_approved"),
+        primary_key=True,
+    )
+    sent_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="order_was_sent_by_an_agent")
+    )
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SerialAllotment(Model):
+    """The serial numbers that a sent order may bring: each follows the last one of its vintage.
+
+    `follows` is the last serial of the allotment before, 0 for the first: with the two unique
+    keys it makes a chain without a gap and without an overlap.
+    """
+
+    __tablename__ = "serial_allotment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["order_id", "vintage_id"],
+            ["booklet_order.id", "booklet_order.vintage_id"],
+            name="allotment_is_of_the_orders_vintage",
+        ),
+        ForeignKeyConstraint(
+            ["order_id", "booklet_size"],
+            ["order_line.order_id", "order_line.booklet_size"],
+            name="allotment_is_of_an_order_line",
+        ),
+        ForeignKeyConstraint(
+            ["vintage_id", "follows_serial", "follows_booklet"],
+            [
+                "serial_allotment.vintage_id",
+                "serial_allotment.last_serial",
+                "serial_allotment.last_booklet",
+            ],
+            name="allotment_follows_the_last_one",
+        ),
+        ForeignKeyConstraint(
+            ["order_id"], ["order_dispatch.order_id"], name="allotment_is_of_a_sent_order"
+        ),
+        CheckConstraint(
+            "first_serial = coalesce(follows_serial, 0) + 1 and first_booklet = coalesce(follows_booklet, 0) + 1",
+            name="allotment_leaves_no_gap",
+        ),
+        CheckConstraint(
+            "last_serial - first_serial + 1 = (last_booklet - first_booklet + 1) * booklet_size"
+            " and last_booklet >= first_booklet",
+            name="allotment_is_whole_booklets",
+        ),
+        UniqueConstraint(
+            "vintage_id", "first_serial", name="allotment_first_serial_is_one_allotment"
+        ),
+        UniqueConstraint(
+            "vintage_id",
+            "last_serial",
+            "last_booklet",
+            name="allotment_last_serial_is_one_allotment",
+        ),
+        UniqueConstraint(
+            "order_id",
+            "booklet_size",
+            "vintage_id",
+            "first_serial",
+            "last_serial",
+            "first_booklet",
+            name="allotment_names_its_serials",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    booklet_size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    vintage_id: Mapped[int] = mapped_column(Integer)
+    follows_serial: Mapped[int | None] = mapped_column(BigInt)
+    follows_booklet: Mapped[int | None] = mapped_column(BigInt)
+    first_serial: Mapped[int] = mapped_column(BigInt)
+    last_serial: Mapped[int] = mapped_column(BigInt)
+    first_booklet: Mapped[int] = mapped_column(BigInt)
+    last_booklet: Mapped[int] = mapped_column(BigInt)
+
+
+class Delivery(Model):
+    """Booklets that arrived, counted serial by serial; recording it confirms it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("number", name="delivery_number_is_one_delivery"),
+        UniqueConstraint("id", "order_id", name="delivery_names_its_order"),
+        Index("delivery_by_order", "order_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    number: Mapped[str] = mapped_column(Text)
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("order_dispatch.order_id", name="delivery_is_of_a_sent_order")
+    )
+    received_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="delivery_was_received_by_an_agent")
+    )
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeliveryRange(Model):
+    """Consecutive serials that arrived, inside what was allotted, whole booklets only."""
+
+    __tablename__ = "delivery_range"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["delivery_id", "order_id"],
+            ["delivery.id", "delivery.order_id"],
+            name="delivery_range_is_of_the_deliverys_order",
+        ),
+        ForeignKeyConstraint(
+            [
+                "order_id",
+                "booklet_size",
+                "vintage_id",
+                "allotted_first",
+                "allotted_last",
+                "allotted_booklet",
+            ],
+            [
+                "serial_allotment.order_id",
+                "serial_allotment.booklet_size",
+                "serial_allotment.vintage_id",
+                "serial_allotment.first_serial",
+                "serial_allotment.last_serial",
+                "serial_allotment.first_booklet",
+            ],
+            name="delivery_range_names_its_allotment",
+        ),
+        CheckConstraint(
+            "first_serial >= allotted_first and last_serial <= allotted_last and last_serial >= first_serial",
+            name="delivery_range_lies_in_its_allotment",
+        ),
+        CheckConstraint(
+            "(first_serial - allotted_first) % booklet_size = 0"
+            " and (last_serial + 1 - allotted_first) % booklet_size = 0",
+            name="delivery_range_is_whole_booklets",
+        ),
+        UniqueConstraint("vintage_id", "first_serial", name="delivery_range_arrives_once"),
+        {"sqlite_strict": True},
+    )
+
+    delivery_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    first_serial: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    last_serial: Mapped[int] = mapped_column(BigInt)
+    order_id: Mapped[UUID] = mapped_column(Uuid16)
+    booklet_size: Mapped[int] = mapped_column(Integer)
+    vintage_id: Mapped[int] = mapped_column(Integer)
+    allotted_first: Mapped[int] = mapped_column(BigInt)
+    allotted_last: Mapped[int] = mapped_column(BigInt)
+    allotted_booklet: Mapped[int] = mapped_column(BigInt)
+    first_voucher_id: Mapped[int] = mapped_column(BigInt)
+
+
+class OrderMandate(Model):
+    """The public accountant was ordered to pay so much of an order, under that mandat number."""
+
+    __tablename__ = "order_mandate"
+    __table_args__ = (
+        CheckConstraint("amount_cents >= 0", name="mandate_amount_is_not_negative"),
+        UniqueConstraint("order_id", "mandate_number", name="mandate_is_recorded_once"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("order_approval.order_id", name="mandate_is_of_an_approved_order")
+    )
+    mandate_number: Mapped[str] = mapped_column(Text)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="mandate_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Activation(Model):
+    """A whole delivery became usable: what it costs is covered by the order's mandates.
+
+    That the activations of an order never cost more than its mandates is also a trigger,
+    activation_is_covered_by_mandates.
+    """
+
+    __tablename__ = "activation"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["delivery_id", "order_id"],
+            ["delivery.id", "delivery.order_id"],
+            name="activation_is_of_a_confirmed_delivery",
+        ),
+        UniqueConstraint("delivery_id", name="delivery_is_activated_once"),
+        CheckConstraint("cost_cents >= 0", name="activation_cost_is_not_negative"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    delivery_id: Mapped[UUID] = mapped_column(Uuid16)
+    order_id: Mapped[UUID] = mapped_column(Uuid16)
+    cost_cents: Mapped[int] = mapped_column(BigInt)
+    activated_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="activation_was_made_by_an_agent")
+    )
+    activated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""Programmes, their vintages, and what each public is entitled to."""

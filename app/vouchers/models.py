@@ -1,0 +1,33 @@
+"""Booklets: passes with consecutive serials under one cover. Written once."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import BigInt, Model, Uuid16
+
+
+class Booklet(Model):
+    """A booklet; its id is that of its first voucher, which is how the ledger knows its edges."""
+
+    __tablename__ = "booklet"
+    __table_args__ = (
+        CheckConstraint("size in (5, 10)", name="booklet_has_5_or_10_passes"),
+        CheckConstraint(
+            "number between 1 and 999999", name="booklet_number_has_six_digits_at_most"
+        ),
+        UniqueConstraint("vintage_id", "number", name="booklet_number_is_one_booklet"),
+        UniqueConstraint("vintage_id", "first_serial", name="booklet_serial_is_one_booklet"),
+        UniqueConstraint("id", "size", name="booklet_names_its_size"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    vintage_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("vintage_terms.vintage_id", name="booklet_is_of_a_vintage")
+    )
+    number: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(Integer)
+    first_serial: Mapped[int] = mapped_column(BigInt)
+    delivery_id: Mapped[UUID] = mapped_column(Uuid16)

@@ -1,0 +1,31 @@
+"""Alembic's entry: one transaction for the whole upgrade, as the owner of the schema."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection
+
+from app.database import SEARCH_PATH, Model, prepare_sqlite, read_url
+
+url = read_url(context.config.attributes["url"])
+postgresql = url.get_backend_name() == "postgresql"
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations on an open connection and commit them all, or none."""
+    if postgresql:
+        # Two starts at the same moment: the second waits, then finds nothing left to do.
+        connection.execute(text("select pg_advisory_xact_lock(726501)"))
+    context.configure(connection=connection, target_metadata=Model.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if postgresql:
+    engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
+else:
+    engine = create_engine(url)
+    prepare_sqlite(engine)
+    engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+with engine.begin() as connection:
+    run(connection)
+engine.dispose()

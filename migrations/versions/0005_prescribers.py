@@ -1,0 +1,293 @@
+"""Allocations, beneficiaries and prescriptions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
+from migrations.steps import as_owner, let_application, write_once
+
+revision = "0005"
+down_revision = "0004"
+
+WRITTEN_ONCE = (
+    "allocation",
+    "allocation_range",
+    "allocation_receipt",
+    "beneficiary",
+    "prescription",
+    "prescription_booklet",
+)
+
+
+def upgrade() -> None:
+    with as_owner():
+        op.create_table(
+            "allocation",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("number", sa.Text(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("sender_id", Uuid16(), nullable=False),
+            sa.Column("recipient_id", Uuid16(), nullable=False),
+            sa.Column("agreement_id", Uuid16(), nullable=False),
+            sa.Column("agreement_role", sa.Text(), nullable=False),
+            sa.Column("agreement_from", Day(), nullable=False),
+            sa.Column("agreement_until", Day(), nullable=False),
+            sa.Column("allocated_on", Day(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("prepared_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "agreement_role = 'prescriber'", name="allocation_goes_to_a_prescriber"
+            ),
+            sa.CheckConstraint(
+                "allocated_on between agreement_from and agreement_until",
+                name="allocation_needs_an_agreement_in_force",
+            ),
+            sa.ForeignKeyConstraint(
+                [
+                    "agreement_id",
+                    "recipient_id",
+                    "agreement_role",
+                    "agreement_from",
+                    "agreement_until",
+                ],
+                [
+                    "agreement.id",
+                    "agreement.organisation_id",
+                    "agreement.role",
+                    "agreement.valid_from",
+                    "agreement.valid_until",
+                ],
+                name="allocation_names_the_agreement",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prepared_by"], ["agent.id"], name="allocation_was_prepared_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["programme_id"], ["programme.id"], name="allocation_is_a_programmes"
+            ),
+            sa.ForeignKeyConstraint(
+                ["sender_id"], ["organisation.id"], name="allocation_has_a_sender"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("number", name="allocation_number_is_one_allocation"),
+            sqlite_strict=True,
+        )
+        op.create_index("allocation_by_recipient", "allocation", ["recipient_id"], unique=False)
+        op.create_table(
+            "allocation_range",
+            sa.Column("allocation_id", Uuid16(), nullable=False),
+            sa.Column("first_voucher_id", BigInt, autoincrement=False, nullable=False),
+            sa.Column("last_voucher_id", BigInt, nullable=False),
+            sa.Column("vintage_id", sa.Integer(), nullable=False),
+            sa.CheckConstraint(
+                "last_voucher_id >= first_voucher_id", name="allocation_range_is_not_empty"
+            ),
+            sa.ForeignKeyConstraint(
+                ["allocation_id"], ["allocation.id"], name="allocation_range_is_an_allocations"
+            ),
+            sa.PrimaryKeyConstraint("allocation_id", "first_voucher_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "allocation_receipt",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("allocation_id", Uuid16(), nullable=False),
+            sa.Column("received_by", BigInt, nullable=False),
+            sa.Column("received_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["allocation_id"], ["allocation.id"], name="receipt_is_an_allocations"
+            ),
+            sa.ForeignKeyConstraint(
+                ["received_by"], ["agent.id"], name="receipt_was_signed_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("allocation_id", name="allocation_is_received_once"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "beneficiary",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("public", sa.Text(), nullable=False),
+            sa.Column("prescriber_id", Uuid16(), nullable=False),
+            sa.Column("recorded_by", BigInt, nullable=False),
+            sa.Column("recorded_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', 'senior', 'other')",
+                name="beneficiary_public_is_known",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescriber_id"], ["organisation.id"], name="beneficiary_is_met_by_a_prescriber"
+            ),
+            sa.ForeignKeyConstraint(
+                ["recorded_by"], ["agent.id"], name="beneficiary_was_recorded_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "public", name="beneficiary_names_its_public"),
+            sqlite_strict=True,
+        )
+        op.create_index("beneficiary_by_prescriber", "beneficiary", ["prescriber_id"], unique=False)
+        op.create_table(
+            "beneficiary_identity",
+            sa.Column("beneficiary_id", Uuid16(), nullable=False),
+            sa.Column("surname", sa.Text(), nullable=False),
+            sa.Column("first_name", sa.Text(), nullable=False),
+            sa.Column("birth_year", sa.Integer(), nullable=False),
+            sa.Column("commune", sa.Text(), nullable=False),
+            sa.Column("phone", sa.Text(), nullable=True),
+            sa.Column("email", sa.Text(), nullable=True),
+            sa.Column("last_contact_on", Day(), nullable=False),
+            sa.CheckConstraint(
+                "birth_year between 1900 and 2100", name="identity_birth_year_is_plausible"
+            ),
+            sa.ForeignKeyConstraint(
+                ["beneficiary_id"], ["beneficiary.id"], name="identity_is_a_beneficiarys"
+            ),
+            sa.PrimaryKeyConstraint("beneficiary_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "prescription",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("number", sa.Text(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("beneficiary_id", Uuid16(), nullable=False),
+            sa.Column("public", sa.Text(), nullable=False),
+            sa.Column("prescriber_id", Uuid16(), nullable=False),
+            sa.Column("agreement_id", Uuid16(), nullable=False),
+            sa.Column("agreement_role", sa.Text(), nullable=False),
+            sa.Column("agreement_from", Day(), nullable=False),
+            sa.Column("agreement_until", Day(), nullable=False),
+            sa.Column("prescribed_on", Day(), nullable=False),
+            sa.Column("age_years", sa.Integer(), nullable=False),
+            sa.Column("declares_no_other_pass", Flag(), nullable=False),
+            sa.Column("referred_to_id", Uuid16(), nullable=False),
+            sa.Column("prescribed_by", BigInt, nullable=False),
+            sa.Column("prescribed_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "agreement_role = 'prescriber'", name="prescription_is_a_prescribers"
+            ),
+            sa.CheckConstraint(
+                "public <> 'registered_job_seeker' or declares_no_other_pass",
+                name="registered_job_seeker_declares_no_other_pass",
+            ),
+            sa.CheckConstraint(
+                "public <> 'senior' or age_years >= 60",
+                name="prescription_to_a_senior_is_at_60_or_over",
+            ),
+            sa.CheckConstraint(
+                "prescribed_on between agreement_from and agreement_until",
+                name="prescription_needs_an_agreement_in_force",
+            ),
+            sa.ForeignKeyConstraint(
+                [
+                    "agreement_id",
+                    "prescriber_id",
+                    "agreement_role",
+                    "agreement_from",
+                    "agreement_until",
+                ],
+                [
+                    "agreement.id",
+                    "agreement.organisation_id",
+                    "agreement.role",
+                    "agreement.valid_from",
+                    "agreement.valid_until",
+                ],
+                name="prescription_names_the_agreement",
+            ),
+            sa.ForeignKeyConstraint(
+                ["beneficiary_id", "public"],
+                ["beneficiary.id", "beneficiary.public"],
+                name="prescription_names_the_public",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescribed_by"], ["agent.id"], name="prescription_was_made_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["programme_id"], ["programme.id"], name="prescription_is_a_programmes"
+            ),
+            sa.ForeignKeyConstraint(
+                ["referred_to_id"], ["organisation.id"], name="prescription_refers_to_a_mediator"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id",
+                "programme_id",
+                "beneficiary_id",
+                "public",
+                name="prescription_names_its_person",
+            ),
+            sa.UniqueConstraint("number", name="prescription_number_is_one_prescription"),
+            sqlite_strict=True,
+        )
+        op.create_index(
+            "prescription_by_beneficiary", "prescription", ["beneficiary_id"], unique=False
+        )
+        op.create_index(
+            "prescription_by_prescriber", "prescription", ["prescriber_id"], unique=False
+        )
+        op.create_table(
+            "prescription_booklet",
+            sa.Column("booklet_id", BigInt, autoincrement=False, nullable=False),
+            sa.Column("booklet_size", sa.Integer(), nullable=False),
+            sa.Column("prescription_id", Uuid16(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("beneficiary_id", Uuid16(), nullable=False),
+            sa.Column("public", sa.Text(), nullable=False),
+            sa.Column("entitled_count", sa.Integer(), nullable=False),
+            sa.Column("ordinal", sa.Integer(), nullable=False),
+            sa.CheckConstraint(
+                "ordinal between 1 and entitled_count",
+                name="prescription_is_within_the_entitlement",
+            ),
+            sa.ForeignKeyConstraint(
+                ["booklet_id", "booklet_size"],
+                ["booklet.id", "booklet.size"],
+                name="prescribed_booklet_names_its_size",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescription_id", "programme_id", "beneficiary_id", "public"],
+                [
+                    "prescription.id",
+                    "prescription.programme_id",
+                    "prescription.beneficiary_id",
+                    "prescription.public",
+                ],
+                name="prescribed_booklet_is_of_its_prescription",
+            ),
+            sa.ForeignKeyConstraint(
+                ["programme_id", "public", "booklet_size", "entitled_count"],
+                [
+                    "entitlement.programme_id",
+                    "entitlement.public",
+                    "entitlement.booklet_size",
+                    "entitlement.booklet_count",
+                ],
+                name="prescribed_booklet_names_its_entitlement",
+            ),
+            sa.PrimaryKeyConstraint("booklet_id"),
+            sa.UniqueConstraint(
+                "programme_id", "beneficiary_id", "ordinal", name="entitlement_is_used_once"
+            ),
+            sqlite_strict=True,
+        )
+        write_once(*WRITTEN_ONCE)
+        let_application("update, delete", "beneficiary_identity")
+
+
+def downgrade() -> None:
+    with as_owner():
+        for table in (
+            "prescription_booklet",
+            "prescription",
+            "beneficiary_identity",
+            "beneficiary",
+            "allocation_receipt",
+            "allocation_range",
+            "allocation",
+        ):
+            op.drop_table(table)

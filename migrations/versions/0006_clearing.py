@@ -1,0 +1,412 @@
+"""Labels, redemptions, statements and payments."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.database import BigInt, Bytes, Day, JsonText, UtcDateTime, Uuid16
+from migrations.steps import as_owner, write_once
+
+revision = "0006"
+down_revision = "0005"
+
+WRITTEN_ONCE = (
+    "label_application",
+    "label",
+    "redemption_attempt",
+    "redemption",
+    "redemption_reversal",
+    "clearing_run",
+    "statement",
+    "statement_line",
+    "statement_approval",
+    "payment_order",
+    "payment",
+)
+
+
+def upgrade() -> None:
+    with as_owner():
+        op.create_table(
+            "label_application",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("organisation_id", Uuid16(), nullable=False),
+            sa.Column("applied_on", Day(), nullable=False),
+            sa.Column("recorded_by", BigInt, nullable=False),
+            sa.Column("recorded_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["organisation_id"],
+                ["organisation.id"],
+                name="label_application_is_an_organisations",
+            ),
+            sa.ForeignKeyConstraint(
+                ["recorded_by"], ["agent.id"], name="label_application_was_recorded_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "label",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("organisation_id", Uuid16(), nullable=False),
+            sa.Column("reference", sa.Text(), nullable=False),
+            sa.Column("valid_from", Day(), nullable=False),
+            sa.Column("valid_until", Day(), nullable=False),
+            sa.Column("recorded_by", BigInt, nullable=False),
+            sa.Column("recorded_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("valid_until >= valid_from", name="label_ends_after_it_begins"),
+            sa.ForeignKeyConstraint(
+                ["organisation_id"], ["organisation.id"], name="label_is_an_organisations"
+            ),
+            sa.ForeignKeyConstraint(
+                ["recorded_by"], ["agent.id"], name="label_was_recorded_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id", "organisation_id", "valid_from", "valid_until", name="label_names_its_days"
+            ),
+            sqlite_strict=True,
+        )
+        op.create_index(
+            "label_by_organisation", "label", ["organisation_id", "valid_until"], unique=False
+        )
+        op.create_table(
+            "redemption_attempt",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("verdict", sa.Text(), nullable=False),
+            sa.Column("details", JsonText(), nullable=False),
+            sa.Column("mediator_id", Uuid16(), nullable=False),
+            sa.Column("agent_id", BigInt, nullable=False),
+            sa.Column("attempted_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["agent_id"], ["agent.id"], name="attempt_was_made_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["mediator_id"], ["organisation.id"], name="attempt_is_a_mediators"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sqlite_strict=True,
+        )
+        op.create_index(
+            "redemption_attempt_by_guess",
+            "redemption_attempt",
+            ["agent_id", "attempted_at"],
+            unique=False,
+            sqlite_where=None,
+        )
+        op.create_table(
+            "redemption",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("voucher_id", BigInt, nullable=False),
+            sa.Column("vintage_id", sa.Integer(), nullable=False),
+            sa.Column("vintage_from", Day(), nullable=False),
+            sa.Column("vintage_until", Day(), nullable=False),
+            sa.Column("vintage_last_day", Day(), nullable=False),
+            sa.Column("mediator_id", Uuid16(), nullable=False),
+            sa.Column("label_id", Uuid16(), nullable=False),
+            sa.Column("label_from", Day(), nullable=False),
+            sa.Column("label_until", Day(), nullable=False),
+            sa.Column("agreement_id", Uuid16(), nullable=False),
+            sa.Column("agreement_role", sa.Text(), nullable=False),
+            sa.Column("agreement_from", Day(), nullable=False),
+            sa.Column("agreement_until", Day(), nullable=False),
+            sa.Column("movement_id", BigInt, nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("redeemed_at", UtcDateTime(), nullable=False),
+            sa.Column("redeemed_on", Day(), nullable=False),
+            sa.Column("redeemed_by", BigInt, nullable=False),
+            sa.Column("receipt", sa.Text(), nullable=False),
+            sa.CheckConstraint("agreement_role = 'mediator'", name="redemption_is_a_mediators"),
+            sa.CheckConstraint(
+                "redeemed_on between agreement_from and agreement_until",
+                name="redemption_needs_an_agreement_in_force",
+            ),
+            sa.CheckConstraint(
+                "redeemed_on between label_from and label_until",
+                name="redemption_needs_a_label_in_force",
+            ),
+            sa.CheckConstraint(
+                "redeemed_on between vintage_from and vintage_last_day",
+                name="redemption_is_within_the_validity",
+            ),
+            sa.ForeignKeyConstraint(
+                [
+                    "agreement_id",
+                    "mediator_id",
+                    "agreement_role",
+                    "agreement_from",
+                    "agreement_until",
+                ],
+                [
+                    "agreement.id",
+                    "agreement.organisation_id",
+                    "agreement.role",
+                    "agreement.valid_from",
+                    "agreement.valid_until",
+                ],
+                name="redemption_names_the_agreement",
+            ),
+            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="redemption_is_a_posting"),
+            sa.ForeignKeyConstraint(
+                ["id"], ["redemption_attempt.id"], name="redemption_answers_an_attempt"
+            ),
+            sa.ForeignKeyConstraint(
+                ["label_id", "mediator_id", "label_from", "label_until"],
+                ["label.id", "label.organisation_id", "label.valid_from", "label.valid_until"],
+                name="redemption_names_the_label",
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id", "vintage_from", "vintage_until", "vintage_last_day"],
+                [
+                    "vintage_terms.vintage_id",
+                    "vintage_terms.valid_from",
+                    "vintage_terms.valid_until",
+                    "vintage_terms.last_redemption_on",
+                ],
+                name="redemption_names_the_vintage",
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sqlite_strict=True,
+        )
+        op.create_index("redemption_by_mediator", "redemption", ["mediator_id", "id"], unique=False)
+        op.create_index("redemption_by_voucher", "redemption", ["voucher_id"], unique=False)
+        op.create_table(
+            "redemption_reversal",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("redemption_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("reversed_by", BigInt, nullable=False),
+            sa.Column("reversed_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["redemption_id"], ["redemption.id"], name="reversal_is_of_a_redemption"
+            ),
+            sa.ForeignKeyConstraint(
+                ["reversed_by"], ["agent.id"], name="reversal_was_made_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("redemption_id", name="redemption_is_undone_once"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "clearing_run",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("cut_off_on", Day(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("prepared_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["prepared_by"], ["agent.id"], name="clearing_run_was_prepared_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["programme_id"], ["programme.id"], name="clearing_run_is_a_programmes"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id", "programme_id", "prepared_by", name="clearing_run_names_its_preparer"
+            ),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "statement",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("run_id", Uuid16(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("mediator_id", Uuid16(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.CheckConstraint(
+                "voucher_count > 0 and amount_cents > 0", name="statement_owes_something"
+            ),
+            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="statement_is_a_posting"),
+            sa.ForeignKeyConstraint(
+                ["mediator_id"], ["organisation.id"], name="statement_is_a_mediators"
+            ),
+            sa.ForeignKeyConstraint(
+                ["run_id", "programme_id", "prepared_by"],
+                ["clearing_run.id", "clearing_run.programme_id", "clearing_run.prepared_by"],
+                name="statement_names_the_preparer_of_its_run",
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
+            sa.UniqueConstraint(
+                "id", "voucher_count", "amount_cents", name="statement_names_its_total"
+            ),
+            sa.UniqueConstraint(
+                "run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"
+            ),
+            sqlite_strict=True,
+        )
+        op.create_index("statement_by_mediator", "statement", ["mediator_id"], unique=False)
+        op.create_table(
+            "statement_line",
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("vintage_id", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("face_value_cents", sa.Integer(), nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.CheckConstraint(
+                "voucher_count > 0 and amount_cents = voucher_count * face_value_cents",
+                name="statement_line_amount_is_count_times_face_value",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id"], ["statement.id"], name="statement_line_is_a_statements"
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id", "face_value_cents"],
+                ["vintage.id", "vintage.face_value_cents"],
+                name="statement_line_is_at_face_value",
+            ),
+            sa.PrimaryKeyConstraint("statement_id", "vintage_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "statement_approval",
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("approved_by", BigInt, nullable=False),
+            sa.Column("approved_at", UtcDateTime(), nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("year", sa.Integer(), nullable=False),
+            sa.Column("number", sa.Integer(), nullable=False),
+            sa.Column("follows_number", sa.Integer(), nullable=True),
+            sa.Column("bank_details_id", Uuid16(), nullable=False),
+            sa.Column("payee_name", sa.Text(), nullable=False),
+            sa.Column("payee_iban", sa.Text(), nullable=False),
+            sa.CheckConstraint(
+                "approved_by <> prepared_by", name="statement_is_approved_by_another"
+            ),
+            sa.CheckConstraint(
+                "number = coalesce(follows_number, 0) + 1", name="statement_numbers_leave_no_gap"
+            ),
+            sa.ForeignKeyConstraint(
+                ["approved_by"], ["agent.id"], name="statement_was_approved_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["bank_details_id"],
+                ["bank_details_approval.bank_details_id"],
+                name="statement_is_paid_on_approved_details",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "prepared_by"],
+                ["statement.id", "statement.prepared_by"],
+                name="statement_approval_names_the_preparer",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "voucher_count", "amount_cents"],
+                ["statement.id", "statement.voucher_count", "statement.amount_cents"],
+                name="statement_approval_names_the_total",
+            ),
+            sa.ForeignKeyConstraint(
+                ["year", "follows_number"],
+                ["statement_approval.year", "statement_approval.number"],
+                name="statement_number_follows_the_last_one",
+            ),
+            sa.PrimaryKeyConstraint("statement_id"),
+            sa.UniqueConstraint(
+                "statement_id",
+                "prepared_by",
+                "approved_by",
+                "amount_cents",
+                name="statement_approval_names_its_people",
+            ),
+            sa.UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "payment_order",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("approved_by", BigInt, nullable=False),
+            sa.Column("ordered_by", BigInt, nullable=False),
+            sa.Column("ordered_at", UtcDateTime(), nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("mandate_number", sa.Text(), nullable=False),
+            sa.Column("bordereau_number", sa.Text(), nullable=False),
+            sa.Column("issued_on", Day(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["ordered_by"], ["agent.id"], name="payment_was_ordered_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "prepared_by", "approved_by", "amount_cents"],
+                [
+                    "statement_approval.statement_id",
+                    "statement_approval.prepared_by",
+                    "statement_approval.approved_by",
+                    "statement_approval.amount_cents",
+                ],
+                name="payment_order_names_the_approved_statement",
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id",
+                "statement_id",
+                "prepared_by",
+                "approved_by",
+                "ordered_by",
+                name="payment_order_names_its_people",
+            ),
+            sa.UniqueConstraint("statement_id", name="statement_is_ordered_once"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "payment",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("payment_order_id", Uuid16(), nullable=False),
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("approved_by", BigInt, nullable=False),
+            sa.Column("ordered_by", BigInt, nullable=False),
+            sa.Column("recorded_by", BigInt, nullable=False),
+            sa.Column("recorded_at", UtcDateTime(), nullable=False),
+            sa.Column("paid_on", Day(), nullable=False),
+            sa.CheckConstraint(
+                "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> ordered_by",
+                name="payment_is_recorded_by_a_third",
+            ),
+            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
+            sa.ForeignKeyConstraint(
+                ["payment_order_id", "statement_id", "prepared_by", "approved_by", "ordered_by"],
+                [
+                    "payment_order.id",
+                    "payment_order.statement_id",
+                    "payment_order.prepared_by",
+                    "payment_order.approved_by",
+                    "payment_order.ordered_by",
+                ],
+                name="payment_names_its_order",
+            ),
+            sa.ForeignKeyConstraint(
+                ["recorded_by"], ["agent.id"], name="payment_was_recorded_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("payment_order_id", name="payment_order_is_paid_once"),
+            sqlite_strict=True,
+        )
+        write_once(*WRITTEN_ONCE)
+
+
+def downgrade() -> None:
+    with as_owner():
+        for table in (
+            "payment",
+            "payment_order",
+            "statement_approval",
+            "statement_line",
+            "statement",
+            "clearing_run",
+            "redemption_reversal",
+            "redemption",
+            "redemption_attempt",
+            "label",
+            "label_application",
+        ):
+            op.drop_table(table)
