@@ -237,15 +237,15 @@ end $$;
 create trigger movement_reverses_no_reversal before insert on movement for each row
   when (new.reverses_id is not null) execute function check_reversal();
 
--- What is on its way was sent by its holder and arrives at its addressee, or comes back to its sender's stock; what is
--- issued, claimed or settled stays with the prescriber or the mediator it was with. WHEN: a redemption never calls it.
+-- What is on its way was sent by its holder and is accepted by its addressee; what is issued, claimed or settled stays
+-- with the prescriber or the mediator it was with. Only into stock does a parcel come back that neither of the two kept.
+-- WHEN: a redemption never calls it.
 create function check_parties() returns trigger language plpgsql security definer set search_path = ledger, pg_temp as $$
 begin
   if not exists (
     select from account debit, account credit
      where debit.id = new.debit_account_id and credit.id = new.credit_account_id
-       and (credit.party_id = case when new.kind = 'accept' then debit.counterparty_id else debit.party_id end
-         or (debit.kind = 'transit' and new.kind = 'return' and credit.party_id = debit.counterparty_id))
+       and credit.party_id = case when new.kind = 'accept' then debit.counterparty_id else debit.party_id end
   ) then
     raise exception 'account % is not of the party that account % is for', new.credit_account_id, new.debit_account_id
       using errcode = 'check_violation', schema = 'ledger', table = 'movement', constraint = 'movement_keeps_to_its_parties';
@@ -253,7 +253,8 @@ begin
   return null;
 end $$;
 create trigger movement_keeps_to_its_parties after insert on movement for each row
-  when (new.kind in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle')) execute function check_parties();
+  when (new.kind in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle') and new.credit_kind <> 'stock')
+  execute function check_parties();
 
 -- Until they are issued, and when that is undone, vouchers travel by the booklet: the first one moved begins a booklet,
 -- and the one after the last, if there is one, begins the next. After the count, so that "one is missing" comes first.

@@ -162,9 +162,8 @@ when not exists (
        and credit.id = new.credit_account_id and credit.kind = new.credit_kind and credit.vintage_id = new.vintage_id
        and vintage.id = new.vintage_id and vintage.face_value_cents = new.face_value_cents
        and transition.kind = new.kind and transition.from_account_kind = new.debit_kind and transition.to_account_kind = new.credit_kind
-       and (new.kind not in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle')
-         or credit.party_id = case when new.kind = 'accept' then debit.counterparty_id else debit.party_id end
-         or (debit.kind = 'transit' and new.kind = 'return' and credit.party_id = debit.counterparty_id)))
+       and (new.kind not in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle') or new.credit_kind = 'stock'
+         or credit.party_id = case when new.kind = 'accept' then debit.counterparty_id else debit.party_id end))
   or (new.reverses_id is not null and not exists (
     select 1 from movement
      where id = new.reverses_id and reverses_id is null
