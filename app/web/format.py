@@ -1,0 +1,163 @@
+"""How the pages write numbers, money, rates and times in French: pure functions, used as filters.
+
+Thousands take a narrow no-break space, units a no-break space, so that no figure is ever cut in
+two at the end of a line. Times are told in Martinique, whatever the machine's own zone.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from app.kernel.clock import MARTINIQUE
+from app.kernel.money import NARROW, NO_BREAK, euros
+
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+MONTHS_SHORT = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
+MINUS = "\N{MINUS SIGN}"
+NOTHING_TO_DIVIDE = "\N{EN DASH}"
+
+
+def count(number: int) -> str:
+    """A number of things: 12000 is « 12 000 »."""
+    sign = MINUS if number < 0 else ""
+    return sign + f"{abs(number):,}".replace(",", NARROW)
+
+
+def plural(number: int) -> str:
+    """The « s » of two and more; French says « 0 carnet » and « 1 carnet »."""
+    return "s" if abs(number) > 1 else ""
+
+
+def percent(part: int, whole: int) -> str:
+    """A rate with one decimal, rounded half up: 3160 of 6310 is « 50,1 % ».
+
+    Of nothing there is no rate, so a whole of 0 gives a dash and not 0 %.
+    """
+    if whole == 0:
+        return NOTHING_TO_DIVIDE
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{count(tenths // 10)},{tenths % 10}{NO_BREAK}%"
+
+
+def share(part: int, whole: int) -> str:
+    """The same rate as a length out of 100, for the attributes of a drawing: « 50.08 »."""
+    if whole == 0:
+        return "0"
+    return f"{100 * part / whole:.2f}"
+
+
+def day_long(day: date) -> str:
+    """« 6 novembre 2026 », « 1er juin 2026 ».
+
+    Raises:
+        TypeError: it is an instant, whose day depends on the zone: `local_day` tells it.
+    """
+    return f"{_day_of_month(day)}{NO_BREAK}{MONTHS[day.month - 1]} {day.year}"
+
+
+def day_short(day: date) -> str:
+    """« 6 nov. 2026 »."""
+    return f"{_day_of_month(day)}{NO_BREAK}{MONTHS_SHORT[day.month - 1]} {day.year}"
+
+
+def month_long(day: date) -> str:
+    """The month of a day: « novembre 2026 »."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def month_short(day: date) -> str:
+    """« nov. », for the foot of a chart."""
+    return MONTHS_SHORT[day.month - 1]
+
+
+def time_of_day(instant: datetime) -> str:
+    """The clock in Martinique: « 10 h 02 ».
+
+    Raises:
+        ValueError: the instant has no zone, so nobody knows when it was.
+    """
+    local = _in_martinique(instant)
+    return f"{local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02d}"
+
+
+def moment(instant: datetime) -> str:
+    """Day and clock in Martinique: « 6 nov. 2026, 10 h 02 »."""
+    return f"{local_day(instant)}, {time_of_day(instant)}"
+
+
+def local_day(instant: datetime) -> str:
+    """The day it was in Martinique: « 6 nov. 2026 »."""
+    return day_short(_in_martinique(instant).date())
+
+
+def compact(serial: object) -> str:
+    """A serial number as it stands in an address: « 26A 00442 07 29 » is 26A004420729."""
+    return "".join(str(serial).split())
+
+
+def typeset(sentence: str) -> str:
+    """A sentence with the no-break spaces of French typography before : ; ! ? » and after «."""
+    return _AFTER_OPENING.sub(rf"\1{NO_BREAK}", _BEFORE_SIGN.sub(rf"{NO_BREAK}\1", sentence))
+
+
+_BEFORE_SIGN = re.compile(r" ([:;!?»%€])")
+_AFTER_OPENING = re.compile(r"(«) ")
+
+
+def _day_of_month(day: date) -> str:
+    if isinstance(day, datetime):
+        message = "an instant is not a day"
+        raise TypeError(message)
+    return "1er" if day.day == 1 else str(day.day)
+
+
+def _in_martinique(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        message = "an instant without a zone"
+        raise ValueError(message)
+    return instant.astimezone(MARTINIQUE)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "compact": compact,
+    "count": count,
+    "day_long": day_long,
+    "day_short": day_short,
+    "euros": euros,
+    "local_day": local_day,
+    "moment": moment,
+    "month_long": month_long,
+    "month_short": month_short,
+    "percent": percent,
+    "plural": plural,
+    "share": share,
+    "time_of_day": time_of_day,
+    "typeset": typeset,
+}
