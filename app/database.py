@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from alembic import command
@@ -28,12 +28,16 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import Boolean, TypeEngine
+
+from app.kernel.errors import IdAlreadyUsed
 
 APPLICATION_ROLE = "passnum_app"
 OWNER_ROLE = "passnum_owner"
@@ -162,6 +166,18 @@ class Model(DeclarativeBase):
     """Base of every table that SQLAlchemy maps. Constraints are named by hand: names are promises."""
 
 
+class Record(Model):
+    """A row made by a request: its id is the request's, its hash tells a repetition from a reuse."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True, sort_order=-2)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary, sort_order=-1)
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
 # ── Connections ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -245,6 +261,35 @@ def prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+# ── Sending twice, and arriving together ──────────────────────────────────────────────────────────
+
+
+def hold(session: Session, *what: object) -> None:
+    """Wait until nobody else holds this, and hold it until the transaction ends.
+
+    SQLite's writers already stand in one line. PostgreSQL: an advisory lock, since a row lock
+    would need a privilege that the application does not have.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        name = " ".join(map(str, what))
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def earlier(
+    session: Session, model: type[RecordT], record_id: UUID, request_hash: bytes
+) -> RecordT | None:
+    """The record that this same request made before, if any; twins wait for each other.
+
+    Raises:
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    hold(session, model.__tablename__, record_id)
+    record = session.get(model, record_id)
+    if record is not None and record.request_hash != request_hash:
+        raise IdAlreadyUsed
+    return record
 
 
 # ── Migrations ────────────────────────────────────────────────────────────────────────────────────

@@ -49,3 +49,40 @@ def let_application(verbs: str, table: str) -> None:
     """Grant the application more than SELECT and INSERT on a table of its own."""
     if on_postgresql():
         op.execute(f"grant {verbs} on {table} to {APPLICATION_ROLE}")
+
+
+def refuse_insert(rule: str, table: str, *, when: str) -> None:
+    """Refuse, under the name of the rule, each new row for which `when` holds.
+
+    For sums that a CHECK cannot see. Writers of the same sum hold a lock first (app.database.hold),
+    so the trigger need not.
+    """
+    if not on_postgresql():
+        op.execute(
+            f"create trigger {rule} before insert on {table} when {when}"
+            f" begin select raise(abort, '{rule}'); end"
+        )
+        return
+    op.execute(
+        f"""
+        create function {rule}() returns trigger language plpgsql
+          set search_path = public, ledger, pg_temp as $$
+        begin
+          if {when} then
+            raise exception 'refused by {rule}'
+              using errcode = 'check_violation', table = tg_table_name, constraint = '{rule}';
+          end if;
+          return new;
+        end $$
+        """
+    )
+    op.execute(
+        f"create trigger {rule} before insert on {table} for each row execute function {rule}()"
+    )
+    op.execute(f"alter table {table} enable always trigger {rule}")
+
+
+def drop_refusal(rule: str) -> None:
+    """Take the function of a refusal away, once its table is gone."""
+    if on_postgresql():
+        op.execute(f"drop function {rule}()")

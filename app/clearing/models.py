@@ -12,23 +12,28 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, JsonText, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Day, JsonText, Model, Record, UtcDateTime, Uuid16
 
 
-class RedemptionAttempt(Model):
+class RedemptionAttempt(Record):
     """What was answered to a scan, for good: the same id always gets the same answer."""
 
     __tablename__ = "redemption_attempt"
     __table_args__ = (
-        Index("redemption_attempt_by_guess", "agent_id", "attempted_at", sqlite_where=None),
+        Index(
+            "redemption_attempt_by_guess",
+            "agent_id",
+            "attempted_at",
+            sqlite_where=text("verdict = 'unknown_voucher'"),
+            postgresql_where=text("verdict = 'unknown_voucher'"),
+        ),
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     verdict: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(JsonText)
     mediator_id: Mapped[UUID] = mapped_column(
@@ -115,7 +120,7 @@ class Redemption(Model):
     receipt: Mapped[str] = mapped_column(Text)
 
 
-class RedemptionReversal(Model):
+class RedemptionReversal(Record):
     """A redemption was undone before any statement claimed it: the person has the pass back."""
 
     __tablename__ = "redemption_reversal"
@@ -124,8 +129,6 @@ class RedemptionReversal(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     redemption_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("redemption.id", name="reversal_is_of_a_redemption")
     )
@@ -136,7 +139,7 @@ class RedemptionReversal(Model):
     reversed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class ClearingRun(Model):
+class ClearingRun(Record):
     """Everything redeemed and unclaimed before a cut-off, gathered into one draft a mediator."""
 
     __tablename__ = "clearing_run"
@@ -147,8 +150,6 @@ class ClearingRun(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     programme_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("programme.id", name="clearing_run_is_a_programmes")
     )
@@ -271,7 +272,7 @@ class StatementApproval(Model):
     payee_iban: Mapped[str] = mapped_column(Text)
 
 
-class PaymentOrder(Model):
+class PaymentOrder(Record):
     """The ordonnateur orders the accountant to pay an approved statement (mandat, bordereau)."""
 
     __tablename__ = "payment_order"
@@ -298,8 +299,6 @@ class PaymentOrder(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     statement_id: Mapped[UUID] = mapped_column(Uuid16)
     prepared_by: Mapped[int] = mapped_column(BigInt)
     approved_by: Mapped[int] = mapped_column(BigInt)
@@ -313,7 +312,7 @@ class PaymentOrder(Model):
     issued_on: Mapped[date] = mapped_column(Day)
 
 
-class Payment(Model):
+class Payment(Record):
     """A third person recorded that the accountant paid: the passes are settled."""
 
     __tablename__ = "payment"
@@ -338,8 +337,6 @@ class Payment(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     payment_order_id: Mapped[UUID] = mapped_column(Uuid16)
     statement_id: Mapped[UUID] = mapped_column(Uuid16)
     prepared_by: Mapped[int] = mapped_column(BigInt)

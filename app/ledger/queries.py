@@ -195,6 +195,16 @@ def voucher_states(session: Session, *where: ColumnElement[bool]) -> list[Vouche
     return [_state(row, {}) for row in rows]
 
 
+def first_stray(session: Session, vouchers: VoucherRange, account: Account) -> VoucherState | None:
+    """The first voucher of a range that does not rest in that account."""
+    strays = session.scalar(
+        select(func.min(Voucher.id)).where(
+            Voucher.id.between(vouchers.first, vouchers.last), Voucher.account_id != account.id
+        )
+    )
+    return voucher_states(session, Voucher.id == strays)[0] if strays is not None else None
+
+
 # ── Balances ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,17 +6,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Day, Record, UtcDateTime, Uuid16
 
 
-class LabelApplication(Model):
+class LabelApplication(Record):
     """An organisation asked for the label; it may not redeem yet."""
 
     __tablename__ = "label_application"
     __table_args__ = ({"sqlite_strict": True},)
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     organisation_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("organisation.id", name="label_application_is_an_organisations")
     )
@@ -27,7 +25,7 @@ class LabelApplication(Model):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Label(Model):
+class Label(Record):
     """The label #APTIC (or its successor) of a mediator, from a first day to a last day included."""
 
     __tablename__ = "label"
@@ -40,8 +38,6 @@ class Label(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     organisation_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("organisation.id", name="label_is_an_organisations")
     )

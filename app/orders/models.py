@@ -14,10 +14,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Model, Record, UtcDateTime, Uuid16
 
 
-class BookletOrder(Model):
+class BookletOrder(Record):
     """An order of booklets of one vintage, as prepared."""
 
     __tablename__ = "booklet_order"
@@ -33,8 +33,6 @@ class BookletOrder(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     number: Mapped[str] = mapped_column(Text)
     programme_id: Mapped[UUID] = mapped_column(Uuid16)
     vintage_id: Mapped[int] = mapped_column(Integer)
@@ -176,7 +174,7 @@ class SerialAllotment(Model):
     last_booklet: Mapped[int] = mapped_column(BigInt)
 
 
-class Delivery(Model):
+class Delivery(Record):
     """Booklets that arrived, counted serial by serial; recording it confirms it."""
 
     __tablename__ = "delivery"
@@ -187,8 +185,6 @@ class Delivery(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     number: Mapped[str] = mapped_column(Text)
     order_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("order_dispatch.order_id", name="delivery_is_of_a_sent_order")
@@ -253,7 +249,7 @@ class DeliveryRange(Model):
     first_voucher_id: Mapped[int] = mapped_column(BigInt)
 
 
-class OrderMandate(Model):
+class OrderMandate(Record):
     """The public accountant was ordered to pay so much of an order, under that mandat number."""
 
     __tablename__ = "order_mandate"
@@ -263,8 +259,6 @@ class OrderMandate(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     order_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("order_approval.order_id", name="mandate_is_of_an_approved_order")
     )
@@ -276,7 +270,7 @@ class OrderMandate(Model):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Activation(Model):
+class Activation(Record):
     """A whole delivery became usable: what it costs is covered by the order's mandates.
 
     That the activations of an order never cost more than its mandates is also a trigger,
@@ -295,8 +289,6 @@ class Activation(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     delivery_id: Mapped[UUID] = mapped_column(Uuid16)
     order_id: Mapped[UUID] = mapped_column(Uuid16)
     cost_cents: Mapped[int] = mapped_column(BigInt)

@@ -13,14 +13,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, Flag, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.partners.rules import AgreementRole, OrganisationKind
 
 KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind)
 AGREEMENT_ROLES = ", ".join(f"'{role}'" for role in AgreementRole)
 
 
-class Organisation(Model):
+class Organisation(Record):
     """A body that takes part: the sponsor, the issuer, a prescriber, a mediator, a commune."""
 
     __tablename__ = "organisation"
@@ -34,8 +34,6 @@ class Organisation(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     siret: Mapped[str | None] = mapped_column(Text)
@@ -44,7 +42,7 @@ class Organisation(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Agreement(Model):
+class Agreement(Record):
     """What an organisation signed for one role, from a first day to a last day, both included."""
 
     __tablename__ = "agreement"
@@ -63,8 +61,6 @@ class Agreement(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     organisation_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("organisation.id", name="agreement_is_an_organisations")
     )
@@ -78,7 +74,7 @@ class Agreement(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class BankDetails(Model):
+class BankDetails(Record):
     """An account on which an organisation asks to be paid; nothing is paid there before approval."""
 
     __tablename__ = "bank_details"
@@ -91,8 +87,6 @@ class BankDetails(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     organisation_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("organisation.id", name="bank_details_are_an_organisations")
     )

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, Flag, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.programmes.models import PUBLICS
 
 _AGREEMENT = [
@@ -26,7 +26,7 @@ _AGREEMENT = [
 ]
 
 
-class Allocation(Model):
+class Allocation(Record):
     """Booklets entrusted to a prescriber whose agreement is in force that day."""
 
     __tablename__ = "allocation"
@@ -46,8 +46,6 @@ class Allocation(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     number: Mapped[str] = mapped_column(Text)
     programme_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("programme.id", name="allocation_is_a_programmes")
@@ -88,7 +86,7 @@ class AllocationRange(Model):
     vintage_id: Mapped[int] = mapped_column(Integer)
 
 
-class AllocationReceipt(Model):
+class AllocationReceipt(Record):
     """The prescriber counted the booklets and signed for them."""
 
     __tablename__ = "allocation_receipt"
@@ -97,8 +95,6 @@ class AllocationReceipt(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     allocation_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("allocation.id", name="receipt_is_an_allocations")
     )
@@ -108,7 +104,7 @@ class AllocationReceipt(Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Beneficiary(Model):
+class Beneficiary(Record):
     """A person whom the scheme helps, without any name: what statistics and rules need."""
 
     __tablename__ = "beneficiary"
@@ -119,8 +115,6 @@ class Beneficiary(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     public: Mapped[str] = mapped_column(Text)
     prescriber_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("organisation.id", name="beneficiary_is_met_by_a_prescriber")
@@ -154,7 +148,7 @@ class BeneficiaryIdentity(Model):
     last_contact_on: Mapped[date] = mapped_column(Day)
 
 
-class Prescription(Model):
+class Prescription(Record):
     """Booklets handed to a person after an assessment, with a commitment and an orientation."""
 
     __tablename__ = "prescription"
@@ -197,8 +191,6 @@ class Prescription(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     number: Mapped[str] = mapped_column(Text)
     programme_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("programme.id", name="prescription_is_a_programmes")

@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, Model, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Model, Record, UtcDateTime, Uuid16
 from app.programmes.rules import Payer, Public
 
 PAYERS = ", ".join(f"'{payer}'" for payer in Payer)
 PUBLICS = ", ".join(f"'{public}'" for public in Public)
 
 
-class Programme(Model):
+class Programme(Record):
     """One funded deployment."""
 
     __tablename__ = "programme"
@@ -23,8 +23,6 @@ class Programme(Model):
         {"sqlite_strict": True},
     )
 
-    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(Bytes)
     name: Mapped[str] = mapped_column(Text)
     payer: Mapped[str] = mapped_column(Text)
     sponsor_id: Mapped[UUID] = mapped_column(

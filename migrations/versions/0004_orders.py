@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, UtcDateTime, Uuid16
-from migrations.steps import as_owner, write_once
+from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
 
 revision = "0004"
 down_revision = "0003"
@@ -21,6 +21,12 @@ WRITTEN_ONCE = (
     "activation",
     "booklet",
 )
+
+WHEN_NOT = """
+          (select coalesce(sum(cost_cents), 0) from activation where order_id = new.order_id)
+          + new.cost_cents
+          > (select coalesce(sum(amount_cents), 0) from order_mandate where order_id = new.order_id)
+"""
 
 
 def upgrade() -> None:
@@ -291,6 +297,7 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
+        refuse_insert("activation_is_covered_by_mandates", "activation", when=WHEN_NOT)
 
 
 def downgrade() -> None:
@@ -308,3 +315,4 @@ def downgrade() -> None:
             "booklet_order",
         ):
             op.drop_table(table)
+        drop_refusal("activation_is_covered_by_mandates")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, JsonText, UtcDateTime, Uuid16
-from migrations.steps import as_owner, write_once
+from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
 
 revision = "0006"
 down_revision = "0005"
@@ -22,6 +22,14 @@ WRITTEN_ONCE = (
     "payment_order",
     "payment",
 )
+
+WHEN_NOT = """
+          new.amount_cents
+          <> (select coalesce(sum(amount_cents), 0) from movement where posting_id = new.statement_id)
+          or new.amount_cents
+          <> (select coalesce(sum(amount_cents), 0) from statement_line
+               where statement_id = new.statement_id)
+"""
 
 
 def upgrade() -> None:
@@ -94,7 +102,8 @@ def upgrade() -> None:
             "redemption_attempt",
             ["agent_id", "attempted_at"],
             unique=False,
-            sqlite_where=None,
+            sqlite_where=sa.text("verdict = 'unknown_voucher'"),
+            postgresql_where=sa.text("verdict = 'unknown_voucher'"),
         )
         op.create_table(
             "redemption",
@@ -392,6 +401,9 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
+        refuse_insert(
+            "statement_total_is_the_sum_of_its_claims", "statement_approval", when=WHEN_NOT
+        )
 
 
 def downgrade() -> None:
@@ -410,3 +422,4 @@ def downgrade() -> None:
             "label_application",
         ):
             op.drop_table(table)
+        drop_refusal("statement_total_is_the_sum_of_its_claims")

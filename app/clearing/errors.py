@@ -1,0 +1,227 @@
+"""What a redemption, a statement or a payment may not be."""
+
+from app.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
+from app.mediators.errors import NoLabelInForce
+from app.partners.errors import NoAgreementInForce
+from app.vouchers.errors import UnknownVoucher
+
+
+class VoucherAlreadyRedeemed(Conflict):
+    """The pass was taken before: says when, and whether it was here or elsewhere."""
+
+    code = "voucher_already_redeemed"
+    sentence = (
+        "Ce pass a déjà été encaissé {where}, le {redeemed_on}. Demandez un autre pass ; "
+        "si vous pensez à une erreur, appelez la coordination de CAP Nord."
+    )
+
+
+class VoucherNotIssued(Conflict):
+    """The pass has not been handed to anybody."""
+
+    code = "voucher_not_issued"
+    sentence = (
+        "Ce pass n’a pas encore été remis à une personne : il ne vaut rien aujourd’hui. "
+        "Notez son numéro et appelez la coordination de CAP Nord."
+    )
+
+
+class VoucherBlocked(Conflict):
+    """The pass was declared lost or stolen."""
+
+    code = "voucher_blocked"
+    sentence = (
+        "Ce pass est en opposition : il a été déclaré perdu ou volé. "
+        "Ne l’acceptez pas et appelez la coordination de CAP Nord."
+    )
+
+
+class VoucherVoid(Conflict):
+    """The pass was voided, perhaps replaced by another."""
+
+    code = "voucher_void"
+    sentence = (
+        "Ce pass est annulé, peut-être remplacé par un autre. "
+        "Demandez à la personne son nouveau carnet."
+    )
+
+
+class VoucherExpired(Conflict):
+    """The pass has expired."""
+
+    code = "voucher_expired"
+    sentence = (
+        "Ce pass a expiré. Orientez la personne vers son prescripteur pour un nouveau carnet."
+    )
+
+
+class OutsideValidity(RuleBroken):
+    """The day of the session lies outside the validity of the pass."""
+
+    code = "outside_validity"
+    sentence = (
+        "Ce pass sert du {valid_from} au {last_redemption_on}, et la séance est du {day}. "
+        "Vérifiez la date de la séance, ou demandez un autre pass."
+    )
+
+
+class SessionInTheFuture(RuleBroken):
+    """The support session has not happened yet."""
+
+    code = "session_in_the_future"
+    sentence = (
+        "La séance est datée du {day}, qui n’est pas encore arrivé. "
+        "Réglez l’heure de votre téléphone, puis recommencez."
+    )
+
+
+VERDICTS = {
+    refusal.code: refusal
+    for refusal in (
+        UnknownVoucher,
+        VoucherAlreadyRedeemed,
+        VoucherNotIssued,
+        VoucherBlocked,
+        VoucherVoid,
+        VoucherExpired,
+        OutsideValidity,
+        SessionInTheFuture,
+        NoLabelInForce,
+        NoAgreementInForce,
+    )
+}
+"""Refusals that answer a scan for good: the same id gets the same answer ever after."""
+
+
+class TooManyGuesses(NotPermitted):
+    """Too many codes that no pass bears."""
+
+    code = "too_many_guesses"
+    sentence = (
+        "Trop de codes inconnus en peu de temps. Patientez {minutes} minutes, ou appelez la "
+        "coordination de CAP Nord : rien n’est perdu."
+    )
+
+
+class BatchTooLarge(RuleBroken):
+    """More than a thousand passes at once."""
+
+    code = "batch_too_large"
+    sentence = "Un envoi compte de 1 à {largest} pass. Coupez-le en plusieurs envois."
+
+
+class UnknownRedemption(NotFound):
+    """No redemption has that id, or another mediator made it."""
+
+    code = "unknown_redemption"
+    sentence = "Cet encaissement est introuvable parmi ceux de votre structure."
+
+
+class RedemptionUndoneAlready(Conflict):
+    """The redemption was undone before."""
+
+    code = "redemption_undone_already"
+    sentence = "Cet encaissement est déjà annulé : la personne peut utiliser son pass."
+
+
+class RedemptionClaimedAlready(Conflict):
+    """A statement has claimed the redemption."""
+
+    code = "redemption_claimed_already"
+    sentence = (
+        "Cet encaissement figure déjà sur un bordereau : il ne s’annule plus ici. "
+        "Demandez à la coordination de CAP Nord de retirer la ligne."
+    )
+
+
+class UnknownClearingRun(NotFound):
+    """No run has that id."""
+
+    code = "unknown_clearing_run"
+    sentence = "Cette liquidation est introuvable. Choisissez-la dans la liste."
+
+
+class CutOffInTheFuture(RuleBroken):
+    """The cut-off has not come yet."""
+
+    code = "cut_off_in_the_future"
+    sentence = (
+        "La date d’arrêté est à venir : choisissez au plus tard aujourd’hui. "
+        "Les encaissements enregistrés avant ce jour à 0 h sont pris."
+    )
+
+
+class UnknownStatement(NotFound):
+    """No statement has that id, or it is another mediator's."""
+
+    code = "unknown_statement"
+    sentence = "Ce bordereau est introuvable. Choisissez-le dans la liste des bordereaux."
+
+
+class StatementPreparerCannotApprove(RuleBroken):
+    """The person who prepared the run approves a statement of it."""
+
+    code = "statement_preparer_cannot_approve"
+    sentence = "Vous avez préparé ce bordereau : une autre personne doit l’approuver."
+
+
+class StatementApprovedAlready(Conflict):
+    """Somebody else approved the statement before."""
+
+    code = "statement_approved_already"
+    sentence = "Ce bordereau est déjà approuvé : le mandat peut être émis."
+
+
+class StatementChanged(Conflict):
+    """The statement is not the one that was read."""
+
+    code = "statement_changed"
+    sentence = "Ce bordereau a changé depuis que vous l’avez lu. Relisez-le, puis approuvez."
+
+
+class StatementHeld(RuleBroken):
+    """No approved account: the statement waits, and no other statement waits with it."""
+
+    code = "statement_held"
+    sentence = (
+        "« {mediator} » n’a pas de compte bancaire confirmé : le bordereau attend. "
+        "Saisissez son compte, faites-le confirmer par une autre personne, puis approuvez."
+    )
+
+
+class StatementNotApproved(Conflict):
+    """The statement waits for an approval."""
+
+    code = "statement_not_approved"
+    sentence = "Ce bordereau n’est pas approuvé. Faites-le approuver avant d’émettre le mandat."
+
+
+class StatementOrderedAlready(Conflict):
+    """A payment order exists for the statement."""
+
+    code = "statement_ordered_already"
+    sentence = "Un mandat est déjà émis pour ce bordereau : le comptable peut le payer."
+
+
+class UnknownPaymentOrder(NotFound):
+    """No payment order has that id."""
+
+    code = "unknown_payment_order"
+    sentence = "Cet ordre de paiement est introuvable. Choisissez-le dans la liste."
+
+
+class PaymentByTheSamePerson(RuleBroken):
+    """The payment is recorded by somebody who prepared, approved or ordered it."""
+
+    code = "payment_by_the_same_person"
+    sentence = (
+        "Vous avez préparé, approuvé ou mandaté ce bordereau : "
+        "une troisième personne doit enregistrer le paiement."
+    )
+
+
+class PaymentRecordedAlready(Conflict):
+    """The payment was recorded before."""
+
+    code = "payment_recorded_already"
+    sentence = "Ce paiement est déjà enregistré : il n’y a plus rien à faire."

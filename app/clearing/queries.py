@@ -1,0 +1,353 @@
+"""Looking redemptions, statements and payments up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from app.clearing.models import (
+    ClearingRun,
+    Payment,
+    PaymentOrder,
+    Redemption,
+    RedemptionAttempt,
+    RedemptionReversal,
+    Statement,
+    StatementApproval,
+    StatementLine,
+)
+from app.kernel.serials import BookletNumber
+from app.ledger import Account, AccountKind
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
+from app.mediators.models import Label
+from app.partners.models import Agreement
+from app.partners.rules import AgreementRole
+from app.programmes.models import VintageTerms
+from app.programmes.rules import Validity
+from app.vouchers.errors import UnknownVoucher
+from app.vouchers.models import Booklet
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was answered under these ids before, and how many codes the agent missed lately."""
+
+    attempts: dict[UUID, RedemptionAttempt]
+    guess_count: int
+
+
+def earlier_attempts(
+    session: Session, ids: Sequence[UUID], *, agent_id: int, since: datetime
+) -> Earlier:
+    """Earlier answers and recent guesses, in one statement."""
+    guess = aliased(RedemptionAttempt, name="guess")
+    guesses = select(func.count(guess.id)).where(
+        guess.agent_id == agent_id,
+        guess.verdict == UnknownVoucher.code,
+        guess.attempted_at > since,
+    )
+    one = select(literal(1).label("one")).subquery()
+    rows = session.execute(
+        select(guesses.scalar_subquery(), RedemptionAttempt)
+        .select_from(one)
+        .outerjoin(RedemptionAttempt, RedemptionAttempt.id.in_(ids))
+    ).all()
+    return Earlier({a.id: a for _, a in rows if a is not None}, rows[0][0])
+
+
+def attempts(session: Session, ids: Iterable[UUID]) -> dict[UUID, RedemptionAttempt]:
+    """Earlier answers by id."""
+    rows = session.scalars(select(RedemptionAttempt).where(RedemptionAttempt.id.in_(list(ids))))
+    return {attempt.id: attempt for attempt in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A label or an agreement that covers a day."""
+
+    id: UUID
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that decides on a pass of one booklet, at one mediator, on one day."""
+
+    validity: Validity
+    booklet: BookletNumber
+    label: InForce | None
+    agreement: InForce | None
+    redeemed_account_id: int | None
+
+
+def terms_by_booklet(
+    session: Session, booklet_ids: Iterable[int], *, mediator_id: UUID, on: date
+) -> dict[int, Terms]:
+    """What decides on passes of these booklets, by booklet id, in one statement."""
+    label = (
+        select(Label.id, Label.valid_from, Label.valid_until)
+        .where(
+            Label.organisation_id == mediator_id, Label.valid_from <= on, Label.valid_until >= on
+        )
+        .order_by(Label.valid_until.desc(), Label.id)
+        .limit(1)
+        .subquery("label_in_force")
+    )
+    agreement = (
+        select(Agreement.id, Agreement.role, Agreement.valid_from, Agreement.valid_until)
+        .where(
+            Agreement.organisation_id == mediator_id,
+            Agreement.role == AgreementRole.MEDIATOR,
+            Agreement.valid_from <= on,
+            Agreement.valid_until >= on,
+        )
+        .order_by(Agreement.valid_until.desc(), Agreement.id)
+        .limit(1)
+        .subquery("agreement_in_force")
+    )
+    rows = session.execute(
+        select(
+            Booklet.id,
+            Booklet.number,
+            VintageTerms.label,
+            VintageTerms.valid_from,
+            VintageTerms.valid_until,
+            VintageTerms.tolerance_days,
+            AccountRow.id.label("account_id"),
+            *(column.label(f"label_{column.name}") for column in label.c),
+            *(column.label(f"agreement_{column.name}") for column in agreement.c),
+        )
+        .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
+        .outerjoin(label, literal(value=True))
+        .outerjoin(agreement, literal(value=True))
+        .outerjoin(
+            AccountRow,
+            and_(
+                AccountRow.kind == AccountKind.REDEEMED,
+                AccountRow.party_id == mediator_id,
+                AccountRow.counterparty_id == mediator_id,
+                AccountRow.vintage_id == Booklet.vintage_id,
+            ),
+        )
+        .where(Booklet.id.in_(list(booklet_ids)))
+    )
+    return {
+        row.id: Terms(
+            validity=Validity(row.valid_from, row.valid_until, row.tolerance_days),
+            booklet=BookletNumber(row.label, row.number),
+            label=InForce(row.label_id, row.label_valid_from, row.label_valid_until)
+            if row.label_id
+            else None,
+            agreement=InForce(row.agreement_id, row.agreement_valid_from, row.agreement_valid_until)
+            if row.agreement_id
+            else None,
+            redeemed_account_id=row.account_id,
+        )
+        for row in rows
+    }
+
+
+def redemption(session: Session, redemption_id: UUID) -> Redemption | None:
+    """The redemption of that id."""
+    return session.get(Redemption, redemption_id)
+
+
+def reversal_of(session: Session, redemption_id: UUID) -> RedemptionReversal | None:
+    """How a redemption was undone, if it was."""
+    return session.scalar(
+        select(RedemptionReversal).where(RedemptionReversal.redemption_id == redemption_id)
+    )
+
+
+def redemptions_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Redemption]:
+    """Redemptions by their ids."""
+    rows = session.scalars(select(Redemption).where(Redemption.id.in_(list(ids))))
+    return {redemption.id: redemption for redemption in rows}
+
+
+def undone_among(session: Session, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these redemptions were undone."""
+    return set(
+        session.scalars(
+            select(RedemptionReversal.redemption_id).where(
+                RedemptionReversal.redemption_id.in_(list(ids))
+            )
+        )
+    )
+
+
+def latest_redemption_of(session: Session, voucher_id: int) -> Redemption | None:
+    """The redemption that holds a pass now: the last one that was not undone."""
+    return session.scalar(
+        select(Redemption)
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+        .where(Redemption.voucher_id == voucher_id, RedemptionReversal.id.is_(None))
+        .order_by(Redemption.movement_id.desc())
+        .limit(1)
+    )
+
+
+def redemptions_after(
+    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None
+) -> list[Redemption]:
+    """Redemptions in the order of their ids, from after that one; one mediator's or everybody's."""
+    query = select(Redemption).order_by(Redemption.id).limit(limit)
+    if after is not None:
+        query = query.where(Redemption.id > after)
+    if mediator_id is not None:
+        query = query.where(Redemption.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+# ── Clearing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(session: Session, run_id: UUID) -> ClearingRun | None:
+    """The clearing run of that id."""
+    return session.get(ClearingRun, run_id)
+
+
+def runs_after(session: Session, after: UUID | None, *, limit: int) -> list[ClearingRun]:
+    """Runs in the order of their ids, from after that one."""
+    query = select(ClearingRun).order_by(ClearingRun.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(ClearingRun.id > after)))
+
+
+def _unclaimed(programme_id: UUID, before: datetime, *columns: object):  # noqa: ANN202 - a select of the caller's columns
+    return (
+        select(*columns)
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(
+            AccountRow.kind == AccountKind.REDEEMED,
+            VintageTerms.programme_id == programme_id,
+            Posting.recorded_at < before,
+        )
+    )
+
+
+def mediators_to_clear(
+    session: Session, programme_id: UUID, *, before: datetime
+) -> list[tuple[UUID, int]]:
+    """Mediators with passes to claim that were recorded before an instant, and how many."""
+    rows = session.execute(
+        _unclaimed(programme_id, before, AccountRow.party_id, func.count())
+        .group_by(AccountRow.party_id)
+        .order_by(AccountRow.party_id)
+    )
+    return [(mediator_id, count) for mediator_id, count in rows]
+
+
+def vouchers_to_claim(
+    session: Session, programme_id: UUID, mediator_id: UUID, *, before: datetime
+) -> dict[int, list[int]]:
+    """Ids of the passes of one mediator that wait for a statement, by account."""
+    rows = session.execute(
+        _unclaimed(programme_id, before, Voucher.account_id, Voucher.id)
+        .where(AccountRow.party_id == mediator_id)
+        .order_by(Voucher.id)
+    )
+    waiting: dict[int, list[int]] = {}
+    for account_id, voucher_id in rows:
+        waiting.setdefault(account_id, []).append(voucher_id)
+    return waiting
+
+
+def statement(session: Session, statement_id: UUID) -> Statement | None:
+    """The statement of that id."""
+    return session.get(Statement, statement_id)
+
+
+def statements_of(session: Session, run_id: UUID) -> list[Statement]:
+    """The statements of a run."""
+    return list(
+        session.scalars(select(Statement).where(Statement.run_id == run_id).order_by(Statement.id))
+    )
+
+
+def statements_after(
+    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None
+) -> list[Statement]:
+    """Statements in the order of their ids, from after that one; one mediator's or everybody's."""
+    query = select(Statement).order_by(Statement.id).limit(limit)
+    if after is not None:
+        query = query.where(Statement.id > after)
+    if mediator_id is not None:
+        query = query.where(Statement.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def lines_of(session: Session, statement_id: UUID) -> list[StatementLine]:
+    """The lines of a statement, by vintage."""
+    return list(
+        session.scalars(
+            select(StatementLine)
+            .where(StatementLine.statement_id == statement_id)
+            .order_by(StatementLine.vintage_id)
+        )
+    )
+
+
+def claims_of(session: Session, statement_id: UUID) -> list[Movement]:
+    """The movements that a statement claims."""
+    return list(
+        session.scalars(
+            select(Movement).where(Movement.posting_id == statement_id).order_by(Movement.id)
+        )
+    )
+
+
+def claimed_now(session: Session, statement_id: UUID, accounts: Iterable[Account]) -> int:
+    """How many vouchers rest claimed by a statement at this moment."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Voucher)
+            .join(Movement, Movement.id == Voucher.last_movement_id)
+            .where(
+                Movement.posting_id == statement_id,
+                Voucher.account_id.in_([account.id for account in accounts]),
+            )
+        )
+        or 0
+    )
+
+
+def approval_of(session: Session, statement_id: UUID) -> StatementApproval | None:
+    """The approval of a statement, if it was approved."""
+    return session.get(StatementApproval, statement_id)
+
+
+def last_number(session: Session, year: int) -> int | None:
+    """The last statement number of a year."""
+    return session.scalar(
+        select(func.max(StatementApproval.number)).where(StatementApproval.year == year)
+    )
+
+
+def payment_order(session: Session, payment_order_id: UUID) -> PaymentOrder | None:
+    """The payment order of that id."""
+    return session.get(PaymentOrder, payment_order_id)
+
+
+def payment_order_of(session: Session, statement_id: UUID) -> PaymentOrder | None:
+    """The payment order of a statement, if there is one."""
+    return session.scalar(select(PaymentOrder).where(PaymentOrder.statement_id == statement_id))
+
+
+def payment_of(session: Session, payment_order_id: UUID) -> Payment | None:
+    """The payment of an order, if it was paid."""
+    return session.scalar(select(Payment).where(Payment.payment_order_id == payment_order_id))
+
+
+def payment_orders_after(session: Session, after: UUID | None, *, limit: int) -> list[PaymentOrder]:
+    """Payment orders in the order of their ids, from after that one."""
+    query = select(PaymentOrder).order_by(PaymentOrder.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(PaymentOrder.id > after)))

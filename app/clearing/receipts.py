@@ -1,0 +1,69 @@
+"""Receipts: what a mediator keeps of each redemption, and can verify without us.
+
+A receipt is a JWS (RFC 7515, compact form) signed with Ed25519 (RFC 8037). The public key is
+published at /.well-known/jwks.json; the private one stays with the keys, outside the database.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+from joserfc import jws
+from joserfc.jwk import OKPKey
+
+from app.kernel.money import Cents
+
+ALGORITHM = "Ed25519"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a receipt says. `movement_id` is the line of the ledger that a seal will cover."""
+
+    redemption_id: UUID
+    mediator_id: UUID
+    serial: str
+    amount_cents: Cents
+    redeemed_at: datetime
+    movement_id: int
+
+
+class ReceiptSigner:
+    """Signs receipts with the key of this installation, made the first time."""
+
+    def __init__(self, key_dir: Path) -> None:
+        path = key_dir / "receipts.pem"
+        key_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(OKPKey.generate_key("Ed25519").as_pem(private=True))
+        self._key = OKPKey.import_key(path.read_bytes())
+        self._header = {"alg": ALGORITHM, "kid": self._key.thumbprint(), "typ": "passnum-receipt"}
+
+    @property
+    def public_keys(self) -> dict[str, object]:
+        """A JWK set (RFC 7517) with the public key."""
+        public = self._key.as_dict(private=False)
+        return {"keys": [{**public, "kid": self._header["kid"], "use": "sig", "alg": ALGORITHM}]}
+
+    def sign(self, receipt: Receipt) -> str:
+        """The receipt as a compact JWS. Ed25519 is deterministic: the same receipt, the same text."""
+        payload = orjson.dumps(
+            {
+                "redemption": str(receipt.redemption_id),
+                "mediator": str(receipt.mediator_id),
+                "serial": receipt.serial,
+                "amount_cents": receipt.amount_cents,
+                "currency": "EUR",
+                "redeemed_at": receipt.redeemed_at.isoformat(),
+                "movement": receipt.movement_id,
+            }
+        )
+        return jws.serialize_compact(self._header, payload, self._key, algorithms=[ALGORITHM])

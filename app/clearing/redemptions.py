@@ -1,0 +1,563 @@
+"""Redeeming vouchers: from scanned codes to money owed to a mediator.
+
+A batch and a single scan are the same path, in the same number of statements: look for earlier
+answers, lock the passes, judge each, then write attempts, postings, movements and redemptions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing import queries, rules
+from app.clearing.errors import (
+    VERDICTS,
+    BatchTooLarge,
+    RedemptionClaimedAlready,
+    RedemptionUndoneAlready,
+    SessionInTheFuture,
+    TooManyGuesses,
+    UnknownRedemption,
+    VoucherAlreadyRedeemed,
+)
+from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
+from app.clearing.queries import InForce, Terms
+from app.clearing.receipts import Receipt, ReceiptSigner
+from app.database import earlier, hold
+from app.identity.rules import Actor, Right
+from app.kernel import codes
+from app.kernel.clock import MARTINIQUE, martinique_day
+from app.kernel.codes import VoucherCode
+from app.kernel.errors import DomainError, IdAlreadyUsed, InvalidInput
+from app.kernel.ids import new_id, request_hash
+from app.kernel.money import Cents
+from app.kernel.serials import SerialNumber
+from app.kernel.text import clean
+from app.ledger import chart
+from app.ledger.models import Voucher
+from app.mediators.errors import NoLabelInForce
+from app.partners.errors import NoAgreementInForce
+from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
+from app.partners.service import known_organisation
+from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
+from app.vouchers.service import read_code
+
+ACCEPTED = "accepted"
+LARGEST_BATCH = 1000
+GUESS_WINDOW = timedelta(minutes=15)
+GUESSES_ALLOWED = 20
+"""Unknown codes with a right check character that one account may send in the window: a typing
+error is caught by the check character before it counts, so honest people never come near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One pass as it is sent: an id minted by the device, the code as read, the act's instant."""
+
+    redemption_id: UUID
+    code: str
+    redeemed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to a scan: a redemption, or the refusal that stands for good.
+
+    `undone` tells a repetition that the redemption was undone since. `final` is False where the
+    same id may be judged again (a mistyped code: nothing was looked up).
+    """
+
+    redemption_id: UUID
+    redemption: Redemption | None = None
+    refusal: DomainError | None = None
+    undone: bool = False
+
+    def accepted(self) -> Redemption:
+        """The redemption.
+
+        Raises:
+            DomainError: the refusal, where there is one.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        if self.redemption is None:
+            message = "a verdict is a redemption or a refusal"
+            raise AssertionError(message)
+        return self.redemption
+
+
+@dataclass(slots=True)
+class _Accepted:
+    """A scan on its way to become a redemption."""
+
+    scan: Scan
+    voucher: ledger.VoucherState
+    terms: Terms
+    on: date
+    label: InForce
+    agreement: InForce
+
+
+def redeem_vouchers(
+    session: Session, *, actor: Actor, scans: Sequence[Scan], signer: ReceiptSigner, now: datetime
+) -> list[Verdict]:
+    """Take passes for the actor's mediator; a verdict for each, in the order sent.
+
+    Sending the same scans again gives the same verdicts. One bad pass spoils no other.
+
+    Raises:
+        RightMissing: the actor is no mediator.
+        BatchTooLarge: none, or more than a thousand.
+        TooManyGuesses: too many unknown codes lately; nothing was looked up.
+    """
+    actor.check(Right.REDEEM)
+    if not 0 < len(scans) <= LARGEST_BATCH:
+        raise BatchTooLarge(largest=LARGEST_BATCH)
+    batch = _Batch(session, actor, signer, now)
+    return batch.judge(scans)
+
+
+def redeem_voucher(
+    session: Session, *, actor: Actor, scan: Scan, signer: ReceiptSigner, now: datetime
+) -> Verdict:
+    """Take one pass. The verdict is returned, not raised, because a refusal is written down too.
+
+    Raises:
+        RightMissing, TooManyGuesses, MistypedVoucherCode.
+        IdAlreadyUsed: the id came earlier with another code.
+    """
+    [verdict] = redeem_vouchers(session, actor=actor, scans=[scan], signer=signer, now=now)
+    if isinstance(verdict.refusal, (MistypedVoucherCode, IdAlreadyUsed)):
+        raise verdict.refusal
+    return verdict
+
+
+class _Batch:
+    """One call of redeem_vouchers: what it has read, judged and will write."""
+
+    def __init__(
+        self, session: Session, actor: Actor, signer: ReceiptSigner, now: datetime
+    ) -> None:
+        self.session, self.actor, self.signer, self.now = session, actor, signer, now
+        self.mediator_id = actor.organisation_id
+        self.verdicts: dict[UUID, Verdict] = {}
+        self.hashes: dict[UUID, bytes] = {}
+        self.accepted: list[_Accepted] = []
+        self.refused: list[tuple[Scan, DomainError]] = []
+
+    def judge(self, scans: Sequence[Scan]) -> list[Verdict]:
+        before = queries.earlier_attempts(
+            self.session,
+            [scan.redemption_id for scan in scans],
+            agent_id=self.actor.agent_id,
+            since=self.now - GUESS_WINDOW,
+        )
+        if before.guess_count >= GUESSES_ALLOWED:
+            raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+        answers: list[Verdict | None] = []
+        fresh: list[tuple[Scan, VoucherCode]] = []
+        for scan in scans:
+            answer, code = self._known_already(scan, before.attempts)
+            answers.append(answer)
+            if code is not None:
+                fresh.append((scan, code))
+        if fresh:
+            self._judge_fresh(fresh)
+            self._write()
+        replayed = self._replay(
+            [before.attempts[s.redemption_id] for s in scans if s.redemption_id in before.attempts]
+        )
+        return [
+            answer or replayed.get(scan.redemption_id) or self.verdicts[scan.redemption_id]
+            for scan, answer in zip(scans, answers, strict=True)
+        ]
+
+    def _known_already(
+        self, scan: Scan, attempts: dict[UUID, RedemptionAttempt]
+    ) -> tuple[Verdict | None, VoucherCode | None]:
+        """An answer that needs no looking up, or the code of a scan that does."""
+        try:
+            code = read_code(scan.code)
+        except MistypedVoucherCode as refusal:
+            return Verdict(scan.redemption_id, refusal=refusal), None
+        content = request_hash("redemption", code=codes.digest(code), mediator=self.mediator_id)
+        known = (
+            attempts[scan.redemption_id].request_hash
+            if scan.redemption_id in attempts
+            else self.hashes.get(scan.redemption_id)
+        )
+        if known is None:
+            self.hashes[scan.redemption_id] = content
+            return None, code
+        return (
+            Verdict(scan.redemption_id, refusal=IdAlreadyUsed()) if known != content else None
+        ), None
+
+    def _judge_fresh(self, fresh: Sequence[tuple[Scan, VoucherCode]]) -> None:
+        """Lock the passes in the order of their ids, then judge the scans in the order sent."""
+        by_hash = {
+            voucher.code_hash: voucher
+            for voucher in ledger.lock_vouchers_by_code(
+                self.session, [codes.digest(code) for _, code in fresh]
+            )
+        }
+        terms: dict[tuple[date, int], Terms] = {}
+        for on in {self._day(scan) for scan, _ in fresh}:
+            booklets = {
+                by_hash[digest].booklet_id
+                for scan, code in fresh
+                if self._day(scan) == on and (digest := codes.digest(code)) in by_hash
+            }
+            found = (
+                queries.terms_by_booklet(
+                    self.session, booklets, mediator_id=self.mediator_id, on=on
+                )
+                if booklets
+                else {}
+            )
+            terms |= {(on, booklet_id): t for booklet_id, t in found.items()}
+        taken: set[int] = set()
+        for scan, code in fresh:
+            voucher = by_hash.get(codes.digest(code))
+            if voucher is None:
+                self.refused.append((scan, UnknownVoucher()))
+                continue
+            on = self._day(scan)
+            verdict = self._judge(scan, voucher, terms[on, voucher.booklet_id], on, taken)
+            if isinstance(verdict, DomainError):
+                self.refused.append((scan, verdict))
+            else:
+                taken.add(voucher.id)
+                self.accepted.append(verdict)
+
+    def _judge(
+        self, scan: Scan, voucher: ledger.VoucherState, terms: Terms, on: date, taken: set[int]
+    ) -> "_Accepted | DomainError":
+        if voucher.id in taken:
+            return VoucherAlreadyRedeemed(
+                where="ici", redeemed_on=_moment(self.now), redeemed_at=self.now.isoformat()
+            )
+        if voucher.account.kind in rules.TAKEN:
+            return self._taken_already(voucher)
+        if refusal := rules.refusal_of_state(voucher.account.kind):
+            return refusal
+        if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
+            return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
+        if refusal := rules.refusal_of_day(terms.validity, on=on):
+            return refusal
+        if terms.label is None:
+            return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
+        if terms.agreement is None:
+            return NoAgreementInForce(
+                organisation=self._mediator_name(),
+                role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
+                day=f"{on:%d/%m/%Y}",
+            )
+        return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
+
+    def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
+        earlier_one = queries.latest_redemption_of(self.session, voucher.id)
+        if earlier_one is None:
+            return VoucherAlreadyRedeemed(where="ailleurs", redeemed_on="", redeemed_at="")
+        here = earlier_one.mediator_id == self.mediator_id
+        return VoucherAlreadyRedeemed(
+            where="ici" if here else "ailleurs",
+            redeemed_on=_moment(earlier_one.redeemed_at),
+            redeemed_at=earlier_one.redeemed_at.isoformat(),
+        )
+
+    def _mediator_name(self) -> str:
+        return known_organisation(self.session, self.mediator_id).name
+
+    @staticmethod
+    def _day(scan: Scan) -> date:
+        return martinique_day(scan.redeemed_at)
+
+    # ── Writing ───────────────────────────────────────────────────────────────────────────────────
+
+    def _write(self) -> None:
+        """Attempts first: whoever sends the same id at the same moment waits here, and stands back."""
+        rows = [self._attempt(a.scan, ACCEPTED, {}) for a in self.accepted]
+        rows += [self._attempt(scan, r.code, r.details) for scan, r in self.refused]
+        rows.sort(key=lambda row: row["id"].bytes)
+        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
+        written = set(
+            self.session.scalars(
+                dialect.insert(RedemptionAttempt)
+                .on_conflict_do_nothing()
+                .returning(RedemptionAttempt.id),
+                rows,
+            )
+        )
+        if len(written) < len(rows):
+            self._stand_back([row["id"] for row in rows if row["id"] not in written])
+        for scan, refusal in self.refused:
+            self.verdicts.setdefault(
+                scan.redemption_id, Verdict(scan.redemption_id, refusal=refusal)
+            )
+        mine = [a for a in self.accepted if a.scan.redemption_id in written]
+        if mine:
+            self._post(mine)
+
+    def _stand_back(self, ids: Sequence[UUID]) -> None:
+        """Somebody answered these ids between our look and our writing: theirs is the answer."""
+        attempts = queries.attempts(self.session, ids)
+        replayed = self._replay(list(attempts.values()))
+        for redemption_id in ids:
+            if attempts[redemption_id].request_hash != self.hashes[redemption_id]:
+                self.verdicts[redemption_id] = Verdict(redemption_id, refusal=IdAlreadyUsed())
+            else:
+                self.verdicts[redemption_id] = replayed[redemption_id]
+
+    def _attempt(self, scan: Scan, verdict: str, details: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": scan.redemption_id,
+            "request_hash": self.hashes[scan.redemption_id],
+            "verdict": verdict,
+            "details": details,
+            "mediator_id": self.mediator_id,
+            "agent_id": self.actor.agent_id,
+            "attempted_at": self.now,
+        }
+
+    def _post(self, accepted: Sequence[_Accepted]) -> None:
+        """Move the passes and write the redemptions down, each with its receipt."""
+        accounts = self._accounts(accepted)
+        movement_ids = ledger.post_many(
+            self.session,
+            [
+                (
+                    ledger.Act(
+                        posting_id=a.scan.redemption_id,
+                        kind=ledger.MovementKind.REDEEM,
+                        document_type="redemption",
+                        document_id=a.scan.redemption_id,
+                        actor_id=self.actor.agent_id,
+                        occurred_at=a.scan.redeemed_at,
+                    ),
+                    [
+                        ledger.Line(
+                            ledger.MovementKind.REDEEM,
+                            ledger.VoucherRange.one(a.voucher.id),
+                            a.voucher.account,
+                            accounts[a.voucher.account.vintage_id],
+                        )
+                    ],
+                )
+                for a in accepted
+            ],
+        )
+        rows = [
+            self._redemption(a, movement_id)
+            for a, movement_id in zip(accepted, movement_ids, strict=True)
+        ]
+        self.session.execute(insert(Redemption), rows)
+        for row in rows:
+            self.verdicts[row["id"]] = Verdict(row["id"], redemption=Redemption(**row))
+
+    def _accounts(self, accepted: Sequence[_Accepted]) -> dict[int, ledger.Account]:
+        """The mediator's account of redeemed passes, by vintage; opened the first time."""
+        accounts: dict[int, ledger.Account] = {}
+        for a in accepted:
+            vintage_id = a.voucher.account.vintage_id
+            if vintage_id in accounts:
+                continue
+            key = chart.redeemed(self.mediator_id, vintage_id)
+            if a.terms.redeemed_account_id is None:
+                accounts[vintage_id] = ledger.account(self.session, key)
+            else:
+                accounts[vintage_id] = ledger.Account(
+                    a.terms.redeemed_account_id,
+                    key.kind,
+                    key.party_id,
+                    key.counterparty_id,
+                    vintage_id,
+                    a.voucher.account.face_value_cents,
+                )
+        return accounts
+
+    def _redemption(self, a: _Accepted, movement_id: int) -> dict[str, Any]:
+        serial = SerialNumber(a.terms.booklet, a.voucher.id - a.voucher.booklet_id + 1)
+        amount = Cents(a.voucher.account.face_value_cents)
+        validity = a.terms.validity
+        return {
+            "id": a.scan.redemption_id,
+            "voucher_id": a.voucher.id,
+            "vintage_id": a.voucher.account.vintage_id,
+            "vintage_from": validity.valid_from,
+            "vintage_until": validity.valid_until,
+            "vintage_last_day": validity.last_redemption_on,
+            "mediator_id": self.mediator_id,
+            "label_id": a.label.id,
+            "label_from": a.label.valid_from,
+            "label_until": a.label.valid_until,
+            "agreement_id": a.agreement.id,
+            "agreement_role": AgreementRole.MEDIATOR,
+            "agreement_from": a.agreement.valid_from,
+            "agreement_until": a.agreement.valid_until,
+            "movement_id": movement_id,
+            "amount_cents": amount,
+            "redeemed_at": a.scan.redeemed_at,
+            "redeemed_on": a.on,
+            "redeemed_by": self.actor.agent_id,
+            "receipt": self.signer.sign(
+                Receipt(
+                    a.scan.redemption_id,
+                    self.mediator_id,
+                    str(serial),
+                    amount,
+                    a.scan.redeemed_at,
+                    movement_id,
+                )
+            ),
+        }
+
+    # ── Repeating ─────────────────────────────────────────────────────────────────────────────────
+
+    def _replay(self, attempts: Sequence[RedemptionAttempt]) -> dict[UUID, Verdict]:
+        """Earlier answers as they were, with what has become of the redemption since."""
+        accepted = [a.id for a in attempts if a.verdict == ACCEPTED]
+        if not attempts:
+            return {}
+        redemptions = queries.redemptions_by_id(self.session, accepted) if accepted else {}
+        undone = queries.undone_among(self.session, accepted) if accepted else set()
+        return {
+            a.id: Verdict(a.id, redemption=redemptions[a.id], undone=a.id in undone)
+            if a.verdict == ACCEPTED
+            else Verdict(a.id, refusal=VERDICTS[a.verdict](**a.details))
+            for a in attempts
+        }
+
+
+def _moment(instant: datetime) -> str:
+    local = instant.astimezone(MARTINIQUE)
+    return f"{local:%d/%m/%Y} à {local:%H}\u202fh\u202f{local:%M}"
+
+
+def known_redemption(session: Session, *, actor: Actor, redemption_id: UUID) -> Redemption:
+    """A redemption of the actor's own mediator, or any for those who see all.
+
+    Raises:
+        UnknownRedemption: none has that id, or it is another mediator's: both look alike.
+    """
+    redemption = queries.redemption(session, redemption_id)
+    if redemption is None or not actor.sees(redemption.mediator_id):
+        raise UnknownRedemption
+    return redemption
+
+
+def undo_redemption(
+    session: Session,
+    *,
+    actor: Actor,
+    reversal_id: UUID,
+    redemption_id: UUID,
+    reason: str,
+    now: datetime,
+) -> RedemptionReversal:
+    """Give the person the pass back, while no statement has claimed it.
+
+    Raises:
+        UnknownRedemption, RedemptionUndoneAlready.
+        RedemptionClaimedAlready: a statement holds it.
+        InvalidInput: no reason was given.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.REDEEM)
+    cleaned = clean(reason)
+    if cleaned is None:
+        raise InvalidInput(reason="Écrivez en quelques mots pourquoi l’encaissement est annulé.")
+    digest = request_hash("redemption reversal", redemption=redemption_id, reason=cleaned)
+    if record := earlier(session, RedemptionReversal, reversal_id, digest):
+        return record
+    hold(session, "redemption", redemption_id)
+    redemption = known_redemption(session, actor=actor, redemption_id=redemption_id)
+    if queries.reversal_of(session, redemption_id):
+        raise RedemptionUndoneAlready
+    whole = ledger.VoucherRange.one(redemption.voucher_id)
+    ledger.lock_vouchers(session, [whole])
+    [voucher] = ledger.voucher_states(session, Voucher.id == redemption.voucher_id)
+    if voucher.last_movement_id != redemption.movement_id:
+        raise RedemptionClaimedAlready
+    record = RedemptionReversal(
+        id=reversal_id,
+        request_hash=digest,
+        redemption_id=redemption_id,
+        reason=cleaned,
+        reversed_by=actor.agent_id,
+        reversed_at=now,
+    )
+    session.add(record)
+    session.flush()
+    ledger.reverse(
+        session,
+        ledger.Act(
+            posting_id=reversal_id,
+            kind=ledger.MovementKind.REVERSE,
+            document_type="redemption",
+            document_id=redemption_id,
+            actor_id=actor.agent_id,
+            occurred_at=now,
+        ),
+        [(redemption.movement_id, whole)],
+    )
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a pass would be taken now, and by when it serves; says nothing of any person."""
+
+    serial: str
+    redeemable: bool
+    refusal: DomainError | None
+    validity: queries.Validity
+
+
+def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -> Check:
+    """What a mediator sees of a pass before taking it. Nothing changes.
+
+    An unknown code is written down as a guess, exactly like a redemption of it.
+
+    Raises:
+        RightMissing, TooManyGuesses, MistypedVoucherCode.
+        UnknownVoucher: the caller commits before it answers, so that the guess counts.
+    """
+    actor.check(Right.CHECK_VOUCHER)
+    read = read_code(code)
+    before = queries.earlier_attempts(
+        session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
+    )
+    if before.guess_count >= GUESSES_ALLOWED:
+        raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+    states = ledger.voucher_states(session, Voucher.code_hash == codes.digest(read))
+    if not states:
+        session.execute(
+            insert(RedemptionAttempt).values(
+                id=new_id(),
+                request_hash=request_hash("check", code=codes.digest(read)),
+                verdict=UnknownVoucher.code,
+                details={},
+                mediator_id=actor.organisation_id,
+                agent_id=actor.agent_id,
+                attempted_at=now,
+            )
+        )
+        session.flush()
+        raise UnknownVoucher
+    [voucher] = states
+    on = martinique_day(now)
+    terms = queries.terms_by_booklet(
+        session, [voucher.booklet_id], mediator_id=actor.organisation_id, on=on
+    )[voucher.booklet_id]
+    batch = _Batch(session, actor, signer=None, now=now)  # type: ignore[arg-type] - judges, never signs
+    judged = batch._judge(Scan(new_id(), code, now), voucher, terms, on, set())  # noqa: SLF001 - same module
+    refusal = judged if isinstance(judged, DomainError) else None
+    serial = SerialNumber(terms.booklet, voucher.id - voucher.booklet_id + 1)
+    return Check(str(serial), refusal is None, refusal, terms.validity)

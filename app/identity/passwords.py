@@ -1,0 +1,71 @@
+"""Passwords as argon2id hashes, and the short list of those that everybody tries first."""
+
+import hashlib
+import hmac
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from app.identity.errors import WeakPassword
+from app.identity.rules import password_is_strong
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash(secrets.token_urlsafe())
+
+_WELL_KNOWN = (
+    "password",
+    "motdepasse",
+    "azerty",
+    "qwerty",
+    "123456",
+    "passnum",
+    "martinique",
+    "capnord",
+)
+
+
+def make_cheap() -> None:
+    """Cheap hashing, for tests only: a real hash takes a quarter of a second on purpose."""
+    global _hasher, _nobody  # noqa: PLW0603 - one switch for the whole process, thrown by the tests
+    _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    _nobody = _hasher.hash("personne")
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash.
+
+    Raises:
+        WeakPassword: too short, or built on a word that everybody tries first.
+    """
+    bare = "".join(c for c in password.lower() if c.isalnum())
+    for word in _WELL_KNOWN:
+        bare = bare.replace(word, "")
+    if not password_is_strong(password) or len(bare) < 6:  # noqa: PLR2004 - what remains without the word
+        raise WeakPassword
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password is the one; as slow for an account that does not exist."""
+    try:
+        _hasher.verify(password_hash or _nobody, password)
+    except VerificationError:
+        return False
+    return password_hash is not None
+
+
+def new_token() -> tuple[str, bytes]:
+    """A bearer token and the hash that is kept of it. 256 random bits need no stretching."""
+    token = f"passnum_{secrets.token_urlsafe(32)}"
+    return token, token_hash(token)
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode(errors="replace")).digest()
+
+
+def keyed_hash(key: bytes, text: str) -> bytes:
+    """What the throttle keeps of an address: recognised again, and not read back."""
+    return hmac.digest(key, text.encode(errors="replace"), "sha256")

@@ -1,0 +1,28 @@
+"""What people type: names and addresses, cleaned or refused before they reach a table."""
+
+import re
+import unicodedata
+
+LONGEST_NAME = 200
+_EMAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,185}\.[^\s@.]{2,63}")
+
+
+def clean(typed: str, *, longest: int = LONGEST_NAME) -> str | None:
+    """One line of text in composed Unicode (NFC), spaces folded; None when it cannot be one.
+
+    Refused: nothing but spaces, control characters (NUL among them), surrogates, too long.
+    """
+    text = " ".join(unicodedata.normalize("NFC", typed).split())
+    if not 0 < len(text) <= longest:
+        return None
+    if any(unicodedata.category(c) in {"Cc", "Cs", "Cn", "Co"} for c in text):
+        return None
+    return text
+
+
+def read_email(typed: str) -> str | None:
+    """An address in lower case, or None when nobody could receive anything there."""
+    text = clean(typed, longest=254)
+    if text is None or not _EMAIL.fullmatch(text) or ".." in text:
+        return None
+    return text.lower()

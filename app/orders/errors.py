@@ -1,0 +1,158 @@
+"""What an order, a delivery or an activation may not be."""
+
+from app.kernel.errors import Conflict, NotFound, RuleBroken
+
+
+class UnknownOrder(NotFound):
+    """No order has that id."""
+
+    code = "unknown_order"
+    sentence = "Cette commande est introuvable. Choisissez-la dans la liste des commandes."
+
+
+class EmptyOrder(RuleBroken):
+    """An order without a line."""
+
+    code = "empty_order"
+    sentence = (
+        "Une commande porte au moins une ligne : indiquez un nombre de carnets de 5 ou de 10."
+    )
+
+
+class VintageOfAnotherProgramme(RuleBroken):
+    """The vintage is not one of the programme's."""
+
+    code = "vintage_of_another_programme"
+    sentence = "Ce millésime n’est pas celui du dispositif choisi. Prenez un de ses millésimes."
+
+
+class PreparerCannotApprove(RuleBroken):
+    """The person who prepared the order approves it."""
+
+    code = "order_preparer_cannot_approve"
+    sentence = "Vous avez préparé cette commande : une autre personne doit l’approuver."
+
+
+class OrderApprovedAlready(Conflict):
+    """Somebody else approved the order before."""
+
+    code = "order_approved_already"
+    sentence = "Cette commande est déjà approuvée : vous pouvez l’envoyer à l’émetteur."
+
+
+class OrderNotApproved(Conflict):
+    """The order waits for an approval."""
+
+    code = "order_not_approved"
+    sentence = (
+        "Cette commande n’est pas encore approuvée. Faites-la approuver par une autre personne."
+    )
+
+
+class OrderNotSent(Conflict):
+    """The order has not left for the issuer."""
+
+    code = "order_not_sent"
+    sentence = "Cette commande n’est pas encore partie chez l’émetteur. Envoyez-la d’abord."
+
+
+class EmptyDelivery(RuleBroken):
+    """A delivery without a range."""
+
+    code = "empty_delivery"
+    sentence = "Indiquez au moins une plage de numéros reçus, du premier au dernier."
+
+
+class RangeReversed(RuleBroken):
+    """The last serial comes before the first."""
+
+    code = "range_reversed"
+    sentence = (
+        "La plage {first} à {last} est à l’envers ou hors limites : "
+        "écrivez le plus petit numéro d’abord."
+    )
+
+
+class RangesOverlap(RuleBroken):
+    """Two ranges of the same delivery share serials."""
+
+    code = "ranges_overlap"
+    sentence = "Deux plages se chevauchent autour du numéro {serial}. Corrigez l’une des deux."
+
+
+class SerialsNotOfThisOrder(RuleBroken):
+    """The range lies outside what the order may bring."""
+
+    code = "serials_not_of_this_order"
+    sentence = (
+        "La plage {first} à {last} n’appartient pas à cette commande, qui attend {expected}. "
+        "Vérifiez le bon de livraison."
+    )
+
+
+class DeliveryExceedsOrder(RuleBroken):
+    """More booklets than were ordered."""
+
+    code = "delivery_exceeds_order"
+    sentence = (
+        "La plage {first} à {last} dépasse la commande, qui attend {expected}. "
+        "Mettez à part ce qui est en trop et prévenez l’émetteur."
+    )
+
+
+class RangeCutsABooklet(RuleBroken):
+    """The range begins or ends inside a booklet."""
+
+    code = "range_cuts_a_booklet"
+    sentence = (
+        "La plage {first} à {last} coupe un carnet de {size}. Recevez des carnets entiers ; "
+        "un carnet incomplet reste de côté."
+    )
+
+
+class SerialsReceivedAlready(Conflict):
+    """Some of these serials arrived before."""
+
+    code = "serials_received_already"
+    sentence = "Des numéros de la plage {first} à {last} sont déjà reçus. Retirez-les de la saisie."
+
+
+class UnknownDelivery(NotFound):
+    """No delivery has that id."""
+
+    code = "unknown_delivery"
+    sentence = "Cette livraison est introuvable. Choisissez-la dans la liste de la commande."
+
+
+class DeliveryActivatedAlready(Conflict):
+    """The delivery was activated before."""
+
+    code = "delivery_activated_already"
+    sentence = "Cette livraison est déjà active : ses carnets peuvent être confiés."
+
+
+class MandateMissing(RuleBroken):
+    """No mandat number is recorded for the order."""
+
+    code = "mandate_missing"
+    sentence = (
+        "Aucun numéro de mandat n’est saisi pour cette commande : "
+        "ses pass restent inertes. Saisissez le mandat d’abord."
+    )
+
+
+class MandateDoesNotCover(RuleBroken):
+    """What is activated would cost more than what was mandated."""
+
+    code = "mandate_does_not_cover"
+    sentence = (
+        "Les mandats saisis ({mandated}) ne couvrent pas ce qui serait actif ({cost}). "
+        "Saisissez le mandat qui manque, puis activez."
+    )
+
+
+class MandateTaken(Conflict):
+    """The order has that mandat number already."""
+
+    code = "mandate_taken"
+    sentence = "Ce numéro de mandat est déjà saisi pour cette commande."

@@ -1,0 +1,110 @@
+"""Looking organisations, agreements and bank details up."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
+from app.partners.rules import AgreementRole
+
+
+def organisation(session: Session, organisation_id: UUID) -> Organisation | None:
+    """The organisation of that id."""
+    return session.get(Organisation, organisation_id)
+
+
+def organisation_by_siret(session: Session, siret: str) -> Organisation | None:
+    """The organisation of that SIRET."""
+    return session.scalar(select(Organisation).where(Organisation.siret == siret))
+
+
+def organisations_after(
+    session: Session, after: UUID | None, *, limit: int, kind: str | None = None
+) -> list[Organisation]:
+    """Organisations in the order of their ids, from after that one."""
+    query = select(Organisation).order_by(Organisation.id).limit(limit)
+    if after is not None:
+        query = query.where(Organisation.id > after)
+    if kind is not None:
+        query = query.where(Organisation.kind == kind)
+    return list(session.scalars(query))
+
+
+def organisation_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of organisations, for pages."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids)))
+    )
+    return {organisation_id: name for organisation_id, name in rows}
+
+
+def organisation_by_name(session: Session, name: str) -> Organisation | None:
+    """The first organisation of that name, for the command line."""
+    return session.scalar(
+        select(Organisation).where(Organisation.name == name).order_by(Organisation.id).limit(1)
+    )
+
+
+def agreement_in_force(
+    session: Session, organisation_id: UUID, role: AgreementRole, *, on: date
+) -> Agreement | None:
+    """An agreement of that role that covers that day; the longest when several do."""
+    return session.scalar(
+        select(Agreement)
+        .where(
+            Agreement.organisation_id == organisation_id,
+            Agreement.role == role,
+            Agreement.valid_from <= on,
+            Agreement.valid_until >= on,
+        )
+        .order_by(Agreement.valid_until.desc(), Agreement.id)
+        .limit(1)
+    )
+
+
+def agreements_of(session: Session, organisation_id: UUID) -> list[Agreement]:
+    """Everything an organisation signed, oldest first."""
+    return list(
+        session.scalars(
+            select(Agreement)
+            .where(Agreement.organisation_id == organisation_id)
+            .order_by(Agreement.valid_from, Agreement.id)
+        )
+    )
+
+
+def bank_details(session: Session, bank_details_id: UUID) -> BankDetails | None:
+    """The bank details of that id."""
+    return session.get(BankDetails, bank_details_id)
+
+
+def bank_details_of(
+    session: Session, organisation_id: UUID
+) -> list[tuple[BankDetails, BankDetailsApproval | None]]:
+    """Every account that an organisation ever named, oldest first, with its approval."""
+    rows = session.execute(
+        select(BankDetails, BankDetailsApproval)
+        .outerjoin(BankDetailsApproval, BankDetailsApproval.bank_details_id == BankDetails.id)
+        .where(BankDetails.organisation_id == organisation_id)
+        .order_by(BankDetails.prepared_at, BankDetails.id)
+    )
+    return [(details, approval) for details, approval in rows]
+
+
+def approval_of(session: Session, bank_details_id: UUID) -> BankDetailsApproval | None:
+    """The approval of these bank details."""
+    return session.get(BankDetailsApproval, bank_details_id)
+
+
+def approved_bank_details(session: Session, organisation_id: UUID) -> BankDetails | None:
+    """Where an organisation is paid: the account approved last."""
+    return session.scalar(
+        select(BankDetails)
+        .join(BankDetailsApproval, BankDetailsApproval.bank_details_id == BankDetails.id)
+        .where(BankDetails.organisation_id == organisation_id)
+        .order_by(BankDetailsApproval.approved_at.desc(), BankDetails.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,260 @@
+"""Registering organisations, their agreements, and where they are paid."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.database import earlier, hold
+from app.identity.rules import Actor, Right
+from app.kernel.clock import FIRST_DAY, LAST_DAY
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+from app.kernel.text import clean
+from app.partners import queries
+from app.partners.errors import (
+    BankDetailsApprovedAlready,
+    BankDetailsPreparerCannotApprove,
+    NoAgreementInForce,
+    SiretTaken,
+    UnknownBankDetails,
+    UnknownOrganisation,
+)
+from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
+from app.partners.rules import (
+    FRENCH_AGREEMENT_ROLE,
+    AgreementRole,
+    OrganisationKind,
+    read_iban,
+    read_siret,
+)
+
+
+def register_organisation(
+    session: Session,
+    *,
+    actor: Actor | None,
+    organisation_id: UUID,
+    kind: OrganisationKind,
+    name: str,
+    commune: str,
+    siret: str | None,
+    now: datetime,
+    demonstration: bool = False,
+) -> Organisation:
+    """Let an organisation take part. `actor` is None for the operator of the machine.
+
+    Raises:
+        InvalidInput: name, commune or SIRET cannot be one.
+        SiretTaken: another organisation has that SIRET.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    if actor is not None:
+        actor.check(Right.MANAGE_PARTNERS)
+    cleaned, place = clean(name), clean(commune)
+    number = read_siret(siret) if siret is not None else None
+    wrong = {}
+    if cleaned is None:
+        wrong["name"] = "Écrivez le nom de la structure, en 200 caractères au plus."
+    if place is None:
+        wrong["commune"] = "Écrivez le nom de la commune."
+    if siret is not None and number is None:
+        wrong["siret"] = "Un SIRET a 14 chiffres, dont une clé : recopiez-le depuis l’avis SIRENE."
+    if cleaned is None or place is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash("organisation", kind=kind, name=cleaned, commune=place, siret=number)
+    if record := earlier(session, Organisation, organisation_id, digest):
+        return record
+    if number is not None:
+        hold(session, "siret", number)
+        if queries.organisation_by_siret(session, number):
+            raise SiretTaken
+    record = Organisation(
+        id=organisation_id,
+        request_hash=digest,
+        kind=kind,
+        name=cleaned,
+        commune=place,
+        siret=number,
+        demonstration=demonstration,
+        created_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def known_organisation(session: Session, organisation_id: UUID) -> Organisation:
+    """The organisation of that id.
+
+    Raises:
+        UnknownOrganisation: there is none.
+    """
+    organisation = queries.organisation(session, organisation_id)
+    if organisation is None:
+        raise UnknownOrganisation
+    return organisation
+
+
+def sign_agreement(
+    session: Session,
+    *,
+    actor: Actor,
+    agreement_id: UUID,
+    organisation_id: UUID,
+    role: AgreementRole,
+    reference: str,
+    valid_from: date,
+    valid_until: date,
+    now: datetime,
+) -> Agreement:
+    """Record what an organisation signed, for one role and from a day to a day, both included.
+
+    Raises:
+        UnknownOrganisation: nobody has that id.
+        InvalidInput: the days are out of bounds or the wrong way round, or the reference is empty.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.MANAGE_PARTNERS)
+    wrong = wrong_period(valid_from, valid_until)
+    cleaned = clean(reference)
+    if cleaned is None:
+        wrong["reference"] = "Écrivez la référence de la convention signée."
+    if cleaned is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "agreement",
+        organisation=organisation_id,
+        role=role,
+        reference=cleaned,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    if record := earlier(session, Agreement, agreement_id, digest):
+        return record
+    known_organisation(session, organisation_id)
+    record = Agreement(
+        id=agreement_id,
+        request_hash=digest,
+        organisation_id=organisation_id,
+        role=role,
+        reference=cleaned,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        created_by=actor.agent_id,
+        created_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def wrong_period(valid_from: date, valid_until: date) -> dict[str, str]:
+    """What is wrong with a first and a last day: a French sentence by field, empty when all is well."""
+    wrong = {}
+    if not FIRST_DAY <= valid_from <= LAST_DAY:
+        wrong["valid_from"] = "Écrivez un jour entre 2000 et 2099."
+    if not FIRST_DAY <= valid_until <= LAST_DAY:
+        wrong["valid_until"] = "Écrivez un jour entre 2000 et 2099."
+    elif valid_until < valid_from:
+        wrong["valid_until"] = "Le dernier jour vient après le premier : corrigez l’un des deux."
+    return wrong
+
+
+def agreement_in_force(
+    session: Session, organisation_id: UUID, role: AgreementRole, *, on: date
+) -> Agreement:
+    """The agreement that lets an organisation act in a role that day.
+
+    Raises:
+        UnknownOrganisation: nobody has that id.
+        NoAgreementInForce: naming the organisation, the role and the day.
+    """
+    organisation = known_organisation(session, organisation_id)
+    agreement = queries.agreement_in_force(session, organisation_id, role, on=on)
+    if agreement is None:
+        raise NoAgreementInForce(
+            organisation=organisation.name,
+            role=FRENCH_AGREEMENT_ROLE[role],
+            day=f"{on:%d/%m/%Y}",
+        )
+    return agreement
+
+
+def prepare_bank_details(
+    session: Session,
+    *,
+    actor: Actor,
+    bank_details_id: UUID,
+    organisation_id: UUID,
+    holder: str,
+    iban: str,
+    now: datetime,
+) -> BankDetails:
+    """Type where an organisation asks to be paid; a second person must approve it.
+
+    Raises:
+        InvalidInput: holder or IBAN cannot be one.
+        UnknownOrganisation: nobody has that id.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.PREPARE_BANK_DETAILS)
+    cleaned, number = clean(holder, longest=70), read_iban(iban)
+    wrong = {}
+    if cleaned is None:
+        wrong["holder"] = "Écrivez le titulaire du compte, en 70 caractères au plus."
+    if number is None:
+        wrong["iban"] = (
+            "Cet IBAN ne peut pas exister : recopiez-le depuis le relevé d’identité bancaire."
+        )
+    if cleaned is None or number is None:
+        raise InvalidInput(**wrong)
+    digest = request_hash("bank details", organisation=organisation_id, holder=cleaned, iban=number)
+    if record := earlier(session, BankDetails, bank_details_id, digest):
+        return record
+    known_organisation(session, organisation_id)
+    record = BankDetails(
+        id=bank_details_id,
+        request_hash=digest,
+        organisation_id=organisation_id,
+        holder=cleaned,
+        iban=number,
+        prepared_by=actor.agent_id,
+        prepared_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def approve_bank_details(
+    session: Session, *, actor: Actor, bank_details_id: UUID, now: datetime
+) -> BankDetailsApproval:
+    """Confirm an account, by another person than the one who typed it; twice is once.
+
+    Raises:
+        UnknownBankDetails: nothing has that id.
+        BankDetailsPreparerCannotApprove: the same person typed it.
+        BankDetailsApprovedAlready: somebody else approved it before.
+    """
+    actor.check(Right.APPROVE_BANK_DETAILS)
+    hold(session, "bank details", bank_details_id)
+    details = queries.bank_details(session, bank_details_id)
+    if details is None:
+        raise UnknownBankDetails
+    if details.prepared_by == actor.agent_id:
+        raise BankDetailsPreparerCannotApprove
+    if approval := queries.approval_of(session, bank_details_id):
+        if approval.approved_by == actor.agent_id:
+            return approval
+        raise BankDetailsApprovedAlready
+    approval = BankDetailsApproval(
+        bank_details_id=details.id,
+        organisation_id=details.organisation_id,
+        prepared_by=details.prepared_by,
+        approved_by=actor.agent_id,
+        approved_at=now,
+    )
+    session.add(approval)
+    session.flush()
+    return approval

@@ -1,0 +1,153 @@
+"""What an allocation or a prescription may not be."""
+
+from app.kernel.errors import Conflict, NotFound, RuleBroken
+
+
+class EmptyAllocation(RuleBroken):
+    """An allocation without a booklet."""
+
+    code = "empty_allocation"
+    sentence = "Indiquez au moins un carnet à confier, par son numéro ou par une plage de numéros."
+
+
+class BookletsReversed(RuleBroken):
+    """The last booklet of a range comes before the first, or is of another vintage."""
+
+    code = "booklets_reversed"
+    sentence = (
+        "De {first} à {last}, la plage est à l’envers ou change de millésime : "
+        "écrivez le plus petit numéro d’abord."
+    )
+
+
+class BookletsOverlap(RuleBroken):
+    """A booklet is named twice."""
+
+    code = "booklets_overlap"
+    sentence = "Le carnet {booklet} figure deux fois. Retirez-le d’une des deux lignes."
+
+
+class BookletsMissing(RuleBroken):
+    """Some booklets of a range were never delivered."""
+
+    code = "booklets_missing"
+    sentence = (
+        "De {first} à {last}, {missing} carnets n’ont pas été livrés. "
+        "Écrivez des plages de carnets reçus."
+    )
+
+
+class BookletOfAnotherProgramme(RuleBroken):
+    """The booklet belongs to another programme."""
+
+    code = "booklet_of_another_programme"
+    sentence = "Le carnet {booklet} appartient à un autre dispositif. Retirez-le de la liste."
+
+
+class BookletNotInStock(Conflict):
+    """A booklet does not rest, whole and active, in the sponsor's stock."""
+
+    code = "booklet_not_in_stock"
+    sentence = (
+        "Le carnet {booklet} n’est pas dans le stock actif de CAP Nord. "
+        "Cherchez-le par son numéro pour savoir où il est, puis retirez-le de la liste."
+    )
+
+
+class UnknownAllocation(NotFound):
+    """No allocation has that id."""
+
+    code = "unknown_allocation"
+    sentence = "Cette dotation est introuvable. Choisissez-la dans la liste des dotations."
+
+
+class AllocationReceivedAlready(Conflict):
+    """Somebody signed for the allocation before."""
+
+    code = "allocation_received_already"
+    sentence = (
+        "La réception de cette dotation est déjà confirmée : les carnets sont dans votre stock."
+    )
+
+
+class UnknownBeneficiary(NotFound):
+    """No person has that id, or another prescriber met them."""
+
+    code = "unknown_beneficiary"
+    sentence = "Cette personne est introuvable parmi celles de votre structure."
+
+
+class NotASenior(RuleBroken):
+    """The person is too young for the public of 60 and over."""
+
+    code = "not_a_senior"
+    sentence = (
+        "Cette personne aura {age} ans cette année : le public « 60 ans et plus » ne convient pas. "
+        "Choisissez un autre public."
+    )
+
+
+class DeclarationMissing(RuleBroken):
+    """A registered job seeker has not declared to have no pass of the employment service."""
+
+    code = "declaration_missing"
+    sentence = (
+        "Un demandeur d’emploi inscrit déclare qu’il n’a pas déjà le Pass numérique de "
+        "France Travail. Posez-lui la question et cochez sa déclaration."
+    )
+
+
+class CommitmentMissing(RuleBroken):
+    """The person has not committed to come."""
+
+    code = "commitment_missing"
+    sentence = (
+        "La personne s’engage à suivre l’accompagnement : faites-lui signer son engagement d’abord."
+    )
+
+
+class NoBookletGiven(RuleBroken):
+    """A prescription without a booklet."""
+
+    code = "no_booklet_given"
+    sentence = "Scannez ou tapez le numéro d’au moins un carnet à remettre."
+
+
+class WrongBookletSize(RuleBroken):
+    """The public is entitled to booklets of the other size."""
+
+    code = "wrong_booklet_size"
+    sentence = (
+        "Ce public reçoit des carnets de {expected} pass, et le carnet {booklet} en a {size}. "
+        "Prenez un autre carnet."
+    )
+
+
+class EntitlementExceeded(RuleBroken):
+    """The person would have more booklets than the programme gives."""
+
+    code = "entitlement_exceeded"
+    sentence = (
+        "Cette personne a déjà reçu {received} carnets sur les {entitled} prévus pour son public : "
+        "elle peut en recevoir encore {left}. Remettez-en moins, ou demandez une exception à CAP Nord."
+    )
+
+
+class BookletNotYours(Conflict):
+    """The booklet does not rest, whole, in the prescriber's drawer."""
+
+    code = "booklet_not_yours"
+    sentence = (
+        "Le carnet {booklet} n’est pas, entier, dans le stock de votre structure. "
+        "Vérifiez son numéro, ou confirmez d’abord la réception de votre dotation."
+    )
+
+
+class VintageOver(RuleBroken):
+    """The passes of the booklet are not valid that day."""
+
+    code = "vintage_over"
+    sentence = (
+        "Le carnet {booklet} est valable du {valid_from} au {valid_until} : il ne peut pas être remis "
+        "aujourd’hui. Prenez un carnet d’un millésime en cours."
+    )

@@ -1,0 +1,31 @@
+"""What a programme or a vintage may not be."""
+
+from app.kernel.errors import Conflict, NotFound
+
+
+class UnknownProgramme(NotFound):
+    """No programme has that id."""
+
+    code = "unknown_programme"
+    sentence = "Ce dispositif est introuvable. Choisissez-le dans la liste des dispositifs."
+
+
+class UnknownVintage(NotFound):
+    """No vintage has that number."""
+
+    code = "unknown_vintage"
+    sentence = "Ce millésime est introuvable. Choisissez-le dans la liste du dispositif."
+
+
+class VintageLabelTaken(Conflict):
+    """Another vintage has that label."""
+
+    code = "vintage_label_taken"
+    sentence = "Un millésime porte déjà ce repère. Prenez la lettre suivante, par exemple 26B."
+
+
+class NotEntitled(NotFound):
+    """The programme gives nothing to that public."""
+
+    code = "not_entitled"
+    sentence = "Le dispositif ne prévoit rien pour ce public. Choisissez-en un autre."

@@ -1,0 +1,60 @@
+"""What a serial number or a code may not be."""
+
+from app.kernel.errors import NotFound, RuleBroken
+
+
+class UnknownVoucher(NotFound):
+    """No pass has that number or that code."""
+
+    code = "unknown_voucher"
+    sentence = (
+        "Aucun pass ne correspond. Vérifiez chaque caractère ; si le pass semble vrai, "
+        "gardez-le et appelez la coordination de CAP Nord."
+    )
+
+
+class UnknownBooklet(NotFound):
+    """No booklet has that number."""
+
+    code = "unknown_booklet"
+    sentence = "Aucun carnet ne porte le numéro {booklet}. Relisez-le sur la couverture."
+
+
+class MistypedSerial(RuleBroken):
+    """What was typed has the form of a serial number, and its key is wrong."""
+
+    code = "mistyped_serial"
+    sentence = (
+        "La clé de contrôle ne correspond pas à ce numéro de série : un caractère est faux. "
+        "Relisez-le sur le pass."
+    )
+
+
+class NotASerialNumber(RuleBroken):
+    """What was typed is not a serial number."""
+
+    code = "not_a_serial_number"
+    sentence = (
+        "Ce n’est pas un numéro de série. Il s’écrit comme 26A 00442 07 29 : "
+        "le millésime, le carnet, le pass et la clé."
+    )
+
+
+class MistypedVoucherCode(RuleBroken):
+    """What was typed cannot be a code."""
+
+    code = "mistyped_code"
+    sentence = (
+        "Ce code ne peut pas exister : il a 16 caractères, dont une clé. "
+        "Relisez-le sur le pass, quatre caractères à la fois."
+    )
+
+
+class VintageKeyMismatch(RuleBroken):
+    """The key on this machine is not the one of the vintage."""
+
+    code = "vintage_key_mismatch"
+    sentence = (
+        "La clé présente sur cette machine n’est pas celle du millésime {label}. "
+        "Remettez la bonne sauvegarde avant de recevoir ou d’imprimer des pass."
+    )

@@ -1,0 +1,70 @@
+"""Looking booklets up, by number and by voucher."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.serials import BookletNumber, SerialNumber
+from app.programmes.models import VintageTerms
+from app.vouchers.models import Booklet
+
+
+def booklet_by_number(session: Session, number: BookletNumber) -> Booklet | None:
+    """The booklet of that printed number."""
+    return session.scalar(
+        select(Booklet)
+        .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
+        .where(VintageTerms.label == number.vintage_label, Booklet.number == number.number)
+    )
+
+
+def booklets_between(
+    session: Session, vintage_id: int, first_number: int, last_number: int
+) -> list[Booklet]:
+    """The booklets of a vintage whose numbers lie between two, both included."""
+    return list(
+        session.scalars(
+            select(Booklet)
+            .where(
+                Booklet.vintage_id == vintage_id,
+                Booklet.number.between(first_number, last_number),
+            )
+            .order_by(Booklet.number)
+        )
+    )
+
+
+def booklet(session: Session, booklet_id: int) -> Booklet | None:
+    """The booklet of that id."""
+    return session.get(Booklet, booklet_id)
+
+
+def booklets_after(session: Session, after: int, *, limit: int) -> list[Booklet]:
+    """Booklets in the order of their ids, from after that one."""
+    return list(
+        session.scalars(select(Booklet).where(Booklet.id > after).order_by(Booklet.id).limit(limit))
+    )
+
+
+def booklet_numbers(session: Session, booklet_ids: Iterable[int]) -> dict[int, BookletNumber]:
+    """Printed numbers of booklets."""
+    rows = session.execute(
+        select(Booklet.id, VintageTerms.label, Booklet.number)
+        .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
+        .where(Booklet.id.in_(set(booklet_ids)))
+    )
+    return {booklet_id: BookletNumber(label, number) for booklet_id, label, number in rows}
+
+
+def serial_numbers(
+    session: Session, vouchers: Iterable[tuple[int, int]]
+) -> dict[int, SerialNumber]:
+    """Printed serial numbers of vouchers, given as (voucher id, booklet id)."""
+    pairs = list(vouchers)
+    numbers = booklet_numbers(session, {booklet_id for _, booklet_id in pairs})
+    return {
+        voucher_id: SerialNumber(numbers[booklet_id], voucher_id - booklet_id + 1)
+        for voucher_id, booklet_id in pairs
+        if booklet_id in numbers
+    }

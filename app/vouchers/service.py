@@ -1,0 +1,119 @@
+"""Finding passes by what is printed on them, and deriving their codes."""
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.kernel import codes, serials
+from app.kernel.codes import VoucherCode
+from app.kernel.serials import BookletNumber, SerialNumber
+from app.ledger.models import Voucher
+from app.programmes.keys import KeyStore
+from app.programmes.models import VintageTerms
+from app.vouchers import queries
+from app.vouchers.errors import (
+    MistypedSerial,
+    MistypedVoucherCode,
+    NotASerialNumber,
+    UnknownBooklet,
+    UnknownVoucher,
+    VintageKeyMismatch,
+)
+from app.vouchers.models import Booklet
+
+
+def read_serial(typed: str) -> SerialNumber | BookletNumber:
+    """A serial number or the number of a booklet, as typed.
+
+    Raises:
+        NotASerialNumber: the form is another one.
+        MistypedSerial: the check digits do not fit.
+    """
+    try:
+        return serials.read(typed)
+    except serials.NotASerial:
+        raise NotASerialNumber from None
+    except serials.WrongKey:
+        raise MistypedSerial from None
+
+
+def read_code(typed: str) -> VoucherCode:
+    """A redemption code, as typed or scanned.
+
+    Raises:
+        MistypedVoucherCode: it cannot be a code.
+    """
+    try:
+        return codes.read(typed)
+    except codes.MistypedCode:
+        raise MistypedVoucherCode from None
+
+
+def known_booklet(session: Session, number: BookletNumber) -> Booklet:
+    """The booklet of that number.
+
+    Raises:
+        UnknownBooklet: none has been delivered under it.
+    """
+    booklet = queries.booklet_by_number(session, number)
+    if booklet is None:
+        raise UnknownBooklet(booklet=str(number))
+    return booklet
+
+
+def voucher_by_serial(session: Session, serial: SerialNumber) -> ledger.VoucherState:
+    """The pass of that serial number, and where it rests.
+
+    Raises:
+        UnknownVoucher: no such pass was delivered.
+    """
+    booklet = queries.booklet_by_number(session, serial.booklet)
+    if booklet is None or not 1 <= serial.position <= booklet.size:
+        raise UnknownVoucher
+    return one_state(ledger.voucher_states(session, Voucher.id == booklet.id + serial.position - 1))
+
+
+def voucher_by_code(session: Session, code: VoucherCode) -> ledger.VoucherState:
+    """The pass that bears that code, and where it rests.
+
+    Raises:
+        UnknownVoucher: none does, or it belongs to another territory: both look alike.
+    """
+    return one_state(ledger.voucher_states(session, Voucher.code_hash == codes.digest(code)))
+
+
+def one_state(states: list[ledger.VoucherState]) -> ledger.VoucherState:
+    """The only voucher of a list.
+
+    Raises:
+        UnknownVoucher: the list is empty.
+    """
+    if not states:
+        raise UnknownVoucher
+    return states[0]
+
+
+def vintage_key(keys: KeyStore, terms: VintageTerms) -> bytes:
+    """The key that makes the codes of a vintage, checked against its fingerprint.
+
+    Raises:
+        KeyMissing: it is not on this machine.
+        VintageKeyMismatch: another key is in its place.
+    """
+    key = keys.key(terms.label)
+    if hashlib.sha256(key).digest()[:8] != terms.key_fingerprint:
+        raise VintageKeyMismatch(label=terms.label)
+    return key
+
+
+def codes_of(
+    booklet: Booklet, terms: VintageTerms, keys: KeyStore
+) -> Iterator[tuple[SerialNumber, VoucherCode]]:
+    """What is printed on each pass of a booklet: for the printer's file, and for nobody else."""
+    key = vintage_key(keys, terms)
+    number = BookletNumber(terms.label, booklet.number)
+    for place in range(booklet.size):
+        serial = SerialNumber(number, place + 1)
+        yield serial, codes.derive(key, booklet.first_serial + place)
