@@ -1,6 +1,6 @@
 """What a redemption, a statement or a payment may not be."""
 
-from app.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
+from app.kernel.errors import Conflict, NotFound, RuleBroken, Throttled
 from app.mediators.errors import NoLabelInForce
 from app.partners.errors import NoAgreementInForce
 from app.vouchers.errors import UnknownVoucher
@@ -93,7 +93,7 @@ VERDICTS = {
 """Refusals that answer a scan for good: the same id gets the same answer ever after."""
 
 
-class TooManyGuesses(NotPermitted):
+class TooManyGuesses(Throttled):
     """Too many codes that no pass bears."""
 
     code = "too_many_guesses"

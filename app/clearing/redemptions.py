@@ -45,6 +45,7 @@ from app.mediators.errors import NoLabelInForce
 from app.partners.errors import NoAgreementInForce
 from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
 from app.partners.service import known_organisation
+from app.programmes.rules import Validity
 from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
 from app.vouchers.service import read_code
 
@@ -138,6 +139,60 @@ def redeem_voucher(
     return verdict
 
 
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Decides on one pass at one mediator, in the order of DESIGN 3: state, day, label, agreement."""
+
+    session: Session
+    mediator_id: UUID
+    now: datetime
+
+    def judge(
+        self, scan: Scan, voucher: ledger.VoucherState, terms: Terms, *, taken: set[int]
+    ) -> _Accepted | DomainError:
+        """What becomes of a scan; `taken` are the passes that the same batch has accepted."""
+        if voucher.id in taken:
+            return _taken("ici", self.now)
+        if voucher.account.kind in rules.TAKEN:
+            return self._taken_already(voucher)
+        if refusal := rules.refusal_of_state(voucher.account.kind):
+            return refusal
+        on = martinique_day(scan.redeemed_at)
+        if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
+            return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
+        if refusal := rules.refusal_of_day(terms.validity, on=on):
+            return refusal
+        if terms.label is None:
+            return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
+        if terms.agreement is None:
+            return NoAgreementInForce(
+                organisation=self._mediator_name(),
+                role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
+                day=f"{on:%d/%m/%Y}",
+            )
+        return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
+
+    def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
+        holder = queries.latest_redemption_of(self.session, voucher.id)
+        if holder is None:
+            message = f"voucher {voucher.id} rests redeemed without a redemption"
+            raise AssertionError(message)
+        where = "ici" if holder.mediator_id == self.mediator_id else "ailleurs"
+        return _taken(where, holder.redeemed_at)
+
+    def _mediator_name(self) -> str:
+        return known_organisation(self.session, self.mediator_id).name
+
+
+def _taken(where: str, redeemed_at: datetime) -> DomainError:
+    local = redeemed_at.astimezone(MARTINIQUE)
+    return VoucherAlreadyRedeemed(
+        where=where,
+        redeemed_on=f"{local:%d/%m/%Y} à {local:%H}\u202fh\u202f{local:%M}",
+        redeemed_at=redeemed_at.isoformat(),
+    )
+
+
 class _Batch:
     """One call of redeem_vouchers: what it has read, judged and will write."""
 
@@ -208,11 +263,12 @@ class _Batch:
             )
         }
         terms: dict[tuple[date, int], Terms] = {}
-        for on in {self._day(scan) for scan, _ in fresh}:
+        for on in {martinique_day(scan.redeemed_at) for scan, _ in fresh}:
             booklets = {
                 by_hash[digest].booklet_id
                 for scan, code in fresh
-                if self._day(scan) == on and (digest := codes.digest(code)) in by_hash
+                if martinique_day(scan.redeemed_at) == on
+                and (digest := codes.digest(code)) in by_hash
             }
             found = (
                 queries.terms_by_booklet(
@@ -223,61 +279,23 @@ class _Batch:
             )
             terms |= {(on, booklet_id): t for booklet_id, t in found.items()}
         taken: set[int] = set()
+        judge = _Judge(self.session, self.mediator_id, self.now)
         for scan, code in fresh:
             voucher = by_hash.get(codes.digest(code))
             if voucher is None:
                 self.refused.append((scan, UnknownVoucher()))
                 continue
-            on = self._day(scan)
-            verdict = self._judge(scan, voucher, terms[on, voucher.booklet_id], on, taken)
+            verdict = judge.judge(
+                scan,
+                voucher,
+                terms[martinique_day(scan.redeemed_at), voucher.booklet_id],
+                taken=taken,
+            )
             if isinstance(verdict, DomainError):
                 self.refused.append((scan, verdict))
             else:
                 taken.add(voucher.id)
                 self.accepted.append(verdict)
-
-    def _judge(
-        self, scan: Scan, voucher: ledger.VoucherState, terms: Terms, on: date, taken: set[int]
-    ) -> "_Accepted | DomainError":
-        if voucher.id in taken:
-            return VoucherAlreadyRedeemed(
-                where="ici", redeemed_on=_moment(self.now), redeemed_at=self.now.isoformat()
-            )
-        if voucher.account.kind in rules.TAKEN:
-            return self._taken_already(voucher)
-        if refusal := rules.refusal_of_state(voucher.account.kind):
-            return refusal
-        if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
-            return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
-        if refusal := rules.refusal_of_day(terms.validity, on=on):
-            return refusal
-        if terms.label is None:
-            return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
-        if terms.agreement is None:
-            return NoAgreementInForce(
-                organisation=self._mediator_name(),
-                role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
-                day=f"{on:%d/%m/%Y}",
-            )
-        return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
-
-    def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
-        earlier_one = queries.latest_redemption_of(self.session, voucher.id)
-        if earlier_one is None:
-            return VoucherAlreadyRedeemed(where="ailleurs", redeemed_on="", redeemed_at="")
-        here = earlier_one.mediator_id == self.mediator_id
-        return VoucherAlreadyRedeemed(
-            where="ici" if here else "ailleurs",
-            redeemed_on=_moment(earlier_one.redeemed_at),
-            redeemed_at=earlier_one.redeemed_at.isoformat(),
-        )
-
-    def _mediator_name(self) -> str:
-        return known_organisation(self.session, self.mediator_id).name
-
-    @staticmethod
-    def _day(scan: Scan) -> date:
-        return martinique_day(scan.redeemed_at)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -435,11 +453,6 @@ class _Batch:
         }
 
 
-def _moment(instant: datetime) -> str:
-    local = instant.astimezone(MARTINIQUE)
-    return f"{local:%d/%m/%Y} à {local:%H}\u202fh\u202f{local:%M}"
-
-
 def known_redemption(session: Session, *, actor: Actor, redemption_id: UUID) -> Redemption:
     """A redemption of the actor's own mediator, or any for those who see all.
 
@@ -512,52 +525,71 @@ def undo_redemption(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether a pass would be taken now, and by when it serves; says nothing of any person."""
+    """Whether a pass would be taken now, and from when to when it serves; nothing of any person.
 
-    serial: str
-    redeemable: bool
+    `voucher` and what follows from it are None when no pass bears the code.
+    """
+
     refusal: DomainError | None
-    validity: queries.Validity
+    voucher: ledger.VoucherState | None = None
+    serial: SerialNumber | None = None
+    validity: Validity | None = None
+
+
+def look_up_code(
+    session: Session, *, actor: Actor, code: str, now: datetime
+) -> ledger.VoucherState | None:
+    """The pass that bears a typed code. A code that no pass bears is written down as a guess.
+
+    Returns None rather than raise UnknownVoucher, so that the caller commits the guess first.
+
+    Raises:
+        TooManyGuesses, MistypedVoucherCode.
+    """
+    read = read_code(code)
+    lately = queries.earlier_attempts(
+        session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
+    )
+    if lately.guess_count >= GUESSES_ALLOWED:
+        raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+    states = ledger.voucher_states(session, Voucher.code_hash == codes.digest(read))
+    if states:
+        return states[0]
+    session.execute(
+        insert(RedemptionAttempt).values(
+            id=new_id(),
+            request_hash=request_hash("look-up", code=codes.digest(read)),
+            verdict=UnknownVoucher.code,
+            details={},
+            mediator_id=actor.organisation_id,
+            agent_id=actor.agent_id,
+            attempted_at=now,
+        )
+    )
+    return None
 
 
 def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -> Check:
-    """What a mediator sees of a pass before taking it. Nothing changes.
-
-    An unknown code is written down as a guess, exactly like a redemption of it.
+    """What a mediator sees of a pass before taking it. Nothing moves.
 
     Raises:
         RightMissing, TooManyGuesses, MistypedVoucherCode.
-        UnknownVoucher: the caller commits before it answers, so that the guess counts.
     """
     actor.check(Right.CHECK_VOUCHER)
-    read = read_code(code)
-    before = queries.earlier_attempts(
-        session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
-    )
-    if before.guess_count >= GUESSES_ALLOWED:
-        raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
-    states = ledger.voucher_states(session, Voucher.code_hash == codes.digest(read))
-    if not states:
-        session.execute(
-            insert(RedemptionAttempt).values(
-                id=new_id(),
-                request_hash=request_hash("check", code=codes.digest(read)),
-                verdict=UnknownVoucher.code,
-                details={},
-                mediator_id=actor.organisation_id,
-                agent_id=actor.agent_id,
-                attempted_at=now,
-            )
-        )
-        session.flush()
-        raise UnknownVoucher
-    [voucher] = states
-    on = martinique_day(now)
+    voucher = look_up_code(session, actor=actor, code=code, now=now)
+    if voucher is None:
+        return Check(UnknownVoucher())
     terms = queries.terms_by_booklet(
-        session, [voucher.booklet_id], mediator_id=actor.organisation_id, on=on
+        session,
+        [voucher.booklet_id],
+        mediator_id=actor.organisation_id,
+        on=martinique_day(now),
     )[voucher.booklet_id]
-    batch = _Batch(session, actor, signer=None, now=now)  # type: ignore[arg-type] - judges, never signs
-    judged = batch._judge(Scan(new_id(), code, now), voucher, terms, on, set())  # noqa: SLF001 - same module
-    refusal = judged if isinstance(judged, DomainError) else None
-    serial = SerialNumber(terms.booklet, voucher.id - voucher.booklet_id + 1)
-    return Check(str(serial), refusal is None, refusal, terms.validity)
+    judge = _Judge(session, actor.organisation_id, now)
+    judged = judge.judge(Scan(new_id(), code, now), voucher, terms, taken=set())
+    return Check(
+        refusal=judged if isinstance(judged, DomainError) else None,
+        voucher=voucher,
+        serial=SerialNumber(terms.booklet, voucher.id - voucher.booklet_id + 1),
+        validity=terms.validity,
+    )

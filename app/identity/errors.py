@@ -1,6 +1,13 @@
 """Who may not, and who is not known."""
 
-from app.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
+from app.kernel.errors import (
+    Conflict,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    RuleBroken,
+    Throttled,
+)
 
 
 class RightMissing(NotPermitted):
@@ -33,14 +40,14 @@ class OtherOrganisation(NotPermitted):
     )
 
 
-class SignInRefused(NotPermitted):
+class SignInRefused(NotSignedIn):
     """Wrong address, wrong password, or a disabled account: all three look alike."""
 
     code = "sign_in_refused"
     sentence = "L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."
 
 
-class TooManyAttempts(NotPermitted):
+class TooManyAttempts(Throttled):
     """Too many failures in a short while."""
 
     code = "too_many_attempts"

@@ -111,12 +111,16 @@ class SignInKeys:
     address_hash: bytes
 
 
-def check_sign_in_allowed(session: Session, *, keys: SignInKeys, now: datetime) -> None:
-    """Refuse to even try a password after too many failures.
+def begin_sign_in(session: Session, *, email: str, keys: SignInKeys, now: datetime) -> Agent | None:
+    """Count a try before it is made, so that tries sent together count too; the agent, if any.
+
+    The caller commits, checks the password outside any transaction (it takes a quarter of a
+    second on purpose), and calls `finish_sign_in` when it was the one.
 
     Raises:
         TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
     """
+    hold(session, "sign in", keys.email_hash.hex())
     of_account, from_address = queries.failures_since(
         session,
         email_hash=keys.email_hash,
@@ -125,18 +129,17 @@ def check_sign_in_allowed(session: Session, *, keys: SignInKeys, now: datetime) 
     )
     if of_account >= ATTEMPTS_OF_ACCOUNT or from_address >= ATTEMPTS_FROM_ADDRESS:
         raise TooManyAttempts(minutes=int(ATTEMPTS_WINDOW.total_seconds() // 60))
-
-
-def try_password(
-    session: Session, *, email: str, password: str, keys: SignInKeys, now: datetime
-) -> Agent | None:
-    """The agent when the password is the one; the attempt is written down either way.
-
-    Returns None rather than raise, so that the caller commits the attempt before it refuses.
-    """
+    _write_attempt(session, keys, succeeded=False, now=now)
     agent = queries.agent_by_email(session, read_email(email) or "")
-    known = agent if agent is not None and agent.disabled_at is None else None
-    succeeded = passwords.matches(known.password_hash if known else None, password)
+    return agent if agent is not None and agent.disabled_at is None else None
+
+
+def finish_sign_in(session: Session, *, keys: SignInKeys, now: datetime) -> None:
+    """The password was the one: the account's slate is clean."""
+    _write_attempt(session, keys, succeeded=True, now=now)
+
+
+def _write_attempt(session: Session, keys: SignInKeys, *, succeeded: bool, now: datetime) -> None:
     session.add(
         SignInAttempt(
             email_hash=keys.email_hash,
@@ -145,7 +148,7 @@ def try_password(
             attempted_at=now,
         )
     )
-    return known if succeeded else None
+    session.flush()
 
 
 def create_token(

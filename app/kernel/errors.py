@@ -54,6 +54,23 @@ class Conflict(DomainError):
     sentence = "La situation a changé entre-temps. Rechargez la page, puis recommencez."
 
 
+class NotSignedIn(DomainError):
+    """Nobody knows who asks: no token, no session, or one that has ended."""
+
+    code = "not_signed_in"
+    sentence = (
+        "Identifiez-vous d’abord : envoyez un jeton valable (Authorization: Bearer …) "
+        "ou connectez-vous."
+    )
+
+
+class Throttled(DomainError):
+    """Too many tries in a short while; waiting helps."""
+
+    code = "throttled"
+    sentence = "Trop d’essais en peu de temps. Patientez quelques minutes, puis recommencez."
+
+
 class InvalidInput(RuleBroken):
     """One or several fields cannot be read; `fields` maps each to what to write instead."""
 
