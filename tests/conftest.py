@@ -4,10 +4,7 @@ One PostgreSQL server and one migrated template serve a whole run, however many 
 it: the process that starts the others makes them and tells the others where they are.
 """
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from tests.databases import OTHER_SERVER, Databases, Server, memory_folder
+from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -30,66 +27,30 @@ settings.register_profile("deep", settings.get_profile("passnum"), max_examples=
 settings.load_profile("passnum")
 
 
-class Run:
-    """What one run of the suite shares: started when first asked for, stopped at its end."""
-
-    def __init__(self) -> None:
-        self.server: Server | None = None
-        self.databases: Databases | None = None
-
-    def start(self) -> Databases:
-        """Start the server, unless another was named, and make the templates."""
-        if self.databases is None:
-            url = os.environ.get(OTHER_SERVER)
-            if not url:
-                self.server = Server().start()
-                url = self.server.url
-            self.databases = Databases(url, memory_folder(), f"passnum_template_{os.getpid()}")
-            self.databases.make_templates()
-        return self.databases
-
-    def stop(self) -> None:
-        """Leave nothing behind."""
-        if self.databases is not None:
-            shutil.rmtree(self.databases.folder, ignore_errors=True)
-            if self.server is None:
-                self.databases.drop_templates()
-        if self.server is not None:
-            self.server.stop()
-
-
-RUN = pytest.StashKey[Run]()
+DATABASES = pytest.StashKey[Databases]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the shared run, without starting anything yet."""
-    config.stash[RUN] = Run()
+    """Know where databases come from, without starting anything yet."""
+    worker = getattr(config, "workerinput", None)
+    config.stash[DATABASES] = Databases(worker["databases"] if worker else None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
-    config.stash[RUN].stop()
+    config.stash[DATABASES].stop()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no public type for it
     """Tell a process of pytest-xdist where the shared server and templates are."""
-    databases = node.config.stash[RUN].start()
-    node.workerinput["databases"] = {
-        "server_url": databases.server_url,
-        "folder": str(databases.folder),
-        "template": databases.template,
-    }
+    node.workerinput["databases"] = node.config.stash[DATABASES].share()
 
 
 @pytest.fixture(scope="session")
 def databases(pytestconfig: pytest.Config) -> Databases:
     """Clones of a migrated template, of either kind."""
-    worker = getattr(pytestconfig, "workerinput", None)
-    if worker is None:
-        return pytestconfig.stash[RUN].start()
-    shared = worker["databases"]
-    return Databases(shared["server_url"], Path(shared["folder"]), shared["template"])
+    return pytestconfig.stash[DATABASES]
 
 
 @pytest.fixture(params=DIALECTS)

@@ -14,9 +14,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict
 
 import psycopg
 from psycopg import sql
@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from app.database import migrate
 
 OTHER_SERVER = "PASSNUM_TEST_POSTGRESQL_URL"
+SQLITE_TEMPLATE = "template.db"
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -121,33 +122,78 @@ def copy_of_package(programs: Path, folder: Path) -> Path:
     return folder / programs.relative_to(package.parent)
 
 
-@dataclass
+class Shared(TypedDict):
+    """What one process of the suite needs to know to clone what another one made."""
+
+    folder: str
+    server_url: str
+    postgresql_template: str
+
+
 class Databases:
     """Migrated templates, one for each dialect, and the clones that tests are given.
 
-    Several processes may share one server, one folder and one template; each names its clones
-    after itself.
+    A server is started and a template migrated when first asked for, so that a test without
+    PostgreSQL does not wait for it. Processes that run a part of the suite are handed what the
+    first one `share`s; each names its clones after itself.
     """
 
-    server_url: str
-    folder: Path
-    template: str
-    clone_count: int = field(default=0, init=False)
+    def __init__(self, shared: Shared | None = None) -> None:
+        self.clone_count = 0
+        self._server: Server | None = None
+        self._is_guest = shared is not None
+        if shared is not None:
+            self.folder = Path(shared["folder"])
+            self.sqlite_template = self.folder / SQLITE_TEMPLATE
+            self.server_url = shared["server_url"]
+            self.postgresql_template = shared["postgresql_template"]
 
-    @property
+    @cached_property
+    def folder(self) -> Path:
+        """Where the SQLite files are."""
+        return memory_folder()
+
+    @cached_property
     def sqlite_template(self) -> Path:
         """The migrated SQLite file."""
-        return self.folder / "template.db"
+        path = self.folder / SQLITE_TEMPLATE
+        migrate(f"sqlite:///{path}")
+        return path
 
-    def make_templates(self) -> None:
-        """Migrate an empty database of each kind, once for the whole run."""
-        migrate(f"sqlite:///{self.sqlite_template}")
-        self._on_server("CREATE DATABASE {}", self.template)
-        migrate(self.postgresql_url(self.template))
+    @cached_property
+    def server_url(self) -> str:
+        """The PostgreSQL server that was named, else one of our own."""
+        if url := os.environ.get(OTHER_SERVER):
+            return url
+        self._server = Server().start()
+        return self._server.url
 
-    def drop_templates(self) -> None:
-        """Leave a server that is not ours as it was, but for the roles."""
-        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.template)
+    @cached_property
+    def postgresql_template(self) -> str:
+        """The name of the migrated PostgreSQL database."""
+        name = f"passnum_template_{os.getpid()}"
+        self._on_server("CREATE DATABASE {}", name)
+        migrate(self.postgresql_url(name))
+        return name
+
+    def share(self) -> Shared:
+        """Make everything, and say where it is."""
+        return {
+            "folder": str(self.sqlite_template.parent),
+            "server_url": self.server_url,
+            "postgresql_template": self.postgresql_template,
+        }
+
+    def stop(self) -> None:
+        """Leave nothing behind; on a server that is not ours, nothing but the roles."""
+        if self._is_guest:
+            return
+        if "folder" in self.__dict__:
+            shutil.rmtree(self.folder)
+        if self._server is not None:
+            self._server.stop()
+        elif "postgresql_template" in self.__dict__:
+            self._on_server("DROP DATABASE {} WITH (FORCE)", self.postgresql_template)
 
     def clone(self, dialect: str) -> str:
         """The address of a new database of that dialect, migrated and empty."""
@@ -156,7 +202,8 @@ class Databases:
             path = self.folder / f"{name}.db"
             shutil.copyfile(self.sqlite_template, path)
             return f"sqlite:///{path}"
-        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, self.template)
+        template = self.postgresql_template
+        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
         return self.postgresql_url(name)
 
     def empty(self, dialect: str) -> str:
