@@ -58,8 +58,9 @@ class FrenchParser(argparse.ArgumentParser):
     """Refuses in French, in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """Argparse's own words are English, and long."""
-        unreadable = f"Option incomprise ({message}) : voyez scripts/run --help."
+        """Argparse's own words are English."""
+        del message
+        unreadable = f"Options incomprises : {' '.join(sys.argv[1:])}. Voyez scripts/run --help."
         raise Stop(unreadable)
 
 
@@ -130,10 +131,24 @@ def check_data_dir(folder: Path) -> None:
             pass
     except OSError as error:
         message = (
-            f"Impossible d’écrire dans le dossier de données {folder} ({error.strerror}) : "
+            f"Impossible d’écrire dans le dossier de données {folder} ({reason(error)}) : "
             "changez ses droits, ou choisissez un autre dossier avec --data-dir."
         )
         raise Stop(message) from None
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in French where it is a usual reason."""
+    usual = {
+        errno.EACCES: "droits insuffisants",
+        errno.EPERM: "droits insuffisants",
+        errno.EROFS: "lecture seule",
+        errno.ENOSPC: "disque plein",
+        errno.ENOTDIR: "ce n’est pas un dossier",
+        errno.EEXIST: "ce n’est pas un dossier",
+        errno.EISDIR: "c’est un dossier",
+    }
+    return usual.get(error.errno or 0) or str(error.strerror)
 
 
 def check_database(url: str) -> None:
@@ -172,7 +187,7 @@ def check_sqlite_file(path: Path) -> None:
         check_data_dir(path.absolute().parent)
         return
     except OSError as error:
-        message = f"La base de données {path} n’est pas lisible ({error.strerror})."
+        message = f"La base de données {path} n’est pas lisible ({reason(error)})."
         raise Stop(message) from None
     if header not in {b"", SQLITE_HEADER}:
         message = f"Le fichier {path} n’est pas une base SQLite : indiquez-en un autre."
