@@ -275,7 +275,7 @@ create trigger movement_moves_whole_booklets after insert on movement for each r
 create function refuse() returns trigger language plpgsql set search_path = ledger, pg_temp as $$
 begin
   raise exception '% refused on %: %', tg_op, tg_table_name, tg_name
-    using errcode = 'restrict_violation', schema = 'ledger', table = tg_table_name, constraint = tg_name;
+    using errcode = 'restrict_violation', schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
 end $$;
 
 create trigger movement_is_never_changed before update or delete or truncate on movement for each statement execute function refuse();
@@ -391,6 +391,10 @@ union all
 select 'row security that nobody expects', relname from core_table where relrowsecurity or relforcerowsecurity
 union all
 select 'table that adds rows from elsewhere', inhrelid::regclass::text from pg_inherits join core_table on core_table.oid = inhparent
+union all
+select 'name that hides the ledger''s', c.oid::regclass::text from pg_class c
+ where c.relnamespace <> 'ledger'::regnamespace and pg_table_is_visible(c.oid)
+   and (c.relname in (select name from core) or c.relname in ('fault', 'fingerprint', 'voucher_astray'))
 union all
 select 'constraint missing or not validated', name from unnest(array['movement_posting', 'movement_debit_account',
     'movement_credit_account', 'movement_face_value', 'movement_transition', 'movement_reverses_its_mirror', 'movement_mirror_target',

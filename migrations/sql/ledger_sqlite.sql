@@ -86,7 +86,8 @@ create table voucher (
 ) strict;
 create index voucher_by_account on voucher (account_id, id);
 
--- Transactions have no number here: acts are written one after the other instead, and "ordinal" is that order.
+-- Transactions have no number here. Acts are written one after the other instead, "ordinal" is that order, and only the
+-- latest one that moved anything, or a newer one, takes lines.
 create table posting (
   ordinal integer primary key,
   id blob not null constraint posting_is_sent_once unique,
@@ -97,12 +98,13 @@ create table posting (
   occurred_at text not null,
   recorded_at text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   constraint posting_ids_are_16_bytes check (length(id) = 16 and length(document_id) = 16),
-  -- One spelling of an instant, or its text would not sort like it.
+  -- One spelling of an instant, or its text would not sort like it. The idle modifier makes SQLite compute the day, so
+  -- that a 30 February comes out as another text.
   constraint posting_instants_are_utc check (
-        occurred_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'
-    and recorded_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'
-    and strftime('%Y-%m-%dT%H:%M:%S', substr(occurred_at, 1, 19)) is substr(occurred_at, 1, 19)
-    and strftime('%Y-%m-%dT%H:%M:%S', substr(recorded_at, 1, 19)) is substr(recorded_at, 1, 19))
+        occurred_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'
+    and strftime('%Y-%m-%dT%H:%M:%S', substr(occurred_at, 1, 19), '+0 days') is substr(occurred_at, 1, 19)
+    and recorded_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z'
+    and strftime('%Y-%m-%dT%H:%M:%S', substr(recorded_at, 1, 19), '+0 days') is substr(recorded_at, 1, 19))
 ) strict;
 create index posting_by_document on posting (document_id) where document_id <> id;
 create index posting_by_recorded_at on posting (recorded_at);
