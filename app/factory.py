@@ -1,0 +1,127 @@
+"""Wiring: what an application is made of. No rule lives here."""
+
+from datetime import timedelta
+
+from flask import Flask, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from app.clearing import api as clearing_api
+from app.config import Settings
+from app.database import Database
+from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
+from app.mediators import api as mediators_api
+from app.orders import api as orders_api
+from app.partners import api as partners_api
+from app.partners import queries as partners
+from app.prescribers import api as prescribers_api
+from app.programmes import api as programmes_api
+from app.programmes import queries as programmes
+from app.reports import api as reports_api
+from app.reports import ledger_api
+from app.reports import pages as reports_pages
+from app.reports import voucher_pages
+from app.vouchers import api as vouchers_api
+from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
+from app.web.pages import DOORS, Door, Frame, Reader
+
+LARGEST_BODY = 2 * 1024 * 1024
+"""A batch of a thousand redemptions is a tenth of this."""
+
+API_PARTS = (
+    me,
+    partners_api,
+    mediators_api,
+    programmes_api,
+    orders_api,
+    vouchers_api,
+    prescribers_api,
+    clearing_api,
+    reports_api,
+    ledger_api,
+)
+PAGE_PARTS = (health, sign_in, reports_pages, voucher_pages)
+
+RIGHT_OF_DOOR: dict[Door, Right] = {
+    "chain": Right.SEE_REPORTS,
+    "search": Right.SEE_VOUCHERS,
+    "usage": Right.SEE_REPORTS,
+}
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """An application on a database that keeps its promises.
+
+    Raises:
+        NotReady: the database is missing, behind, or without its rules: nothing is served.
+    """
+    database = database or Database(settings.database_url)
+    health.refuse_unless_ready(database)
+    app = Flask(
+        __name__,
+        root_path=str(assets.WEB),
+        static_folder=str(assets.BUILD),
+        static_url_path=assets.URL_PREFIX.rstrip("/"),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_NAME="passnum",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.extensions["passnum_database"] = database
+    app.extensions["passnum_settings"] = settings
+    auth.login_manager.init_app(app)
+    auth.csrf.init_app(app)
+    app.before_request(auth.authenticate)
+    app.after_request(auth.secure)
+    app.teardown_request(transaction.close_session)
+    problems.register(app)
+    rendering.prepare(app.jinja_env)
+    app.jinja_env.globals.update(static_url=assets.static_url, csrf_token=generate_csrf)
+    app.context_processor(lambda: {"frame": frame()})
+    contract = api.register(app)
+    for part in API_PARTS:
+        contract.register_blueprint(part.bp)
+    for page_part in PAGE_PARTS:
+        app.register_blueprint(page_part.bp)
+    app.add_url_rule("/", "home", home)
+    return app
+
+
+def frame() -> Frame:
+    """What surrounds a page: who reads it, and whether its data is a demonstration."""
+    session = transaction.request_session()
+    specimen = programmes.is_demonstration(session)
+    if "agent" not in g:
+        return Frame(specimen=specimen)
+    agent = auth.current_agent()
+    organisation = partners.organisation(session, agent.organisation_id)
+    return Frame(
+        Reader(
+            name=agent.name,
+            role_name=FRENCH_ROLE[Role(agent.role)],
+            organisation_name=organisation.name if organisation else "",
+            may_open=frozenset(door for door in DOORS if RIGHT_OF_DOOR[door] in rights()),
+        ),
+        specimen=specimen,
+    )
+
+
+def rights() -> frozenset[Right]:
+    """What the person who asks may do."""
+    return RIGHTS[auth.current_actor().role]
+
+
+def home() -> ResponseReturnValue:
+    """The first page a person may open."""
+    door = "reports_pages.chain" if Right.SEE_REPORTS in rights() else "vouchers_pages.search"
+    return redirect(url_for(door))
+

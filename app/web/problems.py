@@ -1,0 +1,142 @@
+"""Refusals as answers: problem+json (RFC 9457) under /api/, a French page elsewhere."""
+
+import logging
+import secrets
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response, render_template, request
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+
+from app.kernel.errors import (
+    Conflict,
+    DomainError,
+    JsonValue,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    RuleBroken,
+    Throttled,
+)
+from app.web.auth import API_PREFIX, ask_to_sign_in
+from app.web.pages import ErrorPage
+
+STATUS_BY_FAMILY: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
+    (NotSignedIn, HTTPStatus.UNAUTHORIZED),
+    (Throttled, HTTPStatus.TOO_MANY_REQUESTS),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (NotPermitted, HTTPStatus.FORBIDDEN),
+    (RuleBroken, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Conflict, HTTPStatus.CONFLICT),
+)
+
+SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "La demande ne peut pas être lue. Vérifiez que le corps est du JSON.",
+    HTTPStatus.NOT_FOUND: "Cette adresse n’existe pas. Consultez /api/v1/openapi.json.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Cette adresse n’accepte pas cette méthode. "
+    "Consultez /api/v1/openapi.json.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "L’envoi est trop gros. Coupez-le en plusieurs envois.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Envoyez du JSON, avec Content-Type: application/json.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Certaines valeurs ne conviennent pas. "
+    "Corrigez les champs indiqués, puis renvoyez.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Une erreur est survenue chez nous ; rien n’a été enregistré. "
+    "Renvoyez la même demande avec le même identifiant.",
+}
+CODES = {
+    HTTPStatus.NOT_FOUND: "no_such_address",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_input",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
+}
+
+log = logging.getLogger(__name__)
+
+
+def status_of(error: DomainError) -> HTTPStatus:
+    """The HTTP status of a refusal, by its family."""
+    return next(
+        (status for family, status in STATUS_BY_FAMILY if isinstance(error, family)),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+def problem(
+    status: HTTPStatus, *, code: str, sentence: str, details: dict[str, JsonValue] | None = None
+) -> Response:
+    """An answer of type application/problem+json.
+
+    `code` is stable and made for programs, `detail` is French and made for people.
+    """
+    content = {
+        "type": f"urn:passnum:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "code": code,
+        "detail": sentence,
+        **({"details": details} if details else {}),
+    }
+    response = Response(orjson.dumps(content), status, mimetype="application/problem+json")
+    if status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def refused(error: DomainError) -> Response:
+    """The answer to a refusal of the domain."""
+    status = status_of(error)
+    if request.path.startswith(API_PREFIX):
+        return problem(status, code=error.code, sentence=error.message, details=error.details)
+    return error_page(status, sentence=error.message)
+
+
+def http_error(error: HTTPException) -> Response:
+    """The answer to what Flask or Werkzeug refuses."""
+    try:
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    except ValueError:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+    if not request.path.startswith(API_PREFIX):
+        if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
+            return error.get_response()  # type: ignore[return-value] - a redirection is an answer
+        return error_page(status)
+    fields = getattr(error, "data", {}).get("messages", {}).get("json")
+    return problem(
+        status,
+        code=CODES.get(status, status.name.lower()),
+        sentence=SENTENCES.get(status, "La demande ne peut pas être acceptée telle quelle."),
+        details={"fields": fields} if fields else None,
+    )
+
+
+def crashed(error: Exception) -> Response:
+    """The answer to a fault of ours: a reference to give, and everything else in the log."""
+    reference = secrets.token_hex(4)
+    log.error("unexpected error, reference %s", reference, exc_info=error)
+    if request.path.startswith(API_PREFIX):
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            code="internal_error",
+            sentence=SENTENCES[HTTPStatus.INTERNAL_SERVER_ERROR],
+            details={"reference": reference},
+        )
+    return error_page(HTTPStatus.INTERNAL_SERVER_ERROR, reference=reference)
+
+
+def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -> Response:
+    """A French page that says what happened and what to do next."""
+    if status is HTTPStatus.UNAUTHORIZED:
+        return ask_to_sign_in()  # type: ignore[return-value] - a redirection is an answer
+    page = ErrorPage(
+        status=status.value,
+        sentence=sentence,
+        reference=reference,
+        signed_in=bool(current_user and current_user.is_authenticated),
+    )
+    return Response(render_template("errors/error.html", page=page), status)
+
+
+def register(app: Flask) -> None:
+    """Let every error of the application become one of these answers."""
+    app.register_error_handler(DomainError, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, crashed)

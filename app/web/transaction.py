@@ -1,0 +1,80 @@
+"""One request, one transaction, opened at the edge.
+
+Who asks is read in the same transaction as what they ask. On SQLite a request that may write
+takes the write lock at once; one that only reads never waits for it.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import current_app, g, request
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.config import Settings
+from app.database import Database
+from app.kernel.errors import Conflict
+
+T = TypeVar("T")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+log = logging.getLogger(__name__)
+
+
+def current_database() -> Database:
+    """The database of the running application."""
+    return cast("Database", current_app.extensions["passnum_database"])
+
+
+def current_settings() -> Settings:
+    """The settings of the running application."""
+    return cast("Settings", current_app.extensions["passnum_settings"])
+
+
+def request_session() -> Session:
+    """The session of this request, opened when first asked for."""
+    if "database_session" not in g:
+        writing = request.method not in SAFE_METHODS
+        g.database_session = current_database().session(writing=writing)
+    return cast("Session", g.database_session)
+
+
+def in_transaction(work: Callable[[Session], T]) -> T:
+    """Do the work and commit it, or leave nothing behind.
+
+    Raises:
+        DomainError: what the work refuses, also when only the database noticed.
+    """
+    session = request_session()
+    try:
+        result = work(session)
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        raise refusal_behind(error) from error
+    except Exception:
+        session.rollback()
+        raise
+    return result
+
+
+def refusal_behind(error: DBAPIError) -> Exception:
+    """What a promise of the database means to the person who met it.
+
+    Services look before they write, so only two requests at the same moment, or a fault of ours,
+    bring anybody here. The name of the rule goes to the log.
+    """
+    if refusal := ledger.refusal_behind(error):
+        return refusal
+    if isinstance(error, IntegrityError):
+        log.warning("a rule of the database refused: %s", ledger.rule_named_by(error))
+        return Conflict()
+    return error
+
+
+def close_session(_error: BaseException | None = None) -> None:
+    """At the end of the request: what was not committed is gone."""
+    if session := g.pop("database_session", None):
+        session.close()
