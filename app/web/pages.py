@@ -89,15 +89,8 @@ class SignInPage:
     next: str = ""
     reason: Literal["", "needed", "expired", "signed_out"] = ""
     errors: tuple[FieldError, ...] = ()
-    throttled_for_seconds: int | None = None
-    """Set when there were too many attempts: the form waits, and says how long."""
-
-    @property
-    def throttled_for_minutes(self) -> int | None:
-        """Whole minutes to wait, never less than one."""
-        if self.throttled_for_seconds is None:
-            return None
-        return max(1, -(-self.throttled_for_seconds // 60))
+    pause: str | None = None
+    """Set after too many attempts: the sentence that says how long to wait, and whom to ask."""
 
 
 # --- what is looked at: programme, vintage, day ---------------------------------------------
@@ -235,24 +228,13 @@ class SearchPage:
     """The search for a pass. One field, sent by POST: `typed`, a serial number or a code.
 
     A code buys an hour of support, so it never stands in an address: the form is a POST, and
-    what is found is answered by a redirection to the page of its serial number.
-
-    Outcomes: `blank` (nothing asked yet), `empty` (sent without a word), `unreadable` (neither a
-    number nor a code), `wrong_key` (check digits of a number), `mistyped_code` (check character
-    of a code), `not_found`, `throttled`, and `several`, with the `candidates`.
+    what is found is answered by a redirection to the page of its serial number. `error` says why
+    nothing was found and what to write instead; `candidates` are shown when several passes fit,
+    as those of a booklet do.
     """
 
     typed: str = ""
-    outcome: Literal[
-        "blank",
-        "empty",
-        "unreadable",
-        "wrong_key",
-        "mistyped_code",
-        "not_found",
-        "throttled",
-        "several",
-    ] = "blank"
+    error: str | None = None
     candidates: tuple[VoucherLine, ...] = ()
     more_candidates: bool = False
     """There are more than are listed."""
