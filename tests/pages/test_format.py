@@ -1,0 +1,95 @@
+"""French numbers, rates and times."""
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.web import format as french
+
+NARROW, NO_BREAK = "\u202f", "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (12_000, f"12{NARROW}000"),
+        (1_234_567, f"1{NARROW}234{NARROW}567"),
+        (-45, "−45"),
+    ],
+)
+def test_thousands_stay_together(number: int, written: str) -> None:
+    assert french.count(number) == written
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "written"),
+    [
+        (3_160, 6_310, f"50,1{NO_BREAK}%"),
+        (0, 10, f"0,0{NO_BREAK}%"),
+        (10, 10, f"100,0{NO_BREAK}%"),
+        (1, 2_000, f"0,1{NO_BREAK}%"),
+        (1, 2_001, f"0,0{NO_BREAK}%"),
+        (0, 0, "–"),
+    ],
+)
+def test_a_rate_has_one_decimal_rounded_half_up(part: int, whole: int, written: str) -> None:
+    assert french.percent(part, whole) == written
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**12))
+def test_a_rate_is_never_further_than_half_a_tenth_from_the_truth(part: int, whole: int) -> None:
+    shown = french.percent(part, whole).removesuffix(f"{NO_BREAK}%").replace(NARROW, "")
+    tenths = int(shown.replace(",", ""))
+
+    # Half up: the truth lies in [shown − 0.05, shown + 0.05[.
+    error = Fraction(1000 * part, whole) - tenths
+    assert Fraction(-1, 2) <= error < Fraction(1, 2)
+
+
+def test_days_and_months_are_french() -> None:
+    assert french.day_long(date(2026, 11, 6)) == f"6{NO_BREAK}novembre 2026"
+    assert french.day_long(date(2026, 6, 1)) == f"1er{NO_BREAK}juin 2026"
+    assert french.day_short(date(2028, 2, 29)) == f"29{NO_BREAK}févr. 2028"
+    assert french.month_long(date(2026, 8, 1)) == "août 2026"
+
+
+def test_an_instant_is_told_on_the_clocks_of_martinique() -> None:
+    new_year = datetime(2027, 1, 1, 3, 59, tzinfo=UTC)
+
+    assert french.moment(new_year) == f"31{NO_BREAK}déc. 2026, 23{NO_BREAK}h{NO_BREAK}59"
+
+
+def test_an_instant_without_zone_and_an_instant_taken_for_a_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        french.moment(datetime(2026, 11, 6, 10, 2))  # noqa: DTZ001 - that is the point
+    with pytest.raises(TypeError):
+        french.day_long(datetime(2026, 11, 6, 1, 0, tzinfo=UTC))
+
+
+def test_french_signs_are_never_parted_from_their_word() -> None:
+    typed = "Attention : « 10 € » ou 4 % ? Oui ; non !"
+    set_ = french.typeset(typed)
+
+    assert set_.replace(NO_BREAK, " ") == typed
+    assert set_.split(" ") == [
+        f"Attention{NO_BREAK}:",
+        f"«{NO_BREAK}10{NO_BREAK}€{NO_BREAK}»",
+        "ou",
+        f"4{NO_BREAK}%{NO_BREAK}?",
+        f"Oui{NO_BREAK};",
+        f"non{NO_BREAK}!",
+    ]
+
+
+def test_a_length_of_nothing_is_nothing() -> None:
+    assert french.share(3, 0) == "0"
+    assert french.share(1, 3) == "33.33"
+
+
+def test_one_takes_no_s() -> None:
+    assert [french.plural(n) for n in (0, 1, 2)] == ["", "", "s"]
