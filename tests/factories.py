@@ -12,8 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.clearing import queries as clearing
+from app.clearing import statements
+from app.clearing.models import Statement
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Scan, Verdict, redeem_voucher
+from app.database import Database
 from app.identity.models import Agent
 from app.identity.rules import Actor, Role
 from app.identity.service import actor_of, create_agent
@@ -365,3 +369,62 @@ class Scheme:
             signer=self.signer,
             now=self.now,
         )
+
+    def clearing(self, database: Database, *, run_id: UUID | None = None) -> UUID:
+        """A run that takes everything recorded until now; a draft for each mediator."""
+        return statements.run_clearing(
+            database,
+            actor=self.actors["finance"],
+            run_id=run_id or new_id(),
+            programme_id=self.programme_id,
+            cut_off_on=martinique_day(self.later),
+            now=self.later,
+        ).id
+
+    @property
+    def later(self) -> datetime:
+        """Two days from now: past any midnight that the tests themselves may cross."""
+        return self.now + timedelta(days=2)
+
+    def draft(self, session: Session, run_id: UUID, mediator: str) -> Statement:
+        """The statement of a mediator in a run."""
+        [found] = (
+            statement
+            for statement in clearing.statements_of(session, run_id)
+            if statement.mediator_id == self.organisations[mediator]
+        )
+        return found
+
+    def approved(self, session: Session, statement: Statement, *, by: str = "finance2") -> UUID:
+        """A statement approved at the total that it shows; returns its id."""
+        return statements.approve_statement(
+            session,
+            actor=self.actors[by],
+            statement_id=statement.id,
+            amount_cents=statement.amount_cents,
+            now=self.later,
+        ).statement_id
+
+    def ordered(self, session: Session, statement_id: UUID) -> UUID:
+        """A payment order for an approved statement; returns the order's id."""
+        return statements.order_payment(
+            session,
+            actor=self.actors["finance"],
+            payment_order_id=new_id(),
+            statement_id=statement_id,
+            mandate_number="M-1",
+            bordereau_number="B-1",
+            issued_on=martinique_day(self.later),
+            now=self.later,
+        ).id
+
+    def paid(self, session: Session, payment_order_id: UUID) -> UUID:
+        """The accountant's record that it was paid; returns its id."""
+        return statements.record_payment(
+            session,
+            actor=self.actors["accountant"],
+            payment_id=new_id(),
+            payment_order_id=payment_order_id,
+            paid_on=martinique_day(self.later),
+            now=self.later,
+        ).id
