@@ -36,6 +36,33 @@ SETTINGS = {
     "log_min_messages": "fatal",
 }
 
+# The first folder may hold a server, which leaves its number there for as long as it runs.
+KEEPER = """
+read -r _
+if read -r server < "$1/postmaster.pid"; then
+  kill -QUIT "$server"
+  while [ -e "$1/postmaster.pid" ] && kill -0 "$server"; do sleep 0.02; done
+fi
+rm -rf "$@"
+"""
+
+
+class Keeper:
+    """Cleans up when this process ends, however it ends: a killed one closes its pipes too."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", KEEPER, "keeper", *folders],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def clean_up(self) -> None:
+        """Clean up now, and come back when it is done."""
+        self._process.communicate()
+
 
 class Server:
     """A PostgreSQL server that lives as long as the tests, in a folder of its own."""
@@ -45,6 +72,7 @@ class Server:
         self.folder.chmod(0o755)
         self.data = memory_folder()
         self.programs = installed_programs()
+        self.keeper = Keeper(self.data, self.folder)
         self.account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
     @property
@@ -64,9 +92,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server and remove everything it wrote."""
-        self._run("pg_ctl", "stop", "--mode=immediate")
-        shutil.rmtree(self.data)
-        shutil.rmtree(self.folder)
+        self.keeper.clean_up()
 
     def _run(self, program: str, *arguments: str) -> None:
         # Output goes to a file: the server inherits it, and would hold a pipe open for ever.
@@ -141,6 +167,7 @@ class Databases:
     def __init__(self, shared: Shared | None = None) -> None:
         self.clone_count = 0
         self._server: Server | None = None
+        self._keeper: Keeper | None = None
         self._is_guest = shared is not None
         if shared is not None:
             self.folder = Path(shared["folder"])
@@ -151,7 +178,9 @@ class Databases:
     @cached_property
     def folder(self) -> Path:
         """Where the SQLite files are."""
-        return memory_folder()
+        folder = memory_folder()
+        self._keeper = Keeper(folder)
+        return folder
 
     @cached_property
     def sqlite_template(self) -> Path:
@@ -186,13 +215,11 @@ class Databases:
 
     def stop(self) -> None:
         """Leave nothing behind; on a server that is not ours, nothing but the roles."""
-        if self._is_guest:
-            return
-        if "folder" in self.__dict__:
-            shutil.rmtree(self.folder)
+        if self._keeper is not None:
+            self._keeper.clean_up()
         if self._server is not None:
             self._server.stop()
-        elif "postgresql_template" in self.__dict__:
+        elif "postgresql_template" in self.__dict__ and not self._is_guest:
             self._on_server("DROP DATABASE {} WITH (FORCE)", self.postgresql_template)
 
     def clone(self, dialect: str) -> str:
