@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, g, redirect, url_for
+from flask import Flask, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -46,6 +46,13 @@ RIGHT_OF_DOOR: dict[Door, Right] = {
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
+}
+
+
+ENDPOINT_OF_DOOR: dict[Door, str] = {
+    "chain": "reports_pages.chain",
+    "search": "vouchers_pages.search",
+    "usage": "reports_pages.usage",
 }
 
 
@@ -121,7 +128,8 @@ def rights() -> frozenset[Right]:
 
 
 def home() -> ResponseReturnValue:
-    """The first page a person may open."""
-    door = "reports_pages.chain" if Right.SEE_REPORTS in rights() else "vouchers_pages.search"
-    return redirect(url_for(door))
-
+    """The first page that this person may open; the administration of accounts has none yet."""
+    for door, endpoint in ENDPOINT_OF_DOOR.items():
+        if RIGHT_OF_DOOR[door] in rights():
+            return redirect(url_for(endpoint))
+    return render_template("identity/no_page.html", page=None)

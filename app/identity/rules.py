@@ -120,6 +120,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MEDIATOR: frozenset(
         {
             Right.SEE_PROGRAMME,
+            Right.SEE_VOUCHERS,
             Right.CHECK_VOUCHER,
             Right.REDEEM,
             Right.SEE_REDEMPTIONS,

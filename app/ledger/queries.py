@@ -356,3 +356,9 @@ def ranges_in(session: Session, account_id: int) -> list[VoucherRange]:
         .order_by(func.min(run.c.id))
     )
     return [VoucherRange(first, last) for first, last in rows]
+
+
+def face_value(session: Session, vintage_id: int) -> Cents:
+    """The face value of a vintage."""
+    value = session.scalar(select(Vintage.face_value_cents).where(Vintage.id == vintage_id))
+    return Cents(value or 0)

@@ -41,6 +41,12 @@ def organisation_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]
     return {organisation_id: name for organisation_id, name in rows}
 
 
+def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Organisation]:
+    """Organisations by their ids."""
+    rows = session.scalars(select(Organisation).where(Organisation.id.in_(list(ids))))
+    return {organisation.id: organisation for organisation in rows}
+
+
 def organisation_by_name(session: Session, name: str) -> Organisation | None:
     """The first organisation of that name, for the command line."""
     return session.scalar(

@@ -1,0 +1,442 @@
+"""Reports: each figure is a sum over movements, and each rate names its denominator."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing.redemptions import look_up_code
+from app.identity.rules import SEES_ALL_ORGANISATIONS, Actor, Right
+from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber, SerialNumber
+from app.ledger import AccountKind, MovementKind
+from app.ledger.models import Voucher
+from app.orders.queries import ordered_voucher_count
+from app.partners.queries import organisation_names, organisations_by_id
+from app.programmes import queries as programmes
+from app.programmes.errors import UnknownVintage
+from app.programmes.models import VintageTerms
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.service import known_programme, known_vintage
+from app.reports import queries
+from app.vouchers import queries as vouchers
+from app.vouchers.errors import UnknownVoucher
+from app.vouchers.service import known_booklet, read_serial, voucher_by_serial
+from app.web.pages import (
+    ChainStage,
+    Denominator,
+    MonthRow,
+    PlaceRow,
+    StoryStep,
+    UsageRow,
+    VoucherLine,
+    VoucherPage,
+)
+
+CHAIN = (
+    AccountKind.STOCK_INERT,
+    AccountKind.STOCK,
+    AccountKind.TRANSIT,
+    AccountKind.PRESCRIBER,
+    AccountKind.CIRCULATION,
+    AccountKind.REDEEMED,
+    AccountKind.CLAIMED,
+    AccountKind.SETTLED,
+)
+EXITS = (
+    AccountKind.BLOCKED,
+    AccountKind.WITHHELD,
+    AccountKind.VOID,
+    AccountKind.EXPIRED,
+    AccountKind.CREDITED,
+)
+USED = frozenset({AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED})
+ON_ORDER = "on_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Perimeter:
+    """What a report counts: vintages, and everything recorded before the instant `at`."""
+
+    vintages: dict[int, VintageTerms]
+    on: date
+    at: datetime
+
+
+def perimeter(
+    session: Session, *, programme_id: UUID | None, vintage_id: int | None, on: date, now: datetime
+) -> Perimeter:
+    """One programme or all (None), all its vintages or one, until the end of a day or until now.
+
+    Raises:
+        UnknownProgramme, UnknownVintage.
+        InvalidInput: the day is out of bounds or to come.
+    """
+    if not FIRST_DAY <= on <= LAST_DAY or on > martinique_day(now):
+        raise InvalidInput(at="Écrivez un jour entre 2000 et aujourd’hui.")
+    vintages = programmes.all_vintages(session)
+    if programme_id is not None:
+        known_programme(session, programme_id)
+        vintages = {v: t for v, t in vintages.items() if t.programme_id == programme_id}
+    if vintage_id is not None:
+        vintages = {vintage_id: vintages[vintage_id]} if vintage_id in vintages else {}
+        if not vintages:
+            raise UnknownVintage
+    return Perimeter(vintages, on, min(end_of_day(on), now))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """Where the passes are: `ordered` closes to `stages` and `exits` together."""
+
+    read_at: datetime
+    ordered: ChainStage
+    stages: tuple[ChainStage, ...]
+    exits: tuple[ChainStage, ...]
+
+
+def chain_report(
+    session: Session,
+    *,
+    actor: Actor,
+    programme_id: UUID | None = None,
+    vintage_id: int | None = None,
+    on: date,
+    now: datetime,
+) -> ChainReport:
+    """What rests at each stage at the end of a day, closing to what was ordered.
+
+    Raises:
+        RightMissing, and as perimeter().
+    """
+    actor.check(Right.SEE_REPORTS)
+    within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    counts: Counter[str] = Counter()
+    cents: Counter[str] = Counter()
+    face_values: dict[int, int] = {}
+    for account, balance in ledger.balances(session, at=within.at).items():
+        if account.vintage_id in within.vintages:
+            counts[account.kind] += balance.voucher_count
+            cents[account.kind] += balance.amount_cents
+            face_values[account.vintage_id] = account.face_value_cents
+    ordered_counts = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
+    for vintage_id_, count in ordered_counts.items():
+        counts["ordered"] += count
+        cents["ordered"] += count * (
+            face_values.get(vintage_id_) or ledger.face_value(session, vintage_id_)
+        )
+    # The issuer's balance is minus what was received.
+    counts[ON_ORDER] = counts["ordered"] + counts[AccountKind.ISSUER]
+    cents[ON_ORDER] = cents["ordered"] + cents[AccountKind.ISSUER]
+
+    def stage(kind: str) -> ChainStage:
+        return ChainStage(str(kind), counts[kind], Cents(cents[kind]))
+
+    return ChainReport(
+        read_at=within.at,
+        ordered=stage("ordered"),
+        stages=(stage(ON_ORDER), *(stage(kind) for kind in CHAIN)),
+        exits=tuple(stage(kind) for kind in EXITS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """How many of the passes handed out were used. See app.web.pages.UsagePage for each figure."""
+
+    read_at: datetime
+    issued_count: int
+    redeemed_count: int
+    redeemed_cents: Cents
+    in_hand_count: int
+    in_hand_cents: Cents
+    denominators: tuple[Denominator, ...]
+    prescribers: tuple[UsageRow, ...]
+    publics: tuple[UsageRow, ...]
+    places: tuple[PlaceRow, ...]
+    months: tuple[MonthRow, ...]
+
+
+def usage_report(
+    session: Session,
+    *,
+    actor: Actor,
+    programme_id: UUID | None = None,
+    vintage_id: int | None = None,
+    on: date,
+    now: datetime,
+) -> UsageReport:
+    """The usage rate's numerator and its named denominators, at the end of a day.
+
+    Raises:
+        RightMissing, and as perimeter().
+    """
+    actor.check(Right.SEE_REPORTS)
+    within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    balances = {
+        account: balance
+        for account, balance in ledger.balances(session, at=within.at).items()
+        if account.vintage_id in within.vintages
+    }
+    accounts = {account.id: account for account in balances}
+
+    def flows(
+        start: AccountKind, to: AccountKind
+    ) -> list[tuple[ledger.Account, ledger.Account, int]]:
+        return [
+            (accounts[f.debit_account_id], accounts[f.credit_account_id], f.voucher_count)
+            for f in ledger.flows(session, start=start, to=to, at=within.at)
+            if f.debit_account_id in accounts
+        ]
+
+    issues = flows(*queries.ISSUE)
+    redemptions = flows(*queries.REDEEM)
+    used = [(a, b) for a, b in balances.items() if a.kind in USED]
+    in_hand = [b for a, b in balances.items() if a.kind is AccountKind.CIRCULATION]
+    ordered = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
+    issued_count = sum(count for *_, count in issues)
+    return UsageReport(
+        read_at=within.at,
+        issued_count=issued_count,
+        redeemed_count=sum(b.voucher_count for _, b in used),
+        redeemed_cents=Cents(sum(b.amount_cents for _, b in used)),
+        in_hand_count=sum(b.voucher_count for b in in_hand),
+        in_hand_cents=Cents(sum(b.amount_cents for b in in_hand)),
+        denominators=(
+            Denominator("issued", issued_count),
+            Denominator("entrusted", _entrusted(flows)),
+            Denominator(
+                "received",
+                -sum(b.voucher_count for a, b in balances.items() if a.kind is AccountKind.ISSUER),
+            ),
+            Denominator("ordered", sum(ordered.values())),
+        ),
+        prescribers=_by_prescriber(session, issues, redemptions),
+        publics=_by_public(session, within),
+        places=_by_mediator(session, redemptions),
+        months=_by_month(session, within),
+    )
+
+
+def _entrusted(
+    flows: Callable[[AccountKind, AccountKind], list[tuple[ledger.Account, ledger.Account, int]]],
+) -> int:
+    """Passes that prescribers signed for, less those that they sent back or on."""
+    signed_for = sum(n for *_, n in flows(AccountKind.TRANSIT, AccountKind.PRESCRIBER))
+    sent_on = sum(n for *_, n in flows(AccountKind.PRESCRIBER, AccountKind.TRANSIT))
+    return signed_for - sent_on
+
+
+def _by_prescriber(
+    session: Session,
+    issues: Iterable[tuple[ledger.Account, ledger.Account, int]],
+    redemptions: Iterable[tuple[ledger.Account, ledger.Account, int]],
+) -> tuple[UsageRow, ...]:
+    issued: Counter[UUID] = Counter()
+    redeemed: Counter[UUID] = Counter()
+    for prescriber, _, count in issues:
+        issued[prescriber.party_id] += count
+    # Circulation stays with the prescriber who issued, so one redemption says where from.
+    for circulation, _, count in redemptions:
+        redeemed[circulation.party_id] += count
+    names = organisation_names(session, issued | redeemed)
+    rows = (UsageRow(names[party], issued[party], redeemed[party]) for party in issued | redeemed)
+    return tuple(sorted(rows, key=lambda row: (-row.issued_count, row.name)))
+
+
+def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
+    issued = queries.issued_by_public(session, within.vintages, at=within.at)
+    redeemed = queries.redeemed_by_public(session, within.vintages, at=within.at)
+    return tuple(
+        UsageRow(
+            FRENCH_PUBLIC[public],
+            issued.get(public, 0),
+            redeemed.get(public, 0),
+            apart=public is Public.OTHER,
+        )
+        for public in Public
+    )
+
+
+def _by_mediator(
+    session: Session, redemptions: Iterable[tuple[ledger.Account, ledger.Account, int]]
+) -> tuple[PlaceRow, ...]:
+    counts: Counter[UUID] = Counter()
+    cents: Counter[UUID] = Counter()
+    for _, redeemed, count in redemptions:
+        counts[redeemed.party_id] += count
+        cents[redeemed.party_id] += count * redeemed.face_value_cents
+    places = organisations_by_id(session, counts)
+    rows = (
+        PlaceRow(places[party].name, places[party].commune, counts[party], Cents(cents[party]))
+        for party in counts
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.redeemed_count, row.name)))
+
+
+def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
+    """Every month from the first act to the day asked, without a gap."""
+    issued = queries.moved_by_month(session, queries.ISSUE, within.vintages, at=within.at)
+    redeemed = queries.moved_by_month(session, queries.REDEEM, within.vintages, at=within.at)
+    if not issued and not redeemed:
+        return ()
+    month, rows = min([*issued, *redeemed]), []
+    last = max([*issued, *redeemed, within.on.replace(day=1)])
+    while month <= last:
+        rows.append(MonthRow(month, issued.get(month, 0), redeemed.get(month, 0)))
+        month = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+    return tuple(rows)
+
+
+# ── One pass ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def voucher_report(session: Session, *, actor: Actor, typed_serial: str) -> VoucherPage:
+    """One pass, where it rests, and its whole history, newest first.
+
+    Raises:
+        RightMissing, NotASerialNumber, MistypedSerial.
+        UnknownVoucher: no such pass, or one that never was the actor's business: both look alike.
+    """
+    actor.check(Right.SEE_VOUCHERS)
+    serial = read_serial(typed_serial)
+    if isinstance(serial, BookletNumber):
+        raise UnknownVoucher
+    voucher = voucher_by_serial(session, serial)
+    history = ledger.history(session, voucher.id)
+    check_concerns(actor, history)
+    terms = known_vintage(session, voucher.account.vintage_id)
+    booklet = known_booklet(session, serial.booklet)
+    siblings = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    names = organisation_names(
+        session,
+        {
+            party
+            for entry in history
+            for account in (entry.debit, entry.credit)
+            for party in (account.party_id, account.counterparty_id)
+        },
+    )
+    return VoucherPage(
+        serial=serial,
+        face_value_cents=Cents(voucher.account.face_value_cents),
+        state=voucher.account.kind,
+        since=history[-1].recorded_at,
+        holder=names[voucher.account.party_id],
+        recipient=names[voucher.account.counterparty_id]
+        if voucher.account.kind is AccountKind.TRANSIT
+        else "",
+        programme_name=known_programme(session, terms.programme_id).name,
+        valid_until=terms.valid_until,
+        story=tuple(reversed(story(session, history, names))),
+        siblings=tuple(
+            VoucherLine(SerialNumber(serial.booklet, s.id - booklet.id + 1), s.account.kind)
+            for s in siblings
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passes of a booklet, when its number was typed."""
+
+    lines: tuple[VoucherLine, ...]
+    more: bool = False
+
+
+def search_vouchers(
+    session: Session, *, actor: Actor, typed: str, now: datetime
+) -> SerialNumber | Found | UnknownVoucher:
+    """What was typed, as a pass or the passes of a booklet: a code, a serial, a booklet's number.
+
+    A code that no pass bears is returned as a refusal, so that the guess is committed first.
+
+    Raises:
+        RightMissing, TooManyGuesses, MistypedVoucherCode, MistypedSerial, NotASerialNumber,
+        UnknownVoucher, UnknownBooklet.
+    """
+    actor.check(Right.SEE_VOUCHERS)
+    if looks_like_a_code(typed):
+        voucher = look_up_code(session, actor=actor, code=typed, now=now)
+        if voucher is None:
+            return UnknownVoucher()
+        check_concerns(actor, ledger.history(session, voucher.id))
+        return vouchers.serial_numbers(session, [(voucher.id, voucher.booklet_id)])[voucher.id]
+    read = read_serial(typed)
+    if isinstance(read, SerialNumber):
+        voucher = voucher_by_serial(session, read)
+        check_concerns(actor, ledger.history(session, voucher.id))
+        return read
+    booklet = known_booklet(session, read)
+    states = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    check_concerns(actor, ledger.history(session, booklet.id))
+    return Found(
+        tuple(
+            VoucherLine(SerialNumber(read, s.id - booklet.id + 1), s.account.kind) for s in states
+        )
+    )
+
+
+def looks_like_a_code(typed: str) -> bool:
+    """A serial number has at most 13 letters and digits, a code 16."""
+    return sum(c.isalnum() for c in typed) > len("26A1234560712")
+
+
+def check_concerns(actor: Actor, history: Iterable[ledger.HistoryEntry]) -> None:
+    """Refuse the history of a pass that never rested with the actor's organisation.
+
+    Raises:
+        UnknownVoucher: as if it did not exist, for whoever does not see all.
+    """
+    if actor.role in SEES_ALL_ORGANISATIONS:
+        return
+    parties = {
+        party
+        for entry in history
+        for account in (entry.debit, entry.credit)
+        for party in (account.party_id, account.counterparty_id)
+    }
+    if actor.organisation_id not in parties:
+        raise UnknownVoucher
+
+
+def story(
+    session: Session, history: list[ledger.HistoryEntry], names: dict[UUID, str]
+) -> list[StoryStep]:
+    """A history in words' clothes, oldest first: who gave, who received, under which paper."""
+    kinds = {entry.movement_id: entry.kind for entry in history}
+    undone = {entry.reverses_id for entry in history}
+    papers = queries.papers(session, {(e.document_type, e.document_id) for e in history})
+    ends = {i for e in history for i in (e.vouchers.first, e.vouchers.last)}
+    serials = vouchers.serial_numbers(
+        session,
+        [(s.id, s.booklet_id) for s in ledger.voucher_states(session, Voucher.id.in_(ends))],
+    )
+    return [
+        StoryStep(
+            act=entry.kind,
+            movement_id=entry.movement_id,
+            occurred_at=entry.occurred_at,
+            recorded_at=entry.recorded_at,
+            from_kind=entry.debit.kind,
+            to_kind=entry.credit.kind,
+            giver=names[entry.debit.party_id],
+            receiver=names[entry.credit.counterparty_id],
+            undone_act=kinds[cast("int", entry.reverses_id)]
+            if entry.kind is MovementKind.REVERSE
+            else None,
+            undone_later=entry.movement_id in undone,
+            document=papers.get(entry.document_id),
+            first_serial=serials.get(entry.vouchers.first),
+            last_serial=serials.get(entry.vouchers.last),
+            voucher_count=entry.vouchers.count,
+        )
+        for entry in history
+    ]
