@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from app.database import Database
+from app.identity import passwords
 from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
@@ -82,3 +83,9 @@ def session(database: Database) -> Iterator[Session]:
     """A writing session in this test's database; what is not committed is rolled back."""
     with database.session() as session:
         yield session
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """A real hash takes a quarter of a second on purpose; no test waits for that."""
+    passwords.make_cheap()
