@@ -36,8 +36,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL, PASSNUM_PORT,
-        PASSNUM_SECURE_COOKIES; make the data folder and its secret where they are missing.
+        """Read the PASSNUM_… variables; make the data folder and its secret where they miss.
+
+        They are PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL,
+        PASSNUM_PORT and PASSNUM_SECURE_COOKIES.
         """
         env = os.environ if environment is None else environment
         data_dir = Path(env.get("PASSNUM_DATA_DIR") or "var").absolute()

@@ -1,4 +1,4 @@
-"""The database: one engine, two dialects, transactions that are opened where a reader looks for them.
+"""The database: one engine, two dialects, transactions opened where a reader looks for them.
 
 SQLite serves a pilot, PostgreSQL 15 or later a deployment. On PostgreSQL the application is the
 role passnum_app, which owns nothing; migrations and the writing of history are passnum_owner's.
@@ -163,11 +163,11 @@ Bytes = LargeBinary
 
 
 class Model(DeclarativeBase):
-    """Base of every table that SQLAlchemy maps. Constraints are named by hand: names are promises."""
+    """Base of every mapped table. Constraints are named by hand: names are promises."""
 
 
 class Record(Model):
-    """A row made by a request: its id is the request's, its hash tells a repetition from a reuse."""
+    """A row made by a request: the id is the request's, the hash tells repetition from reuse."""
 
     __abstract__ = True
 

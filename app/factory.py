@@ -18,9 +18,8 @@ from app.prescribers import api as prescribers_api
 from app.programmes import api as programmes_api
 from app.programmes import queries as programmes
 from app.reports import api as reports_api
-from app.reports import ledger_api
+from app.reports import ledger_api, voucher_pages
 from app.reports import pages as reports_pages
-from app.reports import voucher_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
 from app.web.pages import DOORS, Door, Frame, Reader

@@ -330,7 +330,8 @@ class Payment(Record):
         ),
         ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
         CheckConstraint(
-            "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> ordered_by",
+            "recorded_by <> prepared_by and recorded_by <> approved_by"
+            " and recorded_by <> ordered_by",
             name="payment_is_recorded_by_a_third",
         ),
         UniqueConstraint("payment_order_id", name="payment_order_is_paid_once"),

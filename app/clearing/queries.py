@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing.models import (
@@ -217,7 +218,7 @@ def runs_after(session: Session, after: UUID | None, *, limit: int) -> list[Clea
     return list(session.scalars(query if after is None else query.where(ClearingRun.id > after)))
 
 
-def _unclaimed(programme_id: UUID, before: datetime, *columns: object):  # noqa: ANN202 - a select of the caller's columns
+def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
     return (
         select(*columns)
         .select_from(Voucher)

@@ -54,7 +54,7 @@ class ReceiptSigner:
         return {"keys": [{**public, "kid": self._header["kid"], "use": "sig", "alg": ALGORITHM}]}
 
     def sign(self, receipt: Receipt) -> str:
-        """The receipt as a compact JWS. Ed25519 is deterministic: the same receipt, the same text."""
+        """The receipt as a compact JWS. Ed25519 is deterministic: same receipt, same text."""
         payload = orjson.dumps(
             {
                 "redemption": str(receipt.redemption_id),

@@ -141,13 +141,13 @@ def redeem_voucher(
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Decides on one pass at one mediator, in the order of DESIGN 3: state, day, label, agreement."""
+    """Decides on one pass at one mediator: its state first, then the day, label and agreement."""
 
     session: Session
     mediator_id: UUID
     now: datetime
 
-    def judge(
+    def judge(  # noqa: PLR0911 - one return a verdict
         self, scan: Scan, voucher: ledger.VoucherState, terms: Terms, *, taken: set[int]
     ) -> _Accepted | DomainError:
         """What becomes of a scan; `taken` are the passes that the same batch has accepted."""
@@ -300,7 +300,7 @@ class _Batch:
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
     def _write(self) -> None:
-        """Attempts first: whoever sends the same id at the same moment waits here, and stands back."""
+        """Attempts first: whoever sends the same id at the same moment waits here, then yields."""
         rows = [self._attempt(a.scan, ACCEPTED, {}) for a in self.accepted]
         rows += [self._attempt(scan, r.code, r.details) for scan, r in self.refused]
         rows.sort(key=lambda row: row["id"].bytes)

@@ -1,4 +1,4 @@
-"""What a pass is worth to a mediator, by where it rests and on which day: plain values, no database."""
+"""What a pass is worth to a mediator, by where it rests and on which day: plain values."""
 
 from datetime import date, timedelta
 
@@ -33,7 +33,7 @@ _REFUSALS: dict[AccountKind, type[DomainError]] = {
 
 
 def refusal_of_state(kind: AccountKind) -> DomainError | None:
-    """Why a pass that rests there is not taken; None in circulation, and where it is taken already."""
+    """Why a pass that rests there is not taken; None in circulation or where it is taken."""
     refusal = _REFUSALS.get(kind)
     return refusal() if refusal else None
 

@@ -1,4 +1,4 @@
-"""Clearing: from redemptions to statements, approved, ordered and paid by three different people."""
+"""Clearing: from redemptions to statements, approved, ordered and paid by different people."""
 
 from datetime import date, datetime
 from uuid import UUID, uuid5

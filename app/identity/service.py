@@ -105,7 +105,7 @@ def known_agent(session: Session, email: str) -> Agent:
 
 @dataclass(frozen=True, slots=True)
 class SignInKeys:
-    """What the throttle recognises: keyed hashes of the address typed and of the network address."""
+    """What the throttle recognises: keyed hashes of the e-mail typed and the network address."""
 
     email_hash: bytes
     address_hash: bytes

@@ -1,1 +1,1 @@
-"""What every part speaks in: refusals, money, time, ids, codes and serial numbers. Knows nothing else."""
+"""What every part speaks in: refusals, money, time, ids, codes and serial numbers."""

@@ -1,4 +1,4 @@
-"""Instants are aware UTC; days, cut-offs and years are those of Martinique (UTC−4, no summer time)."""
+"""Instants are aware UTC; days, cut-offs and years are Martinique's (UTC−4, no summer time)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -23,7 +23,7 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 class MistypedCode(ValueError):
-    """What was typed cannot be a code: wrong length, foreign character, or wrong check character."""
+    """What was typed cannot be a code: wrong length, character, or check character."""
 
 
 def derive(key: bytes, serial: int) -> VoucherCode:

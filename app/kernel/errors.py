@@ -6,7 +6,6 @@ people. Details are JSON values and never personal data: they travel to logs and
 
 from typing import ClassVar
 
-
 JsonValue = str | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
 
@@ -37,7 +36,10 @@ class NotPermitted(DomainError):
     """The person may not do this; somebody else may."""
 
     code = "not_permitted"
-    sentence = "Votre rôle ne permet pas ce geste. Demandez à la coordination de CAP Nord qui peut le faire."
+    sentence = (
+        "Votre rôle ne permet pas ce geste. "
+        "Demandez à la coordination de CAP Nord qui peut le faire."
+    )
 
 
 class RuleBroken(DomainError):

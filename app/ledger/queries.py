@@ -1,14 +1,13 @@
-"""Reading the ledger: accounts, vouchers under lock, balances at an instant, a voucher's history."""
+"""Reading the ledger: accounts, vouchers under lock, balances at an instant, histories."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     case,
@@ -25,6 +24,8 @@ from app.kernel.money import Cents
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
 from app.ledger.rules import VoucherRange
+
+SelectT = TypeVar("SelectT", bound=Select[Any])
 
 LARGEST_SPAN_BITS = 30
 """A movement has fewer than 2**31 vouchers: voucher_count is a 32-bit integer."""
@@ -100,7 +101,10 @@ def _read_accounts(session: Session, *where: ColumnElement[bool]) -> list[Accoun
         .join(Vintage, Vintage.id == AccountRow.vintage_id)
         .where(*where)
     )
-    return [Account(i, AccountKind(kind), *rest) for i, kind, *rest in rows]
+    return [
+        Account(account_id, AccountKind(kind), party_id, counterparty_id, vintage_id, face)
+        for account_id, kind, party_id, counterparty_id, vintage_id, face in rows
+    ]
 
 
 def accounts_by_key(session: Session, keys: Iterable[AccountKey]) -> dict[AccountKey, Account]:
@@ -142,7 +146,7 @@ def _locked(session: Session, function: str, keys: list[Any]) -> list[VoucherSta
     """PostgreSQL: the application may not say FOR UPDATE; a function of the owner says it."""
     rows = session.execute(
         text(
-            "select v.id, v.serial, v.booklet_id, v.code_hash, v.last_movement_id, v.account_id,"
+            "select v.id, v.serial, v.booklet_id, v.code_hash, v.last_movement_id, v.account_id,"  # noqa: S608 - the function is one of two names above
             " v.vintage_id, v.face_value_cents, a.kind, a.party_id, a.counterparty_id"
             f" from {function} v left join account a on a.id = v.account_id order by v.id"
         ),
@@ -158,7 +162,7 @@ def _locked(session: Session, function: str, keys: list[Any]) -> list[VoucherSta
     return [_state(row, unseen) for row in rows]
 
 
-def _state(row: Row[Any], unseen: dict[int, Account]) -> VoucherState:
+def _state(row: Any, unseen: dict[int, Account]) -> VoucherState:  # noqa: ANN401 - a row of either query
     account = unseen.get(row.account_id) or Account(
         row.account_id,
         AccountKind(row.kind),
@@ -233,7 +237,7 @@ def balances(session: Session, *, at: datetime | None = None) -> dict[Account, B
     }
 
 
-def _recorded_before(query: Select[Any], at: datetime | None) -> Select[Any]:
+def _recorded_before(query: SelectT, at: datetime | None) -> SelectT:
     if at is None:
         return query
     return query.join(Posting, Posting.id == Movement.posting_id).where(Posting.recorded_at < at)

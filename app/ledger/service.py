@@ -1,4 +1,4 @@
-"""Writing the ledger: the only code that does. Everything is an insert; triggers move the vouchers."""
+"""Writing the ledger: the only code that does. All is insert; triggers move the vouchers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -6,12 +6,13 @@ but the chart: it is a second implementation on purpose.
 
 from array import array
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.ledger import queries
-from app.ledger.chart import TRANSITIONS, AccountKind, MovementKind
+from app.ledger.chart import TRANSITIONS, AccountKind
 from app.ledger.models import Movement, Posting, TransitionRow, Voucher
 
 PAGE = 10_000
@@ -59,6 +60,7 @@ class _Replay:
         self.latest = array("q", bytes(8 * (last + 1)))
         self.steps = array("l", bytes(array("l").itemsize * (last + 1)))
         self.size = last
+        self.moves = {(str(kind), str(start), str(to)) for kind, start, to in TRANSITIONS}
         self.movement_count = self.voucher_count = 0
 
     def chart(self) -> None:
@@ -67,8 +69,7 @@ class _Replay:
             (row.kind, row.from_account_kind, row.to_account_kind)
             for row in self.session.scalars(select(TransitionRow))
         }
-        ours = {(str(kind), str(start), str(to)) for kind, start, to in TRANSITIONS}
-        for kind, start, to in sorted(rows ^ ours):
+        for kind, start, to in sorted(rows ^ self.moves):
             side = "en trop" if (kind, start, to) in rows else "absente"
             message = f"transition {kind} {start} → {to} : {side} dans la base."
             raise _Difference(message)
@@ -77,7 +78,7 @@ class _Replay:
         """Each movement moves what rests where it says, and nothing else."""
         seen = 0
         while page := self.session.execute(
-            select(Movement.__table__, Posting.id)
+            select(Movement.__table__, Posting.id.label("known_posting"))
             .outerjoin(Posting, Posting.id == Movement.posting_id)
             .where(Movement.id > seen)
             .order_by(Movement.id)
@@ -86,41 +87,50 @@ class _Replay:
             for row in page:
                 self._apply(row)
                 self.movement_count += 1
-            seen = page[-1][0]
+            seen = page[-1].id
 
-    def _apply(self, row) -> None:  # noqa: ANN001 - a row of the statement above
-        movement_id, posting_id, kind, first, last, count, span, vintage = row[:8]
-        debit_id, debit_kind, credit_id, credit_kind, face, amount, reverses, posting = row[8:16]
-        debit, credit = self.accounts.get(debit_id), self.accounts.get(credit_id)
-        if debit is None or credit is None or posting is None or posting != posting_id:
+    def _apply(self, row: Any) -> None:  # noqa: ANN401 - a row of the statement above
+        movement_id = row.id
+        debit, credit = (
+            self.accounts.get(row.debit_account_id),
+            self.accounts.get(row.credit_account_id),
+        )
+        if debit is None or credit is None or row.known_posting is None:
             self._lie(movement_id, "nomme un compte ou une écriture qui n’existe pas")
-        if (debit.kind, credit.kind) != (debit_kind, credit_kind):
+        if (debit.kind, credit.kind) != (row.debit_kind, row.credit_kind):
             self._lie(movement_id, "nomme un compte sous une autre nature que la sienne")
-        if {debit.vintage_id, credit.vintage_id} != {vintage} or debit.face_value_cents != face:
+        vintages = {debit.vintage_id, credit.vintage_id, row.vintage_id}
+        if len(vintages) > 1 or debit.face_value_cents != row.face_value_cents:
             self._lie(movement_id, "mêle deux millésimes ou deux valeurs faciales")
-        move = (MovementKind(kind), AccountKind(debit_kind), AccountKind(credit_kind))
-        if move not in TRANSITIONS:
+        if (row.kind, row.debit_kind, row.credit_kind) not in self.moves:
             self._lie(movement_id, "fait un passage que le plan de comptes n’a pas")
-        if count != last - first + 1 or amount != count * face or span != count.bit_length() - 1:
+        count = row.last_id - row.first_id + 1
+        if (row.voucher_count, row.amount_cents, row.span_bits) != (
+            count,
+            count * row.face_value_cents,
+            count.bit_length() - 1,
+        ):
             self._lie(movement_id, "ne compte pas ce que porte sa plage de pass")
-        if not 0 < first <= last < self.size:
+        if not 0 < row.first_id <= row.last_id < self.size:
             self._lie(movement_id, "porte sur des pass qui n’existent pas")
-        # A voucher that never moved rests with its issuer.
-        start = {debit_id, 0} if debit.kind is AccountKind.ISSUER else {debit_id}
-        places, latest = self.place, self.latest
-        for voucher in range(first, last + 1):
-            if places[voucher] not in start:
-                self._lie(movement_id, f"prend le pass n° {voucher} là où il n’est pas")
-            if reverses is not None and latest[voucher] != reverses:
+        self._move(row, from_issuer=debit.kind is AccountKind.ISSUER)
+
+    def _move(self, row: Any, *, from_issuer: bool) -> None:  # noqa: ANN401 - a row of the statement above
+        """Each voucher of the range leaves the debit account; one that never moved, its issuer."""
+        start = {row.debit_account_id, 0} if from_issuer else {row.debit_account_id}
+        for voucher in range(row.first_id, row.last_id + 1):
+            if self.place[voucher] not in start:
+                self._lie(row.id, f"prend le pass n° {voucher} là où il n’est pas")
+            if row.reverses_id is not None and self.latest[voucher] != row.reverses_id:
                 self._lie(
-                    movement_id,
+                    row.id,
                     f"annule pour le pass n° {voucher} autre chose que son dernier mouvement",
                 )
-            places[voucher] = credit_id
-            latest[voucher] = movement_id
+            self.place[voucher] = row.credit_account_id
+            self.latest[voucher] = row.id
             self.steps[voucher] += 1
 
-    def _lie(self, movement_id: int, what: str) -> None:
+    def _lie(self, movement_id: int, what: str) -> NoReturn:
         message = f"movement n° {movement_id} {what}."
         raise _Difference(message)
 
@@ -140,40 +150,38 @@ class _Replay:
             .order_by(Voucher.id)
             .limit(PAGE)
         ).all():
-            for voucher_id, account_id, sequence, last, vintage_id, face in page:
-                self._compare(voucher_id, account_id, sequence, last, vintage_id, face)
+            for row in page:
+                self._compare(row)
                 self.voucher_count += 1
-            seen = page[-1][0]
+            seen = page[-1].id
         for voucher_id in range(1, self.size):
             if self.place[voucher_id] and voucher_id > seen:
                 message = f"voucher n° {voucher_id} a disparu."
                 raise _Difference(message)
 
-    def _compare(  # noqa: PLR0913 - the six columns of one row
-        self,
-        voucher_id: int,
-        account_id: int,
-        sequence: int,
-        last: int | None,
-        vintage: int,
-        face: int,
-    ) -> None:
-        account = self.accounts.get(account_id)
-        if account is None or account.vintage_id != vintage or account.face_value_cents != face:
-            message = f"voucher n° {voucher_id} repose sur un compte d’un autre millésime."
+    def _compare(self, row: Any) -> None:  # noqa: ANN401 - a row of the statement above
+        account = self.accounts.get(row.account_id)
+        if (
+            account is None
+            or account.vintage_id != row.vintage_id
+            or account.face_value_cents != row.face_value_cents
+        ):
+            message = f"voucher n° {row.id} repose sur un compte d’un autre millésime."
             raise _Difference(message)
-        at_start = self.place[voucher_id] == 0
-        if at_start and (account.kind is not AccountKind.ISSUER or sequence or last):
-            message = f"voucher n° {voucher_id} a quitté l’émetteur sans mouvement."
+        place = self.place[row.id]
+        if place == 0 and (
+            account.kind is not AccountKind.ISSUER or row.sequence or row.last_movement_id
+        ):
+            message = f"voucher n° {row.id} a quitté l’émetteur sans mouvement."
             raise _Difference(message)
-        if not at_start and (
-            account_id != self.place[voucher_id]
-            or last != self.latest[voucher_id]
-            or sequence != self.steps[voucher_id]
+        if place and (row.account_id, row.last_movement_id, row.sequence) != (
+            place,
+            self.latest[row.id],
+            self.steps[row.id],
         ):
             message = (
-                f"voucher n° {voucher_id} ne repose pas là où ses mouvements l’ont mené "
-                f"(compte {account_id} au lieu de {self.place[voucher_id]})."
+                f"voucher n° {row.id} ne repose pas là où ses mouvements l’ont mené "
+                f"(compte {row.account_id} au lieu de {place})."
             )
             raise _Difference(message)
 

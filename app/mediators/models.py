@@ -26,7 +26,7 @@ class LabelApplication(Record):
 
 
 class Label(Record):
-    """The label #APTIC (or its successor) of a mediator, from a first day to a last day included."""
+    """The label #APTIC (or its successor) of a mediator, from a day to a day, both included."""
 
     __tablename__ = "label"
     __table_args__ = (

@@ -134,7 +134,8 @@ class SerialAllotment(Model):
             ["order_id"], ["order_dispatch.order_id"], name="allotment_is_of_a_sent_order"
         ),
         CheckConstraint(
-            "first_serial = coalesce(follows_serial, 0) + 1 and first_booklet = coalesce(follows_booklet, 0) + 1",
+            "first_serial = coalesce(follows_serial, 0) + 1"
+            " and first_booklet = coalesce(follows_booklet, 0) + 1",
             name="allotment_leaves_no_gap",
         ),
         CheckConstraint(
@@ -225,7 +226,8 @@ class DeliveryRange(Model):
             name="delivery_range_names_its_allotment",
         ),
         CheckConstraint(
-            "first_serial >= allotted_first and last_serial <= allotted_last and last_serial >= first_serial",
+            "first_serial >= allotted_first and last_serial <= allotted_last"
+            " and last_serial >= first_serial",
             name="delivery_range_lies_in_its_allotment",
         ),
         CheckConstraint(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
@@ -63,7 +64,7 @@ def allot(lines: Sequence[LineAsked], *, last_serial: int, last_booklet: int) ->
     return allotted
 
 
-def check_delivered(
+def check_delivered(  # noqa: C901 - a list of refusals, in their order
     ranges: Sequence[SerialRange], allotted: Sequence[Allotted]
 ) -> list[tuple[SerialRange, Allotted]]:
     """Each range with the allotment that it lies in, in order.
@@ -80,7 +81,7 @@ def check_delivered(
         if not 0 < serials.first <= serials.last <= LARGEST_INTEGER:
             raise RangeReversed(first=serials.first, last=serials.last)
     ordered = sorted(ranges)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.first <= before.last:
             raise RangesOverlap(serial=after.first)
     placed = []

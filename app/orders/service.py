@@ -73,7 +73,7 @@ def prepare_order(
 
     Raises:
         EmptyOrder: no line.
-        InvalidInput: a size other than 5 or 10, twice the same size, a count or price out of bounds.
+        InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds.
         UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -294,7 +294,7 @@ def record_delivery(
     return record
 
 
-def _unpack(  # noqa: PLR0913 - what a range needs to become vouchers
+def _unpack(
     session: Session,
     delivery: Delivery,
     terms: VintageTerms,

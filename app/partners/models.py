@@ -75,7 +75,7 @@ class Agreement(Record):
 
 
 class BankDetails(Record):
-    """An account on which an organisation asks to be paid; nothing is paid there before approval."""
+    """An account on which an organisation asks to be paid; used only once approved."""
 
     __tablename__ = "bank_details"
     __table_args__ = (

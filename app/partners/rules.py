@@ -8,6 +8,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_number
 
 LA_POSTE_SIREN = "356000000"
+SIRET_LENGTH = 14
 
 
 class OrganisationKind(StrEnum):
@@ -57,7 +58,7 @@ def read_siret(typed: str) -> str | None:
     (https://fr.wikipedia.org/wiki/Système_d'identification_du_répertoire_des_établissements).
     """
     digits = "".join(c for c in typed if not c.isspace())
-    if len(digits) != 14 or not (digits.isascii() and digits.isdigit()):
+    if len(digits) != SIRET_LENGTH or not (digits.isascii() and digits.isdigit()):
         return None
     if digits.startswith(LA_POSTE_SIREN):
         return digits if sum(map(int, digits)) % 5 == 0 or siret_number.is_valid(digits) else None

@@ -150,7 +150,7 @@ def sign_agreement(
 
 
 def wrong_period(valid_from: date, valid_until: date) -> dict[str, str]:
-    """What is wrong with a first and a last day: a French sentence by field, empty when all is well."""
+    """What is wrong with a first and a last day: a French sentence by field, or nothing."""
     wrong = {}
     if not FIRST_DAY <= valid_from <= LAST_DAY:
         wrong["valid_from"] = "Écrivez un jour entre 2000 et 2099."

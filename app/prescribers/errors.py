@@ -129,7 +129,8 @@ class EntitlementExceeded(RuleBroken):
     code = "entitlement_exceeded"
     sentence = (
         "Cette personne a déjà reçu {received} carnets sur les {entitled} prévus pour son public : "
-        "elle peut en recevoir encore {left}. Remettez-en moins, ou demandez une exception à CAP Nord."
+        "elle peut en recevoir encore {left}. "
+        "Remettez-en moins, ou demandez une exception à CAP Nord."
     )
 
 
@@ -148,6 +149,6 @@ class VintageOver(RuleBroken):
 
     code = "vintage_over"
     sentence = (
-        "Le carnet {booklet} est valable du {valid_from} au {valid_until} : il ne peut pas être remis "
-        "aujourd’hui. Prenez un carnet d’un millésime en cours."
+        "Le carnet {booklet} est valable du {valid_from} au {valid_until} : "
+        "il ne peut pas être remis aujourd’hui. Prenez un carnet d’un millésime en cours."
     )

@@ -126,7 +126,7 @@ class Beneficiary(Record):
 
 
 class BeneficiaryIdentity(Model):
-    """Who the person is. The only table that knows; a row leaves two years after the last contact."""
+    """Who the person is. The only table that knows; purged two years after the last contact."""
 
     __tablename__ = "beneficiary_identity"
     __table_args__ = (

@@ -24,7 +24,7 @@ def allocation(session: Session, allocation_id: UUID) -> Allocation | None:
 def allocations_after(
     session: Session, after: UUID | None, *, limit: int, recipient_id: UUID | None
 ) -> list[Allocation]:
-    """Allocations in the order of their ids, from after that one; one recipient's or everybody's."""
+    """Allocations in the order of their ids, from after that one; one recipient's or all."""
     query = select(Allocation).order_by(Allocation.id).limit(limit)
     if after is not None:
         query = query.where(Allocation.id > after)

@@ -19,7 +19,8 @@ def next_number(session: Session, prefix: str, year: int) -> int:
         index_elements=[DocumentCounter.prefix, DocumentCounter.year],
         set_={"last_number": DocumentCounter.last_number + 1},
     )
-    return session.execute(statement.returning(DocumentCounter.last_number)).scalar_one()
+    number: int = session.execute(statement.returning(DocumentCounter.last_number)).scalar_one()
+    return number
 
 
 def written(prefix: str, year: int, number: int) -> str:

@@ -1,9 +1,8 @@
 """« Où sont les pass » and the usage rate."""
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -17,6 +16,9 @@ from app.reports.service import ChainReport, UsageReport, chain_report, usage_re
 from app.web.auth import check, current_actor, started_at
 from app.web.pages import ChainPage, Choice, FieldError, Scope, UsagePage
 from app.web.transaction import in_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 bp = Blueprint("reports_pages", __name__)
 
@@ -60,7 +62,7 @@ class Report(Protocol):
 
 
 def read(session: Session, report: Report) -> tuple[Scope, Any]:
-    """The criteria of the address and the figures; criteria that make no sense are said and set aside."""
+    """The criteria of the address and the figures; criteria without sense are said, not used."""
     scope, programme_id, vintage_id = asked(session)
     figures_read = report(
         session,
@@ -119,7 +121,7 @@ def read_day(typed: str) -> date | None:
     """A day written 2026-11-19 or 19/11/2026; None when there is no such day."""
     readers: tuple[Callable[[str], date], ...] = (
         date.fromisoformat,
-        lambda text: date(*map(int, reversed(text.split("/")))),  # type: ignore[arg-type] - TypeError is caught
+        lambda text: date(*map(int, reversed(text.split("/")))),  # type: ignore[arg-type]  # TypeError is caught
     )
     for reader in readers:
         try:

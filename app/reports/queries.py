@@ -67,7 +67,7 @@ def redeemed_by_public(
 def moved_by_month(
     session: Session, move: Move, vintage_ids: Iterable[int], *, at: datetime
 ) -> dict[date, int]:
-    """Passes moved in each month of the act, recorded before an instant, by the month's first day."""
+    """Passes moved by month of the act, recorded before an instant; keyed by its first day."""
     if session.get_bind().dialect.name == "postgresql":
         month = func.to_char(func.timezone("America/Martinique", Posting.occurred_at), "YYYY-MM")
     else:
@@ -85,7 +85,7 @@ def moved_by_month(
 
 
 def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
-    """What people call the papers behind postings, given as (type, id): « Commande BC-2026-0001 »."""
+    """The papers behind postings, given as (type, id), as people name them."""
     by_type: dict[str, list[UUID]] = {}
     for kind, document_id in documents:
         by_type.setdefault(kind, []).append(document_id)

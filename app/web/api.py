@@ -1,4 +1,4 @@
-"""What every part of the JSON API shares: the contract, ids, pages of lists, and how an answer is made."""
+"""What every part of the JSON API shares: the contract, ids, pages of lists, answers."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -19,7 +19,8 @@ LARGEST_PAGE = 200
 T = TypeVar("T")
 
 PROBLEM = {
-    "description": "Refus : un code stable pour les programmes, une phrase en français pour les personnes.",
+    "description": "Refus : un code stable pour les programmes, "
+    "une phrase en français pour les personnes.",
     "content": {
         "application/problem+json": {
             "schema": {
@@ -40,7 +41,7 @@ PROBLEM = {
 
 
 class PassnumApi(Api):
-    """flask-smorest without its error handler: app.web.problems answers for the whole application."""
+    """flask-smorest without its error handler: app.web.problems answers for everything."""
 
     def _register_error_handlers(self) -> None:
         """Leave errors to app.web.problems."""
@@ -66,9 +67,7 @@ class Query(Schema):
 
 def identifier(**more: Any) -> fields.Integer:  # noqa: ANN401 - whatever marshmallow's field takes
     """An integer id or serial: positive, and no larger than a database holds."""
-    return fields.Integer(
-        strict=True, validate=validate.Range(min=1, max=LARGEST_INTEGER), **more
-    )
+    return fields.Integer(strict=True, validate=validate.Range(min=1, max=LARGEST_INTEGER), **more)
 
 
 def text(longest: int = 200, **more: Any) -> fields.String:  # noqa: ANN401 - whatever marshmallow's field takes
@@ -83,7 +82,9 @@ class Identified(Body):
     sending again would create again.
     """
 
-    id = fields.UUID(metadata={"description": "UUID made by the client; sending it again is harmless."})
+    id = fields.UUID(
+        metadata={"description": "UUID made by the client; sending it again is harmless."}
+    )
 
 
 def id_of_request(body: dict[str, Any]) -> UUID:
@@ -147,7 +148,7 @@ def page_of(schema: type[Schema]) -> type[Schema]:
 def page(
     read: Callable[[int], Sequence[T]], *, limit: int, key: Callable[[T], object]
 ) -> dict[str, object]:
-    """One page of rows and what to pass for the next; one row more is read to know if there is one."""
+    """One page of rows and what to pass for the next; one row more is read to know of it."""
     rows = read(limit + 1)
     shown = rows[:limit]
     return {"items": shown, "next": _plain(key(shown[-1])) if len(rows) > limit else None}
@@ -163,7 +164,7 @@ def blueprint(name: str, description: str) -> Blueprint:
 
 
 def problems(*statuses: int) -> Callable[[T], T]:
-    """Say in the contract which refusals an operation may answer, beside those of every operation."""
+    """Say in the contract which refusals an operation may answer, beside everybody's."""
 
     def decorate(view: T) -> T:
         documented: dict[str, Any] = getattr(view, "_apidoc", {})

@@ -179,4 +179,3 @@ def started_at() -> datetime:
     if "started_at" not in g:
         g.started_at = utc_now()
     return cast("datetime", g.started_at)
-

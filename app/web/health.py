@@ -44,7 +44,9 @@ def readiness(database: Database) -> Readiness:
                 return Readiness((behind,))
             return Readiness(tuple(ledger.faults(session)))
     except (OperationalError, DBAPIError):
-        return Readiness(("La base de données ne répond pas : vérifiez son adresse et qu’elle tourne.",))
+        return Readiness(
+            ("La base de données ne répond pas : vérifiez son adresse et qu’elle tourne.",)
+        )
 
 
 def migrations_missing(session: Session, url: str) -> str | None:

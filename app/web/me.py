@@ -4,7 +4,7 @@ from flask.views import MethodView
 from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, fields
 
-from app.identity.rules import RIGHTS, Role, APPROVALS
+from app.identity.rules import APPROVALS, RIGHTS, Role
 from app.web.api import blueprint, problems
 from app.web.auth import current_actor, current_agent
 

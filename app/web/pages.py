@@ -102,7 +102,7 @@ class Scope:
 
     `on` is the last day counted, `today` the greatest that may be asked. `typed_on` is what was
     asked when it was refused; `errors` then says what to write, the page shows `on`, and the
-    field takes 2026-11-19 as well as 19/11/2026. An empty `vintage` means all vintages.
+    field takes 2026-11-19 as well as 19/11/2026. An empty `programme` or `vintage` means all.
     """
 
     on: date
@@ -291,6 +291,7 @@ class VoucherPage:
     story: tuple[StoryStep, ...]
     siblings: tuple[VoucherLine, ...]
     recipient: str = ""
+    read_at: datetime | None = None
 
 
 # --- usage rate -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import orjson
 from flask import Flask, Response, render_template, request
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.kernel.errors import (
     Conflict,
@@ -19,6 +20,7 @@ from app.kernel.errors import (
     RuleBroken,
     Throttled,
 )
+from app.web import words
 from app.web.auth import API_PREFIX, ask_to_sign_in
 from app.web.pages import ErrorPage
 
@@ -40,8 +42,8 @@ SENTENCES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Envoyez du JSON, avec Content-Type: application/json.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Certaines valeurs ne conviennent pas. "
     "Corrigez les champs indiqués, puis renvoyez.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Une erreur est survenue chez nous ; rien n’a été enregistré. "
-    "Renvoyez la même demande avec le même identifiant.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Une erreur est survenue chez nous ; rien n’a été enregistré."
+    " Renvoyez la même demande avec le même identifiant.",
 }
 CODES = {
     HTTPStatus.NOT_FOUND: "no_such_address",
@@ -81,7 +83,7 @@ def problem(
     return response
 
 
-def refused(error: DomainError) -> Response:
+def refused(error: DomainError) -> AnyResponse:
     """The answer to a refusal of the domain."""
     status = status_of(error)
     if request.path.startswith(API_PREFIX):
@@ -89,7 +91,7 @@ def refused(error: DomainError) -> Response:
     return error_page(status, sentence=error.message)
 
 
-def http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> AnyResponse:
     """The answer to what Flask or Werkzeug refuses."""
     try:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -97,7 +99,7 @@ def http_error(error: HTTPException) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
     if not request.path.startswith(API_PREFIX):
         if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
-            return error.get_response()  # type: ignore[return-value] - a redirection is an answer
+            return error.get_response()
         return error_page(status)
     fields = getattr(error, "data", {}).get("messages", {}).get("json")
     return problem(
@@ -108,7 +110,7 @@ def http_error(error: HTTPException) -> Response:
     )
 
 
-def crashed(error: Exception) -> Response:
+def crashed(error: Exception) -> AnyResponse:
     """The answer to a fault of ours: a reference to give, and everything else in the log."""
     reference = secrets.token_hex(4)
     log.error("unexpected error, reference %s", reference, exc_info=error)
@@ -122,12 +124,13 @@ def crashed(error: Exception) -> Response:
     return error_page(HTTPStatus.INTERNAL_SERVER_ERROR, reference=reference)
 
 
-def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -> Response:
+def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -> AnyResponse:
     """A French page that says what happened and what to do next."""
     if status is HTTPStatus.UNAUTHORIZED:
-        return ask_to_sign_in()  # type: ignore[return-value] - a redirection is an answer
+        return ask_to_sign_in()
+    known = status if status in words.REFUSALS else HTTPStatus.BAD_REQUEST
     page = ErrorPage(
-        status=status.value,
+        status=known.value,
         sentence=sentence,
         reference=reference,
         signed_in=bool(current_user and current_user.is_authenticated),

@@ -25,7 +25,7 @@ def sign_in() -> ResponseReturnValue:
     reason = request.args.get("reason", "")
     page = SignInPage(
         next=safe_next(request.args.get("next", "")),
-        reason=reason if reason in REASONS else "",  # type: ignore[arg-type] - one of the literals
+        reason=reason if reason in REASONS else "",  # type: ignore[arg-type]  # one of the literals
     )
     return render_template("identity/sign_in.html", page=page)
 
@@ -65,4 +65,3 @@ def safe_next(path: str) -> str:
     parts = urlsplit(path)
     inside = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if inside and not parts.scheme and not parts.netloc else ""
-

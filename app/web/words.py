@@ -7,6 +7,7 @@ after a colon; the templates escape the whole.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal
 
 from app.web.pages import StoryStep
@@ -281,3 +282,9 @@ REFUSALS: Mapping[int, Refusal] = {
         "Le service est arrêté pour un contrôle ou une mise à jour. Revenez dans quelques minutes.",
     ),
 }
+
+
+def refusal_of(status: int) -> Refusal:
+    """The words for an error, whatever its number: somebody's slip, or else ours."""
+    usual = 400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500
+    return REFUSALS.get(status, REFUSALS[usual])
