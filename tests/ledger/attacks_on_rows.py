@@ -60,10 +60,14 @@ new_voucher(
 )
 
 
-@attack("a pass is printed with another vintage's issuer", ISSUER_FIRST)
-def _(world: World) -> Attempt:
-    issuer = world.account["issuer", 1]
-    return partial(world.print_vouchers, [5001], vintage=2, account_id=issuer)
+for face_value_cents in (500, 1000):
+
+    @attack(
+        f"a pass of {face_value_cents} cents is printed with another vintage's issuer", ISSUER_FIRST
+    )
+    def _(world: World, face_value_cents: int = face_value_cents) -> Attempt:
+        forged = {"account_id": world.account["issuer", 1], "face_value_cents": face_value_cents}
+        return partial(world.insert, "voucher", world.voucher(5001, vintage=2) | forged)
 
 
 # ── Accounts, vintages, the chart ─────────────────────────────────────────────────────────────────

@@ -44,7 +44,7 @@ INSERTS = {
     "insert into account_kind values ('gold')": "account_kind_is_never_changed",
     "insert into transition values ('redeem', 'stock', 'redeemed')": "transition_is_never_changed",
 }
-TRUNCATES = {f"truncate {table} cascade": promise for table, promise in NEVER.items()}
+TRUNCATES = [f"truncate {table} cascade" for table in TABLES]
 
 
 @pytest.fixture(params=WHOEVER)
@@ -80,5 +80,7 @@ def test_no_table_is_emptied(postgresql_world: World, statement: str) -> None:
     assert world.refusal_of(lambda: world.sql(statement)) == DENIED
     for role in ("passnum_owner", "none"):
         world.acting_as(role)
-        # CASCADE reaches other tables of the ledger, and theirs may be the first to refuse.
-        assert world.refusal_of(lambda: world.sql(statement)) in TRUNCATES.values()
+        # CASCADE reaches other tables, and theirs may be the first to refuse.
+        refusal = world.refusal_of(lambda: world.sql(statement))
+        assert refusal is not None
+        assert refusal.endswith(("_is_never_changed", "_is_never_deleted"))
