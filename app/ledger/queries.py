@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,8 +24,6 @@ from app.kernel.money import Cents
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
 from app.ledger.rules import VoucherRange
-
-SelectT = TypeVar("SelectT", bound=Select[Any])
 
 LARGEST_SPAN_BITS = 30
 """A movement has fewer than 2**31 vouchers: voucher_count is a 32-bit integer."""
@@ -237,7 +235,9 @@ def balances(session: Session, *, at: datetime | None = None) -> dict[Account, B
     }
 
 
-def _recorded_before(query: SelectT, at: datetime | None) -> SelectT:
+def _recorded_before(
+    query: Select[*tuple[Any, ...]], at: datetime | None
+) -> Select[*tuple[Any, ...]]:
     if at is None:
         return query
     return query.join(Posting, Posting.id == Movement.posting_id).where(Posting.recorded_at < at)

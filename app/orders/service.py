@@ -294,7 +294,7 @@ def record_delivery(
     return record
 
 
-def _unpack(
+def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
     session: Session,
     delivery: Delivery,
     terms: VintageTerms,

@@ -121,7 +121,7 @@ def read_day(typed: str) -> date | None:
     """A day written 2026-11-19 or 19/11/2026; None when there is no such day."""
     readers: tuple[Callable[[str], date], ...] = (
         date.fromisoformat,
-        lambda text: date(*map(int, reversed(text.split("/")))),  # type: ignore[arg-type]  # TypeError is caught
+        lambda text: date(*map(int, reversed(text.split("/")))),
     )
     for reader in readers:
         try:

@@ -90,8 +90,11 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
     for kind, document_id in documents:
         by_type.setdefault(kind, []).append(document_id)
     found: dict[UUID, str] = {}
-    numbered = {"delivery": ("Livraison", Delivery), "allocation": ("Dotation", Allocation)}
-    numbered["prescription"] = ("Remise", Prescription)
+    numbered: dict[str, tuple[str, type[Delivery | Allocation | Prescription]]] = {
+        "delivery": ("Livraison", Delivery),
+        "allocation": ("Dotation", Allocation),
+        "prescription": ("Remise", Prescription),
+    }
     for kind, (word, model) in numbered.items():
         rows = session.execute(
             select(model.id, model.number).where(model.id.in_(by_type.get(kind, [])))
