@@ -8,6 +8,7 @@ the stamps of the first, and installs nothing.
 import fcntl
 import hashlib
 import importlib.util
+import io
 import os
 import re
 import runpy
@@ -34,6 +35,11 @@ OFFLINE_WORDS = re.compile(
 )
 
 Lock = Literal["run", "test"]
+
+# A terminal that cannot show an accent shows something else rather than a traceback.
+for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
 
 
 class Stop(Exception):
