@@ -20,7 +20,7 @@ ADDRESSES = Map(
         Rule("/connexion", endpoint="identity_pages.sign_in"),
         Rule("/deconnexion", endpoint="identity_pages.sign_out"),
         Rule("/ou-sont-les-pass", endpoint="reports_pages.chain"),
-        Rule("/taux-utilisation", endpoint="reports_pages.usage"),
+        Rule("/taux-d-utilisation", endpoint="reports_pages.usage"),
         Rule("/pass", endpoint="vouchers_pages.search"),
         Rule("/pass/<serial>", endpoint="vouchers_pages.voucher"),
     ]

@@ -243,6 +243,7 @@ VOUCHER = VoucherPage(
     valid_until=date(2027, 3, 31),
     story=STORY,
     siblings=siblings(442, 10, SIBLING_STATES),
+    read_at=NOW,
 )
 
 UNDONE_STORY = (
@@ -410,7 +411,7 @@ BAD_DAY_USAGE = replace(USAGE, scope=BAD_DAY)
 # --- doors ----------------------------------------------------------------------------------
 
 SIGN_IN = SignInPage()
-SIGN_IN_NEEDED = SignInPage(next="/taux-utilisation?au=2026-06-01", reason="needed")
+SIGN_IN_NEEDED = SignInPage(next="/taux-d-utilisation?au=2026-06-01", reason="needed")
 SIGN_IN_EXPIRED = SignInPage(next="/", reason="expired")
 SIGNED_OUT = SignInPage(reason="signed_out")
 SIGN_IN_REFUSED = SignInPage(

@@ -124,7 +124,7 @@ def test_the_menu_has_what_the_reader_may_open_and_nothing_else(name: str) -> No
     if reader is None:
         assert not menus
     else:
-        doors = {"/ou-sont-les-pass": "chain", "/pass": "search", "/taux-utilisation": "usage"}
+        doors = {"/ou-sont-les-pass": "chain", "/pass": "search", "/taux-d-utilisation": "usage"}
         links = [link.attributes["href"] for link in menus[0].all("a")]
         assert {doors[link] for link in links} == reader.may_open
         assert "Se déconnecter" in menus[0].text

@@ -63,3 +63,9 @@ def test_the_two_ends_of_a_return_are_told_apart() -> None:
     counted = words.act_of(step("return", "transit", "stock"))
 
     assert sent.title != counted.title
+
+
+def test_an_error_without_words_of_its_own_is_called_by_its_family() -> None:
+    assert words.refusal_of(404).title == "Cette page n’existe pas"
+    assert words.refusal_of(418) is words.REFUSALS[400]
+    assert words.refusal_of(507) is words.REFUSALS[500]

@@ -1,0 +1,70 @@
+"""A real browser, and the gallery of pages served to it under the policy of the application."""
+
+import mimetypes
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from app.web import assets
+from app.web.auth import SECURITY_HEADERS
+from tests.pages import gallery
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, as the distribution ships it."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.fail("Chromium est introuvable : installez-le (apt install chromium).")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def gallery_url() -> Iterator[str]:
+    """The address under which every sheet of the gallery is served by its name."""
+    files = assets.gather(assets.SOURCE, assets.FONT_FILES)
+    server = make_server(
+        "127.0.0.1", 0, _application(files), threaded=True, request_handler=_Silent
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+def _application(files: dict[str, Path]) -> "WSGIApplication":
+    @Request.application
+    def answer(request: Request) -> Response:
+        name = request.path.removeprefix("/")
+        if name in gallery.SHEETS:
+            return Response(gallery.render(name), headers=SECURITY_HEADERS, mimetype="text/html")
+        file = files.get(name.removeprefix("static/"))
+        if file is None:
+            return Response("", 404)
+        return Response(file.read_bytes(), mimetype=mimetypes.guess_type(file.name)[0])
+
+    return answer
+
+
+class _Silent(WSGIRequestHandler):
+    """A test prints what failed, not what was asked."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Say nothing."""

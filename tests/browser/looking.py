@@ -1,0 +1,107 @@
+"""What the browser tests look at on any page, of the gallery or of the running application."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, Page, StorageState
+
+from app.web import assets
+
+AXE = assets.WEB.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+
+PHONE, DESK = 360, 1280
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A width in CSS pixels and a preference for light or dark."""
+
+    width: int
+    scheme: Scheme
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}"
+
+
+SCREENS = tuple(Screen(width, scheme) for width in (PHONE, DESK) for scheme in ("light", "dark"))
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, screen: Screen, signed_in: StorageState | None = None
+) -> Iterator[Page]:
+    """A page in a window of its own; whatever the browser complains about fails the test."""
+    context = browser.new_context(
+        viewport={"width": screen.width, "height": 800},
+        color_scheme=screen.scheme,
+        locale="fr-FR",
+        reduced_motion="reduce",
+        storage_state=signed_in,
+    )
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    try:
+        page.goto(url)
+        yield page
+        assert complaints == []
+    finally:
+        context.close()
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds against its default rules, one line each.
+
+    The debugger brings the script in, so the page keeps its policy.
+    """
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+    found: list[dict[str, Any]] = page.evaluate(
+        "axe.run({ preload: false }).then(results => results.violations)"
+    )
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels a page is wider than its window."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(0, wide)
+
+
+def small_targets(page: Page) -> list[str]:
+    """Visible controls that a finger would miss: lower than 44 px, links in a text excepted."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(`button, input:not([type=hidden]), select, summary,
+                                              a.btn, nav a, .siblings a`)]
+            .filter(e => e.checkVisibility())
+            .filter(e => Math.round(e.getBoundingClientRect().height) < 44)
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+def focus_stop(page: Page) -> dict[str, Any]:
+    """Where the keyboard is: what, whether it can be seen, and whether it wears its ring."""
+    stop: dict[str, Any] = page.evaluate(
+        """() => {
+            const e = document.activeElement, box = e.getBoundingClientRect();
+            const style = getComputedStyle(e);
+            return {
+                what: e === document.body ? '' : e.outerHTML.slice(0, 120),
+                seen: e.checkVisibility() && box.width > 2 && box.height > 2
+                    && box.right > 0 && box.left < innerWidth && box.bottom > 0
+                    && box.top < innerHeight,
+                ring: style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 3,
+            };
+        }"""
+    )
+    return stop
