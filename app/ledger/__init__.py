@@ -6,6 +6,7 @@ This module is its door. Everything else in passnum is a sum over what passes he
 from app.ledger import chart
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.errors import BookletCut, NoSuchMove, PostingRepeated, VouchersNotThere
+from app.ledger.integrity import faults
 from app.ledger.queries import (
     Account,
     Balance,
@@ -40,7 +41,7 @@ from app.ledger.service import (
     reverse,
     rule_named_by,
 )
-from app.ledger.verify import Verdict, faults, verify
+from app.ledger.verify import Verdict, verify
 
 __all__ = [
     "Account",

@@ -8,7 +8,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.ledger import queries
@@ -184,11 +184,3 @@ class _Replay:
                 f"(compte {row.account_id} au lieu de {place})."
             )
             raise _Difference(message)
-
-
-def faults(session: Session) -> list[str]:
-    """What the database itself finds missing among its rules; empty when all is well."""
-    return [
-        f"{what} : {which}"
-        for what, which in session.execute(text("select what, which from fault"))
-    ]

@@ -1,0 +1,14 @@
+"""The release knows the text of its rules on each database that it is tested with."""
+
+from app.database import Database
+from app.ledger import integrity
+
+
+def test_the_release_knows_the_fingerprint_of_a_database_it_has_just_migrated(
+    database: Database,
+) -> None:
+    with database.transaction(writing=False) as session:
+        known = integrity.FINGERPRINTS.get(integrity.server(session))
+
+        assert known is not None, f"add the fingerprint of {integrity.server(session)}"
+        assert integrity.fingerprint(session) == known
