@@ -1,0 +1,1 @@
+"""The demonstration: the deployment of the deliberation, with invented people and activity."""

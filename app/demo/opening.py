@@ -1,0 +1,243 @@
+"""What exists before the first pass: partners, accounts, the programme, agreements and labels."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from stdnum import iban
+
+from app.demo.accounts import DEMONSTRATION_ACCOUNTS
+from app.demo.calendar import TOLERANCE_DAYS, Timeline, instant, working_day_before
+from app.demo.partners import (
+    ACCOUNTANT,
+    APPLICANT,
+    ISSUER,
+    LAPSED,
+    MEDIATORS,
+    NEWCOMER,
+    PRESCRIBERS,
+    SPONSOR,
+    MediatorPartner,
+    Partner,
+)
+from app.demo.places import COMMUNES, FIRST_NAMES, SURNAME
+from app.demo.world import Act, World
+from app.identity.rules import Role
+from app.identity.service import actor_of, create_agent
+from app.kernel.money import Cents
+from app.mediators.service import apply_for_label, grant_label
+from app.partners.rules import AgreementRole, OrganisationKind
+from app.partners.service import (
+    approve_bank_details,
+    prepare_bank_details,
+    register_organisation,
+    sign_agreement,
+)
+from app.programmes.queries import programme
+from app.programmes.rules import Payer
+from app.programmes.service import create_programme, create_vintage
+from app.vouchers.service import vintage_key
+
+FACE_VALUE = Cents(1000)
+TOWNS = tuple(
+    Partner(f"town_of_{place}", OrganisationKind.TOWN, commune.town, commune.name)
+    for place, commune in enumerate(COMMUNES)
+)
+INVENTED_BANK = "99999"
+"""A bank code that no bank bears."""
+
+
+def acts(timeline: Timeline) -> Iterator[Act]:
+    """Everything that prepares the deployment."""
+    before = timeline.prepared_on
+    yield Act(instant(before, 8), register_partners)
+    yield Act(instant(before, 9), open_accounts)
+    yield Act(instant(before, 10), open_programme)
+    yield Act(instant(timeline.opening(-38), 10), record_labels)
+    yield Act(instant(timeline.opening(-34), 14), sign_agreements)
+    yield Act(instant(timeline.opening(-31), 9), type_bank_details)
+    yield Act(instant(working_day_before(timeline.newcomer_from - timedelta(3)), 11), welcome_newcomer)
+
+
+def register_partners(world: World, at: datetime) -> None:
+    """Every body, each in the kind that it is."""
+    for partner in (SPONSOR, ISSUER, ACCOUNTANT, *TOWNS, *PRESCRIBERS, *MEDIATORS, APPLICANT):
+        world.organisations[partner.key] = register_organisation(
+            world.session,
+            actor=None,
+            organisation_id=world.new_id(at),
+            kind=partner.kind,
+            name=partner.name,
+            commune=partner.commune,
+            siret=None,
+            now=at,
+            demonstration=partner.invented,
+        ).id
+
+
+def open_accounts(world: World, at: datetime) -> None:
+    """The agents who sign in, then one without password for every other partner that acts."""
+
+    def open_one(  # noqa: PLR0913 - the columns of a table
+        key: str, email: str, name: str, role: Role, partner: str, password: str | None
+    ) -> None:
+        agent = create_agent(
+            world.session,
+            actor=None,
+            email=email,
+            name=name,
+            role=role,
+            organisation_id=world.organisations[partner],
+            password=password,
+            now=at,
+        )
+        world.actors[key] = actor_of(agent, by_token=False)
+
+    for a in DEMONSTRATION_ACCOUNTS:
+        open_one(a.key, a.email, a.name, a.role, a.partner, a.password)
+    others = [
+        *((prescriber, Role.PRESCRIBER) for prescriber in PRESCRIBERS),
+        *((mediator, Role.MEDIATOR) for mediator in MEDIATORS if mediator.ready),
+    ]
+    for place, (partner, role) in enumerate(others):
+        if partner.key not in world.actors:
+            name = f"{FIRST_NAMES[place * 3]} {SURNAME}"
+            open_one(partner.key, _address(partner), name, role, partner.key, None)
+
+
+def _address(partner: Partner) -> str:
+    return f"{partner.key.replace('_', '-')}@exemple.fr"
+
+
+def open_programme(world: World, at: datetime) -> None:
+    """The programme with the recommended entitlements, and its vintage with a key of its own."""
+    timeline = world.timeline
+    world.programme_id = create_programme(
+        world.session,
+        actor=world.actors["coordinator"],
+        programme_id=world.new_id(at),
+        name="Pass numérique CAP Nord",
+        payer=Payer.AUTHORITY,
+        sponsor_id=world.organisations[SPONSOR.key],
+        issuer_id=world.organisations[ISSUER.key],
+        now=at,
+    ).id
+    terms = create_vintage(
+        world.session,
+        actor=world.actors["coordinator"],
+        programme_id=world.programme_id,
+        label=timeline.vintage_label,
+        face_value_cents=FACE_VALUE,
+        valid_from=timeline.opens_on,
+        valid_until=timeline.closes_on,
+        tolerance_days=TOLERANCE_DAYS,
+        keys=world.keys,
+        now=at,
+    )
+    world.vintage_id, world.key = terms.vintage_id, vintage_key(world.keys, terms)
+    world.kept += [terms, programme(world.session, world.programme_id)]
+
+
+def record_labels(world: World, at: datetime) -> None:
+    """The labels of the mediators that have one, and the application of the one that asks."""
+    timeline = world.timeline
+    for mediator in MEDIATORS:
+        if mediator.key == LAPSED:
+            _label(world, mediator, timeline.prepared_on, timeline.label_lapses_on, at)
+        elif mediator.key != NEWCOMER:
+            _label(world, mediator, timeline.prepared_on, _long_after(timeline), at)
+    apply_for_label(
+        world.session,
+        actor=world.actors["coordinator"],
+        application_id=world.new_id(at),
+        organisation_id=world.organisations[APPLICANT.key],
+        applied_on=timeline.opening(-40),
+        now=at,
+    )
+
+
+def _long_after(timeline: Timeline) -> date:
+    return timeline.last_redemption_on + timedelta(365)
+
+
+def _label(
+    world: World, mediator: MediatorPartner, first: date, last: date, at: datetime
+) -> None:
+    grant_label(
+        world.session,
+        actor=world.actors["coordinator"],
+        label_id=world.new_id(at),
+        organisation_id=world.organisations[mediator.key],
+        reference="#APTIC (démonstration)",
+        valid_from=first,
+        valid_until=last,
+        now=at,
+    )
+
+
+def sign_agreements(world: World, at: datetime) -> None:
+    """Towns spread the word, prescribers prescribe, mediators that are ready receive people."""
+    first = world.timeline.opening(-34)
+    for partner in TOWNS:
+        _sign(world, partner, AgreementRole.INFORMATION_RELAY, first, at)
+    for prescriber in PRESCRIBERS:
+        _sign(world, prescriber, AgreementRole.PRESCRIBER, first, at)
+    for mediator in MEDIATORS:
+        if mediator.ready and mediator.key != NEWCOMER:
+            _sign(world, mediator, AgreementRole.MEDIATOR, first, at)
+
+
+def _sign(
+    world: World, partner: Partner, role: AgreementRole, first: date, at: datetime
+) -> None:
+    world.done["agreements"] += 1
+    sign_agreement(
+        world.session,
+        actor=world.actors["coordinator"],
+        agreement_id=world.new_id(at),
+        organisation_id=world.organisations[partner.key],
+        role=role,
+        reference=f"Convention de démonstration n° {world.done['agreements']}",
+        valid_from=first,
+        valid_until=world.timeline.last_redemption_on,
+        now=at,
+    )
+
+
+def type_bank_details(world: World, at: datetime) -> None:
+    """Invented accounts, typed by one person and confirmed the next day by another."""
+    typed = [
+        prepare_bank_details(
+            world.session,
+            actor=world.actors["coordinator"],
+            bank_details_id=world.new_id(at),
+            organisation_id=world.organisations[mediator.key],
+            holder=f"{mediator.name} (Démonstration)",
+            iban=invented_iban(place),
+            now=at,
+        )
+        for place, mediator in enumerate(MEDIATORS, start=1)
+        if mediator.ready and mediator.has_account
+    ]
+    for details in typed:
+        approve_bank_details(
+            world.session,
+            actor=world.actors["finance"],
+            bank_details_id=details.id,
+            now=at + timedelta(days=1),
+        )
+
+
+def invented_iban(number: int) -> str:
+    """An IBAN with right keys at a bank that does not exist."""
+    branch, account = 1, number
+    key = 97 - (89 * int(INVENTED_BANK) + 15 * branch + 3 * account) % 97
+    rest = f"{INVENTED_BANK}{branch:05d}{account:011d}{key:02d}"
+    return f"FR{iban.calc_check_digits(f'FR00{rest}')}{rest}"
+
+
+def welcome_newcomer(world: World, at: datetime) -> None:
+    """The mediator who joins late: label and agreement from its first day, no bank details yet."""
+    [newcomer] = [mediator for mediator in MEDIATORS if mediator.key == NEWCOMER]
+    first = world.timeline.newcomer_from
+    _label(world, newcomer, first, _long_after(world.timeline), at)
+    _sign(world, newcomer, AgreementRole.MEDIATOR, first, at)
