@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from stdnum.iso7064 import mod_97_10
 
-LABEL = r"\d{2}[A-Z]"
+LABEL = r"[0-9]{2}[A-Z]"
+LARGEST_BOOKLET = 10
+"""Passes under one cover, at most."""
 
 
 class NotASerial(ValueError):
@@ -59,19 +61,22 @@ def read(typed: str) -> SerialNumber | BookletNumber:
         WrongKey: the check digits do not fit.
     """
     text = "".join(typed.upper().split()).replace("-", "").replace("\u202f", "")
-    match = re.fullmatch(rf"({LABEL})(\d{{5,10}})", text)
+    match = re.fullmatch(rf"({LABEL})([0-9]{{5,10}})", text)
     if match is None:
         raise NotASerial
     label, digits = match.groups()
     # Five digits of booklet or six, two of position, two of key: each length means one thing only.
     width = 5 + (len(digits) - 5) % 2
     number, position, key = digits[:width], digits[width : width + 2], digits[width + 2 :]
-    booklet = BookletNumber(label, int(number))
-    if booklet.number == 0 or position == "00":
+    # A sixth digit is written only where five do not suffice: 26A 00442 0 is a serial cut short.
+    if int(number) == 0 or (width > 5 and number[0] == "0"):  # noqa: PLR2004 - the usual width
         raise NotASerial
+    booklet = BookletNumber(label, int(number))
     if not position:
         return booklet
     serial = SerialNumber(booklet, int(position))
     if key and key != serial.key:
         raise WrongKey
+    if not 1 <= serial.position <= LARGEST_BOOKLET:
+        raise NotASerial
     return serial
