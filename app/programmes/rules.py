@@ -5,6 +5,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 SENIOR_AGE = 60
+BOOKLET_SIZES = (5, 10)
+MOST_BOOKLETS = 20
+"""One person receives a few booklets; more is a slip of the keyboard."""
 
 
 class Payer(StrEnum):
@@ -40,6 +43,11 @@ class Entitled:
     public: Public
     booklet_size: int
     booklet_count: int
+
+    @property
+    def in_bounds(self) -> bool:
+        """A few booklets of a size that is printed."""
+        return self.booklet_size in BOOKLET_SIZES and 1 <= self.booklet_count <= MOST_BOOKLETS
 
 
 RECOMMENDED = (

@@ -24,6 +24,7 @@ from app.programmes.rules import RECOMMENDED, Entitled, Payer, Validity
 
 LARGEST_FACE_VALUE_CENTS = 100_000
 LONGEST_TOLERANCE_DAYS = 366
+LARGEST_VINTAGE_ID = 2**31 - 1
 
 
 def create_programme(
@@ -53,6 +54,8 @@ def create_programme(
         wrong["name"] = "Écrivez le nom du dispositif, en 200 caractères au plus."
     if len({e.public for e in entitled}) < len(entitled):
         wrong["entitlements"] = "Chaque public ne figure qu’une fois : retirez le doublon."
+    if not all(e.in_bounds for e in entitled):
+        wrong["entitlements"] = "Un public reçoit de 1 à 20 carnets, de 5 ou de 10 pass."
     if cleaned is None or wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
@@ -174,7 +177,8 @@ def known_vintage(session: Session, vintage_id: int) -> VintageTerms:
     Raises:
         UnknownVintage: there is none.
     """
-    terms = queries.vintage(session, vintage_id)
+    known = 0 < vintage_id <= LARGEST_VINTAGE_ID
+    terms = queries.vintage(session, vintage_id) if known else None
     if terms is None:
         raise UnknownVintage
     return terms
