@@ -1,0 +1,240 @@
+"""A scheme that has lived: something rests at every stage, so that anything can be asked of it.
+
+One such database serves many tests of a kind: each works in a transaction that is rolled back.
+
+| booklets | size | rest                                                    |
+|----------|------|---------------------------------------------------------|
+| 1, 2     | 10   | handed to `person` by plie; passes of 1 redeemed, below |
+| 3, 4     | 10   | plie's drawer                                           |
+| 5        | 10   | on the way to plie                                      |
+| 6        | 10   | ccas's drawer                                           |
+| 7–10     | 10   | stock                                                   |
+| 11       | 5    | handed to `senior` by ccas                              |
+| 12       | 5    | ccas's drawer                                           |
+| 13, 14   | 5    | stock                                                   |
+| 15, 16   | 10   | delivered, inert: nothing is mandated                   |
+| 17, 18   | 10   | delivered, inert: mandated for one of the two           |
+| 19, 20   | 10   | delivered and mandated, inert                           |
+| 21, 22   | 10   | sent, not delivered                                     |
+
+| pass of booklet 1 | at      | its statement                     |
+|-------------------|---------|-----------------------------------|
+| 1                 | exo7    | paid                              |
+| 2                 | carecof | ordered                           |
+| 3                 | exo7    | approved                          |
+| 4                 | carecof | draft                             |
+| 5                 | nobank  | draft, held: no bank details      |
+| 6                 | exo7    | none yet                          |
+| 7                 | exo7    | none: undone, it circulates again |
+| 8, 9, 10          |         | none: in circulation              |
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clearing.redemptions import undo_redemption
+from app.database import Database, Model
+from app.identity.rules import Role
+from app.identity.service import SignInKeys, begin_sign_in, create_token
+from app.kernel.codes import VoucherCode
+from app.kernel.ids import new_id
+from app.kernel.money import Cents
+from app.mediators.service import apply_for_label
+from app.orders import queries as orders
+from app.orders import service as ordering
+from app.orders.rules import LineAsked
+from app.partners.rules import AgreementRole, OrganisationKind
+from app.partners.service import prepare_bank_details
+from app.programmes.rules import Entitled, Payer, Public
+from app.programmes.service import create_programme, create_vintage, mark_demonstration
+from tests.factories import IBAN, TEN_EUROS, Scheme
+
+
+@dataclass
+class Chain:
+    """The scheme, and the ids of what was made on the way, by name."""
+
+    scheme: Scheme
+    ids: dict[str, UUID] = field(default_factory=dict)
+    codes: list[VoucherCode] = field(default_factory=list)
+    """The codes of booklet 1."""
+    other_vintage_id: int = 0
+
+    @classmethod
+    def lived(cls, database: Database, folder: Path) -> "Chain":
+        """Walk the whole chain, through the services, in committed transactions."""
+        with database.transaction() as session:
+            chain = cls(Scheme.ready(session, folder))
+            chain._partners(session)
+            chain._other_programme(session)
+            chain._orders(session)
+            chain._prescribe(session)
+        chain._redeem_and_clear(database)
+        return chain
+
+    def _partners(self, session: Session) -> None:
+        scheme = self.scheme
+        scheme.mediator(session, "nobank", bank_details=False)
+        scheme.mediator(session, "unlabelled", label=None)
+        scheme.mediator(session, "unsigned", agreement=None)
+        scheme.organisation(session, "lapsed", OrganisationKind.CCAS)
+        scheme.agent(session, "lapsed", Role.PRESCRIBER, "lapsed")
+        scheme.agreement(session, "lapsed", AgreementRole.PRESCRIBER, days=(-300, -1))
+        self.ids["typed account"] = prepare_bank_details(
+            session,
+            actor=scheme.actors["coordinator"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations["unlabelled"],
+            holder="UNLABELLED",
+            iban=IBAN,
+            now=scheme.now,
+        ).id
+        self.ids["application"] = apply_for_label(
+            session,
+            actor=scheme.actors["coordinator"],
+            application_id=new_id(),
+            organisation_id=scheme.organisations["unlabelled"],
+            applied_on=scheme.today,
+            now=scheme.now,
+        ).id
+        keys = SignInKeys(b"account", b"network")
+        begin_sign_in(session, email="x@exemple.fr", keys=keys, now=scheme.now)
+        self.ids["token"] = create_token(
+            session, email="exo7@exemple.fr", label="caisse", now=scheme.now
+        )[1].id
+        mark_demonstration(session, now=scheme.now)
+
+    def _other_programme(self, session: Session) -> None:
+        scheme = self.scheme
+        self.ids["other programme"] = create_programme(
+            session,
+            actor=scheme.actors["coordinator"],
+            programme_id=new_id(),
+            name="Autre dispositif",
+            payer=Payer.ISSUER,
+            sponsor_id=scheme.organisations["sponsor"],
+            issuer_id=scheme.organisations["issuer"],
+            now=scheme.now,
+            entitlements=[Entitled(Public.SENIOR, booklet_size=5, booklet_count=2)],
+        ).id
+        self.other_vintage_id = create_vintage(
+            session,
+            actor=scheme.actors["coordinator"],
+            programme_id=self.ids["other programme"],
+            label="26Z",
+            face_value_cents=TEN_EUROS,
+            valid_from=scheme.today,
+            valid_until=scheme.today,
+            tolerance_days=0,
+            keys=scheme.keys,
+            now=scheme.now,
+        ).vintage_id
+
+    def _orders(self, session: Session) -> None:
+        scheme, ids = self.scheme, self.ids
+        ids["stock order"] = scheme.stock(session)
+        ids["inert order"] = scheme.sent_order(session, tens=2, fives=0)
+        ids["inert delivery"] = self._delivered(session, ids["inert order"])
+        ids["poor order"] = scheme.sent_order(session, tens=2, fives=0)
+        ids["poor delivery"] = self._delivered(session, ids["poor order"])
+        ids["ready order"] = scheme.sent_order(session, tens=2, fives=0)
+        ids["ready delivery"] = self._delivered(session, ids["ready order"])
+        for order, cents in (("poor order", 200), ("ready order", 400)):
+            ids[f"mandate of {order}"] = ordering.record_mandate(
+                session,
+                actor=scheme.actors["finance"],
+                mandate_id=new_id(),
+                order_id=ids[order],
+                mandate_number="M-1",
+                amount_cents=Cents(cents),
+                now=scheme.now,
+            ).id
+        ids["sent order"] = scheme.sent_order(session, tens=2, fives=0)
+        for name in ("prepared order", "approved order"):
+            ids[name] = ordering.prepare_order(
+                session,
+                actor=scheme.actors["coordinator"],
+                order_id=new_id(),
+                programme_id=scheme.programme_id,
+                vintage_id=scheme.vintage_id,
+                lines=[LineAsked(10, 2, Cents(200))],
+                now=scheme.now,
+            ).id
+        ordering.approve_order(
+            session,
+            actor=scheme.actors["coordinator2"],
+            order_id=ids["approved order"],
+            now=scheme.now,
+        )
+
+    def _delivered(self, session: Session, order_id: UUID) -> UUID:
+        ranges = [allotted.serials for allotted in orders.allotments(session, order_id)]
+        return self.scheme.delivery(session, order_id, ranges)
+
+    def _prescribe(self, session: Session) -> None:
+        scheme, ids = self.scheme, self.ids
+        ids["stock delivery"] = orders.deliveries_of(session, ids["stock order"])[0].id
+        ids["allocation"] = scheme.allocation(session, 1, 4)
+        ids["on the way"] = scheme.allocation(session, 5, 5, accept=False)
+        scheme.allocation(session, 6, 6, to="ccas")
+        scheme.allocation(session, 11, 12, to="ccas")
+        ids["person"] = scheme.beneficiary(session)
+        ids["seeker"] = scheme.beneficiary(session, public=Public.REGISTERED_JOB_SEEKER)
+        ids["senior"] = scheme.beneficiary(
+            session, public=Public.SENIOR, birth_year=1950, by="ccas"
+        )
+        ids["prescription"] = scheme.prescription(session, ids["person"], [1, 2])
+        scheme.prescription(session, ids["senior"], [11], by="ccas")
+        self.codes = scheme.codes(session, 1)
+
+    def _redeem_and_clear(self, database: Database) -> None:
+        scheme, ids = self.scheme, self.ids
+        ids["scan"] = new_id()
+        ids["paid redemption"] = self._redeemed(database, 1, "exo7")
+        self._redeemed(database, 2, "carecof")
+        first_run = ids["first run"] = scheme.clearing(database)
+        with database.transaction() as session:
+            ids["paid"] = scheme.approved(session, scheme.draft(session, first_run, "exo7"))
+            ids["ordered"] = scheme.approved(session, scheme.draft(session, first_run, "carecof"))
+            ids["paid order"] = scheme.ordered(session, ids["paid"])
+            ids["payment order"] = scheme.ordered(session, ids["ordered"])
+            scheme.paid(session, ids["paid order"])
+        ids["claimed redemption"] = self._redeemed(database, 3, "exo7")
+        self._redeemed(database, 4, "carecof")
+        self._redeemed(database, 5, "nobank")
+        run = ids["run"] = scheme.clearing(database)
+        with database.transaction() as session:
+            ids["approved"] = scheme.approved(session, scheme.draft(session, run, "exo7"))
+            ids["draft"] = scheme.draft(session, run, "carecof").id
+            ids["held"] = scheme.draft(session, run, "nobank").id
+        ids["redemption"] = self._redeemed(database, 6, "exo7")
+        ids["undone redemption"] = self._redeemed(database, 7, "exo7")
+        with database.transaction() as session:
+            undo_redemption(
+                session,
+                actor=scheme.actors["exo7"],
+                reversal_id=new_id(),
+                redemption_id=ids["undone redemption"],
+                reason="Erreur de scan",
+                now=scheme.now,
+            )
+
+    def _redeemed(self, database: Database, place: int, at: str) -> UUID:
+        with database.transaction() as session:
+            verdict = self.scheme.redeem(session, self.codes[place - 1], at=at)
+            return verdict.accepted().id
+
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def everything(session: Session) -> Rows:
+    """Every row of every table, to see that nothing changed."""
+    return {
+        table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+        for table in Model.metadata.sorted_tables
+    }

@@ -1,0 +1,73 @@
+"""A fresh scheme for tests that commit, and a scheme that has lived for those that roll back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.identity import passwords
+from app.kernel.errors import DomainError
+from tests.databases import Databases
+from tests.factories import Scheme
+from tests.service.chain import Chain, Rows, everything
+
+DIALECTS = ("sqlite", "postgresql")
+
+passwords.make_cheap()
+
+
+@pytest.fixture
+def scheme(database: Database, tmp_path: Path) -> Scheme:
+    """A programme with its people, in this test's own database."""
+    with database.transaction() as session:
+        return Scheme.ready(session, tmp_path)
+
+
+@dataclass
+class World:
+    """A chain in a transaction that nothing will remain of."""
+
+    session: Session
+    chain: Chain
+    as_lived: Rows
+
+    @property
+    def scheme(self) -> Scheme:
+        return self.chain.scheme
+
+    def refuses(
+        self, refusal: type[DomainError], attempt: Callable[[Session, Chain], object]
+    ) -> DomainError:
+        """See an attempt refused, as a request is: rolled back, and nothing has changed."""
+        with pytest.raises(refusal) as refused, self.session.begin_nested():
+            attempt(self.session, self.chain)
+        assert type(refused.value) is refusal
+        assert everything(self.session) == self.as_lived
+        assert refused.value.message
+        return refused.value
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def lived(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Chain, Rows]]:
+    """One database a dialect in which something rests at every stage."""
+    url = databases.clone(request.param)
+    database = Database(url)
+    chain = Chain.lived(database, tmp_path_factory.mktemp("lived"))
+    with database.session(writing=False) as session:
+        as_lived = everything(session)
+    yield database, chain, as_lived
+    database.close()
+    databases.drop(url)
+
+
+@pytest.fixture
+def world(lived: tuple[Database, Chain, Rows]) -> Iterator[World]:
+    """That database, in a transaction that is rolled back."""
+    database, chain, as_lived = lived
+    with database.session() as session:
+        yield World(session, chain, as_lived)

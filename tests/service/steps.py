@@ -1,0 +1,386 @@
+"""Every request that changes something, once each and valid, for tests that bend it a little.
+
+`STEPS[name].run(session, chain, **changes)` sends it; `changes` replace arguments, and `actor` is
+the name of the one who asks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import redemptions, statements
+from app.identity import service as identity
+from app.identity.rules import Actor, Role
+from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError, IdAlreadyUsed
+from app.kernel.ids import new_id
+from app.kernel.money import Cents
+from app.mediators import service as mediators
+from app.orders import service as orders
+from app.orders.rules import LineAsked, SerialRange
+from app.partners import service as partners
+from app.partners.rules import AgreementRole, OrganisationKind
+from app.prescribers import service as prescribers
+from app.prescribers.service import BookletRange, Person
+from app.programmes import service as programmes
+from app.programmes.errors import VintageLabelTaken
+from app.programmes.rules import Payer, Public
+from tests.factories import IBAN, TEN_EUROS
+from tests.service.chain import Chain
+
+SIRET = "73282932000074"
+Request = Mapping[str, Any]
+Made = Callable[[Chain], Request]
+
+C, F, A, P, M, ADMIN = (
+    Role.COORDINATOR,
+    Role.FINANCE,
+    Role.ACCOUNTANT,
+    Role.PRESCRIBER,
+    Role.MEDIATOR,
+    Role.ADMINISTRATOR,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One service, who sends it, and a request that is accepted in the chain as it stands.
+
+    `other` is another body under the same id; `otherwise` is what that is told, None where the
+    request has no id of its own and no other body.
+    """
+
+    service: Callable[..., Any]
+    by: str
+    roles: frozenset[Role]
+    request: Made
+    other: Made | None = None
+    otherwise: type[DomainError] = IdAlreadyUsed
+    approves: bool = False
+    days_later: int = 0
+
+    def run(self, session: Session, chain: Chain, **changes: object) -> object:
+        """Send the request, with these changes."""
+        actor = changes.pop("actor", self.by)
+        sent = {
+            "actor": actor if isinstance(actor, Actor) else chain.scheme.actors[str(actor)],
+            "now": chain.scheme.now + timedelta(days=self.days_later),
+            **self.request(chain),
+            **changes,
+        }
+        return self.service(session, **sent)
+
+
+def order_body(chain: Chain) -> Request:
+    return {
+        "order_id": new_id(),
+        "programme_id": chain.scheme.programme_id,
+        "vintage_id": chain.scheme.vintage_id,
+        "lines": [LineAsked(10, 3, Cents(200)), LineAsked(5, 1, Cents(150))],
+    }
+
+
+def period(chain: Chain) -> Request:
+    today = chain.scheme.today
+    return {"valid_from": today, "valid_until": today + timedelta(days=30)}
+
+
+def prescription_body(chain: Chain) -> Request:
+    scheme = chain.scheme
+    return {
+        "prescription_id": new_id(),
+        "programme_id": scheme.programme_id,
+        "beneficiary_id": chain.ids["person"],
+        "booklets": [scheme.booklet(3)],
+        "referred_to_id": scheme.organisations["exo7"],
+        "commitment_signed": True,
+        "declares_no_other_pass": True,
+    }
+
+
+def scan_of(
+    chain: Chain,
+    place: int,
+    *,
+    redemption_id: UUID | None = None,
+    redeemed_at: datetime | None = None,
+) -> redemptions.Scan:
+    """A scan of one pass of booklet 1, made just now unless told otherwise."""
+    return redemptions.Scan(
+        redemption_id or new_id(), chain.codes[place - 1], redeemed_at or chain.scheme.now
+    )
+
+
+STEPS: dict[str, Step] = {
+    "register_organisation": Step(
+        partners.register_organisation,
+        "coordinator",
+        frozenset({C}),
+        lambda _: {
+            "organisation_id": new_id(),
+            "kind": OrganisationKind.TOWN,
+            "name": "Ville du Lorrain",
+            "commune": "Le Lorrain",
+            "siret": SIRET,
+        },
+        other=lambda _: {"name": "Ville du Robert"},
+    ),
+    "sign_agreement": Step(
+        partners.sign_agreement,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "agreement_id": new_id(),
+            "organisation_id": chain.scheme.organisations["ccas"],
+            "role": AgreementRole.PRESCRIBER,
+            "reference": "Convention 2",
+            **period(chain),
+        },
+        other=lambda _: {"role": AgreementRole.MEDIATOR},
+    ),
+    "prepare_bank_details": Step(
+        partners.prepare_bank_details,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {
+            "bank_details_id": new_id(),
+            "organisation_id": chain.scheme.organisations["nobank"],
+            "holder": "Association",
+            "iban": IBAN,
+        },
+        other=lambda _: {"iban": "DE89370400440532013000"},
+    ),
+    "approve_bank_details": Step(
+        partners.approve_bank_details,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {"bank_details_id": chain.ids["typed account"]},
+        approves=True,
+    ),
+    "create_agent": Step(
+        identity.create_agent,
+        "administrator",
+        frozenset({ADMIN}),
+        lambda chain: {
+            "email": "nouvel.agent@exemple.fr",
+            "name": "Agent",
+            "role": Role.MEDIATOR,
+            "organisation_id": chain.scheme.organisations["exo7"],
+            "password": "Caravelle-9-Prêcheur",
+        },
+    ),
+    "create_programme": Step(
+        programmes.create_programme,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "programme_id": new_id(),
+            "name": "Pass 2027",
+            "payer": Payer.AUTHORITY,
+            "sponsor_id": chain.scheme.organisations["sponsor"],
+            "issuer_id": chain.scheme.organisations["issuer"],
+        },
+        other=lambda _: {"payer": Payer.ISSUER},
+    ),
+    "create_vintage": Step(
+        programmes.create_vintage,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "programme_id": chain.scheme.programme_id,
+            "label": "27A",
+            "face_value_cents": TEN_EUROS,
+            "tolerance_days": 31,
+            "keys": chain.scheme.keys,
+            **period(chain),
+        },
+        other=lambda _: {"face_value_cents": 500},
+        otherwise=VintageLabelTaken,
+    ),
+    "apply_for_label": Step(
+        mediators.apply_for_label,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "application_id": new_id(),
+            "organisation_id": chain.scheme.organisations["unlabelled"],
+            "applied_on": chain.scheme.today,
+        },
+        other=lambda chain: {"applied_on": chain.scheme.today - timedelta(days=1)},
+    ),
+    "grant_label": Step(
+        mediators.grant_label,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "label_id": new_id(),
+            "organisation_id": chain.scheme.organisations["unlabelled"],
+            "reference": "#APTIC",
+            **period(chain),
+        },
+        other=lambda _: {"reference": "#AUTRE"},
+    ),
+    "prepare_order": Step(
+        orders.prepare_order,
+        "finance",
+        frozenset({C, F}),
+        order_body,
+        other=lambda _: {"lines": [LineAsked(10, 4, Cents(200))]},
+    ),
+    "approve_order": Step(
+        orders.approve_order,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {"order_id": chain.ids["prepared order"]},
+        approves=True,
+    ),
+    "send_order": Step(
+        orders.send_order,
+        "coordinator",
+        frozenset({C, F}),
+        lambda chain: {"order_id": chain.ids["approved order"]},
+    ),
+    "record_delivery": Step(
+        orders.record_delivery,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "delivery_id": new_id(),
+            "order_id": chain.ids["sent order"],
+            "ranges": [SerialRange(181, 190)],
+            "keys": chain.scheme.keys,
+        },
+        other=lambda _: {"ranges": [SerialRange(191, 200)]},
+    ),
+    "record_mandate": Step(
+        orders.record_mandate,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "mandate_id": new_id(),
+            "order_id": chain.ids["inert order"],
+            "mandate_number": "M-7",
+            "amount_cents": Cents(400),
+        },
+        other=lambda _: {"amount_cents": Cents(500)},
+    ),
+    "activate_delivery": Step(
+        orders.activate_delivery,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "activation_id": new_id(),
+            "delivery_id": chain.ids["ready delivery"],
+        },
+        other=lambda chain: {"delivery_id": chain.ids["inert delivery"]},
+    ),
+    "allocate_booklets": Step(
+        prescribers.allocate_booklets,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "allocation_id": new_id(),
+            "programme_id": chain.scheme.programme_id,
+            "recipient_id": chain.scheme.organisations["plie"],
+            "booklets": [BookletRange(chain.scheme.booklet(7), chain.scheme.booklet(8))],
+        },
+        other=lambda chain: {
+            "booklets": [BookletRange(chain.scheme.booklet(9), chain.scheme.booklet(9))]
+        },
+    ),
+    "confirm_receipt": Step(
+        prescribers.confirm_receipt,
+        "plie",
+        frozenset({P}),
+        lambda chain: {"receipt_id": new_id(), "allocation_id": chain.ids["on the way"]},
+        other=lambda chain: {"allocation_id": chain.ids["allocation"]},
+    ),
+    "register_beneficiary": Step(
+        prescribers.register_beneficiary,
+        "plie",
+        frozenset({P}),
+        lambda _: {
+            "beneficiary_id": new_id(),
+            "public": Public.PLIE,
+            "person": Person("Démonstration", "Éloïse", 1990, "Sainte-Marie"),
+        },
+        other=lambda _: {"person": Person("Démonstration", "Éloïse", 1991, "Sainte-Marie")},
+    ),
+    "issue_booklets": Step(
+        prescribers.issue_booklets,
+        "plie",
+        frozenset({P}),
+        prescription_body,
+        other=lambda chain: {"booklets": [chain.scheme.booklet(4)]},
+    ),
+    "redeem_voucher": Step(
+        redemptions.redeem_voucher,
+        "exo7",
+        frozenset({M}),
+        lambda chain: {
+            "scan": scan_of(chain, 8, redemption_id=chain.ids["scan"]),
+            "signer": chain.scheme.signer,
+        },
+        other=lambda chain: {"scan": scan_of(chain, 9, redemption_id=chain.ids["scan"])},
+    ),
+    "undo_redemption": Step(
+        redemptions.undo_redemption,
+        "exo7",
+        frozenset({M}),
+        lambda chain: {
+            "reversal_id": new_id(),
+            "redemption_id": chain.ids["redemption"],
+            "reason": "Erreur de scan",
+        },
+        other=lambda _: {"reason": "Autre raison"},
+    ),
+    "open_clearing_run": Step(
+        statements.open_clearing_run,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "run_id": new_id(),
+            "programme_id": chain.scheme.programme_id,
+            "cut_off_on": chain.scheme.today,
+        },
+        other=lambda chain: {"cut_off_on": chain.scheme.today - timedelta(days=1)},
+    ),
+    "approve_statement": Step(
+        statements.approve_statement,
+        "finance2",
+        frozenset({C, F}),
+        lambda chain: {"statement_id": chain.ids["draft"], "amount_cents": TEN_EUROS},
+        approves=True,
+        days_later=2,
+    ),
+    "order_payment": Step(
+        statements.order_payment,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "payment_order_id": new_id(),
+            "statement_id": chain.ids["approved"],
+            "mandate_number": "M-28",
+            "bordereau_number": "B-28",
+            "issued_on": martinique_day(chain.scheme.later),
+        },
+        other=lambda _: {"mandate_number": "M-29"},
+        days_later=2,
+    ),
+    "record_payment": Step(
+        statements.record_payment,
+        "accountant",
+        frozenset({A}),
+        lambda chain: {
+            "payment_id": new_id(),
+            "payment_order_id": chain.ids["payment order"],
+            "paid_on": martinique_day(chain.scheme.later),
+        },
+        other=lambda chain: {"paid_on": chain.scheme.today},
+        days_later=2,
+    ),
+}
