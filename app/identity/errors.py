@@ -66,6 +66,15 @@ class UnknownAgent(NotFound):
     )
 
 
+class AgentDisabled(NotPermitted):
+    """The account of that agent is closed."""
+
+    code = "agent_disabled"
+    sentence = (
+        "Le compte de cet agent est fermé : il n’agit plus. Choisissez l’adresse d’un autre agent."
+    )
+
+
 class UnknownToken(NotFound):
     """No token has that id."""
 

@@ -22,7 +22,7 @@ def agent(session: Session, agent_id: int) -> Agent | None:
 def agent_names(session: Session, ids: set[int]) -> dict[int, str]:
     """Names of agents, for pages."""
     rows = session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def agents(session: Session) -> list[Agent]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.database import hold
 from app.identity import passwords, queries
 from app.identity.errors import (
+    AgentDisabled,
     EmailTaken,
     TooManyAttempts,
     UnknownAgent,
@@ -100,6 +101,19 @@ def known_agent(session: Session, email: str) -> Agent:
     agent = queries.agent_by_email(session, read_email(email) or "")
     if agent is None:
         raise UnknownAgent
+    return agent
+
+
+def working_agent(session: Session, email: str) -> Agent:
+    """The agent of that address, whose account is open: who may act.
+
+    Raises:
+        UnknownAgent: no account has that address.
+        AgentDisabled: it is closed.
+    """
+    agent = known_agent(session, email)
+    if agent.disabled_at is not None:
+        raise AgentDisabled
     return agent
 
 

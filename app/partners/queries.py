@@ -38,7 +38,7 @@ def organisation_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]
     rows = session.execute(
         select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Organisation]:

@@ -1,0 +1,165 @@
+"""Where the passes are closes to what was ordered, and each rate names its denominator."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing.redemptions import undo_redemption
+from app.database import Database
+from app.identity.errors import RightMissing
+from app.kernel.clock import first_instant
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import new_id
+from app.orders.rules import SerialRange
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
+from tests.factories import Scheme
+
+
+def chain(session: Session, scheme: Scheme, **more: object) -> ChainReport:
+    return chain_report(
+        session,
+        actor=scheme.actors["auditor"],
+        on=scheme.today,
+        now=scheme.now + timedelta(minutes=1),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def usage(session: Session, scheme: Scheme, **more: object) -> UsageReport:
+    return usage_report(
+        session,
+        actor=scheme.actors["auditor"],
+        now=scheme.now + timedelta(minutes=1),
+        **{"on": scheme.today, **more},  # type: ignore[arg-type]
+    )
+
+
+def rests(report: ChainReport) -> dict[str, int]:
+    return {stage.kind: stage.voucher_count for stage in report.stages + report.exits}
+
+
+def test_every_pass_ordered_is_somewhere_at_each_step(session: Session, tmp_path: Path) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+
+    assert chain(session, scheme).ordered.voucher_count == 0
+
+    order_id = scheme.sent_order(session, tens=10, fives=4)
+    assert rests(chain(session, scheme))["on_order"] == 120
+
+    delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 50)])
+    partly = chain(session, scheme)
+    assert (rests(partly)["on_order"], rests(partly)["stock_inert"]) == (70, 50)
+
+    scheme.activation(session, order_id, delivery_id)
+    scheme.allocation(session, 1, 3)
+    scheme.allocation(session, 4, 4, accept=False)
+    scheme.prescription(session, scheme.beneficiary(session), [1])
+    scheme.redeem(session, scheme.codes(session, 1)[0])
+    report = chain(session, scheme)
+
+    assert rests(report) == {
+        **dict.fromkeys(rests(report), 0),
+        "on_order": 70,
+        "stock": 10,
+        "transit": 10,
+        "prescriber": 20,
+        "circulation": 9,
+        "redeemed": 1,
+    }
+    assert sum(rests(report).values()) == report.ordered.voucher_count == 120
+    assert report.ordered.amount_cents == 120_000
+
+
+def test_the_usage_rate_says_of_what(session: Session, tmp_path: Path) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+    codes = scheme.issued_booklet(session)
+    scheme.allocation(session, 11, 11, to="ccas")
+    elder = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+    scheme.prescription(session, elder, [11], by="ccas", referred_to="carecof")
+    for code in codes[:4]:
+        scheme.redeem(session, code)
+    scheme.redeem(session, scheme.codes(session, 11)[0], at="carecof")
+
+    report = usage(session, scheme)
+
+    assert (report.issued_count, report.redeemed_count, report.redeemed_cents) == (15, 5, 5000)
+    assert (report.in_hand_count, report.in_hand_cents) == (10, 10_000)
+    assert {d.kind: d.voucher_count for d in report.denominators} == {
+        "issued": 15,
+        "entrusted": 15,
+        "received": 120,
+        "ordered": 120,
+    }
+    assert [(row.name, row.issued_count, row.redeemed_count) for row in report.prescribers] == [
+        ("PLIE", 10, 4),
+        ("CCAS", 5, 1),
+    ]
+    publics = {row.name: (row.issued_count, row.redeemed_count) for row in report.publics}
+    assert publics[FRENCH_PUBLIC[Public.PLIE]] == (10, 4)
+    assert publics[FRENCH_PUBLIC[Public.SENIOR]] == (5, 1)
+    assert [(place.name, place.redeemed_count, place.amount_cents) for place in report.places] == [
+        ("EXO7", 4, 4000),
+        ("CARECOF", 1, 1000),
+    ]
+    for rows in (report.prescribers, report.publics, report.months):
+        assert sum(row.issued_count for row in rows) == 15
+        assert sum(row.redeemed_count for row in rows) == 5
+
+
+def test_an_undone_redemption_leaves_the_rate(session: Session, tmp_path: Path) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+    verdict = scheme.redeem(session, scheme.issued_booklet(session)[0])
+    assert usage(session, scheme).redeemed_count == 1
+
+    undo_redemption(
+        session,
+        actor=scheme.actors["exo7"],
+        reversal_id=new_id(),
+        redemption_id=verdict.redemption_id,
+        reason="pass rendu",
+        now=scheme.now,
+    )
+
+    report = usage(session, scheme)
+    assert (report.redeemed_count, report.issued_count) == (0, 10)
+    assert [row.redeemed_count for row in report.prescribers] == [0]
+    assert sum(row.redeemed_count for row in report.publics) == 0
+    assert sum(row.redeemed_count for row in report.months) == 0
+
+
+def test_a_report_at_a_past_day_knows_only_what_was_recorded_by_then(
+    owner_database: Database, tmp_path: Path
+) -> None:
+    with owner_database.transaction() as session:
+        scheme = Scheme.ready(session, tmp_path)
+        yesterday = first_instant(scheme.today) - timedelta(hours=1)
+        with ledger.recorded_at(session, yesterday):
+            codes = scheme.issued_booklet(session)
+        scheme.redeem(session, codes[0], redeemed_at=yesterday)
+
+        before = usage(session, scheme, on=scheme.today - timedelta(days=1))
+        now = usage(session, scheme)
+
+    assert (before.issued_count, before.redeemed_count) == (10, 0)
+    assert (now.issued_count, now.redeemed_count) == (10, 1)
+
+
+def test_a_day_to_come_has_no_report(session: Session, tmp_path: Path) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+
+    with pytest.raises(InvalidInput):
+        usage(session, scheme, on=scheme.today + timedelta(days=1))
+
+
+@pytest.mark.parametrize("name", ["plie", "exo7", "administrator"])
+def test_only_those_who_see_all_organisations_see_the_whole_chain(
+    session: Session, tmp_path: Path, name: str
+) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+
+    with pytest.raises(RightMissing):
+        chain_report(session, actor=scheme.actors[name], on=scheme.today, now=scheme.now)
