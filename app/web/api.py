@@ -1,54 +1,72 @@
-"""What every part of the JSON API shares: the contract, ids, pages of lists, answers."""
+"""What every part of the JSON API shares: operations, the contract, ids, pages of lists."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
-from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema
+from marshmallow import fields as marshmallow_fields
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from app.identity.rules import APPROVALS, Right
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import LARGEST_INTEGER, new_id
+from app.web.auth import current_actor
+from app.web.fields import NOT_AN_OBJECT, UNKNOWN_FIELD, Many, Part, QueryWhole, Uuid, read_uuid
 
 PREFIX = "/api/v1"
 PAGE = 50
 LARGEST_PAGE = 200
 T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., object])
+Json = dict[str, Any]
 
 PROBLEM = {
-    "description": "Refus : un code stable pour les programmes, "
-    "une phrase en français pour les personnes.",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "code", "detail"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "details": {"type": "object"},
-                },
-            }
-        }
+    "type": "object",
+    "description": "Un refus (RFC 9457) : `code` est stable et fait pour les programmes, `detail` "
+    "est une phrase pour les personnes, qui dit quoi faire.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:passnum:problem:voucher_already_redeemed"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "examples": ["voucher_already_redeemed"]},
+        "detail": {"type": "string"},
+        "details": {
+            "type": "object",
+            "description": "Ce que le refus précise ; `fields` donne une phrase par champ.",
+        },
     },
 }
+REFUSALS = {
+    HTTPStatus.BAD_REQUEST: "Le corps n’est pas du JSON.",
+    HTTPStatus.UNAUTHORIZED: "Ni jeton valable, ni session.",
+    HTTPStatus.FORBIDDEN: "Le rôle ne le permet pas, ou l’élément est d’une autre structure.",
+    HTTPStatus.NOT_FOUND: "Introuvable, ou hors de ce que l’agent peut voir.",
+    HTTPStatus.CONFLICT: "Trop tard, deux fois, ou contre l’état présent des choses.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Le corps est trop gros.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Le corps n’est pas annoncé comme du JSON.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Des valeurs ne conviennent pas, ou une règle l’interdit.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Trop d’essais en peu de temps.",
+}
+IDEMPOTENCY_KEY = "IdempotencyKey"
 
 
-class PassnumApi(Api):
-    """flask-smorest without its error handler: app.web.problems answers for everything."""
-
-    def _register_error_handlers(self) -> None:
-        """Leave errors to app.web.problems."""
+# ── Bodies and queries ────────────────────────────────────────────────────────────────────────────
 
 
 class Body(Schema):
     """A JSON body; a field that nobody knows is refused, so that a slip does not pass unseen."""
+
+    error_messages = {"type": NOT_AN_OBJECT, "unknown": UNKNOWN_FIELD}  # noqa: RUF012 - where marshmallow looks
 
     class Meta:
         """Refuse what is not declared."""
@@ -65,16 +83,6 @@ class Query(Schema):
         unknown = EXCLUDE
 
 
-def identifier(**more: Any) -> fields.Integer:  # noqa: ANN401 - whatever marshmallow's field takes
-    """An integer id or serial: positive, and no larger than a database holds."""
-    return fields.Integer(strict=True, validate=validate.Range(min=1, max=LARGEST_INTEGER), **more)
-
-
-def text(longest: int = 200, **more: Any) -> fields.String:  # noqa: ANN401 - whatever marshmallow's field takes
-    """One line of text; services clean it and refuse what is empty or has control characters."""
-    return fields.String(validate=validate.Length(max=longest), **more)
-
-
 class Identified(Body):
     """A request that creates: `id` is a UUID of the client's, and its idempotency key.
 
@@ -82,48 +90,63 @@ class Identified(Body):
     sending again would create again.
     """
 
-    id = fields.UUID(
-        metadata={"description": "UUID made by the client; sending it again is harmless."}
+    id = Uuid(
+        about="UUID fait par le client, qui identifie la demande : la renvoyer ne refait rien."
     )
 
 
-def id_of_request(body: dict[str, Any]) -> UUID:
+def id_of_request(body: Json) -> UUID:
     """The id under which a request creates, taken out of its body.
 
     Raises:
-        InvalidInput: the Idempotency-Key header is no UUID.
+        InvalidInput: the Idempotency-Key header is no UUID, or another one than the body's.
     """
-    if given := body.pop("id", None):
-        return UUID(str(given))
+    given: UUID | None = body.pop("id", None)
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return new_id()
-    try:
-        return UUID(header.strip().strip('"'))
-    except ValueError:
-        raise InvalidInput(id="L’en-tête Idempotency-Key est un UUID.") from None
+        return given or new_id()
+    key = read_uuid(header.strip().strip('"'))
+    if key is None:
+        raise InvalidInput(id="L’en-tête Idempotency-Key est un UUID.")
+    if given not in {None, key}:
+        raise InvalidInput(id="L’en-tête Idempotency-Key et ce champ diffèrent : gardez-en un.")
+    return key
+
+
+class BodyParser(FlaskParser):
+    """Bodies read by orjson: no NaN, no half of a character, no nesting without end."""
+
+    def _raw_load_json(self, req: Request) -> Any:  # noqa: ANN401 - whatever JSON holds
+        sent = req.get_data()
+        if not sent:
+            return missing
+        if not is_json_request(req):
+            raise UnsupportedMediaType
+        try:
+            return orjson.loads(sent)
+        except orjson.JSONDecodeError:
+            raise BadRequest from None
+
+
+# ── Pages of lists ────────────────────────────────────────────────────────────────────────────────
 
 
 class PageQuery(Query):
     """Which page of a list: after which row, and how many rows."""
 
-    limit = fields.Integer(load_default=PAGE, validate=validate.Range(min=1, max=LARGEST_PAGE))
+    limit = QueryWhole(1, LARGEST_PAGE, load_default=PAGE, about="Nombre de lignes de la page.")
 
 
 class UuidPageQuery(PageQuery):
     """A page of a list of records."""
 
-    after = fields.UUID(load_default=None, metadata={"description": "`next` of the page before."})
+    after = Uuid(load_default=None, about="`next` de la page précédente.")
 
 
 class NumberPageQuery(PageQuery):
     """A page of a list of numbered rows."""
 
-    after = fields.Integer(
-        load_default=0,
-        validate=validate.Range(min=0, max=LARGEST_INTEGER),
-        metadata={"description": "`next` of the page before."},
-    )
+    after = QueryWhole(0, LARGEST_INTEGER, load_default=0, about="`next` de la page précédente.")
 
 
 def page_of(schema: type[Schema]) -> type[Schema]:
@@ -132,10 +155,9 @@ def page_of(schema: type[Schema]) -> type[Schema]:
         f"{schema.__name__.removesuffix('Schema')}PageSchema",
         (Schema,),
         {
-            "items": fields.List(fields.Nested(schema), required=True),
-            "next": fields.Raw(
+            "items": Many(Part(schema), required=True),
+            "next": marshmallow_fields.Raw(
                 required=True,
-                allow_none=True,
                 metadata={
                     "description": "À passer dans `after` ; null à la dernière page.",
                     "type": ["string", "integer", "null"],
@@ -146,35 +168,163 @@ def page_of(schema: type[Schema]) -> type[Schema]:
 
 
 def page(
-    read: Callable[[int], Sequence[T]], *, limit: int, key: Callable[[T], object]
-) -> dict[str, object]:
-    """One page of rows and what to pass for the next; one row more is read to know of it."""
+    read: Callable[[int], Sequence[T]], *, limit: int, key: Callable[[T], UUID | int]
+) -> tuple[list[T], str | int | None]:
+    """One page of rows, and what to pass for the next.
+
+    One row more is read, to know whether there is one.
+    """
     rows = read(limit + 1)
-    shown = rows[:limit]
-    return {"items": shown, "next": _plain(key(shown[-1])) if len(rows) > limit else None}
+    shown = list(rows[:limit])
+    if len(rows) <= limit:
+        return shown, None
+    last = key(shown[-1])
+    return shown, last if isinstance(last, int) else str(last)
 
 
-def _plain(key: object) -> str | int:
-    return key if isinstance(key, int) else str(key)
+def listed(items: Iterable[object], following: str | int | None = None) -> Json:
+    """The answer of a list: one page, or everything when there is no more."""
+    return {"items": list(items), "next": following}
 
 
-def blueprint(name: str, description: str) -> Blueprint:
-    """A part of the API, under /api/v1."""
-    return Blueprint(name, name, url_prefix=PREFIX, description=description)
+# ── Operations ────────────────────────────────────────────────────────────────────────────────────
 
 
-def problems(*statuses: int) -> Callable[[T], T]:
-    """Say in the contract which refusals an operation may answer, beside everybody's."""
+class Routes:
+    """A part of the API, under /api/v1: each operation says what it takes, answers, and asks for.
 
-    def decorate(view: T) -> T:
-        documented: dict[str, Any] = getattr(view, "_apidoc", {})
-        responses = documented.setdefault("manual_doc", {}).setdefault("responses", {})
-        for status in (401, 403, *statuses):
-            responses[str(status)] = PROBLEM
-        view._apidoc = documented  # type: ignore[attr-defined]  # noqa: SLF001 - where flask-smorest looks
-        return view
+    The right is checked before anything is read; the service behind checks it again.
+    """
 
-    return decorate
+    def __init__(self, name: str, description: str) -> None:
+        self.blueprint = Blueprint(name, name, url_prefix=PREFIX, description=description)
+        self.blueprint.ARGUMENTS_PARSER = BodyParser()
+
+    def get(
+        self,
+        path: str,
+        summary: str,
+        *,
+        answer: type[Schema],
+        right: Right | None = None,
+        query: type[Query] | None = None,
+        refuses: tuple[int, ...] = (),
+        description: str = "",
+    ) -> Callable[[View], View]:
+        """An operation that reads; the view is given its query."""
+
+        def add(view: View) -> View:
+            operation: Callable[..., object] = self.blueprint.response(200, answer)(view)
+            statuses = {*refuses}
+            if query is not None:
+                operation = self.blueprint.arguments(query, location="query")(operation)
+                statuses |= {422}
+            doc: Json = {"summary": summary, "description": description}
+            self._add("GET", path, operation, right=right, statuses=statuses, doc=doc)
+            return view
+
+        return add
+
+    def post(
+        self,
+        path: str,
+        summary: str,
+        *,
+        answer: type[Schema],
+        right: Right,
+        body: type[Body] | None = None,
+        status: int = 201,
+        refuses: tuple[int, ...] = (),
+        description: str = "",
+    ) -> Callable[[View], View]:
+        """An operation that writes; the view is given its body."""
+
+        def add(view: View) -> View:
+            operation: Callable[..., object] = self.blueprint.response(status, answer)(view)
+            statuses = {*refuses}
+            doc: Json = {"summary": summary, "description": description}
+            if body is not None:
+                mandatory = any(field.required for field in body().fields.values())
+                operation = self.blueprint.arguments(body, required=mandatory)(operation)
+                statuses |= {400, 413, 415, 422}
+                if issubclass(body, Identified):
+                    doc["parameters"] = [IDEMPOTENCY_KEY]
+                    statuses |= {409}
+            self._add("POST", path, operation, right=right, statuses=statuses, doc=doc)
+            return view
+
+        return add
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        operation: Callable[..., object],
+        *,
+        right: Right | None,
+        statuses: set[int],
+        doc: Json,
+    ) -> None:
+        """Put an operation at its address, and what can be known of it in the contract."""
+        name = operation.__name__
+        statuses |= {401}
+        if "<uuid:" in path:
+            statuses |= {404}
+        if right is not None:
+            statuses |= {403}
+            doc["description"] = f"{doc['description']}\n\nDroit : `{right}`.".strip()
+        if right in APPROVALS:
+            doc["description"] += " Un jeton ne le porte jamais : connectez-vous."
+            doc["security"] = [{"session": [], "csrf": []}]
+        doc["responses"] = {str(s): HTTPStatus(s).name for s in sorted(statuses)}
+        documented = self.blueprint.doc(operationId=name, **doc)(operation)
+        self.blueprint.add_url_rule(path, name, guarded(documented, right), methods=[method])
+
+
+def guarded(view: Callable[..., object], right: Right | None) -> Callable[..., object]:
+    """The view, for those who have the right."""
+
+    @wraps(view)
+    def checked(*args: object, **kwargs: object) -> object:
+        if right is not None:
+            current_actor().check(right)
+        return view(*args, **kwargs)
+
+    return checked
+
+
+# ── The contract ──────────────────────────────────────────────────────────────────────────────────
+
+
+class PassnumApi(Api):
+    """flask-smorest without its errors: app.web.problems answers for the whole application."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to app.web.problems."""
+
+    def _register_pagination_header(self) -> None:
+        """Lists say where they go on in their body."""
+
+    def _register_responses(self) -> None:
+        """Describe refusals as they are: one shape, and a meaning for each status."""
+        components = self.spec.components
+        components.schema("Problem", PROBLEM)
+        refusal = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for status, meaning in REFUSALS.items():
+            answer = {"description": meaning, "content": refusal}
+            components.response(status.name, answer, lazy=True)
+        components.parameter(
+            IDEMPOTENCY_KEY,
+            "header",
+            {
+                "name": "Idempotency-Key",
+                "description": "Un UUID ; tient lieu de `id` quand le corps n’en a pas.",
+                "schema": {"type": "string", "format": "uuid"},
+            },
+            lazy=True,
+        )
 
 
 class OrjsonProvider(JSONProvider):
@@ -207,9 +357,18 @@ def register(app: Flask) -> Api:
                 "d’euro, instants en UTC (RFC 3339), jours de Martinique (ISO 8601).",
                 "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             },
-            "security": [{"token": []}],
+            "security": [{"token": []}, {"session": [], "csrf": []}],
             "components": {
-                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer"},
+                    "session": {"type": "apiKey", "in": "cookie", "name": "passnum"},
+                    "csrf": {
+                        "type": "apiKey",
+                        "in": "header",
+                        "name": "X-CSRFToken",
+                        "description": "Donné par /api/v1/me ; pour les demandes qui écrivent.",
+                    },
+                },
             },
         },
     )
