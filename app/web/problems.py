@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Iterator
 from http import HTTPStatus
 
 import orjson
@@ -46,7 +47,11 @@ SENTENCES = {
     " Renvoyez la même demande avec le même identifiant.",
 }
 CODES = {
+    HTTPStatus.BAD_REQUEST: "not_json",
     HTTPStatus.NOT_FOUND: "no_such_address",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not_announced_as_json",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_input",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
 }
@@ -101,13 +106,29 @@ def http_error(error: HTTPException) -> AnyResponse:
         if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
             return error.get_response()
         return error_page(status)
-    fields = getattr(error, "data", {}).get("messages", {}).get("json")
-    return problem(
+    messages = getattr(error, "data", {}).get("messages", {})
+    fields: dict[str, JsonValue] = {}
+    for found in messages.values():
+        fields |= dict(by_field(found))
+    answer = problem(
         status,
         code=CODES.get(status, status.name.lower()),
         sentence=SENTENCES.get(status, "La demande ne peut pas être acceptée telle quelle."),
         details={"fields": fields} if fields else None,
     )
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers.extend(h for h in error.get_headers() if h[0] == "Allow")
+    return answer
+
+
+def by_field(messages: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """What marshmallow found, one sentence a field: « lines.0.booklet_size » and what to write."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            # marshmallow says « _schema » of what concerns a whole object.
+            yield from by_field(inner, f"{name}.{key}".strip(".") if key != "_schema" else name)
+    elif isinstance(messages, list):
+        yield name, " ".join(map(str, messages))
 
 
 def crashed(error: Exception) -> AnyResponse:
