@@ -114,8 +114,9 @@ def test_a_printed_page_is_black_on_white_without_the_menu(
             "(s => [s.color, s.backgroundColor])(getComputedStyle(document.body))"
         )
         assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
-        assert page.locator("nav, .top, .filters").locator("visible=true").count() == 0
+        assert page.locator("nav, form, button").locator("visible=true").count() == 0
         assert page.get_by_text("SPÉCIMEN").is_visible()
+        assert page.get_by_text("CAP Nord Martinique").first.is_visible()
         assert page.get_by_text("Lu dans passnum le").is_visible()
 
 

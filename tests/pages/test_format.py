@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.web import format as french
 
-NARROW, NO_BREAK = "\u202f", "\u00a0"
+NO_BREAK = "\u00a0"
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,18 @@ NARROW, NO_BREAK = "\u202f", "\u00a0"
     [
         (0, "0"),
         (999, "999"),
-        (12_000, f"12{NARROW}000"),
-        (1_234_567, f"1{NARROW}234{NARROW}567"),
+        (12_000, f"12{NO_BREAK}000"),
+        (1_234_567, f"1{NO_BREAK}234{NO_BREAK}567"),
         (-45, "−45"),
     ],
 )
 def test_thousands_stay_together(number: int, written: str) -> None:
     assert french.count(number) == written
+
+
+def test_an_amount_shows_its_cents_when_it_has_any() -> None:
+    assert french.euros(12_305_000) == f"123{NO_BREAK}050{NO_BREAK}€"
+    assert french.euros(-123_050) == f"−1{NO_BREAK}230,50{NO_BREAK}€"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,7 @@ def test_a_rate_has_one_decimal_rounded_half_up(part: int, whole: int, written: 
 
 @given(st.integers(0, 10**12), st.integers(1, 10**12))
 def test_a_rate_is_never_further_than_half_a_tenth_from_the_truth(part: int, whole: int) -> None:
-    shown = french.percent(part, whole).removesuffix(f"{NO_BREAK}%").replace(NARROW, "")
+    shown = french.percent(part, whole).removesuffix(f"{NO_BREAK}%").replace(NO_BREAK, "")
     tenths = int(shown.replace(",", ""))
 
     # Half up: the truth lies in [shown − 0.05, shown + 0.05[.
