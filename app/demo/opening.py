@@ -32,7 +32,7 @@ from app.partners.service import (
     register_organisation,
     sign_agreement,
 )
-from app.programmes.queries import programme
+from app.programmes.queries import entitlements_of, programme
 from app.programmes.rules import Payer
 from app.programmes.service import create_programme, create_vintage
 from app.vouchers.service import vintage_key
@@ -55,13 +55,15 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(timeline.opening(-38), 10), record_labels)
     yield Act(instant(timeline.opening(-34), 14), sign_agreements)
     yield Act(instant(timeline.opening(-31), 9), type_bank_details)
-    yield Act(instant(working_day_before(timeline.newcomer_from - timedelta(3)), 11), welcome_newcomer)
+    yield Act(
+        instant(working_day_before(timeline.newcomer_from - timedelta(3)), 11), welcome_newcomer
+    )
 
 
 def register_partners(world: World, at: datetime) -> None:
     """Every body, each in the kind that it is."""
     for partner in (SPONSOR, ISSUER, ACCOUNTANT, *TOWNS, *PRESCRIBERS, *MEDIATORS, APPLICANT):
-        world.organisations[partner.key] = register_organisation(
+        organisation = register_organisation(
             world.session,
             actor=None,
             organisation_id=world.new_id(at),
@@ -71,15 +73,26 @@ def register_partners(world: World, at: datetime) -> None:
             siret=None,
             now=at,
             demonstration=partner.invented,
-        ).id
+        )
+        world.organisations[partner.key] = organisation.id
+        world.kept.append(organisation)
 
 
 def open_accounts(world: World, at: datetime) -> None:
     """The agents who sign in, then one without password for every other partner that acts."""
-
-    def open_one(  # noqa: PLR0913 - the columns of a table
-        key: str, email: str, name: str, role: Role, partner: str, password: str | None
-    ) -> None:
+    signing_in = [
+        (a.key, a.email, a.name, a.role, a.partner, a.password) for a in DEMONSTRATION_ACCOUNTS
+    ]
+    acting = [
+        *((prescriber.key, Role.PRESCRIBER) for prescriber in PRESCRIBERS),
+        *((mediator.key, Role.MEDIATOR) for mediator in MEDIATORS if mediator.ready),
+    ]
+    others = [
+        (key, _address(key), f"{FIRST_NAMES[place * 3]} {SURNAME}", role, key, None)
+        for place, (key, role) in enumerate(acting)
+        if key not in {account.key for account in DEMONSTRATION_ACCOUNTS}
+    ]
+    for key, email, name, role, partner, password in [*signing_in, *others]:
         agent = create_agent(
             world.session,
             actor=None,
@@ -92,20 +105,9 @@ def open_accounts(world: World, at: datetime) -> None:
         )
         world.actors[key] = actor_of(agent, by_token=False)
 
-    for a in DEMONSTRATION_ACCOUNTS:
-        open_one(a.key, a.email, a.name, a.role, a.partner, a.password)
-    others = [
-        *((prescriber, Role.PRESCRIBER) for prescriber in PRESCRIBERS),
-        *((mediator, Role.MEDIATOR) for mediator in MEDIATORS if mediator.ready),
-    ]
-    for place, (partner, role) in enumerate(others):
-        if partner.key not in world.actors:
-            name = f"{FIRST_NAMES[place * 3]} {SURNAME}"
-            open_one(partner.key, _address(partner), name, role, partner.key, None)
 
-
-def _address(partner: Partner) -> str:
-    return f"{partner.key.replace('_', '-')}@exemple.fr"
+def _address(key: str) -> str:
+    return f"{key.replace('_', '-')}@exemple.fr"
 
 
 def open_programme(world: World, at: datetime) -> None:
@@ -134,7 +136,11 @@ def open_programme(world: World, at: datetime) -> None:
         now=at,
     )
     world.vintage_id, world.key = terms.vintage_id, vintage_key(world.keys, terms)
-    world.kept += [terms, programme(world.session, world.programme_id)]
+    world.kept += [
+        terms,
+        programme(world.session, world.programme_id),
+        *entitlements_of(world.session, world.programme_id),
+    ]
 
 
 def record_labels(world: World, at: datetime) -> None:
@@ -159,9 +165,7 @@ def _long_after(timeline: Timeline) -> date:
     return timeline.last_redemption_on + timedelta(365)
 
 
-def _label(
-    world: World, mediator: MediatorPartner, first: date, last: date, at: datetime
-) -> None:
+def _label(world: World, mediator: MediatorPartner, first: date, last: date, at: datetime) -> None:
     grant_label(
         world.session,
         actor=world.actors["coordinator"],
@@ -186,9 +190,7 @@ def sign_agreements(world: World, at: datetime) -> None:
             _sign(world, mediator, AgreementRole.MEDIATOR, first, at)
 
 
-def _sign(
-    world: World, partner: Partner, role: AgreementRole, first: date, at: datetime
-) -> None:
+def _sign(world: World, partner: Partner, role: AgreementRole, first: date, at: datetime) -> None:
     world.done["agreements"] += 1
     sign_agreement(
         world.session,

@@ -19,7 +19,7 @@ from app.partners.models import Organisation
 from app.programmes import queries
 from app.programmes.keys import KeyStore
 from app.programmes.service import mark_demonstration
-from app.web.format import count, month_long, plural
+from app.web.format import count, day_long, month_long, plural
 
 __all__ = ["DEMONSTRATION_ACCOUNTS", "Account", "is_loaded", "load"]
 
@@ -54,6 +54,7 @@ def load(
         if session.scalar(select(func.count()).select_from(Organisation)):
             raise DatabaseInUse
         mark_demonstration(session, now=now)
+        progress(f"démonstration, du {day_long(timeline.prepared_on)} à aujourd’hui")
         world = World(session, timeline, keys, signer)
         for month, acts in _by_month(_behind(now, _all_acts(timeline))):
             for act in acts:

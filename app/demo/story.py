@@ -31,8 +31,10 @@ FOURTH_ORDER = {10: 40, 5: 20}
 FIFTH_ORDER = {10: 25, 5: 10}
 
 MEDIATOR = {mediator.key: mediator for mediator in MEDIATORS}
-SCAN_PACE = timedelta(seconds=9)
-LATE_PACE = timedelta(minutes=11)
+WORKSHOP_END = timedelta(minutes=4)
+WORKING_DAY = timedelta(hours=7)
+"""How long before it is sent a day's batch begins: at once, or in the evening for what was noted
+on paper."""
 
 
 def acts(timeline: Timeline, plan: Plan) -> Iterator[Act]:
@@ -51,7 +53,7 @@ def acts(timeline: Timeline, plan: Plan) -> Iterator[Act]:
 
 
 def _orders(timeline: Timeline) -> Iterator[Act]:
-    """Five orders: delivered and active; partly delivered, partly inert; sent; approved; prepared."""
+    """Five: delivered and active; delivered in part, half of it inert; sent; approved; prepared."""
     opening, ago = timeline.opening, timeline.ago
     first = partial(_order, "first", FIRST_ORDER)
     yield from first(prepared=opening(-30), approved=opening(-28), sent=opening(-27))
@@ -108,9 +110,7 @@ def approve(world: World, at: datetime, *, order: str) -> None:
 def send(world: World, at: datetime, *, order: str) -> None:
     """The order leaves; its booklets have numbers and serials from now on."""
     order_id = world.orders[order]
-    orders.send_order(
-        world.session, actor=world.actors["coordinator2"], order_id=order_id, now=at
-    )
+    orders.send_order(world.session, actor=world.actors["coordinator2"], order_id=order_id, now=at)
     for allotted in orders_made.allotments(world.session, order_id):
         for place in range(allotted.serials.count // allotted.booklet_size):
             world.first_serials[allotted.first_booklet + place] = (
@@ -148,9 +148,7 @@ def receive(world: World, at: datetime, *, order: str, lot: dict[int, int]) -> N
     ).id
 
 
-def mandate(
-    world: World, at: datetime, *, order: str, lot: dict[int, int], number: int
-) -> None:
+def mandate(world: World, at: datetime, *, order: str, lot: dict[int, int], number: int) -> None:
     """The printing of what arrived is mandated."""
     orders.record_mandate(
         world.session,
@@ -257,8 +255,8 @@ def _visits(visits: Sequence[Visit]) -> Iterator[Act]:
 def take(world: World, at: datetime, *, visits: Sequence[Visit]) -> None:
     """A batch of one mediator and one day; what was taken by mistake is undone a little later."""
     mediator = MEDIATOR[visits[0].mediator]
-    pace = LATE_PACE if mediator.sends_late else SCAN_PACE
     given = [(one, visit.undone) for visit in visits for one in visit.passes]
+    pace = (WORKING_DAY if mediator.sends_late else WORKSHOP_END) / len(given)
     scans = [
         Scan(world.new_id(at), world.code(one.booklet, one.place), at - pace * (len(given) - place))
         for place, (one, _) in enumerate(given)
