@@ -227,6 +227,18 @@ def prepare_bank_details(
     return record
 
 
+def known_bank_details(session: Session, bank_details_id: UUID) -> BankDetails:
+    """The bank details of that id.
+
+    Raises:
+        UnknownBankDetails: there are none.
+    """
+    details = queries.bank_details(session, bank_details_id)
+    if details is None:
+        raise UnknownBankDetails
+    return details
+
+
 def approve_bank_details(
     session: Session, *, actor: Actor, bank_details_id: UUID, now: datetime
 ) -> BankDetailsApproval:
@@ -239,9 +251,7 @@ def approve_bank_details(
     """
     actor.check(Right.APPROVE_BANK_DETAILS)
     hold(session, "bank details", bank_details_id)
-    details = queries.bank_details(session, bank_details_id)
-    if details is None:
-        raise UnknownBankDetails
+    details = known_bank_details(session, bank_details_id)
     if details.prepared_by == actor.agent_id:
         raise BankDetailsPreparerCannotApprove
     if approval := queries.approval_of(session, bank_details_id):

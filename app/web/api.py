@@ -1,8 +1,9 @@
 """What every part of the JSON API shares: operations, the contract, ids, pages of lists."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from webargs.core import missing
 from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from app.database import Model
 from app.identity.rules import APPROVALS, Right
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import LARGEST_INTEGER, new_id
@@ -168,23 +170,32 @@ def page_of(schema: type[Schema]) -> type[Schema]:
 
 
 def page(
-    read: Callable[[int], Sequence[T]], *, limit: int, key: Callable[[T], UUID | int]
-) -> tuple[list[T], str | int | None]:
-    """One page of rows, and what to pass for the next.
+    query: Json,
+    read: Callable[..., Sequence[T]],
+    show: Callable[[Sequence[T]], list[Json]],
+    *,
+    key: Callable[[T], UUID | int] = attrgetter("id"),
+) -> Json:
+    """One page of what `read(limit=…)` finds, as `show` tells it, and what to pass for the next.
 
     One row more is read, to know whether there is one.
     """
-    rows = read(limit + 1)
-    shown = list(rows[:limit])
+    limit = query["limit"]
+    rows = read(limit=limit + 1)
     if len(rows) <= limit:
-        return shown, None
-    last = key(shown[-1])
-    return shown, last if isinstance(last, int) else str(last)
+        return whole(show(rows))
+    last = key(rows[limit - 1])
+    return {"items": show(rows[:limit]), "next": last if isinstance(last, int) else str(last)}
 
 
-def listed(items: Iterable[object], following: str | int | None = None) -> Json:
-    """The answer of a list: one page, or everything when there is no more."""
-    return {"items": list(items), "next": following}
+def whole(items: list[Json]) -> Json:
+    """A list that fits in one page."""
+    return {"items": items, "next": None}
+
+
+def shown(record: Model, **more: object) -> Json:
+    """A record by its columns, and what else is told of it; the schema of the answer chooses."""
+    return {column.key: getattr(record, column.key) for column in record.__table__.columns} | more
 
 
 # ── Operations ────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,181 @@
+"""The directory of partners, their agreements, and where they are paid."""
+
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.partners import queries, service
+from app.partners.models import Agreement, Organisation
+from app.partners.schemas import (
+    AgreementPageSchema,
+    AgreementRequestSchema,
+    AgreementSchema,
+    BankDetailsPageSchema,
+    BankDetailsRequestSchema,
+    BankDetailsSchema,
+    PartnerPageSchema,
+    PartnerQuery,
+    PartnerRequestSchema,
+    PartnerSchema,
+)
+from app.partners.views import bank_details_shown
+from app.web.api import Json, Routes, id_of_request, page, shown, whole
+from app.web.auth import current_actor, started_at
+from app.web.transaction import in_transaction
+
+routes = Routes("partners", "Structures partenaires, conventions et comptes bancaires.")
+bp = routes.blueprint
+
+
+@routes.post(
+    "/partners",
+    "Enregistrer une structure",
+    right=Right.MANAGE_PARTNERS,
+    body=PartnerRequestSchema,
+    answer=PartnerSchema,
+)
+def register_partner(body: Json) -> Organisation:
+    """Let an organisation take part."""
+    return in_transaction(
+        lambda session: service.register_organisation(
+            session,
+            actor=current_actor(),
+            organisation_id=id_of_request(body),
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners",
+    "Lister les structures",
+    right=Right.SEE_PARTNERS,
+    query=PartnerQuery,
+    answer=PartnerPageSchema,
+)
+def list_partners(query: Json) -> Json:
+    """Organisations in the order of their ids."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(queries.organisations_after, session, query["after"], kind=query["kind"]),
+            lambda rows: [shown(row) for row in rows],
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>",
+    "Lire une structure",
+    right=Right.SEE_PARTNERS,
+    answer=PartnerSchema,
+)
+def read_partner(partner_id: UUID) -> Organisation:
+    """One organisation."""
+    return in_transaction(lambda session: service.known_organisation(session, partner_id))
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/agreements",
+    "Enregistrer une convention signée",
+    right=Right.MANAGE_PARTNERS,
+    body=AgreementRequestSchema,
+    answer=AgreementSchema,
+)
+def sign_agreement(body: Json, partner_id: UUID) -> Agreement:
+    """Record what an organisation signed, for one role and between two days."""
+    return in_transaction(
+        lambda session: service.sign_agreement(
+            session,
+            actor=current_actor(),
+            agreement_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/agreements",
+    "Lister les conventions d’une structure",
+    right=Right.SEE_PARTNERS,
+    answer=AgreementPageSchema,
+)
+def list_agreements(partner_id: UUID) -> Json:
+    """Everything an organisation signed, for itself and for those who see all."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        current_actor().check_sees(partner.id)
+        return whole([shown(row) for row in queries.agreements_of(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/bank-details",
+    "Saisir un compte bancaire",
+    right=Right.PREPARE_BANK_DETAILS,
+    body=BankDetailsRequestSchema,
+    answer=BankDetailsSchema,
+    description="Une autre personne doit le confirmer avant tout paiement.",
+)
+def prepare_bank_details(body: Json, partner_id: UUID) -> Json:
+    """Type where an organisation asks to be paid."""
+
+    def work(session: Session) -> Json:
+        details = service.prepare_bank_details(
+            session,
+            actor=current_actor(),
+            bank_details_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+        return bank_details_shown(details, queries.approval_of(session, details.id))
+
+    return in_transaction(work)
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/bank-details",
+    "Lister les comptes bancaires d’une structure",
+    right=Right.SEE_PARTNERS,
+    answer=BankDetailsPageSchema,
+)
+def list_bank_details(partner_id: UUID) -> Json:
+    """Every account an organisation named, masked, for itself and for those who see all."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        current_actor().check_sees(partner.id)
+        return whole(
+            [bank_details_shown(*row) for row in queries.bank_details_of(session, partner.id)]
+        )
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/bank-details/<uuid:bank_details_id>/approve",
+    "Confirmer un compte bancaire",
+    right=Right.APPROVE_BANK_DETAILS,
+    answer=BankDetailsSchema,
+    status=200,
+    refuses=(409, 422),
+)
+def approve_bank_details(bank_details_id: UUID) -> Json:
+    """Confirm an account that somebody else typed."""
+
+    def work(session: Session) -> Json:
+        approval = service.approve_bank_details(
+            session, actor=current_actor(), bank_details_id=bank_details_id, now=started_at()
+        )
+        details = service.known_bank_details(session, bank_details_id)
+        return bank_details_shown(details, approval)
+
+    return in_transaction(work)

@@ -1,0 +1,125 @@
+"""Programmes and their vintages."""
+
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.programmes import queries, service
+from app.programmes.keys import KeyStore
+from app.programmes.rules import Entitled
+from app.programmes.schemas import (
+    ProgrammePageSchema,
+    ProgrammeRequestSchema,
+    ProgrammeSchema,
+    VintagePageSchema,
+    VintageRequestSchema,
+    VintageSchema,
+)
+from app.programmes.views import programmes_shown, vintages_shown
+from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
+from app.web.auth import current_actor, started_at
+from app.web.transaction import current_settings, in_transaction
+
+routes = Routes("programmes", "Dispositifs et millésimes.")
+bp = routes.blueprint
+
+
+@routes.post(
+    "/programmes",
+    "Ouvrir un dispositif",
+    right=Right.MANAGE_PROGRAMME,
+    body=ProgrammeRequestSchema,
+    answer=ProgrammeSchema,
+    refuses=(404,),
+)
+def create_programme(body: Json) -> Json:
+    """Open a programme with what each public is entitled to."""
+    if "entitlements" in body:
+        body["entitlements"] = [Entitled(**entitled) for entitled in body["entitlements"]]
+
+    def work(session: Session) -> list[Json]:
+        programme = service.create_programme(
+            session,
+            actor=current_actor(),
+            programme_id=id_of_request(body),
+            now=started_at(),
+            **body,
+        )
+        return programmes_shown(session, [programme])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/programmes",
+    "Lister les dispositifs",
+    right=Right.SEE_PROGRAMME,
+    query=UuidPageQuery,
+    answer=ProgrammePageSchema,
+)
+def list_programmes(query: Json) -> Json:
+    """Programmes in the order of their ids."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(queries.programmes_after, session, query["after"]),
+            partial(programmes_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/programmes/<uuid:programme_id>",
+    "Lire un dispositif",
+    right=Right.SEE_PROGRAMME,
+    answer=ProgrammeSchema,
+)
+def read_programme(programme_id: UUID) -> Json:
+    """One programme."""
+    return in_transaction(
+        lambda session: programmes_shown(session, [service.known_programme(session, programme_id)])
+    )[0]
+
+
+@routes.post(
+    "/programmes/<uuid:programme_id>/vintages",
+    "Ouvrir un millésime",
+    right=Right.MANAGE_PROGRAMME,
+    body=VintageRequestSchema,
+    answer=VintageSchema,
+    refuses=(409,),
+    description="Le repère (26A) sert d’identifiant : renvoyer la même demande ne refait rien.",
+)
+def create_vintage(body: Json, programme_id: UUID) -> Json:
+    """Open a vintage and make its key."""
+
+    def work(session: Session) -> list[Json]:
+        terms = service.create_vintage(
+            session,
+            actor=current_actor(),
+            programme_id=programme_id,
+            keys=KeyStore(current_settings().key_dir),
+            now=started_at(),
+            **body,
+        )
+        return vintages_shown(session, [terms])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/programmes/<uuid:programme_id>/vintages",
+    "Lister les millésimes d’un dispositif",
+    right=Right.SEE_PROGRAMME,
+    answer=VintagePageSchema,
+)
+def list_vintages(programme_id: UUID) -> Json:
+    """Every vintage of a programme, oldest first."""
+
+    def work(session: Session) -> Json:
+        programme = service.known_programme(session, programme_id)
+        return whole(vintages_shown(session, queries.vintages_of(session, programme.id)))
+
+    return in_transaction(work)
