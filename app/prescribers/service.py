@@ -450,6 +450,22 @@ def issue_booklets(
             entitled=entitlement.booklet_count,
             left=max(0, entitlement.booklet_count - received),
         )
+    ranges = _ranges_of_booklets(chosen)
+    # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
+    ledger.lock_vouchers(session, [whole for _, whole in ranges])
+    lines = []
+    for vintage_id, whole in ranges:
+        accounts = ledger.accounts(
+            session,
+            [
+                drawer := chart.prescriber(actor.organisation_id, vintage_id),
+                pocket := chart.circulation(actor.organisation_id, vintage_id),
+            ],
+        )
+        _check_all_rest_in(session, whole, accounts[drawer], refusal=BookletNotYours)
+        lines.append(
+            ledger.Line(ledger.MovementKind.ISSUE, whole, accounts[drawer], accounts[pocket])
+        )
     record = Prescription(
         id=prescription_id,
         request_hash=digest,
@@ -484,19 +500,6 @@ def issue_booklets(
         )
         for place, booklet in enumerate(chosen, start=1)
     )
-    lines = []
-    for vintage_id, whole in _ranges_of_booklets(chosen):
-        accounts = ledger.accounts(
-            session,
-            [
-                drawer := chart.prescriber(actor.organisation_id, vintage_id),
-                pocket := chart.circulation(actor.organisation_id, vintage_id),
-            ],
-        )
-        _check_all_rest_in(session, whole, accounts[drawer], refusal=BookletNotYours)
-        lines.append(
-            ledger.Line(ledger.MovementKind.ISSUE, whole, accounts[drawer], accounts[pocket])
-        )
     session.flush()
     ledger.post(
         session,
