@@ -54,6 +54,15 @@ def organisation_by_name(session: Session, name: str) -> Organisation | None:
     )
 
 
+def organisations_by_name(session: Session, name: str) -> list[Organisation]:
+    """The organisations of that name; two namesakes are told apart by SIRET or id."""
+    return list(
+        session.scalars(
+            select(Organisation).where(Organisation.name == name).order_by(Organisation.id)
+        )
+    )
+
+
 def agreement_in_force(
     session: Session, organisation_id: UUID, role: AgreementRole, *, on: date
 ) -> Agreement | None:

@@ -7,6 +7,8 @@ from stdnum import iban as iban_number
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_number
 
+from app.identity.rules import Role
+
 LA_POSTE_SIREN = "356000000"
 SIRET_LENGTH = 14
 
@@ -49,6 +51,23 @@ FRENCH_AGREEMENT_ROLE = {
     AgreementRole.INFORMATION_RELAY: "relais d’information",
     AgreementRole.VENUE: "lieu d’accueil",
 }
+
+
+_SPONSOR_ALONE = frozenset({OrganisationKind.SPONSOR})
+_NOBODY_MET = frozenset(
+    {OrganisationKind.ISSUER, OrganisationKind.ACCOUNTANT, OrganisationKind.FUNDER}
+)
+
+WHERE_ROLES_ARE: dict[Role, frozenset[OrganisationKind]] = {
+    Role.COORDINATOR: _SPONSOR_ALONE,
+    Role.FINANCE: _SPONSOR_ALONE,
+    Role.ADMINISTRATOR: _SPONSOR_ALONE,
+    Role.ACCOUNTANT: _SPONSOR_ALONE | {OrganisationKind.ACCOUNTANT},
+    Role.AUDITOR: _SPONSOR_ALONE | {OrganisationKind.ACCOUNTANT, OrganisationKind.FUNDER},
+    Role.PRESCRIBER: frozenset(OrganisationKind) - _NOBODY_MET,
+    Role.MEDIATOR: frozenset(OrganisationKind) - _NOBODY_MET,
+}
+"""A role that sees every organisation is not given to a partner's agent."""
 
 
 def read_siret(typed: str) -> str | None:

@@ -6,7 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.database import earlier, hold
-from app.identity.rules import Actor, Right
+from app.identity.errors import RoleElsewhere
+from app.identity.models import Agent
+from app.identity.rules import Actor, Right, Role
+from app.identity.service import create_agent
 from app.kernel.clock import FIRST_DAY, LAST_DAY
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
@@ -23,6 +26,7 @@ from app.partners.errors import (
 from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
+    WHERE_ROLES_ARE,
     AgreementRole,
     OrganisationKind,
     read_iban,
@@ -94,6 +98,41 @@ def known_organisation(session: Session, organisation_id: UUID) -> Organisation:
     if organisation is None:
         raise UnknownOrganisation
     return organisation
+
+
+def open_account(
+    session: Session,
+    *,
+    actor: Actor | None,
+    email: str,
+    name: str,
+    role: Role,
+    organisation_id: UUID,
+    password: str | None,
+    now: datetime,
+) -> Agent:
+    """Open an agent's account in an organisation where that role exists.
+
+    `actor` is None for the operator of the machine.
+
+    Raises:
+        UnknownOrganisation: nobody has that id.
+        RoleElsewhere: the role is not one of such an organisation.
+        RightMissing, InvalidInput, EmailTaken, WeakPassword: as create_agent.
+    """
+    organisation = known_organisation(session, organisation_id)
+    if organisation.kind not in WHERE_ROLES_ARE[role]:
+        raise RoleElsewhere
+    return create_agent(
+        session,
+        actor=actor,
+        email=email,
+        name=name,
+        role=role,
+        organisation_id=organisation_id,
+        password=password,
+        now=now,
+    )
 
 
 def sign_agreement(

@@ -3,6 +3,26 @@
 from app.kernel.errors import Conflict, NotFound
 
 
+class InitialisedAlready(Conflict):
+    """The database has its sponsor and its first agents."""
+
+    code = "initialised_already"
+    sentence = (
+        "Cette base est déjà ouverte : ajoutez les partenaires et les agents qui manquent "
+        "(passnum partner add, passnum agent create)."
+    )
+
+
+class HeldDemonstration(Conflict):
+    """The database has held demonstration data, and says so for ever."""
+
+    code = "held_demonstration"
+    sentence = (
+        "Cette base a contenu la démonstration et porte SPÉCIMEN pour toujours : ouvrez la vraie "
+        "dans une base neuve, par exemple avec un autre dossier de données (--data-dir)."
+    )
+
+
 class UnknownProgramme(NotFound):
     """No programme has that id."""
 
