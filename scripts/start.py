@@ -224,6 +224,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     check_data_dir(options.data_dir)
     if options.database_url:
         check_database(options.database_url)
+        if options.database_url != os.environ.get("PASSNUM_DATABASE_URL"):
+            # The owner's address belongs to the database that the option replaces.
+            os.environ.pop("PASSNUM_OWNER_DATABASE_URL", None)
         os.environ["PASSNUM_DATABASE_URL"] = options.database_url
     os.environ["PASSNUM_DATA_DIR"] = str(options.data_dir)
     os.environ["PASSNUM_PORT"] = str(options.port)
