@@ -6,7 +6,7 @@ role passnum_app, which owns nothing; migrations and the writing of history are 
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import Boolean, TypeEngine
 
@@ -41,7 +42,10 @@ from app.kernel.errors import IdAlreadyUsed
 
 APPLICATION_ROLE = "passnum_app"
 OWNER_ROLE = "passnum_owner"
-SEARCH_PATH = "public,ledger"
+SEARCH_PATH = "ledger,public"
+"""The ledger first: nobody can put a table of the same name before it."""
+MIGRATION_SEARCH_PATH = "public,ledger"
+"""Where new tables go."""
 PROJECT = Path(__file__).parent.parent
 
 
@@ -176,6 +180,7 @@ class Record(Model):
 
 
 RecordT = TypeVar("RecordT", bound=Record)
+KeyT = TypeVar("KeyT")
 
 
 # ── Connections ───────────────────────────────────────────────────────────────────────────────────
@@ -218,9 +223,10 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_pre_ping=False,
+                hide_parameters=True,
             )
         else:
-            self.engine = create_engine(parsed)
+            self.engine = create_engine(parsed, hide_parameters=True)
             prepare_sqlite(self.engine)
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
@@ -290,6 +296,27 @@ def earlier(
     if record is not None and record.request_hash != request_hash:
         raise IdAlreadyUsed
     return record
+
+
+# ── Reading whole pages ───────────────────────────────────────────────────────────────────────────
+
+
+def rows_by(
+    session: Session,
+    column: InstrumentedAttribute[KeyT],
+    keys: Iterable[KeyT],
+    *order: ColumnElement[Any] | InstrumentedAttribute[Any],
+) -> dict[KeyT, list[Any]]:
+    """The rows of a table for each of these values of a column, in one statement for all.
+
+    A page of a list is read in the same number of statements however long it is.
+    """
+    wanted = set(keys)
+    rows = session.scalars(select(column.class_).where(column.in_(wanted)).order_by(*order))
+    found: dict[KeyT, list[Any]] = {key: [] for key in wanted}
+    for row in rows:
+        found[getattr(row, column.key)].append(row)
+    return found
 
 
 # ── Migrations ────────────────────────────────────────────────────────────────────────────────────
