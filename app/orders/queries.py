@@ -26,6 +26,11 @@ def order(session: Session, order_id: UUID) -> BookletOrder | None:
     return session.get(BookletOrder, order_id)
 
 
+def order_by_number(session: Session, number: str) -> BookletOrder | None:
+    """The order of that number, as printed."""
+    return session.scalar(select(BookletOrder).where(BookletOrder.number == number))
+
+
 def orders_after(session: Session, after: UUID | None, *, limit: int) -> list[BookletOrder]:
     """Orders in the order of their ids, from after that one."""
     query = select(BookletOrder).order_by(BookletOrder.id).limit(limit)
@@ -79,6 +84,11 @@ def allotments(session: Session, order_id: UUID) -> list[Allotted]:
 def delivery(session: Session, delivery_id: UUID) -> Delivery | None:
     """The delivery of that id."""
     return session.get(Delivery, delivery_id)
+
+
+def delivery_by_number(session: Session, number: str) -> Delivery | None:
+    """The delivery of that number, as printed."""
+    return session.scalar(select(Delivery).where(Delivery.number == number))
 
 
 def deliveries_of(session: Session, order_id: UUID) -> list[Delivery]:

@@ -1,6 +1,5 @@
 """Looking programmes, vintages and entitlements up."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -60,21 +59,6 @@ def entitlements_of(session: Session, programme_id: UUID) -> list[Entitlement]:
             .order_by(Entitlement.public)
         )
     )
-
-
-def entitlements_by_programme(
-    session: Session, programme_ids: Iterable[UUID]
-) -> dict[UUID, list[Entitlement]]:
-    """What each of these programmes gives to each public."""
-    rows = session.scalars(
-        select(Entitlement)
-        .where(Entitlement.programme_id.in_(set(programme_ids)))
-        .order_by(Entitlement.public)
-    )
-    found: dict[UUID, list[Entitlement]] = {}
-    for entitlement in rows:
-        found.setdefault(entitlement.programme_id, []).append(entitlement)
-    return found
 
 
 def is_demonstration(session: Session) -> bool:

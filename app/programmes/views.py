@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.programmes import queries
-from app.programmes.models import Programme, VintageTerms
+from app.database import rows_by
+from app.programmes.models import Entitlement, Programme, VintageTerms
 from app.web.api import Json, shown
 
 
 def programmes_shown(session: Session, programmes: Sequence[Programme]) -> list[Json]:
     """Programmes with what each public is entitled to."""
-    entitlements = queries.entitlements_by_programme(session, [p.id for p in programmes])
-    return [shown(p, entitlements=entitlements.get(p.id, [])) for p in programmes]
+    ids = [programme.id for programme in programmes]
+    entitlements = rows_by(session, Entitlement.programme_id, ids, Entitlement.public)
+    return [shown(p, entitlements=entitlements[p.id]) for p in programmes]
 
 
 def vintages_shown(session: Session, vintages: Sequence[VintageTerms]) -> list[Json]:

@@ -187,6 +187,10 @@ class Choice(fields.Enum[EnumT], Generic[EnumT]):
     def __init__(self, words: type[EnumT], *, about: str = "", **more: Any) -> None:
         super().__init__(words, by_value=Word, **described(about, None, more))
 
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
+        # Rows of the database hold the plain word.
+        return None if value is None else str(value)
+
 
 class Flag(fields.Boolean):
     """Yes or no."""

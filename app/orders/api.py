@@ -1,0 +1,225 @@
+"""Ordering booklets, receiving them, and making them usable."""
+
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.orders import queries, service
+from app.orders.models import Activation, OrderMandate
+from app.orders.rules import LineAsked, SerialRange
+from app.orders.schemas import (
+    ActivationRequestSchema,
+    ActivationSchema,
+    DeliveryPageSchema,
+    DeliveryRequestSchema,
+    DeliverySchema,
+    MandateRequestSchema,
+    MandateSchema,
+    OrderPageSchema,
+    OrderRequestSchema,
+    OrderSchema,
+)
+from app.orders.views import deliveries_shown, orders_shown
+from app.programmes.keys import KeyStore
+from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
+from app.web.auth import current_actor, started_at
+from app.web.transaction import current_settings, in_transaction
+
+routes = Routes("orders", "Commandes, livraisons, mandats et activation.")
+bp = routes.blueprint
+
+
+@routes.post(
+    "/orders",
+    "Préparer une commande",
+    right=Right.PREPARE_ORDER,
+    body=OrderRequestSchema,
+    answer=OrderSchema,
+    refuses=(404,),
+    description="Une autre personne doit l’approuver.",
+)
+def prepare_order(body: Json) -> Json:
+    """Prepare an order of booklets of 5 and 10."""
+    lines = [LineAsked(**line) for line in body.pop("lines")]
+
+    def work(session: Session) -> list[Json]:
+        order = service.prepare_order(
+            session,
+            actor=current_actor(),
+            order_id=id_of_request(body),
+            lines=lines,
+            now=started_at(),
+            **body,
+        )
+        return orders_shown(session, [order])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/orders",
+    "Lister les commandes",
+    right=Right.SEE_ORDERS,
+    query=UuidPageQuery,
+    answer=OrderPageSchema,
+)
+def list_orders(query: Json) -> Json:
+    """Orders in the order of their ids."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(queries.orders_after, session, query["after"]),
+            partial(orders_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/orders/<uuid:order_id>", "Lire une commande", right=Right.SEE_ORDERS, answer=OrderSchema
+)
+def read_order(order_id: UUID) -> Json:
+    """One order, with its state, its lines and the serials it may bring."""
+    return in_transaction(
+        lambda session: orders_shown(session, [service.known_order(session, order_id)])
+    )[0]
+
+
+@routes.post(
+    "/orders/<uuid:order_id>/approve",
+    "Approuver une commande",
+    right=Right.APPROVE_ORDER,
+    answer=OrderSchema,
+    status=200,
+    refuses=(409, 422),
+)
+def approve_order(order_id: UUID) -> Json:
+    """Approve an order that somebody else prepared."""
+
+    def work(session: Session) -> list[Json]:
+        service.approve_order(session, actor=current_actor(), order_id=order_id, now=started_at())
+        return orders_shown(session, [service.known_order(session, order_id)])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/orders/<uuid:order_id>/send",
+    "Envoyer une commande approuvée",
+    right=Right.PREPARE_ORDER,
+    answer=OrderSchema,
+    status=200,
+    refuses=(409,),
+    description="Réserve les numéros de série que la livraison peut apporter.",
+)
+def send_order(order_id: UUID) -> Json:
+    """Let an approved order leave for the issuer."""
+
+    def work(session: Session) -> list[Json]:
+        service.send_order(session, actor=current_actor(), order_id=order_id, now=started_at())
+        return orders_shown(session, [service.known_order(session, order_id)])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/orders/<uuid:order_id>/mandates",
+    "Saisir un mandat de la commande",
+    right=Right.RECORD_MANDATE,
+    body=MandateRequestSchema,
+    answer=MandateSchema,
+)
+def record_mandate(body: Json, order_id: UUID) -> OrderMandate:
+    """Record that the payment of an order was mandated, for so much."""
+    return in_transaction(
+        lambda session: service.record_mandate(
+            session,
+            actor=current_actor(),
+            mandate_id=id_of_request(body),
+            order_id=order_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/deliveries",
+    "Enregistrer une livraison comptée",
+    right=Right.RECEIVE_DELIVERY,
+    body=DeliveryRequestSchema,
+    answer=DeliverySchema,
+    refuses=(404,),
+    description="Par plages de numéros de série, en carnets entiers ; les pass reçus sont inertes.",
+)
+def record_delivery(body: Json) -> Json:
+    """Receive booklets by ranges of serials."""
+    ranges = [SerialRange(**serials) for serials in body.pop("ranges")]
+
+    def work(session: Session) -> list[Json]:
+        delivery = service.record_delivery(
+            session,
+            actor=current_actor(),
+            delivery_id=id_of_request(body),
+            ranges=ranges,
+            keys=KeyStore(current_settings().key_dir),
+            now=started_at(),
+            **body,
+        )
+        return deliveries_shown(session, [delivery])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/deliveries",
+    "Lister les livraisons",
+    right=Right.SEE_ORDERS,
+    query=UuidPageQuery,
+    answer=DeliveryPageSchema,
+)
+def list_deliveries(query: Json) -> Json:
+    """Deliveries in the order of their ids."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(queries.deliveries_after, session, query["after"]),
+            partial(deliveries_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/deliveries/<uuid:delivery_id>",
+    "Lire une livraison",
+    right=Right.SEE_ORDERS,
+    answer=DeliverySchema,
+)
+def read_delivery(delivery_id: UUID) -> Json:
+    """One delivery, with its serials."""
+    return in_transaction(
+        lambda session: deliveries_shown(session, [service.known_delivery(session, delivery_id)])
+    )[0]
+
+
+@routes.post(
+    "/activations",
+    "Activer une livraison",
+    right=Right.RECORD_MANDATE,
+    body=ActivationRequestSchema,
+    answer=ActivationSchema,
+    refuses=(404,),
+    description="Tant que les mandats de la commande couvrent le coût de ce qui est actif.",
+)
+def activate_delivery(body: Json) -> Activation:
+    """Make the passes of a delivery usable."""
+    return in_transaction(
+        lambda session: service.activate_delivery(
+            session,
+            actor=current_actor(),
+            activation_id=id_of_request(body),
+            now=started_at(),
+            **body,
+        )
+    )
