@@ -266,6 +266,15 @@ def statement(session: Session, statement_id: UUID) -> Statement | None:
     return session.get(Statement, statement_id)
 
 
+def statement_by_number(session: Session, year: int, number: int) -> Statement | None:
+    """The approved statement of that number."""
+    return session.scalar(
+        select(Statement)
+        .join(StatementApproval, StatementApproval.statement_id == Statement.id)
+        .where(StatementApproval.year == year, StatementApproval.number == number)
+    )
+
+
 def statements_of(session: Session, run_id: UUID) -> list[Statement]:
     """The statements of a run."""
     return list(

@@ -21,6 +21,11 @@ def allocation(session: Session, allocation_id: UUID) -> Allocation | None:
     return session.get(Allocation, allocation_id)
 
 
+def allocation_by_number(session: Session, number: str) -> Allocation | None:
+    """The allocation of that number, as printed."""
+    return session.scalar(select(Allocation).where(Allocation.number == number))
+
+
 def allocations_after(
     session: Session, after: UUID | None, *, limit: int, recipient_id: UUID | None
 ) -> list[Allocation]:
