@@ -159,6 +159,11 @@ class Actor:
         """Whether what concerns these organisations is this agent's business."""
         return self.role in SEES_ALL_ORGANISATIONS or self.organisation_id in organisation_ids
 
+    @property
+    def scope(self) -> UUID | None:
+        """The only organisation whose things this agent sees; None when it sees all."""
+        return None if self.sees() else self.organisation_id
+
     def check_sees(self, *organisation_ids: UUID) -> None:
         """Refuse what concerns only other organisations.
 
