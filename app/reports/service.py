@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.redemptions import look_up_code
-from app.identity.rules import SEES_ALL_ORGANISATIONS, Actor, Right
+from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
@@ -28,7 +28,12 @@ from app.programmes.service import known_programme, known_vintage
 from app.reports import queries
 from app.vouchers import queries as vouchers
 from app.vouchers.errors import UnknownVoucher
-from app.vouchers.service import known_booklet, read_serial, voucher_by_serial
+from app.vouchers.service import (
+    check_concerns,
+    known_booklet,
+    read_serial,
+    voucher_by_serial,
+)
 from app.web.pages import (
     ChainStage,
     Denominator,
@@ -387,24 +392,6 @@ def search_vouchers(
 def looks_like_a_code(typed: str) -> bool:
     """A serial number has at most 13 letters and digits, a code 16."""
     return sum(c.isalnum() for c in typed) > len("26A1234560712")
-
-
-def check_concerns(actor: Actor, history: Iterable[ledger.HistoryEntry]) -> None:
-    """Refuse the history of a pass that never rested with the actor's organisation.
-
-    Raises:
-        UnknownVoucher: as if it did not exist, for whoever does not see all.
-    """
-    if actor.role in SEES_ALL_ORGANISATIONS:
-        return
-    parties = {
-        party
-        for entry in history
-        for account in (entry.debit, entry.credit)
-        for party in (account.party_id, account.counterparty_id)
-    }
-    if actor.organisation_id not in parties:
-        raise UnknownVoucher
 
 
 def story(

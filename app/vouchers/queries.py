@@ -1,11 +1,13 @@
 """Looking booklets up, by number and by voucher."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.serials import BookletNumber, SerialNumber
+from app.ledger.models import AccountRow, Voucher
 from app.programmes.models import VintageTerms
 from app.vouchers.models import Booklet
 
@@ -40,11 +42,25 @@ def booklet(session: Session, booklet_id: int) -> Booklet | None:
     return session.get(Booklet, booklet_id)
 
 
-def booklets_after(session: Session, after: int, *, limit: int) -> list[Booklet]:
-    """Booklets in the order of their ids, from after that one."""
-    return list(
-        session.scalars(select(Booklet).where(Booklet.id > after).order_by(Booklet.id).limit(limit))
-    )
+def booklets_after(
+    session: Session, after: int, *, limit: int, holder_id: UUID | None = None
+) -> list[Booklet]:
+    """Booklets in the order of their ids, from after that one.
+
+    With a holder, those of which at least one pass rests with it now, or is on its way to it.
+    """
+    query = select(Booklet).where(Booklet.id > after).order_by(Booklet.id).limit(limit)
+    if holder_id is not None:
+        query = query.where(
+            select(Voucher.id)
+            .join(AccountRow, AccountRow.id == Voucher.account_id)
+            .where(
+                Voucher.id.between(Booklet.id, Booklet.id + Booklet.size - 1),
+                or_(AccountRow.party_id == holder_id, AccountRow.counterparty_id == holder_id),
+            )
+            .exists()
+        )
+    return list(session.scalars(query))
 
 
 def booklet_numbers(session: Session, booklet_ids: Iterable[int]) -> dict[int, BookletNumber]:

@@ -1,11 +1,14 @@
 """Finding passes by what is printed on them, and deriving their codes."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.identity.rules import Actor, Right
 from app.kernel import codes, serials
 from app.kernel.codes import VoucherCode
 from app.kernel.serials import BookletNumber, SerialNumber
@@ -73,6 +76,71 @@ def voucher_by_serial(session: Session, serial: SerialNumber) -> ledger.VoucherS
     if booklet is None or not 1 <= serial.position <= booklet.size:
         raise UnknownVoucher
     return one_state(ledger.voucher_states(session, Voucher.id == booklet.id + serial.position - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVoucher:
+    """A pass that is somebody's business: its number, where it rests, and its whole history."""
+
+    serial: SerialNumber
+    state: ledger.VoucherState
+    history: list[ledger.HistoryEntry]
+
+
+def seen_voucher(session: Session, *, actor: Actor, typed: str) -> SeenVoucher:
+    """The pass of a serial number as typed, for those whose business it is.
+
+    Raises:
+        RightMissing, NotASerialNumber, MistypedSerial.
+        UnknownVoucher: no such pass, or one that never was the actor's business: both look alike.
+    """
+    actor.check(Right.SEE_VOUCHERS)
+    serial = read_serial(typed)
+    if isinstance(serial, BookletNumber):
+        raise NotASerialNumber
+    state = voucher_by_serial(session, serial)
+    history = ledger.history(session, state.id)
+    check_concerns(actor, history)
+    return SeenVoucher(serial, state, history)
+
+
+def seen_booklet(session: Session, *, actor: Actor, typed: str) -> Booklet:
+    """The booklet of a number as typed, or of the serial number of one of its passes.
+
+    Raises:
+        RightMissing, NotASerialNumber, MistypedSerial.
+        UnknownBooklet: none was delivered under it, or no pass of it ever was the actor's business.
+    """
+    actor.check(Right.SEE_VOUCHERS)
+    read = read_serial(typed)
+    number = read.booklet if isinstance(read, SerialNumber) else read
+    booklet = known_booklet(session, number)
+    if actor.sees():
+        return booklet
+    # Passes of a booklet part when they are redeemed: one mediator may have taken the third.
+    for voucher_id in range(booklet.id, booklet.id + booklet.size):
+        with suppress(UnknownVoucher):
+            check_concerns(actor, ledger.history(session, voucher_id))
+            return booklet
+    raise UnknownBooklet(booklet=str(number))
+
+
+def check_concerns(actor: Actor, history: Iterable[ledger.HistoryEntry]) -> None:
+    """Refuse the history of a pass that never rested with the actor's organisation.
+
+    Raises:
+        UnknownVoucher: as if it did not exist, for whoever does not see all.
+    """
+    if actor.sees():
+        return
+    parties = {
+        party
+        for entry in history
+        for account in (entry.debit, entry.credit)
+        for party in (account.party_id, account.counterparty_id)
+    }
+    if actor.organisation_id not in parties:
+        raise UnknownVoucher
 
 
 def voucher_by_code(session: Session, code: VoucherCode) -> ledger.VoucherState:

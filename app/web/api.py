@@ -188,7 +188,7 @@ def page(
     return {"items": show(rows[:limit]), "next": last if isinstance(last, int) else str(last)}
 
 
-def whole(items: list[Json]) -> Json:
+def whole(items: Sequence[object]) -> Json:
     """A list that fits in one page."""
     return {"items": items, "next": None}
 
@@ -221,17 +221,31 @@ class Routes:
         query: type[Query] | None = None,
         refuses: tuple[int, ...] = (),
         description: str = "",
+        parameters: Sequence[Json] = (),
     ) -> Callable[[View], View]:
-        """An operation that reads; the view is given its query."""
+        """An operation that reads; the view is given its query.
+
+        `parameters` describe texts of the address that are no ids.
+        """
 
         def add(view: View) -> View:
-            operation: Callable[..., object] = self.blueprint.response(200, answer)(view)
+            operation: Callable[..., object] = self.blueprint.response(
+                200, answer, description="Ce qui était demandé."
+            )(view)
             statuses = {*refuses}
             if query is not None:
                 operation = self.blueprint.arguments(query, location="query")(operation)
                 statuses |= {422}
             doc: Json = {"summary": summary, "description": description}
-            self._add("GET", path, operation, right=right, statuses=statuses, doc=doc)
+            self._add(
+                "GET",
+                path,
+                operation,
+                right=right,
+                statuses=statuses,
+                doc=doc,
+                parameters=parameters,
+            )
             return view
 
         return add
@@ -251,7 +265,9 @@ class Routes:
         """An operation that writes; the view is given its body."""
 
         def add(view: View) -> View:
-            operation: Callable[..., object] = self.blueprint.response(status, answer)(view)
+            operation: Callable[..., object] = self.blueprint.response(
+                status, answer, description="Fait ; pas deux fois si la demande est renvoyée."
+            )(view)
             statuses = {*refuses}
             doc: Json = {"summary": summary, "description": description}
             if body is not None:
@@ -275,6 +291,7 @@ class Routes:
         right: Right | None,
         statuses: set[int],
         doc: Json,
+        parameters: Sequence[Json] = (),
     ) -> None:
         """Put an operation at its address, and what can be known of it in the contract."""
         name = operation.__name__
@@ -289,7 +306,19 @@ class Routes:
             doc["security"] = [{"session": [], "csrf": []}]
         doc["responses"] = {str(s): HTTPStatus(s).name for s in sorted(statuses)}
         documented = self.blueprint.doc(operationId=name, **doc)(operation)
-        self.blueprint.add_url_rule(path, name, guarded(documented, right), methods=[method])
+        view = guarded(documented, right)
+        self.blueprint.add_url_rule(path, name, view, methods=[method], parameters=[*parameters])
+
+
+def text_in_path(name: str, about: str, example: str) -> Json:
+    """A parameter of an address that people read on paper."""
+    return {
+        "in": "path",
+        "name": name,
+        "required": True,
+        "description": about,
+        "schema": {"type": "string", "minLength": 1, "examples": [example]},
+    }
 
 
 def guarded(view: Callable[..., object], right: Right | None) -> Callable[..., object]:
