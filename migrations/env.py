@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
-from app.database import SEARCH_PATH, Model, prepare_sqlite, read_url
+from app.database import MIGRATION_SEARCH_PATH, Model, prepare_sqlite, read_url
 
 url = read_url(context.config.attributes["url"])
 postgresql = url.get_backend_name() == "postgresql"
@@ -21,7 +21,7 @@ def run(connection: Connection) -> None:
 
 
 if postgresql:
-    engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
+    engine = create_engine(url, connect_args={"options": f"-c search_path={MIGRATION_SEARCH_PATH}"})
 else:
     engine = create_engine(url)
     prepare_sqlite(engine)

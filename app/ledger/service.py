@@ -232,10 +232,11 @@ def reverse(
 REFUSALS: dict[str, type[DomainError]] = {
     "movement_moves_all_its_vouchers": VouchersNotThere,
     "movement_moves_whole_booklets": BookletCut,
-    "movement_follows_the_chart": NoSuchMove,
     "movement_transition": NoSuchMove,
+    "movement_reverses_no_reversal": NoSuchMove,
+    "movement_keeps_to_its_parties": NoSuchMove,
     "posting_is_sent_once": PostingRepeated,
-    "posting_pkey": PostingRepeated,
+    "posting_takes_no_late_lines": PostingRepeated,
 }
 """Names of promises that a well-meant request can meet, and what people are told."""
 

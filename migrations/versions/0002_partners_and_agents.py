@@ -19,6 +19,7 @@ WRITTEN_ONCE = (
 
 
 def upgrade() -> None:
+    """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
             "organisation",
@@ -31,7 +32,10 @@ def upgrade() -> None:
             sa.Column("demonstration", Flag(), nullable=False),
             sa.Column("created_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
-                "kind in ('sponsor', 'issuer', 'accountant', 'funder', 'town', 'ccas', 'plie', 'digital_adviser', 'france_services', 'employment_service', 'caf', 'cgss', 'la_poste', 'association', 'company', 'cyber_base', 'media_library', 'training_body')",
+                "kind in ('sponsor', 'issuer', 'accountant', 'funder', 'town', 'ccas', 'plie', "
+                "'digital_adviser', 'france_services', 'employment_service', 'caf', 'cgss', "
+                "'la_poste', 'association', 'company', 'cyber_base', 'media_library', "
+                "'training_body')",
                 name="organisation_kind_is_known",
             ),
             sa.CheckConstraint("length(name) between 1 and 200", name="organisation_has_a_name"),
@@ -53,7 +57,8 @@ def upgrade() -> None:
             sa.Column("created_at", UtcDateTime(), nullable=False),
             sa.Column("disabled_at", UtcDateTime(), nullable=True),
             sa.CheckConstraint(
-                "role in ('coordinator', 'finance', 'accountant', 'prescriber', 'mediator', 'auditor', 'administrator')",
+                "role in ('coordinator', 'finance', 'accountant', 'prescriber', 'mediator', "
+                "'auditor', 'administrator')",
                 name="agent_role_is_known",
             ),
             sa.CheckConstraint("email = lower(email)", name="agent_email_is_lower_case"),
@@ -194,6 +199,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take the tables away, leaves first."""
     with as_owner():
         for table in (
             "bank_details_approval",

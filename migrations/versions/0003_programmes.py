@@ -13,6 +13,7 @@ WRITTEN_ONCE = ("programme", "entitlement", "vintage_terms", "demonstration_mark
 
 
 def upgrade() -> None:
+    """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
             "programme",
@@ -45,7 +46,8 @@ def upgrade() -> None:
             sa.Column("booklet_size", sa.Integer(), nullable=False),
             sa.Column("booklet_count", sa.Integer(), nullable=False),
             sa.CheckConstraint(
-                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', 'senior', 'other')",
+                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', "
+                "'senior', 'other')",
                 name="entitlement_public_is_known",
             ),
             sa.CheckConstraint(
@@ -130,6 +132,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take the tables away, leaves first."""
     with as_owner():
         for table in (
             "demonstration_mark",

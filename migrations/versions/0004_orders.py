@@ -22,7 +22,7 @@ WRITTEN_ONCE = (
     "booklet",
 )
 
-WHEN_NOT = """
+WHEN_IT_COSTS_MORE = """
           (select coalesce(sum(cost_cents), 0) from activation where order_id = new.order_id)
           + new.cost_cents
           > (select coalesce(sum(amount_cents), 0) from order_mandate where order_id = new.order_id)
@@ -30,6 +30,7 @@ WHEN_NOT = """
 
 
 def upgrade() -> None:
+    """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
             "booklet_order",
@@ -115,11 +116,13 @@ def upgrade() -> None:
             sa.Column("first_booklet", BigInt, nullable=False),
             sa.Column("last_booklet", BigInt, nullable=False),
             sa.CheckConstraint(
-                "first_serial = coalesce(follows_serial, 0) + 1 and first_booklet = coalesce(follows_booklet, 0) + 1",
+                "first_serial = coalesce(follows_serial, 0) + 1 and first_booklet = "
+                "coalesce(follows_booklet, 0) + 1",
                 name="allotment_leaves_no_gap",
             ),
             sa.CheckConstraint(
-                "last_serial - first_serial + 1 = (last_booklet - first_booklet + 1) * booklet_size and last_booklet >= first_booklet",
+                "last_serial - first_serial + 1 = (last_booklet - first_booklet + 1) * "
+                "booklet_size and last_booklet >= first_booklet",
                 name="allotment_is_whole_booklets",
             ),
             sa.ForeignKeyConstraint(
@@ -198,11 +201,13 @@ def upgrade() -> None:
             sa.Column("allotted_booklet", BigInt, nullable=False),
             sa.Column("first_voucher_id", BigInt, nullable=False),
             sa.CheckConstraint(
-                "(first_serial - allotted_first) % booklet_size = 0 and (last_serial + 1 - allotted_first) % booklet_size = 0",
+                "(first_serial - allotted_first) % booklet_size = 0 and (last_serial + 1 - "
+                "allotted_first) % booklet_size = 0",
                 name="delivery_range_is_whole_booklets",
             ),
             sa.CheckConstraint(
-                "first_serial >= allotted_first and last_serial <= allotted_last and last_serial >= first_serial",
+                "first_serial >= allotted_first and last_serial <= allotted_last and last_serial "
+                ">= first_serial",
                 name="delivery_range_lies_in_its_allotment",
             ),
             sa.ForeignKeyConstraint(
@@ -297,10 +302,11 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
-        refuse_insert("activation_is_covered_by_mandates", "activation", when=WHEN_NOT)
+        refuse_insert("activation_is_covered_by_mandates", "activation", when=WHEN_IT_COSTS_MORE)
 
 
 def downgrade() -> None:
+    """Take the tables away, leaves first."""
     with as_owner():
         for table in (
             "booklet",

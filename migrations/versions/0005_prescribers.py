@@ -20,6 +20,7 @@ WRITTEN_ONCE = (
 
 
 def upgrade() -> None:
+    """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
             "allocation",
@@ -115,7 +116,8 @@ def upgrade() -> None:
             sa.Column("recorded_by", BigInt, nullable=False),
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
-                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', 'senior', 'other')",
+                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', "
+                "'senior', 'other')",
                 name="beneficiary_public_is_known",
             ),
             sa.ForeignKeyConstraint(
@@ -280,6 +282,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take the tables away, leaves first."""
     with as_owner():
         for table in (
             "prescription_booklet",

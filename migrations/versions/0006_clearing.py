@@ -23,9 +23,10 @@ WRITTEN_ONCE = (
     "payment",
 )
 
-WHEN_NOT = """
+WHEN_SUMS_DISAGREE = """
           new.amount_cents
-          <> (select coalesce(sum(amount_cents), 0) from movement where posting_id = new.statement_id)
+          <> (select coalesce(sum(amount_cents), 0) from movement
+               where posting_id = new.statement_id)
           or new.amount_cents
           <> (select coalesce(sum(amount_cents), 0) from statement_line
                where statement_id = new.statement_id)
@@ -33,6 +34,7 @@ WHEN_NOT = """
 
 
 def upgrade() -> None:
+    """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
             "label_application",
@@ -378,7 +380,8 @@ def upgrade() -> None:
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
             sa.Column("paid_on", Day(), nullable=False),
             sa.CheckConstraint(
-                "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> ordered_by",
+                "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> "
+                "ordered_by",
                 name="payment_is_recorded_by_a_third",
             ),
             sa.ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
@@ -402,11 +405,14 @@ def upgrade() -> None:
         )
         write_once(*WRITTEN_ONCE)
         refuse_insert(
-            "statement_total_is_the_sum_of_its_claims", "statement_approval", when=WHEN_NOT
+            "statement_total_is_the_sum_of_its_claims",
+            "statement_approval",
+            when=WHEN_SUMS_DISAGREE,
         )
 
 
 def downgrade() -> None:
+    """Take the tables away, leaves first."""
     with as_owner():
         for table in (
             "payment",

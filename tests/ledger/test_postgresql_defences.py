@@ -241,7 +241,7 @@ def test_the_owner_may_not_move_a_pass_under_an_older_number(world: World) -> No
         ("create table ledger.more () inherits (ledger.movement)", "more"),
         ("alter table posting owner to passnum_app", "posting"),
         ("alter table voucher rename to vouchers", "voucher"),
-        ("create table public.posting ()", "posting"),
+        ("set local search_path = public, ledger; create table public.posting ()", "posting"),
         ("create temp view voucher as select 1", "voucher"),
     ],
 )
