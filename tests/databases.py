@@ -14,6 +14,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypedDict
@@ -65,12 +66,17 @@ class Keeper:
 
 
 class Server:
-    """A PostgreSQL server that lives as long as the tests, in a folder of its own."""
+    """A PostgreSQL server that lives as long as the tests, in a folder of its own.
 
-    def __init__(self) -> None:
+    Without a folder for its data it keeps them in memory. The settings are those of the tests,
+    unless told otherwise.
+    """
+
+    def __init__(self, data: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="passnum-programs-"))
         self.folder.chmod(0o755)
-        self.data = memory_folder()
+        self.data = data or memory_folder()
+        self.settings = SETTINGS if settings is None else settings
         self.programs = installed_programs()
         self.keeper = Keeper(self.data, self.folder)
         self.account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -86,7 +92,7 @@ class Server:
             self.programs = copy_of_package(self.programs, self.folder)
             os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        options = " ".join(f"-c {name}={value!r}" for name, value in SETTINGS.items())
+        options = " ".join(f"-c {name}={value!r}" for name, value in self.settings.items())
         self._run("pg_ctl", "start", "--wait", "--log", "log", "--options", f"{options} -k .")
         return self
 
