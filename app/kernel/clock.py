@@ -16,8 +16,11 @@ def utc_now() -> datetime:
 
 
 def martinique_day(instant: datetime) -> date:
-    """The day it is in Martinique at that instant."""
-    return instant.astimezone(MARTINIQUE).date()
+    """The day it is in Martinique at that instant; the calendar's end for one beyond it."""
+    try:
+        return instant.astimezone(MARTINIQUE).date()
+    except OverflowError:
+        return date.max if instant.year > FIRST_DAY.year else date.min
 
 
 def first_instant(day: date) -> datetime:
