@@ -12,8 +12,17 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from app.clearing.receipts import ReceiptSigner
+from app.config import Settings
+from app.database import Database, migrate
+from app.demo import service as demonstration
+from app.factory import create_app
+from app.identity import passwords
+from app.kernel.clock import utc_now
+from app.programmes.keys import KeyStore
 from app.web import assets
 from app.web.auth import SECURITY_HEADERS
+from tests.browser.site import Site
 from tests.pages import gallery
 
 if TYPE_CHECKING:
@@ -47,6 +56,35 @@ def gallery_url() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """The real application, on its own SQLite file with the demonstration in it."""
+    passwords.make_cheap()
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings.from_environment({"PASSNUM_DATA_DIR": str(folder)})
+    migrate(settings.owner_database_url)
+    keys = KeyStore(settings.key_dir)
+    owner = Database(settings.owner_database_url, as_owner=True)
+    demonstration.load(
+        owner,
+        keys=keys,
+        signer=ReceiptSigner(settings.key_dir),
+        now=utc_now(),
+        progress=lambda _: None,
+    )
+    owner.close()
+    database = Database(settings.database_url)
+    server = make_server(
+        "127.0.0.1", 0, create_app(settings, database), threaded=True, request_handler=_Silent
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(browser, f"http://127.0.0.1:{server.server_port}", database, keys)
+    server.shutdown()
+    thread.join()
+    database.close()
 
 
 def _application(files: dict[str, Path]) -> "WSGIApplication":

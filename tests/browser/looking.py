@@ -31,9 +31,14 @@ SCREENS = tuple(Screen(width, scheme) for width in (PHONE, DESK) for scheme in (
 
 @contextmanager
 def opened(
-    browser: Browser, url: str, screen: Screen, signed_in: StorageState | None = None
+    browser: Browser,
+    url: str,
+    screen: Screen,
+    *,
+    signed_in: StorageState | None = None,
+    status: int = 200,
 ) -> Iterator[Page]:
-    """A page in a window of its own; whatever the browser complains about fails the test."""
+    """A page in a window of its own; whatever else the browser complains about fails the test."""
     context = browser.new_context(
         viewport={"width": screen.width, "height": 800},
         color_scheme=screen.scheme,
@@ -47,9 +52,11 @@ def opened(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
     try:
-        page.goto(url)
+        answer = page.goto(url)
+        assert answer is not None
+        assert answer.status == status
         yield page
-        assert complaints == []
+        assert [said for said in complaints if f"status of {status} " not in said] == []
     finally:
         context.close()
 

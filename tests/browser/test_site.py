@@ -1,0 +1,155 @@
+"""The four pages in the running application, as the people of the demonstration use them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.identity.rules import Role
+from app.kernel.codes import written
+from app.web.format import compact
+from tests.browser import looking
+from tests.browser.looking import DESK, PHONE, SCREENS, Screen
+from tests.browser.site import EMAILS, Site, sign_in
+
+PAPER = Screen(DESK, "light")
+PHONE_SCREEN = Screen(PHONE, "light")
+
+
+def figures(page: Page, row: str) -> list[int]:
+    """The passes and the cents of one line of the chain."""
+    cells = page.get_by_role("row", name=re.compile(f"^{row}")).get_by_role("cell")
+    return [int(re.sub(r"\D", "", text)) for text in cells.all_inner_texts()]
+
+
+@pytest.mark.parametrize("screen", SCREENS[::3], ids=str)
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/ou-sont-les-pass", 200),
+        ("/ou-sont-les-pass?au=31/02/2026", 422),
+        ("/taux-d-utilisation", 200),
+        ("/pass", 200),
+        ("/pass/26A0000101", 200),
+        ("/pass/26A9999901", 404),
+        ("/nulle-part", 404),
+    ],
+)
+def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
+    browser: Browser, site: Site, path: str, status: int, screen: Screen
+) -> None:
+    signed_in = site.signed_in(Role.COORDINATOR)
+
+    with looking.opened(
+        browser, site.url + path, screen, signed_in=signed_in, status=status
+    ) as page:
+        assert "SPÉCIMEN" in page.title()
+        assert page.locator("h1").count() == 1
+        assert looking.overflow(page) == 0
+        assert looking.small_targets(page) == []
+        assert looking.axe_violations(page) == []
+
+
+def test_who_comes_by_a_link_signs_in_and_arrives_there(browser: Browser, site: Site) -> None:
+    with looking.opened(browser, f"{site.url}/taux-d-utilisation", PHONE_SCREEN) as page:
+        assert page.get_by_text("Connectez-vous pour voir cette page").is_visible()
+
+        sign_in(page, page.url, email=EMAILS[Role.AUDITOR])
+        assert page.url == f"{site.url}/taux-d-utilisation"
+
+        page.get_by_role("button", name="Menu").click()
+        page.get_by_role("button", name="Se déconnecter").click()
+        assert page.get_by_text("Vous êtes déconnecté").is_visible()
+
+        page.go_back()
+        page.reload()
+        assert page.get_by_role("button", name="Se connecter").is_visible()
+
+
+def test_a_wrong_password_is_said_and_the_address_is_kept(browser: Browser, site: Site) -> None:
+    context = browser.new_context(locale="fr-FR")
+    page = context.new_page()
+
+    sign_in(page, f"{site.url}/connexion", email="personne@exemple.fr", password="au hasard")
+
+    assert page.title().startswith("Erreur")
+    assert page.get_by_label("Adresse électronique").input_value() == "personne@exemple.fr"
+    assert page.get_by_label("Mot de passe").input_value() == ""
+    assert page.evaluate("document.activeElement.className") == "summary"
+    context.close()
+
+
+def test_the_chain_closes_to_the_total_ordered(browser: Browser, site: Site) -> None:
+    signed_in = site.signed_in(Role.COORDINATOR)
+
+    for path in ("/ou-sont-les-pass", "/ou-sont-les-pass?au=2026-06-30"):
+        with looking.opened(browser, site.url + path, PAPER, signed_in=signed_in) as page:
+            rows = page.locator("tbody tr:not(.sub)")
+            passes = [
+                int(re.sub(r"\D", "", t))
+                for t in rows.locator("td:nth-of-type(1)").all_inner_texts()
+            ]
+
+            assert figures(page, "Commandés")[0] == sum(passes)
+            assert not page.get_by_text("ne tombe pas juste").is_visible()
+
+
+def test_a_pass_is_found_by_its_number_and_by_its_code_which_no_address_shows(
+    browser: Browser, site: Site
+) -> None:
+    serial, code = site.pass_in_hand()
+    signed_in = site.signed_in(Role.COORDINATOR)
+
+    for typed in (str(serial), compact(serial).lower(), written(code), code.lower()):
+        addresses: list[str] = []
+        with looking.opened(browser, f"{site.url}/pass", PAPER, signed_in=signed_in) as page:
+            page.on("request", lambda request: addresses.append(request.url))  # noqa: B023 - heard before the next turn
+            page.get_by_label("Numéro de série ou code du pass").fill(typed)
+            page.get_by_role("button", name="Chercher").click()
+
+            assert page.url == f"{site.url}/pass/{compact(serial)}"
+            assert page.get_by_role("heading", name="Son histoire").is_visible()
+            assert not any(code.lower() in address.lower() for address in addresses)
+            assert code not in page.content().replace(" ", "")
+
+
+def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) -> None:
+    serial, _ = site.pass_in_hand()
+    signed_in = site.signed_in(Role.COORDINATOR)
+
+    with looking.opened(
+        browser, f"{site.url}/ou-sont-les-pass", PAPER, signed_in=signed_in
+    ) as page:
+        page.get_by_label("Numéro de série ou code d’un pass").fill(str(serial.booklet))
+        page.get_by_role("button", name="Chercher ce pass").click()
+        page.get_by_role("link", name=str(serial)).click()
+
+        assert page.url == f"{site.url}/pass/{compact(serial)}"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_lands_on_a_page_of_their_own_and_every_entry_opens(
+    browser: Browser, site: Site, role: Role
+) -> None:
+    with looking.opened(browser, site.url, PAPER, signed_in=site.signed_in(role)) as page:
+        entries = [link.get_attribute("href") or "" for link in page.locator("nav a").all()]
+        assert page.get_by_role("button", name="Se déconnecter").is_visible()
+
+    for entry in entries:
+        with looking.opened(
+            browser, site.url + entry, PAPER, signed_in=site.signed_in(role)
+        ) as page:
+            assert page.locator("nav [aria-current=page]").count() == 1
+
+
+def test_the_pages_need_no_script_at_all(browser: Browser, site: Site) -> None:
+    serial, _ = site.pass_in_hand()
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+
+    sign_in(page, f"{site.url}/pass", email=EMAILS[Role.COORDINATOR])
+    page.get_by_label("Numéro de série ou code du pass").fill(str(serial))
+    page.get_by_role("button", name="Chercher").click()
+
+    assert page.url == f"{site.url}/pass/{compact(serial)}"
+    context.close()
