@@ -77,6 +77,13 @@ class UnknownBeneficiary(NotFound):
     sentence = "Cette personne est introuvable parmi celles de votre structure."
 
 
+class UnknownPrescription(NotFound):
+    """No prescription has that id, or another prescriber made it."""
+
+    code = "unknown_prescription"
+    sentence = "Cette remise est introuvable parmi celles de votre structure."
+
+
 class NotASenior(RuleBroken):
     """The person is too young for the public of 60 and over."""
 

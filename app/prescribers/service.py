@@ -36,6 +36,7 @@ from app.prescribers.errors import (
     NotASenior,
     UnknownAllocation,
     UnknownBeneficiary,
+    UnknownPrescription,
     VintageOver,
     WrongBookletSize,
 )
@@ -516,6 +517,18 @@ def issue_booklets(
     if who := queries.identity(session, beneficiary_id):
         who.last_contact_on = today
     return record
+
+
+def known_prescription(session: Session, *, actor: Actor, prescription_id: UUID) -> Prescription:
+    """A prescription of the actor's own organisation; anybody else's looks like none.
+
+    Raises:
+        UnknownPrescription.
+    """
+    prescription = queries.prescription(session, prescription_id)
+    if prescription is None or prescription.prescriber_id != actor.organisation_id:
+        raise UnknownPrescription
+    return prescription
 
 
 def _age(session: Session, person: Beneficiary, *, today: date) -> int:

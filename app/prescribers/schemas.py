@@ -1,0 +1,152 @@
+"""Allocations, people and prescriptions as the API reads and writes them."""
+
+from enum import StrEnum
+
+from marshmallow import Schema
+
+from app.prescribers.service import OLDEST_BIRTH_YEAR
+from app.programmes.rules import Public
+from app.web.api import Body, Identified, page_of
+from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
+
+BOOKLET = "26A 00442"
+MANY_RANGES = 100
+MANY_BOOKLETS = 20
+LATEST_BIRTH_YEAR = 2099
+
+
+class AllocationState(StrEnum):
+    """Whether the prescriber has signed."""
+
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+
+
+class BookletRangeRequestSchema(Body):
+    """Booklets by their printed numbers, both ends included."""
+
+    first = Text(40, required=True, example=BOOKLET)
+    last = Text(40, required=True, example="26A 00451")
+
+
+class AllocationRequestSchema(Identified):
+    """Booklets to entrust to a prescriber."""
+
+    programme_id = Uuid(required=True)
+    recipient_id = Uuid(required=True, about="Le prescripteur.")
+    booklets = Many(Part(BookletRangeRequestSchema), MANY_RANGES, shortest=1, required=True)
+
+
+class BookletRangeSchema(Schema):
+    """Booklets whose passes follow one another."""
+
+    first = Text(required=True, example=BOOKLET)
+    last = Text(required=True, example="26A 00451")
+    voucher_count = Whole(required=True)
+
+
+class AllocationSchema(Schema):
+    """Booklets entrusted to a prescriber, and who signed for them."""
+
+    id = Uuid(required=True)
+    number = Text(required=True, example="DOT-2026-0001")
+    programme_id = Uuid(required=True)
+    sender_id = Uuid(required=True)
+    recipient_id = Uuid(required=True)
+    state = Choice(AllocationState, required=True)
+    booklets = Many(Part(BookletRangeSchema), required=True)
+    allocated_on = Day(required=True)
+    prepared_by = Whole(required=True, about="Numéro de l’agent.")
+    prepared_at = Instant(required=True)
+    received_by = Whole(required=True, allow_none=True)
+    received_at = Instant(required=True, allow_none=True)
+
+
+class ReceiptRequestSchema(Identified):
+    """The signature for an allocation that arrived whole."""
+
+
+class ReceiptSchema(Schema):
+    """The prescriber counted the booklets and signed for them."""
+
+    id = Uuid(required=True)
+    allocation_id = Uuid(required=True)
+    received_by = Whole(required=True, about="Numéro de l’agent.")
+    received_at = Instant(required=True)
+
+
+class BeneficiaryRequestSchema(Identified):
+    """A person whom the prescriber has met: the minimum that the scheme needs."""
+
+    public = Choice(Public, required=True)
+    surname = Text(required=True, example="Démonstration")
+    first_name = Text(required=True, example="Rosette")
+    birth_year = Whole(OLDEST_BIRTH_YEAR, LATEST_BIRTH_YEAR, required=True, example=1985)
+    commune = Text(required=True, example="Le Lorrain")
+    phone = Text(30, load_default=None, allow_none=True, example="0696 00 00 00")
+    email = Text(254, load_default=None, allow_none=True, example="rosette@exemple.fr")
+
+
+class BeneficiarySchema(Schema):
+    """A person, told to their own prescriber only; without a name once it is purged."""
+
+    id = Uuid(required=True)
+    public = Choice(Public, required=True)
+    surname = Text(required=True, allow_none=True)
+    first_name = Text(required=True, allow_none=True)
+    birth_year = Whole(OLDEST_BIRTH_YEAR, LATEST_BIRTH_YEAR, required=True, allow_none=True)
+    commune = Text(required=True, allow_none=True)
+    phone = Text(30, required=True, allow_none=True)
+    email = Text(254, required=True, allow_none=True)
+    last_contact_on = Day(required=True, allow_none=True)
+    recorded_at = Instant(required=True)
+
+
+class PrescriptionRequestSchema(Identified):
+    """Booklets to hand to a person, who is referred to a mediator."""
+
+    programme_id = Uuid(required=True)
+    beneficiary_id = Uuid(required=True)
+    booklets = Many(
+        Text(40, example=BOOKLET),
+        MANY_BOOKLETS,
+        shortest=1,
+        required=True,
+        about="Numéros des carnets remis.",
+    )
+    referred_to_id = Uuid(required=True, about="Le médiateur vers qui la personne est orientée.")
+    commitment_signed = Flag(required=True, about="La personne a signé son engagement.")
+    declares_no_other_pass = Flag(
+        load_default=False,
+        about="Un demandeur d’emploi inscrit déclare ne pas avoir le pass de France Travail.",
+    )
+
+
+class PrescribedBookletSchema(Schema):
+    """A booklet handed over: the nth of what the person is entitled to."""
+
+    number = Text(required=True, example=BOOKLET)
+    size = Whole(required=True)
+    ordinal = Whole(required=True)
+
+
+class PrescriptionSchema(Schema):
+    """Booklets handed to a person."""
+
+    id = Uuid(required=True)
+    number = Text(required=True, example="RM-2026-0001")
+    programme_id = Uuid(required=True)
+    beneficiary_id = Uuid(required=True)
+    public = Choice(Public, required=True)
+    prescriber_id = Uuid(required=True)
+    referred_to_id = Uuid(required=True)
+    declares_no_other_pass = Flag(required=True)
+    booklets = Many(Part(PrescribedBookletSchema), required=True)
+    prescribed_on = Day(required=True)
+    prescribed_by = Whole(required=True, about="Numéro de l’agent.")
+    prescribed_at = Instant(required=True)
+
+
+AllocationPageSchema = page_of(AllocationSchema)
+BeneficiaryPageSchema = page_of(BeneficiarySchema)
+PrescriptionPageSchema = page_of(PrescriptionSchema)
