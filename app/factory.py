@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from app.clearing import api as clearing_api
+from app.clearing import public_keys
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
@@ -39,7 +40,7 @@ API_PARTS = (
     reports_api,
     ledger_api,
 )
-PAGE_PARTS = (health, sign_in, reports_pages, voucher_pages)
+PAGE_PARTS = (health, public_keys, sign_in, reports_pages, voucher_pages)
 
 RIGHT_OF_DOOR: dict[Door, Right] = {
     "chain": Right.SEE_REPORTS,

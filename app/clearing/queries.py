@@ -357,7 +357,15 @@ def payment_of(session: Session, payment_order_id: UUID) -> Payment | None:
     return session.scalar(select(Payment).where(Payment.payment_order_id == payment_order_id))
 
 
-def payment_orders_after(session: Session, after: UUID | None, *, limit: int) -> list[PaymentOrder]:
-    """Payment orders in the order of their ids, from after that one."""
+def payment_orders_after(
+    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None = None
+) -> list[PaymentOrder]:
+    """Payment orders in the order of their ids; one mediator's or everybody's."""
     query = select(PaymentOrder).order_by(PaymentOrder.id).limit(limit)
-    return list(session.scalars(query if after is None else query.where(PaymentOrder.id > after)))
+    if after is not None:
+        query = query.where(PaymentOrder.id > after)
+    if mediator_id is not None:
+        query = query.join(Statement, Statement.id == PaymentOrder.statement_id).where(
+            Statement.mediator_id == mediator_id
+        )
+    return list(session.scalars(query))

@@ -322,6 +322,21 @@ def order_payment(
     return record
 
 
+def known_payment_order(session: Session, *, actor: Actor, payment_order_id: UUID) -> PaymentOrder:
+    """The payment order of that id, for its mediator and for those who see all.
+
+    Raises:
+        UnknownPaymentOrder: there is none, or it is another mediator's: both look alike.
+    """
+    order = queries.payment_order(session, payment_order_id)
+    if order is None:
+        raise UnknownPaymentOrder
+    statement = queries.statement(session, order.statement_id)
+    if statement is None or not actor.sees(statement.mediator_id):
+        raise UnknownPaymentOrder
+    return order
+
+
 def record_payment(
     session: Session,
     *,
@@ -344,9 +359,7 @@ def record_payment(
     if record := earlier(session, Payment, payment_id, digest):
         return record
     hold(session, "payment order", payment_order_id)
-    order = queries.payment_order(session, payment_order_id)
-    if order is None:
-        raise UnknownPaymentOrder
+    order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
     if queries.payment_of(session, payment_order_id):
         raise PaymentRecordedAlready
     if actor.agent_id in {order.prepared_by, order.approved_by, order.ordered_by}:

@@ -1,0 +1,406 @@
+"""From a pass given to a mediator to a mediator paid."""
+
+from functools import cache, partial
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import queries, redemptions, statements
+from app.clearing.models import Payment, RedemptionReversal
+from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemptions import Scan
+from app.clearing.schemas import (
+    ApproveStatementRequestSchema,
+    BatchRequestSchema,
+    BatchSchema,
+    CheckSchema,
+    ClearingRunPageSchema,
+    ClearingRunRequestSchema,
+    LookupRequestSchema,
+    PaymentOrderPageSchema,
+    PaymentOrderRequestSchema,
+    PaymentOrderSchema,
+    PaymentRequestSchema,
+    PaymentSchema,
+    RedemptionPageSchema,
+    RedemptionRequestSchema,
+    RedemptionSchema,
+    ReversalRequestSchema,
+    ReversalSchema,
+    StatementPageSchema,
+    StatementSchema,
+    WholeClearingRunSchema,
+)
+from app.clearing.views import (
+    check_shown,
+    payment_orders_shown,
+    redemption_shown,
+    redemptions_shown,
+    run_shown,
+    runs_shown,
+    statements_shown,
+    verdict_shown,
+)
+from app.identity.rules import Right
+from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
+from app.web.auth import current_actor, started_at
+from app.web.transaction import (
+    close_session,
+    current_database,
+    current_settings,
+    in_transaction,
+)
+
+routes = Routes("clearing", "Encaissements, liquidation, bordereaux et paiements.")
+bp = routes.blueprint
+
+
+@cache
+def signer_of(key_dir: Path) -> ReceiptSigner:
+    """Who signs receipts with the key of that folder; the file is read once."""
+    return ReceiptSigner(key_dir)
+
+
+def scan_of(redemption_id: UUID, body: Json) -> Scan:
+    """A pass as it was sent; without an instant, the session is now."""
+    return Scan(redemption_id, body["code"], body["redeemed_at"] or started_at())
+
+
+@routes.post(
+    "/vouchers/lookup",
+    "Vérifier un pass par son code",
+    right=Right.CHECK_VOUCHER,
+    body=LookupRequestSchema,
+    answer=CheckSchema,
+    status=200,
+    refuses=(404, 429),
+    description="Dit si le pass serait pris maintenant. Rien ne bouge.",
+)
+def look_up_voucher(body: Json) -> Json:
+    """Tell a mediator what a pass is worth. An unknown code counts as a guess, and is kept."""
+    check = in_transaction(
+        lambda session: redemptions.check_voucher(
+            session, actor=current_actor(), code=body["code"], now=started_at()
+        )
+    )
+    return check_shown(check)
+
+
+@routes.post(
+    "/redemptions",
+    "Encaisser un pass",
+    right=Right.REDEEM,
+    body=RedemptionRequestSchema,
+    answer=RedemptionSchema,
+    refuses=(404, 429),
+    description="Un refus est définitif pour son identifiant : renvoyer la même demande donne "
+    "la même réponse, et l’état présent de l’encaissement.",
+)
+def redeem_voucher(body: Json) -> Json:
+    """Take one pass. A refusal is written down before it is answered."""
+    scan = scan_of(id_of_request(body), body)
+    verdict = in_transaction(
+        lambda session: redemptions.redeem_voucher(
+            session,
+            actor=current_actor(),
+            scan=scan,
+            signer=signer_of(current_settings().key_dir),
+            now=started_at(),
+        )
+    )
+    return redemption_shown(verdict.accepted(), undone=verdict.undone)
+
+
+@routes.post(
+    "/redemptions/batch",
+    "Encaisser jusqu’à mille pass",
+    right=Right.REDEEM,
+    body=BatchRequestSchema,
+    answer=BatchSchema,
+    status=200,
+    refuses=(409, 429),
+    description="Un verdict pour chaque pass, dans l’ordre envoyé ; un refus n’arrête pas les "
+    "autres. Renvoyer le même lot donne les mêmes verdicts.",
+)
+def redeem_vouchers(body: Json) -> Json:
+    """Take many passes, a verdict for each."""
+    scans = [scan_of(sent["id"], sent) for sent in body["redemptions"]]
+    verdicts = in_transaction(
+        lambda session: redemptions.redeem_vouchers(
+            session,
+            actor=current_actor(),
+            scans=scans,
+            signer=signer_of(current_settings().key_dir),
+            now=started_at(),
+        )
+    )
+    return {"verdicts": [verdict_shown(verdict) for verdict in verdicts]}
+
+
+@routes.get(
+    "/redemptions",
+    "Lister les encaissements",
+    right=Right.SEE_REDEMPTIONS,
+    query=UuidPageQuery,
+    answer=RedemptionPageSchema,
+)
+def list_redemptions(query: Json) -> Json:
+    """Redemptions in the order of their ids; a mediator's own."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(
+                queries.redemptions_after,
+                session,
+                query["after"],
+                mediator_id=current_actor().scope,
+            ),
+            partial(redemptions_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/redemptions/<uuid:redemption_id>",
+    "Lire un encaissement",
+    right=Right.SEE_REDEMPTIONS,
+    answer=RedemptionSchema,
+)
+def read_redemption(redemption_id: UUID) -> Json:
+    """One redemption, with its receipt."""
+
+    def work(session: Session) -> list[Json]:
+        redemption = redemptions.known_redemption(
+            session, actor=current_actor(), redemption_id=redemption_id
+        )
+        return redemptions_shown(session, [redemption])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/redemptions/<uuid:redemption_id>/reversal",
+    "Annuler un encaissement",
+    right=Right.REDEEM,
+    body=ReversalRequestSchema,
+    answer=ReversalSchema,
+    description="Tant qu’aucun bordereau ne le porte ; la personne peut se resservir du pass.",
+)
+def undo_redemption(body: Json, redemption_id: UUID) -> RedemptionReversal:
+    """Give the person the pass back."""
+    return in_transaction(
+        lambda session: redemptions.undo_redemption(
+            session,
+            actor=current_actor(),
+            reversal_id=id_of_request(body),
+            redemption_id=redemption_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/clearing-runs",
+    "Lancer une liquidation",
+    right=Right.PREPARE_CLEARING,
+    body=ClearingRunRequestSchema,
+    answer=WholeClearingRunSchema,
+    refuses=(404,),
+    description="Rassemble tout ce qui n’est sur aucun bordereau, un projet par médiateur. "
+    "Une liquidation interrompue se termine en la renvoyant.",
+)
+def run_clearing(body: Json) -> Json:
+    """Gather what waits into drafts, one transaction a mediator."""
+    actor, run_id = current_actor(), id_of_request(body)
+    close_session()
+    run = statements.run_clearing(
+        current_database(), actor=actor, run_id=run_id, now=started_at(), **body
+    )
+    return in_transaction(lambda session: run_shown(session, run, actor=actor))
+
+
+@routes.get(
+    "/clearing-runs",
+    "Lister les liquidations",
+    right=Right.SEE_STATEMENTS,
+    query=UuidPageQuery,
+    answer=ClearingRunPageSchema,
+)
+def list_clearing_runs(query: Json) -> Json:
+    """Runs in the order of their ids; a mediator is told of its own statements only."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(queries.runs_after, session, query["after"]),
+            partial(runs_shown, session, actor=current_actor()),
+        )
+    )
+
+
+@routes.get(
+    "/clearing-runs/<uuid:run_id>",
+    "Lire une liquidation",
+    right=Right.SEE_STATEMENTS,
+    answer=WholeClearingRunSchema,
+)
+def read_clearing_run(run_id: UUID) -> Json:
+    """One run, with its statements."""
+    return in_transaction(
+        lambda session: run_shown(
+            session, statements.known_run(session, run_id), actor=current_actor()
+        )
+    )
+
+
+@routes.get(
+    "/statements",
+    "Lister les bordereaux",
+    right=Right.SEE_STATEMENTS,
+    query=UuidPageQuery,
+    answer=StatementPageSchema,
+)
+def list_statements(query: Json) -> Json:
+    """Statements in the order of their ids; a mediator's own."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(
+                queries.statements_after,
+                session,
+                query["after"],
+                mediator_id=current_actor().scope,
+            ),
+            partial(statements_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/statements/<uuid:statement_id>",
+    "Lire un bordereau",
+    right=Right.SEE_STATEMENTS,
+    answer=StatementSchema,
+)
+def read_statement(statement_id: UUID) -> Json:
+    """One statement, with its lines and its state."""
+
+    def work(session: Session) -> list[Json]:
+        statement = statements.known_statement(
+            session, actor=current_actor(), statement_id=statement_id
+        )
+        return statements_shown(session, [statement])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/statements/<uuid:statement_id>/approve",
+    "Approuver un bordereau",
+    right=Right.APPROVE_STATEMENT,
+    body=ApproveStatementRequestSchema,
+    answer=StatementSchema,
+    status=200,
+    refuses=(409,),
+    description="Lui donne son numéro et fige le compte à payer.",
+)
+def approve_statement(body: Json, statement_id: UUID) -> Json:
+    """Approve what somebody else prepared, at the total that was read."""
+
+    def work(session: Session) -> list[Json]:
+        actor = current_actor()
+        statements.approve_statement(
+            session, actor=actor, statement_id=statement_id, now=started_at(), **body
+        )
+        approved = statements.known_statement(session, actor=actor, statement_id=statement_id)
+        return statements_shown(session, [approved])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/payment-orders",
+    "Émettre un mandat de paiement",
+    right=Right.ORDER_PAYMENT,
+    body=PaymentOrderRequestSchema,
+    answer=PaymentOrderSchema,
+    refuses=(404,),
+)
+def order_payment(body: Json) -> Json:
+    """Order the accountant to pay an approved statement."""
+
+    def work(session: Session) -> list[Json]:
+        order = statements.order_payment(
+            session,
+            actor=current_actor(),
+            payment_order_id=id_of_request(body),
+            now=started_at(),
+            **body,
+        )
+        return payment_orders_shown(session, [order])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/payment-orders",
+    "Lister les mandats de paiement",
+    right=Right.SEE_STATEMENTS,
+    query=UuidPageQuery,
+    answer=PaymentOrderPageSchema,
+)
+def list_payment_orders(query: Json) -> Json:
+    """Payment orders in the order of their ids; a mediator's own."""
+    return in_transaction(
+        lambda session: page(
+            query,
+            partial(
+                queries.payment_orders_after,
+                session,
+                query["after"],
+                mediator_id=current_actor().scope,
+            ),
+            partial(payment_orders_shown, session),
+        )
+    )
+
+
+@routes.get(
+    "/payment-orders/<uuid:payment_order_id>",
+    "Lire un mandat de paiement",
+    right=Right.SEE_STATEMENTS,
+    answer=PaymentOrderSchema,
+)
+def read_payment_order(payment_order_id: UUID) -> Json:
+    """One payment order, and whether it is paid."""
+
+    def work(session: Session) -> list[Json]:
+        order = statements.known_payment_order(
+            session, actor=current_actor(), payment_order_id=payment_order_id
+        )
+        return payment_orders_shown(session, [order])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/payment-orders/<uuid:payment_order_id>/payment",
+    "Enregistrer un paiement",
+    right=Right.RECORD_PAYMENT,
+    body=PaymentRequestSchema,
+    answer=PaymentSchema,
+    description="Par une troisième personne ; les pass du bordereau sont alors payés.",
+)
+def record_payment(body: Json, payment_order_id: UUID) -> Payment:
+    """Record that the accountant paid."""
+    return in_transaction(
+        lambda session: statements.record_payment(
+            session,
+            actor=current_actor(),
+            payment_id=id_of_request(body),
+            payment_order_id=payment_order_id,
+            now=started_at(),
+            **body,
+        )
+    )
