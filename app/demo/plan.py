@@ -27,9 +27,11 @@ SETTLING = timedelta(8)
 FIRST_ISSUE = 12
 """Days from the first day of validity to the first prescription."""
 ROUNDED_TO = 5
-"""Booklets are entrusted by fives: some stay in the drawer."""
+"""Booklets are entrusted by fives."""
+SPARE = 4
+"""Booklets that the last wave leaves in each drawer, for whoever tries the demonstration."""
 
-FIRST_ORDER = {10: 600, 5: 400}
+FIRST_ORDER = {10: 560, 5: 480}
 SECOND_ORDER = {10: 240, 5: 120}
 """Booklets of the two orders that are delivered, in the order in which serials are allotted."""
 
@@ -214,23 +216,24 @@ class _Paper:
         entrusted: list[Entrusted] = []
         for day, first, following in zip(days, begins[:-1], begins[1:], strict=True):
             served = [h for h in handovers if first <= martinique_day(h.at) < following]
-            entrusted += self._wave(day, served)
+            entrusted += self._wave(day, served, spare=SPARE if day == days[-1] else 0)
             for handover in served:
                 drawer = self.drawers[handover.prescriber, handover.booklet_size]
                 handover.booklets = drawer[: handover.booklet_count]
                 del drawer[: handover.booklet_count]
         return sorted(entrusted + self._in_transit(), key=lambda one: one.at)
 
-    def _wave(self, day: date, served: Sequence[Handover]) -> list[Entrusted]:
+    def _wave(self, day: date, served: Sequence[Handover], *, spare: int) -> list[Entrusted]:
         needs: dict[tuple[str, int], int] = defaultdict(int)
         for handover in served:
             needs[handover.prescriber, handover.booklet_size] += handover.booklet_count
         entrusted = []
         for place, prescriber in enumerate(PRESCRIBERS):
             taken: list[int] = []
-            for size in (10, 5):
+            given = {ENTITLED[public].booklet_size for public in prescriber.people}
+            for size in sorted(given, reverse=True):
                 drawer = self.drawers[prescriber.key, size]
-                missing = max(0, needs[prescriber.key, size] - len(drawer))
+                missing = max(0, needs[prescriber.key, size] + spare - len(drawer))
                 booklets = self._take(size, -(-missing // ROUNDED_TO) * ROUNDED_TO)
                 drawer += booklets
                 taken += booklets
