@@ -173,6 +173,26 @@ class Instant(fields.DateTime):
         return instant
 
 
+class Moment(fields.String):
+    """Just before an instant, or the end of a day: what a balance is asked for."""
+
+    default_error_messages = {
+        **MESSAGES,
+        "invalid": "Écrivez un jour, comme 2026-11-22, ou un instant avec son décalage, "
+        "entre 2000 et 2099.",
+    }
+
+    def __init__(self, *, about: str = "", **more: Any) -> None:
+        super().__init__(**described(about, None, more))
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        day = read_day(value)
+        instant = end_of_day(day) if day is not None else read_instant(value)
+        if instant is None:
+            raise self.make_error("invalid")
+        return instant
+
+
 class Word(fields.String):
     """One of the words of a choice."""
 

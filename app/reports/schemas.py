@@ -1,0 +1,145 @@
+"""Reports and the ledger as the API tells them."""
+
+from marshmallow import Schema
+
+from app.kernel.ids import LARGEST_INTEGER
+from app.ledger import MovementKind
+from app.vouchers.schemas import SERIAL, AccountSchema
+from app.web.api import Query, page_of
+from app.web.fields import (
+    Choice,
+    Day,
+    Flag,
+    Instant,
+    Many,
+    Moment,
+    Part,
+    QueryWhole,
+    Text,
+    Uuid,
+    Whole,
+)
+
+
+class ReportQuery(Query):
+    """What a report counts: a day, and one programme or vintage, or everything."""
+
+    at = Day(load_default=None, about="À la fin de ce jour de Martinique ; sinon maintenant.")
+    programme_id = Uuid(load_default=None)
+    vintage_id = QueryWhole(1, 2**31 - 1, load_default=None)
+
+
+class StageSchema(Schema):
+    """What rests at one stage."""
+
+    kind = Text(required=True, about="Un état du registre, `on_order` ou `ordered`.")
+    voucher_count = Whole(0, required=True)
+    amount_cents = Whole(0, required=True)
+
+
+class ChainSchema(Schema):
+    """Where the passes are: `ordered` closes to `stages` and `exits` together."""
+
+    read_at = Instant(required=True)
+    ordered = Part(StageSchema, required=True)
+    stages = Many(Part(StageSchema), required=True)
+    exits = Many(Part(StageSchema), required=True)
+
+
+class DenominatorSchema(Schema):
+    """One way to count the passes that could have been used, and the rate that it gives."""
+
+    kind = Text(required=True, about="`issued`, `entrusted`, `received` ou `ordered`.")
+    voucher_count = Whole(0, required=True)
+    rate_basis_points = Whole(
+        0,
+        required=True,
+        allow_none=True,
+        about="Pass utilisés pour 10 000 pass de ce dénominateur ; null s’il est nul.",
+    )
+
+
+class UsageRowSchema(Schema):
+    """Passes issued and redeemed, for one prescriber or one public."""
+
+    name = Text(required=True)
+    issued_count = Whole(0, required=True)
+    redeemed_count = Whole(0, required=True)
+    apart = Flag(required=True, about="Compté à part de la convention avec l’État.")
+
+
+class PlaceRowSchema(Schema):
+    """Passes redeemed at one mediator."""
+
+    name = Text(required=True)
+    place = Text(required=True, about="Sa commune.")
+    redeemed_count = Whole(0, required=True)
+    amount_cents = Whole(0, required=True)
+
+
+class MonthRowSchema(Schema):
+    """Passes issued and redeemed in one month, by the day of the act."""
+
+    month = Day(required=True, about="Son premier jour.")
+    issued_count = Whole(0, required=True)
+    redeemed_count = Whole(0, required=True)
+
+
+class UsageSchema(Schema):
+    """How many of the passes handed out were used."""
+
+    read_at = Instant(required=True)
+    issued_count = Whole(0, required=True)
+    redeemed_count = Whole(0, required=True)
+    redeemed_cents = Whole(0, required=True)
+    in_hand_count = Whole(0, required=True, about="Chez les personnes, pas encore utilisés.")
+    in_hand_cents = Whole(0, required=True)
+    denominators = Many(Part(DenominatorSchema), required=True)
+    prescribers = Many(Part(UsageRowSchema), required=True)
+    publics = Many(Part(UsageRowSchema), required=True)
+    places = Many(Part(PlaceRowSchema), required=True)
+    months = Many(Part(MonthRowSchema), required=True)
+
+
+class MovementSchema(Schema):
+    """One line of the ledger, with the posting that it belongs to."""
+
+    id = Whole(required=True)
+    posting_id = Uuid(required=True)
+    kind = Choice(MovementKind, required=True)
+    first_serial = Text(required=True, example=SERIAL)
+    last_serial = Text(required=True, example=SERIAL)
+    voucher_count = Whole(required=True)
+    debit = Part(AccountSchema, required=True, about="D’où partent les pass.")
+    credit = Part(AccountSchema, required=True, about="Où ils arrivent.")
+    face_value_cents = Whole(required=True)
+    amount_cents = Whole(required=True)
+    reverses_id = Whole(required=True, allow_none=True, about="Le mouvement annulé.")
+    document_type = Text(required=True)
+    document_id = Uuid(required=True)
+    actor_id = Whole(required=True, about="Numéro de l’agent.")
+    occurred_at = Instant(required=True)
+    recorded_at = Instant(required=True)
+
+
+class BalanceQuery(Query):
+    """When."""
+
+    at = Moment(
+        load_default=None,
+        about="Juste avant cet instant, ou à la fin de ce jour ; sinon maintenant. "
+        "L’instant d’enregistrement fait foi.",
+        metadata={"examples": ["2026-11-22", "2026-11-22T10:05:00-04:00"]},
+    )
+
+
+class BalanceSchema(Schema):
+    """What rests in an account; the issuer's is minus what was received."""
+
+    account = Part(AccountSchema, required=True)
+    voucher_count = Whole(-LARGEST_INTEGER, required=True)
+    amount_cents = Whole(-LARGEST_INTEGER, required=True)
+
+
+MovementPageSchema = page_of(MovementSchema)
+BalancePageSchema = page_of(BalanceSchema)
