@@ -1,0 +1,310 @@
+"""From redemptions to statements: what a run takes, who approves, and what is paid."""
+
+from uuid import uuid5
+
+import pytest
+from sqlalchemy import select
+
+from app import ledger
+from app.clearing import queries
+from app.clearing.errors import RedemptionClaimedAlready, StatementChanged, StatementHeld
+from app.clearing.models import Statement, StatementApproval
+from app.clearing.redemptions import undo_redemption
+from app.clearing.statements import draft_statement, open_clearing_run, statement_state
+from app.database import Database
+from app.kernel.clock import martinique_day
+from app.kernel.ids import new_id
+from app.ledger import AccountKind
+from app.partners.service import approve_bank_details, prepare_bank_details
+from tests.factories import IBAN, Scheme
+
+
+def held_by(database: Database, scheme: Scheme, kind: AccountKind, mediator: str) -> int:
+    """How many passes rest in that account of a mediator."""
+    with database.transaction(writing=False) as session:
+        return sum(
+            balance.voucher_count
+            for account, balance in ledger.balances(session).items()
+            if account.kind is kind and account.party_id == scheme.organisations[mediator]
+        )
+
+
+def redeemed(database: Database, scheme: Scheme, **counts: int) -> None:
+    """A booklet is handed out, and its passes are taken: so many by each mediator."""
+    with database.transaction() as session:
+        codes = iter(scheme.issued_booklet(session))
+        for mediator, count in counts.items():
+            for _ in range(count):
+                scheme.redeem(session, next(codes), at=mediator).accepted()
+
+
+def test_a_run_drafts_one_statement_a_mediator_with_the_sum_of_its_passes(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=3, carecof=2)
+
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        drafts = [scheme.draft(session, run_id, name) for name in ("exo7", "carecof")]
+        assert [(d.voucher_count, d.amount_cents) for d in drafts] == [(3, 3000), (2, 2000)]
+        assert {statement_state(session, d.id) for d in drafts} == {"draft"}
+    assert held_by(database, scheme, AccountKind.CLAIMED, "exo7") == 3
+    assert held_by(database, scheme, AccountKind.REDEEMED, "exo7") == 0
+
+
+def test_a_statement_goes_from_draft_to_paid_by_three_people(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=3)
+    run_id, states = scheme.clearing(database), []
+
+    with database.transaction() as session:
+        statement = scheme.draft(session, run_id, "exo7")
+        states.append(statement_state(session, statement.id))
+        scheme.approved(session, statement)
+        states.append(statement_state(session, statement.id))
+        order_id = scheme.ordered(session, statement.id)
+        states.append(statement_state(session, statement.id))
+        scheme.paid(session, order_id)
+        states.append(statement_state(session, statement.id))
+
+    assert states == ["draft", "approved", "ordered", "paid"]
+    assert held_by(database, scheme, AccountKind.SETTLED, "exo7") == 3
+    assert held_by(database, scheme, AccountKind.CLAIMED, "exo7") == 0
+
+
+def test_nothing_to_take_makes_no_statement(database: Database, scheme: Scheme) -> None:
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        assert queries.statements_of(session, run_id) == []
+
+
+def test_what_is_redeemed_after_a_run_joins_the_next(database: Database, scheme: Scheme) -> None:
+    with database.transaction() as session:
+        codes = scheme.issued_booklet(session)
+        scheme.redeem(session, codes[0])
+    first = scheme.clearing(database)
+    with database.transaction() as session:
+        scheme.redeem(session, codes[1])
+        scheme.redeem(session, codes[9])
+
+    second = scheme.clearing(database)
+
+    with database.transaction() as session:
+        assert scheme.draft(session, first, "exo7").voucher_count == 1
+        assert scheme.draft(session, second, "exo7").voucher_count == 2
+
+
+def test_what_was_undone_is_on_no_statement(database: Database, scheme: Scheme) -> None:
+    with database.transaction() as session:
+        codes = scheme.issued_booklet(session)
+        kept, undone = (scheme.redeem(session, code).accepted().id for code in codes[:2])
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=undone,
+            reason="Erreur",
+            now=scheme.now,
+        )
+
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        assert scheme.draft(session, run_id, "exo7").voucher_count == 1
+        with pytest.raises(RedemptionClaimedAlready):
+            undo_redemption(
+                session,
+                actor=scheme.actors["exo7"],
+                reversal_id=new_id(),
+                redemption_id=kept,
+                reason="Erreur",
+                now=scheme.now,
+            )
+
+
+def test_a_run_cut_in_the_middle_is_finished_by_sending_it_again(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=3, carecof=2)
+    run_id = new_id()
+    with database.transaction() as session:
+        run = open_clearing_run(
+            session,
+            actor=scheme.actors["finance"],
+            run_id=run_id,
+            programme_id=scheme.programme_id,
+            cut_off_on=martinique_day(scheme.later),
+            now=scheme.later,
+        )
+    with database.transaction() as session:
+        only = draft_statement(
+            session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
+        )
+
+    scheme.clearing(database, run_id=run_id)
+    scheme.clearing(database, run_id=run_id)
+
+    with database.transaction() as session:
+        drafts = queries.statements_of(session, run_id)
+        assert only is not None
+        assert sorted(d.voucher_count for d in drafts) == [2, 3]
+        assert only.id in {d.id for d in drafts}
+
+
+def test_a_statement_without_bank_details_is_held_and_holds_nobody_elses(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        scheme.mediator(session, "nobank", bank_details=False)
+    redeemed(database, scheme, exo7=1, nobank=2)
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+    with pytest.raises(StatementHeld), database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "nobank"))
+    with database.transaction() as session:
+        typed = prepare_bank_details(
+            session,
+            actor=scheme.actors["coordinator"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations["nobank"],
+            holder="Association",
+            iban=IBAN,
+            now=scheme.later,
+        )
+    with pytest.raises(StatementHeld), database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "nobank"))
+
+    with database.transaction() as session:
+        approve_bank_details(
+            session, actor=scheme.actors["finance"], bank_details_id=typed.id, now=scheme.later
+        )
+        statement_id = scheme.approved(session, scheme.draft(session, run_id, "nobank"))
+        approval = queries.approval_of(session, statement_id)
+
+    assert approval is not None
+    assert (approval.payee_name, approval.payee_iban) == ("Association", IBAN)
+    assert approval.number == 2
+
+
+def test_bank_details_that_change_later_change_no_approved_statement(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=1)
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        statement_id = scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+        typed = prepare_bank_details(
+            session,
+            actor=scheme.actors["coordinator"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations["exo7"],
+            holder="Autre",
+            iban="DE89370400440532013000",
+            now=scheme.later,
+        )
+        approve_bank_details(
+            session, actor=scheme.actors["finance2"], bank_details_id=typed.id, now=scheme.later
+        )
+
+        approval = queries.approval_of(session, statement_id)
+
+        assert approval is not None
+        assert approval.payee_iban == IBAN
+
+
+def test_an_honest_debt_is_paid_after_label_and_agreement_have_lapsed(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        scheme.mediator(session, "ending", label=(-300, 0), agreement=(-300, 0))
+    redeemed(database, scheme, ending=1)
+
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        statement_id = scheme.approved(session, scheme.draft(session, run_id, "ending"))
+        scheme.paid(session, scheme.ordered(session, statement_id))
+        assert statement_state(session, statement_id) == "paid"
+
+
+def test_the_total_that_was_read_is_the_total_that_is_approved(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=2)
+    run_id = scheme.clearing(database)
+
+    with database.transaction() as session:
+        statement = scheme.draft(session, run_id, "exo7")
+    statement.amount_cents += 1000
+
+    with pytest.raises(StatementChanged), database.transaction() as session:
+        scheme.approved(session, statement)
+
+    with database.transaction() as session:
+        assert statement_state(session, statement.id) == "draft"
+
+
+def test_a_statement_whose_passes_have_left_it_is_not_approved(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=2)
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        statement = scheme.draft(session, run_id, "exo7")
+        claim = queries.claims_of(session, statement.id)[0]
+        posting_id = new_id()
+        ledger.reverse(
+            session,
+            ledger.Act(
+                posting_id, ledger.MovementKind.REVERSE, "test", posting_id, 1, scheme.later
+            ),
+            [(claim.id, ledger.VoucherRange.one(claim.first_id))],
+        )
+
+    with pytest.raises(StatementChanged), database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+
+
+def test_statement_numbers_leave_no_gap_when_an_approval_fails(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=1, carecof=1)
+    run_id = scheme.clearing(database)
+
+    with database.session() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+        session.rollback()
+    with database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "carecof"))
+    with database.transaction() as session:
+        scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+
+        rows = session.scalars(select(StatementApproval).order_by(StatementApproval.number)).all()
+
+    assert [(row.number, row.follows_number) for row in rows] == [(1, None), (2, 1)]
+    assert rows[1].statement_id == uuid5(run_id, str(scheme.organisations["exo7"]))
+
+
+def test_the_sums_of_the_statements_are_what_the_ledger_holds(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=4, carecof=1)
+    first = scheme.clearing(database)
+    with database.transaction() as session:
+        statement_id = scheme.approved(session, scheme.draft(session, first, "exo7"))
+        scheme.paid(session, scheme.ordered(session, statement_id))
+
+    with database.transaction() as session:
+        stated = sum(s.amount_cents for s in session.scalars(select(Statement)))
+        held = sum(
+            balance.amount_cents
+            for account, balance in ledger.balances(session).items()
+            if account.kind in {AccountKind.CLAIMED, AccountKind.SETTLED}
+        )
+
+    assert stated == held == 5000
