@@ -1,6 +1,7 @@
 """Wiring: what an application is made of. No rule lives here."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from flask import Flask, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from app.clearing import public_keys
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
+from app.kernel.clock import utc_now
 from app.mediators import api as mediators_api
 from app.orders import api as orders_api
 from app.partners import api as partners_api
@@ -56,8 +58,13 @@ ENDPOINT_OF_DOOR: dict[Door, str] = {
 }
 
 
-def create_app(settings: Settings, database: Database | None = None) -> Flask:
-    """An application on a database that keeps its promises.
+def create_app(
+    settings: Settings,
+    database: Database | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """An application on a database that keeps its promises, by that clock.
 
     Raises:
         NotReady: the database is missing, behind, or without its rules: nothing is served.
@@ -85,6 +92,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     app.extensions["passnum_database"] = database
     app.extensions["passnum_settings"] = settings
+    app.extensions["passnum_clock"] = clock
     auth.login_manager.init_app(app)
     auth.csrf.init_app(app)
     app.before_request(auth.authenticate)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import cast
 
-from flask import Request, Response, g, redirect, request, session, url_for
+from flask import Request, Response, current_app, g, redirect, request, session, url_for
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,7 +12,6 @@ from app.identity import passwords, queries
 from app.identity.models import Agent
 from app.identity.rules import Actor, Right
 from app.identity.service import SignInKeys, actor_of
-from app.kernel.clock import utc_now
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web.transaction import SAFE_METHODS, current_settings, request_session
 
@@ -88,7 +87,7 @@ def authenticate() -> AnyResponse | None:
         return None
     if in_api and (token := bearer_token(request)) is not None:
         agent = queries.agent_by_token(
-            request_session(), passwords.token_hash(token), now=utc_now()
+            request_session(), passwords.token_hash(token), now=started_at()
         )
         if agent is None:
             raise NotSignedIn
@@ -177,5 +176,5 @@ def secure(response: Response) -> Response:
 def started_at() -> datetime:
     """The instant of this request: every service it calls is told the same."""
     if "started_at" not in g:
-        g.started_at = utc_now()
+        g.started_at = current_app.extensions["passnum_clock"]()
     return cast("datetime", g.started_at)
