@@ -1,0 +1,206 @@
+"""Booklets arrive by ranges, in parts, out of order; they are active while mandates cover them."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.kernel import codes
+from app.kernel.ids import new_id
+from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber, SerialNumber
+from app.ledger import AccountKind
+from app.ledger.models import Voucher
+from app.orders import queries, service
+from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
+from app.orders.rules import LineAsked, SerialRange
+from app.programmes.service import known_vintage
+from app.vouchers.models import Booklet
+from app.vouchers.service import codes_of, voucher_by_code, voucher_by_serial
+from tests.factories import Scheme
+
+
+def rests(session: Session) -> dict[AccountKind, int]:
+    """How many passes rest in accounts of each kind."""
+    counts: dict[AccountKind, int] = {}
+    for account, balance in ledger.balances(session).items():
+        if balance.voucher_count:
+            counts[account.kind] = counts.get(account.kind, 0) + balance.voucher_count
+    return counts
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [[(1, 50)]],
+        [[(1, 20), (21, 50)]],
+        [[(41, 50)], [(21, 40)], [(1, 10)], [(11, 20)]],
+        [[(31, 40), (1, 10)], [(11, 30)], [(41, 45), (46, 50)]],
+        [[(11, 45)], [(1, 10), (46, 50)]],
+    ],
+    ids=["whole", "neighbouring ranges", "backwards", "shuffled", "over the edge of two sizes"],
+)
+def test_however_booklets_arrive_each_pass_is_the_one_that_was_printed(
+    session: Session, scheme: Scheme, parts: list[list[tuple[int, int]]]
+) -> None:
+    order_id = scheme.sent_order(session, tens=4, fives=2)
+
+    for ranges in parts:
+        scheme.delivery(session, order_id, [SerialRange(first, last) for first, last in ranges])
+
+    ids = session.scalars(select(Voucher.id).order_by(Voucher.id)).all()
+    assert list(ids) == list(range(1, 51))
+    assert rests(session) == {AccountKind.ISSUER: -50, AccountKind.STOCK_INERT: 50}
+    key = scheme.keys.key(scheme.label)
+    for serial in range(1, 51):
+        in_tens = serial <= 40
+        number = BookletNumber(
+            scheme.label, (serial - 1) // 10 + 1 if in_tens else 5 + (serial - 41) // 5
+        )
+        position = (serial - 1) % 10 + 1 if in_tens else (serial - 41) % 5 + 1
+        voucher = voucher_by_serial(session, SerialNumber(number, position))
+        assert voucher.serial == serial
+        assert voucher_by_code(session, codes.derive(key, serial)).id == voucher.id
+        assert voucher.booklet_id == voucher.id - position + 1
+    assert ledger.verify(session).honest
+
+
+def test_the_printers_file_holds_the_codes_that_are_taken(session: Session, scheme: Scheme) -> None:
+    scheme.stock(session, tens=1, fives=0)
+    booklet = session.scalars(select(Booklet)).one()
+    terms = known_vintage(session, scheme.vintage_id)
+
+    printed = dict(codes_of(booklet, terms, scheme.keys))
+
+    assert len(set(printed.values())) == 10
+    for serial, code in printed.items():
+        assert voucher_by_code(session, code).id == voucher_by_serial(session, serial).id
+
+
+def test_a_second_order_continues_where_the_first_ends(session: Session, scheme: Scheme) -> None:
+    first, second = (scheme.sent_order(session, tens=2, fives=1) for _ in range(2))
+
+    allotted = [a for order in (first, second) for a in queries.allotments(session, order)]
+
+    assert [(a.serials.first, a.serials.last, a.first_booklet) for a in allotted] == [
+        (1, 20, 1),
+        (21, 25, 3),
+        (26, 45, 4),
+        (46, 50, 6),
+    ]
+
+
+def test_the_second_order_may_arrive_first(session: Session, scheme: Scheme) -> None:
+    first, second = (scheme.sent_order(session, tens=1, fives=0) for _ in range(2))
+
+    scheme.delivery(session, second, [SerialRange(11, 20)])
+    scheme.delivery(session, first, [SerialRange(1, 10)])
+
+    rows = session.execute(select(Voucher.id, Voucher.serial).order_by(Voucher.id)).all()
+    assert [serial for _, serial in rows] == [*range(11, 21), *range(1, 11)]
+
+
+def test_a_booklet_arrives_once_whatever_the_range_it_is_in(
+    session: Session, scheme: Scheme
+) -> None:
+    order_id = scheme.sent_order(session, tens=5, fives=0)
+    scheme.delivery(session, order_id, [SerialRange(11, 30)])
+
+    for first, last in ((1, 20), (21, 40), (11, 30), (1, 50), (21, 30)):
+        with pytest.raises(SerialsReceivedAlready), session.begin_nested():
+            scheme.delivery(session, order_id, [SerialRange(first, last)])
+    scheme.delivery(session, order_id, [SerialRange(1, 10), SerialRange(31, 50)])
+
+    assert rests(session)[AccountKind.STOCK_INERT] == 50
+
+
+def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
+    session: Session, scheme: Scheme
+) -> None:
+    order_id = scheme.sent_order(session, tens=3, fives=0)
+    first, second = (
+        scheme.delivery(session, order_id, [SerialRange(*ends)]) for ends in ((1, 10), (11, 30))
+    )
+
+    def mandate(number: str, cents: int) -> None:
+        service.record_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            mandate_id=new_id(),
+            order_id=order_id,
+            mandate_number=number,
+            amount_cents=Cents(cents),
+            now=scheme.now,
+        )
+
+    def activate(delivery_id: UUID) -> None:
+        service.activate_delivery(
+            session,
+            actor=scheme.actors["finance"],
+            activation_id=new_id(),
+            delivery_id=delivery_id,
+            now=scheme.now,
+        )
+
+    mandate("M-1", 399)
+    with pytest.raises(MandateDoesNotCover) as too_little, session.begin_nested():
+        activate(second)
+    activate(first)
+    with pytest.raises(MandateDoesNotCover), session.begin_nested():
+        activate(second)
+    mandate("M-2", 201)
+    activate(second)
+
+    assert "3,99\u00a0€" in too_little.value.message
+    assert "4\u00a0€" in too_little.value.message
+    assert rests(session)[AccountKind.STOCK] == 30
+
+
+def test_an_order_that_costs_nothing_still_needs_a_mandate_number(
+    session: Session, scheme: Scheme
+) -> None:
+    order_id = new_id()
+    service.prepare_order(
+        session,
+        actor=scheme.actors["coordinator"],
+        order_id=order_id,
+        programme_id=scheme.programme_id,
+        vintage_id=scheme.vintage_id,
+        lines=[LineAsked(10, 1, Cents(0))],
+        now=scheme.now,
+    )
+    service.approve_order(
+        session, actor=scheme.actors["coordinator2"], order_id=order_id, now=scheme.now
+    )
+    service.send_order(
+        session, actor=scheme.actors["coordinator"], order_id=order_id, now=scheme.now
+    )
+    delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 10)])
+
+    scheme.activation(session, order_id, delivery_id)
+
+    assert session.scalar(select(func.count()).select_from(Voucher)) == 10
+    assert rests(session)[AccountKind.STOCK] == 10
+
+
+def test_orders_are_numbered_without_a_gap_when_one_fails(session: Session, scheme: Scheme) -> None:
+    with session.begin_nested() as cut:
+        scheme.sent_order(session)
+        cut.rollback()
+
+    numbers = [
+        service.known_order(session, scheme.sent_order(session)).number[-4:] for _ in range(3)
+    ]
+
+    assert numbers == ["0001", "0002", "0003"]
+
+
+def test_a_thousand_booklets_are_one_movement(session: Session, scheme: Scheme) -> None:
+    order_id = scheme.sent_order(session, tens=1000, fives=0)
+
+    scheme.delivery(session, order_id, [SerialRange(1, 10_000)])
+
+    [entry] = ledger.history(session, 5_000)
+    assert (entry.vouchers.first, entry.vouchers.last) == (1, 10_000)
