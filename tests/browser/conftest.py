@@ -63,6 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     """The real application, on its own SQLite file with the demonstration in it."""
     passwords.make_cheap()
     folder = tmp_path_factory.mktemp("site")
+    build_static_files(folder / "static")
     settings = Settings.from_environment({"PASSNUM_DATA_DIR": str(folder)})
     migrate(settings.owner_database_url)
     keys = KeyStore(settings.key_dir)
@@ -76,15 +77,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     )
     owner.close()
     database = Database(settings.database_url)
-    server = make_server(
-        "127.0.0.1", 0, create_app(settings, database), threaded=True, request_handler=_Silent
-    )
+    app = create_app(settings, database)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(browser, f"http://127.0.0.1:{server.server_port}", database, keys)
+    yield Site(browser, app, f"http://127.0.0.1:{server.server_port}", database, keys)
     server.shutdown()
     thread.join()
     database.close()
+
+
+def build_static_files(folder: Path) -> None:
+    """Give this run static files of its own: a build beside it would sweep those it serves."""
+    assets.build(target=folder)
+    assets.BUILD, assets.MANIFEST = folder, folder / assets.MANIFEST.name
+    assets.read_manifest.cache_clear()
 
 
 def _application(files: dict[str, Path]) -> "WSGIApplication":

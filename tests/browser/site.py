@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from flask import Flask
 from playwright.sync_api import Browser, Page, StorageState
 
 from app.database import Database
@@ -21,6 +22,7 @@ class Site:
     """The application with the demonstration, and the sessions of those who have signed in."""
 
     browser: Browser
+    app: Flask
     url: str
     database: Database
     keys: KeyStore

@@ -67,7 +67,7 @@ def test_the_menu_of_a_phone_opens_without_script_and_gives_the_focus_back(
     browser: Browser, gallery_url: str
 ) -> None:
     with looking.opened(browser, f"{gallery_url}/chain", Screen(PHONE, "light")) as page:
-        menu, button = page.locator("#menu"), page.locator(".menu-btn")
+        menu, button = page.locator("#menu"), page.get_by_role("button", name="Menu")
         assert menu.is_hidden()
 
         button.focus()
@@ -78,7 +78,11 @@ def test_the_menu_of_a_phone_opens_without_script_and_gives_the_focus_back(
 
         page.keyboard.press("Escape")
         assert menu.is_hidden()
-        assert page.evaluate("document.activeElement.className") == "menu-btn"
+        assert page.evaluate("document.activeElement.textContent") == "Menu"
+
+        button.click()
+        page.get_by_role("button", name="Fermer").click()
+        assert menu.is_hidden()
 
 
 def test_the_criteria_unfold_on_a_phone_and_lie_open_on_a_desk(

@@ -11,6 +11,7 @@ from app.web.format import compact
 from tests.browser import looking
 from tests.browser.looking import DESK, PHONE, SCREENS, Screen
 from tests.browser.site import EMAILS, Site, sign_in
+from tests.pages import gallery
 
 PAPER = Screen(DESK, "light")
 PHONE_SCREEN = Screen(PHONE, "light")
@@ -125,6 +126,12 @@ def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) 
         page.get_by_role("link", name=str(serial)).click()
 
         assert page.url == f"{site.url}/pass/{compact(serial)}"
+
+
+def test_the_gallery_shows_the_addresses_of_the_site(site: Site) -> None:
+    shown = {(rule.rule, rule.endpoint) for rule in gallery.ADDRESSES.map.iter_rules()}
+
+    assert shown <= {(rule.rule, rule.endpoint) for rule in site.app.url_map.iter_rules()}
 
 
 @pytest.mark.parametrize("role", Role)
