@@ -151,11 +151,15 @@ class _Replay:
             .limit(PAGE)
         ).all():
             for row in page:
+                self._none_missing(range(seen + 1, row.id))
                 self._compare(row)
                 self.voucher_count += 1
-            seen = page[-1].id
-        for voucher_id in range(1, self.size):
-            if self.place[voucher_id] and voucher_id > seen:
+                seen = row.id
+
+    def _none_missing(self, between: range) -> None:
+        """No voucher that ever moved is absent between two that are there."""
+        for voucher_id in between:
+            if self.place[voucher_id]:
                 message = f"voucher n° {voucher_id} a disparu."
                 raise _Difference(message)
 
