@@ -1,0 +1,108 @@
+"""Accounts, passwords, tokens: who is let in, and how often somebody may try."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.identity import passwords, queries
+from app.identity.errors import TooManyAttempts, UnknownAgent, UnknownToken
+from app.identity.models import Agent
+from app.identity.service import (
+    ATTEMPTS_FROM_ADDRESS,
+    ATTEMPTS_OF_ACCOUNT,
+    ATTEMPTS_WINDOW,
+    TOKEN_LIFE,
+    SignInKeys,
+    begin_sign_in,
+    create_token,
+    disable_agent,
+    finish_sign_in,
+    known_agent,
+    revoke_token,
+    set_password,
+)
+from tests.service.cases import NOBODY
+from tests.service.conftest import World
+
+EMAIL = "exo7@exemple.fr"
+PASSWORD = "Caravelle-9-Prêcheur"
+KEYS = SignInKeys(b"exo7", b"this network")
+MINUTE = timedelta(minutes=1)
+
+
+def begin(world: World, keys: SignInKeys = KEYS, *, later: timedelta = MINUTE) -> Agent | None:
+    """One try."""
+    return begin_sign_in(world.session, email=EMAIL, keys=keys, now=world.scheme.now + later)
+
+
+def test_an_agent_is_found_whatever_the_case_of_the_address(world: World) -> None:
+    set_password(world.session, email=" Exo7@EXEMPLE.fr", password=PASSWORD)
+
+    agent = begin(world)
+
+    assert agent is not None
+    assert passwords.matches(agent.password_hash, PASSWORD)
+    assert not passwords.matches(agent.password_hash, PASSWORD.lower())
+
+
+def test_the_sixth_failure_in_a_row_is_not_even_tried(world: World) -> None:
+    for _ in range(ATTEMPTS_OF_ACCOUNT):
+        begin(world)
+
+    with pytest.raises(TooManyAttempts):
+        begin(world)
+    with pytest.raises(TooManyAttempts):
+        begin(world, SignInKeys(KEYS.email_hash, b"another network"))
+    assert begin(world, SignInKeys(b"another account", KEYS.address_hash)) is not None
+    assert begin(world, later=MINUTE + ATTEMPTS_WINDOW) is not None
+
+
+def test_a_success_wipes_the_accounts_slate(world: World) -> None:
+    for _ in range(ATTEMPTS_OF_ACCOUNT):
+        begin(world)
+    finish_sign_in(world.session, keys=KEYS, now=world.scheme.now + MINUTE)
+
+    assert begin(world) is not None
+
+
+def test_one_network_does_not_try_all_accounts(world: World) -> None:
+    for number in range(ATTEMPTS_FROM_ADDRESS):
+        begin(world, SignInKeys(f"account {number}".encode(), KEYS.address_hash))
+
+    with pytest.raises(TooManyAttempts):
+        begin(world)
+    assert begin(world, SignInKeys(KEYS.email_hash, b"another network")) is not None
+
+
+def test_a_closed_account_signs_in_no_more_and_its_tokens_stop(world: World) -> None:
+    secret, _ = create_token(world.session, email=EMAIL, label="caisse", now=world.scheme.now)
+    disable_agent(world.session, email=EMAIL, now=world.scheme.now)
+
+    assert begin(world) is None
+    digest = passwords.token_hash(secret)
+    assert queries.agent_by_token(world.session, digest, now=world.scheme.now) is None
+    with pytest.raises(UnknownAgent):
+        create_token(world.session, email=EMAIL, label="caisse", now=world.scheme.now)
+
+
+def test_a_token_works_until_it_is_revoked_or_a_year_has_passed(world: World) -> None:
+    secret, token = create_token(world.session, email=EMAIL, label="", now=world.scheme.now)
+    digest = passwords.token_hash(secret)
+
+    def works(later: timedelta) -> bool:
+        now = world.scheme.now + later
+        return queries.agent_by_token(world.session, digest, now=now) is not None
+
+    assert secret.encode() not in token.token_hash
+    assert (works(MINUTE), works(TOKEN_LIFE - MINUTE), works(TOKEN_LIFE)) == (True, True, False)
+    revoke_token(world.session, token_id=token.id, now=world.scheme.now)
+    world.session.flush()
+    assert not works(MINUTE)
+
+
+def test_what_does_not_exist_is_said_to_be_unknown(world: World) -> None:
+    with pytest.raises(UnknownToken):
+        revoke_token(world.session, token_id=NOBODY, now=world.scheme.now)
+    for email in ("personne@exemple.fr", "", "\0", "é"):
+        with pytest.raises(UnknownAgent):
+            known_agent(world.session, email)
