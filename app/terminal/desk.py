@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property, wraps
 from getpass import getuser
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 from uuid import UUID
 
 import click
@@ -41,7 +41,7 @@ from app.terminal.french import Command, Misused, Refused
 from app.terminal.french import Group as FrenchGroup
 from app.terminal.place import Place, reason
 from app.terminal.values import Id
-from app.web.format import typeset
+from app.web.format import moment, typeset
 
 DEBUG = "PASSNUM_DEBUG"
 
@@ -332,3 +332,29 @@ repeatable = click.option(
     callback=_minted,
     help="Identifiant de la demande : la répéter avec le même ne fait rien de plus.",
 )
+
+
+class HasId(Protocol):
+    """A record, as lists are paged by."""
+
+    @property
+    def id(self) -> UUID:
+        """What names it."""
+        ...
+
+
+RecordT = TypeVar("RecordT", bound=HasId)
+PAGE = 500
+
+
+def every(page_after: Callable[[UUID | None], list[RecordT]]) -> list[RecordT]:
+    """All records of a paged list."""
+    rows: list[RecordT] = []
+    while page := page_after(rows[-1].id if rows else None):
+        rows += page
+    return rows
+
+
+def in_french(instant: datetime | None) -> str:
+    """A moment in Martinique, or a dash for what has not happened."""
+    return moment(instant) if instant else "–"

@@ -14,12 +14,11 @@ from typing import Any
 import click
 from click.formatting import HelpFormatter
 
+from app.terminal.values import OneOf
 from app.web.format import typeset
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
 """How a command ends when it does not end well: the scheme refuses, nobody understands, Ctrl-C."""
-
-HEADINGS = {"Commands": "Commandes", "Positional arguments": "Arguments"}
 
 
 class Refused(click.ClickException):
@@ -37,7 +36,7 @@ class Formatter(HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         """A heading, with the space that French wants before its colon."""
-        self.write(typeset(f"{'':>{self.current_indent}}{HEADINGS.get(heading, heading)} :\n"))
+        self.write(typeset(f"{'':>{self.current_indent}}{heading} :\n"))
 
 
 class Context(click.Context):
@@ -47,7 +46,7 @@ class Context(click.Context):
 
 
 class Command(click.Command):
-    """A verb with French help; every line that begins by « passnum » stays a line of its own."""
+    """A verb with French help and an example."""
 
     context_class = Context
 
@@ -62,6 +61,16 @@ class Command(click.Command):
             option.help = "Affiche cette aide."
         return option
 
+    def format_options(self, ctx: click.Context, formatter: HelpFormatter) -> None:
+        """The options, those that are needed and the words that they take said in French."""
+        rows = [
+            (record[0], typeset(f"{option.help or ''}{choices(option)}"))
+            for option in self.get_params(ctx)
+            if isinstance(option, click.Option) and (record := option.get_help_record(ctx))
+        ]
+        with formatter.section("Options"):
+            formatter.write_dl(rows)
+
     def format_help_text(self, ctx: click.Context, formatter: HelpFormatter) -> None:
         """The help, its examples kept as they are written."""
         del ctx
@@ -72,12 +81,18 @@ class Command(click.Command):
 
 
 def write_paragraph(formatter: HelpFormatter, paragraph: str) -> None:
-    """A paragraph folded to the width, or an example that must not be."""
-    if "passnum " not in paragraph or not paragraph.startswith(("Exemple", "passnum")):
+    """A paragraph folded to the width; an example on one line, so that it can be copied."""
+    if paragraph.startswith("Exemple : "):
+        title, _, example = " ".join(paragraph.split()).partition(" : ")
+        formatter.write(f"{'':>{formatter.current_indent}}{typeset(f'{title} : ')}{example}\n")
+    else:
         formatter.write_text(typeset(paragraph))
-        return
-    for line in paragraph.splitlines():
-        formatter.write(f"{'':>{formatter.current_indent}}{typeset(line)}\n")
+
+
+def choices(option: click.Option) -> str:
+    """What the help of an option says beyond its sentence."""
+    words = f" L’un de : {', '.join(option.type.words)}." if isinstance(option.type, OneOf) else ""
+    return f"{words} Obligatoire." if option.required else words
 
 
 class Group(Command, click.Group):
@@ -86,6 +101,29 @@ class Group(Command, click.Group):
     def __init__(self, name: str | None = None, **attributes: Any) -> None:  # noqa: ANN401 - click's
         attributes.setdefault("subcommand_metavar", "VERBE …")
         super().__init__(name, **attributes)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the work, in which they were written."""
+        del ctx
+        return list(self.commands)
+
+    def format_options(self, ctx: click.Context, formatter: HelpFormatter) -> None:
+        """Options, then verbs."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: HelpFormatter) -> None:
+        """Each verb with the first sentence of its help, whole."""
+        del ctx
+        rows = [(name, first_sentence(verb.help or "")) for name, verb in self.commands.items()]
+        with formatter.section("Verbes"):
+            formatter.write_dl(rows)
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a help text, on one line."""
+    paragraph = " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+    return typeset(paragraph.partition(". ")[0].rstrip(".") + ".")
 
 
 @dataclass(frozen=True, slots=True)

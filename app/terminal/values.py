@@ -13,7 +13,7 @@ from uuid import UUID
 
 import click
 
-from app.kernel.clock import FIRST_DAY, LAST_DAY, MARTINIQUE
+from app.kernel.clock import FIRST_DAY, LAST_DAY, MARTINIQUE, end_of_day
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import NARROW, NO_BREAK, Cents
 
@@ -50,15 +50,20 @@ def read_day(typed: str) -> date | None:
 
 
 class Instant(click.ParamType[datetime]):
-    """A day and an hour in Martinique, or a day alone, which means noon."""
+    """A day and an hour in Martinique; a day alone means its noon, or its end."""
 
     name = "INSTANT"
+
+    def __init__(self, *, day_ends: bool = False) -> None:
+        self.day_ends = day_ends
 
     def convert(
         self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
         """Refuse what is no instant. An offset, where there is one, is kept to."""
-        instant = value if isinstance(value, datetime) else read_instant(value)
+        instant = (
+            value if isinstance(value, datetime) else read_instant(value, day_ends=self.day_ends)
+        )
         if instant is None:
             self.fail(
                 f"« {value} » n’est pas un moment : écrivez 2026-11-19T10:30, heure d’ici.",
@@ -68,11 +73,13 @@ class Instant(click.ParamType[datetime]):
         return instant
 
 
-def read_instant(typed: str) -> datetime | None:
+def read_instant(typed: str, *, day_ends: bool) -> datetime | None:
     """An instant in UTC, or None."""
     day_typed, _, hour = typed.strip().replace("T", " ").partition(" ")
     if (day := read_day(day_typed)) is None or not FIRST_DAY <= day <= LAST_DAY:
         return None
+    if not hour and day_ends:
+        return end_of_day(day)
     try:
         clock = time.fromisoformat(hour.strip().replace("h", ":") or "12:00")
     except ValueError:
@@ -115,11 +122,9 @@ class Count(click.ParamType[int]):
         text = str(value).strip()
         number = int(text) if re.fullmatch(rf"\d{{1,{MOST_DIGITS}}}", text, re.ASCII) else -1
         if not self.least <= number <= self.most:
-            self.fail(
-                f"« {value} » ne va pas : écrivez un nombre entre {self.least} et {self.most}.",
-                param,
-                ctx,
-            )
+            until = f" et {self.most}" if self.most < LARGEST_INTEGER else ""
+            expected = f"entre {self.least}{until}" if until else "entier"
+            self.fail(f"« {value} » ne va pas : écrivez un nombre {expected}.", param, ctx)
         return number
 
 

@@ -1,0 +1,421 @@
+"""Taking passes, and paying the mediators who took them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid5
+
+import click
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing import queries
+from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
+from app.clearing.models import PaymentOrder, Statement
+from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemptions import (
+    LARGEST_BATCH,
+    Scan,
+    Verdict,
+    redeem_voucher,
+    redeem_vouchers,
+    undo_redemption,
+)
+from app.clearing.statements import (
+    approve_statement,
+    known_statement,
+    order_payment,
+    record_payment,
+    run_clearing,
+    statement_state,
+)
+from app.identity.rules import SEES_ALL_ORGANISATIONS, Actor, Right
+from app.kernel.money import Cents, euros
+from app.ledger.models import Voucher
+from app.partners import queries as partners
+from app.programmes import numbering
+from app.programmes.cli import programme_named, programme_option
+from app.terminal.desk import (
+    PAGE,
+    Desk,
+    Group,
+    Verb,
+    acting,
+    approving,
+    every,
+    repeatable,
+    say,
+)
+from app.terminal.french import REFUSED, Misused
+from app.terminal.values import Day, Euros, Id, Instant, read_id
+from app.vouchers import queries as vouchers
+
+# ── Redemptions ───────────────────────────────────────────────────────────────────────────────────
+
+
+@click.command("redeem", cls=Verb)
+@click.argument("code", required=False, metavar="[CODE]")
+@click.option("--file", metavar="FICHIER", help="Un code par ligne ; - lit l’entrée standard.")
+@click.option("--at", "redeemed_at", type=Instant(), help="Quand la séance a eu lieu (maintenant).")
+@repeatable
+@acting
+def redeem(
+    desk: Desk,
+    *,
+    code: str | None,
+    file: str | None,
+    redeemed_at: datetime | None,
+    request_id: UUID,
+) -> None:
+    """Encaisse un pass, ou tous ceux d’un fichier, pour le médiateur de l’agent.
+
+    Avec un fichier, un pass refusé n’empêche pas les autres ; le même fichier sous le même --id
+    donne les mêmes réponses. Un code passé en argument reste dans l’historique des commandes :
+    préférez « --file - ».
+
+    Exemple : passnum redeem --file pass.txt --agent mediateur@exemple.fr
+    """
+    at = redeemed_at or desk.now
+    if (code is None) == (file is None):
+        message = "Donnez un code, ou un fichier avec --file."
+        raise Misused(message, click.get_current_context())
+    if code is not None:
+        redeem_one(desk, Scan(request_id, code, at))
+    elif not redeem_many(desk, scans_of(file or "-", batch_id=request_id, at=at)):
+        click.get_current_context().exit(REFUSED)
+
+
+def redeem_one(desk: Desk, scan: Scan) -> None:
+    """One pass: accepted, or refused with its sentence."""
+    with desk.transaction() as session:
+        verdict = redeem_voucher(
+            session, actor=desk.actor(session), scan=scan, signer=signer(desk), now=desk.now
+        )
+        [told] = as_data(session, [verdict])
+    verdict.accepted()
+    undone = " ; il a été annulé depuis" if told["undone"] else ""
+    desk.answer(f"Pass {told['serial']} encaissé : {euros(told['amount_cents'])}{undone}.", **told)
+
+
+def redeem_many(desk: Desk, scans: Iterator[Scan]) -> bool:
+    """A thousand at a time, each thousand one transaction; whether all were accepted."""
+    told: list[dict[str, Any]] = []
+    while batch := list(islice(scans, LARGEST_BATCH)):
+        with desk.transaction() as session:
+            verdicts = redeem_vouchers(
+                session, actor=desk.actor(session), scans=batch, signer=signer(desk), now=desk.now
+            )
+            answers = as_data(session, verdicts)
+        if not desk.as_json:
+            for place, answer in enumerate(answers, start=len(told) + 1):
+                say(f"{place}. {in_words(answer)}")
+        told += answers
+    accepted = [answer for answer in told if answer["accepted"]]
+    if desk.as_json:
+        desk.dump(told)
+    else:
+        total = sum(answer["amount_cents"] for answer in accepted)
+        say(f"{len(accepted)} pass encaissés sur {len(told)} : {euros(total)}.")
+    return len(accepted) == len(told)
+
+
+def signer(desk: Desk) -> ReceiptSigner:
+    """Who signs receipts on this installation."""
+    return ReceiptSigner(desk.settings.key_dir)
+
+
+def scans_of(file: str, *, batch_id: UUID, at: datetime) -> Iterator[Scan]:
+    """One scan for each line that is not empty. Ids follow from the batch's and the code.
+
+    The same code twice in a file is two scans: the second one is told that the first came.
+    """
+    with click.open_file(file, encoding="utf-8") as lines:
+        seen: Counter[str] = Counter()
+        for line in lines:
+            if code := line.strip():
+                seen[code] += 1
+                yield Scan(uuid5(batch_id, f"{code} {seen[code]}"), code, at)
+
+
+def as_data(session: Session, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Verdicts as a program reads them. A pass is named by its serial number, never by its code."""
+    ids = {v.redemption.voucher_id for v in verdicts if v.redemption}
+    states = ledger.voucher_states(session, Voucher.id.in_(ids)) if ids else []
+    serials = vouchers.serial_numbers(session, [(s.id, s.booklet_id) for s in states])
+    return [
+        {
+            "id": v.redemption_id,
+            "accepted": True,
+            "serial": str(serials[v.redemption.voucher_id]),
+            "amount_cents": v.redemption.amount_cents,
+            "redeemed_at": v.redemption.redeemed_at,
+            "receipt": v.redemption.receipt,
+            "undone": v.undone,
+        }
+        if v.redemption
+        else {
+            "id": v.redemption_id,
+            "accepted": False,
+            "code": v.refusal.code if v.refusal else None,
+            "sentence": v.refusal.message if v.refusal else None,
+        }
+        for v in verdicts
+    ]
+
+
+def in_words(answer: dict[str, Any]) -> str:
+    """One line of the answer to a file."""
+    if not answer["accepted"]:
+        return str(answer["sentence"])
+    return f"Pass {answer['serial']} encaissé : {euros(answer['amount_cents'])}."
+
+
+@click.command("undo", cls=Verb)
+@click.argument("redemption_id", type=Id(), metavar="ENCAISSEMENT")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def undo(desk: Desk, *, redemption_id: UUID, reason: str, request_id: UUID) -> None:
+    """Annule un encaissement tant qu’aucun bordereau ne le porte.
+
+    La personne peut de nouveau utiliser son pass.
+
+    Exemple : passnum undo 0199f2a0-1b2c-7d3e-8f40-123456789abc --reason "Saisi deux fois"
+    """
+    with desk.transaction() as session:
+        made = undo_redemption(
+            session,
+            actor=desk.actor(session),
+            reversal_id=request_id,
+            redemption_id=redemption_id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer("Encaissement annulé : la personne peut utiliser son pass.", id=made.id)
+
+
+# ── Clearing ──────────────────────────────────────────────────────────────────────────────────────
+
+STATES = {"draft": "à approuver", "approved": "à mandater", "ordered": "à payer", "paid": "payé"}
+
+
+def statement_named(session: Session, typed: str, *, actor: Actor) -> Statement:
+    """A statement by its number once approved, or its id, for those whose business it is.
+
+    Raises:
+        UnknownStatement.
+    """
+    statement_id = read_id(typed)
+    form = rf"{numbering.STATEMENT}-(\d{{4}})-(\d{{1,9}})"
+    if statement_id is None and (number := re.fullmatch(form, typed.strip().upper(), re.ASCII)):
+        found = queries.statement_by_number(session, int(number[1]), int(number[2]))
+        statement_id = found.id if found else None
+    if statement_id is None:
+        raise UnknownStatement
+    return known_statement(session, actor=actor, statement_id=statement_id)
+
+
+def payment_order_named(session: Session, typed: str, *, actor: Actor) -> PaymentOrder:
+    """A payment order by its id, or by the statement that it pays.
+
+    Raises:
+        UnknownStatement, UnknownPaymentOrder.
+    """
+    payment_order_id = read_id(typed)
+    found = queries.payment_order(session, payment_order_id) if payment_order_id else None
+    if found is None:
+        statement = statement_named(session, typed, actor=actor)
+        found = queries.payment_order_of(session, statement.id)
+    if found is None:
+        raise UnknownPaymentOrder
+    return found
+
+
+@click.group("clearing", cls=Group)
+def clearing() -> None:
+    """Les bordereaux des médiateurs : préparés, approuvés, mandatés, payés.
+
+    Quatre gestes, trois personnes au moins. Un bordereau se désigne par son identifiant, puis,
+    une fois approuvé, par son numéro (BR-2026-0001).
+
+    Exemple : passnum clearing list --agent finances@exemple.fr
+    """
+
+
+@clearing.command("run")
+@click.option("--cut-off", type=Day(), required=True, help="Prend ce qui précède ce jour à 0 h.")
+@programme_option
+@repeatable
+@acting
+def run(desk: Desk, *, cut_off: date, programme: str | None, request_id: UUID) -> None:
+    """Prépare un bordereau par médiateur avec tout ce qui est encaissé avant l’arrêté.
+
+    Coupée en route, la même commande avec le même --id finit le travail.
+
+    Exemple : passnum clearing run --cut-off 01/12/2026 --agent finances@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        actor = desk.actor(session)
+        programme_id = programme_named(session, programme).id
+    made = run_clearing(
+        desk.database,
+        actor=actor,
+        run_id=request_id,
+        programme_id=programme_id,
+        cut_off_on=cut_off,
+        now=desk.now,
+    )
+    with desk.transaction(writing=False) as session:
+        drafts = [summary(session, s) for s in queries.statements_of(session, made.id)]
+    desk.answer(f"Liquidation au {made.cut_off_on:%d/%m/%Y} : {len(drafts)} bordereaux.",
+                id=made.id, statements=drafts)  # fmt: skip
+    if drafts and not desk.as_json:
+        show(desk, drafts)
+
+
+@clearing.command("list")
+@acting
+def list_statements(desk: Desk) -> None:
+    """Montre les bordereaux et où ils en sont.
+
+    Exemple : passnum clearing list
+    """
+    with desk.transaction(writing=False) as session:
+        actor = desk.actor(session, Right.SEE_STATEMENTS)
+        mediator_id = None if actor.role in SEES_ALL_ORGANISATIONS else actor.organisation_id
+        found = every(
+            lambda after: queries.statements_after(
+                session, after, limit=PAGE, mediator_id=mediator_id
+            )
+        )
+        rows = [summary(session, one) for one in found]
+    show(desk, rows)
+
+
+def summary(session: Session, statement: Statement) -> dict[str, Any]:
+    """A statement in a list."""
+    approval = queries.approval_of(session, statement.id)
+    mediator = partners.organisation(session, statement.mediator_id)
+    return {
+        "id": statement.id,
+        "number": numbering.written(numbering.STATEMENT, approval.year, approval.number)
+        if approval
+        else None,
+        "mediator": mediator.name if mediator else None,
+        "voucher_count": statement.voucher_count,
+        "amount_cents": statement.amount_cents,
+        "state": statement_state(session, statement.id),
+    }
+
+
+def show(desk: Desk, statements: Sequence[dict[str, Any]]) -> None:
+    """Statements in columns."""
+    desk.table(
+        statements,
+        {
+            "Bordereau": lambda s: s["number"] or "–",
+            "Médiateur": lambda s: s["mediator"],
+            "Pass": lambda s: s["voucher_count"],
+            "Somme": lambda s: euros(s["amount_cents"]),
+            "État": lambda s: STATES[s["state"]],
+            "Identifiant": lambda s: s["id"],
+        },
+        none="Aucun bordereau.",
+    )
+
+
+@clearing.command("approve")
+@click.argument("statement", metavar="BORDEREAU")
+@click.option("--amount", type=Euros(), required=True, help="Le total que vous avez lu.")
+@approving
+def approve(desk: Desk, *, statement: str, amount: Cents) -> None:
+    """Approuve un bordereau préparé par quelqu’un d’autre. Demande votre mot de passe.
+
+    Le total que vous avez lu est à redonner : un bordereau qui a changé entre-temps n’est pas
+    approuvé par mégarde.
+
+    Exemple : passnum clearing approve 0199f2a0-1b2c-7d3e-8f40-123456789abc --amount 1230
+    --agent coordination@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        named = statement_named(session, statement, actor=actor)
+        approval = approve_statement(
+            session, actor=actor, statement_id=named.id, amount_cents=amount, now=desk.now
+        )
+    number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
+    desk.answer(
+        f"Bordereau {number} approuvé : {euros(approval.amount_cents)} à mandater.",
+        id=named.id,
+        number=number,
+    )
+
+
+@clearing.command("order-payment")
+@click.argument("statement", metavar="BORDEREAU")
+@click.option("--mandate", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
+@click.option("--bordereau", required=True, metavar="NUMÉRO", help="Celui du bordereau de mandats.")
+@click.option("--issued-on", type=Day(), required=True, help="Le jour du mandat.")
+@repeatable
+@acting
+def order(
+    desk: Desk,
+    *,
+    statement: str,
+    mandate: str,
+    bordereau: str,
+    issued_on: date,
+    request_id: UUID,
+) -> None:
+    """Émet le mandat de paiement d’un bordereau approuvé.
+
+    Exemple : passnum clearing order-payment BR-2026-0001 --mandate M-210 --bordereau B-12
+    --issued-on 08/12/2026
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        named = statement_named(session, statement, actor=actor)
+        made = order_payment(
+            session,
+            actor=actor,
+            payment_order_id=request_id,
+            statement_id=named.id,
+            mandate_number=mandate,
+            bordereau_number=bordereau,
+            issued_on=issued_on,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Mandat {made.mandate_number} émis pour {euros(made.amount_cents)} : "
+        "le comptable peut payer.",
+        id=made.id,
+    )
+
+
+@clearing.command("pay")
+@click.argument("payment_order", metavar="BORDEREAU")
+@click.option("--paid-on", type=Day(), required=True, help="Le jour du paiement.")
+@repeatable
+@acting
+def pay(desk: Desk, *, payment_order: str, paid_on: date, request_id: UUID) -> None:
+    """Enregistre que le comptable a payé un bordereau mandaté.
+
+    Ni qui l’a préparé, ni qui l’a approuvé, ni qui l’a mandaté ne peut le faire.
+
+    Exemple : passnum clearing pay BR-2026-0001 --paid-on 15/12/2026 --agent comptable@exemple.fr
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        named = payment_order_named(session, payment_order, actor=actor)
+        made = record_payment(
+            session,
+            actor=actor,
+            payment_id=request_id,
+            payment_order_id=named.id,
+            paid_on=paid_on,
+            now=desk.now,
+        )
+    desk.answer(f"Paiement de {euros(named.amount_cents)} enregistré.", id=made.id)

@@ -1,0 +1,119 @@
+"""The command `passnum`: a table of what it does, each part imported when it is called."""
+
+import io
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.terminal.french import Entry, LazyGroup
+from app.terminal.place import Place
+
+SECTIONS = {
+    "L’installation": {
+        "migrate": Entry("app.terminal.upkeep:migrate", "Met la base à la version du programme."),
+        "init": Entry("app.programmes.cli:init", "Ouvre une vraie base, vide."),
+        "demo": Entry("app.demo.cli:demo", "Charge la démonstration."),
+        "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
+        "agent": Entry("app.partners.accounts_cli:agent", "Les comptes des personnes."),
+        "token": Entry("app.partners.accounts_cli:token", "Les jetons des programmes."),
+        "verify": Entry("app.reports.cli:verify", "Rejoue le registre et dit s’il est vrai."),
+    },
+    "Les partenaires et le dispositif": {
+        "partner": Entry("app.mediators.cli:partner", "Structures, conventions, labels."),
+        "bank-details": Entry("app.partners.cli:bank_details", "Les comptes bancaires."),
+        "programme": Entry("app.programmes.cli:programme", "Les dispositifs."),
+        "vintage": Entry("app.programmes.cli:vintage", "Les millésimes."),
+    },
+    "De la commande au stock": {
+        "order": Entry("app.orders.cli:order", "Les commandes de carnets."),
+        "codes": Entry("app.orders.cli:codes", "Le fichier de l’imprimeur."),
+        "delivery": Entry("app.orders.cli:delivery", "Les livraisons."),
+        "mandate": Entry("app.orders.cli:mandate", "Les mandats des commandes."),
+        "activate": Entry("app.orders.cli:activate", "Active une livraison mandatée."),
+    },
+    "Du stock aux personnes": {
+        "allocate": Entry("app.prescribers.cli:allocate", "Confie des carnets à un prescripteur."),
+        "accept": Entry("app.prescribers.cli:accept", "Confirme la réception d’une dotation."),
+        "beneficiary": Entry("app.prescribers.cli:beneficiary", "Les personnes rencontrées."),
+        "prescribe": Entry("app.prescribers.cli:prescribe", "Remet des carnets à une personne."),
+    },
+    "De l’encaissement au paiement": {
+        "redeem": Entry("app.clearing.cli:redeem", "Encaisse un pass, ou tout un fichier."),
+        "undo": Entry("app.clearing.cli:undo", "Annule un encaissement."),
+        "clearing": Entry("app.clearing.cli:clearing", "Les bordereaux des médiateurs."),
+    },
+    "Les états": {
+        "report": Entry("app.reports.cli:report", "Taux d’utilisation, et où sont les pass."),
+        "voucher": Entry("app.reports.cli:voucher", "Un pass et toute son histoire."),
+        "balances": Entry("app.reports.cli:balances", "Le solde de chaque compte."),
+    },
+}
+HELP = """passnum tient les pass numériques, de la commande au paiement des médiateurs.
+
+Chaque geste est celui d’un agent, nommé par --agent (ou PASSNUM_AGENT), avec les droits de son
+rôle. Une approbation demande en plus son mot de passe.
+
+Codes de sortie : 0, c’est fait ; 1, c’est refusé, et une phrase dit pourquoi ; 2, la commande
+n’est pas comprise.
+
+Exemple : passnum report usage --agent coordination@exemple.fr
+"""
+
+
+class Passnum(LazyGroup):
+    """The first level, with the options that say which installation."""
+
+    def __init__(self) -> None:
+        super().__init__("passnum", sections=SECTIONS)
+        self.help = HELP
+        self.callback = settle
+        self.no_args_is_help = True
+        self.params = [
+            click.Option(
+                ["--data-dir"],
+                type=click.Path(path_type=Path),
+                metavar="DOSSIER",
+                help="Le dossier des données et des clés (PASSNUM_DATA_DIR, sinon var).",
+            ),
+            click.Option(
+                ["--database-url"],
+                metavar="URL",
+                help="sqlite:///fichier ou postgresql://… (PASSNUM_DATABASE_URL, sinon un "
+                "fichier SQLite dans le dossier des données).",
+            ),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=show_version,
+                help="Affiche la version.",
+            ),
+        ]
+
+
+def settle(data_dir: Path | None, database_url: str | None) -> None:
+    """Note which installation the command is about."""
+    click.get_current_context().obj = Place(data_dir, database_url)
+
+
+def show_version(ctx: click.Context, _option: click.Parameter, asked: Any) -> None:  # noqa: ANN401 - click's
+    """The release."""
+    if asked:
+        click.echo(f"passnum {version('passnum')}")
+        ctx.exit()
+
+
+passnum = Passnum()
+
+
+def main() -> None:
+    """Where the command `passnum` begins."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a narrow space shows another character, and nothing stops.
+            stream.reconfigure(errors="replace")
+    passnum.main(prog_name="passnum")

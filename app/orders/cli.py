@@ -1,0 +1,445 @@
+"""Orders, what the printer needs, deliveries, mandates and activation."""
+
+import csv
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.kernel.money import Cents, euros
+from app.orders import queries
+from app.orders.errors import UnknownDelivery, UnknownOrder
+from app.orders.models import BookletOrder, Delivery
+from app.orders.printing import codes_to_print
+from app.orders.rules import BOOKLET_SIZES, LineAsked, SerialRange
+from app.orders.service import (
+    activate_delivery,
+    approve_order,
+    known_delivery,
+    known_order,
+    prepare_order,
+    record_delivery,
+    record_mandate,
+    send_order,
+)
+from app.programmes import queries as programmes
+from app.programmes.cli import vintage_named
+from app.programmes.keys import KeyStore
+from app.terminal.desk import (
+    PAGE,
+    Desk,
+    Group,
+    Verb,
+    acting,
+    approving,
+    every,
+    in_french,
+    repeatable,
+    say,
+)
+from app.terminal.values import Count, Euros, read_id
+
+STATES = {
+    "prepared": "à approuver",
+    "approved": "à envoyer",
+    "sent": "envoyée",
+}
+
+
+def order_named(session: Session, typed: str) -> BookletOrder:
+    """An order by its number or its id.
+
+    Raises:
+        UnknownOrder.
+    """
+    if order_id := read_id(typed):
+        return known_order(session, order_id)
+    found = queries.order_by_number(session, typed.strip().upper())
+    if found is None:
+        raise UnknownOrder
+    return found
+
+
+def delivery_named(session: Session, typed: str) -> Delivery:
+    """A delivery by its number or its id.
+
+    Raises:
+        UnknownDelivery.
+    """
+    if delivery_id := read_id(typed):
+        return known_delivery(session, delivery_id)
+    found = queries.delivery_by_number(session, typed.strip().upper())
+    if found is None:
+        raise UnknownDelivery
+    return found
+
+
+class Serials(click.ParamType[SerialRange]):
+    """Serials received: 1-1000, or one alone."""
+
+    name = "PREMIER-DERNIER"
+
+    def convert(
+        self, value: str | SerialRange, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SerialRange:
+        """Two numbers; whether they make a range is the service's to say."""
+        if isinstance(value, SerialRange):
+            return value
+        first, _, last = value.partition("-")
+        number = Count()
+        return SerialRange(
+            number.convert(first, param, ctx), number.convert(last or first, param, ctx)
+        )
+
+
+# ── Orders ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.group("order", cls=Group)
+def order() -> None:
+    """Les commandes de carnets : préparées par l’une, approuvées par une autre, envoyées.
+
+    Une commande se désigne par son numéro (BC-2026-0001) ou son identifiant.
+
+    Exemple : passnum order list --agent coordination@exemple.fr
+    """
+
+
+@order.command("prepare")
+@click.option("--vintage", required=True, metavar="REPÈRE", help="Le millésime, par exemple 26A.")
+@click.option("--tens", type=Count(), default="0", help="Combien de carnets de 10.")
+@click.option("--ten-price", type=Euros(), default="0", help="Le prix d’un carnet de 10.")
+@click.option("--fives", type=Count(), default="0", help="Combien de carnets de 5.")
+@click.option("--five-price", type=Euros(), default="0", help="Le prix d’un carnet de 5.")
+@repeatable
+@acting
+def prepare(
+    desk: Desk,
+    *,
+    vintage: str,
+    tens: int,
+    ten_price: Cents,
+    fives: int,
+    five_price: Cents,
+    request_id: UUID,
+) -> None:
+    """Prépare une commande ; une autre personne l’approuve.
+
+    Exemple : passnum order prepare --vintage 26A --tens 500 --ten-price 2,20 --fives 200
+    --five-price 1,40
+    """
+    asked = zip(BOOKLET_SIZES, (tens, fives), (ten_price, five_price), strict=True)
+    with desk.transaction() as session:
+        terms = vintage_named(session, vintage)
+        made = prepare_order(
+            session,
+            actor=desk.actor(session),
+            order_id=request_id,
+            programme_id=terms.programme_id,
+            vintage_id=terms.vintage_id,
+            lines=[LineAsked(size, count, price) for size, count, price in asked if count],
+            now=desk.now,
+        )
+    desk.answer(
+        f"Commande {made.number} préparée : une autre personne doit l’approuver.",
+        id=made.id,
+        number=made.number,
+    )
+
+
+@order.command("approve")
+@click.argument("order", metavar="COMMANDE")
+@approving
+def approve(desk: Desk, *, order: str) -> None:
+    """Approuve une commande préparée par quelqu’un d’autre. Demande votre mot de passe.
+
+    Exemple : passnum order approve BC-2026-0001 --agent coordination2@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        approve_order(session, actor=actor, order_id=named.id, now=desk.now)
+    desk.answer(f"Commande {named.number} approuvée : elle peut partir.", id=named.id)
+
+
+@order.command("send")
+@click.argument("order", metavar="COMMANDE")
+@acting
+def send(desk: Desk, *, order: str) -> None:
+    """Envoie une commande approuvée, et lui attribue ses numéros de série.
+
+    Exemple : passnum order send BC-2026-0001
+    """
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        send_order(session, actor=desk.actor(session), order_id=named.id, now=desk.now)
+        expected = queries.allotments(session, named.id)
+    desk.answer(
+        f"Commande {named.number} envoyée : elle attend les numéros "
+        f"{' et '.join(map(str, expected))}.",
+        id=named.id,
+        number=named.number,
+        serials=[[a.serials.first, a.serials.last] for a in expected],
+    )
+
+
+@order.command("list")
+@acting
+def list_orders(desk: Desk) -> None:
+    """Montre les commandes et où elles en sont.
+
+    Exemple : passnum order list
+    """
+    with desk.transaction(writing=False) as session:
+        desk.actor(session, Right.SEE_ORDERS)
+        found = every(lambda after: queries.orders_after(session, after, limit=PAGE))
+        rows = [summary(session, one) for one in found]
+    desk.table(
+        rows,
+        {
+            "Commande": lambda o: o["number"],
+            "Millésime": lambda o: o["vintage"],
+            "Carnets": lambda o: carnets(o["lines"]),
+            "Prix": lambda o: euros(o["price_cents"]),
+            "État": lambda o: STATES[o["state"]],
+            "Préparée": lambda o: in_french(o["prepared_at"]),
+        },
+        none="Aucune commande.",
+    )
+
+
+def summary(session: Session, one: BookletOrder) -> dict[str, Any]:
+    """An order in a list."""
+    terms = programmes.vintage(session, one.vintage_id)
+    lines = queries.lines(session, one.id)
+    return {
+        "id": one.id,
+        "number": one.number,
+        "vintage": terms.label if terms else None,
+        "lines": [
+            {
+                "booklet_size": line.booklet_size,
+                "booklet_count": line.booklet_count,
+                "unit_price_cents": line.unit_price_cents,
+            }
+            for line in lines
+        ],
+        "price_cents": sum(line.booklet_count * line.unit_price_cents for line in lines),
+        "state": state(session, one),
+        "prepared_at": one.prepared_at,
+    }
+
+
+def state(session: Session, one: BookletOrder) -> str:
+    """Where an order stands: which rows exist."""
+    if queries.dispatch(session, one.id):
+        return "sent"
+    return "approved" if queries.approval(session, one.id) else "prepared"
+
+
+def carnets(lines: Sequence[dict[str, Any]]) -> str:
+    """« 500 de 10, 200 de 5 »."""
+    return ", ".join(f"{line['booklet_count']} de {line['booklet_size']}" for line in lines)
+
+
+@order.command("show")
+@click.argument("order", metavar="COMMANDE")
+@acting
+def show(desk: Desk, *, order: str) -> None:
+    """Montre une commande : ses numéros de série, ses livraisons, ses mandats.
+
+    Exemple : passnum order show BC-2026-0001
+    """
+    with desk.transaction(writing=False) as session:
+        desk.actor(session, Right.SEE_ORDERS)
+        named = order_named(session, order)
+        found = summary(session, named) | {
+            "serials": [
+                {"first": a.serials.first, "last": a.serials.last, "booklet_size": a.booklet_size}
+                for a in queries.allotments(session, named.id)
+            ],
+            "deliveries": [
+                {
+                    "id": d.id,
+                    "number": d.number,
+                    "received_at": d.received_at,
+                    "ranges": [
+                        [r.first_serial, r.last_serial] for r in queries.ranges_of(session, d.id)
+                    ],
+                    "active": queries.activation_of(session, d.id) is not None,
+                }
+                for d in queries.deliveries_of(session, named.id)
+            ],
+            "mandates": [
+                {"number": m.mandate_number, "amount_cents": m.amount_cents}
+                for m in queries.mandates_of(session, named.id)
+            ],
+        }
+    if desk.as_json:
+        desk.dump(found)
+    else:
+        describe(found)
+
+
+def describe(order: dict[str, Any]) -> None:
+    """An order, for a person."""
+    say(f"Commande {order['number']}, millésime {order['vintage']}, {STATES[order['state']]}.")
+    say(f"Carnets : {carnets(order['lines'])}, pour {euros(order['price_cents'])}.")
+    for part in order["serials"]:
+        say(f"Attend les pass {part['first']} à {part['last']}, en carnets "
+            f"de {part['booklet_size']}.")  # fmt: skip
+    for delivery in order["deliveries"]:
+        ranges = ", ".join(f"{first} à {last}" for first, last in delivery["ranges"])
+        active = "active" if delivery["active"] else "inerte"
+        when = in_french(delivery["received_at"])
+        say(f"Livraison {delivery['number']} du {when} : pass {ranges}, {active}.")
+    for mandate in order["mandates"]:
+        say(f"Mandat {mandate['number']} : {euros(mandate['amount_cents'])}.")
+
+
+@click.command("codes", cls=Verb)
+@click.argument("order", metavar="COMMANDE")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FICHIER", help="Où l’écrire.")
+@acting
+def codes(desk: Desk, *, order: str, output: Path | None) -> None:
+    """Écrit le fichier de l’imprimeur : un numéro de série et un code par ligne, en CSV.
+
+    Ce fichier vaut de l’argent une fois les carnets remis : confiez-le à l’imprimeur seul, puis
+    effacez-le. Il se recalcule tant que la clé du millésime est là.
+
+    Exemple : passnum codes BC-2026-0001 --output commande.csv
+    """
+    with desk.transaction(writing=False) as session:
+        named = order_named(session, order)
+        printed = codes_to_print(
+            session,
+            actor=desk.actor(session),
+            order_id=named.id,
+            keys=KeyStore(desk.settings.key_dir),
+        )
+        if output is None:
+            write_codes(printed, sys.stdout)
+            return
+        # The owner's eyes only, and never over another file.
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            count = write_codes(printed, file)
+    desk.answer(f"{count} codes écrits dans {output}.", count=count)
+
+
+def write_codes(printed: Any, file: TextIO) -> int:  # noqa: ANN401 - pairs that csv writes with str
+    """The printer's file; returns how many codes it has."""
+    writer = csv.writer(file, delimiter=";")
+    writer.writerow(("serial", "code"))
+    count = 0
+    for count, pair in enumerate(printed, start=1):  # noqa: B007 - the last count is the answer
+        writer.writerow(pair)
+    return count
+
+
+# ── From the printer to the stock ─────────────────────────────────────────────────────────────────
+
+
+@click.group("delivery", cls=Group)
+def delivery() -> None:
+    """Les livraisons : ce qui est arrivé, compté numéro par numéro.
+
+    Exemple : passnum delivery record BC-2026-0001 --serials 1-5000
+    """
+
+
+@delivery.command("record")
+@click.argument("order", metavar="COMMANDE")
+@click.option("--serials", type=Serials(), multiple=True, help="Une plage reçue ; à répéter.")
+@repeatable
+@acting
+def record(desk: Desk, *, order: str, serials: tuple[SerialRange, ...], request_id: UUID) -> None:
+    """Enregistre une livraison : ses pass entrent en stock, inertes jusqu’à l’activation.
+
+    Exemple : passnum delivery record BC-2026-0001 --serials 1-5000 --serials 5001-6000
+    """
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        made = record_delivery(
+            session,
+            actor=desk.actor(session),
+            delivery_id=request_id,
+            order_id=named.id,
+            ranges=serials,
+            keys=KeyStore(desk.settings.key_dir),
+            now=desk.now,
+        )
+    count = sum(part.count for part in serials)
+    desk.answer(
+        f"Livraison {made.number} enregistrée : {count} pass, inertes jusqu’à leur activation.",
+        id=made.id,
+        number=made.number,
+    )
+
+
+@click.group("mandate", cls=Group)
+def mandate() -> None:
+    """Les mandats de paiement des commandes.
+
+    Exemple : passnum mandate record BC-2026-0001 --number M-2026-114 --amount 1380
+    """
+
+
+@mandate.command("record")
+@click.argument("order", metavar="COMMANDE")
+@click.option("--number", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
+@click.option("--amount", type=Euros(), required=True, help="La somme mandatée.")
+@repeatable
+@acting
+def record_one(desk: Desk, *, order: str, number: str, amount: Cents, request_id: UUID) -> None:
+    """Saisit le mandat d’une commande : il couvre ce qui sera activé.
+
+    Exemple : passnum mandate record BC-2026-0001 --number M-2026-114 --amount 1380
+    """
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        made = record_mandate(
+            session,
+            actor=desk.actor(session),
+            mandate_id=request_id,
+            order_id=named.id,
+            mandate_number=number,
+            amount_cents=amount,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Mandat {made.mandate_number} de {euros(made.amount_cents)} saisi "
+        f"pour la commande {named.number}.",
+        id=made.id,
+    )
+
+
+@click.command("activate", cls=Verb)
+@click.argument("delivery", metavar="LIVRAISON")
+@repeatable
+@acting
+def activate(desk: Desk, *, delivery: str, request_id: UUID) -> None:
+    """Active une livraison, si les mandats de sa commande la couvrent.
+
+    Exemple : passnum activate LIV-2026-0001 --agent finances@exemple.fr
+    """
+    with desk.transaction() as session:
+        named = delivery_named(session, delivery)
+        made = activate_delivery(
+            session,
+            actor=desk.actor(session),
+            activation_id=request_id,
+            delivery_id=named.id,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Livraison {named.number} active ({euros(made.cost_cents)}) : "
+        "ses carnets peuvent être confiés.",
+        id=made.id,
+    )

@@ -1,0 +1,284 @@
+"""Partners, their agreements, their bank details, and the agents who work for them."""
+
+from typing import Any
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.partners import queries
+from app.partners.errors import UnknownOrganisation
+from app.partners.models import Organisation
+from app.partners.rules import AgreementRole, OrganisationKind, masked_iban, read_siret
+from app.partners.service import (
+    approve_bank_details,
+    known_organisation,
+    prepare_bank_details,
+    register_organisation,
+    sign_agreement,
+)
+from app.terminal.desk import (
+    PAGE,
+    Desk,
+    Group,
+    acting,
+    approving,
+    every,
+    in_french,
+    repeatable,
+)
+from app.terminal.french import Refused
+from app.terminal.values import Day, Id, OneOf, read_id
+
+KIND = OneOf(
+    "NATURE",
+    {
+        "commanditaire": OrganisationKind.SPONSOR,
+        "émetteur": OrganisationKind.ISSUER,
+        "comptable-public": OrganisationKind.ACCOUNTANT,
+        "financeur": OrganisationKind.FUNDER,
+        "commune": OrganisationKind.TOWN,
+        "ccas": OrganisationKind.CCAS,
+        "plie": OrganisationKind.PLIE,
+        "conseiller-numérique": OrganisationKind.DIGITAL_ADVISER,
+        "france-services": OrganisationKind.FRANCE_SERVICES,
+        "france-travail": OrganisationKind.EMPLOYMENT_SERVICE,
+        "caf": OrganisationKind.CAF,
+        "cgss": OrganisationKind.CGSS,
+        "la-poste": OrganisationKind.LA_POSTE,
+        "association": OrganisationKind.ASSOCIATION,
+        "entreprise": OrganisationKind.COMPANY,
+        "cyber-base": OrganisationKind.CYBER_BASE,
+        "médiathèque": OrganisationKind.MEDIA_LIBRARY,
+        "organisme-de-formation": OrganisationKind.TRAINING_BODY,
+    },
+)
+AGREEMENT_ROLE = OneOf(
+    "RÔLE",
+    {
+        "prescripteur": AgreementRole.PRESCRIBER,
+        "médiateur": AgreementRole.MEDIATOR,
+        "relais-d-information": AgreementRole.INFORMATION_RELAY,
+        "lieu-d-accueil": AgreementRole.VENUE,
+    },
+)
+FRENCH_KIND = {kind: word for word, kind in KIND.words.items()}
+
+
+def organisation_named(session: Session, typed: str) -> Organisation:
+    """An organisation by its id, its SIRET or its exact name.
+
+    Raises:
+        UnknownOrganisation: nothing is called that.
+        Refused: several have that name.
+    """
+    if organisation_id := read_id(typed):
+        return known_organisation(session, organisation_id)
+    siret = read_siret(typed)
+    if siret and (organisation := queries.organisation_by_siret(session, siret)):
+        return organisation
+    found = queries.organisations_by_name(session, " ".join(typed.split()))
+    if len(found) > 1:
+        message = f"{len(found)} structures s’appellent « {typed} » : donnez le SIRET de la bonne."
+        raise Refused(message)
+    if not found:
+        raise UnknownOrganisation
+    return found[0]
+
+
+# ── Partners ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.group("partner", cls=Group)
+def partner() -> None:
+    """Les structures du dispositif, leurs conventions et leurs labels.
+
+    Une structure se désigne par son nom exact, son SIRET ou son identifiant.
+
+    Exemple : passnum partner list --agent coordination@exemple.fr
+    """
+
+
+@partner.command("add")
+@click.argument("name", metavar="NOM")
+@click.option("--kind", type=KIND, required=True, help="Ce qu’elle est : ccas, association…")
+@click.option("--commune", required=True, metavar="COMMUNE", help="Où elle est.")
+@click.option("--siret", metavar="SIRET", help="Ses 14 chiffres.")
+@repeatable
+@acting
+def add(
+    desk: Desk,
+    *,
+    name: str,
+    kind: OrganisationKind,
+    commune: str,
+    siret: str | None,
+    request_id: UUID,
+) -> None:
+    """Ajoute une structure.
+
+    Exemple : passnum partner add "CCAS du Lorrain" --kind ccas --commune "Le Lorrain"
+    """
+    with desk.transaction() as session:
+        added = register_organisation(
+            session,
+            actor=desk.actor(session),
+            organisation_id=request_id,
+            kind=kind,
+            name=name,
+            commune=commune,
+            siret=siret,
+            now=desk.now,
+        )
+    desk.answer(f"« {added.name} » est ajoutée.", id=added.id, name=added.name)
+
+
+@partner.command("list")
+@click.option("--kind", type=KIND, help="Une nature seulement.")
+@acting
+def list_partners(desk: Desk, *, kind: OrganisationKind | None) -> None:
+    """Montre les structures.
+
+    Exemple : passnum partner list --kind association
+    """
+    with desk.transaction(writing=False) as session:
+        desk.actor(session, Right.SEE_PARTNERS)
+        found = every(
+            lambda after: queries.organisations_after(session, after, limit=PAGE, kind=kind)
+        )
+    desk.table(
+        [
+            {"id": o.id, "name": o.name, "kind": o.kind, "commune": o.commune, "siret": o.siret}
+            for o in found
+        ],
+        {
+            "Nom": lambda o: o["name"],
+            "Nature": lambda o: FRENCH_KIND[OrganisationKind(o["kind"])],
+            "Commune": lambda o: o["commune"],
+            "SIRET": lambda o: o["siret"] or "–",
+            "Identifiant": lambda o: o["id"],
+        },
+        none="Aucune structure.",
+    )
+
+
+@partner.command("agreement")
+@click.argument("organisation", metavar="STRUCTURE")
+@click.option("--role", type=AGREEMENT_ROLE, required=True, help="Pour quoi elle a signé.")
+@click.option("--reference", required=True, metavar="TEXTE", help="La référence de la convention.")
+@click.option("--from", "valid_from", type=Day(), required=True, help="Le premier jour.")
+@click.option("--until", "valid_until", type=Day(), required=True, help="Le dernier jour.")
+@repeatable
+@acting
+def agreement(desk: Desk, *, organisation: str, request_id: UUID, **signed: Any) -> None:  # noqa: ANN401 - as sign_agreement
+    """Enregistre une convention signée, du premier au dernier jour inclus.
+
+    Exemple : passnum partner agreement "CCAS du Lorrain" --role prescripteur --reference 2026-12
+    --from 01/01/2026 --until 31/12/2027
+    """
+    with desk.transaction() as session:
+        made = sign_agreement(
+            session,
+            actor=desk.actor(session),
+            agreement_id=request_id,
+            organisation_id=organisation_named(session, organisation).id,
+            now=desk.now,
+            **signed,
+        )
+    desk.answer(
+        f"Convention « {made.reference} » enregistrée du {made.valid_from:%d/%m/%Y} "
+        f"au {made.valid_until:%d/%m/%Y}.",
+        id=made.id,
+    )
+
+
+# ── Bank details ──────────────────────────────────────────────────────────────────────────────────
+
+
+@click.group("bank-details", cls=Group)
+def bank_details() -> None:
+    """Les comptes bancaires des structures : l’une les saisit, une autre les confirme.
+
+    Exemple : passnum bank-details list "Exo 7"
+    """
+
+
+@bank_details.command("add")
+@click.argument("organisation", metavar="STRUCTURE")
+@click.option("--holder", required=True, metavar="NOM", help="Le titulaire du compte.")
+@click.option("--iban", required=True, metavar="IBAN", help="Recopié du relevé d’identité.")
+@repeatable
+@acting
+def add_details(desk: Desk, *, organisation: str, holder: str, iban: str, request_id: UUID) -> None:
+    """Saisit un compte ; rien n’y est payé avant qu’une autre personne le confirme.
+
+    Exemple : passnum bank-details add "Exo 7" --holder "Exo 7" --iban FR7612345678901234567890185
+    """
+    with desk.transaction() as session:
+        made = prepare_bank_details(
+            session,
+            actor=desk.actor(session),
+            bank_details_id=request_id,
+            organisation_id=organisation_named(session, organisation).id,
+            holder=holder,
+            iban=iban,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Compte {masked_iban(made.iban)} saisi : une autre personne doit le confirmer.",
+        id=made.id,
+    )
+
+
+@bank_details.command("approve")
+@click.argument("bank_details_id", type=Id(), metavar="IDENTIFIANT")
+@approving
+def approve_details(desk: Desk, *, bank_details_id: UUID) -> None:
+    """Confirme un compte saisi par quelqu’un d’autre. Demande votre mot de passe.
+
+    Exemple : passnum bank-details approve 0199f2a0-1b2c-7d3e-8f40-123456789abc
+    --agent finances@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        approval = approve_bank_details(
+            session, actor=actor, bank_details_id=bank_details_id, now=desk.now
+        )
+    desk.answer("Compte confirmé : les bordereaux peuvent y être payés.",
+                id=approval.bank_details_id)  # fmt: skip
+
+
+@bank_details.command("list")
+@click.argument("organisation", metavar="STRUCTURE")
+@acting
+def list_details(desk: Desk, *, organisation: str) -> None:
+    """Montre les comptes d’une structure, confirmés ou non.
+
+    Exemple : passnum bank-details list "Exo 7"
+    """
+    with desk.transaction(writing=False) as session:
+        named = organisation_named(session, organisation)
+        actor = desk.actor(session, Right.SEE_PARTNERS)
+        actor.check_sees(named.id)
+        rows = [
+            {
+                "id": details.id,
+                "holder": details.holder,
+                "iban": masked_iban(details.iban),
+                "prepared_at": details.prepared_at,
+                "approved_at": approval.approved_at if approval else None,
+            }
+            for details, approval in queries.bank_details_of(session, named.id)
+        ]
+    desk.table(
+        rows,
+        {
+            "Titulaire": lambda d: d["holder"],
+            "Compte": lambda d: d["iban"],
+            "Saisi": lambda d: in_french(d["prepared_at"]),
+            "Confirmé": lambda d: in_french(d["approved_at"]),
+            "Identifiant": lambda d: d["id"],
+        },
+        none="Cette structure n’a pas donné de compte.",
+    )

@@ -1,0 +1,276 @@
+"""What can be told of the scheme: reports, one pass, balances, and whether the ledger is true."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.identity.rules import Right
+from app.kernel.clock import martinique_day
+from app.kernel.money import euros
+from app.ledger import integrity
+from app.partners.queries import organisation_names
+from app.programmes import queries as programmes
+from app.programmes.cli import programme_named, programme_option, vintage_named
+from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
+from app.terminal.desk import (
+    Desk,
+    Group,
+    Verb,
+    acting,
+    in_french,
+    operating,
+    say,
+    show_table,
+)
+from app.terminal.french import REFUSED
+from app.terminal.values import Day, Instant
+from app.web import words
+from app.web.format import count, percent
+from app.web.pages import ChainStage, StoryStep, VoucherPage
+
+
+@click.group("report", cls=Group)
+def report() -> None:
+    """Les états : le taux d’utilisation, et où sont les pass.
+
+    Exemple : passnum report usage --on 30/11/2026 --agent controle@exemple.fr
+    """
+
+
+def perimeter(work: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a report counts."""
+    for option in (
+        click.option("--on", type=Day(), help="À la fin de ce jour (aujourd’hui)."),
+        click.option("--vintage", metavar="REPÈRE", help="Un millésime seulement."),
+        programme_option,
+    ):
+        work = option(work)
+    return work
+
+
+def read(desk: Desk, report: Any, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - either report
+    """One report of the service, on what was asked."""
+    vintage, programme = asked["vintage"], asked["programme"]
+    with desk.transaction(writing=False) as session:
+        return report(
+            session,
+            actor=desk.actor(session),
+            programme_id=programme_named(session, programme).id if programme else None,
+            vintage_id=vintage_named(session, vintage).vintage_id if vintage else None,
+            on=asked["on"] or martinique_day(desk.now),
+            now=desk.now,
+        )
+
+
+@report.command("usage")
+@perimeter
+@acting
+def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
+    """Le taux d’utilisation, avec ses dénominateurs nommés.
+
+    Exemple : passnum report usage --on 30/11/2026
+    """
+    found: UsageReport = read(desk, usage_report, asked)
+    if desk.as_json:
+        desk.dump(asdict(found))
+        return
+    used = found.redeemed_count
+    say(f"Taux d’utilisation au {in_french(found.read_at)}")
+    say(f"{count(used)} pass utilisés ({euros(found.redeemed_cents)}), "
+        f"{count(found.in_hand_count)} encore chez les bénéficiaires.")  # fmt: skip
+    click.echo()
+    show_table(
+        ["Dénominateur", "Pass", "Utilisés"],
+        [
+            [named.label, count(d.voucher_count), percent(used, d.voucher_count)]
+            for d in found.denominators
+            for named in [words.DENOMINATORS[d.kind]]
+        ],
+    )
+    for title, rows in (("Prescripteur", found.prescribers), ("Public", found.publics)):
+        click.echo()
+        show_table(
+            [title, "Remis", "Utilisés", "Taux"],
+            [
+                [
+                    row.name,
+                    count(row.issued_count),
+                    count(row.redeemed_count),
+                    percent(row.redeemed_count, row.issued_count),
+                ]
+                for row in rows
+            ],
+        )
+    click.echo()
+    show_table(
+        ["Médiateur", "Commune", "Encaissés", "Somme"],
+        [[p.name, p.place, count(p.redeemed_count), euros(p.amount_cents)] for p in found.places],
+    )
+
+
+@report.command("chain")
+@perimeter
+@acting
+def chain(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
+    """Où sont les pass : ce qui repose à chaque étape, jusqu’au total commandé.
+
+    Exemple : passnum report chain --on 30/11/2026
+    """
+    found: ChainReport = read(desk, chain_report, asked)
+    if desk.as_json:
+        desk.dump(asdict(found))
+        return
+    say(f"Où sont les pass au {in_french(found.read_at)}")
+    click.echo()
+    resting = [*found.stages, *(stage for stage in found.exits if stage.voucher_count)]
+    show_table(
+        ["Étape", "Pass", "Somme"],
+        [
+            *([words.STAGES[s.kind].label, *figures(s)] for s in resting),
+            ["Commandés", *figures(found.ordered)],
+        ],
+    )
+
+
+def figures(stage: ChainStage) -> tuple[str, str]:
+    """A stage in passes and in euros."""
+    return count(stage.voucher_count), euros(stage.amount_cents)
+
+
+@click.command("voucher", cls=Verb)
+@click.argument("serial", nargs=-1, required=True, metavar="NUMÉRO")
+@acting
+def voucher(desk: Desk, *, serial: tuple[str, ...]) -> None:
+    """Où est un pass, et tout ce qui lui est arrivé, par son numéro de série.
+
+    Exemple : passnum voucher 26A 00442 07 91
+    """
+    with desk.transaction(writing=False) as session:
+        page = voucher_report(session, actor=desk.actor(session), typed_serial=" ".join(serial))
+    if desk.as_json:
+        desk.dump(as_data(page))
+        return
+    state = words.STATES[page.state]
+    place = state.place.format(holder=page.holder, recipient=page.recipient)
+    say(f"Pass {page.serial}, {euros(page.face_value_cents)}, {page.programme_name} : "
+        f"{state.label}. {place}")  # fmt: skip
+    for step in reversed(page.story):
+        say(f"  {in_french(step.occurred_at)} : {in_words(step)}")
+
+
+def as_data(page: VoucherPage) -> dict[str, Any]:
+    """A pass as a program reads it, its history oldest first."""
+    return {
+        "serial": str(page.serial),
+        "state": page.state,
+        "face_value_cents": page.face_value_cents,
+        "holder": page.holder,
+        "valid_until": page.valid_until,
+        "history": [
+            {
+                "movement_id": step.movement_id,
+                "act": step.act,
+                "from": step.from_kind,
+                "to": step.to_kind,
+                "giver": step.giver,
+                "receiver": step.receiver,
+                "document": step.document,
+                "occurred_at": step.occurred_at,
+                "recorded_at": step.recorded_at,
+            }
+            for step in reversed(page.story)
+        ],
+    }
+
+
+def in_words(step: StoryStep) -> str:
+    """One act of a history, in one line."""
+    act = words.act_of(step)
+    who = act.who.format(giver=step.giver, receiver=step.receiver)
+    parts = [act.title, who.rstrip("."), step.document or ""]
+    return ", ".join(part for part in parts if part) + "."
+
+
+# ── The ledger ────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.command("balances", cls=Verb)
+@click.option("--at", type=Instant(day_ends=True), help="À cet instant, ou à la fin de ce jour.")
+@acting
+def balances(desk: Desk, *, at: datetime | None) -> None:
+    """Le solde de chaque compte du registre, en pass et en euros.
+
+    Le compte de l’émetteur est négatif de tout ce qui a été reçu : le total est nul.
+
+    Exemple : passnum balances --at 31/12/2026 --agent controle@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        desk.actor(session, Right.SEE_LEDGER)
+        rows = resting(session, at)
+    desk.table(
+        rows,
+        {
+            "Compte": lambda b: words.STATES[b["kind"]].label,
+            "Structure": lambda b: " → ".join(filter(None, (b["party"], b["counterparty"]))),
+            "Millésime": lambda b: b["vintage"],
+            "Pass": lambda b: count(b["voucher_count"]),
+            "Somme": lambda b: euros(b["amount_cents"]),
+        },
+        none="Aucun pass n’a encore bougé.",
+    )
+
+
+def resting(session: Session, at: datetime | None) -> list[dict[str, Any]]:
+    """What rests in each account, in the order of the chain."""
+    found = ledger.balances(session, at=at)
+    names = organisation_names(
+        session, {party for a in found for party in (a.party_id, a.counterparty_id)}
+    )
+    labels = {number: terms.label for number, terms in programmes.all_vintages(session).items()}
+    order = {kind: place for place, kind in enumerate(ledger.AccountKind)}
+    return [
+        {
+            "account_id": account.id,
+            "kind": account.kind,
+            "party": names.get(account.party_id),
+            "counterparty": names.get(account.counterparty_id)
+            if account.counterparty_id != account.party_id
+            else None,
+            "vintage": labels.get(account.vintage_id),
+            "voucher_count": balance.voucher_count,
+            "amount_cents": balance.amount_cents,
+        }
+        for account, balance in sorted(
+            found.items(), key=lambda item: (item[0].vintage_id, order[item[0].kind], item[0].id)
+        )
+    ]
+
+
+@click.command("verify", cls=Verb)
+@operating
+def verify(desk: Desk) -> None:
+    """Rejoue tous les mouvements depuis zéro, et compare avec ce que dit la base.
+
+    Dit si les règles du registre sont en place, et nomme la première ligne qui diffère.
+
+    Exemple : passnum verify
+    """
+    with desk.transaction(writing=False) as session:
+        faults = integrity.faults(session)
+        verdict = ledger.verify(session)
+    honest = verdict.honest and not faults
+    if desk.as_json:
+        desk.dump(asdict(verdict) | {"faults": faults, "honest": honest})
+    else:
+        for fault in faults:
+            say(fault)
+        say(verdict.first_difference
+            or f"{count(verdict.movement_count)} mouvements rejoués, "
+            f"{count(verdict.voucher_count)} pass comparés : tout concorde.")  # fmt: skip
+    if not honest:
+        click.get_current_context().exit(REFUSED)
