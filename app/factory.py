@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import Flask, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import DBAPIError
 
 from app.clearing import api as clearing_api
 from app.clearing import public_keys
@@ -112,13 +113,19 @@ def create_app(
 
 
 def frame() -> Frame:
-    """What surrounds a page: who reads it, and whether its data is a demonstration."""
+    """What surrounds a page: who reads it, and whether its data is a demonstration.
+
+    Without a database there is still a page that says so.
+    """
     session = transaction.request_session()
-    specimen = programmes.is_demonstration(session)
-    if "agent" not in g:
-        return Frame(specimen=specimen)
-    agent = auth.current_agent()
-    organisation = partners.organisation(session, agent.organisation_id)
+    try:
+        specimen = programmes.is_demonstration(session)
+        if "agent" not in g:
+            return Frame(specimen=specimen)
+        agent = auth.current_agent()
+        organisation = partners.organisation(session, agent.organisation_id)
+    except DBAPIError:
+        return Frame()
     return Frame(
         Reader(
             name=agent.name,

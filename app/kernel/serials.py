@@ -1,4 +1,4 @@
-"""Printed serial numbers: « 26A 00442 07 29 » is vintage 26A, booklet 442, seventh pass, key 29.
+"""Printed serial numbers: « 26A 00442 07 91 » is vintage 26A, booklet 442, seventh pass, key 91.
 
 A vintage has at most 999,999 booklets, written with five digits or, beyond 99,999, six. Serial
 numbers identify and prove nothing. The key is ISO 7064 mod 97-10, which catches every single slip

@@ -50,13 +50,17 @@ def issued_by_public(
 def redeemed_by_public(
     session: Session, vintage_ids: Iterable[int], *, at: datetime
 ) -> dict[str, int]:
-    """Passes of each public redeemed before an instant, reversals taken off."""
+    """Passes of each public redeemed before an instant, reversals taken off.
+
+    A pass is redeemed, and taken back, one at a time (app.clearing.redemptions), so its movement is
+    joined by equality: by range, both planners would look at every booklet for every movement.
+    """
     condition, sign = _net(REDEEM)
     rows = session.execute(
         select(PrescriptionBooklet.public, func.sum(sign))
         .select_from(Movement)
         .join(Posting, Posting.id == Movement.posting_id)
-        .join(Voucher, Voucher.id.between(Movement.first_id, Movement.last_id))
+        .join(Voucher, Voucher.id == Movement.first_id)
         .join(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Voucher.booklet_id)
         .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
         .group_by(PrescriptionBooklet.public)

@@ -1,5 +1,7 @@
 """One pass: searching for it by what is printed on it, and its whole history."""
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -63,4 +65,4 @@ def voucher(serial: str) -> ResponseReturnValue:
         )
     except DomainError as refusal:
         return _not_found(typed, refusal)
-    return render_template("vouchers/voucher.html", page=page)
+    return render_template("vouchers/voucher.html", page=replace(page, read_at=started_at()))

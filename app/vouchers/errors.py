@@ -35,7 +35,7 @@ class NotASerialNumber(RuleBroken):
 
     code = "not_a_serial_number"
     sentence = (
-        "Ce n’est pas un numéro de série. Il s’écrit comme 26A 00442 07 29 : "
+        "Ce n’est pas un numéro de série. Il s’écrit comme 26A 00442 07 91 : "
         "le millésime, le carnet, le pass et la clé."
     )
 

@@ -6,7 +6,7 @@ from app.ledger import AccountKind, MovementKind
 from app.web.api import page_of
 from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
 
-SERIAL = "26A 00442 07 29"
+SERIAL = "26A 00442 07 91"
 BOOKLET = "26A 00442"
 
 

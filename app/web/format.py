@@ -126,7 +126,7 @@ def local_day(instant: datetime) -> str:
 
 
 def compact(serial: object) -> str:
-    """A serial number as it stands in an address: « 26A 00442 07 29 » is 26A004420729."""
+    """A serial number as it stands in an address: « 26A 00442 07 91 » is 26A004420791."""
     return "".join(str(serial).split())
 
 

@@ -45,7 +45,7 @@ def try_to_sign_in() -> ResponseReturnValue:
         page = SignInPage(email=email[:254], next=back, pause=refusal.message)
         return render_template("identity/sign_in.html", page=page), 429
     if not passwords.matches(agent.password_hash if agent else None, password) or agent is None:
-        errors = (FieldError("email", SignInRefused().message),)
+        errors = (FieldError("password", SignInRefused().message),)
         page = SignInPage(email=email[:254], next=back, errors=errors)
         return render_template("identity/sign_in.html", page=page), 422
     in_transaction(lambda session: finish_sign_in(session, keys=keys, now=started_at()))
