@@ -1,0 +1,215 @@
+"""The HTTP door of a scheme: an application on its database, and a way in for each agent."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import orjson
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.config import Settings
+from app.database import Database
+from app.factory import create_app
+from app.identity.service import create_token, set_password
+from tests.api.contract import Contract
+from tests.factories import Scheme
+from tests.service.chain import Chain
+
+API = "/api/v1"
+PASSWORD = "Sept mots bien choisis pour ouvrir cette porte"
+PROBLEM = "application/problem+json"
+
+Json = Any
+
+
+@dataclass
+class Clock:
+    """The time of the application: ours, and so many days."""
+
+    days: int = 0
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + timedelta(days=self.days)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, read as the contract says: JSON, or a problem."""
+
+    response: TestResponse
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def body(self) -> Json:
+        return orjson.loads(self.response.data)
+
+    @property
+    def code(self) -> str:
+        """The code of a refusal; nothing when it is none."""
+        return str(self.body.get("code", "")) if self.status >= 400 else ""
+
+    def made(self, status: int = 201) -> Json:
+        """The body of an answer that is no refusal."""
+        assert self.status == status, self.response.text
+        assert self.response.mimetype == "application/json"
+        return self.body
+
+    def read(self) -> Json:
+        return self.made(200)
+
+    def refused(self, status: int, code: str) -> Json:
+        """The body of that refusal, and of no other."""
+        assert (self.status, self.code) == (status, code), self.response.text
+        assert self.response.mimetype == PROBLEM
+        assert self.body["status"] == status
+        assert self.body["type"] == f"urn:passnum:problem:{code}"
+        assert self.body["title"]
+        assert self.body["detail"]
+        return self.body
+
+
+@dataclass
+class Caller:
+    """One agent at the door, with what proves who it is."""
+
+    client: FlaskClient
+    contract: Contract
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **query: object) -> Answer:
+        return self.send("GET", path, query=query)
+
+    def post(self, path: str, body: Json = None, *, key: UUID | str | None = None) -> Answer:
+        headers = {"Idempotency-Key": str(key)} if key else {}
+        if body is None:
+            return self.send("POST", path, headers=headers)
+        return self.send("POST", path, orjson.dumps(body), headers=headers)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        *,
+        query: Mapping[str, object] | None = None,
+        content_type: str | None = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A request as bytes; what comes back is what the contract promises."""
+        response = self.client.open(
+            f"{API}{path}",
+            method=method,
+            data=data,
+            query_string=query,
+            content_type=content_type if data is not None else None,
+            headers={**self.headers, **(headers or {})},
+        )
+        self.contract.judge(method, f"{API}{path}", response)
+        return Answer(response)
+
+    def pages(self, path: str, *, limit: int) -> Iterator[list[Json]]:
+        """Every page of a list, as a client walks through it."""
+        page = self.get(path, limit=limit).read()
+        yield page["items"]
+        while page["next"] is not None:
+            page = self.get(path, limit=limit, after=page["next"]).read()
+            yield page["items"]
+
+
+@dataclass
+class House:
+    """An application and the scheme behind it."""
+
+    app: Flask
+    database: Database
+    scheme: Scheme
+    clock: Clock
+    contract: Contract
+    chain: Chain | None = None
+    callers: dict[tuple[str, bool], Caller] = field(default_factory=dict)
+
+    @classmethod
+    def on(cls, database: Database, folder: Path, scheme: Scheme | Chain) -> Self:
+        """Open the door of a scheme whose keys are in that folder."""
+        clock = Clock()
+        settings = Settings(
+            data_dir=folder,
+            database_url=database.url,
+            owner_database_url=database.url,
+            secret_key=b"a key of the tests, of 32 octets!",
+        )
+        app = create_app(settings, database, clock=clock)
+        contract = Contract(app)
+        if isinstance(scheme, Chain):
+            return cls(app, database, scheme.scheme, clock, contract, scheme)
+        return cls(app, database, scheme, clock, contract)
+
+    @property
+    def lived(self) -> Chain:
+        """The ids of a scheme that has lived."""
+        assert self.chain is not None
+        return self.chain
+
+    def nobody(self) -> Caller:
+        """Whoever proves nothing."""
+        return Caller(self.app.test_client(), self.contract)
+
+    def by_token(self, name: str) -> Caller:
+        """That agent, through a program."""
+        if (name, True) not in self.callers:
+            with self.database.transaction() as session:
+                secret, _ = create_token(
+                    session, email=f"{name}@exemple.fr", label="tests", now=self.clock()
+                )
+            headers = {"Authorization": f"Bearer {secret}"}
+            self.callers[name, True] = Caller(self.app.test_client(), self.contract, headers)
+        return self.callers[name, True]
+
+    def signed_in(self, name: str) -> Caller:
+        """That agent, signed in on the page for it, as a person."""
+        if (name, False) not in self.callers:
+            email = f"{name}@exemple.fr"
+            with self.database.transaction() as session:
+                set_password(session, email=email, password=PASSWORD)
+            client = self.app.test_client()
+            form = {"email": email, "password": PASSWORD, "csrf_token": token_of_form(client)}
+            assert client.post("/connexion", data=form).status_code == 302
+            caller = Caller(client, self.contract)
+            caller.headers = {"X-CSRFToken": caller.get("/me").read()["csrf_token"]}
+            self.callers[name, False] = caller
+        return self.callers[name, False]
+
+
+def token_of_form(client: FlaskClient) -> str:
+    """The hidden field of the sign-in form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/connexion").text)
+    assert found is not None
+    return found[1]
+
+
+@contextmanager
+def statements_counted(database: Database) -> Iterator[list[str]]:
+    """The SQL that a database is told meanwhile, without what opens and closes transactions."""
+    from sqlalchemy import event  # noqa: PLC0415 - only who counts listens
+
+    told: list[str] = []
+
+    def listen(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.split(maxsplit=1)[0].upper() not in {"BEGIN", "COMMIT", "ROLLBACK"}:
+            told.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    try:
+        yield told
+    finally:
+        event.remove(database.engine, "before_cursor_execute", listen)

@@ -1,0 +1,367 @@
+"""One good request for each operation that writes, on a scheme that has lived.
+
+Each of them works, in this order; whoever spoils one of them in any way must be refused.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.kernel.clock import martinique_day
+from app.kernel.ids import new_id
+from tests.api.house import Answer, Caller, House
+from tests.factories import IBAN
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks what, and how the same id would look with another request."""
+
+    operation: str
+    who: str
+    path: str
+    body: Json = None
+    status: int = 201
+    signed_in: bool = False
+    otherwise: Json = None
+    other_path: str | None = None
+
+    def caller(self, house: House) -> Caller:
+        return house.signed_in(self.who) if self.signed_in else house.by_token(self.who)
+
+    def sent(self, house: House) -> Answer:
+        return self.caller(house).post(self.path, self.body)
+
+    def sent_otherwise(self, house: House) -> Answer:
+        """Another request under the same id."""
+        body = {**self.body, **(self.otherwise or {})}
+        return self.caller(house).post(self.other_path or self.path, body)
+
+
+def identified(**body: object) -> Json:
+    return {"id": str(new_id()), **body}
+
+
+def all_requests(house: House) -> list[Asking]:
+    """A good request for each operation that writes."""
+    return [
+        *setting_up(house),
+        *ordering(house),
+        *handing_out(house),
+        *redeeming(house),
+        *clearing(house),
+    ]
+
+
+def setting_up(house: House) -> list[Asking]:
+    organisations, ids = house.scheme.organisations, house.lived.ids
+    days = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
+    sponsor, issuer = str(organisations["sponsor"]), str(organisations["issuer"])
+    unsigned, unlabelled = (f"/partners/{organisations[n]}" for n in ("unsigned", "unlabelled"))
+    return [
+        Asking(
+            "create_programme",
+            "coordinator",
+            "/programmes",
+            identified(
+                name="Été numérique",
+                payer="authority",
+                sponsor_id=sponsor,
+                issuer_id=issuer,
+                entitlements=[{"public": "plie", "booklet_size": 10, "booklet_count": 2}],
+            ),
+            otherwise={"name": "Hiver numérique"},
+        ),
+        Asking(
+            "create_vintage",
+            "coordinator",
+            f"/programmes/{house.scheme.programme_id}/vintages",
+            {"label": "27B", "face_value_cents": 1000, "tolerance_days": 31, **days},
+        ),
+        Asking(
+            "register_partner",
+            "coordinator",
+            "/partners",
+            identified(
+                kind="association",
+                name="Association Cé Cédille",
+                commune="Le Marigot",
+                siret="732 829 320 00074",
+            ),
+            otherwise={"name": "Association C"},
+        ),
+        Asking(
+            "sign_agreement",
+            "coordinator",
+            f"{unsigned}/agreements",
+            identified(role="mediator", reference="Convention n° 12", **days),
+            otherwise={"role": "venue"},
+        ),
+        Asking(
+            "prepare_bank_details",
+            "coordinator",
+            f"{unsigned}/bank-details",
+            identified(holder="ASSOCIATION D’ICI", iban=IBAN),
+            otherwise={"holder": "ASSOCIATION D’AILLEURS"},
+        ),
+        Asking(
+            "approve_bank_details",
+            "finance",
+            f"/bank-details/{ids['typed account']}/approve",
+            status=200,
+            signed_in=True,
+        ),
+        Asking(
+            "grant_label",
+            "coordinator",
+            f"{unlabelled}/labels",
+            identified(reference="#APTIC", **days),
+            otherwise={"valid_until": "2027-12-30"},
+        ),
+        Asking(
+            "apply_for_label",
+            "coordinator",
+            f"{unlabelled}/label-applications",
+            identified(applied_on="2026-03-01"),
+            otherwise={"applied_on": "2026-03-02"},
+        ),
+    ]
+
+
+def ordering(house: House) -> list[Asking]:
+    ids = house.lived.ids
+    order = f"/orders/{ids['sent order']}"
+    [allotted] = house.by_token("auditor").get(order).read()["allotments"]
+    serials = {"first": allotted["first_serial"], "last": allotted["last_serial"]}
+    half = {**serials, "last": serials["last"] - allotted["booklet_size"]}
+    return [
+        Asking(
+            "prepare_order",
+            "coordinator",
+            "/orders",
+            identified(
+                programme_id=str(house.scheme.programme_id),
+                vintage_id=house.scheme.vintage_id,
+                lines=[{"booklet_size": 10, "booklet_count": 3, "unit_price_cents": 250}],
+            ),
+            otherwise={
+                "lines": [{"booklet_size": 10, "booklet_count": 4, "unit_price_cents": 250}]
+            },
+        ),
+        Asking(
+            "approve_order",
+            "coordinator2",
+            f"/orders/{ids['prepared order']}/approve",
+            status=200,
+            signed_in=True,
+        ),
+        Asking("send_order", "coordinator", f"/orders/{ids['approved order']}/send", status=200),
+        Asking(
+            "record_mandate",
+            "finance",
+            f"{order}/mandates",
+            identified(mandate_number="2026-1187", amount_cents=400),
+            otherwise={"amount_cents": 500},
+        ),
+        Asking(
+            "record_delivery",
+            "coordinator",
+            "/deliveries",
+            identified(order_id=str(ids["sent order"]), ranges=[serials]),
+            otherwise={"ranges": [half]},
+        ),
+        Asking(
+            "activate_delivery",
+            "finance",
+            "/activations",
+            identified(delivery_id=str(ids["ready delivery"])),
+            otherwise={"delivery_id": str(ids["inert delivery"])},
+        ),
+    ]
+
+
+def handing_out(house: House) -> list[Asking]:
+    scheme, ids = house.scheme, house.lived.ids
+    return [
+        Asking(
+            "allocate_booklets",
+            "coordinator",
+            "/allocations",
+            identified(
+                programme_id=str(scheme.programme_id),
+                recipient_id=str(scheme.organisations["ccas"]),
+                booklets=[{"first": scheme.booklet(7), "last": scheme.booklet(8)}],
+            ),
+            otherwise={"booklets": [{"first": scheme.booklet(7), "last": scheme.booklet(7)}]},
+        ),
+        Asking(
+            "confirm_receipt",
+            "plie",
+            f"/allocations/{ids['on the way']}/receipt",
+            identified(),
+            other_path=f"/allocations/{ids['allocation']}/receipt",
+        ),
+        Asking(
+            "register_beneficiary",
+            "plie",
+            "/beneficiaries",
+            identified(
+                public="plie",
+                surname="Démonstration",
+                first_name="Éloïse",
+                birth_year=1990,
+                commune="Le Lorrain",
+                phone="0696 00 00 00",
+                email="eloise@exemple.fr",
+            ),
+            otherwise={"birth_year": 1991},
+        ),
+        Asking(
+            "issue_booklets",
+            "plie",
+            "/prescriptions",
+            identified(
+                programme_id=str(scheme.programme_id),
+                beneficiary_id=str(ids["person"]),
+                booklets=[scheme.booklet(3)],
+                referred_to_id=str(scheme.organisations["exo7"]),
+                commitment_signed=True,
+                declares_no_other_pass=True,
+            ),
+            otherwise={"booklets": [scheme.booklet(4)]},
+        ),
+    ]
+
+
+def redeeming(house: House) -> list[Asking]:
+    codes = house.lived.codes
+    now = house.clock().isoformat()
+    return [
+        Asking("look_up_voucher", "exo7", "/vouchers/lookup", {"code": codes[8]}, status=200),
+        Asking(
+            "redeem_voucher",
+            "exo7",
+            "/redemptions",
+            identified(code=codes[8], redeemed_at=now),
+            otherwise={"code": codes[7]},
+        ),
+        Asking(
+            "redeem_vouchers",
+            "exo7",
+            "/redemptions/batch",
+            {"redemptions": [identified(code=codes[9], redeemed_at=now)]},
+            status=200,
+        ),
+        Asking(
+            "undo_redemption",
+            "exo7",
+            f"/redemptions/{house.lived.ids['redemption']}/reversal",
+            identified(reason="Pris deux fois par erreur"),
+            otherwise={"reason": "Autre raison"},
+        ),
+    ]
+
+
+def clearing(house: House) -> list[Asking]:
+    ids, today = house.lived.ids, martinique_day(house.clock())
+    return [
+        Asking(
+            "run_clearing",
+            "finance",
+            "/clearing-runs",
+            identified(programme_id=str(house.scheme.programme_id), cut_off_on=today.isoformat()),
+            otherwise={"cut_off_on": "2026-01-01"},
+        ),
+        Asking(
+            "approve_statement",
+            "finance2",
+            f"/statements/{ids['draft']}/approve",
+            {"amount_cents": 1000},
+            status=200,
+            signed_in=True,
+        ),
+        Asking(
+            "order_payment",
+            "finance",
+            "/payment-orders",
+            identified(
+                statement_id=str(ids["approved"]),
+                mandate_number="2026-2044",
+                bordereau_number="118",
+                issued_on=today.isoformat(),
+            ),
+            otherwise={"bordereau_number": "119"},
+        ),
+        Asking(
+            "record_payment",
+            "accountant",
+            f"/payment-orders/{ids['payment order']}/payment",
+            identified(paid_on=today.isoformat()),
+            other_path=f"/payment-orders/{ids['paid order']}/payment",
+        ),
+    ]
+
+
+def readings(house: House) -> dict[str, str]:
+    """An address for each operation that reads, of something that exists."""
+    ids, scheme = house.lived.ids, house.scheme
+    exo7 = scheme.organisations["exo7"]
+    serial = f"{scheme.booklet(1)} 01".replace(" ", "")
+    return {
+        "who_am_i": "/me",
+        "list_programmes": "/programmes",
+        "read_programme": f"/programmes/{scheme.programme_id}",
+        "list_vintages": f"/programmes/{scheme.programme_id}/vintages",
+        "list_partners": "/partners",
+        "read_partner": f"/partners/{exo7}",
+        "list_agreements": f"/partners/{exo7}/agreements",
+        "list_bank_details": f"/partners/{exo7}/bank-details",
+        "list_labels": f"/partners/{exo7}/labels",
+        "list_label_applications": f"/partners/{exo7}/label-applications",
+        "list_orders": "/orders",
+        "read_order": f"/orders/{ids['stock order']}",
+        "list_deliveries": "/deliveries",
+        "read_delivery": f"/deliveries/{ids['stock delivery']}",
+        "list_booklets": "/booklets",
+        "read_booklet": f"/booklets/{scheme.booklet(1)}",
+        "read_voucher": f"/vouchers/{serial}",
+        "read_history": f"/vouchers/{serial}/history",
+        "list_allocations": "/allocations",
+        "read_allocation": f"/allocations/{ids['allocation']}",
+        "list_beneficiaries": "/beneficiaries",
+        "read_beneficiary": f"/beneficiaries/{ids['person']}",
+        "list_prescriptions": "/prescriptions",
+        "read_prescription": f"/prescriptions/{ids['prescription']}",
+        "list_redemptions": "/redemptions",
+        "read_redemption": f"/redemptions/{ids['redemption']}",
+        "list_clearing_runs": "/clearing-runs",
+        "read_clearing_run": f"/clearing-runs/{ids['run']}",
+        "list_statements": "/statements",
+        "read_statement": f"/statements/{ids['paid']}",
+        "list_payment_orders": "/payment-orders",
+        "read_payment_order": f"/payment-orders/{ids['paid order']}",
+        "read_chain": "/reports/chain",
+        "read_usage": "/reports/usage",
+        "list_movements": "/ledger/movements",
+        "list_balances": "/ledger/balances",
+    }
+
+
+def reader_of(operation: str) -> str:
+    """Somebody who may read that: people are told to their own prescriber only."""
+    alone = {"list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"}
+    return "plie" if operation in alone else "auditor"
+
+
+def unknown(house: House, operation: str) -> tuple[str, str]:
+    """The method of an operation and an address where nothing is."""
+    method, path, _ = house.contract.operations[operation]
+    path = path.removeprefix("/api/v1")
+    for text in ("{number}", "{serial}"):
+        path = path.replace(text, "26A 99999 01")
+    while "{" in path:
+        start, end = path.index("{"), path.index("}")
+        path = path[:start] + str(UUID(int=1)) + path[end + 1 :]
+    return method, path

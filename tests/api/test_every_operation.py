@@ -1,0 +1,121 @@
+"""Each operation once, on a scheme that has lived: it works, twice is once, and it is announced."""
+
+import pytest
+
+from tests.api.house import House
+from tests.api.requests import Asking, all_requests, reader_of, readings
+from tests.service.chain import everything
+
+WRITING = (
+    "create_programme",
+    "create_vintage",
+    "register_partner",
+    "sign_agreement",
+    "prepare_bank_details",
+    "approve_bank_details",
+    "grant_label",
+    "apply_for_label",
+    "prepare_order",
+    "approve_order",
+    "send_order",
+    "record_mandate",
+    "record_delivery",
+    "activate_delivery",
+    "allocate_booklets",
+    "confirm_receipt",
+    "register_beneficiary",
+    "issue_booklets",
+    "look_up_voucher",
+    "redeem_voucher",
+    "redeem_vouchers",
+    "undo_redemption",
+    "run_clearing",
+    "approve_statement",
+    "order_payment",
+    "record_payment",
+)
+
+NAMED_OTHERWISE = {
+    "create_vintage": "by its label",
+    "approve_bank_details": "by its address",
+    "approve_order": "by its address",
+    "send_order": "by its address",
+    "approve_statement": "by its address",
+    "look_up_voucher": "it changes nothing",
+    "redeem_vouchers": "each of its passes has an id",
+}
+IDENTIFIED = tuple(operation for operation in WRITING if operation not in NAMED_OTHERWISE)
+
+
+@pytest.fixture(scope="module")
+def requests(lived_in: House) -> dict[str, Asking]:
+    return {asking.operation: asking for asking in all_requests(lived_in)}
+
+
+def test_each_operation_of_the_contract_is_asked_here(
+    lived_in: House, requests: dict[str, Asking]
+) -> None:
+    assert tuple(requests) == WRITING
+    assert {*requests, *readings(lived_in)} == set(lived_in.contract.operations)
+
+
+@pytest.mark.parametrize("operation", WRITING)
+def test_a_request_that_arrives_twice_is_done_once(
+    lived_in: House, requests: dict[str, Asking], operation: str
+) -> None:
+    asking = requests[operation]
+    once = asking.sent(lived_in).made(asking.status)
+    with lived_in.database.session(writing=False) as session:
+        done = everything(session)
+
+    twice = asking.sent(lived_in).made(asking.status)
+
+    assert twice == once
+    with lived_in.database.session(writing=False) as session:
+        assert everything(session) == done
+
+
+@pytest.mark.parametrize("operation", IDENTIFIED)
+def test_another_request_under_the_same_id_is_refused(
+    lived_in: House, requests: dict[str, Asking], operation: str
+) -> None:
+    asking = requests[operation]
+    asking.sent(lived_in).made(asking.status)
+
+    refused = asking.sent_otherwise(lived_in).refused(409, "id_already_used")
+
+    assert "identifiant" in refused["detail"]
+
+
+def test_each_reading_answers_as_announced(lived_in: House) -> None:
+    for operation, path in readings(lived_in).items():
+        lived_in.by_token(reader_of(operation)).get(path).read()
+
+
+def test_a_label_names_one_vintage(lived_in: House, requests: dict[str, Asking]) -> None:
+    asking = requests["create_vintage"]
+    asking.sent(lived_in).made()
+
+    changed = asking.body | {"face_value_cents": 2000}
+
+    asking.caller(lived_in).post(asking.path, changed).refused(409, "vintage_label_taken")
+
+
+def test_the_header_is_an_id_as_good_as_the_field(house: House) -> None:
+    coordinator = house.by_token("coordinator")
+    body = {"kind": "town", "name": "Le Robert", "commune": "Le Robert"}
+    key = "0192f0c1-6b7a-7cc0-8d3e-5f1b2a3c4d5e"
+
+    first = coordinator.post("/partners", body, key=key).made()
+
+    assert first["id"] == key
+    assert coordinator.post("/partners", body, key=f'"{key}"').made() == first
+    assert coordinator.post("/partners", body | {"id": key}, key=key).made() == first
+    other = coordinator.post("/partners", body | {"id": key}, key=house.scheme.programme_id)
+    assert "id" in other.refused(422, "invalid_input")["details"]["fields"]
+    assert (
+        "id"
+        in coordinator.post("/partners", body, key="1").refused(422, "invalid_input")["details"][
+            "fields"
+        ]
+    )
