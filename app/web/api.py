@@ -120,10 +120,11 @@ class BodyParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:  # noqa: ANN401 - whatever JSON holds
         sent = req.get_data()
+        # The check of a form may have read what was announced as one, and left nothing here.
+        if (sent or req.mimetype) and not is_json_request(req):
+            raise UnsupportedMediaType
         if not sent:
             return missing
-        if not is_json_request(req):
-            raise UnsupportedMediaType
         try:
             return orjson.loads(sent)
         except orjson.JSONDecodeError:

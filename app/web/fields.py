@@ -16,6 +16,7 @@ from marshmallow import Schema, fields, validate
 
 from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, first_instant
 from app.kernel.ids import LARGEST_INTEGER
+from app.kernel.money import NARROW
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -62,6 +63,11 @@ def read_instant(typed: object) -> datetime | None:
     return instant if first_instant(FIRST_DAY) <= instant < end_of_day(LAST_DAY) else None
 
 
+def spaced(number: int) -> str:
+    """A number as French writes it: 100000 is « 100 000 »."""
+    return f"{number:,}".replace(",", NARROW)
+
+
 def described(about: str, example: object, more: dict[str, Any]) -> dict[str, Any]:
     """Arguments of a field with what the contract says of it."""
     metadata = {
@@ -103,7 +109,9 @@ class Whole(fields.Integer):
         example: int | None = None,
         **more: Any,
     ) -> None:
-        within = validate.Range(least, most, error=f"Écrivez un nombre de {least} à {most}.")
+        within = validate.Range(
+            least, most, error=f"Écrivez un nombre de {spaced(least)} à {spaced(most)}."
+        )
         super().__init__(strict=True, validate=within, **described(about, example, more))
 
 
