@@ -1,5 +1,6 @@
 """The HTTP door of a scheme: an application on its database, and a way in for each agent."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -93,7 +94,7 @@ class Caller:
         headers = {"Idempotency-Key": str(key)} if key else {}
         if body is None:
             return self.send("POST", path, headers=headers)
-        return self.send("POST", path, orjson.dumps(body), headers=headers)
+        return self.send("POST", path, json.dumps(body).encode(), headers=headers)
 
     def send(
         self,

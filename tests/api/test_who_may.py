@@ -1,0 +1,188 @@
+"""Who may do what at the door: a table that must be extended for every new operation."""
+
+import pytest
+
+from app.identity.rules import Role
+from tests.api.house import API, House
+from tests.api.requests import unknown
+
+AGENTS = {
+    "C": "coordinator",
+    "F": "finance",
+    "A": "accountant",
+    "U": "auditor",
+    "P": "plie",
+    "M": "exo7",
+    "D": "administrator",
+}
+
+# C coordination, F finance, A accountant, U auditor, P prescriber, M mediator, D administration.
+# Lower case: only when signed in, never by token.
+TABLE = """
+who_am_i                C F A U P M D
+
+create_programme        C . . . . . .
+list_programmes         C F A U P M .
+read_programme          C F A U P M .
+create_vintage          C . . . . . .
+list_vintages           C F A U P M .
+
+register_partner        C . . . . . .
+list_partners           C F A U P . .
+read_partner            C F A U P . .
+sign_agreement          C . . . . . .
+list_agreements         C F A U P . .
+prepare_bank_details    C F . . . . .
+list_bank_details       C F A U P . .
+approve_bank_details    c f . . . . .
+grant_label             C . . . . . .
+list_labels             C F A U P . .
+apply_for_label         C . . . . . .
+list_label_applications C F A U P . .
+
+prepare_order           C F . . . . .
+list_orders             C F A U . . .
+read_order              C F A U . . .
+approve_order           c f . . . . .
+send_order              C F . . . . .
+record_mandate          . F . . . . .
+record_delivery         C . . . . . .
+list_deliveries         C F A U . . .
+read_delivery           C F A U . . .
+activate_delivery       . F . . . . .
+
+list_booklets           C F A U P M .
+read_booklet            C F A U P M .
+read_voucher            C F A U P M .
+read_history            C F A U P M .
+look_up_voucher         . . . . . M .
+
+allocate_booklets       C . . . . . .
+list_allocations        C F A U P . .
+read_allocation         C F A U P . .
+confirm_receipt         . . . . P . .
+register_beneficiary    . . . . P . .
+list_beneficiaries      . . . . P . .
+read_beneficiary        . . . . P . .
+issue_booklets          . . . . P . .
+list_prescriptions      . . . . P . .
+read_prescription       . . . . P . .
+
+redeem_voucher          . . . . . M .
+redeem_vouchers         . . . . . M .
+list_redemptions        C F A U . M .
+read_redemption         C F A U . M .
+undo_redemption         . . . . . M .
+
+run_clearing            . F . . . . .
+list_clearing_runs      C F A U . M .
+read_clearing_run       C F A U . M .
+list_statements         C F A U . M .
+read_statement          C F A U . M .
+approve_statement       c f . . . . .
+order_payment           . F . . . . .
+list_payment_orders     C F A U . M .
+read_payment_order      C F A U . M .
+record_payment          . . A . . . .
+
+read_chain              C F A U . . .
+read_usage              C F A U . . .
+list_movements          C F A U . . .
+list_balances           C F A U P M .
+"""
+MAY = {operation: marks for operation, *marks in map(str.split, filter(None, TABLE.splitlines()))}
+
+
+def test_each_operation_and_each_role_has_its_place_in_the_table(house: House) -> None:
+    rules = {
+        rule.endpoint.rpartition(".")[2]
+        for rule in house.app.url_map.iter_rules()
+        if rule.rule.startswith(API) and rule.endpoint != "api-docs.openapi_json"
+    }
+
+    assert set(MAY) == rules == set(house.contract.operations)
+    assert all(len(marks) == len(Role) == len(AGENTS) for marks in MAY.values())
+
+
+@pytest.mark.parametrize("operation", MAY)
+def test_an_operation_opens_to_those_who_may(lived_in: House, operation: str) -> None:
+    method, path = unknown(lived_in, operation)
+    body: dict[str, object] | None = {} if method == "POST" else None
+
+    for name, mark in zip(AGENTS.values(), MAY[operation], strict=True):
+        caller = lived_in.by_token(name)
+        answer = caller.post(path, body) if method == "POST" else caller.get(path)
+        if mark == ".":
+            answer.refused(403, "right_missing")
+        elif mark.islower():
+            answer.refused(403, "token_cannot_approve")
+        else:
+            assert answer.status not in {401, 403}, answer.response.text
+
+
+@pytest.mark.parametrize("operation", [name for name, marks in MAY.items() if "c" in marks])
+def test_a_person_who_signed_in_may_approve(lived_in: House, operation: str) -> None:
+    _, path = unknown(lived_in, operation)
+
+    for name in ("coordinator", "finance"):
+        answer = lived_in.signed_in(name).post(path, {"amount_cents": 1000})
+        assert answer.status == 404, answer.response.text
+
+
+def test_nobody_enters_without_a_name(lived_in: House) -> None:
+    strangers = [lived_in.nobody(), lived_in.nobody(), lived_in.nobody()]
+    strangers[1].headers = {"Authorization": "Bearer passnum_of_somebody_else"}
+    strangers[2].headers = {"Authorization": "Basic Y29vcmQ6eA=="}
+
+    for operation in MAY:
+        method, path = unknown(lived_in, operation)
+        for stranger in strangers:
+            answer = stranger.send(method, path, b"{}" if method == "POST" else None)
+            answer.refused(401, "not_signed_in")
+            assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+    strangers[0].get("/nowhere").refused(401, "not_signed_in")
+
+
+def test_the_contract_and_the_key_of_receipts_are_public(lived_in: House) -> None:
+    client = lived_in.nobody().client
+
+    assert client.get(f"{API}/openapi.json").status_code == 200
+    keys = client.get("/.well-known/jwks.json")
+    assert keys.status_code == 200
+    assert [key["kty"] for key in keys.get_json()["keys"]] == ["OKP"]
+    assert "d" not in keys.get_json()["keys"][0]
+
+
+def test_a_form_of_another_site_does_nothing(house: House) -> None:
+    finance = house.signed_in("finance")
+    path = "/bank-details/00000000-0000-0000-0000-000000000001/approve"
+
+    finance.send("POST", path, headers={"X-CSRFToken": "x"}).refused(403, "form_expired")
+
+    finance.post(path).refused(404, "unknown_bank_details")
+
+
+def test_a_token_that_was_revoked_opens_nothing(house: House) -> None:
+    finance = house.by_token("finance")
+    house.clock.days = 400
+
+    finance.get("/me").refused(401, "not_signed_in")
+
+
+def test_whoever_prepared_approves_nothing(house: House) -> None:
+    coordinator = house.by_token("coordinator")
+    order = coordinator.post(
+        "/orders",
+        {
+            "programme_id": str(house.scheme.programme_id),
+            "vintage_id": house.scheme.vintage_id,
+            "lines": [{"booklet_size": 10, "booklet_count": 1, "unit_price_cents": 200}],
+        },
+    ).made()
+
+    path = f"/orders/{order['id']}/approve"
+    alone = house.signed_in("coordinator").post(path)
+
+    alone.refused(422, "order_preparer_cannot_approve")
+    coordinator.post(f"/orders/{order['id']}/send").refused(409, "order_not_approved")
+    assert house.signed_in("coordinator2").post(path).read()["state"] == "approved"
