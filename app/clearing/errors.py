@@ -114,7 +114,10 @@ class UnknownRedemption(NotFound):
     """No redemption has that id, or another mediator made it."""
 
     code = "unknown_redemption"
-    sentence = "Cet encaissement est introuvable parmi ceux de votre structure."
+    sentence = (
+        "Cet encaissement est introuvable parmi ceux de votre structure. "
+        "Choisissez-le dans la liste des encaissements."
+    )
 
 
 class RedemptionUndoneAlready(Conflict):
@@ -146,8 +149,8 @@ class CutOffInTheFuture(RuleBroken):
 
     code = "cut_off_in_the_future"
     sentence = (
-        "La date d’arrêté est à venir : choisissez au plus tard aujourd’hui. "
-        "Les encaissements enregistrés avant ce jour à 0 h sont pris."
+        "Les encaissements enregistrés avant la date d’arrêté à 0 h sont pris, et cette date est "
+        "à venir. Choisissez au plus tard aujourd’hui."
     )
 
 

@@ -13,7 +13,9 @@ class DomainError(Exception):
     """A request that the rules of the scheme refuse. Nothing has changed."""
 
     code: ClassVar[str] = "refused"
-    sentence: ClassVar[str] = "Cette demande ne peut pas être acceptée."
+    sentence: ClassVar[str] = (
+        "Cette demande ne peut pas être acceptée. Vérifiez-la, puis recommencez."
+    )
 
     def __init__(self, **details: JsonValue) -> None:
         self.details = details
@@ -46,7 +48,10 @@ class RuleBroken(DomainError):
     """The request makes no sense, or a rule of the scheme forbids it whatever the moment."""
 
     code = "rule_broken"
-    sentence = "Une règle du dispositif interdit cette opération."
+    sentence = (
+        "Une règle du dispositif interdit cette opération. "
+        "Vérifiez votre saisie, ou adressez-vous à la coordination de CAP Nord."
+    )
 
 
 class Conflict(DomainError):

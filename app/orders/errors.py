@@ -155,4 +155,7 @@ class MandateTaken(Conflict):
     """The order has that mandat number already."""
 
     code = "mandate_taken"
-    sentence = "Ce numéro de mandat est déjà saisi pour cette commande."
+    sentence = (
+        "Ce numéro de mandat est déjà saisi pour cette commande. "
+        "Vérifiez le numéro, ou activez les livraisons."
+    )

@@ -66,7 +66,8 @@ class AllocationReceivedAlready(Conflict):
 
     code = "allocation_received_already"
     sentence = (
-        "La réception de cette dotation est déjà confirmée : les carnets sont dans votre stock."
+        "La réception de cette dotation est déjà confirmée : "
+        "les carnets sont dans votre stock et peuvent être remis."
     )
 
 
@@ -74,14 +75,20 @@ class UnknownBeneficiary(NotFound):
     """No person has that id, or another prescriber met them."""
 
     code = "unknown_beneficiary"
-    sentence = "Cette personne est introuvable parmi celles de votre structure."
+    sentence = (
+        "Cette personne est introuvable parmi celles de votre structure. "
+        "Cherchez-la dans votre liste, ou enregistrez-la."
+    )
 
 
 class UnknownPrescription(NotFound):
     """No prescription has that id, or another prescriber made it."""
 
     code = "unknown_prescription"
-    sentence = "Cette remise est introuvable parmi celles de votre structure."
+    sentence = (
+        "Cette remise est introuvable parmi celles de votre structure. "
+        "Choisissez-la dans la liste des remises."
+    )
 
 
 class NotASenior(RuleBroken):
