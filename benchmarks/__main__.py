@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import allocation, arrival, batch, hot_mediator
+from benchmarks import allocation, arrival, batch, hot_mediator, redemption
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.figures import Figure
 from benchmarks.machine import flush_time, load, machine
 from benchmarks.postgresql import OTHER_SERVER, Cluster
 
 BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "redemption": redemption.measure,
     "hot-mediator": hot_mediator.measure,
     "batch": batch.measure,
     "allocation": allocation.measure,

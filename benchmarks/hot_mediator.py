@@ -16,9 +16,9 @@ TARGET = 0.8
 def measure(bench: Bench) -> list[Figure]:
     """The rate at one mediator as a share of the rate at many."""
     each = bench.sizes.redemptions
+    heard = statements.one_redemption(bench)
     with bench.circulating() as (name, world):
         bench.cluster.execute(f'alter database "{name}" set commit_delay = 2000')
-        heard = statements.one_redemption(bench, name, world)
         taken = iter(range(world.passes_by_http, world.passes, CLIENTS * each))
 
         def rate(mediators: int) -> float:

@@ -14,16 +14,17 @@ from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
+from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.database import Database
 from app.factory import create_app
 from app.identity import passwords
 from app.kernel import codes
+from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from benchmarks import world
 from benchmarks.bench import Bench
-from benchmarks.world import World
 
 Statement = tuple[str, Mapping[str, object]]
 
@@ -145,30 +146,38 @@ def _spoken(value: object, meanings: Mapping[object, str]) -> str:  # noqa: PLR0
     raise TypeError(message)
 
 
-def one_redemption(bench: Bench, name: str, the_world: World) -> Heard:
+def one_redemption(bench: Bench) -> Heard:
     """Redeem a pass at the first mediator by the route, in this process, and hear how.
 
     Not the first pass of a booklet, whose id is the booklet's, and not in the first request.
     """
-    database = Database(bench.cluster.address(name))
-    client = create_app(the_world.settings(database.url), database).test_client()
-    coming = ((v, code) for v, code in the_world.codes() if v != booklet_of(v))
-
-    def redeem() -> Heard:
-        (voucher_id, code), redemption_id = next(coming), new_id()
-        with heard(database) as said:
-            answer = client.post(
-                "/api/v1/redemptions",
-                headers={"Authorization": f"Bearer {world.token(1)}"},
-                json={"id": str(redemption_id), "code": code},
-            )
-        if answer.status_code != HTTPStatus.CREATED or not answer.json:
-            message = f"a redemption was refused: {answer.text}"
-            raise RuntimeError(message)
-        movement_id = answer.json["movement_id"]
-        return Heard(said, redemption_id, voucher_id, codes.digest(code), movement_id, mediator=1)
-
-    redeem()
-    once_more = redeem()
-    database.close()
+    with bench.circulating() as (name, the_world):
+        database = Database(bench.cluster.address(name))
+        client = create_app(the_world.settings(database.url), database).test_client()
+        coming = ((v, code) for v, code in the_world.codes() if v != booklet_of(v))
+        redeem_and_hear(database, client, *next(coming))
+        once_more = redeem_and_hear(database, client, *next(coming))
+        database.close()
     return once_more
+
+
+def redeem_and_hear(
+    database: Database, client: FlaskClient, voucher_id: int, code: VoucherCode
+) -> Heard:
+    """Redeem one pass at the first mediator.
+
+    Raises:
+        RuntimeError: it was refused.
+    """
+    redemption_id = new_id()
+    with heard(database) as said:
+        answer = client.post(
+            "/api/v1/redemptions",
+            headers={"Authorization": f"Bearer {world.token(1)}"},
+            json={"id": str(redemption_id), "code": code},
+        )
+    if answer.status_code != HTTPStatus.CREATED or not answer.json:
+        message = f"a redemption was refused: {answer.text}"
+        raise RuntimeError(message)
+    movement_id = answer.json["movement_id"]
+    return Heard(said, redemption_id, voucher_id, codes.digest(code), movement_id, mediator=1)

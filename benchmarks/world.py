@@ -72,9 +72,14 @@ class World:
         """How many passes can be redeemed by their code."""
         return int(self.booklets * PASSES_BY_HTTP) * BOOKLET
 
+    @property
+    def data_dir(self) -> Path:
+        """Where the keys are."""
+        return self.scheme.keys.folder.parent
+
     def settings(self, url: str) -> Settings:
         """How an application serves a database of this world."""
-        return Settings(self.scheme.keys.folder.parent, url, url, secret_key=b"benchmarks")
+        return Settings(self.data_dir, url, url, secret_key=b"benchmarks")
 
     def codes(self) -> Iterator[tuple[int, VoucherCode]]:
         """Passes and their codes, in the order in which people come: not that of the booklets."""
