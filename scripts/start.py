@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from environment import ROOT, VENV, Progress, Stop, prepare, say
+from environment import ROOT, VENV, Stop, prepare, say
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -209,10 +209,9 @@ def check_server(host: str, port: int) -> None:
 # ── The start ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def passnum(*arguments: str, doing: str) -> None:
-    """Run one verb of the command line, which explains itself when it refuses."""
-    with Progress(doing):
-        done = subprocess.run([PASSNUM, *arguments], check=False)
+def passnum(*arguments: str) -> None:
+    """Run one verb of the command line, which tells how far it is and why it refuses."""
+    done = subprocess.run([PASSNUM, *arguments], check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
 
@@ -232,9 +231,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     os.environ["PASSNUM_PORT"] = str(options.port)
 
     prepare("run")
-    passnum("migrate", doing="Mise à jour de la base de données")
+    passnum("migrate")
     if options.demo:
-        passnum("demo", "--if-empty", doing="Chargement de la démonstration")
+        passnum("demo", "--if-empty")
     sys.stdout.flush()
     os.execv(PASSNUM, [str(PASSNUM), "serve", "--port", str(options.port)])
 
