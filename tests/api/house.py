@@ -155,6 +155,11 @@ class House:
             return cls(app, database, scheme.scheme, clock, contract, scheme)
         return cls(app, database, scheme, clock, contract)
 
+    @staticmethod
+    def present() -> datetime:
+        """The instant at which a scheme is set up."""
+        return Clock()()
+
     @property
     def lived(self) -> Chain:
         """The ids of a scheme that has lived."""
