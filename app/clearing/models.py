@@ -174,6 +174,7 @@ class Statement(Model):
         CheckConstraint("voucher_count > 0 and amount_cents > 0", name="statement_owes_something"),
         UniqueConstraint("run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"),
         UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
+        UniqueConstraint("id", "mediator_id", name="statement_names_its_mediator"),
         UniqueConstraint("id", "voucher_count", "amount_cents", name="statement_names_its_total"),
         Index("statement_by_mediator", "mediator_id"),
         {"sqlite_strict": True},
@@ -231,6 +232,16 @@ class StatementApproval(Model):
             ["statement.id", "statement.voucher_count", "statement.amount_cents"],
             name="statement_approval_names_the_total",
         ),
+        ForeignKeyConstraint(
+            ["statement_id", "mediator_id"],
+            ["statement.id", "statement.mediator_id"],
+            name="statement_approval_names_the_mediator",
+        ),
+        ForeignKeyConstraint(
+            ["bank_details_id", "mediator_id"],
+            ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
+            name="statement_is_paid_on_its_mediators_approved_details",
+        ),
         CheckConstraint("approved_by <> prepared_by", name="statement_is_approved_by_another"),
         UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
         UniqueConstraint(
@@ -262,12 +273,8 @@ class StatementApproval(Model):
     year: Mapped[int] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(Integer)
     follows_number: Mapped[int | None] = mapped_column(Integer)
-    bank_details_id: Mapped[UUID] = mapped_column(
-        Uuid16,
-        ForeignKey(
-            "bank_details_approval.bank_details_id", name="statement_is_paid_on_approved_details"
-        ),
-    )
+    mediator_id: Mapped[UUID] = mapped_column(Uuid16)
+    bank_details_id: Mapped[UUID] = mapped_column(Uuid16)
     payee_name: Mapped[str] = mapped_column(Text)
     payee_iban: Mapped[str] = mapped_column(Text)
 

@@ -240,6 +240,7 @@ def approve_statement(
         year=year,
         number=number,
         follows_number=number - 1 or None,
+        mediator_id=mediator.id,
         bank_details_id=details.id,
         payee_name=details.holder,
         payee_iban=details.iban,

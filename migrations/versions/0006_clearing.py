@@ -243,6 +243,7 @@ def upgrade() -> None:
                 name="statement_names_the_preparer_of_its_run",
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "mediator_id", name="statement_names_its_mediator"),
             sa.UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
             sa.UniqueConstraint(
                 "id", "voucher_count", "amount_cents", name="statement_names_its_total"
@@ -286,6 +287,7 @@ def upgrade() -> None:
             sa.Column("year", sa.Integer(), nullable=False),
             sa.Column("number", sa.Integer(), nullable=False),
             sa.Column("follows_number", sa.Integer(), nullable=True),
+            sa.Column("mediator_id", Uuid16(), nullable=False),
             sa.Column("bank_details_id", Uuid16(), nullable=False),
             sa.Column("payee_name", sa.Text(), nullable=False),
             sa.Column("payee_iban", sa.Text(), nullable=False),
@@ -299,9 +301,14 @@ def upgrade() -> None:
                 ["approved_by"], ["agent.id"], name="statement_was_approved_by_an_agent"
             ),
             sa.ForeignKeyConstraint(
-                ["bank_details_id"],
-                ["bank_details_approval.bank_details_id"],
-                name="statement_is_paid_on_approved_details",
+                ["bank_details_id", "mediator_id"],
+                ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
+                name="statement_is_paid_on_its_mediators_approved_details",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "mediator_id"],
+                ["statement.id", "statement.mediator_id"],
+                name="statement_approval_names_the_mediator",
             ),
             sa.ForeignKeyConstraint(
                 ["statement_id", "prepared_by"],
