@@ -1,0 +1,330 @@
+"""Every named rule of the domain's tables refuses one hostile statement, and only that rule does.
+
+The rules are read from the database itself. For each there is a row that the table would accept
+(tests/service/rows.py), bent by one thing: by hand for checks and keys of several columns
+(tests/service/hostile_rows.py), and as a matter of course for the others: a foreign key is pointed
+at nothing, a unique key repeats a row that is there. A rule without a hostile statement fails.
+
+Both databases refuse the statement and name the rule; SQLite says no more of a foreign key than
+that it failed, and names a unique key by its columns. On PostgreSQL the same statement is then
+accepted without the rule, so nothing else had refused it. SQLite cannot drop a constraint: there
+the acceptance is shown for triggers only. The rules of the ledger's own tables are in tests/ledger.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    Constraint,
+    ForeignKeyConstraint,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.database import (
+    APPLICATION_ROLE,
+    SEARCH_PATH,
+    Database,
+    Model,
+    Uuid16,
+    prepare_sqlite,
+    read_url,
+)
+from app.kernel.ids import new_id
+from app.ledger import rule_named_by
+from tests.databases import Databases
+from tests.service.chain import Chain
+from tests.service.hostile_rows import BENT, TOGETHER
+from tests.service.rows import Row, Rows, table_named
+
+DIALECTS = ("sqlite", "postgresql")
+NOBODY, NO_NUMBER = new_id(), 10**9
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named rule of one table; `columns` where it is a key, `kind` as the database calls it."""
+
+    name: str
+    table: str
+    kind: str
+    columns: tuple[str, ...] = ()
+
+    def drop(self) -> str:
+        """PostgreSQL's statement that takes it away, and what hangs on it."""
+        if self.kind == "trigger":
+            return f"drop trigger {self.name} on {self.table}"
+        return f"alter table {self.table} drop constraint {self.name} cascade"
+
+    def refused(self, error: DBAPIError) -> bool:
+        """Whether it is this rule that refused."""
+        said = rule_named_by(error)
+        if not isinstance(error.orig, sqlite3.Error):
+            return said == self.name
+        return (
+            said
+            in {
+                "check": {f"CHECK constraint failed: {self.name}"},
+                "foreign key": {"FOREIGN KEY constraint failed"},
+                "unique": {
+                    "UNIQUE constraint failed: "
+                    + ", ".join(f"{self.table}.{column}" for column in self.columns)
+                },
+                "trigger": {self.name},
+            }[self.kind]
+        )
+
+
+def constraint(table: Table, made: Constraint) -> Rule | None:
+    """A rule as the models say it; a primary key is named by the database."""
+    if isinstance(made, CheckConstraint):
+        return Rule(str(made.name), table.name, "check")
+    if isinstance(made, ForeignKeyConstraint):
+        return Rule(str(made.name), table.name, "foreign key", tuple(made.column_keys))
+    if isinstance(made, UniqueConstraint):
+        return Rule(str(made.name), table.name, "unique", tuple(c.name for c in made.columns))
+    return None
+
+
+TABLES = [t for t in Model.metadata.sorted_tables if t.info.get("made_by") != "sql"]
+CONSTRAINTS = [r for t in TABLES for c in t.constraints if (r := constraint(t, c))]
+SUMS = [
+    Rule("activation_is_covered_by_mandates", "activation", "trigger"),
+    Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
+]
+CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
+"""Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""
+FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
+
+
+def only_a_target(rule: Rule) -> bool:
+    """A unique key that holds the primary key: it can only be broken with it.
+
+    It is there for the foreign key of another table, which names several columns at once.
+    """
+    key = {column.name for column in table_named(rule.table).primary_key}
+    return rule.kind == "unique" and key < set(rule.columns)
+
+
+PROMISES = [rule for rule in (*CONSTRAINTS, *SUMS) if not only_a_target(rule)]
+
+
+def bent(rows: Rows, rule: Rule) -> Row:
+    """A row that breaks that rule and no other."""
+    row = rows.fresh(rule.table)
+    how = BENT.get(rule.name)
+    if how is None and rule.kind == "foreign key" and len(rule.columns) == 1:
+        [column] = rule.columns
+        is_uuid = isinstance(table_named(rule.table).c[column].type, Uuid16)
+        how = {column: NOBODY if is_uuid else NO_NUMBER}
+    if how is None and rule.kind == "unique":
+        there = rows.any(rule.table)
+        how = {column: there[column] for column in rule.columns}
+    if how is None:
+        pytest.fail(f"{rule.name} has no hostile statement")
+    return row | (how(rows, row) if callable(how) else how)
+
+
+# ── The databases ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def address(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where a chain has lived."""
+    url = databases.clone(request.param)
+    database = Database(url)
+    CHAINS[url] = Chain.lived(database, tmp_path_factory.mktemp("promises"))
+    database.close()
+    yield url
+    databases.drop(url)
+
+
+CHAINS: dict[str, Chain] = {}
+
+
+@pytest.fixture
+def connection(address: str) -> Iterator[Connection]:
+    """A transaction of somebody who may drop rules; nothing of it remains."""
+    url = read_url(address)
+    if url.get_backend_name() == "postgresql":
+        engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
+    else:
+        engine = create_engine(url)
+        prepare_sqlite(engine)
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def rows(connection: Connection, address: str) -> Iterator[Rows]:
+    """Rows to write as the application."""
+    with Session(connection) as session:
+        become(connection, APPLICATION_ROLE)
+        yield Rows(session, CHAINS[address])
+
+
+def become(connection: Connection, role: str) -> None:
+    """On PostgreSQL, go on in that role."""
+    if on_postgresql(connection):
+        connection.execute(text(f"set local role {role}"))
+
+
+def drop(connection: Connection, rule: Rule) -> None:
+    """Take a rule away, as its owner; then go on as the application."""
+    become(connection, "none")
+    connection.execute(text(rule.drop()))
+    become(connection, APPLICATION_ROLE)
+
+
+def on_postgresql(connection: Connection) -> bool:
+    """Whether rules can be dropped here."""
+    return connection.dialect.name == "postgresql"
+
+
+def refusal(connection: Connection, attempt: Callable[[], object]) -> DBAPIError:
+    """The error that an attempt meets; nothing of it remains."""
+    with pytest.raises(DBAPIError) as refused, connection.begin_nested():
+        attempt()
+    return refused.value
+
+
+# ── Promises ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("table", [t.name for t in TABLES if t.name != "demonstration_mark"])
+def test_the_row_that_is_bent_is_accepted_as_it_stands(rows: Rows, table: str) -> None:
+    rows.add(table, rows.fresh(table))
+
+
+@pytest.mark.parametrize("rule", PROMISES, ids=lambda rule: rule.name)
+def test_a_hostile_row_is_refused_by_its_rule_and_by_nothing_else(
+    connection: Connection, rows: Rows, rule: Rule
+) -> None:
+    row = bent(rows, rule)
+    if rule.name in TOGETHER and on_postgresql(connection):
+        drop(connection, Rule(TOGETHER[rule.name], rule.table, "unique"))
+
+    error = refusal(connection, lambda: rows.add(rule.table, row))
+
+    assert rule.refused(error), rule_named_by(error)
+    if on_postgresql(connection):
+        drop(connection, rule)
+        rows.add(rule.table, row)
+    elif rule.kind == "trigger":
+        connection.execute(text(f"drop trigger {rule.name}"))
+        rows.add(rule.table, row)
+
+
+@pytest.mark.parametrize("rule", [r for r in CONSTRAINTS if only_a_target(r)], ids=lambda r: r.name)
+def test_a_unique_key_that_holds_the_primary_key_is_what_a_foreign_key_names(rule: Rule) -> None:
+    targets = {
+        (key.referred_table.name, frozenset(element.column.name for element in key.elements))
+        for table in TABLES
+        for key in table.foreign_key_constraints
+    }
+
+    assert (rule.table, frozenset(rule.columns)) in targets
+
+
+@pytest.mark.parametrize("table", FACTS, ids=lambda table: table.name)
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_a_fact_is_neither_changed_nor_removed(
+    connection: Connection, table: Table, verb: str
+) -> None:
+    key, name = next(iter(table.primary_key)).name, f"{table.name}_is_never_changed"
+    statement = text(
+        f"update {table.name} set {key} = {key}"  # noqa: S608 - names of our own tables
+        if verb == "update"
+        else f"delete from {table.name}"  # noqa: S608 - names of our own tables
+    )
+    rule = Rule(name, table.name, "trigger")
+    no_keys(connection)
+
+    become(connection, "passnum_owner")
+    error = refusal(connection, lambda: connection.execute(statement))
+    assert rule.refused(error), rule_named_by(error)
+    if on_postgresql(connection):
+        become(connection, APPLICATION_ROLE)
+        denied = refusal(connection, lambda: connection.execute(statement))
+        assert "permission denied" in str(denied.orig)
+
+    become(connection, "none")
+    trigger = f"{table.name}_is_never_{verb}d" if not on_postgresql(connection) else name
+    on_table = f" on {table.name}" if on_postgresql(connection) else ""
+    connection.execute(text(f"drop trigger {trigger}{on_table}"))
+    assert connection.execute(statement).rowcount > 0
+
+
+def no_keys(connection: Connection) -> None:
+    """Foreign keys would protect a row too: here only its own rule may."""
+    if on_postgresql(connection):
+        connection.execute(text("set local session_replication_role = replica"))
+    else:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("pragma foreign_keys = off")
+
+
+@pytest.mark.parametrize("table", FACTS, ids=lambda table: table.name)
+def test_a_fact_is_not_replaced_or_emptied(connection: Connection, table: Table) -> None:
+    rule = Rule(f"{table.name}_is_never_changed", table.name, "trigger")
+    statement = (
+        f"truncate {table.name} cascade"
+        if on_postgresql(connection)
+        else f"replace into {table.name} select * from {table.name}"  # noqa: S608 - our own tables
+    )
+
+    error = refusal(connection, lambda: connection.execute(text(statement)))
+
+    if on_postgresql(connection):
+        assert rule_named_by(error).endswith("_is_never_changed")
+    else:
+        assert rule.refused(error), rule_named_by(error)
+
+
+def test_the_rules_tested_here_are_those_of_the_database(connection: Connection) -> None:
+    """No rule of either database escapes these tests, and none of them is only in a model."""
+    if on_postgresql(connection):
+        found = {
+            (row.relname, row.name)
+            for row in connection.execute(
+                text(
+                    "select c.relname, k.conname as name from pg_constraint k"
+                    " join pg_class c on c.oid = k.conrelid"
+                    " where k.connamespace = 'public'::regnamespace and k.contype in ('c','u','f')"
+                    " union all select c.relname, t.tgname from pg_trigger t"
+                    " join pg_class c on c.oid = t.tgrelid"
+                    " where not t.tgisinternal and c.relnamespace = 'public'::regnamespace"
+                )
+            )
+        }
+    else:
+        found = {
+            (row.tbl_name, name)
+            for row in connection.execute(
+                text("select type, name, tbl_name, sql from sqlite_schema where sql is not null")
+            )
+            for name in (
+                re.findall(r"constraint (\w+) (?:check|unique|foreign)", row.sql, re.IGNORECASE)
+                if row.type == "table"
+                else re.findall(r"raise\(abort, '(\w+)'\)", row.sql)
+            )
+        }
+    ours = {table.name for table in TABLES}
+    assert {rule for rule in found if rule[0] in ours} == {
+        *((rule.table, rule.name) for rule in (*CONSTRAINTS, *SUMS)),
+        *((table.name, f"{table.name}_is_never_changed") for table in FACTS),
+    }

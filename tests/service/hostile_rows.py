@@ -1,0 +1,265 @@
+"""Rows that break one rule of a table each: what tests/architecture/test_promises.py writes down.
+
+Checks and keys of several columns are bent here by hand; the test bends the others as a matter of
+course.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.service.rows import Row, Rows
+
+Bend = Row | Callable[[Rows, Row], Row]
+A_YEAR = timedelta(days=366)
+
+
+def later(column: str) -> Callable[[Rows, Row], Row]:
+    """A day that the row names, a year later."""
+    return lambda _rows, row: {column: row[column] + A_YEAR}
+
+
+def repeated(table: str, **where: str) -> Callable[[Rows, Row], Row]:
+    """A row that is there, under a new id."""
+    return lambda rows, row: (
+        {**rows.any(table, **{k: rows.ids[v] for k, v in where.items()})}
+        | ({"id": row["id"]} if "id" in row else {})
+    )
+
+
+def agreement_of(rows: Rows, name: str, role: str, party: str = "recipient_id") -> Row:
+    """What a row says of an agreement of that organisation, in that role."""
+    found = rows.any("agreement", organisation_id=rows.organisation(name), role=role)
+    return {
+        party: found["organisation_id"],
+        "agreement_id": found["id"],
+        "agreement_role": found["role"],
+        "agreement_from": found["valid_from"],
+        "agreement_until": found["valid_until"],
+    }
+
+
+def beside(rows: Rows, what: str, name: str, row: Row) -> Row:
+    """A label or an agreement of that organisation, in force from the day after the row's."""
+    copied = rows.any(what, organisation_id=rows.organisation(name))
+    day = row["redeemed_on"] + timedelta(days=1)
+    made = rows.copy(what, copied, valid_from=day, valid_until=day)
+    rows.add(what, made)
+    return {f"{what}_id": made["id"], f"{what}_from": day, f"{what}_until": day}
+
+
+def a_prescribers(rows: Rows, _row: Row) -> Row:
+    """A redemption by a prescriber that somehow has a label."""
+    label = rows.copy("label", organisation_id=rows.organisation("ccas"))
+    rows.add("label", label)
+    return {
+        **agreement_of(rows, "ccas", "prescriber", "mediator_id"),
+        "label_id": label["id"],
+        "label_from": label["valid_from"],
+        "label_until": label["valid_until"],
+    }
+
+
+def payee(rows: Rows, name: str) -> Row:
+    """Another mediator, and its account."""
+    party = rows.organisation(name)
+    details = rows.any("bank_details_approval", organisation_id=party)
+    return {"mediator_id": party, "bank_details_id": details["bank_details_id"]}
+
+
+def attempt_only(rows: Rows) -> Row:
+    """An answered scan that moved nothing."""
+    attempt = rows.copy("redemption_attempt")
+    rows.add("redemption_attempt", attempt)
+    return {"id": attempt["id"]}
+
+
+def with_siret(rows: Rows, _row: Row) -> Row:
+    rows.add("organisation", rows.copy("organisation", siret="7" * 14))
+    return {"siret": "7" * 14}
+
+
+def on_an_empty_act(rows: Rows, _row: Row) -> Row:
+    """The approval of a statement whose act moved nothing."""
+    line = rows.statement_line()
+    rows.add("statement_line", line)
+    return {"statement_id": line["statement_id"]}
+
+
+BENT: dict[str, Bend] = {
+    # ── What a row says of itself ─────────────────────────────────────────────────────────────────
+    "activation_cost_is_not_negative": {"cost_cents": -1},
+    "agent_email_is_lower_case": {"email": "Agent@exemple.fr"},
+    "agent_role_is_known": {"role": "emperor"},
+    "agreement_ends_after_it_begins": lambda _, row: {
+        "valid_until": row["valid_from"] - timedelta(days=1)
+    },
+    "agreement_role_is_known": {"role": "emperor"},
+    "allocation_goes_to_a_prescriber": lambda rows, _: agreement_of(rows, "exo7", "mediator"),
+    "allocation_needs_an_agreement_in_force": later("allocated_on"),
+    "allocation_range_is_not_empty": {"last_voucher_id": 9990},
+    "bank_details_have_an_iban": {"iban": "FR14"},
+    "bank_details_are_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+    "beneficiary_public_is_known": {"public": "everybody"},
+    "identity_birth_year_is_plausible": {"birth_year": 1899},
+    "booklet_has_5_or_10_passes": {"size": 7},
+    "booklet_number_has_six_digits_at_most": {"number": 1_000_000},
+    "delivery_range_is_whole_booklets": {"last_serial": 189},
+    "delivery_range_lies_in_its_allotment": {"last_serial": 210},
+    "demonstration_mark_is_one_row": {"id": 2},
+    "document_counter_counts_from_one": {"last_number": 0},
+    "entitlement_is_a_few_booklets": {"booklet_count": 21},
+    "entitlement_is_in_booklets_of_5_or_10": {"booklet_size": 7},
+    "entitlement_public_is_known": {"public": "everybody"},
+    "label_ends_after_it_begins": lambda _, row: {
+        "valid_until": row["valid_from"] - timedelta(days=1)
+    },
+    "order_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+    "order_line_is_in_booklets_of_5_or_10": {"booklet_size": 7},
+    "order_line_is_of_some_booklets": {"booklet_count": 0},
+    "order_line_price_is_not_negative": {"unit_price_cents": -1},
+    "mandate_amount_is_not_negative": {"amount_cents": -1},
+    "organisation_has_a_name": {"name": ""},
+    "organisation_kind_is_known": {"kind": "empire"},
+    "organisation_siret_has_14_digits": {"siret": "1"},
+    "payment_is_recorded_by_a_third": lambda _, row: {"recorded_by": row["approved_by"]},
+    "prescription_is_a_prescribers": lambda rows, _: agreement_of(
+        rows, "exo7", "mediator", "prescriber_id"
+    ),
+    "prescription_needs_an_agreement_in_force": later("prescribed_on"),
+    "prescription_to_a_senior_is_at_60_or_over": lambda rows, _: {
+        "beneficiary_id": rows.ids["senior"],
+        "public": "senior",
+        "age_years": 59,
+    },
+    "registered_job_seeker_declares_no_other_pass": lambda rows, _: {
+        "beneficiary_id": rows.ids["seeker"],
+        "public": "registered_job_seeker",
+        "declares_no_other_pass": False,
+    },
+    "prescription_is_within_the_entitlement": {"ordinal": 4},
+    "programme_has_a_name": {"name": "x" * 201},
+    "programme_payer_is_known": {"payer": "nobody"},
+    "redemption_is_a_mediators": a_prescribers,
+    "redemption_is_within_the_validity": lambda _, row: {
+        "redeemed_on": row["vintage_last_day"] + timedelta(days=1)
+    },
+    "redemption_needs_a_label_in_force": lambda rows, row: beside(rows, "label", "exo7", row),
+    "redemption_needs_an_agreement_in_force": lambda rows, row: beside(
+        rows, "agreement", "exo7", row
+    ),
+    "allotment_is_whole_booklets": {"last_serial": 219},
+    "allotment_leaves_no_gap": {"first_serial": 211, "last_serial": 230},
+    "statement_owes_something": {"voucher_count": 0},
+    "statement_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+    "statement_numbers_leave_no_gap": lambda _, row: {"number": row["number"] + 1},
+    "statement_line_amount_is_count_times_face_value": lambda _, row: {
+        "amount_cents": row["amount_cents"] + 1
+    },
+    "vintage_ends_after_it_begins": lambda _, row: {
+        "valid_until": row["valid_from"] - timedelta(days=1)
+    },
+    "vintage_label_is_two_digits_and_a_letter": {"label": "2026A"},
+    "vintage_tolerance_comes_after_its_end": lambda _, row: {
+        "last_redemption_on": row["valid_until"] - timedelta(days=1)
+    },
+    # ── What a row says of another ────────────────────────────────────────────────────────────────
+    "activation_is_of_a_confirmed_delivery": lambda rows, _: {"order_id": rows.ids["stock order"]},
+    "allocation_names_the_agreement": later("agreement_until"),
+    "bank_details_approval_names_the_preparer": lambda rows, _: {
+        "prepared_by": rows.agent("auditor")
+    },
+    "order_is_of_a_vintage_of_its_programme": lambda rows, _: {
+        "programme_id": rows.ids["other programme"]
+    },
+    "delivery_range_is_of_the_deliverys_order": lambda rows, _: {
+        "delivery_id": rows.ids["stock delivery"]
+    },
+    "delivery_range_names_its_allotment": {"allotted_last": 1000},
+    "order_approval_names_the_preparer": lambda rows, row: {
+        "prepared_by": rows.agent("auditor"),
+        "approved_by": row["prepared_by"],
+    },
+    "payment_names_its_order": lambda rows, _: {"approved_by": rows.agent("auditor")},
+    "payment_order_names_the_approved_statement": {"amount_cents": 1},
+    "prescription_names_the_agreement": later("agreement_until"),
+    "prescription_names_the_public": {"public": "other"},
+    "prescribed_booklet_is_of_its_prescription": lambda rows, _: {
+        "beneficiary_id": rows.ids["seeker"]
+    },
+    "prescribed_booklet_names_its_entitlement": {"entitled_count": 20},
+    "prescribed_booklet_names_its_size": {"booklet_id": 111},
+    "redemption_answers_an_attempt": lambda rows, _: {"id": rows.posting()},
+    "redemption_is_a_posting": lambda rows, _: attempt_only(rows),
+    "redemption_names_the_agreement": later("agreement_until"),
+    "redemption_names_the_label": later("label_until"),
+    "redemption_names_the_vintage": later("vintage_last_day"),
+    "allotment_follows_the_last_one": {
+        "follows_serial": 300,
+        "follows_booklet": 30,
+        "first_serial": 301,
+        "last_serial": 320,
+        "first_booklet": 31,
+        "last_booklet": 32,
+    },
+    "allotment_is_of_a_sent_order": lambda rows, _: {"order_id": rows.ids["prepared order"]},
+    "allotment_is_of_an_order_line": {"booklet_size": 5, "last_serial": 210},
+    "allotment_is_of_the_orders_vintage": lambda rows, _: {
+        "vintage_id": rows.chain.other_vintage_id,
+        "follows_serial": None,
+        "follows_booklet": None,
+        "first_serial": 1,
+        "last_serial": 20,
+        "first_booklet": 1,
+        "last_booklet": 2,
+    },
+    "statement_names_the_preparer_of_its_run": lambda rows, _: {
+        "prepared_by": rows.agent("auditor")
+    },
+    "statement_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
+    "statement_approval_names_the_total": {"voucher_count": 2},
+    "statement_approval_names_the_mediator": lambda rows, _: payee(rows, "exo7"),
+    "statement_is_paid_on_its_mediators_approved_details": lambda rows, _: {
+        "bank_details_id": payee(rows, "exo7")["bank_details_id"]
+    },
+    "statement_number_follows_the_last_one": {"number": 100, "follows_number": 99},
+    "statement_line_is_at_face_value": lambda _, row: {
+        "face_value_cents": 500,
+        "amount_cents": row["voucher_count"] * 500,
+    },
+    # ── What is there once, where repeating takes more than the columns of the key ────────────────
+    "delivery_is_activated_once": lambda rows, _: {
+        "delivery_id": rows.ids["stock delivery"],
+        "order_id": rows.ids["stock order"],
+    },
+    "delivery_range_arrives_once": lambda rows, _: {
+        **rows.any("delivery_range", delivery_id=rows.ids["ready delivery"]),
+        "delivery_id": rows.empty_delivery("ready order"),
+    },
+    "organisation_siret_is_one_organisation": with_siret,
+    "payment_order_is_paid_once": repeated("payment"),
+    "statement_is_ordered_once": repeated("payment_order", statement_id="ordered"),
+    "allotment_first_serial_is_one_allotment": {
+        "follows_serial": None,
+        "follows_booklet": None,
+        "first_serial": 1,
+        "last_serial": 30,
+        "first_booklet": 1,
+        "last_booklet": 3,
+    },
+    "allotment_last_serial_is_one_allotment": {
+        "follows_serial": 180,
+        "follows_booklet": 20,
+        "first_serial": 181,
+        "last_serial": 200,
+        "first_booklet": 21,
+        "last_booklet": 22,
+    },
+    "statement_is_one_a_mediator_and_run": lambda rows, _: {"run_id": rows.ids["run"]},
+    "statement_number_is_one_statement": {"number": 1, "follows_number": None},
+    # ── What sums of other rows say ───────────────────────────────────────────────────────────────
+    "activation_is_covered_by_mandates": {"cost_cents": 401},
+    "statement_total_is_the_sum_of_its_claims": on_an_empty_act,
+}
+
+TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
+"""Rules of which the second refuses whatever the first does: serials follow one another."""

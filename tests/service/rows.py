@@ -1,0 +1,224 @@
+"""A new row for any table of the domain, valid as it stands, written past the services.
+
+Tests of the database's own promises bend it by one thing. `Rows.fresh(table)` copies a row that
+the services wrote and gives it what must be new; where the row needs others, they come first.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, Table, Text, func, insert, select
+from sqlalchemy.orm import Session
+
+from app.database import Model
+from app.kernel.ids import new_id
+from app.ledger import add_vintage
+from tests.service.chain import Chain
+
+Row = dict[str, Any]
+
+
+class Rows:
+    """Rows of a chain that has lived, and new ones like them."""
+
+    def __init__(self, session: Session, chain: Chain) -> None:
+        self.session, self.chain, self.ids = session, chain, chain.ids
+
+    def any(self, name: str, **where: object) -> Row:
+        """A row that is there."""
+        table = table_named(name)
+        query = select(table).where(*(table.c[column] == value for column, value in where.items()))
+        query = query.order_by(*table.primary_key).limit(1)
+        return dict(self.session.execute(query).mappings().one())
+
+    def add(self, name: str, row: Row) -> None:
+        """Write a row down, as the application would."""
+        self.session.execute(insert(table_named(name)).values(row))
+
+    def copy(self, name: str, like: Row | None = None, **changes: object) -> Row:
+        """A row like one that is there, with an id, a number and the like of its own."""
+        table, row = table_named(name), like or self.any(name)
+        if "id" in row:
+            if isinstance(table.c.id.type, Integer):
+                del row["id"]
+            else:
+                row["id"] = new_id()
+        for column in ("number", "email", "label", "mandate_number"):
+            if column in row and isinstance(table.c[column].type, Text):
+                row[column] = f"x-{new_id()}"
+        if "token_hash" in row:
+            row["token_hash"] = new_id().bytes * 2
+        if name == "organisation":
+            row["siret"] = None
+        return row | changes
+
+    def fresh(self, name: str) -> Row:
+        """A valid new row of that table."""
+        return NEW[name](self) if name in NEW else self.copy(name)
+
+    def posting(self) -> UUID:
+        """An act without lines."""
+        row = self.copy("posting")
+        self.add("posting", {key: value for key, value in row.items() if key != "recorded_at"})
+        return row["id"]  # type: ignore[no-any-return]
+
+    def agent(self, name: str) -> int:
+        """The id of an agent."""
+        return self.chain.scheme.actors[name].agent_id
+
+    def organisation(self, name: str) -> UUID:
+        """The id of an organisation."""
+        return self.chain.scheme.organisations[name]
+
+    # ── Rows that need others ─────────────────────────────────────────────────────────────────────
+
+    def sent_order(self) -> UUID:
+        """The approved order, sent past the service: no serials are allotted to it."""
+        order_id = self.ids["approved order"]
+        self.add("order_dispatch", self.copy("order_dispatch", order_id=order_id))
+        return order_id
+
+    def empty_delivery(self, order: str) -> UUID:
+        """A delivery that brought nothing yet."""
+        row = self.copy("delivery", order_id=self.ids[order])
+        self.add("delivery", row)
+        return row["id"]  # type: ignore[no-any-return]
+
+    def person(self) -> UUID:
+        """A person without identity."""
+        row = self.copy("beneficiary")
+        self.add("beneficiary", row)
+        return row["id"]  # type: ignore[no-any-return]
+
+    def statement(self) -> Row:
+        """A statement of a new run, whose passes nobody has claimed."""
+        run = self.copy("clearing_run")
+        self.add("clearing_run", run)
+        like = self.any("statement", id=self.ids["draft"])
+        return self.copy("statement", like, id=self.posting(), run_id=run["id"])
+
+    def redemption(self) -> Row:
+        """A redemption that answers an attempt and is a posting, of a pass that has not moved."""
+        attempt = self.copy("redemption_attempt", id=self.posting())
+        self.add("redemption_attempt", attempt)
+        return self.copy("redemption", id=attempt["id"])
+
+    def statement_line(self) -> Row:
+        """The line of a statement without lines."""
+        statement = self.statement()
+        self.add("statement", statement)
+        return self.copy("statement_line", statement_id=statement["id"])
+
+    def statement_approval(self) -> Row:
+        """The approval of the draft."""
+        table = table_named("statement_approval")
+        last = self.session.scalar(select(func.max(table.c.number))) or 0
+        statement = self.any("statement", id=self.ids["draft"])
+        details = self.any("bank_details_approval", organisation_id=statement["mediator_id"])
+        return self.copy(
+            "statement_approval",
+            statement_id=statement["id"],
+            mediator_id=statement["mediator_id"],
+            bank_details_id=details["bank_details_id"],
+            number=last + 1,
+            follows_number=last,
+        )
+
+
+NEW: dict[str, Callable[[Rows], Row]] = {
+    "bank_details_approval": lambda rows: rows.copy(
+        "bank_details_approval",
+        bank_details_id=rows.ids["typed account"],
+        organisation_id=rows.organisation("unlabelled"),
+    ),
+    "entitlement": lambda rows: rows.copy(
+        "entitlement", programme_id=rows.ids["other programme"], public="plie"
+    ),
+    "vintage_terms": lambda rows: rows.copy(
+        "vintage_terms", vintage_id=add_vintage(rows.session, face_value_cents=1000), label="99Z"
+    ),
+    "document_counter": lambda rows: rows.copy("document_counter", prefix="XX"),
+    "order_line": lambda rows: rows.copy(
+        "order_line", order_id=rows.ids["prepared order"], booklet_size=5
+    ),
+    "order_approval": lambda rows: rows.copy("order_approval", order_id=rows.ids["prepared order"]),
+    "order_dispatch": lambda rows: rows.copy("order_dispatch", order_id=rows.ids["approved order"]),
+    "serial_allotment": lambda rows: rows.copy(
+        "serial_allotment",
+        order_id=rows.sent_order(),
+        booklet_size=10,
+        follows_serial=200,
+        follows_booklet=22,
+        first_serial=201,
+        last_serial=220,
+        first_booklet=23,
+        last_booklet=24,
+    ),
+    "delivery_range": lambda rows: rows.copy(
+        "delivery_range",
+        delivery_id=rows.empty_delivery("sent order"),
+        order_id=rows.ids["sent order"],
+        booklet_size=10,
+        first_serial=181,
+        last_serial=190,
+        allotted_first=181,
+        allotted_last=200,
+        allotted_booklet=21,
+        first_voucher_id=181,
+    ),
+    "activation": lambda rows: rows.copy(
+        "activation",
+        delivery_id=rows.ids["ready delivery"],
+        order_id=rows.ids["ready order"],
+        cost_cents=400,
+    ),
+    "booklet": lambda rows: {
+        **rows.any("booklet"),
+        "id": 9991,
+        "number": 999,
+        "first_serial": 9991,
+    },
+    "allocation_range": lambda rows: rows.copy(
+        "allocation_range", first_voucher_id=9991, last_voucher_id=10_000
+    ),
+    "allocation_receipt": lambda rows: rows.copy(
+        "allocation_receipt", allocation_id=rows.ids["on the way"]
+    ),
+    "beneficiary_identity": lambda rows: rows.copy(
+        "beneficiary_identity", beneficiary_id=rows.person()
+    ),
+    "prescription_booklet": lambda rows: rows.copy(
+        "prescription_booklet",
+        rows.any("prescription_booklet", prescription_id=rows.ids["prescription"]),
+        booklet_id=21,
+        ordinal=3,
+    ),
+    "redemption": Rows.redemption,
+    "redemption_reversal": lambda rows: rows.copy(
+        "redemption_reversal", redemption_id=rows.ids["redemption"]
+    ),
+    "statement": Rows.statement,
+    "statement_line": Rows.statement_line,
+    "statement_approval": Rows.statement_approval,
+    "payment_order": lambda rows: rows.copy(
+        "payment_order",
+        rows.any("payment_order", statement_id=rows.ids["ordered"]),
+        statement_id=rows.ids["approved"],
+    ),
+    "payment": lambda rows: {
+        **rows.any("payment"),
+        **{
+            column: value
+            for column, value in rows.any("payment_order", id=rows.ids["payment order"]).items()
+            if column in {"statement_id", "prepared_by", "approved_by", "ordered_by"}
+        },
+        "id": rows.posting(),
+        "payment_order_id": rows.ids["payment order"],
+    },
+}
+
+
+def table_named(name: str) -> Table:
+    """A table as the models know it."""
+    return Model.metadata.tables[name]
