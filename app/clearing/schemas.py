@@ -9,7 +9,7 @@ from app.kernel.ids import LARGEST_INTEGER
 from app.web.api import Body, Identified, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
-CODE = "7K2M 9QXR 4TWB 3HC5"
+CODE = "7K2M 9QXR 4TWB 3HCP"
 SERIAL = "26A 00442 07 91"
 
 
