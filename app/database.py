@@ -6,13 +6,15 @@ role passnum_app, which owns nothing; migrations and the writing of history are 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
@@ -22,8 +24,10 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     LargeBinary,
+    Table,
     Text,
     TypeDecorator,
     Uuid,
@@ -31,8 +35,9 @@ from sqlalchemy import (
     event,
     func,
     select,
+    text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -296,6 +301,76 @@ def earlier(
     if record is not None and record.request_hash != request_hash:
         raise IdAlreadyUsed
     return record
+
+
+# ── Writing many rows ─────────────────────────────────────────────────────────────────────────────
+
+
+def insert_rows(
+    session: Session,
+    model: type[Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: InstrumentedAttribute[KeyT] | None = None,
+    unless_there: bool = False,
+) -> list[KeyT]:
+    """Add rows in one statement however many they are; returns that column of those added.
+
+    Rows are added in the order given, so ids that the database makes grow in that order. With
+    `unless_there`, a row whose key exists already is passed over.
+    """
+    dialect = session.get_bind().dialect.name
+    if dialect == "postgresql" and len(rows) > 1:
+        names = tuple(rows[0])
+        statement: Executable = _insert_of_a_set(model, names, returning, unless_there)
+        result = session.execute(statement, {"rows": _as_json(rows)})
+    else:
+        result = session.execute(_insert(model, dialect, returning, unless_there), rows)
+    return list(result.scalars()) if returning is not None else []
+
+
+@cache
+def _insert(
+    model: type[Model],
+    dialect: str,
+    returning: InstrumentedAttribute[Any] | None,
+    unless_there: bool,  # noqa: FBT001 - a part of the cache's key
+) -> Executable:
+    """Built once: building a statement takes longer than running it."""
+    table = cast("Table", model.__table__)
+    statement: postgresql.Insert | sqlite.Insert = (
+        postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    )
+    if unless_there:
+        statement = statement.on_conflict_do_nothing()
+    return statement if returning is None else statement.returning(returning)
+
+
+@cache
+def _insert_of_a_set(
+    model: type[Model],
+    names: tuple[str, ...],
+    returning: InstrumentedAttribute[Any] | None,
+    unless_there: bool,  # noqa: FBT001 - a part of the cache's key
+) -> Executable:
+    """PostgreSQL: the rows travel as one parameter, so a thousand are one statement, planned once.
+
+    With a parameter a value, a thousand rows would be twenty thousand parameters to read, or a
+    thousand statements.
+    """
+    table, columns = model.__tablename__, ", ".join(names)
+    return text(
+        f"insert into {table} ({columns}) select {columns}"  # noqa: S608 - names of our own models
+        f" from json_populate_recordset(cast(null as {table}), cast(:rows as json))"
+        " with ordinality order by ordinality"
+        + (" on conflict do nothing" if unless_there else "")
+        + ("" if returning is None else f" returning {returning.key}")
+    )
+
+
+def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as PostgreSQL reads them: it knows UUIDs, instants and days as orjson writes them."""
+    return orjson.dumps(rows, default=lambda value: f"\\x{value.hex()}").decode()
 
 
 # ── Reading whole pages ───────────────────────────────────────────────────────────────────────────

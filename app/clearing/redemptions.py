@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -29,7 +28,7 @@ from app.clearing.errors import (
 from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
 from app.clearing.queries import InForce, Terms
 from app.clearing.receipts import Receipt, ReceiptSigner
-from app.database import earlier, hold
+from app.database import earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import MARTINIQUE, martinique_day
@@ -304,13 +303,13 @@ class _Batch:
         rows = [self._attempt(a.scan, ACCEPTED, {}) for a in self.accepted]
         rows += [self._attempt(scan, r.code, r.details) for scan, r in self.refused]
         rows.sort(key=lambda row: row["id"].bytes)
-        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
         written = set(
-            self.session.scalars(
-                dialect.insert(RedemptionAttempt)
-                .on_conflict_do_nothing()
-                .returning(RedemptionAttempt.id),
+            insert_rows(
+                self.session,
+                RedemptionAttempt,
                 rows,
+                returning=RedemptionAttempt.id,
+                unless_there=True,
             )
         )
         if len(written) < len(rows):
@@ -375,7 +374,7 @@ class _Batch:
             self._redemption(a, movement_id)
             for a, movement_id in zip(accepted, movement_ids, strict=True)
         ]
-        self.session.execute(insert(Redemption), rows)
+        insert_rows(self.session, Redemption, rows)
         for row in rows:
             self.verdicts[row["id"]] = Verdict(row["id"], redemption=Redemption(**row))
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.database import insert_rows
 from app.kernel.errors import DomainError
 from app.ledger import queries
 from app.ledger.chart import AccountKey, MovementKind
@@ -106,8 +107,9 @@ def account(session: Session, key: AccountKey) -> Account:
 
 def add_vouchers(session: Session, vouchers: Sequence[NewVoucher], *, issuer: Account) -> None:
     """Let vouchers exist, with the issuer of their vintage. They are worth nothing there."""
-    session.execute(
-        insert(Voucher),
+    insert_rows(
+        session,
+        Voucher,
         [
             {
                 "id": voucher.id,
@@ -143,18 +145,9 @@ def post_many(session: Session, acts: Sequence[tuple[Act, Sequence[Line]]]) -> l
     # A savepoint costs two round trips, so a redemption goes without: whoever catches a refusal
     # and goes on in the same transaction opens one.
     try:
-        session.execute(insert(Posting), [_posting(session, act) for act, _ in acts])
+        insert_rows(session, Posting, [_posting(session, act) for act, _ in acts])
         rows = [_movement(act, line) for act, lines in acts for line in lines]
-        if len(rows) == 1:
-            return [
-                session.execute(
-                    insert(Movement).values(rows[0]).returning(Movement.id)
-                ).scalar_one()
-            ]
-        ids = session.execute(
-            insert(Movement).returning(Movement.id, sort_by_parameter_order=True), rows
-        ).scalars()
-        return list(ids)
+        return sorted(insert_rows(session, Movement, rows, returning=Movement.id))
     except DBAPIError as error:
         if refusal := refusal_behind(error):
             raise refusal from error

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import earlier, hold
+from app.database import earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day
@@ -324,8 +323,9 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
     for start in range(serials.first, serials.last + 1, CARTON):
         carton = range(start, min(start + CARTON, serials.last + 1))
         ids = {serial: first_id + serial - serials.first for serial in carton}
-        session.execute(
-            insert(Booklet),
+        insert_rows(
+            session,
+            Booklet,
             [
                 {
                     "id": ids[serial],
