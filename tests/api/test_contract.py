@@ -1,0 +1,183 @@
+"""The published contract: valid, complete, and kept whatever a machine thinks of sending.
+
+schemathesis is used here as a library: its pytest plugin, which setup.cfg switches off, would cost
+every run of the suite several seconds.
+"""
+
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.house import API, Caller, House
+from tests.api.test_who_may import AGENTS, MAY
+
+Json = Any
+Operation = APIOperation[Any, Any, Any, Any]
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+FEW, MANY = 6, 200
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@pytest.fixture(scope="module")
+def document(lived_in: House) -> Json:
+    return lived_in.contract.document
+
+
+def properties(document: Json) -> dict[str, Json]:
+    """Every property of every schema, by its full name."""
+    return {
+        f"{name}.{field}": described
+        for name, schema in document["components"]["schemas"].items()
+        for field, described in schema.get("properties", {}).items()
+    }
+
+
+def test_the_contract_is_valid_openapi(lived_in: House, document: Json) -> None:
+    assert document["openapi"] == "3.1.0"
+
+    schema = schemathesis.openapi.from_wsgi(f"{API}/openapi.json", lived_in.app)
+
+    schema.validate()
+    assert len(list(schema.get_all_operations())) == len(MAY)
+
+
+def test_each_operation_says_what_it_is_in_french(lived_in: House) -> None:
+    for name, (_, path, operation) in lived_in.contract.operations.items():
+        assert re.fullmatch(r"[A-ZÀÉÊ].{3,60}[^.]", operation["summary"]), name
+        assert path.startswith(f"{API}/")
+        assert "Droit : `" in operation["description"] or name == "who_am_i"
+        for parameter in operation.get("parameters", ()):
+            assert "$ref" in parameter or parameter["schema"], name
+
+
+def test_each_operation_announces_its_refusals(lived_in: House) -> None:
+    for name, (method, path, operation) in lived_in.contract.operations.items():
+        statuses = {int(status) for status in operation["responses"]}
+        expected = {401}
+        if name != "who_am_i":
+            expected |= {403}
+        if "{" in path:
+            expected |= {404}
+        if "requestBody" in operation:
+            expected |= {400, 413, 415, 422}
+        assert expected <= statuses, name
+        assert len({status for status in statuses if status < 300}) == 1, name
+        assert method in {"GET", "POST"}
+        assert not {status for status in statuses if status >= 500}
+
+
+def test_money_is_whole_cents_and_nothing_is_a_float(document: Json) -> None:
+    for name, described in properties(document).items():
+        assert described.get("type") != "number", name
+        if name.endswith("_cents"):
+            assert described["type"] == "integer", name
+
+
+def test_texts_and_lists_that_are_sent_have_their_bounds(document: Json) -> None:
+    for name, described in properties(document).items():
+        if not name.partition(".")[0].endswith("Request"):
+            continue
+        kinds = described.get("type", [])
+        if "string" in kinds and not {"enum", "format"} & set(described):
+            assert {"minLength", "maxLength"} <= set(described), name
+        if "array" in kinds:
+            assert "maxItems" in described, name
+        if "integer" in kinds:
+            assert {"minimum", "maximum"} <= set(described), name
+
+
+def test_what_approves_is_not_for_tokens(lived_in: House) -> None:
+    for name, (_, _, operation) in lived_in.contract.operations.items():
+        approves = "c" in MAY[name]
+        assert operation.get("security", []) == ([{"session": [], "csrf": []}] if approves else [])
+
+
+def caller_for(house: House, operation: str) -> Caller:
+    """The first agent that may, the way it may."""
+    for name, mark in zip(AGENTS.values(), MAY[operation], strict=True):
+        if mark != ".":
+            return house.signed_in(name) if mark.islower() else house.by_token(name)
+    raise AssertionError(operation)
+
+
+def headers_of(caller: Caller) -> dict[str, str]:
+    """What proves who the caller is, cookies included."""
+    cookie = caller.client.get_cookie("passnum")
+    return {**caller.headers, **({"Cookie": f"passnum={cookie.value}"} if cookie else {})}
+
+
+@pytest.fixture(scope="module")
+def operations(lived_in: House) -> dict[str, Operation]:
+    """The operations of the contract as a machine reads them."""
+    config = SchemathesisConfig()
+    schema = schemathesis.openapi.from_wsgi(f"{API}/openapi.json", lived_in.app, config=config)
+    found: dict[str, Operation] = {}
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
+        found[operation.definition.raw["operationId"]] = operation
+    return found
+
+
+def send_what_a_machine_thinks_of(
+    house: House, operation: Operation, mode: GenerationMode, examples: int
+) -> None:
+    headers = headers_of(caller_for(house, operation.definition.raw["operationId"]))
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def send(case: Case[Any]) -> None:
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    send()
+
+
+@pytest.mark.parametrize("operation", MAY)
+def test_a_machine_finds_nothing_that_breaks_the_contract(
+    lived_in: House, operations: dict[str, Operation], operation: str
+) -> None:
+    for mode in MODES:
+        if mode is GenerationMode.POSITIVE or has_something_to_spoil(lived_in, operation):
+            send_what_a_machine_thinks_of(lived_in, operations[operation], mode, FEW)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("operation", MAY)
+def test_a_patient_machine_finds_nothing_either(
+    lived_in: House, operations: dict[str, Operation], operation: str
+) -> None:
+    for mode in MODES:
+        if mode is GenerationMode.POSITIVE or has_something_to_spoil(lived_in, operation):
+            send_what_a_machine_thinks_of(lived_in, operations[operation], mode, MANY)
+
+
+def has_something_to_spoil(house: House, operation: str) -> bool:
+    """Whether the operation takes anything that could be wrong."""
+    _, path, documented = house.contract.operations[operation]
+    return "{" in path or "parameters" in documented or "requestBody" in documented
