@@ -292,7 +292,7 @@ def list_statements(desk: Desk) -> None:
             )
         )
         rows = [summary(session, one) for one in found]
-    show(desk, rows)
+    show(desk, sorted(rows, key=by_number))
 
 
 def summary(session: Session, statement: Statement) -> dict[str, Any]:
@@ -309,6 +309,11 @@ def summary(session: Session, statement: Statement) -> dict[str, Any]:
         "amount_cents": statement.amount_cents,
         "state": statement_state(session, statement.id),
     }
+
+
+def by_number(row: dict[str, Any]) -> tuple[bool, str, str]:
+    """In the order of approval, then what waits for it."""
+    return row["number"] is None, row["number"] or "", row["mediator"] or ""
 
 
 def show(desk: Desk, statements: Sequence[dict[str, Any]]) -> None:

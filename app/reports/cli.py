@@ -57,6 +57,7 @@ def read(desk: Desk, report: Any, asked: dict[str, Any]) -> Any:  # noqa: ANN401
     """One report of the service, on what was asked."""
     vintage, programme = asked["vintage"], asked["programme"]
     with desk.transaction(writing=False) as session:
+        warn_of_specimen(desk, session)
         return report(
             session,
             actor=desk.actor(session),
@@ -65,6 +66,12 @@ def read(desk: Desk, report: Any, asked: dict[str, Any]) -> Any:  # noqa: ANN401
             on=asked["on"] or martinique_day(desk.now),
             now=desk.now,
         )
+
+
+def warn_of_specimen(desk: Desk, session: Session) -> None:
+    """What comes from a database that held the demonstration says so, wherever it is shown."""
+    if programmes.is_demonstration(session) and not desk.as_json:
+        say("SPÉCIMEN : données de démonstration")
 
 
 @report.command("usage")
@@ -85,7 +92,7 @@ def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
         f"{count(found.in_hand_count)} encore chez les bénéficiaires.")  # fmt: skip
     click.echo()
     show_table(
-        ["Dénominateur", "Pass", "Utilisés"],
+        ["Dénominateur", "Pass", "Taux"],
         [
             [named.label, count(d.voucher_count), percent(used, d.voucher_count)]
             for d in found.denominators
@@ -192,8 +199,8 @@ def in_words(step: StoryStep) -> str:
     """One act of a history, in one line."""
     act = words.act_of(step)
     who = act.who.format(giver=step.giver, receiver=step.receiver)
-    parts = [act.title, who.rstrip("."), step.document or ""]
-    return ", ".join(part for part in parts if part) + "."
+    said = (act.title, who, step.document or "", "Annulé depuis" if step.undone_later else "")
+    return " ".join(f"{part.rstrip('.')}." for part in said if part)
 
 
 # ── The ledger ────────────────────────────────────────────────────────────────────────────────────
@@ -205,15 +212,17 @@ def in_words(step: StoryStep) -> str:
 def balances(desk: Desk, *, at: datetime | None) -> None:
     """Le solde de chaque compte du registre, en pass et en euros.
 
-    Le compte de l’émetteur est négatif de tout ce qui a été reçu : le total est nul.
+    Le compte de l’émetteur est négatif de tout ce qui a été reçu : le total est nul. Les comptes
+    vides ne sont donnés qu’en JSON.
 
     Exemple : passnum balances --at 31/12/2026 --agent controle@exemple.fr
     """
     with desk.transaction(writing=False) as session:
         desk.actor(session, Right.SEE_LEDGER)
+        warn_of_specimen(desk, session)
         rows = resting(session, at)
     desk.table(
-        rows,
+        rows if desk.as_json else [row for row in rows if row["voucher_count"]],
         {
             "Compte": lambda b: words.STATES[b["kind"]].label,
             "Structure": lambda b: " → ".join(filter(None, (b["party"], b["counterparty"]))),

@@ -7,6 +7,7 @@ asks for that person's password.
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,12 +37,13 @@ from app.identity.service import (
 from app.kernel.clock import utc_now
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
+from app.kernel.money import NARROW, NO_BREAK
 from app.terminal import machine
 from app.terminal.french import Command, Misused, Refused
 from app.terminal.french import Group as FrenchGroup
 from app.terminal.place import Place, reason
 from app.terminal.values import Id
-from app.web.format import moment, typeset
+from app.web.format import MINUS, NOTHING_TO_DIVIDE, moment, typeset
 
 DEBUG = "PASSNUM_DEBUG"
 
@@ -187,15 +189,24 @@ def say(text: str) -> None:
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns that are as wide as what they hold; numbers end where they end."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    right = [all(cell[:1].isdigit() and cell[-1:] in "0123456789€%" for cell in column)
-             for column in zip(*rows, strict=True)]  # fmt: skip
-    for cells in (headings, *rows):
+    cells = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    numbers = [are_numbers(column) for column in zip(*rows, strict=True)]
+    for row in cells:
         line = (
-            cell.rjust(width) if to_the_right else cell.ljust(width)
-            for cell, width, to_the_right in zip(cells, widths, right, strict=True)
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, numbers, strict=True)
         )
         click.echo("  ".join(line).rstrip())
+
+
+def are_numbers(column: Sequence[str]) -> bool:
+    """Whether a column holds counts, sums or rates; a dash stands for what there is not."""
+    said = [cell for cell in column if cell != NOTHING_TO_DIVIDE]
+    return bool(said) and all(NUMBER.fullmatch(cell) for cell in said)
+
+
+NUMBER = re.compile(rf"{MINUS}?[0-9{NARROW}]+(,[0-9]+)?({NO_BREAK}[€%])?")
 
 
 def first_line() -> str:

@@ -3,6 +3,7 @@
 Imported by `passnum --help`, so it loads nothing of the scheme.
 """
 
+import difflib
 import importlib
 import inspect
 import os
@@ -215,7 +216,7 @@ def misuse(error: click.UsageError) -> str:
             rather = or_rather(error.possibilities)
             said = f"L’option {error.option_name} n’existe pas{rather}"
         case click.exceptions.NoSuchCommand():
-            rather = or_rather(error.possibilities)
+            rather = or_rather(close_commands(error))
             said = f"La commande « {error.command_name} » n’existe pas{rather}"
         case click.BadOptionUsage():
             said = f"L’option {error.option_name} est mal employée."
@@ -224,6 +225,14 @@ def misuse(error: click.UsageError) -> str:
 
 class Misused(click.UsageError):
     """A misuse that we noticed ourselves, told in French already."""
+
+
+def close_commands(error: click.exceptions.NoSuchCommand) -> Sequence[str]:
+    """Commands of nearly that name; click knows only those that are imported."""
+    if error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return ()
+    known = error.ctx.command.list_commands(error.ctx)
+    return difflib.get_close_matches(error.command_name, known, cutoff=0.7)
 
 
 def or_rather(possibilities: Sequence[str] | None) -> str:
