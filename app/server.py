@@ -178,8 +178,10 @@ class Front(MPServer):
 
 def application(settings: Settings, threads: int) -> Callable[..., Any]:
     """The WSGI application, built inside a worker with connections of its own."""
-    # Ctrl-C is for the parent, which lets each worker finish what it is answering.
+    # Ctrl-C is for the parent, which lets each worker finish what it is answering; one that is
+    # still starting has nothing to finish.
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
         return create_app(settings, Database(settings.database_url, pool_size=threads))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,3 +64,10 @@ class Terminal:
 def plain(text: str) -> str:
     """The text with usual spaces, which tests can be read with."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def free_port() -> str:
+    """A port where nothing answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
