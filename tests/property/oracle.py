@@ -1,0 +1,410 @@
+"""The scheme once more, in dictionaries: what each move should answer, and what should rest where.
+
+Nothing here is shared with the application but the words. A move returns the code of the refusal,
+or None when it is accepted; only an accepted move changes anything.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+Place = tuple[str, str, str]
+"""Kind of account, party, counterparty."""
+
+ENTITLED = {"plie": (10, 3), "registered_job_seeker": (10, 1), "senior": (5, 1)}
+PRESCRIBERS = ("plie", "ccas")
+WITHOUT_LABEL = {"unlabelled"}
+WITHOUT_BANK = {"nobank"}
+GUESSES = 20
+PRICE = 200
+MAY_ORDER = {"coordinator", "coordinator2", "finance"}
+
+
+@dataclass
+class Order:
+    """An order, and what has become of it."""
+
+    prepared_by: str
+    lines: dict[int, int]
+    approved_by: str | None = None
+    allotted: list[tuple[int, int, int, int]] | None = None
+    """Once sent: size, first and last serial, first booklet."""
+    mandates: dict[str, int] = field(default_factory=dict)
+    active_cents: int = 0
+
+
+@dataclass
+class Delivery:
+    """What arrived, and what it cost."""
+
+    order: UUID
+    serials: list[int]
+    cents: int
+    active: bool = False
+
+
+@dataclass
+class Allocation:
+    """Booklets on their way."""
+
+    to: str
+    serials: list[int]
+    received: bool = False
+
+
+@dataclass
+class Person:
+    """Somebody whom a prescriber met."""
+
+    public: str
+    prescriber: str
+    received: int = 0
+
+
+@dataclass
+class Attempt:
+    """A scan and its answer."""
+
+    mediator: str
+    serial: int
+    verdict: str | None
+    undone: bool = False
+
+
+@dataclass
+class Statement:
+    """What a mediator is owed."""
+
+    mediator: str
+    prepared_by: str
+    serials: list[int]
+    approved_by: str | None = None
+    ordered_by: str | None = None
+    paid: bool = False
+
+    @property
+    def cents(self) -> int:
+        """Its total."""
+        return 1000 * len(self.serials)
+
+
+@dataclass
+class Oracle:
+    """Everything that there is."""
+
+    orders: dict[UUID, Order] = field(default_factory=dict)
+    deliveries: dict[UUID, Delivery] = field(default_factory=dict)
+    allocations: dict[UUID, Allocation] = field(default_factory=dict)
+    people: dict[UUID, Person] = field(default_factory=dict)
+    attempts: dict[UUID, Attempt] = field(default_factory=dict)
+    statements: dict[UUID, Statement] = field(default_factory=dict)
+    place: dict[int, Place] = field(default_factory=dict)
+    booklet: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """First serial and size of what was delivered, by number."""
+    taken_by: dict[int, UUID] = field(default_factory=dict)
+    issued_by: dict[int, str] = field(default_factory=dict)
+    last_serial: int = 0
+    last_booklet: int = 0
+
+    # ── Orders ────────────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self, new: UUID, by: str, lines: dict[int, int]) -> str | None:
+        if by not in MAY_ORDER:
+            return "right_missing"
+        if not lines:
+            return "empty_order"
+        self.orders[new] = Order(by, lines)
+        return None
+
+    def approve(self, order_id: UUID, by: str) -> str | None:
+        if by not in MAY_ORDER:
+            return "right_missing"
+        order = self.orders.get(order_id)
+        if order is None:
+            return "unknown_order"
+        if order.prepared_by == by:
+            return "order_preparer_cannot_approve"
+        if order.approved_by not in {None, by}:
+            return "order_approved_already"
+        order.approved_by = by
+        return None
+
+    def send(self, order_id: UUID) -> str | None:
+        order = self.orders.get(order_id)
+        if order is None:
+            return "unknown_order"
+        if order.approved_by is None:
+            return "order_not_approved"
+        if order.allotted is None:
+            order.allotted = []
+            for size in sorted(order.lines, reverse=True):
+                count = order.lines[size]
+                first, booklet = self.last_serial + 1, self.last_booklet + 1
+                self.last_serial += size * count
+                self.last_booklet += count
+                order.allotted.append((size, first, self.last_serial, booklet))
+        return None
+
+    def deliver(self, new: UUID, order_id: UUID, ranges: list[tuple[int, int]]) -> str | None:
+        order = self.orders.get(order_id)
+        if order is None:
+            return "unknown_order"
+        if order.allotted is None:
+            return "order_not_sent"
+        if refusal := ill_formed(ranges) or misplaced(ranges, order.allotted):
+            return refusal
+        serials = [serial for first, last in sorted(ranges) for serial in range(first, last + 1)]
+        if any(serial in self.place for serial in serials):
+            return "serials_received_already"
+        cents = 0
+        for size, first, last, number in order.allotted:
+            for start in range(first, last + 1, size):
+                if start in serials:
+                    self.booklet[number + (start - first) // size] = (start, size)
+                    cents += PRICE
+        for serial in serials:
+            self.place[serial] = ("stock_inert", "sponsor", "sponsor")
+        self.deliveries[new] = Delivery(order_id, serials, cents)
+        return None
+
+    def mandate(self, order_id: UUID, number: str, cents: int) -> str | None:
+        order = self.orders.get(order_id)
+        if order is None:
+            return "unknown_order"
+        if order.approved_by is None:
+            return "order_not_approved"
+        if number in order.mandates:
+            return "mandate_taken"
+        order.mandates[number] = cents
+        return None
+
+    def activate(self, delivery_id: UUID) -> str | None:
+        delivery = self.deliveries.get(delivery_id)
+        if delivery is None:
+            return "unknown_delivery"
+        order = self.orders[delivery.order]
+        if delivery.active:
+            return "delivery_activated_already"
+        if not order.mandates:
+            return "mandate_missing"
+        if order.active_cents + delivery.cents > sum(order.mandates.values()):
+            return "mandate_does_not_cover"
+        delivery.active = True
+        order.active_cents += delivery.cents
+        for serial in delivery.serials:
+            self.place[serial] = ("stock", "sponsor", "sponsor")
+        return None
+
+    # ── Prescribers ───────────────────────────────────────────────────────────────────────────────
+
+    def serials_of(self, number: int) -> list[int]:
+        """The passes of a delivered booklet."""
+        first, size = self.booklet[number]
+        return list(range(first, first + size))
+
+    def rests(self, number: int, place: Place) -> bool:
+        """Whether a whole booklet rests there."""
+        return all(self.place[serial] == place for serial in self.serials_of(number))
+
+    def allocate(self, new: UUID, first: int, last: int, to: str) -> str | None:
+        if to not in PRESCRIBERS:
+            return "no_agreement_in_force"
+        if last < first:
+            return "booklets_reversed"
+        numbers = range(first, last + 1)
+        if any(number not in self.booklet for number in numbers):
+            return "booklets_missing"
+        if not all(self.rests(n, ("stock", "sponsor", "sponsor")) for n in numbers):
+            return "booklet_not_in_stock"
+        serials = [serial for number in numbers for serial in self.serials_of(number)]
+        for serial in serials:
+            self.place[serial] = ("transit", "sponsor", to)
+        self.allocations[new] = Allocation(to, serials)
+        return None
+
+    def accept(self, allocation_id: UUID, by: str) -> str | None:
+        allocation = self.allocations.get(allocation_id)
+        if allocation is None:
+            return "unknown_allocation"
+        if allocation.to != by:
+            return "other_organisation"
+        if allocation.received:
+            return "allocation_received_already"
+        allocation.received = True
+        for serial in allocation.serials:
+            self.place[serial] = ("prescriber", by, by)
+        return None
+
+    def prescribe(
+        self, person_id: UUID, by: str, numbers: list[int], *, declares: bool
+    ) -> str | None:
+        if not numbers:
+            return "no_booklet_given"
+        person = self.people.get(person_id)
+        if person is None or person.prescriber != by:
+            return "unknown_beneficiary"
+        if person.public == "registered_job_seeker" and not declares:
+            return "declaration_missing"
+        if refusal := self.not_for(person, numbers, ("prescriber", by, by)):
+            return refusal
+        person.received += len(numbers)
+        for number in numbers:
+            for serial in self.serials_of(number):
+                self.place[serial] = ("circulation", by, by)
+                self.issued_by[serial] = by
+        return None
+
+    def not_for(self, person: Person, numbers: list[int], drawer: Place) -> str | None:
+        """Why these booklets of a drawer are not for that person."""
+        size, most = ENTITLED[person.public]
+        for place, number in enumerate(numbers):
+            if number not in self.booklet:
+                return "unknown_booklet"
+            if number in numbers[:place]:
+                return "booklets_overlap"
+            if self.booklet[number][1] != size:
+                return "wrong_booklet_size"
+        if person.received + len(numbers) > most:
+            return "entitlement_exceeded"
+        return None if all(self.rests(n, drawer) for n in numbers) else "booklet_not_yours"
+
+    # ── Mediators ─────────────────────────────────────────────────────────────────────────────────
+
+    def throttled(self, mediator: str) -> bool:
+        """Whether a mediator has guessed too often."""
+        guesses = [
+            a
+            for a in self.attempts.values()
+            if (a.mediator, a.verdict) == (mediator, "unknown_voucher")
+        ]
+        return len(guesses) >= GUESSES
+
+    def redeem(self, scan_id: UUID, serial: int, mediator: str) -> str | None:
+        """The verdict on one scan, throttle apart."""
+        known = self.attempts.get(scan_id)
+        if known is not None:
+            same = (known.mediator, known.serial) == (mediator, serial)
+            return known.verdict if same else "id_already_used"
+        verdict = self.judged(serial, mediator)
+        self.attempts[scan_id] = Attempt(mediator, serial, verdict)
+        if verdict is None:
+            self.place[serial] = ("redeemed", mediator, mediator)
+            self.taken_by[serial] = scan_id
+        return verdict
+
+    def judged(self, serial: int, mediator: str) -> str | None:
+        """What a pass is worth to a mediator."""
+        if serial not in self.place:
+            return "unknown_voucher"
+        kind = self.place[serial][0]
+        if kind in {"redeemed", "claimed", "settled"}:
+            return "voucher_already_redeemed"
+        if kind != "circulation":
+            return "voucher_not_issued"
+        return "no_label_in_force" if mediator in WITHOUT_LABEL else None
+
+    def undo(self, scan_id: UUID, by: str) -> str | None:
+        attempt = self.attempts.get(scan_id)
+        if attempt is None or attempt.verdict is not None or attempt.mediator != by:
+            return "unknown_redemption"
+        if attempt.undone:
+            return "redemption_undone_already"
+        if self.place[attempt.serial][0] != "redeemed":
+            return "redemption_claimed_already"
+        attempt.undone = True
+        issuer = self.issued_by[attempt.serial]
+        self.place[attempt.serial] = ("circulation", issuer, issuer)
+        del self.taken_by[attempt.serial]
+        return None
+
+    # ── Clearing ──────────────────────────────────────────────────────────────────────────────────
+
+    def waiting(self) -> dict[str, list[int]]:
+        """What a run would take, by mediator."""
+        found: dict[str, list[int]] = {}
+        for serial, (kind, party, _) in sorted(self.place.items()):
+            if kind == "redeemed":
+                found.setdefault(party, []).append(serial)
+        return found
+
+    def claim(self, new: UUID, mediator: str, by: str) -> None:
+        serials = self.waiting()[mediator]
+        for serial in serials:
+            self.place[serial] = ("claimed", mediator, mediator)
+        self.statements[new] = Statement(mediator, by, serials)
+
+    def approve_statement(self, statement_id: UUID, by: str, cents: int) -> str | None:
+        statement = self.statements.get(statement_id)
+        if statement is None:
+            return "unknown_statement"
+        if statement.prepared_by == by:
+            return "statement_preparer_cannot_approve"
+        if statement.approved_by is not None:
+            return None if statement.approved_by == by else "statement_approved_already"
+        if cents != statement.cents:
+            return "statement_changed"
+        if statement.mediator in WITHOUT_BANK:
+            return "statement_held"
+        statement.approved_by = by
+        return None
+
+    def order_payment(self, statement_id: UUID, by: str) -> str | None:
+        statement = self.statements.get(statement_id)
+        if statement is None:
+            return "unknown_statement"
+        if statement.approved_by is None:
+            return "statement_not_approved"
+        if statement.ordered_by is not None:
+            return "statement_ordered_already"
+        statement.ordered_by = by
+        return None
+
+    def pay(self, statement_id: UUID, by: str) -> str | None:
+        statement = self.statements.get(statement_id)
+        if statement is None or statement.ordered_by is None:
+            return "unknown_payment_order"
+        if statement.paid:
+            return "payment_recorded_already"
+        if by in {statement.prepared_by, statement.approved_by, statement.ordered_by}:
+            return "payment_by_the_same_person"
+        statement.paid = True
+        for serial in statement.serials:
+            self.place[serial] = ("settled", statement.mediator, statement.mediator)
+        return None
+
+    # ── Looking ───────────────────────────────────────────────────────────────────────────────────
+
+    def balances(self) -> Counter[Place]:
+        """How many passes should rest where."""
+        return Counter(self.place.values())
+
+
+def ill_formed(ranges: list[tuple[int, int]]) -> str | None:
+    """What is wrong with ranges whatever the order."""
+    if not ranges:
+        return "empty_delivery"
+    if any(not 0 < first <= last for first, last in ranges):
+        return "range_reversed"
+    serials = [serial for first, last in ranges for serial in range(first, last + 1)]
+    return "ranges_overlap" if len(set(serials)) < len(serials) else None
+
+
+def misplaced(
+    ranges: list[tuple[int, int]], allotted: list[tuple[int, int, int, int]]
+) -> str | None:
+    """What is wrong with ranges for that order."""
+    expected = {
+        s: (size, first) for size, first, last, _ in allotted for s in range(first, last + 1)
+    }
+    for first, last in sorted(ranges):
+        inside = [serial for serial in range(first, last + 1) if serial in expected]
+        if not inside:
+            return "serials_not_of_this_order"
+        if len(inside) < last - first + 1:
+            return "delivery_exceeds_order"
+    for piece in (range(first, last + 1) for first, last in ranges):
+        for size, start in {expected[serial] for serial in piece}:
+            ours = [serial for serial in piece if expected[serial] == (size, start)]
+            if (ours[0] - start) % size or (ours[-1] + 1 - start) % size:
+                return "range_cuts_a_booklet"
+    return None
