@@ -96,7 +96,10 @@ def constraint(table: Table, made: Constraint) -> Rule | None:
 
 
 TABLES = [t for t in Model.metadata.sorted_tables if t.info.get("made_by") != "sql"]
-CONSTRAINTS = [r for t in TABLES for c in t.constraints if (r := constraint(t, c))]
+CONSTRAINTS = sorted(
+    (r for t in TABLES for c in t.constraints if (r := constraint(t, c))),
+    key=lambda rule: (rule.table, rule.name),  # a table keeps its constraints in a set
+)
 SUMS = [
     Rule("activation_is_covered_by_mandates", "activation", "trigger"),
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
