@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -11,7 +12,6 @@ from app.identity.errors import WeakPassword
 from app.identity.rules import password_is_strong
 
 _hasher = PasswordHasher()
-_nobody = _hasher.hash(secrets.token_urlsafe())
 
 _WELL_KNOWN = (
     "password",
@@ -27,9 +27,18 @@ _WELL_KNOWN = (
 
 def make_cheap() -> None:
     """Cheap hashing, for tests only: a real hash takes a quarter of a second on purpose."""
-    global _hasher, _nobody  # noqa: PLW0603 - one switch for the whole process, thrown by the tests
+    global _hasher  # noqa: PLW0603 - one switch for the whole process, thrown by the tests
     _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    _nobody = _hasher.hash("personne")
+    _hash_of_nobody.cache_clear()
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """What the password of an unknown account is compared with.
+
+    Made when first needed: a quarter of a second is long for a command that asks no password.
+    """
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 def hash_password(password: str) -> str:
@@ -49,7 +58,7 @@ def hash_password(password: str) -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one; as slow for an account that does not exist."""
     try:
-        _hasher.verify(password_hash or _nobody, password)
+        _hasher.verify(password_hash or _hash_of_nobody(), password)
     except VerificationError:
         return False
     return password_hash is not None
