@@ -90,8 +90,7 @@ def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
     say(f"Taux d’utilisation au {in_french(found.read_at)}")
     say(f"{count(used)} pass utilisés ({euros(found.redeemed_cents)}), "
         f"{count(found.in_hand_count)} encore chez les bénéficiaires.")  # fmt: skip
-    click.echo()
-    show_table(
+    section(
         ["Dénominateur", "Pass", "Taux"],
         [
             [named.label, count(d.voucher_count), percent(used, d.voucher_count)]
@@ -100,8 +99,7 @@ def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
         ],
     )
     for title, rows in (("Prescripteur", found.prescribers), ("Public", found.publics)):
-        click.echo()
-        show_table(
+        section(
             [title, "Remis", "Utilisés", "Taux"],
             [
                 [
@@ -113,11 +111,17 @@ def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
                 for row in rows
             ],
         )
-    click.echo()
-    show_table(
+    section(
         ["Médiateur", "Commune", "Encaissés", "Somme"],
         [[p.name, p.place, count(p.redeemed_count), euros(p.amount_cents)] for p in found.places],
     )
+
+
+def section(headings: list[str], rows: list[list[str]]) -> None:
+    """A table of a report, after an empty line; nothing when it would be empty."""
+    if rows:
+        click.echo()
+        show_table(headings, rows)
 
 
 @report.command("chain")
@@ -133,9 +137,8 @@ def chain(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
         desk.dump(asdict(found))
         return
     say(f"Où sont les pass au {in_french(found.read_at)}")
-    click.echo()
     resting = [*found.stages, *(stage for stage in found.exits if stage.voucher_count)]
-    show_table(
+    section(
         ["Étape", "Pass", "Somme"],
         [
             *([words.STAGES[s.kind].label, *figures(s)] for s in resting),

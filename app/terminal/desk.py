@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property, wraps
-from getpass import getuser
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 from uuid import UUID
@@ -117,7 +116,7 @@ class Desk:
         key = self.settings.secret_key
         keys = SignInKeys(
             passwords.keyed_hash(key, self.named_agent.strip().lower()[:254]),
-            passwords.keyed_hash(key, f"terminal {getuser()}"),
+            passwords.keyed_hash(key, f"terminal {os.getuid()}"),
         )
         with self.transaction() as session:
             agent = begin_sign_in(session, email=self.named_agent, keys=keys, now=self.now)
@@ -191,7 +190,7 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns that are as wide as what they hold; numbers end where they end."""
     cells = [headings, *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    numbers = [are_numbers(column) for column in zip(*rows, strict=True)]
+    numbers = [are_numbers(column[1:]) for column in zip(*cells, strict=True)]
     for row in cells:
         line = (
             cell.rjust(width) if number else cell.ljust(width)
@@ -206,7 +205,7 @@ def are_numbers(column: Sequence[str]) -> bool:
     return bool(said) and all(NUMBER.fullmatch(cell) for cell in said)
 
 
-NUMBER = re.compile(rf"{MINUS}?[0-9{NARROW}]+(,[0-9]+)?({NO_BREAK}[€%])?")
+NUMBER = re.compile(rf"{MINUS}?[0-9{NARROW}{NO_BREAK}]+(,[0-9]+)?({NO_BREAK}[€%])?")
 
 
 def first_line() -> str:
