@@ -31,6 +31,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    bindparam,
     create_engine,
     event,
     func,
@@ -274,6 +275,11 @@ def prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
+def dialect_of(session: Session) -> str:
+    """Which of the two databases this is: "postgresql" or "sqlite"."""
+    return session.get_bind().dialect.name
+
+
 # ── Sending twice, and arriving together ──────────────────────────────────────────────────────────
 
 
@@ -283,7 +289,7 @@ def hold(session: Session, *what: object) -> None:
     SQLite's writers already stand in one line. PostgreSQL: an advisory lock, since a row lock
     would need a privilege that the application does not have.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         name = " ".join(map(str, what))
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
@@ -319,7 +325,7 @@ def insert_rows(
     Rows are added in the order given, so ids that the database makes grow in that order. With
     `unless_there`, a row whose key exists already is passed over.
     """
-    dialect = session.get_bind().dialect.name
+    dialect = dialect_of(session)
     if dialect == "postgresql" and len(rows) > 1:
         names = tuple(rows[0])
         statement: Executable = _insert_of_a_set(model, names, returning, unless_there)
@@ -371,6 +377,19 @@ def _insert_of_a_set(
 def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as PostgreSQL reads them: it knows UUIDs, instants and days as orjson writes them."""
     return orjson.dumps(rows, default=lambda value: f"\\x{value.hex()}").decode()
+
+
+# ── Statements that are built once ────────────────────────────────────────────────────────────────
+
+
+def among(column: InstrumentedAttribute[Any], name: str, dialect: str) -> ColumnElement[bool]:
+    """Whether a column is among the values of the parameter of that name, a list.
+
+    On PostgreSQL the list is one parameter, so that a statement is the same for any number.
+    """
+    if dialect == "postgresql":
+        return column == func.any(bindparam(name, type_=postgresql.ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
 
 
 # ── Reading whole pages ───────────────────────────────────────────────────────────────────────────

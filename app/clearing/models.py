@@ -54,6 +54,13 @@ class Redemption(Model):
             ["id"], ["redemption_attempt.id"], name="redemption_answers_an_attempt"
         ),
         ForeignKeyConstraint(["id"], ["posting.id"], name="redemption_is_a_posting"),
+        ForeignKeyConstraint(["movement_id"], ["movement.id"], name="redemption_is_a_movement"),
+        ForeignKeyConstraint(["redeemed_by"], ["agent.id"], name="redemption_was_made_by_an_agent"),
+        ForeignKeyConstraint(
+            ["vintage_id", "amount_cents"],
+            ["vintage.id", "vintage.face_value_cents"],
+            name="redemption_is_at_face_value",
+        ),
         ForeignKeyConstraint(
             ["label_id", "mediator_id", "label_from", "label_until"],
             ["label.id", "label.organisation_id", "label.valid_from", "label.valid_until"],
@@ -241,6 +248,11 @@ class StatementApproval(Model):
             ["bank_details_id", "mediator_id"],
             ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
             name="statement_is_paid_on_its_mediators_approved_details",
+        ),
+        ForeignKeyConstraint(
+            ["bank_details_id", "payee_name", "payee_iban"],
+            ["bank_details.id", "bank_details.holder", "bank_details.iban"],
+            name="statement_freezes_the_approved_account",
         ),
         CheckConstraint("approved_by <> prepared_by", name="statement_is_approved_by_another"),
         UniqueConstraint("year", "number", name="statement_number_is_one_statement"),

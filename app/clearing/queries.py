@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing.models import (
@@ -20,6 +21,7 @@ from app.clearing.models import (
     StatementApproval,
     StatementLine,
 )
+from app.database import among, dialect_of
 from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
@@ -31,38 +33,69 @@ from app.programmes.rules import Validity
 from app.vouchers.errors import UnknownVoucher
 from app.vouchers.models import Booklet
 
+# ── What decides on a scan ────────────────────────────────────────────────────────────────────────
+# These statements run for every pass that is taken, so each is built once: building one takes
+# several times longer than running it. The names of their parameters are those of the arguments.
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was answered under an id."""
+
+    id: UUID
+    request_hash: bytes
+    verdict: str
+    details: dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What was answered under these ids before, and how many codes the agent missed lately."""
 
-    attempts: dict[UUID, RedemptionAttempt]
+    attempts: dict[UUID, Attempt]
     guess_count: int
+
+
+_ATTEMPT = (
+    RedemptionAttempt.id,
+    RedemptionAttempt.request_hash,
+    RedemptionAttempt.verdict,
+    RedemptionAttempt.details,
+)
 
 
 def earlier_attempts(
     session: Session, ids: Sequence[UUID], *, agent_id: int, since: datetime
 ) -> Earlier:
     """Earlier answers and recent guesses, in one statement."""
+    rows = session.execute(
+        _earlier_attempts(dialect_of(session)), {"ids": ids, "agent_id": agent_id, "since": since}
+    ).all()
+    return Earlier(
+        {row.id: Attempt(*row[1:]) for row in rows if row.id is not None}, rows[0].guess_count
+    )
+
+
+@cache
+def _earlier_attempts(dialect: str) -> Select[Any]:
     guess = aliased(RedemptionAttempt, name="guess")
     guesses = select(func.count(guess.id)).where(
-        guess.agent_id == agent_id,
+        guess.agent_id == bindparam("agent_id"),
         guess.verdict == UnknownVoucher.code,
-        guess.attempted_at > since,
+        guess.attempted_at > bindparam("since"),
     )
     one = select(literal(1).label("one")).subquery()
-    rows = session.execute(
-        select(guesses.scalar_subquery(), RedemptionAttempt)
+    return (
+        select(guesses.scalar_subquery().label("guess_count"), *_ATTEMPT)
         .select_from(one)
-        .outerjoin(RedemptionAttempt, RedemptionAttempt.id.in_(ids))
-    ).all()
-    return Earlier({a.id: a for _, a in rows if a is not None}, rows[0][0])
+        .outerjoin(RedemptionAttempt, among(RedemptionAttempt.id, "ids", dialect))
+    )
 
 
-def attempts(session: Session, ids: Iterable[UUID]) -> dict[UUID, RedemptionAttempt]:
+def attempts(session: Session, ids: Iterable[UUID]) -> dict[UUID, Attempt]:
     """Earlier answers by id."""
-    rows = session.scalars(select(RedemptionAttempt).where(RedemptionAttempt.id.in_(list(ids))))
-    return {attempt.id: attempt for attempt in rows}
+    rows = session.execute(select(*_ATTEMPT).where(RedemptionAttempt.id.in_(list(ids))))
+    return {row.id: Attempt(*row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +122,30 @@ def terms_by_booklet(
     session: Session, booklet_ids: Iterable[int], *, mediator_id: UUID, on: date
 ) -> dict[int, Terms]:
     """What decides on passes of these booklets, by booklet id, in one statement."""
+    rows = session.execute(
+        _terms_by_booklet(dialect_of(session)),
+        {"booklet_ids": list(booklet_ids), "mediator_id": mediator_id, "on": on},
+    )
+    return {
+        row.id: Terms(
+            validity=Validity(row.valid_from, row.valid_until, row.tolerance_days),
+            booklet=BookletNumber(row.label, row.number),
+            label=InForce(row.label_id, row.label_valid_from, row.label_valid_until)
+            if row.label_id
+            else None,
+            agreement=InForce(row.agreement_id, row.agreement_valid_from, row.agreement_valid_until)
+            if row.agreement_id
+            else None,
+            redeemed_account_id=row.account_id,
+        )
+        for row in rows
+    }
+
+
+@cache
+def _terms_by_booklet(dialect: str) -> Select[Any]:
+    mediator_id: BindParameter[UUID] = bindparam("mediator_id")
+    on: BindParameter[date] = bindparam("on")
     label = (
         select(Label.id, Label.valid_from, Label.valid_until)
         .where(
@@ -99,7 +156,7 @@ def terms_by_booklet(
         .subquery("label_in_force")
     )
     agreement = (
-        select(Agreement.id, Agreement.role, Agreement.valid_from, Agreement.valid_until)
+        select(Agreement.id, Agreement.valid_from, Agreement.valid_until)
         .where(
             Agreement.organisation_id == mediator_id,
             Agreement.role == AgreementRole.MEDIATOR,
@@ -110,7 +167,7 @@ def terms_by_booklet(
         .limit(1)
         .subquery("agreement_in_force")
     )
-    rows = session.execute(
+    return (
         select(
             Booklet.id,
             Booklet.number,
@@ -134,22 +191,11 @@ def terms_by_booklet(
                 AccountRow.vintage_id == Booklet.vintage_id,
             ),
         )
-        .where(Booklet.id.in_(list(booklet_ids)))
+        .where(among(Booklet.id, "booklet_ids", dialect))
     )
-    return {
-        row.id: Terms(
-            validity=Validity(row.valid_from, row.valid_until, row.tolerance_days),
-            booklet=BookletNumber(row.label, row.number),
-            label=InForce(row.label_id, row.label_valid_from, row.label_valid_until)
-            if row.label_id
-            else None,
-            agreement=InForce(row.agreement_id, row.agreement_valid_from, row.agreement_valid_until)
-            if row.agreement_id
-            else None,
-            redeemed_account_id=row.account_id,
-        )
-        for row in rows
-    }
+
+
+# ── Redemptions ───────────────────────────────────────────────────────────────────────────────────
 
 
 def redemption(session: Session, redemption_id: UUID) -> Redemption | None:

@@ -4,7 +4,6 @@ A receipt is a JWS (RFC 7515, compact form) signed with Ed25519 (RFC 8037). The 
 published at /.well-known/jwks.json; the private one stays with the keys, outside the database.
 """
 
-import os
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import orjson
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
+from app.config import secret_file
 from app.kernel.money import Cents
 
 ALGORITHM = "Ed25519"
@@ -36,16 +36,10 @@ class ReceiptSigner:
     """Signs receipts with the key of this installation, made the first time."""
 
     def __init__(self, key_dir: Path) -> None:
-        path = key_dir / "receipts.pem"
-        key_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(OKPKey.generate_key("Ed25519").as_pem(private=True))
-        self._key = OKPKey.import_key(path.read_bytes())
+        pem = secret_file(
+            key_dir / "receipts.pem", lambda: OKPKey.generate_key("Ed25519").as_pem(private=True)
+        )
+        self._key = OKPKey.import_key(pem)
         self._header = {"alg": ALGORITHM, "kid": self._key.thumbprint(), "typ": "passnum-receipt"}
 
     @property

@@ -26,7 +26,7 @@ from app.clearing.errors import (
     VoucherAlreadyRedeemed,
 )
 from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
-from app.clearing.queries import InForce, Terms
+from app.clearing.queries import Attempt, InForce, Terms
 from app.clearing.receipts import Receipt, ReceiptSigner
 from app.database import earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
@@ -233,7 +233,7 @@ class _Batch:
         ]
 
     def _known_already(
-        self, scan: Scan, attempts: dict[UUID, RedemptionAttempt]
+        self, scan: Scan, attempts: dict[UUID, Attempt]
     ) -> tuple[Verdict | None, VoucherCode | None]:
         """An answer that needs no looking up, or the code of a scan that does."""
         try:
@@ -437,7 +437,7 @@ class _Batch:
 
     # ── Repeating ─────────────────────────────────────────────────────────────────────────────────
 
-    def _replay(self, attempts: Sequence[RedemptionAttempt]) -> dict[UUID, Verdict]:
+    def _replay(self, attempts: Sequence[Attempt]) -> dict[UUID, Verdict]:
         """Earlier answers as they were, with what has become of the redemption since."""
         accepted = [a.id for a in attempts if a.verdict == ACCEPTED]
         if not attempts:

@@ -100,7 +100,9 @@ def open_clearing_run(
         raise InvalidInput(cut_off_on="Écrivez un jour entre 2000 et 2099.")
     if first_instant(cut_off_on) > now:
         raise CutOffInTheFuture
-    digest = request_hash("clearing run", programme=programme_id, cut_off_on=cut_off_on)
+    digest = request_hash(
+        "clearing run", programme=programme_id, cut_off_on=cut_off_on, by=actor.agent_id
+    )
     if record := earlier(session, ClearingRun, run_id, digest):
         return record
     known_programme(session, programme_id)

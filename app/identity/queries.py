@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Agent, ApiToken, SignInAttempt
@@ -30,18 +30,22 @@ def agents(session: Session) -> list[Agent]:
     return list(session.scalars(select(Agent).order_by(Agent.email)))
 
 
+# Built once: every request with a token begins with it.
+_AGENT_BY_TOKEN = (
+    select(Agent)
+    .join(ApiToken, ApiToken.agent_id == Agent.id)
+    .where(
+        ApiToken.token_hash == bindparam("token_hash"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > bindparam("now"),
+        Agent.disabled_at.is_(None),
+    )
+)
+
+
 def agent_by_token(session: Session, token_hash: bytes, *, now: datetime) -> Agent | None:
     """The agent whose valid token has that hash."""
-    return session.scalar(
-        select(Agent)
-        .join(ApiToken, ApiToken.agent_id == Agent.id)
-        .where(
-            ApiToken.token_hash == token_hash,
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > now,
-            Agent.disabled_at.is_(None),
-        )
-    )
+    return session.scalar(_AGENT_BY_TOKEN, {"token_hash": token_hash, "now": now})
 
 
 def tokens(session: Session, agent_id: int) -> list[ApiToken]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
+    TextClause,
     and_,
     case,
     func,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.database import dialect_of
 from app.kernel.money import Cents
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
@@ -127,29 +129,33 @@ def all_accounts(session: Session) -> dict[int, Account]:
 
 def lock_vouchers_by_code(session: Session, code_hashes: Sequence[bytes]) -> list[VoucherState]:
     """The vouchers that bear these codes, held until the transaction ends, in the order of ids."""
-    if session.get_bind().dialect.name == "postgresql":
-        return _locked(session, "lock_vouchers_by_code(:keys)", list(code_hashes))
+    if dialect_of(session) == "postgresql":
+        return _locked(session, _LOCK_BY_CODE, list(code_hashes))
     return voucher_states(session, Voucher.code_hash.in_(code_hashes))
 
 
 def lock_vouchers(session: Session, vouchers: Sequence[VoucherRange]) -> list[VoucherState]:
     """The vouchers of these ranges, held until the transaction ends, in the order of ids."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         ids = sorted(i for r in vouchers for i in range(r.first, r.last + 1))
-        return _locked(session, "lock_vouchers(:keys)", ids)
+        return _locked(session, _LOCK_BY_ID, ids)
     return voucher_states(session, or_(*(Voucher.id.between(r.first, r.last) for r in vouchers)))
 
 
-def _locked(session: Session, function: str, keys: list[Any]) -> list[VoucherState]:
+def _lock(function: str) -> TextClause:
+    return text(
+        "select v.id, v.serial, v.booklet_id, v.code_hash, v.last_movement_id, v.account_id,"  # noqa: S608 - one of two names written below
+        " v.vintage_id, v.face_value_cents, a.kind, a.party_id, a.counterparty_id"
+        f" from {function}(:keys) v left join account a on a.id = v.account_id order by v.id"
+    )
+
+
+_LOCK_BY_CODE, _LOCK_BY_ID = _lock("lock_vouchers_by_code"), _lock("lock_vouchers")
+
+
+def _locked(session: Session, lock: TextClause, keys: list[Any]) -> list[VoucherState]:
     """PostgreSQL: the application may not say FOR UPDATE; a function of the owner says it."""
-    rows = session.execute(
-        text(
-            "select v.id, v.serial, v.booklet_id, v.code_hash, v.last_movement_id, v.account_id,"  # noqa: S608 - the function is one of two names above
-            " v.vintage_id, v.face_value_cents, a.kind, a.party_id, a.counterparty_id"
-            f" from {function} v left join account a on a.id = v.account_id order by v.id"
-        ),
-        {"keys": keys},
-    ).all()
+    rows = session.execute(lock, {"keys": keys}).all()
     # While this statement waited for a lock, the voucher may have moved into an account opened
     # after the statement began to see: look that account up again.
     unseen = (
