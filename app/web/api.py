@@ -235,7 +235,7 @@ class Routes:
             )(view)
             statuses = {*refuses}
             if query is not None:
-                operation = self.blueprint.arguments(query, location="query")(operation)
+                operation = self.blueprint.arguments(query(), location="query")(operation)
                 statuses |= {422}
             doc: Json = {"summary": summary, "description": description}
             self._add(
@@ -272,8 +272,10 @@ class Routes:
             statuses = {*refuses}
             doc: Json = {"summary": summary, "description": description}
             if body is not None:
-                mandatory = any(field.required for field in body().fields.values())
-                operation = self.blueprint.arguments(body, required=mandatory)(operation)
+                # Made once: a schema made for each request costs more than reading the body.
+                schema = body()
+                mandatory = any(field.required for field in schema.fields.values())
+                operation = self.blueprint.arguments(schema, required=mandatory)(operation)
                 statuses |= {400, 413, 415, 422}
                 if issubclass(body, Identified):
                     doc["parameters"] = [IDEMPOTENCY_KEY]
