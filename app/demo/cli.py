@@ -2,9 +2,9 @@
 
 import click
 
-from app.clearing.receipts import ReceiptSigner
+from app.demo.accounts import DEMONSTRATION_ACCOUNTS
 from app.demo.errors import DatabaseInUse
-from app.demo.service import DEMONSTRATION_ACCOUNTS, is_loaded, load
+from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
 from app.terminal.desk import Desk, Verb, open_database, operating, say, show_table
 
@@ -17,11 +17,35 @@ def demo(desk: Desk, *, if_empty: bool) -> None:
 
     Exemple : passnum --data-dir /tmp/essai demo
     """
+    with desk.transaction(writing=False) as session:
+        loaded = programmes.is_demonstration(session)
+    if loaded:
+        desk.answer("La démonstration est déjà chargée.", loaded=False)
+        return
+    try:
+        fill(desk)
+    except DatabaseInUse:
+        if not if_empty:
+            raise
+        desk.answer("Cette base contient de vraies données : rien n’est chargé.", loaded=False)
+        return
+    desk.answer("Démonstration chargée.", loaded=True)
+    if not desk.as_json:
+        show_accounts()
+
+
+def fill(desk: Desk) -> None:
+    """Load the demonstration as the owner, who alone writes history.
+
+    Raises:
+        DatabaseInUse: the database has real data.
+    """
+    # Every start asks whether the demonstration is there; one start in a life loads it.
+    from app.clearing.receipts import ReceiptSigner  # noqa: PLC0415 - see above
+    from app.demo.service import load  # noqa: PLC0415 - see above
+
     owner = open_database(desk.settings.owner_database_url, as_owner=True)
     try:
-        if is_loaded(owner):
-            desk.answer("La démonstration est déjà chargée.", loaded=False)
-            return
         load(
             owner,
             keys=KeyStore(desk.settings.key_dir),
@@ -29,16 +53,8 @@ def demo(desk: Desk, *, if_empty: bool) -> None:
             now=desk.now,
             progress=(lambda _: None) if desk.as_json else say,
         )
-    except DatabaseInUse:
-        if not if_empty:
-            raise
-        desk.answer("Cette base contient de vraies données : rien n’est chargé.", loaded=False)
-        return
     finally:
         owner.close()
-    desk.answer("Démonstration chargée.", loaded=True)
-    if not desk.as_json:
-        show_accounts()
 
 
 def show_accounts() -> None:
