@@ -21,7 +21,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.config import Settings
+from app.config import SecretDamaged, Settings
 from app.database import Database, UnknownDatabase, read_url
 from app.identity import passwords
 from app.identity.errors import SignInRefused
@@ -265,6 +265,8 @@ def told(error: Exception, ctx: click.Context) -> str:
             return machine.refusal(error)
         case UnknownDatabase():
             return machine.unknown_database(str(error))
+        case SecretDamaged():
+            return str(error)
         case DBAPIError():
             said = machine.database_refusal(error, place.settings().database_url)
         case OSError(filename=str() as name):

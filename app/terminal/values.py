@@ -80,8 +80,9 @@ def read_instant(typed: str, *, day_ends: bool) -> datetime | None:
         return None
     if not hour and day_ends:
         return end_of_day(day)
+    hour = re.sub(r"^(\d)(?=:)", r"0\1", hour.strip().replace("h", ":")) or "12:00"
     try:
-        clock = time.fromisoformat(hour.strip().replace("h", ":") or "12:00")
+        clock = time.fromisoformat(hour)
     except ValueError:
         return None
     zone = clock.tzinfo or MARTINIQUE

@@ -129,7 +129,7 @@ def test_an_option_names_another_installation_than_the_environment(
 
 def test_a_fault_of_ours_is_told_without_a_traceback_unless_asked(town: Town) -> None:
     key = town.terminal.data_dir / "keys" / "receipts.pem"
-    key.write_bytes(b"no key")
+    key.write_bytes(b"no key" * 10)
 
     refused = town.by("mediateur").run("redeem", "0000000000000000")
 

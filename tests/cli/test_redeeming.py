@@ -1,13 +1,10 @@
 """Taking passes by command: one, a file, twice, and never a code on the screen."""
 
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from app.kernel import codes
 from tests.cli.town import TODAY, Town
-
-YESTERDAY = TODAY - timedelta(days=1)
 
 
 def test_a_pass_taken_twice_under_one_id_is_owed_once(busy: Town) -> None:
@@ -71,12 +68,10 @@ def test_a_file_that_is_not_there_is_named(busy: Town, tmp_path: Path) -> None:
 
 
 def test_the_hour_of_the_session_is_that_of_martinique(busy: Town) -> None:
-    noon = busy.redeem(1, "--at", f"{YESTERDAY:%d/%m/%Y}")
-    morning = busy.redeem(2, "--at", f"{YESTERDAY}T08:30")
+    midnight = busy.redeem(1, "--at", f"{TODAY:%d/%m/%Y} 0h01")
 
-    assert noon["redeemed_at"] == f"{YESTERDAY}T16:00:00+00:00"
-    assert morning["redeemed_at"] == f"{YESTERDAY}T12:30:00+00:00"
-    refused = busy.by("mediateur").refusal("redeem", busy.codes[2], "--at", "2020-01-01T10:30")
+    assert midnight["redeemed_at"] == f"{TODAY}T04:01:00+00:00"
+    refused = busy.by("mediateur").refusal("redeem", busy.codes[1], "--at", "2020-01-01T10:30")
     assert "la séance est du 01/01/2020" in refused
 
 
@@ -100,6 +95,10 @@ def test_codes_wait_until_the_order_has_left_and_need_the_key(busy: Town) -> Non
     waiting = here.json("order", "prepare", "--vintage", "26A", "--tens", "1")["number"]
     assert "n’est pas encore partie" in here.refusal("codes", waiting)
 
-    (busy.terminal.data_dir / "keys" / "vintage-26A.key").write_bytes(b"another")
-
+    key = busy.terminal.data_dir / "keys" / "vintage-26A.key"
+    key.write_bytes(b"another" * 10)
     assert "n’est pas celle du millésime 26A" in here.refusal("codes", busy.order)
+    key.write_bytes(b"")
+    assert "est vide ou abîmé" in here.refusal("codes", busy.order)
+    key.unlink()
+    assert "n’est pas sur cette machine" in here.refusal("codes", busy.order)
