@@ -2,11 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_PORT = 8000
+SHORTEST_SECRET = 32
+"""Bytes: 256 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Settings:
         env = os.environ if environment is None else environment
         data_dir = Path(env.get("PASSNUM_DATA_DIR") or "var").absolute()
         url = env.get("PASSNUM_DATABASE_URL") or f"sqlite:///{data_dir / 'passnum.db'}"
-        data_dir.mkdir(parents=True, exist_ok=True)
+        # What lies there is people's: names in the database, keys beside it.
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(
             data_dir=data_dir,
             database_url=url,
@@ -55,14 +60,38 @@ class Settings:
         )
 
 
-def secret_file(path: Path, *, size: int = 32) -> bytes:
-    """The secret in that file, made the first time, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        secret = secrets.token_bytes(size)
-        file.write(secret)
+class SecretDamaged(Exception):
+    """A file of secrets is empty or cut: restore its backup, for what it protects needs it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"Le fichier secret {path} est vide ou abîmé : "
+            "remettez sa sauvegarde, puis recommencez."
+        )
+
+
+def secret_file(path: Path, make: Callable[[], bytes] = lambda: secrets.token_bytes(32)) -> bytes:
+    """The secret in that file, made the first time, readable by its owner alone.
+
+    It is written elsewhere and takes its name once it is whole: a full disk or a crash leaves no
+    half secret behind, and of two who make it at once both read the same.
+
+    Raises:
+        SecretDamaged: the file is there and shorter than any secret.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(make())
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            Path(draft).unlink()
+    secret = path.read_bytes()
+    if len(secret) < SHORTEST_SECRET:
+        raise SecretDamaged(path)
     return secret

@@ -1,6 +1,6 @@
 """What a programme or a vintage may not be."""
 
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import Conflict, NotFound, RuleBroken
 
 
 class InitialisedAlready(Conflict):
@@ -48,4 +48,24 @@ class NotEntitled(NotFound):
     """The programme gives nothing to that public."""
 
     code = "not_entitled"
-    sentence = "Le dispositif ne prévoit rien pour ce public. Choisissez-en un autre."
+    sentence = "Le dispositif ne prévoit rien pour ce public. Choisissez un autre public."
+
+
+class KeyMissing(RuleBroken):
+    """The key of that vintage is not on this machine."""
+
+    code = "key_missing"
+    sentence = (
+        "La clé du millésime {label} n’est pas sur cette machine : les codes ne peuvent pas être "
+        "calculés. Remettez la sauvegarde de la clé dans le dossier des clés, puis recommencez."
+    )
+
+
+class KeyMalformed(RuleBroken):
+    """What the environment gives as the key of a vintage is no key."""
+
+    code = "key_malformed"
+    sentence = (
+        "La clé du millésime {label} donnée par l’environnement n’est pas une clé : elle a "
+        "64 chiffres hexadécimaux ou plus. Recopiez-la depuis sa sauvegarde."
+    )

@@ -1,7 +1,7 @@
 """Keys of vintages: they make the codes, and stay outside the database.
 
 One file a vintage in the key folder, or PASSNUM_VINTAGE_KEY_26A (hexadecimal) in the environment.
-A lost key stops printing only; a leaked one means withholding the vintage (DESIGN 2).
+A lost key stops printing only; a leaked one means withholding the vintage.
 """
 
 import os
@@ -9,19 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config import secret_file
-from app.kernel.errors import RuleBroken
+from app.config import SHORTEST_SECRET, secret_file
 from app.kernel.serials import LABEL
-
-
-class KeyMissing(RuleBroken):
-    """The key of that vintage is not on this machine."""
-
-    code = "key_missing"
-    sentence = (
-        "La clé du millésime {label} n’est pas sur cette machine : les codes ne peuvent pas être "
-        "calculés. Remettez la sauvegarde de la clé dans le dossier des clés, puis recommencez."
-    )
+from app.programmes.errors import KeyMalformed, KeyMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +29,14 @@ class KeyStore:
 
         Raises:
             KeyMissing: it is neither in the environment nor in the folder.
+            KeyMalformed: what the environment gives is no key.
         """
         if key := self._from_environment(label):
             return key
-        try:
-            return self._path(label).read_bytes()
-        except FileNotFoundError:
-            raise KeyMissing(label=label) from None
+        path = self._path(label)
+        if not path.exists():
+            raise KeyMissing(label=label)
+        return secret_file(path)
 
     def _path(self, label: str) -> Path:
         if not re.fullmatch(LABEL, label):
@@ -55,4 +46,11 @@ class KeyStore:
 
     @staticmethod
     def _from_environment(label: str) -> bytes:
-        return bytes.fromhex(os.environ.get(f"PASSNUM_VINTAGE_KEY_{label}", ""))
+        written = os.environ.get(f"PASSNUM_VINTAGE_KEY_{label}", "")
+        try:
+            key = bytes.fromhex(written)
+        except ValueError:
+            raise KeyMalformed(label=label) from None
+        if written and len(key) < SHORTEST_SECRET:
+            raise KeyMalformed(label=label)
+        return key

@@ -15,8 +15,13 @@ from app.partners.errors import (
     UnknownOrganisation,
 )
 from app.partners.models import Organisation
-from app.programmes.errors import UnknownProgramme, UnknownVintage, VintageLabelTaken
-from app.programmes.keys import KeyMissing, KeyStore
+from app.programmes.errors import (
+    KeyMissing,
+    UnknownProgramme,
+    UnknownVintage,
+    VintageLabelTaken,
+)
+from app.programmes.keys import KeyStore
 from app.programmes.rules import Entitled, Public
 from app.vouchers.errors import VintageKeyMismatch
 from tests.factories import TEN_EUROS
