@@ -75,6 +75,16 @@ class SessionInTheFuture(RuleBroken):
     )
 
 
+class SessionBeforeIssue(RuleBroken):
+    """The support session is dated before the pass was handed to anybody."""
+
+    code = "session_before_issue"
+    sentence = (
+        "La séance est datée du {day}, et ce pass a été remis le {issued_on}. "
+        "Réglez la date de votre téléphone, puis encaissez de nouveau."
+    )
+
+
 VERDICTS = {
     refusal.code: refusal
     for refusal in (
@@ -86,6 +96,7 @@ VERDICTS = {
         VoucherExpired,
         OutsideValidity,
         SessionInTheFuture,
+        SessionBeforeIssue,
         NoLabelInForce,
         NoAgreementInForce,
     )
@@ -133,7 +144,7 @@ class RedemptionClaimedAlready(Conflict):
     code = "redemption_claimed_already"
     sentence = (
         "Cet encaissement figure déjà sur un bordereau : il ne s’annule plus ici. "
-        "Demandez à la coordination de CAP Nord de retirer la ligne."
+        "Appelez la coordination de CAP Nord avec le numéro du pass."
     )
 
 

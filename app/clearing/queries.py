@@ -28,6 +28,7 @@ from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
 from app.partners.models import Agreement
 from app.partners.rules import AgreementRole
+from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Validity
 from app.vouchers.errors import UnknownVoucher
@@ -116,6 +117,8 @@ class Terms:
     label: InForce | None
     agreement: InForce | None
     redeemed_account_id: int | None
+    issued_on: date | None
+    """The day on which a prescriber handed the booklet over, if one did."""
 
 
 def terms_by_booklet(
@@ -137,6 +140,7 @@ def terms_by_booklet(
             if row.agreement_id
             else None,
             redeemed_account_id=row.account_id,
+            issued_on=row.prescribed_on,
         )
         for row in rows
     }
@@ -176,10 +180,13 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
             VintageTerms.valid_until,
             VintageTerms.tolerance_days,
             AccountRow.id.label("account_id"),
+            Prescription.prescribed_on,
             *(column.label(f"label_{column.name}") for column in label.c),
             *(column.label(f"agreement_{column.name}") for column in agreement.c),
         )
         .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
+        .outerjoin(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Booklet.id)
+        .outerjoin(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
         .outerjoin(label, literal(value=True))
         .outerjoin(agreement, literal(value=True))
         .outerjoin(

@@ -4,7 +4,7 @@ A batch and a single scan are the same path, in the same number of statements: l
 answers, lock the passes, judge each, then write attempts, postings, movements and redemptions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -69,8 +69,7 @@ class Scan:
 class Verdict:
     """The answer to a scan: a redemption, or the refusal that stands for good.
 
-    `undone` tells a repetition that the redemption was undone since. `final` is False where the
-    same id may be judged again (a mistyped code: nothing was looked up).
+    `undone` tells a repetition that the redemption was undone since.
     """
 
     redemption_id: UUID
@@ -147,11 +146,16 @@ class _Judge:
     now: datetime
 
     def judge(  # noqa: PLR0911 - one return a verdict
-        self, scan: Scan, voucher: ledger.VoucherState, terms: Terms, *, taken: set[int]
+        self,
+        scan: Scan,
+        voucher: ledger.VoucherState,
+        terms: Terms,
+        *,
+        taken: Mapping[int, datetime],
     ) -> _Accepted | DomainError:
-        """What becomes of a scan; `taken` are the passes that the same batch has accepted."""
+        """What becomes of a scan; `taken` says when this batch took which passes already."""
         if voucher.id in taken:
-            return _taken("ici", self.now)
+            return _taken("ici", taken[voucher.id])
         if voucher.account.kind in rules.TAKEN:
             return self._taken_already(voucher)
         if refusal := rules.refusal_of_state(voucher.account.kind):
@@ -159,7 +163,7 @@ class _Judge:
         on = martinique_day(scan.redeemed_at)
         if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
             return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
-        if refusal := rules.refusal_of_day(terms.validity, on=on):
+        if refusal := rules.refusal_of_day(terms.validity, on=on, issued_on=terms.issued_on):
             return refusal
         if terms.label is None:
             return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
@@ -212,8 +216,6 @@ class _Batch:
             agent_id=self.actor.agent_id,
             since=self.now - GUESS_WINDOW,
         )
-        if before.guess_count >= GUESSES_ALLOWED:
-            raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
         answers: list[Verdict | None] = []
         fresh: list[tuple[Scan, VoucherCode]] = []
         for scan in scans:
@@ -222,6 +224,8 @@ class _Batch:
             if code is not None:
                 fresh.append((scan, code))
         if fresh:
+            if before.guess_count >= GUESSES_ALLOWED:
+                raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
             self._judge_fresh(fresh)
             self._write()
         replayed = self._replay(
@@ -277,7 +281,7 @@ class _Batch:
                 else {}
             )
             terms |= {(on, booklet_id): t for booklet_id, t in found.items()}
-        taken: set[int] = set()
+        taken: dict[int, datetime] = {}
         judge = _Judge(self.session, self.mediator_id, self.now)
         for scan, code in fresh:
             voucher = by_hash.get(codes.digest(code))
@@ -293,7 +297,7 @@ class _Batch:
             if isinstance(verdict, DomainError):
                 self.refused.append((scan, verdict))
             else:
-                taken.add(voucher.id)
+                taken[voucher.id] = scan.redeemed_at
                 self.accepted.append(verdict)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
@@ -380,24 +384,27 @@ class _Batch:
 
     def _accounts(self, accepted: Sequence[_Accepted]) -> dict[int, ledger.Account]:
         """The mediator's account of redeemed passes, by vintage; opened the first time."""
-        accounts: dict[int, ledger.Account] = {}
+        known: dict[int, ledger.Account] = {}
+        missing: set[int] = set()
         for a in accepted:
-            vintage_id = a.voucher.account.vintage_id
-            if vintage_id in accounts:
+            vintage_id, found = a.voucher.account.vintage_id, a.terms.redeemed_account_id
+            if found is None:
+                missing.add(vintage_id)
                 continue
             key = chart.redeemed(self.mediator_id, vintage_id)
-            if a.terms.redeemed_account_id is None:
-                accounts[vintage_id] = ledger.account(self.session, key)
-            else:
-                accounts[vintage_id] = ledger.Account(
-                    a.terms.redeemed_account_id,
-                    key.kind,
-                    key.party_id,
-                    key.counterparty_id,
-                    vintage_id,
-                    a.voucher.account.face_value_cents,
-                )
-        return accounts
+            known[vintage_id] = ledger.Account(
+                found,
+                key.kind,
+                key.party_id,
+                key.counterparty_id,
+                vintage_id,
+                a.voucher.account.face_value_cents,
+            )
+        if missing:
+            keys = [chart.redeemed(self.mediator_id, vintage_id) for vintage_id in missing]
+            opened = ledger.accounts(self.session, keys).values()
+            known |= {account.vintage_id: account for account in opened}
+        return known
 
     def _redemption(self, a: _Accepted, movement_id: int) -> dict[str, Any]:
         serial = SerialNumber(a.terms.booklet, a.voucher.id - a.voucher.booklet_id + 1)
@@ -493,8 +500,7 @@ def undo_redemption(
     if queries.reversal_of(session, redemption_id):
         raise RedemptionUndoneAlready
     whole = ledger.VoucherRange.one(redemption.voucher_id)
-    ledger.lock_vouchers(session, [whole])
-    [voucher] = ledger.voucher_states(session, Voucher.id == redemption.voucher_id)
+    [voucher] = ledger.lock_vouchers(session, [whole])
     if voucher.last_movement_id != redemption.movement_id:
         raise RedemptionClaimedAlready
     record = RedemptionReversal(
@@ -585,7 +591,7 @@ def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -
         on=martinique_day(now),
     )[voucher.booklet_id]
     judge = _Judge(session, actor.organisation_id, now)
-    judged = judge.judge(Scan(new_id(), code, now), voucher, terms, taken=set())
+    judged = judge.judge(Scan(new_id(), code, now), voucher, terms, taken={})
     return Check(
         refusal=judged if isinstance(judged, DomainError) else None,
         voucher=voucher,

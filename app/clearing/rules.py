@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from app.clearing.errors import (
     OutsideValidity,
+    SessionBeforeIssue,
     VoucherBlocked,
     VoucherExpired,
     VoucherNotIssued,
@@ -38,12 +39,14 @@ def refusal_of_state(kind: AccountKind) -> DomainError | None:
     return refusal() if refusal else None
 
 
-def refusal_of_day(validity: Validity, *, on: date) -> DomainError | None:
+def refusal_of_day(validity: Validity, *, on: date, issued_on: date | None) -> DomainError | None:
     """Why a session held that day is not paid with that pass; None when it is."""
-    if validity.redeemable(on=on):
-        return None
-    return OutsideValidity(
-        valid_from=f"{validity.valid_from:%d/%m/%Y}",
-        last_redemption_on=f"{validity.last_redemption_on:%d/%m/%Y}",
-        day=f"{on:%d/%m/%Y}",
-    )
+    if not validity.redeemable(on=on):
+        return OutsideValidity(
+            valid_from=f"{validity.valid_from:%d/%m/%Y}",
+            last_redemption_on=f"{validity.last_redemption_on:%d/%m/%Y}",
+            day=f"{on:%d/%m/%Y}",
+        )
+    if issued_on is not None and on < issued_on:
+        return SessionBeforeIssue(day=f"{on:%d/%m/%Y}", issued_on=f"{issued_on:%d/%m/%Y}")
+    return None

@@ -159,3 +159,13 @@ class MandateTaken(Conflict):
         "Ce numéro de mandat est déjà saisi pour cette commande. "
         "Vérifiez le numéro, ou activez les livraisons."
     )
+
+
+class VintageFull(RuleBroken):
+    """The vintage has no number left for so many booklets."""
+
+    code = "vintage_full"
+    sentence = (
+        "Un millésime compte {last} carnets au plus, et cette commande irait au-delà. "
+        "Ouvrez un nouveau millésime, puis commandez-y."
+    )

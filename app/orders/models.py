@@ -143,6 +143,7 @@ class SerialAllotment(Model):
             " and last_booklet >= first_booklet",
             name="allotment_is_whole_booklets",
         ),
+        CheckConstraint("last_booklet <= 999999", name="allotment_stays_within_six_digits"),
         UniqueConstraint(
             "vintage_id", "first_serial", name="allotment_first_serial_is_one_allotment"
         ),

@@ -13,10 +13,14 @@ from app.orders.errors import (
     RangeReversed,
     RangesOverlap,
     SerialsNotOfThisOrder,
+    VintageFull,
 )
 
 BOOKLET_SIZES = (10, 5)
 """In the order in which an order's serials are allotted."""
+
+LAST_BOOKLET = 999_999
+"""Serial numbers are printed with six digits of booklet at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,18 @@ class Allotted:
 
 
 def allot(lines: Sequence[LineAsked], *, last_serial: int, last_booklet: int) -> list[Allotted]:
-    """Serials for the lines of an order, following the last ones of the vintage without a gap."""
+    """Serials for the lines of an order, following the last ones of the vintage without a gap.
+
+    Raises:
+        VintageFull: a booklet's number would have more than six digits.
+    """
     allotted = []
     for line in sorted(lines, key=lambda line: -line.booklet_size):
         serials = SerialRange(last_serial + 1, last_serial + line.booklet_count * line.booklet_size)
         allotted.append(Allotted(line.booklet_size, serials, last_booklet + 1))
         last_serial, last_booklet = serials.last, last_booklet + line.booklet_count
+        if last_booklet > LAST_BOOKLET:
+            raise VintageFull(last=LAST_BOOKLET)
     return allotted
 
 

@@ -12,7 +12,7 @@ from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
-from app.kernel.ids import LARGEST_INTEGER, request_hash
+from app.kernel.ids import request_hash
 from app.kernel.money import Cents, euros
 from app.kernel.text import clean
 from app.ledger import chart
@@ -54,6 +54,10 @@ from app.vouchers.service import vintage_key
 CARTON = 10_000
 """Vouchers written at a time, so that memory does not grow with the delivery."""
 
+LARGEST_MANDATE_CENTS = 1_000_000_000
+"""Ten million euros: a mandat is never corrected, so a slip of the keyboard must not pass."""
+
+LARGEST_PRICE_CENTS = 1_000_000
 LARGEST_ORDER = 100_000
 """Booklets of one line of an order."""
 
@@ -85,8 +89,8 @@ def prepare_order(
     for line in lines:
         if not 0 < line.booklet_count <= LARGEST_ORDER:
             raise InvalidInput(lines="Un nombre de carnets va de 1 à 100 000.")
-        if not 0 <= line.unit_price_cents <= LARGEST_INTEGER // LARGEST_ORDER // 10:
-            raise InvalidInput(lines="Le prix d’un carnet n’est pas négatif.")
+        if not 0 <= line.unit_price_cents <= LARGEST_PRICE_CENTS:
+            raise InvalidInput(lines="Le prix d’un carnet va de 0 à 10 000 €.")
     digest = request_hash(
         "order",
         programme=programme_id,
@@ -377,8 +381,8 @@ def record_mandate(
     wrong = {}
     if cleaned is None:
         wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
-    if not 0 <= amount_cents <= LARGEST_INTEGER // 1000:
-        wrong["amount_cents"] = "Le montant mandaté n’est pas négatif."
+    if not 0 <= amount_cents <= LARGEST_MANDATE_CENTS:
+        wrong["amount_cents"] = "Un mandat va de 0 à 10 millions d’euros : relisez le montant."
     if cleaned is None or wrong:
         raise InvalidInput(**wrong)
     digest = request_hash("mandate", order=order_id, number=cleaned, amount=amount_cents)

@@ -82,6 +82,7 @@ class BankDetails(Record):
         UniqueConstraint(
             "id", "organisation_id", "prepared_by", name="bank_details_name_their_preparer"
         ),
+        UniqueConstraint("id", "holder", "iban", name="bank_details_name_their_account"),
         CheckConstraint("length(iban) between 15 and 34", name="bank_details_have_an_iban"),
         Index("bank_details_by_organisation", "organisation_id"),
         {"sqlite_strict": True},

@@ -32,7 +32,7 @@ class BookletsMissing(RuleBroken):
 
     code = "booklets_missing"
     sentence = (
-        "De {first} à {last}, {missing} carnets n’ont pas été livrés. "
+        "De {first} à {last}, carnets jamais livrés : {missing}. "
         "Écrivez des plages de carnets reçus."
     )
 
@@ -142,9 +142,8 @@ class EntitlementExceeded(RuleBroken):
 
     code = "entitlement_exceeded"
     sentence = (
-        "Cette personne a déjà reçu {received} carnets sur les {entitled} prévus pour son public : "
-        "elle peut en recevoir encore {left}. "
-        "Remettez-en moins, ou demandez une exception à CAP Nord."
+        "Carnets déjà reçus par cette personne : {received} sur {entitled} prévus ; "
+        "encore possibles : {left}. N’en remettez pas davantage."
     )
 
 

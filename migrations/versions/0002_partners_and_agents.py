@@ -164,6 +164,7 @@ def upgrade() -> None:
             sa.UniqueConstraint(
                 "id", "organisation_id", "prepared_by", name="bank_details_name_their_preparer"
             ),
+            sa.UniqueConstraint("id", "holder", "iban", name="bank_details_name_their_account"),
             sqlite_strict=True,
         )
         op.create_index(

@@ -161,6 +161,17 @@ def upgrade() -> None:
             ),
             sa.ForeignKeyConstraint(["id"], ["posting.id"], name="redemption_is_a_posting"),
             sa.ForeignKeyConstraint(
+                ["movement_id"], ["movement.id"], name="redemption_is_a_movement"
+            ),
+            sa.ForeignKeyConstraint(
+                ["redeemed_by"], ["agent.id"], name="redemption_was_made_by_an_agent"
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id", "amount_cents"],
+                ["vintage.id", "vintage.face_value_cents"],
+                name="redemption_is_at_face_value",
+            ),
+            sa.ForeignKeyConstraint(
                 ["id"], ["redemption_attempt.id"], name="redemption_answers_an_attempt"
             ),
             sa.ForeignKeyConstraint(
@@ -319,6 +330,11 @@ def upgrade() -> None:
                 ["statement_id", "voucher_count", "amount_cents"],
                 ["statement.id", "statement.voucher_count", "statement.amount_cents"],
                 name="statement_approval_names_the_total",
+            ),
+            sa.ForeignKeyConstraint(
+                ["bank_details_id", "payee_name", "payee_iban"],
+                ["bank_details.id", "bank_details.holder", "bank_details.iban"],
+                name="statement_freezes_the_approved_account",
             ),
             sa.ForeignKeyConstraint(
                 ["year", "follows_number"],

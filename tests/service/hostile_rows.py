@@ -62,8 +62,14 @@ def a_prescribers(rows: Rows, _row: Row) -> Row:
 def payee(rows: Rows, name: str) -> Row:
     """Another mediator, and its account."""
     party = rows.organisation(name)
-    details = rows.any("bank_details_approval", organisation_id=party)
-    return {"mediator_id": party, "bank_details_id": details["bank_details_id"]}
+    approved = rows.any("bank_details_approval", organisation_id=party)["bank_details_id"]
+    account = rows.any("bank_details", id=approved)
+    return {
+        "mediator_id": party,
+        "bank_details_id": approved,
+        "payee_name": account["holder"],
+        "payee_iban": account["iban"],
+    }
 
 
 def attempt_only(rows: Rows) -> Row:
@@ -148,6 +154,12 @@ BENT: dict[str, Bend] = {
         rows, "agreement", "exo7", row
     ),
     "allotment_is_whole_booklets": {"last_serial": 219},
+    "allotment_stays_within_six_digits": {
+        "last_booklet": 1_000_000,
+        "last_serial": 200 + 10 * (1_000_000 - 22),
+    },
+    "redemption_is_at_face_value": {"amount_cents": 1},
+    "statement_freezes_the_approved_account": {"payee_iban": "FR7630006000011234567890189"},
     "allotment_leaves_no_gap": {"first_serial": 211, "last_serial": 230},
     "statement_owes_something": {"voucher_count": 0},
     "statement_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},

@@ -115,12 +115,15 @@ class Rows:
         table = table_named("statement_approval")
         last = self.session.scalar(select(func.max(table.c.number))) or 0
         statement = self.any("statement", id=self.ids["draft"])
-        details = self.any("bank_details_approval", organisation_id=statement["mediator_id"])
+        approved = self.any("bank_details_approval", organisation_id=statement["mediator_id"])
+        account = self.any("bank_details", id=approved["bank_details_id"])
         return self.copy(
             "statement_approval",
             statement_id=statement["id"],
             mediator_id=statement["mediator_id"],
-            bank_details_id=details["bank_details_id"],
+            bank_details_id=account["id"],
+            payee_name=account["holder"],
+            payee_iban=account["iban"],
             number=last + 1,
             follows_number=last,
         )

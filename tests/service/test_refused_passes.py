@@ -226,7 +226,8 @@ def test_a_place_without_label_or_agreement_takes_nothing(
 
 @pytest.mark.parametrize("what", ["label", "agreement"])
 def test_label_and_agreement_are_judged_on_the_day_of_the_session(world: World, what: str) -> None:
-    scheme, ended = world.scheme, (-300, -2)
+    scheme, ended = world.scheme, (-300, 1)
+    afterwards = scheme.now + 3 * DAY
     scheme.mediator(
         world.session,
         "ended",
@@ -234,11 +235,19 @@ def test_label_and_agreement_are_judged_on_the_day_of_the_session(world: World, 
         agreement=ended if what == "agreement" else (-300, 300),
     )
 
-    in_time = redeem(world, world.chain.codes[7], at="ended", redeemed_at=scheme.now - 2 * DAY)
-    too_late = redeem(world, world.chain.codes[8], at="ended", redeemed_at=scheme.now - DAY)
+    in_time, too_late = (
+        redeem(world, code, at="ended", redeemed_at=scheme.now + after, now=afterwards)
+        for code, after in ((world.chain.codes[7], DAY), (world.chain.codes[8], 2 * DAY))
+    )
 
     assert in_time.refusal is None
     assert isinstance(too_late.refusal, (NoLabelInForce, NoAgreementInForce))
+
+
+def test_no_session_is_older_than_the_hand_over_of_its_pass(world: World) -> None:
+    yesterday = redeem(world, world.chain.codes[7], redeemed_at=world.scheme.now - DAY)
+
+    assert isinstance(yesterday.refusal, errors.SessionBeforeIssue)
 
 
 # ── Guessing ──────────────────────────────────────────────────────────────────────────────────────
