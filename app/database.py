@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -45,6 +43,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import Boolean, TypeEngine
 
 from app.kernel.errors import IdAlreadyUsed
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 APPLICATION_ROLE = "passnum_app"
 OWNER_ROLE = "passnum_owner"
@@ -160,7 +161,7 @@ class JsonText(TypeDecorator[dict[str, Any]]):
     cache_ok = True
 
     def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
-        """Compact, keys sorted."""
+        """Keys sorted."""
         return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ANN401 - SQLAlchemy's signature
@@ -375,8 +376,18 @@ def _insert_of_a_set(
 
 
 def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as PostgreSQL reads them: it knows UUIDs, instants and days as orjson writes them."""
-    return orjson.dumps(rows, default=lambda value: f"\\x{value.hex()}").decode()
+    """Rows as PostgreSQL reads them: UUIDs as orjson writes them, the rest as said below."""
+    return orjson.dumps(rows, default=_as_text, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _as_text(value: bytes | datetime | date) -> str:
+    """Bytes in hexadecimal, days and instants in ISO 8601; a naive instant is refused."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        message = "a naive instant was about to be stored"
+        raise ValueError(message)
+    return value.isoformat()
 
 
 # ── Statements that are built once ────────────────────────────────────────────────────────────────
@@ -416,8 +427,14 @@ def rows_by(
 # ── Migrations ────────────────────────────────────────────────────────────────────────────────────
 
 
-def alembic_config(url: str) -> Config:
-    """Alembic's settings for that database; everything else is in migrations/env.py."""
+def alembic_config(url: str) -> "Config":
+    """Alembic's settings for that database; everything else is in migrations/env.py.
+
+    Alembic is imported when it is asked for: it takes as long as all of SQLAlchemy, and of all
+    commands only one migrates.
+    """
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "migrations"))
     config.set_main_option("prepend_sys_path", str(PROJECT))
@@ -428,9 +445,13 @@ def alembic_config(url: str) -> Config:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the database up to that revision, as its owner."""
+    from alembic import command  # noqa: PLC0415 - see alembic_config
+
     command.upgrade(alembic_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to that revision; what later revisions held is gone."""
+    from alembic import command  # noqa: PLC0415 - see alembic_config
+
     command.downgrade(alembic_config(url), revision)

@@ -7,6 +7,7 @@ from flask import Flask, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.clearing import api as clearing_api
 from app.clearing import public_keys
@@ -91,6 +92,9 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,
         PROPAGATE_EXCEPTIONS=False,
     )
+    if settings.secure_cookies:
+        # Behind the TLS proxy everybody comes from one address: the throttle needs the person's.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
     app.extensions["passnum_database"] = database
     app.extensions["passnum_settings"] = settings
     app.extensions["passnum_clock"] = clock

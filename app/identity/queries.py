@@ -67,7 +67,8 @@ def failures_since(
 ) -> tuple[int, int]:
     """Failed sign-ins of that account and from that network address since that instant.
 
-    A success wipes the account's slate, and not the address's.
+    Each try is written down as a failure before it is made, and a success adds a row: it wipes the
+    account's slate, and takes one from the address's count.
     """
     last_success = select(func.max(SignInAttempt.id)).where(
         SignInAttempt.email_hash == email_hash, SignInAttempt.succeeded
@@ -77,14 +78,21 @@ def failures_since(
             func.count()
             .filter(
                 SignInAttempt.email_hash == email_hash,
+                ~SignInAttempt.succeeded,
                 SignInAttempt.id > func.coalesce(last_success.scalar_subquery(), 0),
             )
             .label("of_account"),
-            func.count().filter(SignInAttempt.address_hash == address_hash).label("from_address"),
+            (
+                func.count().filter(
+                    SignInAttempt.address_hash == address_hash, ~SignInAttempt.succeeded
+                )
+                - func.count().filter(
+                    SignInAttempt.address_hash == address_hash, SignInAttempt.succeeded
+                )
+            ).label("from_address"),
         ).where(
             or_(SignInAttempt.email_hash == email_hash, SignInAttempt.address_hash == address_hash),
             SignInAttempt.attempted_at > since,
-            ~SignInAttempt.succeeded,
         )
     ).one()
     return counted.of_account, counted.from_address

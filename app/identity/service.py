@@ -61,7 +61,7 @@ def create_agent(
         name=cleaned,
         role=role,
         organisation_id=organisation_id,
-        password_hash=passwords.hash_password(password) if password else None,
+        password_hash=passwords.hash_password(password) if password is not None else None,
         created_at=now,
     )
     session.add(agent)

@@ -15,7 +15,7 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
-from app.kernel.serials import BookletNumber, SerialNumber
+from app.kernel.serials import SerialNumber
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Voucher
 from app.orders.queries import ordered_voucher_count
@@ -32,7 +32,8 @@ from app.vouchers.service import (
     check_concerns,
     known_booklet,
     read_serial,
-    voucher_by_serial,
+    seen_booklet,
+    seen_voucher,
 )
 from app.web.pages import (
     ChainStage,
@@ -310,13 +311,8 @@ def voucher_report(session: Session, *, actor: Actor, typed_serial: str) -> Vouc
         RightMissing, NotASerialNumber, MistypedSerial.
         UnknownVoucher: no such pass, or one that never was the actor's business: both look alike.
     """
-    actor.check(Right.SEE_VOUCHERS)
-    serial = read_serial(typed_serial)
-    if isinstance(serial, BookletNumber):
-        raise UnknownVoucher
-    voucher = voucher_by_serial(session, serial)
-    history = ledger.history(session, voucher.id)
-    check_concerns(actor, history)
+    seen = seen_voucher(session, actor=actor, typed=typed_serial)
+    serial, voucher, history = seen.serial, seen.state, seen.history
     terms = known_vintage(session, voucher.account.vintage_id)
     booklet = known_booklet(session, serial.booklet)
     siblings = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
@@ -353,7 +349,6 @@ class Found:
     """The passes of a booklet, when its number was typed."""
 
     lines: tuple[VoucherLine, ...]
-    more: bool = False
 
 
 def search_vouchers(
@@ -376,12 +371,9 @@ def search_vouchers(
         return vouchers.serial_numbers(session, [(voucher.id, voucher.booklet_id)])[voucher.id]
     read = read_serial(typed)
     if isinstance(read, SerialNumber):
-        voucher = voucher_by_serial(session, read)
-        check_concerns(actor, ledger.history(session, voucher.id))
-        return read
-    booklet = known_booklet(session, read)
+        return seen_voucher(session, actor=actor, typed=typed).serial
+    booklet = seen_booklet(session, actor=actor, typed=typed)
     states = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
-    check_concerns(actor, ledger.history(session, booklet.id))
     return Found(
         tuple(
             VoucherLine(SerialNumber(read, s.id - booklet.id + 1), s.account.kind) for s in states

@@ -41,7 +41,7 @@ def find() -> ResponseReturnValue:
         return _not_found(typed, found)
     if isinstance(found, SerialNumber):
         return redirect(url_for("vouchers_pages.voucher", serial=compact(found)))
-    page = SearchPage(typed=typed, candidates=found.lines, more_candidates=found.more)
+    page = SearchPage(typed=typed, candidates=found.lines)
     return render_template("vouchers/search.html", page=page)
 
 

@@ -236,8 +236,6 @@ class SearchPage:
     typed: str = ""
     error: str | None = None
     candidates: tuple[VoucherLine, ...] = ()
-    more_candidates: bool = False
-    """There are more than are listed."""
 
 
 @dataclass(frozen=True, slots=True)

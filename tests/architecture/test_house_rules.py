@@ -44,7 +44,7 @@ def name_of(node: ast.expr) -> str:
 )
 def test_only_the_ledger_writes_the_ledgers_tables(path: Path) -> None:
     for call in calls(path):
-        if name_of(call.func) in {"insert", "update", "delete"}:
+        if name_of(call.func) in {"insert", "insert_rows", "update", "delete"}:
             written = {name_of(argument) for argument in call.args}
             assert not written & LEDGER_MODELS, f"line {call.lineno}"
         assert name_of(call.func) not in LEDGER_MODELS, f"line {call.lineno}: a row made by hand"

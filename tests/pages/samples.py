@@ -301,7 +301,6 @@ SEARCH_HOSTILE = SearchPage(HOSTILE, LONG + HOSTILE)
 SEARCH_MANY = SearchPage(
     UNBROKEN,
     candidates=siblings(123_456, 50, tuple(EXIT_KINDS)),
-    more_candidates=True,
 )
 
 
