@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.database import Database
-from tests.api.house import House
+from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
 from tests.factories import Scheme
-from tests.service.chain import Chain
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -21,17 +20,22 @@ def house(database: Database, tmp_path: Path) -> House:
         return House.on(database, tmp_path, Scheme.ready(session, tmp_path))
 
 
-@pytest.fixture(scope="module", params=DIALECTS)
+@pytest.fixture(scope="session", params=DIALECTS)
 def lived_in(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """One house a dialect and module in which something rests at every stage."""
-    folder = tmp_path_factory.mktemp("lived")
-    url = databases.clone(request.param)
-    database = Database(url)
-    house = House.on(database, folder, Chain.lived(database, folder))
-    # What the chain ordered, approved and paid is dated two days from now.
-    house.clock.days = 2
-    yield house
-    database.close()
-    databases.drop(url)
+    """One house a dialect in which something rests at every stage.
+
+    Whoever changes what others look at makes one of their own, under the same name.
+    """
+    with house_that_has_lived(databases, request.param, tmp_path_factory.mktemp("lived")) as house:
+        yield house
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def used_up(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """Such a house for one module that leaves nothing as it was."""
+    with house_that_has_lived(databases, request.param, tmp_path_factory.mktemp("used")) as house:
+        yield house

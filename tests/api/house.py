@@ -20,6 +20,7 @@ from app.database import Database
 from app.factory import create_app
 from app.identity.service import create_token, set_password
 from tests.api.contract import Contract
+from tests.databases import Databases
 from tests.factories import Scheme
 from tests.service.chain import Chain
 
@@ -194,6 +195,19 @@ class House:
             caller.headers = {"X-CSRFToken": caller.get("/me").read()["csrf_token"]}
             self.callers[name, False] = caller
         return self.callers[name, False]
+
+
+@contextmanager
+def house_that_has_lived(databases: Databases, dialect: str, folder: Path) -> Iterator[House]:
+    """The door of a scheme in which something rests at every stage."""
+    url = databases.clone(dialect)
+    database = Database(url)
+    house = House.on(database, folder, Chain.lived(database, folder))
+    # What the chain ordered, approved and paid is dated two days from now.
+    house.clock.days = 2
+    yield house
+    database.close()
+    databases.drop(url)
 
 
 def token_of_form(client: FlaskClient) -> str:

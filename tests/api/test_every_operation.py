@@ -48,57 +48,57 @@ IDENTIFIED = tuple(operation for operation in WRITING if operation not in NAMED_
 
 
 @pytest.fixture(scope="module")
-def requests(lived_in: House) -> dict[str, Asking]:
-    return {asking.operation: asking for asking in all_requests(lived_in)}
+def requests(used_up: House) -> dict[str, Asking]:
+    return {asking.operation: asking for asking in all_requests(used_up)}
 
 
 def test_each_operation_of_the_contract_is_asked_here(
-    lived_in: House, requests: dict[str, Asking]
+    used_up: House, requests: dict[str, Asking]
 ) -> None:
     assert tuple(requests) == WRITING
-    assert {*requests, *readings(lived_in)} == set(lived_in.contract.operations)
+    assert {*requests, *readings(used_up)} == set(used_up.contract.operations)
 
 
 @pytest.mark.parametrize("operation", WRITING)
 def test_a_request_that_arrives_twice_is_done_once(
-    lived_in: House, requests: dict[str, Asking], operation: str
+    used_up: House, requests: dict[str, Asking], operation: str
 ) -> None:
     asking = requests[operation]
-    once = asking.sent(lived_in).made(asking.status)
-    with lived_in.database.session(writing=False) as session:
+    once = asking.sent(used_up).made(asking.status)
+    with used_up.database.session(writing=False) as session:
         done = everything(session)
 
-    twice = asking.sent(lived_in).made(asking.status)
+    twice = asking.sent(used_up).made(asking.status)
 
     assert twice == once
-    with lived_in.database.session(writing=False) as session:
+    with used_up.database.session(writing=False) as session:
         assert everything(session) == done
 
 
 @pytest.mark.parametrize("operation", IDENTIFIED)
 def test_another_request_under_the_same_id_is_refused(
-    lived_in: House, requests: dict[str, Asking], operation: str
+    used_up: House, requests: dict[str, Asking], operation: str
 ) -> None:
     asking = requests[operation]
-    asking.sent(lived_in).made(asking.status)
+    asking.sent(used_up).made(asking.status)
 
-    refused = asking.sent_otherwise(lived_in).refused(409, "id_already_used")
+    refused = asking.sent_otherwise(used_up).refused(409, "id_already_used")
 
     assert "identifiant" in refused["detail"]
 
 
-def test_each_reading_answers_as_announced(lived_in: House) -> None:
-    for operation, path in readings(lived_in).items():
-        lived_in.by_token(reader_of(operation)).get(path).read()
+def test_each_reading_answers_as_announced(used_up: House) -> None:
+    for operation, path in readings(used_up).items():
+        used_up.by_token(reader_of(operation)).get(path).read()
 
 
-def test_a_label_names_one_vintage(lived_in: House, requests: dict[str, Asking]) -> None:
+def test_a_label_names_one_vintage(used_up: House, requests: dict[str, Asking]) -> None:
     asking = requests["create_vintage"]
-    asking.sent(lived_in).made()
+    asking.sent(used_up).made()
 
     changed = asking.body | {"face_value_cents": 2000}
 
-    asking.caller(lived_in).post(asking.path, changed).refused(409, "vintage_label_taken")
+    asking.caller(used_up).post(asking.path, changed).refused(409, "vintage_label_taken")
 
 
 def test_the_header_is_an_id_as_good_as_the_field(house: House) -> None:

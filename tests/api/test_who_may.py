@@ -162,7 +162,7 @@ def test_a_form_of_another_site_does_nothing(house: House) -> None:
     finance.post(path).refused(404, "unknown_bank_details")
 
 
-def test_a_token_that_was_revoked_opens_nothing(house: House) -> None:
+def test_a_token_that_has_expired_opens_nothing(house: House) -> None:
     finance = house.by_token("finance")
     house.clock.days = 400
 
