@@ -388,13 +388,6 @@ def approval_of(session: Session, statement_id: UUID) -> StatementApproval | Non
     return session.get(StatementApproval, statement_id)
 
 
-def last_number(session: Session, year: int) -> int | None:
-    """The last statement number of a year."""
-    return session.scalar(
-        select(func.max(StatementApproval.number)).where(StatementApproval.year == year)
-    )
-
-
 def payment_order(session: Session, payment_order_id: UUID) -> PaymentOrder | None:
     """The payment order of that id."""
     return session.get(PaymentOrder, payment_order_id)

@@ -90,7 +90,7 @@ class EmailTaken(Conflict):
 
 
 class WeakPassword(RuleBroken):
-    """The password does not follow the rule (CNIL recommendation 2022-100, DOMAIN 3)."""
+    """The password does not follow the rule (CNIL recommendation 2022-100)."""
 
     code = "weak_password"
     sentence = (

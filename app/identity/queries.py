@@ -19,12 +19,6 @@ def agent(session: Session, agent_id: int) -> Agent | None:
     return session.get(Agent, agent_id)
 
 
-def agent_names(session: Session, ids: set[int]) -> dict[int, str]:
-    """Names of agents, for pages."""
-    rows = session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids)))
-    return dict(rows.all())
-
-
 def agents(session: Session) -> list[Agent]:
     """Every agent, by address."""
     return list(session.scalars(select(Agent).order_by(Agent.email)))

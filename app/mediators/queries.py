@@ -10,7 +10,7 @@ from app.mediators.models import Label, LabelApplication
 
 
 def label_in_force(session: Session, organisation_id: UUID, *, on: date) -> Label | None:
-    """A label that covers that day; the longest when several do."""
+    """A label that covers that day; the one that ends last when several do."""
     return session.scalar(
         select(Label)
         .where(

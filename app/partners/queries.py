@@ -47,13 +47,6 @@ def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Org
     return {organisation.id: organisation for organisation in rows}
 
 
-def organisation_by_name(session: Session, name: str) -> Organisation | None:
-    """The first organisation of that name, for the command line."""
-    return session.scalar(
-        select(Organisation).where(Organisation.name == name).order_by(Organisation.id).limit(1)
-    )
-
-
 def organisations_by_name(session: Session, name: str) -> list[Organisation]:
     """The organisations of that name; two namesakes are told apart by SIRET or id."""
     return list(
@@ -66,7 +59,7 @@ def organisations_by_name(session: Session, name: str) -> list[Organisation]:
 def agreement_in_force(
     session: Session, organisation_id: UUID, role: AgreementRole, *, on: date
 ) -> Agreement | None:
-    """An agreement of that role that covers that day; the longest when several do."""
+    """An agreement of that role that covers that day; the one that ends last when several do."""
     return session.scalar(
         select(Agreement)
         .where(

@@ -111,14 +111,3 @@ def prescriptions_after(
         .limit(limit)
     )
     return list(session.scalars(query if after is None else query.where(Prescription.id > after)))
-
-
-def booklets_of(session: Session, prescription_id: UUID) -> list[PrescriptionBooklet]:
-    """The booklets that a prescription handed over."""
-    return list(
-        session.scalars(
-            select(PrescriptionBooklet)
-            .where(PrescriptionBooklet.prescription_id == prescription_id)
-            .order_by(PrescriptionBooklet.ordinal)
-        )
-    )

@@ -292,7 +292,7 @@ def confirm_receipt(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who a person says to be: the minimum that the scheme needs (RGPD, DOMAIN 3)."""
+    """Who a person says to be: the minimum that the scheme needs (RGPD)."""
 
     surname: str
     first_name: str

@@ -11,7 +11,7 @@ MOST_BOOKLETS = 20
 
 
 class Payer(StrEnum):
-    """Who pays the mediators: never both (DOMAIN, "Who pays the mediators")."""
+    """Who pays the mediators: never both."""
 
     AUTHORITY = "authority"
     ISSUER = "issuer"

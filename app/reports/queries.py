@@ -75,7 +75,7 @@ def moved_by_month(
     if session.get_bind().dialect.name == "postgresql":
         month = func.to_char(func.timezone("America/Martinique", Posting.occurred_at), "YYYY-MM")
     else:
-        # Martinique is four hours behind UTC all year (DOMAIN 3).
+        # Martinique is four hours behind UTC all year.
         month = func.strftime("%Y-%m", Posting.occurred_at, "-4 hours")
     condition, sign = _net(move)
     rows = session.execute(
