@@ -1,7 +1,7 @@
 """Alembic's entry: one transaction for the whole upgrade, as the owner of the schema."""
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import Connection
 
 from app.database import MIGRATION_SEARCH_PATH, Model, prepare_sqlite, read_url
@@ -24,11 +24,11 @@ def run(connection: Connection) -> None:
 
 
 if postgresql:
-    engine = create_engine(url, connect_args={"options": f"-c search_path={MIGRATION_SEARCH_PATH}"})
+    options = {"options": f"-c search_path={MIGRATION_SEARCH_PATH}"}
+    engine = create_engine(url, poolclass=NullPool, connect_args=options)
 else:
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)
     prepare_sqlite(engine)
     engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 with engine.begin() as connection:
     run(connection)
-engine.dispose()

@@ -157,9 +157,7 @@ def upgrade() -> None:
                 "first_booklet",
                 name="allotment_names_its_serials",
             ),
-            sa.CheckConstraint(
-                "last_booklet <= 999999", name="allotment_stays_within_six_digits"
-            ),
+            sa.CheckConstraint("last_booklet <= 999999", name="allotment_stays_within_six_digits"),
             sa.UniqueConstraint(
                 "vintage_id", "first_serial", name="allotment_first_serial_is_one_allotment"
             ),
