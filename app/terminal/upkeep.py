@@ -4,7 +4,7 @@ import logging
 
 import click
 from alembic.runtime.migration import MigrationContext, RevisionStep
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 from app import database
 from app.terminal.desk import Desk, Verb, operating, say
@@ -51,8 +51,6 @@ class Told(logging.Handler):
 
 def version(url: str) -> str | None:
     """The migration that the database is at."""
-    engine = create_engine(database.read_url(url))
+    engine = create_engine(database.read_url(url), poolclass=NullPool)
     with engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    engine.dispose()
-    return here
+        return MigrationContext.configure(connection).get_current_revision()

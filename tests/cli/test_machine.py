@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -155,3 +157,39 @@ def test_whoever_stops_reading_stops_the_command_without_a_word(busy: Town) -> N
 
     assert plain(done.stdout) == "serial;code\n"
     assert done.stderr == ""
+
+
+@pytest.fixture
+def two_logins(databases: Databases) -> Iterator[tuple[str, str]]:
+    """An empty database as a deployment has it: the address of its owner, and the application's."""
+    url = make_url(databases.empty("postgresql"))
+    assert databases.postgresql_template  # the two roles exist from here on
+    owner, application = f"owner_{os.getpid()}", f"application_{os.getpid()}"
+    with psycopg.connect(databases.server_url, autocommit=True) as server:
+        for statement in (
+            f"create role {owner} login in role passnum_owner, passnum_app",
+            f"create role {application} login in role passnum_app",
+            f"alter database {url.database} owner to {owner}",
+        ):
+            server.execute(statement)
+    yield (
+        url.set(username=owner).render_as_string(hide_password=False),
+        url.set(username=application).render_as_string(hide_password=False),
+    )
+    databases.drop(url.render_as_string(hide_password=False))
+    with psycopg.connect(databases.server_url, autocommit=True) as server:
+        server.execute(f"drop role {owner}, {application}")
+
+
+def test_the_login_of_the_application_works_and_only_the_owners_migrates(
+    two_logins: tuple[str, str], tmp_path: Path
+) -> None:
+    owner, application = two_logins
+    service, upkeep = at(tmp_path, application), at(tmp_path, owner)
+
+    assert "lancez d’abord « passnum migrate »" in service.refusal("verify")
+    assert "n’a pas les droits qu’il faut" in service.refusal("migrate")
+    upkeep("migrate")
+
+    assert "tout concorde" in service("verify")
+    assert Town(service).open().supply().issue().redeem(1)["amount_cents"] == 1000
