@@ -107,7 +107,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     make_sure_of_a_browser()
     read_sources()
 
-    command = [tool("pytest"), "--numprocesses", "auto", "--dist", "worksteal"]
+    # Groups go out in the order of collection: tests/conftest.py says what belongs together.
+    command = [tool("pytest"), "--numprocesses", "auto"]
+    command += ["--dist", "loadgroup", "--no-loadscope-reorder"]
     if given.deep:
         command += ["-m", "deep or not deep", "--hypothesis-profile", "deep"]
     sys.stdout.flush()

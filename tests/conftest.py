@@ -16,6 +16,10 @@ from app.identity import passwords
 from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
+WHOLE_FOLDERS = {"cli", "service"}
+"""Folders whose files share what lives as long as the run."""
+ONE_BY_ONE = {"test_gallery.py"}
+"""Files of long tests that share nothing dear: any process may take any of them."""
 
 # Databases set the pace here, not the examples: a deadline would only measure the machine.
 settings.register_profile(
@@ -46,6 +50,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no public type for it
     """Tell a process of pytest-xdist where the shared server and templates are."""
     node.workerinput["databases"] = node.config.stash[DATABASES].share()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests that share a dear fixture, which is then made once."""
+    for item in items:
+        if item.path.name not in ONE_BY_ONE:
+            item.add_marker(pytest.mark.xdist_group(shared_by(item)))
+
+
+def shared_by(item: pytest.Item) -> str:
+    """What a test shares with its neighbours: a folder or a file, and a kind of database."""
+    place = item.path.parent if item.path.parent.name in WHOLE_FOLDERS else item.path
+    parameters = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    dialect = next((v for v in parameters if isinstance(v, str) and v in DIALECTS), "")
+    return f"{place.relative_to(item.config.rootpath).with_suffix('')}-{dialect}"
 
 
 @pytest.fixture(scope="session")
