@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -84,8 +84,12 @@ def redeem(
         raise Misused(message, click.get_current_context())
     if code is not None:
         redeem_one(desk, Scan(request_id, code, at))
-    elif not redeem_many(desk, scans_of(file or "-", batch_id=request_id, at=at)):
-        click.get_current_context().exit(REFUSED)
+        return
+    with click.open_file(file or "-", encoding="utf-8-sig", errors="replace") as lines:
+        if not desk.as_json:
+            say(f"Envoi {request_id} : le répéter avec ce --id n’encaisse rien deux fois.")
+        if not redeem_many(desk, scans_of(lines, batch_id=request_id, at=at)):
+            click.get_current_context().exit(REFUSED)
 
 
 def redeem_one(desk: Desk, scan: Scan) -> None:
@@ -101,25 +105,39 @@ def redeem_one(desk: Desk, scan: Scan) -> None:
 
 
 def redeem_many(desk: Desk, scans: Iterator[Scan]) -> bool:
-    """A thousand at a time, each thousand one transaction; whether all were accepted."""
+    """A thousand at a time, each thousand one transaction; whether all were accepted.
+
+    When a thousand cannot be judged, those before it are told all the same: they are taken.
+    """
     told: list[dict[str, Any]] = []
-    while batch := list(islice(scans, LARGEST_BATCH)):
-        with desk.transaction() as session:
-            verdicts = redeem_vouchers(
-                session, actor=desk.actor(session), scans=batch, signer=signer(desk), now=desk.now
-            )
-            answers = as_data(session, verdicts)
-        if not desk.as_json:
-            for place, answer in enumerate(answers, start=len(told) + 1):
-                say(f"{place}. {in_words(answer)}")
-        told += answers
-    accepted = [answer for answer in told if answer["accepted"]]
+    try:
+        while batch := list(islice(scans, LARGEST_BATCH)):
+            with desk.transaction() as session:
+                verdicts = redeem_vouchers(
+                    session,
+                    actor=desk.actor(session),
+                    scans=batch,
+                    signer=signer(desk),
+                    now=desk.now,
+                )
+                told += as_data(session, verdicts)
+    except Exception:
+        if told:
+            show_answers(desk, told)
+        raise
+    show_answers(desk, told)
+    return all(answer["accepted"] for answer in told)
+
+
+def show_answers(desk: Desk, told: Sequence[dict[str, Any]]) -> None:
+    """A line for each pass of a file, and their total."""
     if desk.as_json:
         desk.dump(told)
-    else:
-        total = sum(answer["amount_cents"] for answer in accepted)
-        say(f"{len(accepted)} pass encaissés sur {len(told)} : {euros(total)}.")
-    return len(accepted) == len(told)
+        return
+    for place, answer in enumerate(told, start=1):
+        say(f"{place}. {in_words(answer)}")
+    cents = [answer["amount_cents"] for answer in told if answer["accepted"]]
+    say(f"{len(cents)} pass encaissés sur {len(told)} : {euros(sum(cents))}.")
 
 
 def signer(desk: Desk) -> ReceiptSigner:
@@ -127,17 +145,16 @@ def signer(desk: Desk) -> ReceiptSigner:
     return ReceiptSigner(desk.settings.key_dir)
 
 
-def scans_of(file: str, *, batch_id: UUID, at: datetime) -> Iterator[Scan]:
+def scans_of(lines: Iterable[str], *, batch_id: UUID, at: datetime) -> Iterator[Scan]:
     """One scan for each line that is not empty. Ids follow from the batch's and the code.
 
     The same code twice in a file is two scans: the second one is told that the first came.
     """
-    with click.open_file(file, encoding="utf-8") as lines:
-        seen: Counter[str] = Counter()
-        for line in lines:
-            if code := line.strip():
-                seen[code] += 1
-                yield Scan(uuid5(batch_id, f"{code} {seen[code]}"), code, at)
+    seen: Counter[str] = Counter()
+    for line in lines:
+        if code := line.strip():
+            seen[code] += 1
+            yield Scan(uuid5(batch_id, f"{code} {seen[code]}"), code, at)
 
 
 def as_data(session: Session, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:

@@ -3,7 +3,11 @@
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from app.clearing import cli
 from app.kernel import codes
+from tests.cli.terminals import plain
 from tests.cli.town import TODAY, Town
 
 
@@ -39,7 +43,8 @@ def test_a_file_is_taken_line_by_line_and_can_be_sent_again(busy: Town, tmp_path
 
     assert (first.exit_code, first.stderr) == (1, "")
     assert first.stdout == again.stdout
-    shown = first.stdout.replace("\u00a0", " ").splitlines()
+    sending, *shown = plain(first.stdout).splitlines()
+    assert sending.startswith(f"Envoi {sent[-1]} : ")
     assert shown[0].startswith("1. Pass 26A 00001 01")
     assert shown[1].startswith("2. Ce code ne peut pas exister")
     assert shown[2].startswith("3. Ce pass n’a pas encore été remis")
@@ -57,6 +62,31 @@ def test_a_file_on_the_standard_input_is_answered_to_a_program(busy: Town) -> No
 
     assert [(a["accepted"], a["amount_cents"]) for a in answers] == [(True, 1000)] * 3
     assert all(a["receipt"].count(".") == 2 for a in answers)
+
+
+def test_a_file_of_another_encoding_is_read_as_far_as_it_goes(busy: Town, tmp_path: Path) -> None:
+    file = tmp_path / "pass.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + busy.codes[0].encode() + b"\r\n\xe9t\xe9\x00\r\n")
+
+    sent = busy.by("mediateur").run("redeem", "--file", str(file))
+
+    assert sent.exit_code == 1
+    assert "1 pass encaissés sur 2 : 10 €." in plain(sent.stdout)
+
+
+def test_what_was_taken_before_a_file_was_stopped_is_told(
+    busy: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "LARGEST_BATCH", 25)
+    guesses = [codes.derive(b"another key", serial) for serial in range(1, 30)]
+    file = tmp_path / "pass.txt"
+    file.write_text("\n".join([busy.codes[0], *guesses, busy.codes[1]]), encoding="utf-8")
+
+    stopped = busy.by("mediateur").run("redeem", "--file", str(file))
+
+    assert stopped.exit_code == 1
+    assert "1 pass encaissés sur" in plain(stopped.stdout)
+    assert plain(stopped.stderr).startswith("Trop de codes inconnus")
 
 
 def test_a_file_that_is_not_there_is_named(busy: Town, tmp_path: Path) -> None:
