@@ -46,10 +46,9 @@ from app.identity.rules import Right
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
 from app.web.transaction import (
-    close_session,
-    current_database,
     current_settings,
     in_transaction,
+    in_transactions_of_its_own,
 )
 
 routes = Routes("clearing", "Encaissements, liquidation, bordereaux et paiements.")
@@ -214,9 +213,10 @@ def undo_redemption(body: Json, redemption_id: UUID) -> RedemptionReversal:
 def run_clearing(body: Json) -> Json:
     """Gather what waits into drafts, one transaction a mediator."""
     actor, run_id = current_actor(), id_of_request(body)
-    close_session()
-    run = statements.run_clearing(
-        current_database(), actor=actor, run_id=run_id, now=started_at(), **body
+    run = in_transactions_of_its_own(
+        lambda database: statements.run_clearing(
+            database, actor=actor, run_id=run_id, now=started_at(), **body
+        )
     )
     return in_transaction(lambda session: run_shown(session, run, actor=actor))
 

@@ -240,10 +240,13 @@ REFUSALS: dict[str, type[DomainError]] = {
 
 
 def rule_named_by(error: DBAPIError) -> str:
-    """The name of the constraint or trigger that refused, or the database's own words."""
+    """The name of the constraint or trigger that refused, or the database's own first words.
+
+    Never what PostgreSQL adds as a detail: it would show the row, and a row may name a person.
+    """
     diagnostics = getattr(error.orig, "diag", None)
-    if diagnostics is not None and diagnostics.constraint_name:
-        return str(diagnostics.constraint_name)
+    if diagnostics is not None:
+        return str(diagnostics.constraint_name or diagnostics.message_primary)
     return str(error.orig)
 
 

@@ -91,9 +91,13 @@ def problem(
 def refused(error: DomainError) -> AnyResponse:
     """The answer to a refusal of the domain."""
     status = status_of(error)
-    if request.path.startswith(API_PREFIX):
-        return problem(status, code=error.code, sentence=error.message, details=error.details)
-    return error_page(status, sentence=error.message)
+    if not request.path.startswith(API_PREFIX):
+        return error_page(status, sentence=error.message)
+    answer = problem(status, code=error.code, sentence=error.message, details=error.details)
+    minutes = error.details.get("minutes")
+    if isinstance(error, Throttled) and isinstance(minutes, int):
+        answer.headers["Retry-After"] = str(60 * minutes)
+    return answer
 
 
 def http_error(error: HTTPException) -> AnyResponse:

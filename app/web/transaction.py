@@ -60,6 +60,19 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     return result
 
 
+def in_transactions_of_its_own(work: Callable[[Database], T]) -> T:
+    """Do work that opens several transactions, once this request's has been given back.
+
+    Raises:
+        DomainError: what the work refuses; what it committed before stays, and is found again.
+    """
+    close_session()
+    try:
+        return work(current_database())
+    except DBAPIError as error:
+        raise refusal_behind(error) from error
+
+
 def refusal_behind(error: DBAPIError) -> Exception:
     """What a promise of the database means to the person who met it.
 
