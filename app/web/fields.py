@@ -28,6 +28,8 @@ MESSAGES = {
 NOT_AN_OBJECT = "Écrivez un objet JSON, entre accolades."
 UNKNOWN_FIELD = "Ce champ n’existe pas ici : retirez-le, ou corrigez son nom."
 
+A_UUID = "0192f0c1-6b7a-7cc0-8d3e-5f1b2a3c4d5e"
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
@@ -129,13 +131,10 @@ class QueryWhole(Whole):
 class Uuid(fields.UUID):
     """An id of a record."""
 
-    default_error_messages = {
-        **MESSAGES,
-        "invalid_uuid": "Écrivez un UUID, comme 0192f0c1-6b7a-7cc0-8d3e-5f1b2a3c4d5e.",
-    }
+    default_error_messages = {**MESSAGES, "invalid_uuid": f"Écrivez un UUID, comme {A_UUID}."}
 
     def __init__(self, *, about: str = "", **more: Any) -> None:
-        super().__init__(**described(about, None, more))
+        super().__init__(**described(about, A_UUID, more))
 
     def _validated(self, value: Any) -> UUID:
         read = read_uuid(value)

@@ -107,6 +107,19 @@ def test_texts_and_lists_that_are_sent_have_their_bounds(document: Json) -> None
             assert {"minimum", "maximum"} <= set(described), name
 
 
+def test_what_people_read_on_paper_has_an_example(document: Json) -> None:
+    shown = {
+        name
+        for name, described in properties(document).items()
+        if re.search(r"\.(id|code|serial|number|booklet|first_serial|\w+_id)$", name)
+        and "string" in described.get("type", ())
+    }
+
+    assert len(shown) > 60
+    for name in shown:
+        assert properties(document)[name].get("examples"), name
+
+
 def test_what_approves_is_not_for_tokens(used_up: House) -> None:
     for name, (_, _, operation) in used_up.contract.operations.items():
         approves = "c" in MAY[name]
@@ -157,7 +170,8 @@ def send_what_a_machine_thinks_of(
     @settings(
         max_examples=examples,
         database=None,
-        derandomize=True,
+        # The same requests for every submission; others each time somebody has patience.
+        derandomize=examples == FEW,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(mode, path_parameters=address or None))
