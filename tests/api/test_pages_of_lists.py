@@ -1,0 +1,58 @@
+"""Lists: page by page without a gap, and a page costs the same however long it is."""
+
+import pytest
+
+from tests.api.house import House, Json, statements_counted
+from tests.api.requests import reader_of, readings
+
+PAGED = (
+    "list_programmes",
+    "list_partners",
+    "list_orders",
+    "list_deliveries",
+    "list_booklets",
+    "list_allocations",
+    "list_beneficiaries",
+    "list_prescriptions",
+    "list_redemptions",
+    "list_clearing_runs",
+    "list_statements",
+    "list_payment_orders",
+    "list_movements",
+)
+
+
+def test_each_list_that_may_be_long_is_read_here(lived_in: House) -> None:
+    paged = {
+        name
+        for name, (_, _, operation) in lived_in.contract.operations.items()
+        if any(parameter.get("name") == "after" for parameter in operation.get("parameters", ()))
+    }
+
+    assert paged == set(PAGED)
+
+
+@pytest.mark.parametrize("operation", PAGED)
+def test_pages_put_together_are_the_whole_list(lived_in: House, operation: str) -> None:
+    caller, path = lived_in.by_token(reader_of(operation)), readings(lived_in)[operation]
+    whole = caller.get(path, limit=200).read()
+
+    pages = list(caller.pages(path, limit=2))
+
+    together: list[Json] = [row for page in pages for row in page]
+    assert (together, whole["next"]) == (whole["items"], None)
+    assert {len(page) for page in pages[:-1]} <= {2}
+    if last := together[-1].get("id"):
+        assert caller.get(path, after=last).read() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("operation", PAGED)
+def test_a_page_costs_the_same_however_long(lived_in: House, operation: str) -> None:
+    caller, path = lived_in.by_token(reader_of(operation)), readings(lived_in)[operation]
+
+    with statements_counted(lived_in.database) as short:
+        assert len(caller.get(path, limit=1).read()["items"]) == 1
+    with statements_counted(lived_in.database) as long:
+        caller.get(path, limit=200).read()
+
+    assert len(short) == len(long) <= 9
