@@ -230,9 +230,9 @@ BENT: dict[str, Bend] = {
     "statement_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     "statement_approval_names_the_total": {"voucher_count": 2},
     "statement_approval_names_the_mediator": lambda rows, _: payee(rows, "exo7"),
-    "statement_is_paid_on_its_mediators_approved_details": lambda rows, _: {
-        "bank_details_id": payee(rows, "exo7")["bank_details_id"]
-    },
+    "statement_is_paid_on_its_mediators_approved_details": lambda rows, row: (
+        payee(rows, "exo7") | {"mediator_id": row["mediator_id"]}
+    ),
     "statement_number_follows_the_last_one": {"number": 100, "follows_number": 99},
     "statement_line_is_at_face_value": lambda _, row: {
         "face_value_cents": 500,
