@@ -21,7 +21,7 @@ from app.clearing.models import (
     StatementApproval,
     StatementLine,
 )
-from app.database import among, dialect_of
+from app.database import among, dialect_of, perform
 from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
@@ -69,11 +69,18 @@ def earlier_attempts(
     session: Session, ids: Sequence[UUID], *, agent_id: int, since: datetime
 ) -> Earlier:
     """Earlier answers and recent guesses, in one statement."""
-    rows = session.execute(
-        _earlier_attempts(dialect_of(session)), {"ids": ids, "agent_id": agent_id, "since": since}
+    rows = perform(
+        session,
+        _earlier_attempts(dialect_of(session)),
+        {"ids": ids, "agent_id": agent_id, "since": since},
     ).all()
     return Earlier(
-        {row.id: Attempt(*row[1:]) for row in rows if row.id is not None}, rows[0].guess_count
+        {
+            row.id: Attempt(row.id, row.request_hash, row.verdict, row.details)
+            for row in rows
+            if row.id is not None
+        },
+        rows[0].guess_count,
     )
 
 
@@ -125,7 +132,8 @@ def terms_by_booklet(
     session: Session, booklet_ids: Iterable[int], *, mediator_id: UUID, on: date
 ) -> dict[int, Terms]:
     """What decides on passes of these booklets, by booklet id, in one statement."""
-    rows = session.execute(
+    rows = perform(
+        session,
         _terms_by_booklet(dialect_of(session)),
         {"booklet_ids": list(booklet_ids), "mediator_id": mediator_id, "on": on},
     )

@@ -28,7 +28,7 @@ from app.clearing.errors import (
 from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
 from app.clearing.queries import Attempt, InForce, Terms
 from app.clearing.receipts import Receipt, ReceiptSigner
-from app.database import earlier, hold, insert_rows
+from app.database import as_read, earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import MARTINIQUE, martinique_day
@@ -380,7 +380,7 @@ class _Batch:
         ]
         insert_rows(self.session, Redemption, rows)
         for row in rows:
-            self.verdicts[row["id"]] = Verdict(row["id"], redemption=Redemption(**row))
+            self.verdicts[row["id"]] = Verdict(row["id"], redemption=as_read(Redemption, row))
 
     def _accounts(self, accepted: Sequence[_Accepted]) -> dict[int, ledger.Account]:
         """The mediator's account of redeemed passes, by vintage; opened the first time."""
@@ -388,6 +388,8 @@ class _Batch:
         missing: set[int] = set()
         for a in accepted:
             vintage_id, found = a.voucher.account.vintage_id, a.terms.redeemed_account_id
+            if vintage_id in known:
+                continue
             if found is None:
                 missing.add(vintage_id)
                 continue

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.database import as_read, perform
 from app.identity.models import Agent, ApiToken, SignInAttempt
 
 
@@ -39,7 +40,8 @@ _AGENT_BY_TOKEN = (
 
 def agent_by_token(session: Session, token_hash: bytes, *, now: datetime) -> Agent | None:
     """The agent whose valid token has that hash."""
-    return session.scalar(_AGENT_BY_TOKEN, {"token_hash": token_hash, "now": now})
+    row = perform(session, _AGENT_BY_TOKEN, {"token_hash": token_hash, "now": now}).first()
+    return as_read(Agent, row._asdict()) if row else None
 
 
 def tokens(session: Session, agent_id: int) -> list[ApiToken]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.database import dialect_of
+from app.database import dialect_of, perform
 from app.kernel.money import Cents
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
@@ -155,7 +155,7 @@ _LOCK_BY_CODE, _LOCK_BY_ID = _lock("lock_vouchers_by_code"), _lock("lock_voucher
 
 def _locked(session: Session, lock: TextClause, keys: list[Any]) -> list[VoucherState]:
     """PostgreSQL: the application may not say FOR UPDATE; a function of the owner says it."""
-    rows = session.execute(lock, {"keys": keys}).all()
+    rows = perform(session, lock, {"keys": keys}).all()
     # While this statement waited for a lock, the voucher may have moved into an account opened
     # after the statement began to see: look that account up again.
     unseen = (
