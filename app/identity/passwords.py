@@ -58,7 +58,9 @@ def hash_password(password: str) -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one; as slow for an account that does not exist."""
     try:
-        _hasher.verify(password_hash or _hash_of_nobody(), password)
+        # Half a character has no bytes of its own, and must not crash what compares it.
+        typed = password.encode(errors="surrogatepass")
+        _hasher.verify(password_hash or _hash_of_nobody(), typed)
     except VerificationError:
         return False
     return password_hash is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import category
 from uuid import UUID
 
 from app.identity.errors import OtherOrganisation, RightMissing, TokenCannotApprove
@@ -182,9 +183,10 @@ LONGEST_PASSWORD = 1000
 def password_is_strong(password: str) -> bool:
     """The rule of the CNIL (deliberation 2022-100): about 80 bits, said three ways.
 
-    12 characters of four classes, 14 of three, or a sentence of seven words.
+    12 characters of four classes, 14 of three, or a sentence of seven words. Nobody types control
+    characters or half a character.
     """
-    if len(password) > LONGEST_PASSWORD or "\0" in password:
+    if len(password) > LONGEST_PASSWORD or any(category(c) in {"Cc", "Cs"} for c in password):
         return False
     classes = sum(
         (
