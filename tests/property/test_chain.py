@@ -500,7 +500,7 @@ def run(databases: Databases, dialect: str, *, examples: int) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_the_scheme_answers_like_its_oracle(databases: Databases, dialect: str) -> None:
-    run(databases, dialect, examples=40)
+    run(databases, dialect, examples=30)
 
 
 @pytest.mark.deep

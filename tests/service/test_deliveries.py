@@ -17,8 +17,9 @@ from app.orders import queries, service
 from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
 from app.orders.rules import LineAsked, SerialRange
 from app.programmes.service import known_vintage
+from app.vouchers.errors import UnknownVoucher
 from app.vouchers.models import Booklet
-from app.vouchers.service import codes_of, voucher_by_code, voucher_by_serial
+from app.vouchers.service import codes_of, read_serial, voucher_by_code, voucher_by_serial
 from tests.factories import Scheme
 
 
@@ -204,3 +205,16 @@ def test_a_thousand_booklets_are_one_movement(session: Session, scheme: Scheme) 
 
     [entry] = ledger.history(session, 5_000)
     assert (entry.vouchers.first, entry.vouchers.last) == (1, 10_000)
+
+
+@pytest.mark.parametrize(
+    "typed", ["26A 00001 10", "26A 00003 06", "26A 00004 01", "27A 00001 01", "26A 999999 10"]
+)
+def test_a_pass_that_never_arrived_is_unknown(session: Session, scheme: Scheme, typed: str) -> None:
+    order_id = scheme.sent_order(session, tens=2, fives=2)
+    scheme.delivery(session, order_id, [SerialRange(11, 25)])
+    serial = read_serial(typed)
+    assert isinstance(serial, SerialNumber)
+
+    with pytest.raises(UnknownVoucher):
+        voucher_by_serial(session, serial)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import queries
 from app.clearing.models import Redemption
+from app.clearing.redemptions import undo_redemption
 from app.clearing.statements import approve_statement, run_clearing
 from app.database import Database
 from app.kernel.clock import MARTINIQUE, first_instant
@@ -213,3 +214,31 @@ def test_balances_at_any_instant_are_those_that_were_true_then(
     assert AccountKind.CLAIMED not in then
     assert sum(then.values()) == 0, "what was received has left the issuer"
     assert before_all == {}
+
+
+def test_a_flow_at_an_instant_knows_nothing_of_what_was_undone_later(
+    owner_database: Database, december: tuple[Scheme, list[VoucherCode]]
+) -> None:
+    scheme, codes = december
+    kept, undone = (
+        taken(owner_database, scheme, code, recorded=local(2025, 12, 31, 21)) for code in codes[:2]
+    )
+    with at(owner_database, scheme, local(2026, 1, 1, 9)) as session:
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=undone.id,
+            reason="Erreur",
+            now=scheme.now,
+        )
+
+    def flow(instant: datetime | None) -> int:
+        with owner_database.transaction(writing=False) as session:
+            [found] = ledger.flows(
+                session, start=AccountKind.CIRCULATION, to=AccountKind.REDEEMED, at=instant
+            )
+            return found.voucher_count
+
+    assert kept.id != undone.id
+    assert [flow(instant) for instant in (NEW_YEAR, local(2026, 1, 1, 10), None)] == [2, 1, 1]
