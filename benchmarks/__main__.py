@@ -7,7 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import allocation, arrival, batch, hot_mediator, redemption
+from benchmarks import (
+    allocation,
+    arrival,
+    batch,
+    hot_mediator,
+    redemption,
+    report_pages,
+    second_start,
+)
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.figures import Figure
 from benchmarks.machine import flush_time, load, machine
@@ -19,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
     "batch": batch.measure,
     "allocation": allocation.measure,
     "arrival": arrival.measure,
+    "report-pages": report_pages.measure,
+    "second-start": second_start.measure,
 }
 
 

@@ -18,17 +18,29 @@ from app.ledger import Account, VoucherRange
 from app.ledger.models import Movement, Posting, Voucher
 from benchmarks.postgresql import Cluster
 
+ALWAYS = """
+do $$ declare ours record; begin
+  for ours in select tgrelid::regclass as on_table, tgname from pg_trigger
+               join pg_class on pg_class.oid = tgrelid
+              where not tgisinternal and relnamespace = 'ledger'::regnamespace loop
+    execute format('alter table %s enable always trigger %I', ours.on_table, ours.tgname);
+  end loop;
+end $$
+"""
+"""How the ledger's migration leaves its triggers."""
 WRITTEN_TO = ("redemption_attempt", "posting", "movement", "voucher", "redemption")
 
 
 @contextmanager
 def postgresql(cluster: Cluster, name: str) -> Iterator[Database]:
-    """A database of the cluster that believes what it is told."""
+    """A database of the cluster that believes what it is told, until the block ends."""
     off = [f"alter table {table} disable trigger all" for table in WRITTEN_TO]
     cluster.execute(*off, database=name)
     database = Database(cluster.address(name), as_owner=True)
     yield database
     database.close()
+    on = [f"alter table {table} enable trigger all" for table in WRITTEN_TO]
+    cluster.execute(*on, ALWAYS, database=name)
 
 
 @contextmanager

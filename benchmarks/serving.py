@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import URLError
 
 from benchmarks.machine import descendants, processor_seconds
 
 HOST = "127.0.0.1"
 PATIENCE = 60
+OF_A_CONNECTION = 10
 PASSNUM = Path(sys.executable).with_name("passnum")
 
 
@@ -58,7 +60,10 @@ class Served:
         return processor_seconds(descendants(self.process_id))
 
     def post_all(self, path: str, token: str, bodies: Sequence[Sequence[object]]) -> float:
-        """Seconds that clients take, each on a connection of its own with bodies of its own.
+        """Seconds that clients take, each with bodies and connections of its own.
+
+        A connection carries a few requests, like a device's: with one for ever, all clients may
+        meet at one worker while the other has nothing to do.
 
         Raises:
             RuntimeError: something was refused.
@@ -70,19 +75,29 @@ class Served:
             return time.perf_counter() - started
 
     def _send(self, requests: Sequence[bytes]) -> None:
-        with socket.create_connection((HOST, self.port)) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with connection.makefile("rb") as answers:
-                for sent in requests:
-                    connection.sendall(sent)
-                    status, length = int(answers.readline().split()[1]), 0
-                    while line := answers.readline().strip().lower():
-                        if line.startswith(b"content-length:"):
-                            length = int(line.partition(b":")[2])
-                    answer = answers.read(length)
-                    if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-                        message = f"refused: {answer.decode()}"
-                        raise RuntimeError(message)
+        for start in range(0, len(requests), OF_A_CONNECTION):
+            with socket.create_connection((HOST, self.port)) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with connection.makefile("rb") as answers:
+                    for sent in requests[start : start + OF_A_CONNECTION]:
+                        connection.sendall(sent)
+                        check(answers)
+
+
+def check(answers: BinaryIO) -> None:
+    """Read one answer.
+
+    Raises:
+        RuntimeError: it is a refusal.
+    """
+    status, length = int(answers.readline().split()[1]), 0
+    while line := answers.readline().strip().lower():
+        if line.startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+    answer = answers.read(length)
+    if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        message = f"refused: {answer.decode()}"
+        raise RuntimeError(message)
 
 
 def request(path: str, token: str, body: object) -> bytes:

@@ -39,7 +39,7 @@ BOOKLET = 10
 PASSES_BY_HTTP = 0.2
 """The share of passes whose codes are true: the first ones."""
 
-ORGANISATION, LABEL, AGREEMENT, REDEMPTION = 1, 2, 3, 4
+ORGANISATION, LABEL, AGREEMENT, REDEMPTION, BENEFICIARY, PRESCRIPTION = 1, 2, 3, 4, 5, 6
 FIRST_AGENT, FIRST_ACCOUNT, FIRST_MOVEMENT = 1_000_000, 2_000_000, 3_000_000
 """So far apart that no id can be taken for another."""
 
@@ -156,6 +156,7 @@ def circulating(cluster: Cluster, name: str, world: World, *, mediators: int) ->
             )
     database.close()
     cluster.execute(
+        *PAPERS_OF_THE_REST,
         "alter table voucher disable trigger voucher_identity_is_never_changed",
         "alter table voucher disable trigger voucher_moves_by_a_movement",
         "update voucher set code_hash = sha256(id::text::bytea)"  # noqa: S608 - a number
@@ -233,13 +234,14 @@ def add_mediator(session: Session, scheme: Scheme, number: int) -> Actor:
 
 
 def issue_everything(session: Session, world: World) -> None:
-    """One prescriber hands everything out: two signed papers, then one act for all persons."""
+    """One prescriber hands everything out: a true prescription, then one act for all the rest."""
     scheme = world.scheme
     scheme.allocation(session, 1, world.booklets)
+    scheme.prescription(session, scheme.beneficiary(session), [1])
     prescriber_id = scheme.organisations["plie"]
     drawer = ledger.account(session, chart.prescriber(prescriber_id, scheme.vintage_id))
     pockets = ledger.account(session, chart.circulation(prescriber_id, scheme.vintage_id))
-    whole = ledger.VoucherRange(1, world.passes)
+    rest = ledger.VoucherRange(BOOKLET + 1, world.passes)
     act_id = new_id()
     ledger.post(
         session,
@@ -251,5 +253,40 @@ def issue_everything(session: Session, world: World) -> None:
             actor_id=scheme.actors["plie"].agent_id,
             occurred_at=scheme.now,
         ),
-        [ledger.Line(ledger.MovementKind.ISSUE, whole, drawer, pockets)],
+        [ledger.Line(ledger.MovementKind.ISSUE, rest, drawer, pockets)],
     )
+
+
+def _copied(table: str, source: str, **changed: str) -> str:
+    """The INSERT that copies the one row of a table for each other booklet."""
+    changes = ", ".join(f"'{column}', {value}" for column, value in changed.items())
+    return (
+        f"insert into {table} select (json_populate_record(null::{table}, "  # noqa: S608 - our own names
+        f"(to_jsonb({source}) || jsonb_build_object({changes}))::json)).* "
+        f"from {table} {source}, booklet where booklet.id > {BOOKLET}"
+    )
+
+
+def _id(what: int, number: str) -> str:
+    """The same as numbered(), in SQL."""
+    return f"('{str(numbered(what, 0))[:24]}' || lpad(to_hex({number}), 12, '0'))"
+
+
+PAPERS_OF_THE_REST = (
+    _copied("beneficiary", "one", id=_id(BENEFICIARY, "booklet.id")),
+    _copied(
+        "prescription",
+        "one",
+        id=_id(PRESCRIPTION, "booklet.id"),
+        number="'R-' || booklet.id",
+        beneficiary_id=_id(BENEFICIARY, "booklet.id"),
+    ),
+    _copied(
+        "prescription_booklet",
+        "one",
+        booklet_id="booklet.id",
+        prescription_id=_id(PRESCRIPTION, "booklet.id"),
+        beneficiary_id=_id(BENEFICIARY, "booklet.id"),
+    ),
+)
+"""A person and a prescription for each booklet but the first, like that of the first."""
