@@ -270,8 +270,10 @@ class Oracle:
 
     # ── Mediators ─────────────────────────────────────────────────────────────────────────────────
 
-    def throttled(self, mediator: str) -> bool:
-        """Whether a mediator has guessed too often."""
+    def throttled(self, mediator: str, scans: list[UUID]) -> bool:
+        """Whether a mediator has guessed too often to be told anything new."""
+        if all(scan_id in self.attempts for scan_id in scans):
+            return False
         guesses = [
             a
             for a in self.attempts.values()

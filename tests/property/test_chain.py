@@ -326,7 +326,7 @@ class ChainMachine(RuleBasedStateMachine):
 
     def scanned(self, at: str, scans: list[tuple[UUID, int]]) -> None:
         """Passes sent at once: the oracle takes them one after the other."""
-        throttled = self.oracle.throttled(at)
+        throttled = self.oracle.throttled(at, [scan_id for scan_id, _ in scans])
         expected = [] if throttled else [self.oracle.redeem(*scan, at) for scan in scans]
         undone = [
             not refused and self.oracle.attempts[i].undone

@@ -269,6 +269,16 @@ def test_guessing_is_stopped_before_anything_is_looked_up(world: World) -> None:
     assert everything(world.session) == before
 
 
+def test_whoever_guessed_too_often_still_hears_what_was_answered_before(world: World) -> None:
+    scan_id = new_id()
+    first = redeem(world, world.chain.codes[7], redemption_id=scan_id).accepted()
+    guess(world, GUESSES_ALLOWED)
+
+    again = redeem(world, world.chain.codes[7], redemption_id=scan_id)
+
+    assert again.accepted().receipt == first.receipt
+
+
 def test_guessing_stops_nobody_else_and_not_for_ever(world: World) -> None:
     guess(world, GUESSES_ALLOWED)
 
