@@ -108,8 +108,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     read_sources()
 
     # Groups go out in the order of collection: tests/conftest.py says what belongs together.
-    command = [tool("pytest"), "--numprocesses", "auto"]
-    command += ["--dist", "loadgroup", "--no-loadscope-reorder"]
+    command = [tool("pytest"), "--numprocesses", "auto", "--no-loadscope-reorder"]
     if given.deep:
         command += ["-m", "deep or not deep", "--hypothesis-profile", "deep"]
     sys.stdout.flush()

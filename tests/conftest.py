@@ -4,18 +4,22 @@ One PostgreSQL server and one migrated template serve a whole run, however many 
 it: the process that starts the others makes them and tells the others where they are.
 """
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from app.database import Database
 from app.identity import passwords
 from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
+DIALECT_OF_TEST = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
 WHOLE_FOLDERS = {"cli", "service"}
 """Folders whose files share what lives as long as the run."""
 ONE_BY_ONE = {"test_gallery.py"}
@@ -52,24 +56,31 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has
     node.workerinput["databases"] = node.config.stash[DATABASES].share()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all tests that share a dear fixture, which is then made once."""
-    for item in items:
-        if item.path.name not in ONE_BY_ONE:
-            item.add_marker(pytest.mark.xdist_group(shared_by(item)))
+class ByDearFixture(LoadScopeScheduling):
+    """Lets one process run all tests that share a dear fixture, which is then made once.
+
+    A scheduler of our own: the marks of `--dist loadgroup` travel in an attribute that pytest 9.2
+    no longer reads, and tests that share a scheme would be dealt out one by one.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return shared_by(nodeid)
 
 
-def shared_by(item: pytest.Item) -> str:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByDearFixture:  # noqa: ANN401 - pytest-xdist has no public type for it
+    """Deal tests out by what they share."""
+    return ByDearFixture(config, log)
+
+
+def shared_by(nodeid: str) -> str:
     """What a test shares with its neighbours: a folder or a file, and a kind of database."""
-    place = item.path.parent if item.path.parent.name in WHOLE_FOLDERS else item.path
-    parameters = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    dialect = next((v for v in parameters if isinstance(v, str) and v in DIALECTS), "")
-    return f"{place.relative_to(item.config.rootpath).with_suffix('')}-{dialect}"
+    file = PurePosixPath(nodeid.partition("::")[0])
+    if file.name in ONE_BY_ONE:
+        return nodeid
+    place = file.parent if file.parent.name in WHOLE_FOLDERS else file
+    dialect = DIALECT_OF_TEST.search(nodeid)
+    return f"{place}-{dialect[1] if dialect else ''}"
 
 
 @pytest.fixture(scope="session")
