@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling
 
 from app.database import Database
 from app.identity import passwords
@@ -56,7 +56,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has
     node.workerinput["databases"] = node.config.stash[DATABASES].share()
 
 
-class ByDearFixture(LoadScopeScheduling):  # type: ignore[misc] - pytest-xdist has no types
+class ByDearFixture(LoadScopeScheduling):  # type: ignore[misc]  # its library has no types
     """Lets one process run all tests that share a dear fixture, which is then made once.
 
     A scheduler of our own: the marks of `--dist loadgroup` travel in an attribute that pytest 9.2
