@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Flask, g, redirect, render_template, url_for
+from flask import Flask, g, get_flashed_messages, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +27,7 @@ from app.reports import ledger_api, voucher_pages
 from app.reports import pages as reports_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
-from app.web.pages import DOORS, Door, Frame, Reader
+from app.web.pages import MENU, Frame, Reader
 
 LARGEST_BODY = 2 * 1024 * 1024
 """A batch of a thousand redemptions is a tenth of this."""
@@ -46,17 +46,10 @@ API_PARTS = (
 )
 PAGE_PARTS = (health, public_keys, sign_in, reports_pages, voucher_pages)
 
-RIGHT_OF_DOOR: dict[Door, Right] = {
+RIGHT_OF_DOOR: dict[str, Right] = {
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
-}
-
-
-ENDPOINT_OF_DOOR: dict[Door, str] = {
-    "chain": "reports_pages.chain",
-    "search": "vouchers_pages.search",
-    "usage": "reports_pages.usage",
 }
 
 
@@ -135,9 +128,10 @@ def frame() -> Frame:
             name=agent.name,
             role_name=FRENCH_ROLE[Role(agent.role)],
             organisation_name=organisation.name if organisation else "",
-            may_open=frozenset(door for door in DOORS if RIGHT_OF_DOOR[door] in rights()),
+            may_open=frozenset(door for door, right in RIGHT_OF_DOOR.items() if right in rights()),
         ),
         specimen=specimen,
+        said=tuple(map(str, get_flashed_messages())),
     )
 
 
@@ -148,7 +142,7 @@ def rights() -> frozenset[Right]:
 
 def home() -> ResponseReturnValue:
     """The first page that this person may open; the administration of accounts has none yet."""
-    for door, endpoint in ENDPOINT_OF_DOOR.items():
-        if RIGHT_OF_DOOR[door] in rights():
-            return redirect(url_for(endpoint))
+    for entry in MENU:
+        if RIGHT_OF_DOOR[entry.door] in rights():
+            return redirect(url_for(entry.endpoint))
     return render_template("identity/no_page.html", page=None)

@@ -37,8 +37,9 @@ from app.partners.service import (
     register_organisation,
     sign_agreement,
 )
-from app.prescribers import service as prescribers
-from app.prescribers.service import BookletRange, Person
+from app.prescribers import allocations, prescriptions
+from app.prescribers.allocations import BookletRange
+from app.prescribers.prescriptions import Person
 from app.programmes.keys import KeyStore
 from app.programmes.rules import Payer, Public
 from app.programmes.service import create_programme, create_vintage
@@ -276,7 +277,7 @@ class Scheme:
         self, session: Session, first: int, last: int, *, to: str = "plie", accept: bool = True
     ) -> UUID:
         """Booklets entrusted to a prescriber, who signs for them unless told otherwise."""
-        allocation_id = prescribers.allocate_booklets(
+        allocation_id = allocations.allocate_booklets(
             session,
             actor=self.actors["coordinator"],
             allocation_id=new_id(),
@@ -286,7 +287,7 @@ class Scheme:
             now=self.now,
         ).id
         if accept:
-            prescribers.confirm_receipt(
+            allocations.confirm_receipt(
                 session,
                 actor=self.actors[to],
                 receipt_id=new_id(),
@@ -304,7 +305,7 @@ class Scheme:
         by: str = "plie",
     ) -> UUID:
         """A person met by a prescriber."""
-        return prescribers.register_beneficiary(
+        return prescriptions.register_beneficiary(
             session,
             actor=self.actors[by],
             beneficiary_id=new_id(),
@@ -324,7 +325,7 @@ class Scheme:
         prescription_id: UUID | None = None,
     ) -> UUID:
         """Booklets handed to a person."""
-        return prescribers.issue_booklets(
+        return prescriptions.issue_booklets(
             session,
             actor=self.actors[by],
             prescription_id=prescription_id or new_id(),

@@ -18,8 +18,9 @@ from app.kernel.money import Cents
 from app.orders import queries as orders_made
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import service as prescribers
-from app.prescribers.service import BookletRange, Person
+from app.prescribers import allocations, prescriptions
+from app.prescribers.allocations import BookletRange
+from app.prescribers.prescriptions import Person
 from app.programmes.rules import Public
 
 PRINTING_CENTS = {10: Cents(160), 5: Cents(110)}
@@ -183,7 +184,7 @@ def _allocation(entrusted: Entrusted) -> Iterator[Act]:
 
 def allocate(world: World, at: datetime, *, entrusted: Entrusted) -> None:
     """Booklets leave the cupboard for a prescriber."""
-    world.allocations[entrusted.booklets[0]] = prescribers.allocate_booklets(
+    world.allocations[entrusted.booklets[0]] = allocations.allocate_booklets(
         world.session,
         actor=world.actors["coordinator"],
         allocation_id=world.new_id(at),
@@ -206,7 +207,7 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 def sign_for(world: World, at: datetime, *, entrusted: Entrusted) -> None:
     """The prescriber counts them and signs."""
-    prescribers.confirm_receipt(
+    allocations.confirm_receipt(
         world.session,
         actor=world.actors[entrusted.prescriber],
         receipt_id=world.new_id(at),
@@ -219,7 +220,7 @@ def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
     """A person is met for the first time or again, and receives booklets."""
     actor = world.actors[handover.prescriber]
     if handover.person not in world.beneficiaries:
-        world.beneficiaries[handover.person] = prescribers.register_beneficiary(
+        world.beneficiaries[handover.person] = prescriptions.register_beneficiary(
             world.session,
             actor=actor,
             beneficiary_id=world.new_id(at),
@@ -227,7 +228,7 @@ def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
             person=Person(SURNAME, handover.first_name, handover.birth_year, handover.commune),
             now=at,
         ).id
-    prescribers.issue_booklets(
+    prescriptions.issue_booklets(
         world.session,
         actor=actor,
         prescription_id=world.new_id(at),

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import date
 
 LONGEST_NAME = 200
 _EMAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,185}\.[^\s@.]{2,63}")
@@ -26,3 +27,16 @@ def read_email(typed: str) -> str | None:
     if text is None or not _EMAIL.fullmatch(text) or ".." in text:
         return None
     return text.lower()
+
+
+def read_day(typed: str) -> date | None:
+    """A day written 2026-11-19 or 19/11/2026; None when there is no such day."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        pass
+    try:
+        day, month, year = map(int, typed.split("/"))
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        return None

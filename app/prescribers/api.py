@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.prescribers import queries, service
+from app.prescribers import allocations, prescriptions, queries
+from app.prescribers.allocations import BookletRange
 from app.prescribers.models import AllocationReceipt
+from app.prescribers.prescriptions import Person
 from app.prescribers.schemas import (
     AllocationPageSchema,
     AllocationRequestSchema,
@@ -21,7 +23,6 @@ from app.prescribers.schemas import (
     ReceiptRequestSchema,
     ReceiptSchema,
 )
-from app.prescribers.service import BookletRange, Person
 from app.prescribers.views import allocations_shown, beneficiary_shown, prescriptions_shown
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
@@ -45,7 +46,7 @@ def allocate_booklets(body: Json) -> Json:
     booklets = [BookletRange(**numbers) for numbers in body.pop("booklets")]
 
     def work(session: Session) -> list[Json]:
-        allocation = service.allocate_booklets(
+        allocation = allocations.allocate_booklets(
             session,
             actor=current_actor(),
             allocation_id=id_of_request(body),
@@ -91,7 +92,7 @@ def read_allocation(allocation_id: UUID) -> Json:
     """One allocation, with its booklets."""
 
     def work(session: Session) -> list[Json]:
-        allocation = service.known_allocation(
+        allocation = allocations.known_allocation(
             session, actor=current_actor(), allocation_id=allocation_id
         )
         return allocations_shown(session, [allocation])
@@ -109,7 +110,7 @@ def read_allocation(allocation_id: UUID) -> Json:
 def confirm_receipt(body: Json, allocation_id: UUID) -> AllocationReceipt:
     """Sign for an allocation that arrived whole."""
     return in_transaction(
-        lambda session: service.confirm_receipt(
+        lambda session: allocations.confirm_receipt(
             session,
             actor=current_actor(),
             receipt_id=id_of_request(body),
@@ -131,7 +132,7 @@ def register_beneficiary(body: Json) -> Json:
     beneficiary_id, public = id_of_request(body), body.pop("public")
 
     def work(session: Session) -> Json:
-        person = service.register_beneficiary(
+        person = prescriptions.register_beneficiary(
             session,
             actor=current_actor(),
             beneficiary_id=beneficiary_id,
@@ -178,7 +179,7 @@ def read_beneficiary(beneficiary_id: UUID) -> Json:
     """One person of the agent's own prescriber."""
 
     def work(session: Session) -> Json:
-        person = service.known_beneficiary(
+        person = prescriptions.known_beneficiary(
             session, actor=current_actor(), beneficiary_id=beneficiary_id
         )
         return beneficiary_shown(person, queries.identity(session, person.id))
@@ -199,7 +200,7 @@ def issue_booklets(body: Json) -> Json:
     """Hand booklets to a person, and refer them to a mediator."""
 
     def work(session: Session) -> list[Json]:
-        prescription = service.issue_booklets(
+        prescription = prescriptions.issue_booklets(
             session,
             actor=current_actor(),
             prescription_id=id_of_request(body),
@@ -244,7 +245,7 @@ def read_prescription(prescription_id: UUID) -> Json:
     """One prescription of the agent's own prescriber."""
 
     def work(session: Session) -> list[Json]:
-        prescription = service.known_prescription(
+        prescription = prescriptions.known_prescription(
             session, actor=current_actor(), prescription_id=prescription_id
         )
         return prescriptions_shown(session, [prescription])

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session
 from app.identity.rules import Actor
 from app.partners.cli import organisation_named
 from app.prescribers import queries
-from app.prescribers.errors import UnknownAllocation
-from app.prescribers.models import Allocation
-from app.prescribers.service import (
+from app.prescribers.allocations import (
     BookletRange,
-    Person,
     allocate_booklets,
     confirm_receipt,
-    issue_booklets,
     known_allocation,
-    register_beneficiary,
 )
+from app.prescribers.errors import UnknownAllocation
+from app.prescribers.models import Allocation
+from app.prescribers.prescriptions import Person, issue_booklets, register_beneficiary
 from app.programmes.cli import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable

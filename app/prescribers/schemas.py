@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from marshmallow import Schema
 
-from app.prescribers.service import OLDEST_BIRTH_YEAR
+from app.prescribers.prescriptions import OLDEST_BIRTH_YEAR
 from app.programmes.rules import Public
 from app.web.api import Body, Identified, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole

@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.text import read_day
 from app.programmes import queries as programmes
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
 from app.web.auth import check, current_actor, started_at
 from app.web.pages import ChainPage, Choice, FieldError, Scope, UsagePage
 from app.web.transaction import in_transaction
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 bp = Blueprint("reports_pages", __name__)
 
@@ -115,20 +113,6 @@ def on_day(scope: Scope, typed: str) -> Scope:
     else:
         return replace(scope, on=day)
     return replace(scope, typed_on=typed[:20], errors=(FieldError("au", sentence),))
-
-
-def read_day(typed: str) -> date | None:
-    """A day written 2026-11-19 or 19/11/2026; None when there is no such day."""
-    readers: tuple[Callable[[str], date], ...] = (
-        date.fromisoformat,
-        lambda text: date(*map(int, reversed(text.split("/")))),
-    )
-    for reader in readers:
-        try:
-            return reader(typed)
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
 
 
 def figures(report: ChainReport | UsageReport) -> dict[str, Any]:

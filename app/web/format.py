@@ -153,12 +153,22 @@ def _in_martinique(instant: datetime) -> datetime:
     return instant.astimezone(MARTINIQUE)
 
 
+def is_day(typed: str) -> bool:
+    """Whether a date field of a browser can show it: a day written 2026-11-19, or nothing."""
+    try:
+        date.fromisoformat(typed or "2000-01-01")
+    except ValueError:
+        return False
+    return True
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "compact": compact,
     "count": count,
     "day_long": day_long,
     "day_short": day_short,
     "euros": euros,
+    "is_day": is_day,
     "local_day": local_day,
     "moment": moment,
     "month_long": month_long,

@@ -18,10 +18,25 @@ from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
 from app.web.charts import RiverColumn, river
 
-Door = Literal["chain", "search", "usage"]
-"""A page with an entry in the menu."""
 
-DOORS: frozenset[Door] = frozenset({"chain", "search", "usage"})
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu: the page it opens, its drawing, its words."""
+
+    door: str
+    endpoint: str
+    drawing: str
+    label: str
+
+
+MENU = (
+    Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
+    Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
+    Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
+)
+"""In the order of the menu; who may open what is said in `app.factory`."""
+
+DOORS = frozenset(entry.door for entry in MENU)
 
 RECORDED_LATE = timedelta(minutes=5)
 """From here on, a history tells both when a thing was done and when it was noted."""
@@ -40,16 +55,20 @@ class Reader:
     name: str
     role_name: str
     organisation_name: str
-    may_open: frozenset[Door] = DOORS
+    may_open: frozenset[str] = DOORS
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds each page. `reader` is None on gate pages (sign-in, errors)."""
+    """What surrounds each page. `reader` is None on gate pages (sign-in, errors).
+
+    `said` are the sentences about the act that led here, each shown once.
+    """
 
     reader: Reader | None = None
     specimen: bool = False
     """The database once held demonstration data: every page says so, for ever."""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

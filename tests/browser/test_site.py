@@ -7,11 +7,14 @@ from playwright.sync_api import Browser, Page
 
 from app.identity.rules import Role
 from app.kernel.codes import written
+from app.web import assets
 from app.web.format import compact
 from tests.browser import looking
+from tests.browser.addresses import ADDRESSES, Address, Walk
 from tests.browser.looking import DESK, PHONE, SCREENS, Screen
 from tests.browser.site import EMAILS, Site, sign_in
-from tests.pages import gallery
+from tests.pages import gallery, markup
+from tests.pages.rules import RULES
 
 PAPER = Screen(DESK, "light")
 PHONE_SCREEN = Screen(PHONE, "light")
@@ -24,31 +27,62 @@ def figures(page: Page, row: str) -> list[int]:
 
 
 @pytest.mark.parametrize("screen", SCREENS[::3], ids=str)
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/ou-sont-les-pass", 200),
-        ("/ou-sont-les-pass?au=31/02/2026", 422),
-        ("/taux-d-utilisation", 200),
-        ("/pass", 200),
-        ("/pass/26A0000101", 200),
-        ("/pass/26A9999901", 404),
-        ("/nulle-part", 404),
-    ],
-)
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
 def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
-    browser: Browser, site: Site, path: str, status: int, screen: Screen
+    browser: Browser, site: Site, address: Address, screen: Screen
 ) -> None:
-    signed_in = site.signed_in(Role.COORDINATOR)
-
     with looking.opened(
-        browser, site.url + path, screen, signed_in=signed_in, status=status
+        browser,
+        site.url + address.on(site),
+        screen,
+        signed_in=site.signed_in(address.role),
+        status=address.status,
     ) as page:
         assert "SPÉCIMEN" in page.title()
         assert page.locator("h1").count() == 1
         assert looking.overflow(page) == 0
         assert looking.small_targets(page) == []
         assert looking.axe_violations(page) == []
+
+
+@pytest.fixture(scope="module")
+def walk(site: Site) -> Walk:
+    return Walk.through(site)
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
+def test_a_page_of_the_site_keeps_every_rule(walk: Walk, address: Address) -> None:
+    for rule in RULES:
+        rule(walk.pages[address])
+
+
+def test_every_template_is_shown_in_the_gallery_or_on_the_way(walk: Walk) -> None:
+    parts = {"layout", "macros"}
+    templates = {
+        path.relative_to(gallery.TEMPLATES).as_posix()
+        for path in gallery.TEMPLATES.rglob("*.html")
+        if path.relative_to(gallery.TEMPLATES).parts[0] not in parts
+    }
+
+    assert (
+        templates - {sheet.template for sheet in gallery.SHEETS.values()} - walk.templates == set()
+    )
+
+
+def test_every_class_has_a_rule_and_every_rule_has_a_use(walk: Walk) -> None:
+    sheet = (assets.SOURCE / "components.css").read_text(encoding="utf-8")
+    styled = set(
+        re.findall(
+            r"\.([a-z][\w-]*)", re.sub(r"/\*.*?\*/|url\([^)]*\)", "", sheet, flags=re.DOTALL)
+        )
+    )
+    shown = [markup.read(gallery.render(name)) for name in gallery.SHEETS]
+    used = {
+        word for page in (*shown, *walk.pages.values()) for e in page.walk() for word in e.classes
+    }
+
+    assert used - styled == set()
+    assert styled - used == set()
 
 
 def test_who_comes_by_a_link_signs_in_and_arrives_there(browser: Browser, site: Site) -> None:
@@ -126,12 +160,6 @@ def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) 
         page.get_by_role("link", name=str(serial)).click()
 
         assert page.url == f"{site.url}/pass/{compact(serial)}"
-
-
-def test_the_gallery_shows_the_addresses_of_the_site(site: Site) -> None:
-    shown = {(rule.rule, rule.endpoint) for rule in gallery.ADDRESSES.map.iter_rules()}
-
-    assert shown <= {(rule.rule, rule.endpoint) for rule in site.app.url_map.iter_rules()}
 
 
 @pytest.mark.parametrize("role", Role)

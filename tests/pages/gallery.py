@@ -5,27 +5,28 @@
 
 from dataclasses import dataclass
 
+from flask import Flask
 from jinja2 import Environment, FileSystemLoader
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import MapAdapter
 
+from app.factory import PAGE_PARTS, home
 from app.web import assets, rendering
 from app.web.pages import Frame
 from tests.pages import samples
 
 TEMPLATES = assets.WEB / "templates"
 
-ADDRESSES = Map(
-    [
-        Rule("/", endpoint="home"),
-        Rule("/connexion", endpoint="identity_pages.sign_in"),
-        Rule("/deconnexion", endpoint="identity_pages.sign_out"),
-        Rule("/ou-sont-les-pass", endpoint="reports_pages.chain"),
-        Rule("/taux-d-utilisation", endpoint="reports_pages.usage"),
-        Rule("/pass", endpoint="vouchers_pages.search"),
-        Rule("/pass/<serial>", endpoint="vouchers_pages.voucher"),
-    ]
-).bind("passnum.test")
-"""The endpoints that the templates name, at the addresses that people see."""
+
+def addresses() -> MapAdapter:
+    """The endpoints that the templates name, at the addresses that people see."""
+    site = Flask("gallery", static_folder=None)
+    for part in PAGE_PARTS:
+        site.register_blueprint(part.bp)
+    site.add_url_rule("/", "home", home)
+    return site.url_map.bind("passnum.test")
+
+
+ADDRESSES = addresses()
 
 CSRF_TOKEN = "IjZkM2I"
 

@@ -39,8 +39,9 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import service as prescribers
-from app.prescribers.service import BookletRange, Person
+from app.prescribers import allocations, prescriptions
+from app.prescribers.allocations import BookletRange
+from app.prescribers.prescriptions import Person
 from app.programmes.rules import Public
 from tests.databases import Databases
 from tests.factories import Scheme
@@ -252,7 +253,7 @@ class ChainMachine(RuleBasedStateMachine):
         new, last = new_id(), max(1, first + more)
         self.both(
             self.oracle.allocate(new, first, last, to),
-            lambda session: prescribers.allocate_booklets(
+            lambda session: allocations.allocate_booklets(
                 session,
                 actor=self.actor("coordinator"),
                 allocation_id=new,
@@ -270,7 +271,7 @@ class ChainMachine(RuleBasedStateMachine):
     def accepted(self, allocation_id: UUID, by: str) -> None:
         self.both(
             self.oracle.accept(allocation_id, by),
-            lambda session: prescribers.confirm_receipt(
+            lambda session: allocations.confirm_receipt(
                 session,
                 actor=self.actor(by),
                 receipt_id=new_id(),
@@ -288,7 +289,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.oracle.people[new] = KnownPerson(str(public), by)
         self.both(
             None,
-            lambda session: prescribers.register_beneficiary(
+            lambda session: prescriptions.register_beneficiary(
                 session,
                 actor=self.actor(by),
                 beneficiary_id=new,
@@ -308,7 +309,7 @@ class ChainMachine(RuleBasedStateMachine):
         person_id = one_of(self.oracle.people, pick)
         self.both(
             self.oracle.prescribe(person_id, by, numbers, declares=declares),
-            lambda session: prescribers.issue_booklets(
+            lambda session: prescriptions.issue_booklets(
                 session,
                 actor=self.actor(by),
                 prescription_id=new_id(),

@@ -11,8 +11,7 @@ from app.clearing.statements import approve_statement
 from app.database import Database
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
-from app.prescribers import queries as prescribers
-from app.prescribers import service
+from app.prescribers import prescriptions, queries
 from tests.factories import Scheme
 from tests.race.conftest import all_at_once
 
@@ -44,7 +43,7 @@ def test_three_booklets_are_all_that_a_person_gets_whoever_hands_them_over(
 
     assert told == {"issued": 3, "entitlement_exceeded": AGENTS - 3}
     with database.transaction() as session:
-        assert prescribers.booklets_received(session, scheme.programme_id, person) == 3
+        assert queries.booklets_received(session, scheme.programme_id, person) == 3
 
 
 def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
@@ -53,13 +52,13 @@ def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
     with database.transaction() as session:
         scheme.allocation(session, 1, AGENTS)
         person = scheme.beneficiary(session)
-    monkeypatch.setattr(service, "hold", lambda *_: None)
+    monkeypatch.setattr(prescriptions, "hold", lambda *_: None)
 
     with pytest.raises(IntegrityError, match="entitlement_is_used_once"):
         hand_over_at_once(database, scheme, person)
 
     with database.transaction() as session:
-        assert prescribers.booklets_received(session, scheme.programme_id, person) <= 3
+        assert queries.booklets_received(session, scheme.programme_id, person) <= 3
 
 
 def test_statements_approved_at_once_are_numbered_without_a_gap(

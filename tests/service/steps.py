@@ -24,8 +24,9 @@ from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.prescribers import service as prescribers
-from app.prescribers.service import BookletRange, Person
+from app.prescribers import allocations, prescriptions
+from app.prescribers.allocations import BookletRange
+from app.prescribers.prescriptions import Person
 from app.programmes import service as programmes
 from app.programmes.errors import VintageLabelTaken
 from app.programmes.rules import Payer, Public
@@ -279,7 +280,7 @@ STEPS: dict[str, Step] = {
         other=lambda chain: {"delivery_id": chain.ids["inert delivery"]},
     ),
     "allocate_booklets": Step(
-        prescribers.allocate_booklets,
+        allocations.allocate_booklets,
         "coordinator",
         frozenset({C}),
         lambda chain: {
@@ -293,14 +294,14 @@ STEPS: dict[str, Step] = {
         },
     ),
     "confirm_receipt": Step(
-        prescribers.confirm_receipt,
+        allocations.confirm_receipt,
         "plie",
         frozenset({P}),
         lambda chain: {"receipt_id": new_id(), "allocation_id": chain.ids["on the way"]},
         other=lambda chain: {"allocation_id": chain.ids["allocation"]},
     ),
     "register_beneficiary": Step(
-        prescribers.register_beneficiary,
+        prescriptions.register_beneficiary,
         "plie",
         frozenset({P}),
         lambda _: {
@@ -311,7 +312,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"person": Person("Démonstration", "Éloïse", 1991, "Sainte-Marie")},
     ),
     "issue_booklets": Step(
-        prescribers.issue_booklets,
+        prescriptions.issue_booklets,
         "plie",
         frozenset({P}),
         prescription_body,

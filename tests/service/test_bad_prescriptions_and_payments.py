@@ -11,7 +11,8 @@ from app.kernel.errors import DomainError, InvalidInput
 from app.mediators.errors import NoLabelInForce
 from app.partners.errors import NoAgreementInForce, UnknownOrganisation
 from app.prescribers import errors as prescribers
-from app.prescribers.service import BookletRange, Person
+from app.prescribers.allocations import BookletRange
+from app.prescribers.prescriptions import Person
 from app.programmes.errors import NotEntitled, UnknownProgramme, UnknownVintage
 from app.programmes.rules import Public
 from app.vouchers.errors import MistypedSerial, NotASerialNumber, UnknownBooklet

@@ -20,8 +20,9 @@ from app.identity.rules import RIGHTS, SEES_ALL_ORGANISATIONS, Role
 from app.kernel.errors import DomainError
 from app.orders.errors import PreparerCannotApprove
 from app.partners.errors import BankDetailsPreparerCannotApprove
+from app.prescribers.allocations import known_allocation
 from app.prescribers.errors import BookletNotYours, UnknownAllocation, UnknownBeneficiary
-from app.prescribers.service import known_allocation, known_beneficiary
+from app.prescribers.prescriptions import known_beneficiary
 from tests.service.chain import Chain, everything
 from tests.service.conftest import World
 from tests.service.steps import STEPS

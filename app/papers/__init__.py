@@ -1,0 +1,1 @@
+"""What every printed page shares: fonts, French, QR codes, structure for screen readers, tables."""

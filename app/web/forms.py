@@ -1,0 +1,167 @@
+"""A form on a page: what was typed, read once, given back whole when it is refused.
+
+A form carries a hidden `id`, made when the page was first shown. It becomes the id of the record,
+so a double click, or a form sent again after a lost answer, does the act once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TypeVar
+from uuid import UUID
+
+from flask import flash, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.kernel.errors import DomainError, InvalidInput
+from app.kernel.ids import new_id
+from app.kernel.money import Cents
+from app.kernel.text import read_day
+from app.web.pages import FieldError
+from app.web.problems import status_of
+from app.web.transaction import in_transaction
+
+T = TypeVar("T")
+ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
+
+LONGEST_TEXT = 4000
+WIDEST_NUMBER = 15
+"""Digits that no count and no amount needs; more is a slip, and would not fit a column."""
+
+ELSEWHERE = "formulaire"
+"""Where a refusal that names no field leads: the form itself, whose HTML id this is."""
+
+
+class Form:
+    """What a person typed, by the HTML names of the fields; a name may have several values.
+
+    The readers below note what cannot be read and return a harmless value; `check` then refuses
+    everything at once. What the service refuses joins them (`submit`).
+    """
+
+    def __init__(self, typed: Mapping[str, list[str]], record_id: UUID) -> None:
+        self.typed = dict(typed)
+        self.id = record_id
+        self.status = HTTPStatus.OK
+        self._wrong: dict[str, str] = {}
+
+    @classmethod
+    def blank(cls, **values: str | list[str]) -> "Form":
+        """A form not yet typed in, with what is proposed."""
+        typed = {name: [v] if isinstance(v, str) else v for name, v in values.items()}
+        return cls(typed, new_id())
+
+    @classmethod
+    def sent(cls) -> "Form":
+        """The form of this request; one without an id of ours gets a new one."""
+        try:
+            record_id = UUID(request.form.get("id", ""))
+        except ValueError:
+            record_id = new_id()
+        return cls(request.form.to_dict(flat=False), record_id)
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """What to write instead, in the order in which it was found."""
+        return tuple(FieldError(name, sentence) for name, sentence in self._wrong.items())
+
+    def wrong(self, name: str, sentence: str) -> None:
+        """Note what to write instead; the first sentence about a field stays."""
+        self._wrong.setdefault(name, sentence)
+
+    def text(self, name: str) -> str:
+        """What was typed, without the spaces around it; nothing when the field is missing."""
+        values = self.typed.get(name) or [""]
+        return values[0].strip()[:LONGEST_TEXT]
+
+    def texts(self, name: str) -> list[str]:
+        """Every value of a field that may be there several times, the empty ones left out."""
+        return [value.strip()[:LONGEST_TEXT] for value in self.typed.get(name, []) if value.strip()]
+
+    def checked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return bool(self.text(name))
+
+    def integer(self, name: str, sentence: str = "Écrivez un nombre entier, en chiffres.") -> int:
+        """A whole number; spaces between thousands do not matter."""
+        digits = "".join(self.text(name).split())
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= WIDEST_NUMBER):
+            self.wrong(name, sentence)
+            return 0
+        return int(digits)
+
+    def cents(
+        self, name: str, sentence: str = "Écrivez une somme en euros, par exemple 12,50."
+    ) -> Cents:
+        """A sum typed in euros, with a comma or a point; in cents."""
+        typed = "".join(self.text(name).replace("€", "").split()).replace(",", ".")
+        whole, _, rest = typed.partition(".")
+        readable = f"{whole}{rest}"
+        if not (whole and readable.isascii() and readable.isdigit()) or len(rest) > 2:  # noqa: PLR2004 - cents
+            self.wrong(name, sentence)
+            return Cents(0)
+        if len(readable) > WIDEST_NUMBER:
+            self.wrong(name, sentence)
+            return Cents(0)
+        return Cents(int(whole) * 100 + int(rest.ljust(2, "0")))
+
+    def day(self, name: str, sentence: str = "Écrivez un jour, par exemple 19/11/2026.") -> date:
+        """A day as a date field sends it, or as people write it."""
+        day = read_day(self.text(name))
+        if day is None:
+            self.wrong(name, sentence)
+            return date.min
+        return day
+
+    def choice(
+        self, name: str, among: type[ChoiceT], sentence: str = "Choisissez dans la liste."
+    ) -> ChoiceT:
+        """One of the values of a list."""
+        try:
+            return among(self.text(name))
+        except ValueError:
+            self.wrong(name, sentence)
+            return next(iter(among))
+
+    def uuid(self, name: str, sentence: str = "Choisissez dans la liste.") -> UUID:
+        """The id behind the line chosen in a list."""
+        try:
+            return UUID(self.text(name))
+        except ValueError:
+            self.wrong(name, sentence)
+            return UUID(int=0)
+
+    def check(self) -> None:
+        """Refuse what could not be read.
+
+        Raises:
+            InvalidInput: names each field.
+        """
+        if self._wrong:
+            raise InvalidInput(**self._wrong)
+
+    def submit(self, act: Callable[[Session], T]) -> T | None:
+        """Do the act in one transaction; None when it is refused, and `errors` then say why."""
+        try:
+            return in_transaction(act)
+        except DomainError as refusal:
+            self.refuse(refusal)
+            return None
+
+    def refuse(self, refusal: DomainError) -> None:
+        """Keep what a service refused: beside its fields, or at the top when it names none."""
+        self.status = status_of(refusal)
+        fields = refusal.details.get("fields") if isinstance(refusal, InvalidInput) else None
+        if not isinstance(fields, dict):
+            self.wrong(ELSEWHERE, refusal.message)
+            return
+        for name, sentence in fields.items():
+            self.wrong(name, str(sentence))
+
+
+def done(address: str, sentence: str) -> Response:
+    """After an act: open the page of its result, which says what happened and what comes next."""
+    flash(sentence)
+    return redirect(address, HTTPStatus.SEE_OTHER)

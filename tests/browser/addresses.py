@@ -1,0 +1,80 @@
+"""Every page of the site at an address where it has something to show, and who looks at it.
+
+A feature that gets a page adds its addresses here: the page is then looked at on a phone and on a
+desk, in light and dark, by axe-core, and read against the rules of `tests.pages.rules`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from flask import template_rendered
+from jinja2 import Template
+
+from app.demo.accounts import PASSWORD
+from app.identity.rules import Role
+from tests.browser.site import EMAILS, Site
+from tests.pages import markup
+from tests.pages.markup import Element
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page as somebody of that role opens it: a path, or what makes one from the site."""
+
+    name: str
+    path: str | Callable[[Site], str]
+    role: Role = Role.COORDINATOR
+    status: int = 200
+
+    def __str__(self) -> str:
+        return self.name
+
+    def on(self, site: Site) -> str:
+        """The path on that site."""
+        return self.path if isinstance(self.path, str) else self.path(site)
+
+
+ADDRESSES = (
+    Address("chain", "/ou-sont-les-pass"),
+    Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
+    Address("usage", "/taux-d-utilisation"),
+    Address("search", "/pass"),
+    Address("voucher", "/pass/26A0000101"),
+    Address("voucher-unknown", "/pass/26A9999901", status=404),
+    Address("nowhere", "/nulle-part", status=404),
+)
+
+
+@dataclass
+class Walk:
+    """What was seen on a walk through all addresses, without a browser."""
+
+    pages: dict[Address, Element]
+    templates: set[str | None]
+
+    @classmethod
+    def through(cls, site: Site) -> Self:
+        """Open every address as its reader."""
+        walk = cls({}, set())
+        clients = {}
+        for role in Role:
+            clients[role] = site.app.test_client()
+            form = markup.read(clients[role].get("/connexion").text)
+            (token,) = (
+                e.attributes["value"]
+                for e in form.all("input")
+                if e.attributes.get("name") == "csrf_token"
+            )
+            typed = {"email": EMAILS[role], "password": PASSWORD, "csrf_token": token}
+            clients[role].post("/connexion", data=typed)
+
+        def note(_app: object, template: Template, **_more: object) -> None:
+            walk.templates.add(template.name)
+
+        with template_rendered.connected_to(note, site.app):
+            for address in ADDRESSES:
+                answer = clients[address.role].get(address.on(site))
+                assert answer.status_code == address.status, address
+                walk.pages[address] = markup.read(answer.text)
+        return walk
