@@ -1,0 +1,435 @@
+"""Assessment, order of mediators, place in the entitlement: plain values, no database."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from app.kernel.communes import Point
+from app.programmes.rules import Public
+
+# ── Assessment ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Service(StrEnum):
+    """What mediators offer, in the national vocabulary of places of digital mediation."""
+
+    USING_DIGITAL_TOOLS = "using_digital_tools"
+    ADMINISTRATIVE_PROCEDURES = "administrative_procedures"
+    SAFE_USE = "safe_use"
+    FINDING_WORK = "finding_work"
+    ACCESS_TO_EQUIPMENT = "access_to_equipment"
+
+
+FRENCH_SERVICE = {
+    Service.USING_DIGITAL_TOOLS: "Maîtrise des outils numériques du quotidien",
+    Service.ADMINISTRATIVE_PROCEDURES: "Aide aux démarches administratives",
+    Service.SAFE_USE: "Utilisation sécurisée du numérique",
+    Service.FINDING_WORK: "Insertion professionnelle via le numérique",
+    Service.ACCESS_TO_EQUIPMENT: "Accès internet et matériel informatique",
+}
+
+
+class Need(StrEnum):
+    """How much help somebody needs."""
+
+    STRONG = "strong"
+    MEDIUM = "medium"
+    LIGHT = "light"
+
+
+FRENCH_NEED = {
+    Need.STRONG: "Besoin fort",
+    Need.MEDIUM: "Besoin moyen",
+    Need.LIGHT: "Besoin léger",
+}
+
+ANSWERS = ("0", "1", "2")
+"""The three answers to each question: from « no help needed » to « not yet »."""
+USUAL = ("Sans aide", "Avec aide", "Pas encore")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question in plain words, its three answers, and the service that it speaks for."""
+
+    words: str
+    service: Service
+    answers: tuple[str, str, str] = USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A version of the questions. It is never edited: what was answered keeps its meaning.
+
+    What is kept of the answers is one figure each, in the order of the questions: nobody writes a
+    word about a person.
+    """
+
+    version: str
+    questions: tuple[Question, ...]
+    medium_from: int
+    strong_from: int
+
+    def readable(self, answers: str) -> bool:
+        """Whether these are answers to every question, and nothing else."""
+        return len(answers) == len(self.questions) and all(a in ANSWERS for a in answers)
+
+    def need(self, answers: str) -> Need:
+        """The answers added up."""
+        points = sum(map(int, answers))
+        if points >= self.strong_from:
+            return Need.STRONG
+        return Need.MEDIUM if points >= self.medium_from else Need.LIGHT
+
+    def services(self, answers: str) -> tuple[Service, ...]:
+        """The services that help with what was not « without help », most wanted first."""
+        wanted: dict[Service, int] = {}
+        for question, answer in zip(self.questions, answers, strict=True):
+            if answer != "0":
+                wanted[question.service] = wanted.get(question.service, 0) + int(answer)
+        return tuple(sorted(wanted, key=lambda service: -wanted[service]))
+
+
+QUESTIONS: Final = QuestionSet(
+    version="2026-1",
+    questions=(
+        Question(
+            "Se servir d’un téléphone ou d’un ordinateur",
+            Service.USING_DIGITAL_TOOLS,
+        ),
+        Question("Chercher quelque chose sur internet", Service.USING_DIGITAL_TOOLS),
+        Question("Lire et envoyer un courriel", Service.USING_DIGITAL_TOOLS),
+        Question("Faire une démarche en ligne", Service.ADMINISTRATIVE_PROCEDURES),
+        Question("Reconnaître un message trompeur", Service.SAFE_USE),
+        Question(
+            "Chercher du travail sur internet",
+            Service.FINDING_WORK,
+            ("Sans aide, ou pas concerné", "Avec aide", "Pas encore"),
+        ),
+        Question(
+            "Avoir un appareil et internet chez soi",
+            Service.ACCESS_TO_EQUIPMENT,
+            ("Oui", "Pas toujours", "Non"),
+        ),
+    ),
+    medium_from=5,
+    strong_from=10,
+)
+"""The questions asked today."""
+
+QUESTION_SETS: Final = {QUESTIONS.version: QUESTIONS}
+
+
+# ── Commitment and reasons: codes, never words about a person ─────────────────────────────────────
+
+
+class Commitment(StrEnum):
+    """How the person committed to come: on the form, or ticked on screen before the agent."""
+
+    PAPER = "paper"
+    SCREEN = "screen"
+
+
+FRENCH_COMMITMENT = {
+    Commitment.PAPER: "Signé sur papier",
+    Commitment.SCREEN: "Coché à l’écran devant l’agent, qui l’atteste",
+}
+
+ENGAGEMENTS: Final = (
+    "J’utilise mes pass pour apprendre, chez un médiateur du dispositif.",
+    "Je prends rendez-vous, et je préviens si je ne peux pas venir.",
+    "Je garde mon carnet : je ne donne et ne vends aucun pass.",
+)
+"""What a person commits to. Each has its box on screen, and its line on the form."""
+
+
+class DuplicateReason(StrEnum):
+    """Why a hand-over goes on although somebody alike has received booklets."""
+
+    ANOTHER_PERSON = "another_person"
+    CHANGED_PRESCRIBER = "changed_prescriber"
+    WITHIN_ENTITLEMENT = "within_entitlement"
+
+
+FRENCH_DUPLICATE_REASON = {
+    DuplicateReason.ANOTHER_PERSON: "C’est une autre personne, du même nom et de la même année",
+    DuplicateReason.CHANGED_PRESCRIBER: (
+        "C’est la même personne, qui change de prescripteur pour la suite de son parcours"
+    ),
+    DuplicateReason.WITHIN_ENTITLEMENT: (
+        "C’est la même personne, inscrite deux fois, et elle reste dans ses droits"
+    ),
+}
+
+
+class RenewalReason(StrEnum):
+    """Why an entitlement is renewed before the earlier booklets are used up."""
+
+    BOOKED_AHEAD = "booked_ahead"
+    LOST = "lost"
+    MEDIATOR_CHANGED = "mediator_changed"
+
+
+FRENCH_RENEWAL_REASON = {
+    RenewalReason.BOOKED_AHEAD: "Les pass restants sont promis à des séances déjà fixées",
+    RenewalReason.LOST: "Les pass restants sont perdus ou abîmés, et mis en opposition",
+    RenewalReason.MEDIATOR_CHANGED: "La personne change de lieu et commence un nouveau parcours",
+}
+
+
+class ExceptionReason(StrEnum):
+    """Why somebody receives more than the programme gives to their public."""
+
+    COURSE_UNFINISHED = "course_unfinished"
+    WORK_DEPENDS = "work_depends"
+    LOST = "lost"
+    COORDINATION_AGREED = "coordination_agreed"
+
+
+FRENCH_EXCEPTION_REASON = {
+    ExceptionReason.COURSE_UNFINISHED: (
+        "Le médiateur demande quelques heures de plus pour finir le parcours"
+    ),
+    ExceptionReason.WORK_DEPENDS: "Une embauche ou une formation en dépend",
+    ExceptionReason.LOST: "Un carnet reçu est perdu ou abîmé, et mis en opposition",
+    ExceptionReason.COORDINATION_AGREED: "La coordination de CAP Nord a donné son accord",
+}
+
+
+class UndoReason(StrEnum):
+    """Why a hand-over is undone."""
+
+    WRONG_BOOKLET = "wrong_booklet"
+    WRONG_PERSON = "wrong_person"
+    BOOKLET_GIVEN_BACK = "booklet_given_back"
+
+
+FRENCH_UNDO_REASON = {
+    UndoReason.WRONG_BOOKLET: "Un autre carnet a été donné à la personne",
+    UndoReason.WRONG_PERSON: "La remise est notée pour une autre personne",
+    UndoReason.BOOKLET_GIVEN_BACK: "La personne rend son carnet, sans l’avoir utilisé",
+}
+
+
+# ── Likely duplicates ─────────────────────────────────────────────────────────────────────────────
+
+
+def likeness(surname: str, first_name: str) -> str:
+    """A name as two agents would both have typed it: letters and figures, no accent, no case.
+
+    Two people with the same likeness and year of birth may be one. Kept beside the name, in the
+    one table that knows who people are, and purged with it.
+    """
+    return "|".join(map(_letters, (surname, first_name)))
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(c for c in plain if c.isalnum())
+
+
+# ── Entitlement ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Tier(StrEnum):
+    """What a booklet is of a person's rights."""
+
+    ENTITLEMENT = "entitlement"
+    RENEWAL = "renewal"
+    EXCEPTION = "exception"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one person may receive: some booklets, and the same again a few times."""
+
+    booklet_count: int
+    renewal_count: int
+
+    @property
+    def most(self) -> int:
+        """Every booklet that is no exception."""
+        return self.booklet_count * (1 + self.renewal_count)
+
+    def tier(self, nth: int) -> Tier:
+        """What the nth booklet of a person is, counted from 1."""
+        if nth <= self.booklet_count:
+            return Tier.ENTITLEMENT
+        return Tier.RENEWAL if nth <= self.most else Tier.EXCEPTION
+
+    def tiers(self, received: int, more: int) -> frozenset[Tier]:
+        """What so many more booklets would be."""
+        return frozenset(self.tier(nth) for nth in range(received + 1, received + more + 1))
+
+
+# ── The order of mediators ────────────────────────────────────────────────────────────────────────
+
+MINUTES_A_DAY: Final = 24 * 60
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Opening:
+    """A time of the week when a place is open: 0 is Monday, minutes from midnight."""
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that may receive people today. No publics: it says to welcome everybody."""
+
+    id: UUID
+    name: str
+    services: frozenset[Service] = frozenset()
+    publics: frozenset[Public] = frozenset()
+    where: Point | None = None
+    openings: tuple[Opening, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person needs, who they are, and from where and when they set out."""
+
+    services: tuple[Service, ...]
+    public: Public
+    home: Point | None
+    at: datetime
+    """Local time, so that « tomorrow at 8 » is tomorrow at 8."""
+
+
+class Criterion(StrEnum):
+    """What decides between two places, in this order."""
+
+    SERVICES = "services"
+    PUBLIC = "public"
+    DISTANCE = "distance"
+    HOURS = "hours"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A place in the order, with what put it there.
+
+    `behind` is what first sets it behind the place before it; None for the first.
+    """
+
+    place: Candidate
+    fitting: tuple[Service, ...]
+    welcomes: bool
+    distance_km: int | None
+    opens_in_minutes: int | None
+    behind: Criterion | None = None
+
+
+def rank(candidates: Iterable[Candidate], wanted: Wanted) -> list[Ranked]:
+    """Every place once: services that fit, public, distance, next opening, then its name.
+
+    Distances are compared in whole kilometres: nobody chooses a place for a few steps. What is not
+    known of a place puts it behind those of which it is known.
+    """
+    found = sorted((_looked_at(one, wanted) for one in candidates), key=_in_order)
+    return [_behind(found[place - 1], one) if place else one for place, one in enumerate(found)]
+
+
+def _looked_at(one: Candidate, wanted: Wanted) -> Ranked:
+    far = None
+    if one.where is not None and wanted.home is not None:
+        far = round(one.where.distance_km(wanted.home))
+    return Ranked(
+        place=one,
+        fitting=tuple(service for service in wanted.services if service in one.services),
+        welcomes=not one.publics or wanted.public in one.publics,
+        distance_km=far,
+        opens_in_minutes=opens_in(one.openings, wanted.at),
+    )
+
+
+def _in_order(one: Ranked) -> tuple[int, bool, tuple[bool, int], tuple[bool, int], str, bytes]:
+    return (
+        -len(one.fitting),
+        not one.welcomes,
+        _unknown_last(one.distance_km),
+        _unknown_last(one.opens_in_minutes),
+        one.place.name.casefold(),
+        one.place.id.bytes,
+    )
+
+
+def _unknown_last(value: int | None) -> tuple[bool, int]:
+    return (True, 0) if value is None else (False, value)
+
+
+def _behind(before: Ranked, one: Ranked) -> Ranked:
+    pairs = zip(Criterion, _in_order(before), _in_order(one), strict=False)
+    decided = next((c for c, earlier, own in pairs if earlier != own), Criterion.NAME)
+    return Ranked(
+        one.place, one.fitting, one.welcomes, one.distance_km, one.opens_in_minutes, decided
+    )
+
+
+def opens_in(openings: Sequence[Opening], at: datetime) -> int | None:
+    """Minutes until somebody may enter; 0 when it is open now, None when no hours are known."""
+    now = at.weekday() * MINUTES_A_DAY + at.hour * 60 + at.minute
+    week = 7 * MINUTES_A_DAY
+    waits = []
+    for one in openings:
+        opens = one.weekday * MINUTES_A_DAY + one.opens
+        is_open = 0 <= (now - opens) % week < one.closes - one.opens
+        waits.append(0 if is_open else (opens - now) % week)
+    return min(waits, default=None)
+
+
+def reason(one: Ranked, wanted: Wanted) -> str:
+    """Why a place stands where it does, in one sentence."""
+    said = ", ".join(
+        (
+            _services_said(one, wanted),
+            "accueille ce public" if one.welcomes else "n’annonce pas ce public",
+            "distance inconnue" if one.distance_km is None else _distance_said(one.distance_km),
+            _hours_said(one.opens_in_minutes, wanted.at),
+        )
+    )
+    return f"{said[0].upper()}{said[1:]}{_BEHIND[one.behind] if one.behind else ''}."
+
+
+def _services_said(one: Ranked, wanted: Wanted) -> str:
+    if not wanted.services:
+        return "aucun service particulier n’est demandé"
+    if len(one.fitting) == len(wanted.services):
+        return "propose tout ce qu’il faut"
+    if not one.fitting:
+        return "n’annonce aucun des services utiles"
+    return f"propose {len(one.fitting)} des {len(wanted.services)} services utiles"
+
+
+def _distance_said(kilometres: int) -> str:
+    return "dans la commune ou tout près" if kilometres == 0 else f"à {kilometres} km environ"
+
+
+def _hours_said(minutes: int | None, at: datetime) -> str:
+    if minutes is None:
+        return "horaires à demander"
+    if minutes == 0:
+        return "ouvert en ce moment"
+    start = at.hour * 60 + at.minute + minutes
+    days, minute = divmod(start, MINUTES_A_DAY)
+    day = {0: "aujourd’hui", 1: "demain"}.get(days) or DAYS[(at.weekday() + days) % 7]
+    hour = f"{minute // 60} h" + (f" {minute % 60:02d}" if minute % 60 else "")
+    return f"ouvre {day} à {hour}"
+
+
+_BEHIND = {
+    Criterion.SERVICES: " ; moins de services utiles que le précédent",
+    Criterion.PUBLIC: " ; le précédent accueille ce public",
+    Criterion.DISTANCE: " ; plus loin que le précédent",
+    Criterion.HOURS: " ; ouvre après le précédent",
+    Criterion.NAME: " ; à égalité avec le précédent, par ordre alphabétique",
+}
