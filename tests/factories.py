@@ -37,6 +37,7 @@ from app.partners.service import (
     register_organisation,
     sign_agreement,
 )
+from app.partners.vault import BankVault
 from app.prescribers import allocations, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.prescriptions import Person
@@ -111,6 +112,11 @@ class Scheme:
         for name in ("exo7", "carecof"):
             scheme.mediator(session, name)
         return scheme
+
+    @property
+    def vault(self) -> BankVault:
+        """Where IBANs are sealed."""
+        return BankVault(self.keys.folder)
 
     @property
     def today(self) -> date:
@@ -200,6 +206,7 @@ class Scheme:
                 organisation_id=self.organisations[name],
                 holder=name.upper(),
                 iban=IBAN,
+                vault=self.vault,
                 now=self.now,
             )
             approve_bank_details(

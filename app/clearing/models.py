@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Day, JsonText, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, JsonText, Model, Record, UtcDateTime, Uuid16
 
 
 class RedemptionAttempt(Record):
@@ -250,8 +250,13 @@ class StatementApproval(Model):
             name="statement_is_paid_on_its_mediators_approved_details",
         ),
         ForeignKeyConstraint(
-            ["bank_details_id", "payee_name", "payee_iban"],
-            ["bank_details.id", "bank_details.holder", "bank_details.iban"],
+            ["bank_details_id", "payee_name", "payee_iban_fingerprint", "payee_iban_masked"],
+            [
+                "bank_details.id",
+                "bank_details.holder",
+                "bank_details.iban_fingerprint",
+                "bank_details.iban_masked",
+            ],
             name="statement_freezes_the_approved_account",
         ),
         CheckConstraint("approved_by <> prepared_by", name="statement_is_approved_by_another"),
@@ -288,7 +293,8 @@ class StatementApproval(Model):
     mediator_id: Mapped[UUID] = mapped_column(Uuid16)
     bank_details_id: Mapped[UUID] = mapped_column(Uuid16)
     payee_name: Mapped[str] = mapped_column(Text)
-    payee_iban: Mapped[str] = mapped_column(Text)
+    payee_iban_fingerprint: Mapped[bytes] = mapped_column(Bytes)
+    payee_iban_masked: Mapped[str] = mapped_column(Text)
 
 
 class PaymentOrder(Record):

@@ -245,7 +245,8 @@ def approve_statement(
         mediator_id=mediator.id,
         bank_details_id=details.id,
         payee_name=details.holder,
-        payee_iban=details.iban,
+        payee_iban_fingerprint=details.iban_fingerprint,
+        payee_iban_masked=details.iban_masked,
     )
     session.add(approval)
     session.flush()

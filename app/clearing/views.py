@@ -19,7 +19,6 @@ from app.clearing.redemptions import ACCEPTED, Check, Verdict
 from app.clearing.schemas import StatementState
 from app.database import rows_by
 from app.identity.rules import Actor
-from app.partners.rules import masked_iban
 from app.programmes import numbering
 from app.vouchers.errors import UnknownVoucher
 from app.web.api import Json, shown
@@ -104,7 +103,7 @@ def approval_shown(approval: StatementApproval | None) -> Json:
         "approved_by": approval.approved_by,
         "approved_at": approval.approved_at,
         "payee_name": approval.payee_name,
-        "payee_iban": masked_iban(approval.payee_iban),
+        "payee_iban": approval.payee_iban_masked,
     }
 
 
@@ -154,7 +153,7 @@ def payment_orders_shown(session: Session, orders: Sequence[PaymentOrder]) -> li
         return shown(
             order,
             payee_name=approval.payee_name,
-            payee_iban=masked_iban(approval.payee_iban),
+            payee_iban=approval.payee_iban_masked,
             paid_on=payment.paid_on if payment else None,
             recorded_by=payment.recorded_by if payment else None,
         )

@@ -215,6 +215,7 @@ def type_bank_details(world: World, at: datetime) -> None:
             organisation_id=world.organisations[mediator.key],
             holder=f"{mediator.name} (Démonstration)",
             iban=invented_iban(place),
+            vault=world.vault,
             now=at,
         )
         for place, mediator in enumerate(MEDIATORS, start=1)

@@ -19,6 +19,7 @@ from app.identity.rules import Actor
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.serials import BookletNumber
+from app.partners.vault import BankVault
 from app.programmes.keys import KeyStore
 
 
@@ -48,6 +49,11 @@ class World:
     kept: list[object] = field(default_factory=list)
     """Records that everything refers to: while they live here, the session need not read them."""
     key: bytes = b""
+
+    @property
+    def vault(self) -> BankVault:
+        """Where IBANs are sealed: its key lies with the others."""
+        return BankVault(self.keys.folder)
 
     def new_id(self, at: datetime) -> UUID:
         """A UUID of version 7 (RFC 9562) of that instant; its random bits come from the seed."""

@@ -20,10 +20,11 @@ from app.partners.schemas import (
     PartnerRequestSchema,
     PartnerSchema,
 )
+from app.partners.vault import BankVault
 from app.partners.views import bank_details_shown
 from app.web.api import Json, Routes, id_of_request, page, shown, whole
 from app.web.auth import current_actor, started_at
-from app.web.transaction import in_transaction
+from app.web.transaction import current_settings, in_transaction
 
 routes = Routes("partners", "Structures partenaires, conventions et comptes bancaires.")
 bp = routes.blueprint
@@ -133,6 +134,7 @@ def prepare_bank_details(body: Json, partner_id: UUID) -> Json:
             actor=current_actor(),
             bank_details_id=id_of_request(body),
             organisation_id=partner_id,
+            vault=BankVault(current_settings().key_dir),
             now=started_at(),
             **body,
         )

@@ -10,7 +10,7 @@ from app.identity.rules import Right
 from app.partners import queries
 from app.partners.errors import UnknownOrganisation
 from app.partners.models import Organisation
-from app.partners.rules import AgreementRole, OrganisationKind, masked_iban, read_siret
+from app.partners.rules import AgreementRole, OrganisationKind, read_siret
 from app.partners.service import (
     approve_bank_details,
     known_organisation,
@@ -18,6 +18,7 @@ from app.partners.service import (
     register_organisation,
     sign_agreement,
 )
+from app.partners.vault import BankVault
 from app.terminal.desk import (
     PAGE,
     Desk,
@@ -223,10 +224,11 @@ def add_details(desk: Desk, *, organisation: str, holder: str, iban: str, reques
             organisation_id=organisation_named(session, organisation).id,
             holder=holder,
             iban=iban,
+            vault=BankVault(desk.settings.key_dir),
             now=desk.now,
         )
     desk.answer(
-        f"Compte {masked_iban(made.iban)} saisi : une autre personne doit le confirmer.",
+        f"Compte {made.iban_masked} saisi : une autre personne doit le confirmer.",
         id=made.id,
     )
 
@@ -265,7 +267,7 @@ def list_details(desk: Desk, *, organisation: str) -> None:
             {
                 "id": details.id,
                 "holder": details.holder,
-                "iban": masked_iban(details.iban),
+                "iban": details.iban_masked,
                 "prepared_at": details.prepared_at,
                 "approved_at": approval.approved_at if approval else None,
             }

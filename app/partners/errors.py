@@ -43,6 +43,27 @@ class BankDetailsApprovedAlready(Conflict):
     sentence = "Ce compte bancaire est déjà confirmé : il n’y a plus rien à faire."
 
 
+class BankKeyMissing(RuleBroken):
+    """The key that seals IBANs is not on this machine, or is not the one that sealed this one."""
+
+    code = "bank_key_missing"
+    sentence = (
+        "La clé qui protège les comptes bancaires manque sur cette machine, ou a changé : les IBAN "
+        "ne peuvent être ni lus ni écrits. Remettez la sauvegarde du fichier bank-details.key "
+        "dans le dossier des clés, puis recommencez."
+    )
+
+
+class BankDetailsDamaged(RuleBroken):
+    """A sealed IBAN does not open: its row is not as it was written."""
+
+    code = "bank_details_damaged"
+    sentence = (
+        "Le compte {account} n’est plus tel qu’il a été enregistré : rien n’y est payé. "
+        "Faites-le saisir et confirmer de nouveau, et prévenez qui administre cette machine."
+    )
+
+
 class BankDetailsPreparerCannotApprove(RuleBroken):
     """The person who typed the account approves it."""
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.partners.rules import AgreementRole, OrganisationKind
 
 KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind)
@@ -75,15 +75,29 @@ class Agreement(Record):
 
 
 class BankDetails(Record):
-    """An account on which an organisation asks to be paid; used only once approved."""
+    """An account on which an organisation asks to be paid; used only once approved.
+
+    The IBAN is sealed (app/partners/vault.py): a nonce of 12 bytes, 15 to 34 characters, a tag of
+    16. The fingerprint stands for it in keys, the masked one on pages.
+    """
 
     __tablename__ = "bank_details"
     __table_args__ = (
         UniqueConstraint(
             "id", "organisation_id", "prepared_by", name="bank_details_name_their_preparer"
         ),
-        UniqueConstraint("id", "holder", "iban", name="bank_details_name_their_account"),
-        CheckConstraint("length(iban) between 15 and 34", name="bank_details_have_an_iban"),
+        UniqueConstraint(
+            "id",
+            "holder",
+            "iban_fingerprint",
+            "iban_masked",
+            name="bank_details_name_their_account",
+        ),
+        CheckConstraint(
+            "length(iban_sealed) between 43 and 62", name="bank_details_have_a_sealed_iban"
+        ),
+        CheckConstraint("length(iban_masked) = 11", name="bank_details_mask_their_iban"),
+        CheckConstraint("length(iban_fingerprint) = 32", name="bank_details_have_a_fingerprint"),
         Index("bank_details_by_organisation", "organisation_id"),
         {"sqlite_strict": True},
     )
@@ -92,7 +106,10 @@ class BankDetails(Record):
         Uuid16, ForeignKey("organisation.id", name="bank_details_are_an_organisations")
     )
     holder: Mapped[str] = mapped_column(Text)
-    iban: Mapped[str] = mapped_column(Text)
+    iban_sealed: Mapped[bytes] = mapped_column(Bytes)
+    iban_key_id: Mapped[str] = mapped_column(Text)
+    iban_fingerprint: Mapped[bytes] = mapped_column(Bytes)
+    iban_masked: Mapped[str] = mapped_column(Text)
     prepared_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="bank_details_were_prepared_by_an_agent")
     )

@@ -89,6 +89,11 @@ def bank_details(session: Session, bank_details_id: UUID) -> BankDetails | None:
     return session.get(BankDetails, bank_details_id)
 
 
+def any_bank_details(session: Session) -> bool:
+    """Whether anybody ever named an account."""
+    return session.scalar(select(BankDetails.id).limit(1)) is not None
+
+
 def bank_details_of(
     session: Session, organisation_id: UUID
 ) -> list[tuple[BankDetails, BankDetailsApproval | None]]:

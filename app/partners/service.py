@@ -32,6 +32,7 @@ from app.partners.rules import (
     read_iban,
     read_siret,
 )
+from app.partners.vault import BankVault, SealedIban
 
 
 def register_organisation(
@@ -228,6 +229,7 @@ def prepare_bank_details(
     organisation_id: UUID,
     holder: str,
     iban: str,
+    vault: BankVault,
     now: datetime,
 ) -> BankDetails:
     """Type where an organisation asks to be paid; a second person must approve it.
@@ -235,6 +237,7 @@ def prepare_bank_details(
     Raises:
         InvalidInput: holder or IBAN cannot be one.
         UnknownOrganisation: nobody has that id.
+        BankKeyMissing: the key that seals IBANs is lost.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_BANK_DETAILS)
@@ -248,16 +251,28 @@ def prepare_bank_details(
         )
     if cleaned is None or number is None:
         raise InvalidInput(**wrong)
-    digest = request_hash("bank details", organisation=organisation_id, holder=cleaned, iban=number)
+    if not queries.any_bank_details(session):
+        # The first account makes the key. Later a missing key is a lost one, never made anew.
+        vault.create()
+    digest = request_hash(
+        "bank details",
+        organisation=organisation_id,
+        holder=cleaned,
+        iban=vault.fingerprint(number).hex(),
+    )
     if record := earlier(session, BankDetails, bank_details_id, digest):
         return record
     known_organisation(session, organisation_id)
+    sealed = vault.seal(number, organisation_id=organisation_id, bank_details_id=bank_details_id)
     record = BankDetails(
         id=bank_details_id,
         request_hash=digest,
         organisation_id=organisation_id,
         holder=cleaned,
-        iban=number,
+        iban_sealed=sealed.ciphertext,
+        iban_key_id=sealed.key_id,
+        iban_fingerprint=sealed.fingerprint,
+        iban_masked=sealed.masked,
         prepared_by=actor.agent_id,
         prepared_at=now,
     )
@@ -276,6 +291,19 @@ def known_bank_details(session: Session, bank_details_id: UUID) -> BankDetails:
     if details is None:
         raise UnknownBankDetails
     return details
+
+
+def clear_iban(details: BankDetails, vault: BankVault) -> str:
+    """The IBAN of an account in clear: for a payment file, never for a page or an answer.
+
+    Raises:
+        BankKeyMissing: the key that sealed it is not on this machine.
+        BankDetailsDamaged: the row is not as it was written.
+    """
+    sealed = SealedIban(
+        details.iban_sealed, details.iban_key_id, details.iban_fingerprint, details.iban_masked
+    )
+    return vault.open(sealed, organisation_id=details.organisation_id, bank_details_id=details.id)
 
 
 def approve_bank_details(

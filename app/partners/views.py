@@ -1,7 +1,6 @@
 """What is told of bank details: never a whole IBAN."""
 
 from app.partners.models import BankDetails, BankDetailsApproval
-from app.partners.rules import masked_iban
 from app.web.api import Json, shown
 
 
@@ -9,7 +8,7 @@ def bank_details_shown(details: BankDetails, approval: BankDetailsApproval | Non
     """An account with who approved it, if anybody has."""
     return shown(
         details,
-        iban=masked_iban(details.iban),
+        iban=details.iban_masked,
         approved_by=approval.approved_by if approval else None,
         approved_at=approval.approved_at if approval else None,
     )

@@ -150,10 +150,19 @@ def upgrade() -> None:
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("organisation_id", Uuid16(), nullable=False),
             sa.Column("holder", sa.Text(), nullable=False),
-            sa.Column("iban", sa.Text(), nullable=False),
+            sa.Column("iban_sealed", Bytes(), nullable=False),
+            sa.Column("iban_key_id", sa.Text(), nullable=False),
+            sa.Column("iban_fingerprint", Bytes(), nullable=False),
+            sa.Column("iban_masked", sa.Text(), nullable=False),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("prepared_at", UtcDateTime(), nullable=False),
-            sa.CheckConstraint("length(iban) between 15 and 34", name="bank_details_have_an_iban"),
+            sa.CheckConstraint(
+                "length(iban_sealed) between 43 and 62", name="bank_details_have_a_sealed_iban"
+            ),
+            sa.CheckConstraint("length(iban_masked) = 11", name="bank_details_mask_their_iban"),
+            sa.CheckConstraint(
+                "length(iban_fingerprint) = 32", name="bank_details_have_a_fingerprint"
+            ),
             sa.ForeignKeyConstraint(
                 ["organisation_id"], ["organisation.id"], name="bank_details_are_an_organisations"
             ),
@@ -164,7 +173,13 @@ def upgrade() -> None:
             sa.UniqueConstraint(
                 "id", "organisation_id", "prepared_by", name="bank_details_name_their_preparer"
             ),
-            sa.UniqueConstraint("id", "holder", "iban", name="bank_details_name_their_account"),
+            sa.UniqueConstraint(
+                "id",
+                "holder",
+                "iban_fingerprint",
+                "iban_masked",
+                name="bank_details_name_their_account",
+            ),
             sqlite_strict=True,
         )
         op.create_index(

@@ -301,7 +301,8 @@ def upgrade() -> None:
             sa.Column("mediator_id", Uuid16(), nullable=False),
             sa.Column("bank_details_id", Uuid16(), nullable=False),
             sa.Column("payee_name", sa.Text(), nullable=False),
-            sa.Column("payee_iban", sa.Text(), nullable=False),
+            sa.Column("payee_iban_fingerprint", Bytes(), nullable=False),
+            sa.Column("payee_iban_masked", sa.Text(), nullable=False),
             sa.CheckConstraint(
                 "approved_by <> prepared_by", name="statement_is_approved_by_another"
             ),
@@ -332,8 +333,18 @@ def upgrade() -> None:
                 name="statement_approval_names_the_total",
             ),
             sa.ForeignKeyConstraint(
-                ["bank_details_id", "payee_name", "payee_iban"],
-                ["bank_details.id", "bank_details.holder", "bank_details.iban"],
+                [
+                    "bank_details_id",
+                    "payee_name",
+                    "payee_iban_fingerprint",
+                    "payee_iban_masked",
+                ],
+                [
+                    "bank_details.id",
+                    "bank_details.holder",
+                    "bank_details.iban_fingerprint",
+                    "bank_details.iban_masked",
+                ],
                 name="statement_freezes_the_approved_account",
             ),
             sa.ForeignKeyConstraint(

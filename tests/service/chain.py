@@ -91,6 +91,7 @@ class Chain:
             organisation_id=scheme.organisations["unlabelled"],
             holder="UNLABELLED",
             iban=IBAN,
+            vault=scheme.vault,
             now=scheme.now,
         ).id
         self.ids["application"] = apply_for_label(

@@ -68,7 +68,8 @@ def payee(rows: Rows, name: str) -> Row:
         "mediator_id": party,
         "bank_details_id": approved,
         "payee_name": account["holder"],
-        "payee_iban": account["iban"],
+        "payee_iban_fingerprint": account["iban_fingerprint"],
+        "payee_iban_masked": account["iban_masked"],
     }
 
 
@@ -103,7 +104,9 @@ BENT: dict[str, Bend] = {
     "allocation_goes_to_a_prescriber": lambda rows, _: agreement_of(rows, "exo7", "mediator"),
     "allocation_needs_an_agreement_in_force": later("allocated_on"),
     "allocation_range_is_not_empty": {"last_voucher_id": 9990},
-    "bank_details_have_an_iban": {"iban": "FR14"},
+    "bank_details_have_a_sealed_iban": {"iban_sealed": b"FR14"},
+    "bank_details_mask_their_iban": {"iban_masked": "FR1420041010050500013M02606"},
+    "bank_details_have_a_fingerprint": {"iban_fingerprint": b"FR14"},
     "bank_details_are_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "beneficiary_public_is_known": {"public": "everybody"},
     "identity_birth_year_is_plausible": {"birth_year": 1899},
@@ -159,7 +162,7 @@ BENT: dict[str, Bend] = {
         "last_serial": 200 + 10 * (1_000_000 - 22),
     },
     "redemption_is_at_face_value": {"amount_cents": 1},
-    "statement_freezes_the_approved_account": {"payee_iban": "FR7630006000011234567890189"},
+    "statement_freezes_the_approved_account": {"payee_iban_masked": "FR76 … 0189"},
     "allotment_leaves_no_gap": {"first_serial": 211, "last_serial": 230},
     "statement_owes_something": {"voucher_count": 0},
     "statement_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},

@@ -123,7 +123,8 @@ class Rows:
             mediator_id=statement["mediator_id"],
             bank_details_id=account["id"],
             payee_name=account["holder"],
-            payee_iban=account["iban"],
+            payee_iban_fingerprint=account["iban_fingerprint"],
+            payee_iban_masked=account["iban_masked"],
             number=last + 1,
             follows_number=last,
         )

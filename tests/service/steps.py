@@ -152,6 +152,7 @@ STEPS: dict[str, Step] = {
             "organisation_id": chain.scheme.organisations["nobank"],
             "holder": "Association",
             "iban": IBAN,
+            "vault": chain.scheme.vault,
         },
         other=lambda _: {"iban": "DE89370400440532013000"},
     ),

@@ -174,6 +174,7 @@ def test_a_statement_without_bank_details_is_held_and_holds_nobody_elses(
             organisation_id=scheme.organisations["nobank"],
             holder="Association",
             iban=IBAN,
+            vault=scheme.vault,
             now=scheme.later,
         )
     with pytest.raises(StatementHeld), database.transaction() as session:
@@ -187,7 +188,7 @@ def test_a_statement_without_bank_details_is_held_and_holds_nobody_elses(
         approval = queries.approval_of(session, statement_id)
 
     assert approval is not None
-    assert (approval.payee_name, approval.payee_iban) == ("Association", IBAN)
+    assert (approval.payee_name, approval.payee_iban_masked) == ("Association", "FR14 … 2606")
     assert approval.number == 2
 
 
@@ -205,6 +206,7 @@ def test_bank_details_that_change_later_change_no_approved_statement(
             organisation_id=scheme.organisations["exo7"],
             holder="Autre",
             iban="DE89370400440532013000",
+            vault=scheme.vault,
             now=scheme.later,
         )
         approve_bank_details(
@@ -214,7 +216,7 @@ def test_bank_details_that_change_later_change_no_approved_statement(
         approval = queries.approval_of(session, statement_id)
 
         assert approval is not None
-        assert approval.payee_iban == IBAN
+        assert approval.payee_iban_masked == "FR14 … 2606"
 
 
 def test_an_honest_debt_is_paid_after_label_and_agreement_have_lapsed(

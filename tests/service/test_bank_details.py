@@ -1,0 +1,124 @@
+"""Where partners are paid: sealed at rest, and readable only with the key of this machine."""
+
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+from uuid import UUID
+
+import pytest
+
+from app.database import Database
+from app.kernel.ids import new_id
+from app.partners import queries
+from app.partners.errors import BankDetailsDamaged, BankKeyMissing
+from app.partners.models import BankDetails
+from app.partners.service import clear_iban, known_bank_details, prepare_bank_details
+from app.partners.vault import BankVault
+from tests.factories import IBAN, Scheme
+from tests.service.chain import everything
+
+GERMAN = "DE89370400440532013000"
+
+
+def typed(database: Database, scheme: Scheme, *, iban: str = IBAN, name: str = "exo7") -> UUID:
+    with database.transaction() as session:
+        return prepare_bank_details(
+            session,
+            actor=scheme.actors["coordinator"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations[name],
+            holder="Association",
+            iban=iban,
+            vault=scheme.vault,
+            now=scheme.now,
+        ).id
+
+
+def read(database: Database, details_id: UUID) -> BankDetails:
+    with database.transaction(writing=False) as session:
+        return known_bank_details(session, details_id)
+
+
+def test_an_iban_comes_back_whole_for_a_payment_file(database: Database, scheme: Scheme) -> None:
+    details = read(database, typed(database, scheme, iban=GERMAN))
+
+    assert clear_iban(details, scheme.vault) == GERMAN
+    assert details.iban_masked == "DE89 … 3000"
+
+
+def test_one_account_has_one_fingerprint_and_never_one_ciphertext(
+    database: Database, scheme: Scheme
+) -> None:
+    first = read(database, typed(database, scheme))
+    again = read(database, typed(database, scheme, name="carecof"))
+    other = read(database, typed(database, scheme, iban=GERMAN))
+
+    assert first.iban_fingerprint == again.iban_fingerprint != other.iban_fingerprint
+    assert first.iban_sealed != again.iban_sealed
+
+
+def test_the_database_holds_no_iban_in_clear(database: Database, scheme: Scheme) -> None:
+    typed(database, scheme, iban=GERMAN)
+
+    with database.transaction(writing=False) as session:
+        told = str(everything(session))
+    assert "DE89 … 3000" in told
+    assert not any(iban[4:] in told for iban in (IBAN, GERMAN))
+    if database.engine.dialect.name == "sqlite":
+        file = Path(database.engine.url.database or "")
+        content = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+        assert "DE89 … 3000".encode() in content
+        assert GERMAN[4:].encode() not in content
+        assert IBAN[4:].encode() not in content
+
+
+def test_a_sealed_iban_opens_for_its_own_organisation_alone(
+    database: Database, scheme: Scheme
+) -> None:
+    mine = read(database, typed(database, scheme))
+    theirs = read(database, typed(database, scheme, iban=GERMAN, name="carecof"))
+
+    mine.iban_sealed = theirs.iban_sealed
+
+    with pytest.raises(BankDetailsDamaged) as refused:
+        clear_iban(mine, scheme.vault)
+    assert "FR14 … 2606" in refused.value.message
+
+
+def test_a_lost_key_is_said_and_never_replaced_in_silence(
+    database: Database, scheme: Scheme, tmp_path: Path
+) -> None:
+    details = read(database, typed(database, scheme))
+    elsewhere = BankVault(tmp_path / "elsewhere")
+
+    with pytest.raises(BankKeyMissing) as refused:
+        clear_iban(details, elsewhere)
+    assert "bank-details.key" in refused.value.message
+    with pytest.raises(BankKeyMissing):
+        typed(database, replace_vault(scheme, elsewhere))
+    assert not elsewhere.file.exists()
+
+    elsewhere.create()
+    with pytest.raises(BankKeyMissing):
+        clear_iban(details, elsewhere)
+
+
+def test_a_restored_key_opens_again(database: Database, scheme: Scheme, tmp_path: Path) -> None:
+    details = read(database, typed(database, scheme))
+    restored = BankVault(copytree(scheme.vault.folder, tmp_path / "restored"))
+
+    assert clear_iban(details, restored) == IBAN
+
+
+def replace_vault(scheme: Scheme, vault: BankVault) -> Scheme:
+    return replace(scheme, keys=type(scheme.keys)(vault.folder))
+
+
+def test_the_account_in_use_is_the_one_approved_last(database: Database, scheme: Scheme) -> None:
+    typed(database, scheme, iban=GERMAN)
+
+    with database.transaction(writing=False) as session:
+        details = queries.approved_bank_details(session, scheme.organisations["exo7"])
+
+    assert details is not None
+    assert details.iban_masked == "FR14 … 2606"
