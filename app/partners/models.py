@@ -26,6 +26,7 @@ class Organisation(Record):
     __tablename__ = "organisation"
     __table_args__ = (
         UniqueConstraint("siret", name="organisation_siret_is_one_organisation"),
+        UniqueConstraint("id", "kind", name="organisation_names_its_kind"),
         CheckConstraint(f"kind in ({KINDS})", name="organisation_kind_is_known"),
         CheckConstraint(
             "siret is null or length(siret) = 14", name="organisation_siret_has_14_digits"

@@ -169,6 +169,19 @@ class Prescription(Record):
             ["beneficiary.id", "beneficiary.public"],
             name="prescription_names_the_public",
         ),
+        ForeignKeyConstraint(
+            ["settings_id", "programme_id", "settings_ordinal", "settings_from"],
+            [
+                "programme_settings.id",
+                "programme_settings.programme_id",
+                "programme_settings.ordinal",
+                "programme_settings.applies_from",
+            ],
+            name="prescription_names_the_settings",
+        ),
+        CheckConstraint(
+            "prescribed_on >= settings_from", name="prescription_needs_settings_that_apply"
+        ),
         CheckConstraint("agreement_role = 'prescriber'", name="prescription_is_a_prescribers"),
         CheckConstraint(
             "prescribed_on between agreement_from and agreement_until",
@@ -184,7 +197,12 @@ class Prescription(Record):
         ),
         UniqueConstraint("number", name="prescription_number_is_one_prescription"),
         UniqueConstraint(
-            "id", "programme_id", "beneficiary_id", "public", name="prescription_names_its_person"
+            "id",
+            "programme_id",
+            "beneficiary_id",
+            "public",
+            "settings_id",
+            name="prescription_names_its_person",
         ),
         Index("prescription_by_prescriber", "prescriber_id"),
         Index("prescription_by_beneficiary", "beneficiary_id"),
@@ -192,9 +210,10 @@ class Prescription(Record):
     )
 
     number: Mapped[str] = mapped_column(Text)
-    programme_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("programme.id", name="prescription_is_a_programmes")
-    )
+    programme_id: Mapped[UUID] = mapped_column(Uuid16)
+    settings_id: Mapped[UUID] = mapped_column(Uuid16)
+    settings_ordinal: Mapped[int] = mapped_column(Integer)
+    settings_from: Mapped[date] = mapped_column(Day)
     beneficiary_id: Mapped[UUID] = mapped_column(Uuid16)
     public: Mapped[str] = mapped_column(Text)
     prescriber_id: Mapped[UUID] = mapped_column(Uuid16)
@@ -224,22 +243,24 @@ class PrescriptionBooklet(Model):
     __tablename__ = "prescription_booklet"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["prescription_id", "programme_id", "beneficiary_id", "public"],
+            ["prescription_id", "programme_id", "beneficiary_id", "public", "settings_id"],
             [
                 "prescription.id",
                 "prescription.programme_id",
                 "prescription.beneficiary_id",
                 "prescription.public",
+                "prescription.settings_id",
             ],
             name="prescribed_booklet_is_of_its_prescription",
         ),
         ForeignKeyConstraint(
-            ["programme_id", "public", "booklet_size", "entitled_count"],
+            ["settings_id", "public", "booklet_size", "entitled_count", "renewal_count"],
             [
-                "entitlement.programme_id",
+                "entitlement.settings_id",
                 "entitlement.public",
                 "entitlement.booklet_size",
                 "entitlement.booklet_count",
+                "entitlement.renewal_count",
             ],
             name="prescribed_booklet_names_its_entitlement",
         ),
@@ -263,5 +284,7 @@ class PrescriptionBooklet(Model):
     programme_id: Mapped[UUID] = mapped_column(Uuid16)
     beneficiary_id: Mapped[UUID] = mapped_column(Uuid16)
     public: Mapped[str] = mapped_column(Text)
+    settings_id: Mapped[UUID] = mapped_column(Uuid16)
     entitled_count: Mapped[int] = mapped_column(Integer)
+    renewal_count: Mapped[int] = mapped_column(Integer)
     ordinal: Mapped[int] = mapped_column(Integer)

@@ -46,7 +46,7 @@ from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Public, Validity, is_senior
-from app.programmes.service import known_programme
+from app.programmes.service import known_programme, settings_on
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
 
@@ -170,7 +170,8 @@ def issue_booklets(
     Raises, in this order:
         CommitmentMissing, NoBookletGiven, UnknownProgramme, UnknownBeneficiary.
         DeclarationMissing: a registered job seeker must declare to have no other pass.
-        NotASenior, NotEntitled, NoAgreementInForce, NoLabelInForce (of the mediator).
+        NotASenior, NoAgreementInForce, NoLabelInForce (of the mediator).
+        SettingsNotYetApply, NotEntitled.
         UnknownBooklet, BookletsOverlap, WrongBookletSize, EntitlementExceeded, VintageOver.
         BookletNotYours: a booklet is elsewhere or not whole.
         IdAlreadyUsed: the id came earlier with another content.
@@ -203,7 +204,8 @@ def issue_booklets(
         session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
     )
     check_receives_people(session, referred_to_id, on=today)
-    entitlement = programmes.entitlement(session, programme_id, person.public)
+    settings = settings_on(session, programme_id, today)
+    entitlement = programmes.entitlement(session, settings.id, person.public)
     if entitlement is None:
         raise NotEntitled
     chosen = _booklets_to_hand_over(session, programme_id, numbers, entitlement.booklet_size, today)
@@ -235,6 +237,9 @@ def issue_booklets(
         request_hash=digest,
         number=numbering.next_document_number(session, numbering.PRESCRIPTION, today.year),
         programme_id=programme_id,
+        settings_id=settings.id,
+        settings_ordinal=settings.ordinal,
+        settings_from=settings.applies_from,
         beneficiary_id=beneficiary_id,
         public=person.public,
         prescriber_id=actor.organisation_id,
@@ -259,7 +264,9 @@ def issue_booklets(
             programme_id=programme_id,
             beneficiary_id=beneficiary_id,
             public=person.public,
+            settings_id=settings.id,
             entitled_count=entitlement.booklet_count,
+            renewal_count=entitlement.renewal_count,
             ordinal=received + place,
         )
         for place, booklet in enumerate(chosen, start=1)

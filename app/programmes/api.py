@@ -1,11 +1,13 @@
 """Programmes and their vintages."""
 
+from datetime import date
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.clock import martinique_day
 from app.programmes import queries, service
 from app.programmes.keys import KeyStore
 from app.programmes.rules import Entitled
@@ -24,6 +26,10 @@ from app.web.transaction import current_settings, in_transaction
 
 routes = Routes("programmes", "Dispositifs et millésimes.")
 bp = routes.blueprint
+
+
+def _today() -> date:
+    return martinique_day(started_at())
 
 
 @routes.post(
@@ -47,7 +53,7 @@ def create_programme(body: Json) -> Json:
             now=started_at(),
             **body,
         )
-        return programmes_shown(session, [programme])
+        return programmes_shown(session, [programme], on=_today())
 
     return in_transaction(work)[0]
 
@@ -65,7 +71,7 @@ def list_programmes(query: Json) -> Json:
         lambda session: page(
             query,
             partial(queries.programmes_after, session, query["after"]),
-            partial(programmes_shown, session),
+            partial(programmes_shown, session, on=_today()),
         )
     )
 
@@ -79,7 +85,9 @@ def list_programmes(query: Json) -> Json:
 def read_programme(programme_id: UUID) -> Json:
     """One programme."""
     return in_transaction(
-        lambda session: programmes_shown(session, [service.known_programme(session, programme_id)])
+        lambda session: programmes_shown(
+            session, [service.known_programme(session, programme_id)], on=_today()
+        )
     )[0]
 
 

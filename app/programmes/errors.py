@@ -44,6 +44,46 @@ class VintageLabelTaken(Conflict):
     sentence = "Un millésime porte déjà ce repère. Prenez la lettre suivante, par exemple 26B."
 
 
+class SettingsNotYetApply(RuleBroken):
+    """On that day no version of the programme's settings applied yet."""
+
+    code = "settings_not_yet_apply"
+    sentence = (
+        "Les réglages de ce dispositif s’appliquent depuis le {applies_from} : "
+        "choisissez ce jour ou un jour d’après."
+    )
+
+
+class SettingsChangedAfterwards(RuleBroken):
+    """Settings would change for days that have passed, or before a version that is there."""
+
+    code = "settings_changed_afterwards"
+    sentence = (
+        "Des réglages ne changent pas ce qui a déjà eu lieu : "
+        "faites-les appliquer à partir du {earliest} ou d’un jour d’après."
+    )
+
+
+class SettingsUnchanged(RuleBroken):
+    """The new version would say what the one before says."""
+
+    code = "settings_unchanged"
+    sentence = (
+        "Ces réglages sont déjà ceux de la version {ordinal} : changez au moins une valeur, "
+        "ou gardez cette version."
+    )
+
+
+class NotAFunder(RuleBroken):
+    """A share names an organisation that funds nothing."""
+
+    code = "not_a_funder"
+    sentence = (
+        "« {name} » n’est pas un financeur : choisissez une structure enregistrée comme "
+        "financeur, ou enregistrez-la."
+    )
+
+
 class NotEntitled(NotFound):
     """The programme gives nothing to that public."""
 

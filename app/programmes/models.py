@@ -1,12 +1,19 @@
-"""Programmes, entitlements and the terms of vintages. Written once."""
+"""Programmes, their settings in versions, and the terms of vintages. Written once."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Bytes, Day, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.programmes.rules import Payer, Public
 
 PAYERS = ", ".join(f"'{payer}'" for payer in Payer)
@@ -37,30 +44,163 @@ class Programme(Record):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ProgrammeSettings(Record):
+    """One version of what a programme is set to, whole: it applies from a day until the next one.
+
+    `follows` is the version before, by a key of several columns: ordinals have no gap, and no
+    version applies before the one that it follows, or, but for the first, before it was made.
+    """
+
+    __tablename__ = "programme_settings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["follows_id", "programme_id", "follows_ordinal", "follows_from"],
+            [
+                "programme_settings.id",
+                "programme_settings.programme_id",
+                "programme_settings.ordinal",
+                "programme_settings.applies_from",
+            ],
+            name="settings_follow_the_version_before",
+        ),
+        CheckConstraint(
+            "ordinal >= 1 and ordinal = coalesce(follows_ordinal, 0) + 1"
+            " and (follows_ordinal is null) = (ordinal = 1)"
+            " and (follows_id is null) = (ordinal = 1)"
+            " and (follows_from is null) = (ordinal = 1)",
+            name="settings_ordinals_leave_no_gap",
+        ),
+        CheckConstraint(
+            "follows_from is null or applies_from >= follows_from",
+            name="settings_apply_after_those_before",
+        ),
+        CheckConstraint(
+            "ordinal = 1 or applies_from >= made_on", name="settings_are_not_changed_afterwards"
+        ),
+        CheckConstraint(
+            "order_fee_basis_points between 0 and 10000"
+            " and redemption_fee_basis_points between 0 and 10000",
+            name="settings_fees_are_parts_of_the_whole",
+        ),
+        CheckConstraint(
+            "payment_delay_days between 1 and 366 and label_warning_days between 0 and 366"
+            " and agreement_warning_days between 0 and 366",
+            name="settings_delays_are_a_year_at_most",
+        ),
+        CheckConstraint(
+            "366 >= alert_days_before_end and alert_days_before_end >= withhold_days_before_end"
+            " and withhold_days_before_end >= late_days_before_end and late_days_before_end >= 0"
+            " and tolerance_days >= 0 and statement_days_after_end <= 366",
+            name="settings_calendar_is_in_order",
+        ),
+        CheckConstraint(
+            "tolerance_days + offline_upload_days < statement_days_after_end",
+            name="settings_uploads_end_before_the_joint_statement",
+        ),
+        CheckConstraint(
+            "offline_pass_count between 0 and 1000 and offline_list_hours between 0 and 720"
+            " and offline_upload_days between 0 and 60",
+            name="settings_offline_policy_is_bounded",
+        ),
+        CheckConstraint(
+            "budget_cents between 1 and 1000000000000", name="settings_budget_is_some_money"
+        ),
+        CheckConstraint("length(document) between 1 and 200", name="settings_document_has_a_name"),
+        UniqueConstraint("programme_id", "ordinal", name="settings_ordinal_is_one_version"),
+        UniqueConstraint(
+            "id", "programme_id", "ordinal", "applies_from", name="settings_name_their_first_day"
+        ),
+        {"sqlite_strict": True},
+    )
+
+    programme_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("programme.id", name="settings_are_a_programmes")
+    )
+    ordinal: Mapped[int] = mapped_column(Integer)
+    follows_id: Mapped[UUID | None] = mapped_column(Uuid16)
+    follows_ordinal: Mapped[int | None] = mapped_column(Integer)
+    follows_from: Mapped[date | None] = mapped_column(Day)
+    applies_from: Mapped[date] = mapped_column(Day)
+    order_fee_basis_points: Mapped[int] = mapped_column(Integer)
+    redemption_fee_basis_points: Mapped[int] = mapped_column(Integer)
+    payment_delay_days: Mapped[int] = mapped_column(Integer)
+    alert_days_before_end: Mapped[int] = mapped_column(Integer)
+    withhold_days_before_end: Mapped[int] = mapped_column(Integer)
+    late_days_before_end: Mapped[int] = mapped_column(Integer)
+    tolerance_days: Mapped[int] = mapped_column(Integer)
+    statement_days_after_end: Mapped[int] = mapped_column(Integer)
+    offline_pass_count: Mapped[int] = mapped_column(Integer)
+    offline_list_hours: Mapped[int] = mapped_column(Integer)
+    offline_upload_days: Mapped[int] = mapped_column(Integer)
+    label_warning_days: Mapped[int] = mapped_column(Integer)
+    agreement_warning_days: Mapped[int] = mapped_column(Integer)
+    budget_cents: Mapped[int | None] = mapped_column(BigInt)
+    certification_required: Mapped[bool] = mapped_column(Flag)
+    session_required: Mapped[bool] = mapped_column(Flag)
+    document: Mapped[str | None] = mapped_column(Text)
+    made_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="settings_were_made_by_an_agent")
+    )
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_on: Mapped[date] = mapped_column(Day)
+
+
 class Entitlement(Model):
-    """How many booklets of which size one person of a public may receive in a programme."""
+    """How many booklets of which size one person of a public may receive, in one version."""
 
     __tablename__ = "entitlement"
     __table_args__ = (
         CheckConstraint(f"public in ({PUBLICS})", name="entitlement_public_is_known"),
         CheckConstraint("booklet_size in (5, 10)", name="entitlement_is_in_booklets_of_5_or_10"),
         CheckConstraint("booklet_count between 1 and 20", name="entitlement_is_a_few_booklets"),
+        CheckConstraint("renewal_count between 0 and 9", name="entitlement_is_renewed_a_few_times"),
         UniqueConstraint(
-            "programme_id",
+            "settings_id",
             "public",
             "booklet_size",
             "booklet_count",
+            "renewal_count",
             name="entitlement_names_its_size_and_count",
         ),
         {"sqlite_strict": True},
     )
 
-    programme_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("programme.id", name="entitlement_is_a_programmes"), primary_key=True
+    settings_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("programme_settings.id", name="entitlement_is_of_a_version"),
+        primary_key=True,
     )
     public: Mapped[str] = mapped_column(Text, primary_key=True)
     booklet_size: Mapped[int] = mapped_column(Integer)
     booklet_count: Mapped[int] = mapped_column(Integer)
+    renewal_count: Mapped[int] = mapped_column(Integer)
+
+
+class FunderShare(Model):
+    """What part of the value of the passes used an organisation funds, in one version."""
+
+    __tablename__ = "funder_share"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organisation_id", "organisation_kind"],
+            ["organisation.id", "organisation.kind"],
+            name="share_names_the_kind_of_its_funder",
+        ),
+        CheckConstraint("organisation_kind = 'funder'", name="share_is_a_funders"),
+        CheckConstraint(
+            "share_basis_points between 1 and 10000", name="share_is_a_part_of_the_whole"
+        ),
+        {"sqlite_strict": True},
+    )
+
+    settings_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("programme_settings.id", name="share_is_of_a_version"),
+        primary_key=True,
+    )
+    organisation_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    organisation_kind: Mapped[str] = mapped_column(Text)
+    share_basis_points: Mapped[int] = mapped_column(Integer)
 
 
 class VintageTerms(Model):

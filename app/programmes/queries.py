@@ -1,11 +1,19 @@
-"""Looking programmes, vintages and entitlements up."""
+"""Looking programmes, their settings and their vintages up."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.programmes.models import DemonstrationMark, Entitlement, Programme, VintageTerms
+from app.programmes.models import (
+    DemonstrationMark,
+    Entitlement,
+    FunderShare,
+    Programme,
+    ProgrammeSettings,
+    VintageTerms,
+)
 
 
 def programme(session: Session, programme_id: UUID) -> Programme | None:
@@ -45,18 +53,66 @@ def all_vintages(session: Session) -> dict[int, VintageTerms]:
     return {terms.vintage_id: terms for terms in session.scalars(select(VintageTerms))}
 
 
-def entitlement(session: Session, programme_id: UUID, public: str) -> Entitlement | None:
-    """What that programme gives to that public."""
-    return session.get(Entitlement, (programme_id, public))
+def settings_on(session: Session, programme_id: UUID, day: date) -> ProgrammeSettings | None:
+    """The version that applied on that day: the greatest ordinal among those that had begun."""
+    return session.scalar(
+        select(ProgrammeSettings)
+        .where(ProgrammeSettings.programme_id == programme_id)
+        .where(ProgrammeSettings.applies_from <= day)
+        .order_by(ProgrammeSettings.ordinal.desc())
+        .limit(1)
+    )
 
 
-def entitlements_of(session: Session, programme_id: UUID) -> list[Entitlement]:
-    """What a programme gives to each public."""
+def settings_versions(session: Session, programme_id: UUID) -> list[ProgrammeSettings]:
+    """Every version of a programme's settings, oldest first."""
+    return list(
+        session.scalars(
+            select(ProgrammeSettings)
+            .where(ProgrammeSettings.programme_id == programme_id)
+            .order_by(ProgrammeSettings.ordinal)
+        )
+    )
+
+
+def settings_after(
+    session: Session, programme_id: UUID, after: int | None, *, limit: int
+) -> list[ProgrammeSettings]:
+    """Versions of a programme's settings, oldest first, from after that ordinal."""
+    return list(
+        session.scalars(
+            select(ProgrammeSettings)
+            .where(ProgrammeSettings.programme_id == programme_id)
+            .where(ProgrammeSettings.ordinal > (after or 0))
+            .order_by(ProgrammeSettings.ordinal)
+            .limit(limit)
+        )
+    )
+
+
+def entitlement(session: Session, settings_id: UUID, public: str) -> Entitlement | None:
+    """What that version of the settings gives to that public."""
+    return session.get(Entitlement, (settings_id, public))
+
+
+def entitlements_of(session: Session, settings_id: UUID) -> list[Entitlement]:
+    """What a version of the settings gives to each public."""
     return list(
         session.scalars(
             select(Entitlement)
-            .where(Entitlement.programme_id == programme_id)
+            .where(Entitlement.settings_id == settings_id)
             .order_by(Entitlement.public)
+        )
+    )
+
+
+def shares_of(session: Session, settings_id: UUID) -> list[FunderShare]:
+    """Who funds what part in a version of the settings, the greatest part first."""
+    return list(
+        session.scalars(
+            select(FunderShare)
+            .where(FunderShare.settings_id == settings_id)
+            .order_by(FunderShare.share_basis_points.desc(), FunderShare.organisation_id)
         )
     )
 

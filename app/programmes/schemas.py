@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, validate
 
-from app.programmes.rules import Payer, Public
+from app.programmes.rules import MOST_RENEWALS, Payer, Public
 from app.programmes.service import LARGEST_FACE_VALUE_CENTS, LONGEST_TOLERANCE_DAYS
 from app.web.api import Body, Identified, page_of
 from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
@@ -24,6 +24,9 @@ class EntitlementRequestSchema(Body):
     public = Choice(Public, required=True)
     booklet_size = booklet_size()
     booklet_count = Whole(1, MANY_BOOKLETS, required=True, example=3)
+    renewal_count = Whole(
+        0, MOST_RENEWALS, load_default=0, about="Combien d’autres fois le même droit peut servir."
+    )
 
 
 class ProgrammeRequestSchema(Identified):
@@ -46,6 +49,7 @@ class EntitlementSchema(Schema):
     public = Choice(Public, required=True)
     booklet_size = Whole(required=True)
     booklet_count = Whole(required=True)
+    renewal_count = Whole(required=True)
 
 
 class ProgrammeSchema(Schema):

@@ -1,4 +1,4 @@
-"""Setting programmes and vintages up."""
+"""Setting programmes and vintages up, and setting programmes to something else."""
 
 import hashlib
 import re
@@ -11,16 +11,43 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
+from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.serials import LABEL
 from app.kernel.text import clean
+from app.partners.rules import OrganisationKind
 from app.partners.service import known_organisation, wrong_period
 from app.programmes import queries
-from app.programmes.errors import UnknownProgramme, UnknownVintage, VintageLabelTaken
+from app.programmes.errors import (
+    NotAFunder,
+    SettingsChangedAfterwards,
+    SettingsNotYetApply,
+    SettingsUnchanged,
+    UnknownProgramme,
+    UnknownVintage,
+    VintageLabelTaken,
+)
 from app.programmes.keys import KeyStore
-from app.programmes.models import DemonstrationMark, Entitlement, Programme, VintageTerms
-from app.programmes.rules import RECOMMENDED, Entitled, Payer, Validity
+from app.programmes.models import (
+    DemonstrationMark,
+    Entitlement,
+    FunderShare,
+    Programme,
+    ProgrammeSettings,
+    VintageTerms,
+)
+from app.programmes.rules import (
+    FIGURES,
+    RECOMMENDED,
+    Entitled,
+    Payer,
+    Public,
+    Share,
+    Terms,
+    Validity,
+    wrong_terms,
+)
 
 LARGEST_FACE_VALUE_CENTS = 100_000
 LONGEST_TOLERANCE_DAYS = 366
@@ -38,24 +65,26 @@ def create_programme(
     issuer_id: UUID,
     now: datetime,
     entitlements: Iterable[Entitled] = RECOMMENDED,
+    terms: Terms | None = None,
+    applies_from: date | None = None,
 ) -> Programme:
-    """Open a programme with what each public is entitled to.
+    """Open a programme with the first version of its settings, which has the programme's id.
+
+    Without `terms` everything but the entitlements is as recommended; without `applies_from` they
+    apply from today on.
 
     Raises:
-        InvalidInput: the name cannot be one, or an entitlement is out of bounds.
+        InvalidInput: the name cannot be one, or a setting is out of bounds.
         UnknownOrganisation: sponsor or issuer is nobody.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.MANAGE_PROGRAMME)
-    entitled = sorted(entitlements, key=lambda e: e.public)
+    terms = terms or Terms(entitlements=tuple(entitlements))
+    today = martinique_day(now)
     cleaned = clean(name)
-    wrong = {}
+    wrong = wrong_terms(terms)
     if cleaned is None:
         wrong["name"] = "Écrivez le nom du dispositif, en 200 caractères au plus."
-    if len({e.public for e in entitled}) < len(entitled):
-        wrong["entitlements"] = "Chaque public ne figure qu’une fois : retirez le doublon."
-    if not all(e.in_bounds for e in entitled):
-        wrong["entitlements"] = "Un public reçoit de 1 à 20 carnets, de 5 ou de 10 pass."
     if cleaned is None or wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
@@ -64,7 +93,8 @@ def create_programme(
         payer=payer,
         sponsor=sponsor_id,
         issuer=issuer_id,
-        entitlements=[(e.public, e.booklet_size, e.booklet_count) for e in entitled],
+        applies_from=applies_from,
+        terms=_content(terms),
     )
     if record := earlier(session, Programme, programme_id, digest):
         return record
@@ -82,17 +112,161 @@ def create_programme(
     )
     session.add(record)
     session.flush()
+    _write_settings(
+        session,
+        terms,
+        ProgrammeSettings(
+            id=programme_id,
+            request_hash=digest,
+            programme_id=programme_id,
+            ordinal=1,
+            applies_from=applies_from or today,
+            made_by=actor.agent_id,
+            made_at=now,
+            made_on=today,
+        ),
+    )
+    return record
+
+
+def change_settings(
+    session: Session,
+    *,
+    actor: Actor,
+    settings_id: UUID,
+    programme_id: UUID,
+    applies_from: date,
+    terms: Terms,
+    now: datetime,
+    document: str | None = None,
+) -> ProgrammeSettings:
+    """Set a programme to something else from a day on: a whole new version, nothing is edited.
+
+    Raises:
+        UnknownProgramme, IdAlreadyUsed.
+        InvalidInput: a figure is out of bounds or out of order, or the document cannot be one.
+        SettingsChangedAfterwards: the day has passed, or comes before the last version's.
+        SettingsUnchanged: the last version says the same.
+        UnknownOrganisation, NotAFunder: a share is nobody's, or of somebody who funds nothing.
+    """
+    actor.check(Right.MANAGE_PROGRAMME)
+    wrong = wrong_terms(terms)
+    named = clean(document) if document else None
+    if document and named is None:
+        wrong["document"] = "Écrivez la délibération ou l’acte, en 200 caractères au plus."
+    if wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "settings",
+        programme=programme_id,
+        applies_from=applies_from,
+        document=named,
+        terms=_content(terms),
+    )
+    if record := earlier(session, ProgrammeSettings, settings_id, digest):
+        return record
+    known_programme(session, programme_id)
+    hold(session, "settings of", programme_id)
+    last = queries.settings_versions(session, programme_id)[-1]
+    today = martinique_day(now)
+    earliest = max(today, last.applies_from)
+    if applies_from < earliest:
+        raise SettingsChangedAfterwards(earliest=f"{earliest:%d/%m/%Y}")
+    if _content(terms) == _content(terms_of(session, last)):
+        raise SettingsUnchanged(ordinal=last.ordinal)
+    return _write_settings(
+        session,
+        terms,
+        ProgrammeSettings(
+            id=settings_id,
+            request_hash=digest,
+            programme_id=programme_id,
+            ordinal=last.ordinal + 1,
+            follows_id=last.id,
+            follows_ordinal=last.ordinal,
+            follows_from=last.applies_from,
+            applies_from=applies_from,
+            document=named,
+            made_by=actor.agent_id,
+            made_at=now,
+            made_on=today,
+        ),
+    )
+
+
+def settings_on(session: Session, programme_id: UUID, day: date) -> ProgrammeSettings:
+    """What applied to a programme on that day.
+
+    Raises:
+        UnknownProgramme: nothing has that id.
+        SettingsNotYetApply: its first version applies from a later day.
+    """
+    settings = queries.settings_on(session, programme_id, day)
+    if settings is None:
+        known_programme(session, programme_id)
+        first = queries.settings_versions(session, programme_id)[0]
+        raise SettingsNotYetApply(applies_from=f"{first.applies_from:%d/%m/%Y}")
+    return settings
+
+
+def terms_of(session: Session, settings: ProgrammeSettings) -> Terms:
+    """Everything that a version says, as plain values."""
+    return Terms(
+        entitlements=tuple(
+            Entitled(Public(e.public), e.booklet_size, e.booklet_count, e.renewal_count)
+            for e in queries.entitlements_of(session, settings.id)
+        ),
+        funders=tuple(
+            Share(share.organisation_id, share.share_basis_points)
+            for share in queries.shares_of(session, settings.id)
+        ),
+        **{name: getattr(settings, name) for name in FIGURES},
+    )
+
+
+def _content(terms: Terms) -> dict[str, object]:
+    """What a version says, whatever the order in which it was said."""
+    return {
+        "entitlements": sorted(
+            [e.public, e.booklet_size, e.booklet_count, e.renewal_count] for e in terms.entitlements
+        ),
+        "funders": sorted([str(f.organisation_id), f.share_basis_points] for f in terms.funders),
+        **{name: getattr(terms, name) for name in FIGURES},
+    }
+
+
+def _write_settings(
+    session: Session, terms: Terms, settings: ProgrammeSettings
+) -> ProgrammeSettings:
+    for name in FIGURES:
+        setattr(settings, name, getattr(terms, name))
+    funders = [known_organisation(session, share.organisation_id) for share in terms.funders]
+    for funder in funders:
+        if funder.kind != OrganisationKind.FUNDER:
+            raise NotAFunder(name=funder.name)
+    session.add(settings)
+    session.flush()
     session.add_all(
         Entitlement(
-            programme_id=programme_id,
+            settings_id=settings.id,
             public=e.public,
             booklet_size=e.booklet_size,
             booklet_count=e.booklet_count,
+            renewal_count=e.renewal_count,
         )
-        for e in entitled
+        for e in sorted(terms.entitlements, key=lambda e: e.public)
+    )
+    session.add_all(
+        FunderShare(
+            settings_id=settings.id,
+            organisation_id=funder.id,
+            organisation_kind=funder.kind,
+            share_basis_points=share.share_basis_points,
+        )
+        for funder, share in zip(funders, terms.funders, strict=True)
     )
     session.flush()
-    return record
+    return settings
 
 
 def known_programme(session: Session, programme_id: UUID) -> Programme:

@@ -44,6 +44,7 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("id"),
             sa.UniqueConstraint("siret", name="organisation_siret_is_one_organisation"),
+            sa.UniqueConstraint("id", "kind", name="organisation_names_its_kind"),
             sqlite_strict=True,
         )
         op.create_table(

@@ -1,15 +1,21 @@
-"""Programmes, entitlements, terms of vintages, numbering."""
+"""Programmes, their settings in versions, entitlements, terms of vintages, numbering."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from app.database import BigInt, Bytes, Day, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
 from migrations.steps import as_owner, let_application, write_once
 
 revision = "0003"
 down_revision = "0002"
 
-WRITTEN_ONCE = ("programme", "entitlement", "vintage_terms", "demonstration_mark")
+WRITTEN_ONCE = (
+    "programme",
+    "programme_settings",
+    "entitlement",
+    "vintage_terms",
+    "demonstration_mark",
+)
 
 
 def upgrade() -> None:
@@ -40,11 +46,116 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         op.create_table(
-            "entitlement",
+            "programme_settings",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("ordinal", sa.Integer(), nullable=False),
+            sa.Column("follows_id", Uuid16(), nullable=True),
+            sa.Column("follows_ordinal", sa.Integer(), nullable=True),
+            sa.Column("follows_from", Day(), nullable=True),
+            sa.Column("applies_from", Day(), nullable=False),
+            sa.Column("order_fee_basis_points", sa.Integer(), nullable=False),
+            sa.Column("redemption_fee_basis_points", sa.Integer(), nullable=False),
+            sa.Column("payment_delay_days", sa.Integer(), nullable=False),
+            sa.Column("alert_days_before_end", sa.Integer(), nullable=False),
+            sa.Column("withhold_days_before_end", sa.Integer(), nullable=False),
+            sa.Column("late_days_before_end", sa.Integer(), nullable=False),
+            sa.Column("tolerance_days", sa.Integer(), nullable=False),
+            sa.Column("statement_days_after_end", sa.Integer(), nullable=False),
+            sa.Column("offline_pass_count", sa.Integer(), nullable=False),
+            sa.Column("offline_list_hours", sa.Integer(), nullable=False),
+            sa.Column("offline_upload_days", sa.Integer(), nullable=False),
+            sa.Column("label_warning_days", sa.Integer(), nullable=False),
+            sa.Column("agreement_warning_days", sa.Integer(), nullable=False),
+            sa.Column("budget_cents", BigInt, nullable=True),
+            sa.Column("certification_required", Flag(), nullable=False),
+            sa.Column("session_required", Flag(), nullable=False),
+            sa.Column("document", sa.Text(), nullable=True),
+            sa.Column("made_by", BigInt, nullable=False),
+            sa.Column("made_at", UtcDateTime(), nullable=False),
+            sa.Column("made_on", Day(), nullable=False),
+            sa.CheckConstraint(
+                "ordinal >= 1 and ordinal = coalesce(follows_ordinal, 0) + 1"
+                " and (follows_ordinal is null) = (ordinal = 1)"
+                " and (follows_id is null) = (ordinal = 1)"
+                " and (follows_from is null) = (ordinal = 1)",
+                name="settings_ordinals_leave_no_gap",
+            ),
+            sa.CheckConstraint(
+                "follows_from is null or applies_from >= follows_from",
+                name="settings_apply_after_those_before",
+            ),
+            sa.CheckConstraint(
+                "ordinal = 1 or applies_from >= made_on",
+                name="settings_are_not_changed_afterwards",
+            ),
+            sa.CheckConstraint(
+                "order_fee_basis_points between 0 and 10000"
+                " and redemption_fee_basis_points between 0 and 10000",
+                name="settings_fees_are_parts_of_the_whole",
+            ),
+            sa.CheckConstraint(
+                "payment_delay_days between 1 and 366 and label_warning_days between 0 and 366"
+                " and agreement_warning_days between 0 and 366",
+                name="settings_delays_are_a_year_at_most",
+            ),
+            sa.CheckConstraint(
+                "366 >= alert_days_before_end and alert_days_before_end >= withhold_days_before_end"
+                " and withhold_days_before_end >= late_days_before_end"
+                " and late_days_before_end >= 0"
+                " and tolerance_days >= 0 and statement_days_after_end <= 366",
+                name="settings_calendar_is_in_order",
+            ),
+            sa.CheckConstraint(
+                "tolerance_days + offline_upload_days < statement_days_after_end",
+                name="settings_uploads_end_before_the_joint_statement",
+            ),
+            sa.CheckConstraint(
+                "offline_pass_count between 0 and 1000 and offline_list_hours between 0 and 720"
+                " and offline_upload_days between 0 and 60",
+                name="settings_offline_policy_is_bounded",
+            ),
+            sa.CheckConstraint(
+                "budget_cents between 1 and 1000000000000", name="settings_budget_is_some_money"
+            ),
+            sa.CheckConstraint(
+                "length(document) between 1 and 200", name="settings_document_has_a_name"
+            ),
+            sa.ForeignKeyConstraint(
+                ["follows_id", "programme_id", "follows_ordinal", "follows_from"],
+                [
+                    "programme_settings.id",
+                    "programme_settings.programme_id",
+                    "programme_settings.ordinal",
+                    "programme_settings.applies_from",
+                ],
+                name="settings_follow_the_version_before",
+            ),
+            sa.ForeignKeyConstraint(
+                ["programme_id"], ["programme.id"], name="settings_are_a_programmes"
+            ),
+            sa.ForeignKeyConstraint(
+                ["made_by"], ["agent.id"], name="settings_were_made_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("programme_id", "ordinal", name="settings_ordinal_is_one_version"),
+            sa.UniqueConstraint(
+                "id",
+                "programme_id",
+                "ordinal",
+                "applies_from",
+                name="settings_name_their_first_day",
+            ),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "entitlement",
+            sa.Column("settings_id", Uuid16(), nullable=False),
             sa.Column("public", sa.Text(), nullable=False),
             sa.Column("booklet_size", sa.Integer(), nullable=False),
             sa.Column("booklet_count", sa.Integer(), nullable=False),
+            sa.Column("renewal_count", sa.Integer(), nullable=False),
             sa.CheckConstraint(
                 "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', "
                 "'senior', 'other')",
@@ -56,15 +167,19 @@ def upgrade() -> None:
             sa.CheckConstraint(
                 "booklet_size in (5, 10)", name="entitlement_is_in_booklets_of_5_or_10"
             ),
-            sa.ForeignKeyConstraint(
-                ["programme_id"], ["programme.id"], name="entitlement_is_a_programmes"
+            sa.CheckConstraint(
+                "renewal_count between 0 and 9", name="entitlement_is_renewed_a_few_times"
             ),
-            sa.PrimaryKeyConstraint("programme_id", "public"),
+            sa.ForeignKeyConstraint(
+                ["settings_id"], ["programme_settings.id"], name="entitlement_is_of_a_version"
+            ),
+            sa.PrimaryKeyConstraint("settings_id", "public"),
             sa.UniqueConstraint(
-                "programme_id",
+                "settings_id",
                 "public",
                 "booklet_size",
                 "booklet_count",
+                "renewal_count",
                 name="entitlement_names_its_size_and_count",
             ),
             sqlite_strict=True,
@@ -139,6 +254,7 @@ def downgrade() -> None:
             "document_counter",
             "vintage_terms",
             "entitlement",
+            "programme_settings",
             "programme",
         ):
             op.drop_table(table)

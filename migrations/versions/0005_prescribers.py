@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, let_application, write_once
+from migrations.steps import as_owner, drop_refusal, let_application, refuse_insert, write_once
 
 revision = "0005"
 down_revision = "0004"
@@ -156,6 +156,9 @@ def upgrade() -> None:
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("number", sa.Text(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("settings_id", Uuid16(), nullable=False),
+            sa.Column("settings_ordinal", sa.Integer(), nullable=False),
+            sa.Column("settings_from", Day(), nullable=False),
             sa.Column("beneficiary_id", Uuid16(), nullable=False),
             sa.Column("public", sa.Text(), nullable=False),
             sa.Column("prescriber_id", Uuid16(), nullable=False),
@@ -209,8 +212,18 @@ def upgrade() -> None:
             sa.ForeignKeyConstraint(
                 ["prescribed_by"], ["agent.id"], name="prescription_was_made_by_an_agent"
             ),
+            sa.CheckConstraint(
+                "prescribed_on >= settings_from", name="prescription_needs_settings_that_apply"
+            ),
             sa.ForeignKeyConstraint(
-                ["programme_id"], ["programme.id"], name="prescription_is_a_programmes"
+                ["settings_id", "programme_id", "settings_ordinal", "settings_from"],
+                [
+                    "programme_settings.id",
+                    "programme_settings.programme_id",
+                    "programme_settings.ordinal",
+                    "programme_settings.applies_from",
+                ],
+                name="prescription_names_the_settings",
             ),
             sa.ForeignKeyConstraint(
                 ["referred_to_id"], ["organisation.id"], name="prescription_refers_to_a_mediator"
@@ -221,6 +234,7 @@ def upgrade() -> None:
                 "programme_id",
                 "beneficiary_id",
                 "public",
+                "settings_id",
                 name="prescription_names_its_person",
             ),
             sa.UniqueConstraint("number", name="prescription_number_is_one_prescription"),
@@ -240,7 +254,9 @@ def upgrade() -> None:
             sa.Column("programme_id", Uuid16(), nullable=False),
             sa.Column("beneficiary_id", Uuid16(), nullable=False),
             sa.Column("public", sa.Text(), nullable=False),
+            sa.Column("settings_id", Uuid16(), nullable=False),
             sa.Column("entitled_count", sa.Integer(), nullable=False),
+            sa.Column("renewal_count", sa.Integer(), nullable=False),
             sa.Column("ordinal", sa.Integer(), nullable=False),
             sa.CheckConstraint(
                 "ordinal between 1 and entitled_count",
@@ -252,22 +268,24 @@ def upgrade() -> None:
                 name="prescribed_booklet_names_its_size",
             ),
             sa.ForeignKeyConstraint(
-                ["prescription_id", "programme_id", "beneficiary_id", "public"],
+                ["prescription_id", "programme_id", "beneficiary_id", "public", "settings_id"],
                 [
                     "prescription.id",
                     "prescription.programme_id",
                     "prescription.beneficiary_id",
                     "prescription.public",
+                    "prescription.settings_id",
                 ],
                 name="prescribed_booklet_is_of_its_prescription",
             ),
             sa.ForeignKeyConstraint(
-                ["programme_id", "public", "booklet_size", "entitled_count"],
+                ["settings_id", "public", "booklet_size", "entitled_count", "renewal_count"],
                 [
-                    "entitlement.programme_id",
+                    "entitlement.settings_id",
                     "entitlement.public",
                     "entitlement.booklet_size",
                     "entitlement.booklet_count",
+                    "entitlement.renewal_count",
                 ],
                 name="prescribed_booklet_names_its_entitlement",
             ),
@@ -279,6 +297,15 @@ def upgrade() -> None:
         )
         write_once(*WRITTEN_ONCE)
         let_application("update, delete", "beneficiary_identity")
+        refuse_insert(
+            "prescription_names_the_settings_in_force",
+            "prescription",
+            when=(
+                "exists (select 1 from programme_settings s"
+                " where s.programme_id = new.programme_id and s.ordinal > new.settings_ordinal"
+                " and s.applies_from <= new.prescribed_on)"
+            ),
+        )
 
 
 def downgrade() -> None:
@@ -294,3 +321,4 @@ def downgrade() -> None:
             "allocation",
         ):
             op.drop_table(table)
+        drop_refusal("prescription_names_the_settings_in_force")

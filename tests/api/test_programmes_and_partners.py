@@ -28,7 +28,9 @@ def test_a_programme_says_what_each_public_is_entitled_to(
         "payer": "issuer",
         "sponsor_id": str(organisations["sponsor"]),
         "issuer_id": str(organisations["issuer"]),
-        "entitlements": [{"public": "senior", "booklet_size": 5, "booklet_count": 2}],
+        "entitlements": [
+            {"public": "senior", "booklet_size": 5, "booklet_count": 2, "renewal_count": 1}
+        ],
     }
 
     made = coordinator.post("/programmes", body).made()

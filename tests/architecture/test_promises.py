@@ -102,6 +102,8 @@ CONSTRAINTS = sorted(
 )
 SUMS = [
     Rule("activation_is_covered_by_mandates", "activation", "trigger"),
+    Rule("shares_are_one_whole_at_most", "funder_share", "trigger"),
+    Rule("prescription_names_the_settings_in_force", "prescription", "trigger"),
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}

@@ -49,8 +49,13 @@ from app.orders import service as ordering
 from app.orders.rules import LineAsked
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
-from app.programmes.rules import Entitled, Payer, Public
-from app.programmes.service import create_programme, create_vintage, mark_demonstration
+from app.programmes.rules import Entitled, Payer, Public, Share, Terms
+from app.programmes.service import (
+    change_settings,
+    create_programme,
+    create_vintage,
+    mark_demonstration,
+)
 from tests.factories import IBAN, TEN_EUROS, Scheme
 
 
@@ -121,6 +126,21 @@ class Chain:
             issuer_id=scheme.organisations["issuer"],
             now=scheme.now,
             entitlements=[Entitled(Public.SENIOR, booklet_size=5, booklet_count=2)],
+        ).id
+        funder = scheme.organisation(session, "funder", OrganisationKind.FUNDER)
+        self.ids["changed settings"] = change_settings(
+            session,
+            actor=scheme.actors["coordinator"],
+            settings_id=new_id(),
+            programme_id=self.ids["other programme"],
+            applies_from=scheme.today,
+            terms=Terms(
+                entitlements=(Entitled(Public.SENIOR, booklet_size=5, booklet_count=2),),
+                funders=(Share(funder, 5000),),
+                budget_cents=100_000,
+            ),
+            document="CC-01-2026-001",
+            now=scheme.now,
         ).id
         self.other_vintage_id = create_vintage(
             session,

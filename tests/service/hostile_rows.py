@@ -7,6 +7,7 @@ course.
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.kernel.ids import new_id
 from tests.service.rows import Row, Rows
 
 Bend = Row | Callable[[Rows, Row], Row]
@@ -275,6 +276,77 @@ BENT: dict[str, Bend] = {
     "activation_is_covered_by_mandates": {"cost_cents": 401},
     "statement_total_is_the_sum_of_its_claims": on_an_empty_act,
 }
+
+BENT |= {
+    # ── Settings in versions, and who funds them ──────────────────────────────────────────────────
+    "settings_are_a_programmes": lambda _, __: {
+        "programme_id": new_id(),
+        "ordinal": 1,
+        "follows_id": None,
+        "follows_ordinal": None,
+        "follows_from": None,
+    },
+    "settings_ordinals_leave_no_gap": lambda _, row: {"ordinal": row["ordinal"] + 1},
+    "settings_apply_after_those_before": lambda _, row: {
+        "applies_from": row["follows_from"] - timedelta(days=1),
+        "made_on": row["follows_from"] - timedelta(days=1),
+    },
+    "settings_are_not_changed_afterwards": lambda _, row: {
+        "made_on": row["applies_from"] + timedelta(days=1)
+    },
+    "settings_fees_are_parts_of_the_whole": {"order_fee_basis_points": 10_001},
+    "settings_delays_are_a_year_at_most": {"payment_delay_days": 0},
+    "settings_calendar_is_in_order": {"withhold_days_before_end": 31},
+    "settings_uploads_end_before_the_joint_statement": {"offline_upload_days": 7},
+    "settings_offline_policy_is_bounded": {"offline_pass_count": 1001},
+    "settings_budget_is_some_money": {"budget_cents": 0},
+    "settings_document_has_a_name": {"document": ""},
+    "settings_follow_the_version_before": lambda _, row: {
+        "follows_from": row["follows_from"] - timedelta(days=1)
+    },
+    "settings_ordinal_is_one_version": lambda rows, row: {
+        column: rows.any("programme_settings", id=row["follows_id"])[column]
+        for column in ("ordinal", "follows_id", "follows_ordinal", "follows_from")
+    },
+    "entitlement_is_renewed_a_few_times": {"renewal_count": 10},
+    "share_names_the_kind_of_its_funder": lambda rows, _: {
+        "organisation_id": rows.organisation("ccas")
+    },
+    "share_is_a_funders": lambda rows, _: {
+        "organisation_id": rows.organisation("ccas"),
+        "organisation_kind": "ccas",
+    },
+    "share_is_a_part_of_the_whole": {"share_basis_points": 10_001},
+    "shares_are_one_whole_at_most": {"share_basis_points": 5_001},
+    "prescription_needs_settings_that_apply": lambda rows, row: _settings_later(rows, row, 1),
+    "prescription_names_the_settings": lambda _, row: {
+        "settings_from": row["settings_from"] - timedelta(days=1)
+    },
+    "prescription_names_the_settings_in_force": lambda rows, row: _settings_later(rows, row, 0),
+}
+
+
+def _settings_later(rows: Rows, row: Row, days: int) -> Row:
+    """The next version of a prescription's settings; named when it comes too late."""
+    last = rows.any("programme_settings", id=row["settings_id"])
+    made = rows.copy(
+        "programme_settings",
+        last,
+        ordinal=last["ordinal"] + 1,
+        follows_id=last["id"],
+        follows_ordinal=last["ordinal"],
+        follows_from=last["applies_from"],
+        applies_from=row["prescribed_on"] + timedelta(days=days),
+    )
+    rows.add("programme_settings", made)
+    if not days:
+        return {}
+    return {
+        "settings_id": made["id"],
+        "settings_ordinal": made["ordinal"],
+        "settings_from": made["applies_from"],
+    }
+
 
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
 """Rules of which the second refuses whatever the first does: serials follow one another."""

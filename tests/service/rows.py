@@ -98,6 +98,24 @@ class Rows:
         like = self.any("statement", id=self.ids["draft"])
         return self.copy("statement", like, id=self.posting(), run_id=run["id"])
 
+    def settings(self) -> Row:
+        """A third version of the settings of a programme that has two."""
+        last = self.any("programme_settings", id=self.ids["changed settings"])
+        return self.copy(
+            "programme_settings",
+            last,
+            ordinal=last["ordinal"] + 1,
+            follows_id=last["id"],
+            follows_ordinal=last["ordinal"],
+            follows_from=last["applies_from"],
+        )
+
+    def funder_share(self) -> Row:
+        """The share of another funder in a version that has one."""
+        funder = self.copy("organisation", self.any("organisation", kind="funder"))
+        self.add("organisation", funder)
+        return self.copy("funder_share", organisation_id=funder["id"], share_basis_points=1000)
+
     def redemption(self) -> Row:
         """A redemption that answers an attempt and is a posting, of a pass that has not moved."""
         attempt = self.copy("redemption_attempt", id=self.posting())
@@ -136,9 +154,11 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         bank_details_id=rows.ids["typed account"],
         organisation_id=rows.organisation("unlabelled"),
     ),
+    "programme_settings": Rows.settings,
     "entitlement": lambda rows: rows.copy(
-        "entitlement", programme_id=rows.ids["other programme"], public="plie"
+        "entitlement", settings_id=rows.ids["other programme"], public="plie"
     ),
+    "funder_share": Rows.funder_share,
     "vintage_terms": lambda rows: rows.copy(
         "vintage_terms", vintage_id=add_vintage(rows.session, face_value_cents=1000), label="99Z"
     ),
