@@ -49,7 +49,7 @@ class EntitlementSchema(Schema):
     public = Choice(Public, required=True)
     booklet_size = Whole(required=True)
     booklet_count = Whole(required=True)
-    renewal_count = Whole(required=True)
+    renewal_count = Whole(0, required=True)
 
 
 class ProgrammeSchema(Schema):
