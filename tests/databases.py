@@ -12,8 +12,10 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -92,9 +94,24 @@ class Server:
             self.programs = copy_of_package(self.programs, self.folder)
             os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        return self.start_again()
+
+    def start_again(self) -> Self:
+        """Start the server on the cluster that is there, whole or as a kill left it."""
         options = " ".join(f"-c {name}={value!r}" for name, value in self.settings.items())
         self._run("pg_ctl", "start", "--wait", "--log", "log", "--options", f"{options} -k .")
         return self
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster: nothing is flushed, and nobody says goodbye."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(postmaster, signal.SIGKILL)
+        # Its children notice within moments; the files they hold are not to be shared with others.
+        while any_process_uses(self.data):
+            time.sleep(0.02)
+        # Where nobody buries the dead, their numbers live on, and a lock file would be believed.
+        for lock in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Stop the server and remove everything it wrote."""
@@ -119,6 +136,17 @@ class Server:
             if done.returncode != 0:
                 message = f"{program} failed:\n{output.read()}"
                 raise RuntimeError(message)
+
+
+def any_process_uses(folder: Path) -> bool:
+    """Whether a process works in that folder; for the account of root, or one's own processes."""
+    for working in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if working.readlink() == folder:
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def memory_folder() -> Path:
