@@ -9,6 +9,7 @@ Alphabet: Douglas Crockford, "Base 32", https://www.crockford.com/base32.html.
 
 import hashlib
 import hmac
+import re
 from typing import NewType
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,6 +20,8 @@ BITS = 5 * (LENGTH - 1)
 VoucherCode = NewType("VoucherCode", str)
 """Sixteen characters of the alphabet, upper case, without separators, check character right."""
 
+_ADDRESS = re.compile(r"\s*https?://[^/\s]+/[PC]/", re.IGNORECASE)
+"""What a camera reads before the code: the address that the square of a pass or a cover opens."""
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
@@ -28,7 +31,16 @@ class MistypedCode(ValueError):
 
 def derive(key: bytes, serial: int) -> VoucherCode:
     """The code of one serial number of the vintage that `key` belongs to."""
-    digest = hmac.digest(key, f"passnum code v1 {serial}".encode(), "sha256")
+    return _derived(key, f"passnum code v1 {serial}")
+
+
+def derive_cover(key: bytes, booklet: int) -> VoucherCode:
+    """The code on the cover of a booklet: it finds the booklet, and is worth nothing."""
+    return _derived(key, f"passnum cover v1 {booklet}")
+
+
+def _derived(key: bytes, name: str) -> VoucherCode:
+    digest = hmac.digest(key, name.encode(), "sha256")
     bits = int.from_bytes(digest, "big") >> (256 - BITS)
     body = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(BITS - 5, -1, -5))
     return VoucherCode(body + check_character(body))
@@ -47,11 +59,13 @@ def check_character(body: str) -> str:
 def read(typed: str) -> VoucherCode:
     """What a person typed or a camera read, as a code.
 
-    Lower case, spaces and dashes are welcome; O is read as 0, I and L as 1.
+    Lower case, spaces and dashes are welcome; O is read as 0, I and L as 1. So is the whole
+    address that a camera reads.
 
     Raises:
         MistypedCode: it cannot be a code, so there is no need to look it up.
     """
+    typed = _ADDRESS.sub("", typed, count=1)
     code = "".join(c for c in typed.upper() if c not in " -\u00a0\u202f.").translate(_READ_AS)
     if len(code) != LENGTH or any(c not in ALPHABET for c in code):
         raise MistypedCode

@@ -1,6 +1,6 @@
 """Ordering booklets, receiving them serial by serial, and activating what is mandated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -334,12 +334,13 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
                 {
                     "id": ids[serial],
                     "vintage_id": terms.vintage_id,
-                    "number": allotted.first_booklet + (serial - allotted.serials.first) // size,
+                    "number": number,
                     "size": size,
                     "first_serial": serial,
                     "delivery_id": delivery.id,
+                    "cover_hash": codes.digest(codes.derive_cover(key, number)),
                 }
-                for serial in carton[::size]
+                for serial, number in _numbered(carton[::size], allotted)
             ],
         )
         ledger.add_vouchers(
@@ -356,6 +357,15 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
             issuer=issuer,
         )
     return ledger.VoucherRange(first_id, first_id + serials.count - 1)
+
+
+def _numbered(firsts: Iterable[int], allotted: Allotted) -> Iterator[tuple[int, int]]:
+    """First serials of booklets, each with the number of its booklet."""
+    for serial in firsts:
+        yield (
+            serial,
+            allotted.first_booklet + (serial - allotted.serials.first) // allotted.booklet_size,
+        )
 
 
 def record_mandate(

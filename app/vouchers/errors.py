@@ -20,6 +20,26 @@ class UnknownBooklet(NotFound):
     sentence = "Aucun carnet ne porte le numéro {booklet}. Relisez-le sur la couverture."
 
 
+class MistypedCoverCode(RuleBroken):
+    """What was typed has the length of the code of a cover, and cannot be one."""
+
+    code = "mistyped_cover_code"
+    sentence = (
+        "Ce code de couverture ne peut pas exister : un caractère est faux. "
+        "Relisez les seize caractères sous le carré de la couverture."
+    )
+
+
+class UnknownCover(NotFound):
+    """No booklet bears that code on its cover."""
+
+    code = "unknown_cover"
+    sentence = (
+        "Aucun carnet reçu ne porte ce code de couverture. Scannez la couverture, pas un pass, "
+        "ou tapez le numéro du carnet."
+    )
+
+
 class MistypedSerial(RuleBroken):
     """What was typed has the form of a serial number, and its key is wrong."""
 

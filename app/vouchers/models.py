@@ -5,11 +5,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Model, Uuid16
+from app.database import BigInt, Bytes, Model, Uuid16
 
 
 class Booklet(Model):
-    """A booklet; its id is that of its first voucher, which is how the ledger knows its edges."""
+    """A booklet; its id is that of its first voucher, which is how the ledger knows its edges.
+
+    Of the code on its cover only the hash is kept. A booklet taken over from before may have none.
+    """
 
     __tablename__ = "booklet"
     __table_args__ = (
@@ -20,6 +23,7 @@ class Booklet(Model):
         UniqueConstraint("vintage_id", "number", name="booklet_number_is_one_booklet"),
         UniqueConstraint("vintage_id", "first_serial", name="booklet_serial_is_one_booklet"),
         UniqueConstraint("id", "size", name="booklet_names_its_size"),
+        UniqueConstraint("cover_hash", name="booklet_cover_is_one_booklet"),
         {"sqlite_strict": True},
     )
 
@@ -31,3 +35,4 @@ class Booklet(Model):
     size: Mapped[int] = mapped_column(Integer)
     first_serial: Mapped[int] = mapped_column(BigInt)
     delivery_id: Mapped[UUID] = mapped_column(Uuid16)
+    cover_hash: Mapped[bytes | None] = mapped_column(Bytes)

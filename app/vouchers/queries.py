@@ -21,6 +21,11 @@ def booklet_by_number(session: Session, number: BookletNumber) -> Booklet | None
     )
 
 
+def booklet_by_cover(session: Session, cover_hash: bytes) -> Booklet | None:
+    """The booklet whose cover bears the code of that hash."""
+    return session.scalar(select(Booklet).where(Booklet.cover_hash == cover_hash))
+
+
 def booklets_between(
     session: Session, vintage_id: int, first_number: int, last_number: int
 ) -> list[Booklet]:

@@ -17,10 +17,12 @@ from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.vouchers import queries
 from app.vouchers.errors import (
+    MistypedCoverCode,
     MistypedSerial,
     MistypedVoucherCode,
     NotASerialNumber,
     UnknownBooklet,
+    UnknownCover,
     UnknownVoucher,
     VintageKeyMismatch,
 )
@@ -64,6 +66,39 @@ def known_booklet(session: Session, number: BookletNumber) -> Booklet:
     if booklet is None:
         raise UnknownBooklet(booklet=str(number))
     return booklet
+
+
+def booklet_by_cover(session: Session, typed: str) -> Booklet:
+    """The booklet whose cover bears that code, as typed or scanned (the whole address too).
+
+    Raises:
+        MistypedCoverCode: it cannot be a code.
+        UnknownCover: no booklet received bears it.
+    """
+    try:
+        code = codes.read(typed)
+    except codes.MistypedCode:
+        raise MistypedCoverCode from None
+    booklet = queries.booklet_by_cover(session, codes.digest(code))
+    if booklet is None:
+        raise UnknownCover
+    return booklet
+
+
+def read_booklet_or_cover(session: Session, typed: str) -> Booklet:
+    """The booklet that somebody means: by its cover, by its number, or by one of its passes.
+
+    For every field where a booklet is scanned or typed. It asks nothing of who asks: the caller
+    checks whose booklet it is.
+
+    Raises:
+        MistypedCoverCode, UnknownCover: it is a code.
+        NotASerialNumber, MistypedSerial, UnknownBooklet: it is not.
+    """
+    if "/" in typed or sum(c.isalnum() for c in typed) == codes.LENGTH:
+        return booklet_by_cover(session, typed)
+    read = read_serial(typed)
+    return known_booklet(session, read.booklet if isinstance(read, SerialNumber) else read)
 
 
 def voucher_by_serial(session: Session, serial: SerialNumber) -> ledger.VoucherState:
@@ -174,6 +209,11 @@ def vintage_key(keys: KeyStore, terms: VintageTerms) -> bytes:
     if hashlib.sha256(key).digest()[:8] != terms.key_fingerprint:
         raise VintageKeyMismatch(label=terms.label)
     return key
+
+
+def cover_of(booklet: Booklet, terms: VintageTerms, keys: KeyStore) -> VoucherCode:
+    """The code on the cover of a booklet."""
+    return codes.derive_cover(vintage_key(keys, terms), booklet.number)
 
 
 def codes_of(

@@ -289,6 +289,7 @@ def upgrade() -> None:
             sa.Column("size", sa.Integer(), nullable=False),
             sa.Column("first_serial", BigInt, nullable=False),
             sa.Column("delivery_id", Uuid16(), nullable=False),
+            sa.Column("cover_hash", Bytes(), nullable=True),
             sa.CheckConstraint(
                 "number between 1 and 999999", name="booklet_number_has_six_digits_at_most"
             ),
@@ -298,6 +299,7 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("id"),
             sa.UniqueConstraint("id", "size", name="booklet_names_its_size"),
+            sa.UniqueConstraint("cover_hash", name="booklet_cover_is_one_booklet"),
             sa.UniqueConstraint("vintage_id", "first_serial", name="booklet_serial_is_one_booklet"),
             sa.UniqueConstraint("vintage_id", "number", name="booklet_number_is_one_booklet"),
             sqlite_strict=True,

@@ -202,6 +202,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "id": 9991,
         "number": 999,
         "first_serial": 9991,
+        "cover_hash": b"another cover",
     },
     "allocation_range": lambda rows: rows.copy(
         "allocation_range", first_voucher_id=9991, last_voucher_id=10_000
