@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,16 +11,27 @@ from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.programmes import queries, service
 from app.programmes.keys import KeyStore
-from app.programmes.rules import Entitled
+from app.programmes.rules import Entitled, Share, Terms
 from app.programmes.schemas import (
+    FunderPageSchema,
+    OnDayQuery,
     ProgrammePageSchema,
     ProgrammeRequestSchema,
     ProgrammeSchema,
+    SettingsPageQuery,
+    SettingsPageSchema,
+    SettingsRequestSchema,
+    SettingsSchema,
     VintagePageSchema,
     VintageRequestSchema,
     VintageSchema,
 )
-from app.programmes.views import programmes_shown, vintages_shown
+from app.programmes.views import (
+    programmes_shown,
+    settings_shown,
+    shares_shown,
+    vintages_shown,
+)
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
 from app.web.auth import current_actor, started_at
 from app.web.transaction import current_settings, in_transaction
@@ -89,6 +101,81 @@ def read_programme(programme_id: UUID) -> Json:
             session, [service.known_programme(session, programme_id)], on=_today()
         )
     )[0]
+
+
+@routes.post(
+    "/programmes/<uuid:programme_id>/settings",
+    "Changer les réglages à partir d’un jour",
+    right=Right.MANAGE_PROGRAMME,
+    body=SettingsRequestSchema,
+    answer=SettingsSchema,
+    refuses=(404,),
+    description="Une version entière : ce qui s’appliquait avant reste lisible.",
+)
+def change_settings(body: Json, programme_id: UUID) -> Json:
+    """Set a programme to something else from a day on."""
+    settings_id = id_of_request(body)
+    moment = {"applies_from": body.pop("applies_from"), "document": body.pop("document", None)}
+    if "entitlements" in body:
+        body["entitlements"] = tuple(Entitled(**entitled) for entitled in body["entitlements"])
+    body["funders"] = tuple(Share(**share) for share in body.get("funders", ()))
+
+    def work(session: Session) -> list[Json]:
+        settings = service.change_settings(
+            session,
+            actor=current_actor(),
+            settings_id=settings_id,
+            programme_id=programme_id,
+            terms=Terms(**body),
+            now=started_at(),
+            **moment,
+        )
+        return settings_shown(session, [settings])
+
+    return in_transaction(work)[0]
+
+
+@routes.get(
+    "/programmes/<uuid:programme_id>/settings",
+    "Lister les versions des réglages",
+    right=Right.SEE_PROGRAMME,
+    query=SettingsPageQuery,
+    answer=SettingsPageSchema,
+)
+def list_settings(query: Json, programme_id: UUID) -> Json:
+    """Every version, oldest first; with a day, the one that applied on it."""
+
+    def work(session: Session) -> Json:
+        programme = service.known_programme(session, programme_id)
+        if query["on"]:
+            return whole(
+                settings_shown(session, [service.settings_on(session, programme.id, query["on"])])
+            )
+        return page(
+            query,
+            partial(queries.settings_after, session, programme.id, query["after"]),
+            partial(settings_shown, session),
+            key=attrgetter("ordinal"),
+        )
+
+    return in_transaction(work)
+
+
+@routes.get(
+    "/programmes/<uuid:programme_id>/funders",
+    "Lister les financeurs d’un dispositif",
+    right=Right.SEE_PROGRAMME,
+    query=OnDayQuery,
+    answer=FunderPageSchema,
+)
+def list_funders(query: Json, programme_id: UUID) -> Json:
+    """Who funds what part of the value of the passes used, on a day."""
+
+    def work(session: Session) -> Json:
+        day = query["on"] or _today()
+        return whole(shares_shown(session, service.settings_on(session, programme_id, day)))
+
+    return in_transaction(work)
 
 
 @routes.post(

@@ -1,14 +1,24 @@
 """Programmes and vintages as the API reads and writes them."""
 
+from typing import Any
+
 from marshmallow import Schema, validate
 
-from app.programmes.rules import MOST_RENEWALS, Payer, Public
+from app.programmes.rules import (
+    BOUNDS,
+    MOST_RENEWALS,
+    WHOLE_IN_BASIS_POINTS,
+    Payer,
+    Public,
+    Terms,
+)
 from app.programmes.service import LARGEST_FACE_VALUE_CENTS, LONGEST_TOLERANCE_DAYS
-from app.web.api import Body, Identified, page_of
-from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
+from app.web.api import Body, Identified, Json, NumberPageQuery, Query, page_of
+from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
 BOOKLET_SIZES = (5, 10)
 MANY_BOOKLETS = 20
+MOST_FUNDERS = 20
 
 
 def booklet_size() -> Whole:
@@ -27,6 +37,71 @@ class EntitlementRequestSchema(Body):
     renewal_count = Whole(
         0, MOST_RENEWALS, load_default=0, about="Combien d’autres fois le même droit peut servir."
     )
+
+
+class ShareRequestSchema(Body):
+    """What part of the value of the passes used a funder brings."""
+
+    organisation_id = Uuid(required=True, about="Une structure enregistrée comme financeur.")
+    share_basis_points = Whole(
+        1, WHOLE_IN_BASIS_POINTS, required=True, about="En centièmes de pour cent.", example=5000
+    )
+
+
+def figures(*, required: bool) -> dict[str, Any]:
+    """Every figure of the settings within its bounds: as it is sent, or as it is told."""
+
+    def kept(name: str) -> Json:
+        return {"required": True} if required else {"load_default": getattr(Terms(), name)}
+
+    return {
+        **{name: Whole(*BOUNDS[name], about=about, **kept(name)) for name, about in ABOUT.items()},
+        "budget_cents": Whole(
+            *BOUNDS["budget_cents"],
+            allow_none=True,
+            about="null : aucun budget.",
+            **kept("budget_cents"),
+        ),
+        "certification_required": Flag(
+            about="Le médiateur certifie son bordereau.", **kept("certification_required")
+        ),
+        "session_required": Flag(
+            about="Un encaissement demande la séance.", **kept("session_required")
+        ),
+    }
+
+
+ABOUT = {
+    "order_fee_basis_points": "Frais de l’émetteur sur les commandes.",
+    "redemption_fee_basis_points": "Frais retenus aux médiateurs.",
+    "payment_delay_days": "Délai de paiement d’un bordereau.",
+    "alert_days_before_end": "Alerte, en jours avant la fin de validité.",
+    "withhold_days_before_end": "Retenue des carnets non distribués, en jours avant la fin.",
+    "late_days_before_end": "Remises qui demandent un accord exprès, en jours avant la fin.",
+    "tolerance_days": "Jours après la fin où une séance compte encore.",
+    "statement_days_after_end": "État contradictoire, en jours après la fin.",
+    "offline_pass_count": "Pass qu’un appareil accepte sans réseau.",
+    "offline_list_hours": "Plus grand âge de sa liste.",
+    "offline_upload_days": "Plus grand délai d’envoi.",
+    "label_warning_days": "Rappel avant la fin d’un label.",
+    "agreement_warning_days": "Rappel avant la fin d’une convention.",
+}
+
+SettingsFiguresSchema = Body.from_dict(figures(required=False), name="SettingsFiguresSchema")
+SettingsToldSchema = Schema.from_dict(figures(required=True), name="SettingsToldSchema")
+
+
+class SettingsRequestSchema(Identified, SettingsFiguresSchema):  # type: ignore[misc,valid-type]
+    """A whole new version of the settings: what is not said is as recommended."""
+
+    applies_from = Day(required=True, about="Premier jour ; jamais un jour passé.")
+    document = Text(about="La délibération ou l’acte qui décide.", example="CC-04-2023-095")
+    entitlements = Many(
+        Part(EntitlementRequestSchema),
+        len(Public),
+        about="Sans ce champ, ce que préconise la délibération CC-04-2023-095.",
+    )
+    funders = Many(Part(ShareRequestSchema), MOST_FUNDERS, about="Sans ce champ, aucun.")
 
 
 class ProgrammeRequestSchema(Identified):
@@ -64,6 +139,44 @@ class ProgrammeSchema(Schema):
     created_at = Instant(required=True)
 
 
+class ShareSchema(Schema):
+    """What part of the value of the passes used a funder brings."""
+
+    organisation_id = Uuid(required=True)
+    share_basis_points = Whole(required=True, example=5000)
+
+
+class FunderSchema(ShareSchema):
+    """A funder by its name."""
+
+    name = Text(required=True)
+
+
+class SettingsSchema(SettingsToldSchema):  # type: ignore[misc,valid-type]
+    """A version of the settings: it applies from a day until the next one does."""
+
+    id = Uuid(required=True)
+    programme_id = Uuid(required=True)
+    ordinal = Whole(required=True)
+    applies_from = Day(required=True)
+    document = Text(required=True, allow_none=True)
+    entitlements = Many(Part(EntitlementSchema), required=True)
+    funders = Many(Part(ShareSchema), required=True)
+    made_at = Instant(required=True)
+
+
+class OnDayQuery(Query):
+    """A day; today when nothing is said."""
+
+    on = Day(load_default=None, about="Ce qui s’appliquait ce jour-là ; aujourd’hui sans ce champ.")
+
+
+class SettingsPageQuery(NumberPageQuery):
+    """A page of versions, or the only one that applied on a day."""
+
+    on = Day(load_default=None, about="Seulement la version qui s’appliquait ce jour-là.")
+
+
 class VintageRequestSchema(Body):
     """A vintage to open; its label is its idempotency key, because it names one vintage."""
 
@@ -97,4 +210,6 @@ class VintageSchema(Schema):
 
 
 ProgrammePageSchema = page_of(ProgrammeSchema)
+SettingsPageSchema = page_of(SettingsSchema)
+FunderPageSchema = page_of(FunderSchema)
 VintagePageSchema = page_of(VintageSchema)

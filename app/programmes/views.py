@@ -1,13 +1,27 @@
 """What is told of programmes and vintages, whole pages at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database import rows_by
-from app.programmes.models import Entitlement, Programme, ProgrammeSettings, VintageTerms
+from app.identity.models import Agent
+from app.partners.models import Organisation
+from app.programmes import service
+from app.programmes.models import (
+    Entitlement,
+    FunderShare,
+    Programme,
+    ProgrammeSettings,
+    VintageTerms,
+)
+from app.programmes.rules import Terms
+from app.programmes.words import Change, changes
 from app.web.api import Json, shown
 
 
@@ -32,4 +46,72 @@ def vintages_shown(session: Session, vintages: Sequence[VintageTerms]) -> list[J
     return [
         shown(v, id=v.vintage_id, face_value_cents=ledger.face_value(session, v.vintage_id))
         for v in vintages
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """One version of the settings: what it says, who made it, what it changed."""
+
+    settings: ProgrammeSettings
+    terms: Terms
+    made_by: str
+    changes: list[Change]
+
+
+def versions_shown(session: Session, versions: Sequence[ProgrammeSettings]) -> list[VersionShown]:
+    """Versions one after the other, each compared with the one before it in the list."""
+    terms = [service.terms_of(session, version) for version in versions]
+    names = funders_named(session, *terms)
+    people = agents_named(session, {version.made_by for version in versions})
+    before = [None, *terms]
+    return [
+        VersionShown(
+            version,
+            said,
+            people[version.made_by],
+            changes(earlier, said, names) if earlier else [],
+        )
+        for version, said, earlier in zip(versions, terms, before, strict=False)
+    ]
+
+
+def funders_named(session: Session, *terms: Terms) -> dict[UUID, str]:
+    """Every funder of these settings by its name."""
+    ids = {share.organisation_id for said in terms for share in said.funders}
+    query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    return dict(session.execute(query).all())
+
+
+def agents_named(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Agents by their names."""
+    query = select(Agent.id, Agent.name).where(Agent.id.in_(ids))
+    return dict(session.execute(query).all())
+
+
+def settings_shown(session: Session, versions: Sequence[ProgrammeSettings]) -> list[Json]:
+    """Versions of settings with what each public receives and who funds what."""
+    ids = [version.id for version in versions]
+    entitlements = rows_by(session, Entitlement.settings_id, ids, Entitlement.public)
+    shares = rows_by(
+        session,
+        FunderShare.settings_id,
+        ids,
+        FunderShare.share_basis_points.desc(),
+        FunderShare.organisation_id,
+    )
+    return [shown(v, entitlements=entitlements[v.id], funders=shares[v.id]) for v in versions]
+
+
+def shares_shown(session: Session, settings: ProgrammeSettings) -> list[Json]:
+    """Who funds what part in a version."""
+    terms = service.terms_of(session, settings)
+    names = funders_named(session, terms)
+    return [
+        {
+            "organisation_id": share.organisation_id,
+            "name": names[share.organisation_id],
+            "share_basis_points": share.share_basis_points,
+        }
+        for share in terms.funders
     ]

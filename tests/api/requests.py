@@ -4,6 +4,7 @@ Each of them works, in this order; whoever spoils one of them in any way must be
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +74,21 @@ def setting_up(house: House) -> list[Asking]:
                 entitlements=[{"public": "plie", "booklet_size": 10, "booklet_count": 2}],
             ),
             otherwise={"name": "Hiver numérique"},
+        ),
+        Asking(
+            "change_settings",
+            "coordinator",
+            f"/programmes/{ids['other programme']}/settings",
+            identified(
+                applies_from=(house.scheme.today + timedelta(days=30)).isoformat(),
+                document="CC-02-2026-007",
+                redemption_fee_basis_points=400,
+                entitlements=[{"public": "senior", "booklet_size": 5, "booklet_count": 1}],
+                funders=[
+                    {"organisation_id": str(organisations["funder"]), "share_basis_points": 4000}
+                ],
+            ),
+            otherwise={"payment_delay_days": 20},
         ),
         Asking(
             "create_vintage",
@@ -314,6 +330,8 @@ def readings(house: House) -> dict[str, str]:
         "list_programmes": "/programmes",
         "read_programme": f"/programmes/{scheme.programme_id}",
         "list_vintages": f"/programmes/{scheme.programme_id}/vintages",
+        "list_settings": f"/programmes/{scheme.programme_id}/settings",
+        "list_funders": f"/programmes/{scheme.programme_id}/funders",
         "list_partners": "/partners",
         "read_partner": f"/partners/{exo7}",
         "list_agreements": f"/partners/{exo7}/agreements",

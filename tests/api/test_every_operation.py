@@ -8,6 +8,7 @@ from tests.service.chain import everything
 
 WRITING = (
     "create_programme",
+    "change_settings",
     "create_vintage",
     "register_partner",
     "sign_agreement",

@@ -24,6 +24,9 @@ who_am_i                C F A U P M D
 create_programme        C . . . . . .
 list_programmes         C F A U P M .
 read_programme          C F A U P M .
+change_settings         C . . . . . .
+list_settings           C F A U P M .
+list_funders            C F A U P M .
 create_vintage          C . . . . . .
 list_vintages           C F A U P M .
 

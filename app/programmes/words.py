@@ -1,0 +1,265 @@
+"""Settings as people read them: each figure in a sentence, each change from what to what."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from app.kernel.money import NO_BREAK, euros
+from app.programmes.rules import (
+    FRENCH_PUBLIC,
+    HIGHEST_STATE_SHARE,
+    WHOLE_IN_BASIS_POINTS,
+    Entitled,
+    Payer,
+    Public,
+    Terms,
+)
+
+T = TypeVar("T")
+
+PAYER_SENTENCE = {
+    Payer.AUTHORITY: (
+        "La collectivité paie les médiateurs ; la commande ne paie que l’impression. "
+        "Cela ne change pas tant que le dispositif dure."
+    ),
+    Payer.ISSUER: (
+        "L’émetteur paie les médiateurs ; la commande paie la valeur des pass et ses frais. "
+        "Cela ne change pas tant que le dispositif dure."
+    ),
+}
+
+NAMES = {
+    "order_fee_basis_points": "Frais sur les commandes",
+    "redemption_fee_basis_points": "Frais retenus aux médiateurs",
+    "payment_delay_days": "Délai de paiement",
+    "budget_cents": "Budget",
+    "alert_days_before_end": "Alerte avant la fin",
+    "withhold_days_before_end": "Retenue des carnets non distribués",
+    "late_days_before_end": "Remises tardives",
+    "tolerance_days": "Tolérance après la fin",
+    "statement_days_after_end": "État contradictoire",
+    "offline_pass_count": "Pass acceptés hors connexion",
+    "offline_list_hours": "Âge de la liste hors connexion",
+    "offline_upload_days": "Délai d’envoi hors connexion",
+    "certification_required": "Certification du médiateur",
+    "session_required": "Séance décrite",
+    "label_warning_days": "Fin des labels",
+    "agreement_warning_days": "Fin des conventions",
+}
+"""What each figure is called."""
+
+GROUPS = {
+    "L’argent": (
+        "redemption_fee_basis_points",
+        "order_fee_basis_points",
+        "payment_delay_days",
+        "budget_cents",
+    ),
+    "La fin d’un millésime": (
+        "alert_days_before_end",
+        "withhold_days_before_end",
+        "late_days_before_end",
+        "tolerance_days",
+        "statement_days_after_end",
+    ),
+    "Sans réseau": ("offline_pass_count", "offline_list_hours", "offline_upload_days"),
+    "Ce qui est demandé, ce qui est rappelé": (
+        "certification_required",
+        "session_required",
+        "label_warning_days",
+        "agreement_warning_days",
+    ),
+}
+"""The figures in the order in which people look for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one version says otherwise than the one before."""
+
+    name: str
+    before: str
+    after: str
+
+
+def percent(basis_points: int) -> str:
+    """A part of the whole: 450 is « 4,5 % »."""
+    whole, rest = divmod(basis_points, 100)
+    decimals = f",{rest:02d}".rstrip("0") if rest else ""
+    return f"{whole}{decimals}{NO_BREAK}%"
+
+
+def days(count: int) -> str:
+    """A number of days."""
+    return f"{count} jour{'s' if count > 1 else ''}"
+
+
+def entitlement(entitled: Entitled) -> str:
+    """What one person of a public receives."""
+    s = "s" if entitled.booklet_count > 1 else ""
+    said = f"{entitled.booklet_count} carnet{s} de {entitled.booklet_size} pass par personne"
+    if not entitled.renewal_count:
+        return said
+    again = "une fois" if entitled.renewal_count == 1 else f"{entitled.renewal_count} fois"
+    return f"{said}, renouvelable{s} {again} si nécessaire"
+
+
+def value(name: str, terms: Terms) -> str:
+    """One figure, short, as a change tells it."""
+    figure = getattr(terms, name)
+    if figure is None:
+        return "aucun plafond"
+    if isinstance(figure, bool):
+        return "oui" if figure else "non"
+    if name.endswith("_cents"):
+        return euros(figure)
+    if name.endswith("_basis_points"):
+        return percent(figure)
+    if name == "offline_list_hours":
+        return f"{figure} heure{'s' if figure > 1 else ''}"
+    return f"{figure} pass" if name == "offline_pass_count" else days(figure)
+
+
+SENTENCES = {
+    "redemption_fee_basis_points": (
+        (
+            "{value} de la valeur des pass sont retenus sur ce que reçoit un médiateur, sauf si sa "
+            "convention dit autre chose."
+        ),
+        "Un médiateur reçoit la valeur entière du pass : aucuns frais ne sont retenus.",
+    ),
+    "order_fee_basis_points": (
+        "L’émetteur ajoute {value} de la valeur des pass à chaque commande.",
+        "L’émetteur n’ajoute aucuns frais à une commande.",
+    ),
+    "payment_delay_days": (
+        "Un bordereau est payé en {value} au plus ; des intérêts courent ensuite.",
+        "",
+    ),
+    "budget_cents": (
+        "Le dispositif a un budget de {value}.",
+        "Aucun budget n’est fixé : seules les commandes bornent la dépense.",
+    ),
+    "alert_days_before_end": (
+        (
+            "{value} avant la fin de validité, une alerte liste les carnets remis, non remis, entamés "
+            "et non entamés."
+        ),
+        "L’alerte vient le dernier jour de validité.",
+    ),
+    "withhold_days_before_end": (
+        "{value} avant la fin, les carnets non distribués sont retenus.",
+        "Les carnets non distribués sont retenus le dernier jour.",
+    ),
+    "late_days_before_end": (
+        "Dans les derniers {value}, une remise demande un accord exprès.",
+        "Une remise ne demande d’accord exprès à aucun moment.",
+    ),
+    "tolerance_days": (
+        (
+            "Une séance compte encore {value} après la fin. Un millésime déjà ouvert garde la "
+            "tolérance fixée à son ouverture."
+        ),
+        "Aucune séance ne compte après la fin de validité.",
+    ),
+    "statement_days_after_end": (
+        "L’état contradictoire est signé {value} après la fin.",
+        "",
+    ),
+    "offline_pass_count": (
+        "Un appareil sans réseau accepte {value} au plus avant de se reconnecter.",
+        "Aucun pass n’est accepté sans réseau.",
+    ),
+    "offline_list_hours": (
+        "La liste que garde un appareil sert {value} au plus.",
+        "La liste que garde un appareil ne sert jamais sans réseau.",
+    ),
+    "offline_upload_days": (
+        "Un encaissement fait sans réseau est envoyé au plus tard {value} après.",
+        "Un encaissement fait sans réseau est envoyé le jour même.",
+    ),
+    "certification_required": (
+        "Le médiateur certifie son bordereau avant qu’il soit approuvé.",
+        "Un bordereau peut être approuvé sans que le médiateur l’ait certifié.",
+    ),
+    "session_required": (
+        "Un encaissement demande la séance : date, durée, thèmes.",
+        "La séance peut être décrite ; un encaissement ne la demande pas.",
+    ),
+    "label_warning_days": (
+        "La fin d’un label est rappelée {value} avant.",
+        "La fin d’un label est rappelée le jour même.",
+    ),
+    "agreement_warning_days": (
+        "La fin d’une convention est rappelée {value} avant.",
+        "La fin d’une convention est rappelée le jour même.",
+    ),
+}
+"""What each figure means for people: when it says something, and when it is nothing."""
+
+
+def sentence(name: str, terms: Terms) -> str:
+    """One figure in a plain sentence."""
+    something, nothing = SENTENCES[name]
+    return something.format(value=value(name, terms)) if getattr(terms, name) else nothing
+
+
+def funder(name: str, basis_points: int) -> str:
+    """What one funder brings."""
+    return f"{name} prend en charge {percent(basis_points)} de la valeur des pass utilisés."
+
+
+def rest(terms: Terms) -> str:
+    """What is left to the sponsor."""
+    left = WHOLE_IN_BASIS_POINTS - sum(share.share_basis_points for share in terms.funders)
+    if left == WHOLE_IN_BASIS_POINTS:
+        return "Aucun financeur : la collectivité prend tout en charge."
+    return f"La collectivité prend en charge le reste, {percent(left)}." if left else ""
+
+
+def warnings(terms: Terms, names: Mapping[UUID, str]) -> list[str]:
+    """What deserves a second look, though no rule forbids it."""
+    return [
+        f"{names[share.organisation_id]} : {percent(share.share_basis_points)}. L’État ne finance "
+        "que la moitié de la valeur des pass utilisés (appel à projets de 2020) : "
+        "vérifiez cette part si c’est lui."
+        for share in terms.funders
+        if share.share_basis_points > HIGHEST_STATE_SHARE
+    ]
+
+
+def changes(before: Terms, after: Terms, names: Mapping[UUID, str]) -> list[Change]:
+    """Which figures changed, from what to what."""
+    found = [
+        Change(NAMES[name], value(name, before), value(name, after))
+        for group in GROUPS.values()
+        for name in group
+        if getattr(before, name) != getattr(after, name)
+    ]
+    was, now = ({e.public: e for e in terms.entitlements} for terms in (before, after))
+    found += _compared(
+        ((FRENCH_PUBLIC[p], was.get(p), now.get(p)) for p in Public), entitlement, "rien"
+    )
+    had, has = (
+        {s.organisation_id: s.share_basis_points for s in t.funders} for t in (before, after)
+    )
+    parties = {**had, **has}
+    found += _compared(
+        ((names[p], had.get(p), has.get(p)) for p in parties), percent, "aucune part"
+    )
+    return found
+
+
+def _compared(
+    lines: Iterable[tuple[str, T | None, T | None]], told: Callable[[T], str], none: str
+) -> list[Change]:
+    return [
+        Change(
+            name,
+            told(before) if before is not None else none,
+            told(after) if after is not None else none,
+        )
+        for name, before, after in lines
+        if before != after
+    ]
