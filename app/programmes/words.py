@@ -143,8 +143,8 @@ SENTENCES = {
     ),
     "alert_days_before_end": (
         (
-            "{value} avant la fin de validité, une alerte liste les carnets remis, non remis, entamés "
-            "et non entamés."
+            "{value} avant la fin de validité, une alerte liste les carnets remis, non remis, "
+            "entamés et non entamés."
         ),
         "L’alerte vient le dernier jour de validité.",
     ),
