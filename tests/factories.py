@@ -26,7 +26,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
-from app.kernel.serials import BookletNumber
+from app.kernel.serials import BookletNumber, SerialNumber
 from app.mediators.service import grant_label
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
@@ -279,6 +279,10 @@ class Scheme:
     def booklet(self, number: int) -> str:
         """The printed number of a booklet of the vintage."""
         return str(BookletNumber(self.label, number))
+
+    def serial(self, number: int, place: int) -> str:
+        """The printed serial number of one pass of a booklet, counted from 1."""
+        return str(SerialNumber(BookletNumber(self.label, number), place))
 
     def allocation(
         self, session: Session, first: int, last: int, *, to: str = "plie", accept: bool = True

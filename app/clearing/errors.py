@@ -71,7 +71,7 @@ class SessionInTheFuture(RuleBroken):
     code = "session_in_the_future"
     sentence = (
         "La séance est datée du {day}, qui n’est pas encore arrivé. "
-        "Réglez l’heure de votre téléphone, puis recommencez."
+        "Corrigez la date de la séance, ou l’heure de votre téléphone, puis recommencez."
     )
 
 
@@ -81,7 +81,7 @@ class SessionBeforeIssue(RuleBroken):
     code = "session_before_issue"
     sentence = (
         "La séance est datée du {day}, et ce pass a été remis le {issued_on}. "
-        "Réglez la date de votre téléphone, puis encaissez de nouveau."
+        "Corrigez la date de la séance, ou celle de votre téléphone, puis encaissez de nouveau."
     )
 
 
@@ -146,6 +146,54 @@ class RedemptionClaimedAlready(Conflict):
         "Cet encaissement figure déjà sur un bordereau : il ne s’annule plus ici. "
         "Appelez la coordination de CAP Nord avec le numéro du pass."
     )
+
+
+class UnknownSupportSession(NotFound):
+    """No session has that id, or another mediator held it."""
+
+    code = "unknown_support_session"
+    sentence = (
+        "Cette séance est introuvable parmi celles de votre structure. "
+        "Choisissez-la dans la liste des séances."
+    )
+
+
+class SessionOfAnotherDay(RuleBroken):
+    """The pass was taken for another day than the session's."""
+
+    code = "session_of_another_day"
+    sentence = (
+        "La séance est du {day}, et ce pass a été encaissé pour le {redeemed_on}. "
+        "Choisissez une séance du même jour."
+    )
+
+
+class RedemptionInAnotherSession(Conflict):
+    """The pass pays for another session already."""
+
+    code = "redemption_in_another_session"
+    sentence = "Ce pass est déjà rattaché à une autre séance. Choisissez un autre pass."
+
+
+class UnknownTypedSheet(NotFound):
+    """No typed sheet has that id, or it is another mediator's."""
+
+    code = "unknown_typed_sheet"
+    sentence = "Cette saisie est introuvable. Choisissez-la dans la liste des saisies."
+
+
+class TypistCannotApprove(RuleBroken):
+    """The person who typed the sheet approves it."""
+
+    code = "typist_cannot_approve"
+    sentence = "Vous avez saisi cette feuille : une autre personne doit la vérifier."
+
+
+class TypedSheetDecidedAlready(Conflict):
+    """Somebody approved the sheet before, or set it aside."""
+
+    code = "typed_sheet_decided_already"
+    sentence = "Cette saisie est déjà vérifiée ou écartée. Rechargez la page pour voir la suite."
 
 
 class UnknownClearingRun(NotFound):

@@ -16,7 +16,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.clearing.rules import (
+    LARGEST_GROUP,
+    LONGEST_SESSION,
+    SHORTEST_SESSION,
+    SessionKind,
+    Topic,
+)
 from app.database import BigInt, Bytes, Day, JsonText, Model, Record, UtcDateTime, Uuid16
+
+SESSION_KINDS = ", ".join(f"'{kind}'" for kind in SessionKind)
+TOPICS = ", ".join(f"'{topic}'" for topic in Topic)
 
 
 class RedemptionAttempt(Record):
@@ -101,6 +111,7 @@ class Redemption(Model):
             name="redemption_is_within_the_validity",
         ),
         Index("redemption_by_mediator", "mediator_id", "id"),
+        Index("redemption_by_day", "redeemed_on", "mediator_id"),
         Index("redemption_by_voucher", "voucher_id"),
         {"sqlite_strict": True},
     )
@@ -144,6 +155,162 @@ class RedemptionReversal(Record):
         BigInt, ForeignKey("agent.id", name="reversal_was_made_by_an_agent")
     )
     reversed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SupportSession(Record):
+    """What was given for passes: one person accompanied, or several at a workshop."""
+
+    __tablename__ = "support_session"
+    __table_args__ = (
+        CheckConstraint(
+            f"duration_minutes between {SHORTEST_SESSION} and {LONGEST_SESSION}",
+            name="support_session_lasts_minutes_not_days",
+        ),
+        CheckConstraint(f"kind in ({SESSION_KINDS})", name="support_session_kind_is_known"),
+        CheckConstraint(
+            "(kind = 'individual') = (people_count = 1)"
+            f" and people_count between 1 and {LARGEST_GROUP}",
+            name="support_session_is_for_one_or_for_a_group",
+        ),
+        Index("support_session_by_day", "mediator_id", "held_on"),
+        {"sqlite_strict": True},
+    )
+
+    mediator_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="support_session_is_a_mediators")
+    )
+    held_on: Mapped[date] = mapped_column(Day)
+    duration_minutes: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(Text)
+    people_count: Mapped[int] = mapped_column(Integer)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="support_session_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SessionTopic(Model):
+    """One of the things that a session was about."""
+
+    __tablename__ = "session_topic"
+    __table_args__ = (
+        CheckConstraint(f"topic in ({TOPICS})", name="session_topic_is_known"),
+        {"sqlite_strict": True},
+    )
+
+    session_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("support_session.id", name="topic_is_a_sessions"), primary_key=True
+    )
+    topic: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class SessionRedemption(Model):
+    """A pass that paid for a session; each pass pays for one at most.
+
+    That mediator and day are the session's is kept by the trigger
+    session_is_of_the_mediator_and_day_of_its_passes.
+    """
+
+    __tablename__ = "session_redemption"
+    __table_args__ = (
+        Index("session_redemption_by_session", "session_id"),
+        {"sqlite_strict": True},
+    )
+
+    redemption_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("redemption.id", name="session_is_paid_by_a_redemption"),
+        primary_key=True,
+    )
+    session_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("support_session.id", name="redemption_pays_for_a_session")
+    )
+    linked_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="session_was_linked_by_an_agent")
+    )
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TypedSheet(Record):
+    """The paper list of a mediator without a phone, typed by one agent of the sponsor."""
+
+    __tablename__ = "typed_sheet"
+    __table_args__ = (
+        UniqueConstraint("id", "typed_by", name="typed_sheet_names_its_typist"),
+        Index("typed_sheet_by_mediator", "mediator_id"),
+        {"sqlite_strict": True},
+    )
+
+    mediator_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="typed_sheet_is_a_mediators")
+    )
+    held_on: Mapped[date] = mapped_column(Day)
+    typed_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="typed_sheet_was_typed_by_an_agent")
+    )
+    typed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TypedSheetLine(Model):
+    """One pass of a sheet. Its id becomes that of the redemption, so it is taken once.
+
+    No code is kept, only whether it was read: a serial number proves less.
+    """
+
+    __tablename__ = "typed_sheet_line"
+    __table_args__ = (
+        CheckConstraint("place > 0", name="typed_sheet_line_has_a_place"),
+        CheckConstraint(
+            "read_from in ('code', 'serial')", name="typed_sheet_line_was_read_somewhere"
+        ),
+        UniqueConstraint("sheet_id", "place", name="typed_sheet_place_is_one_line"),
+        UniqueConstraint("sheet_id", "voucher_id", name="typed_sheet_names_a_pass_once"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    sheet_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("typed_sheet.id", name="typed_sheet_line_is_a_sheets")
+    )
+    place: Mapped[int] = mapped_column(Integer)
+    voucher_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("voucher.id", name="typed_sheet_line_is_of_a_pass")
+    )
+    read_from: Mapped[str] = mapped_column(Text)
+
+
+class TypedSheetDecision(Model):
+    """A sheet was compared with its paper: approved by another person, or set aside."""
+
+    __tablename__ = "typed_sheet_decision"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["sheet_id", "typed_by"],
+            ["typed_sheet.id", "typed_sheet.typed_by"],
+            name="typed_sheet_decision_names_the_typist",
+        ),
+        CheckConstraint(
+            "decision in ('approved', 'set_aside')", name="typed_sheet_decision_is_known"
+        ),
+        CheckConstraint(
+            "decision <> 'approved' or decided_by <> typed_by",
+            name="typed_sheet_is_approved_by_another",
+        ),
+        CheckConstraint(
+            "(decision = 'set_aside') = (reason is not null)",
+            name="typed_sheet_is_set_aside_for_a_reason",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    sheet_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    typed_by: Mapped[int] = mapped_column(BigInt)
+    decision: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="typed_sheet_was_decided_by_an_agent")
+    )
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class ClearingRun(Record):

@@ -7,7 +7,18 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing.models import (
@@ -23,7 +34,7 @@ from app.clearing.models import (
 )
 from app.database import among, dialect_of, perform
 from app.kernel.serials import BookletNumber
-from app.ledger import Account, AccountKind
+from app.ledger import Account, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
 from app.partners.models import Agreement
@@ -55,6 +66,8 @@ class Earlier:
 
     attempts: dict[UUID, Attempt]
     guess_count: int
+    taken_ids: frozenset[UUID]
+    """Ids that another act of the ledger bears: they can never be a redemption's."""
 
 
 _ATTEMPT = (
@@ -78,14 +91,15 @@ def earlier_attempts(
         {
             row.id: Attempt(row.id, row.request_hash, row.verdict, row.details)
             for row in rows
-            if row.id is not None
+            if row.id is not None and row.request_hash is not None
         },
         rows[0].guess_count,
+        frozenset(row.id for row in rows if row.id is not None and row.request_hash is None),
     )
 
 
 @cache
-def _earlier_attempts(dialect: str) -> Select[Any]:
+def _earlier_attempts(dialect: str) -> CompoundSelect[Any]:
     guess = aliased(RedemptionAttempt, name="guess")
     guesses = select(func.count(guess.id)).where(
         guess.agent_id == bindparam("agent_id"),
@@ -93,11 +107,15 @@ def _earlier_attempts(dialect: str) -> Select[Any]:
         guess.attempted_at > bindparam("since"),
     )
     one = select(literal(1).label("one")).subquery()
-    return (
+    attempts = (
         select(guesses.scalar_subquery().label("guess_count"), *_ATTEMPT)
         .select_from(one)
         .outerjoin(RedemptionAttempt, among(RedemptionAttempt.id, "ids", dialect))
     )
+    others = select(literal(0), Posting.id, null(), null(), null()).where(
+        among(Posting.id, "ids", dialect), Posting.kind != MovementKind.REDEEM
+    )
+    return union_all(attempts, others)
 
 
 def attempts(session: Session, ids: Iterable[UUID]) -> dict[UUID, Attempt]:

@@ -4,7 +4,8 @@ A batch and a single scan are the same path, in the same number of statements: l
 answers, lock the passes, judge each, then write attempts, postings, movements and redemptions.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,13 +27,12 @@ from app.clearing.errors import (
     VoucherAlreadyRedeemed,
 )
 from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
-from app.clearing.queries import Attempt, InForce, Terms
+from app.clearing.queries import Attempt, Earlier, InForce, Terms
 from app.clearing.receipts import Receipt, ReceiptSigner
 from app.database import as_read, earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import MARTINIQUE, martinique_day
-from app.kernel.codes import VoucherCode
 from app.kernel.errors import DomainError, IdAlreadyUsed, InvalidInput
 from app.kernel.ids import new_id, request_hash
 from app.kernel.money import Cents
@@ -91,11 +91,20 @@ class Verdict:
         return self.redemption
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One pass to take, named by the hash of its code: read once, however it was typed."""
+
+    redemption_id: UUID
+    code_hash: bytes
+    redeemed_at: datetime
+
+
 @dataclass(slots=True)
 class _Accepted:
-    """A scan on its way to become a redemption."""
+    """A pass on its way to become a redemption."""
 
-    scan: Scan
+    scan: Named
     voucher: ledger.VoucherState
     terms: Terms
     on: date
@@ -110,16 +119,44 @@ def redeem_vouchers(
 
     Sending the same scans again gives the same verdicts. One bad pass spoils no other.
 
+    Once too many codes of the batch were unknown, no further one is looked at: what comes after is
+    told to wait, and nothing of that is written down.
+
     Raises:
         RightMissing: the actor is no mediator.
         BatchTooLarge: none, or more than a thousand.
         TooManyGuesses: too many unknown codes lately; nothing was looked up.
+        PostingRepeated: another act took one of the ids at this very moment; send again.
     """
     actor.check(Right.REDEEM)
     if not 0 < len(scans) <= LARGEST_BATCH:
         raise BatchTooLarge(largest=LARGEST_BATCH)
-    batch = _Batch(session, actor, signer, now)
-    return batch.judge(scans)
+    read = [_read(scan) for scan in scans]
+    batch = _Batch(session, actor, actor.organisation_id, signer, now)
+    judged = iter(batch.judge([one for one in read if isinstance(one, Named)]))
+    return [next(judged) if isinstance(one, Named) else one for one in read]
+
+
+def _read(scan: Scan) -> Named | Verdict:
+    """The pass that a scan names, or the answer to what cannot be a code: nothing is looked up."""
+    try:
+        code = read_code(scan.code)
+    except MistypedVoucherCode as refusal:
+        return Verdict(scan.redemption_id, refusal=refusal)
+    return Named(scan.redemption_id, codes.digest(code), scan.redeemed_at)
+
+
+def redeem_named(
+    session: Session,
+    *,
+    actor: Actor,
+    mediator_id: UUID,
+    passes: Sequence[Named],
+    signer: ReceiptSigner,
+    now: datetime,
+) -> list[Verdict]:
+    """Take passes in the name of a mediator; who may ask for that is the caller's to check."""
+    return _Batch(session, actor, mediator_id, signer, now).judge(passes)
 
 
 def redeem_voucher(
@@ -129,10 +166,10 @@ def redeem_voucher(
 
     Raises:
         RightMissing, TooManyGuesses, MistypedVoucherCode.
-        IdAlreadyUsed: the id came earlier with another code.
+        IdAlreadyUsed: the id came earlier with another code, or for another act.
     """
     [verdict] = redeem_vouchers(session, actor=actor, scans=[scan], signer=signer, now=now)
-    if isinstance(verdict.refusal, (MistypedVoucherCode, IdAlreadyUsed)):
+    if isinstance(verdict.refusal, (MistypedVoucherCode, IdAlreadyUsed, TooManyGuesses)):
         raise verdict.refusal
     return verdict
 
@@ -147,10 +184,11 @@ class _Judge:
 
     def judge(  # noqa: PLR0911 - one return a verdict
         self,
-        scan: Scan,
+        scan: Named,
         voucher: ledger.VoucherState,
         terms: Terms,
         *,
+        on: date,
         taken: Mapping[int, datetime],
     ) -> _Accepted | DomainError:
         """What becomes of a scan; `taken` says when this batch took which passes already."""
@@ -160,7 +198,6 @@ class _Judge:
             return self._taken_already(voucher)
         if refusal := rules.refusal_of_state(voucher.account.kind):
             return refusal
-        on = martinique_day(scan.redeemed_at)
         if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
             return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
         if refusal := rules.refusal_of_day(terms.validity, on=on, issued_on=terms.issued_on):
@@ -196,109 +233,126 @@ def _taken(where: str, redeemed_at: datetime) -> DomainError:
     )
 
 
+def _too_many_guesses() -> TooManyGuesses:
+    return TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+
+
+def _content(code_hash: bytes, mediator_id: UUID) -> bytes:
+    """The hash of what a scan asks for: this pass, at this mediator."""
+    return hashlib.sha256(b"redemption" + mediator_id.bytes + code_hash).digest()
+
+
 class _Batch:
     """One call of redeem_vouchers: what it has read, judged and will write."""
 
     def __init__(
-        self, session: Session, actor: Actor, signer: ReceiptSigner, now: datetime
+        self,
+        session: Session,
+        actor: Actor,
+        mediator_id: UUID,
+        signer: ReceiptSigner,
+        now: datetime,
     ) -> None:
         self.session, self.actor, self.signer, self.now = session, actor, signer, now
-        self.mediator_id = actor.organisation_id
+        self.mediator_id = mediator_id
         self.verdicts: dict[UUID, Verdict] = {}
         self.hashes: dict[UUID, bytes] = {}
         self.accepted: list[_Accepted] = []
-        self.refused: list[tuple[Scan, DomainError]] = []
+        self.refused: list[tuple[Named, DomainError]] = []
 
-    def judge(self, scans: Sequence[Scan]) -> list[Verdict]:
+    def judge(self, passes: Sequence[Named]) -> list[Verdict]:
+        if not passes:
+            return []
         before = queries.earlier_attempts(
             self.session,
-            [scan.redemption_id for scan in scans],
+            [one.redemption_id for one in passes],
             agent_id=self.actor.agent_id,
             since=self.now - GUESS_WINDOW,
         )
         answers: list[Verdict | None] = []
-        fresh: list[tuple[Scan, VoucherCode]] = []
-        for scan in scans:
-            answer, code = self._known_already(scan, before.attempts)
+        fresh: list[Named] = []
+        for one in passes:
+            answer, is_fresh = self._known_already(one, before)
             answers.append(answer)
-            if code is not None:
-                fresh.append((scan, code))
+            if is_fresh:
+                fresh.append(one)
         if fresh:
-            if before.guess_count >= GUESSES_ALLOWED:
-                raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
-            self._judge_fresh(fresh)
+            allowed = GUESSES_ALLOWED - before.guess_count
+            if allowed <= 0:
+                raise _too_many_guesses()
+            self._judge_fresh(fresh, guesses_allowed=allowed)
             self._write()
-        replayed = self._replay(
-            [before.attempts[s.redemption_id] for s in scans if s.redemption_id in before.attempts]
-        )
+        again = replayed(self.session, before.attempts.values()) if before.attempts else {}
         return [
-            answer or replayed.get(scan.redemption_id) or self.verdicts[scan.redemption_id]
-            for scan, answer in zip(scans, answers, strict=True)
+            answer or again.get(one.redemption_id) or self.verdicts[one.redemption_id]
+            for one, answer in zip(passes, answers, strict=True)
         ]
 
-    def _known_already(
-        self, scan: Scan, attempts: dict[UUID, Attempt]
-    ) -> tuple[Verdict | None, VoucherCode | None]:
-        """An answer that needs no looking up, or the code of a scan that does."""
-        try:
-            code = read_code(scan.code)
-        except MistypedVoucherCode as refusal:
-            return Verdict(scan.redemption_id, refusal=refusal), None
-        content = request_hash("redemption", code=codes.digest(code), mediator=self.mediator_id)
+    def _known_already(self, one: Named, before: Earlier) -> tuple[Verdict | None, bool]:
+        """An answer that needs no looking up, and whether the pass is still to be judged."""
+        redemption_id = one.redemption_id
+        content = _content(one.code_hash, self.mediator_id)
         known = (
-            attempts[scan.redemption_id].request_hash
-            if scan.redemption_id in attempts
-            else self.hashes.get(scan.redemption_id)
+            before.attempts[redemption_id].request_hash
+            if redemption_id in before.attempts
+            else self.hashes.get(redemption_id)
         )
+        if redemption_id in before.taken_ids or known not in {None, content}:
+            return Verdict(redemption_id, refusal=IdAlreadyUsed()), False
         if known is None:
-            self.hashes[scan.redemption_id] = content
-            return None, code
-        return (
-            Verdict(scan.redemption_id, refusal=IdAlreadyUsed()) if known != content else None
-        ), None
+            self.hashes[redemption_id] = content
+        return None, known is None
 
-    def _judge_fresh(self, fresh: Sequence[tuple[Scan, VoucherCode]]) -> None:
+    def _judge_fresh(self, fresh: Sequence[Named], *, guesses_allowed: int) -> None:
         """Lock the passes in the order of their ids, then judge the scans in the order sent."""
         by_hash = {
             voucher.code_hash: voucher
             for voucher in ledger.lock_vouchers_by_code(
-                self.session, [codes.digest(code) for _, code in fresh]
+                self.session, [one.code_hash for one in fresh]
             )
         }
-        terms: dict[tuple[date, int], Terms] = {}
-        for on in {martinique_day(scan.redeemed_at) for scan, _ in fresh}:
-            booklets = {
-                by_hash[digest].booklet_id
-                for scan, code in fresh
-                if martinique_day(scan.redeemed_at) == on
-                and (digest := codes.digest(code)) in by_hash
-            }
-            found = (
-                queries.terms_by_booklet(
-                    self.session, booklets, mediator_id=self.mediator_id, on=on
-                )
-                if booklets
-                else {}
-            )
-            terms |= {(on, booklet_id): t for booklet_id, t in found.items()}
+        days = {one.redeemed_at: martinique_day(one.redeemed_at) for one in fresh}
+        terms = self._terms(fresh, by_hash, days)
         taken: dict[int, datetime] = {}
         judge = _Judge(self.session, self.mediator_id, self.now)
-        for scan, code in fresh:
-            voucher = by_hash.get(codes.digest(code))
-            if voucher is None:
-                self.refused.append((scan, UnknownVoucher()))
+        for one in fresh:
+            if guesses_allowed <= 0:
+                # Not written down: the same id may be sent again later.
+                self.verdicts[one.redemption_id] = Verdict(
+                    one.redemption_id, refusal=_too_many_guesses()
+                )
                 continue
-            verdict = judge.judge(
-                scan,
-                voucher,
-                terms[martinique_day(scan.redeemed_at), voucher.booklet_id],
-                taken=taken,
-            )
+            voucher = by_hash.get(one.code_hash)
+            if voucher is None:
+                guesses_allowed -= 1
+                self.refused.append((one, UnknownVoucher()))
+                continue
+            on = days[one.redeemed_at]
+            verdict = judge.judge(one, voucher, terms[on, voucher.booklet_id], on=on, taken=taken)
             if isinstance(verdict, DomainError):
-                self.refused.append((scan, verdict))
+                self.refused.append((one, verdict))
             else:
-                taken[voucher.id] = scan.redeemed_at
+                taken[voucher.id] = one.redeemed_at
                 self.accepted.append(verdict)
+
+    def _terms(
+        self,
+        fresh: Sequence[Named],
+        by_hash: Mapping[bytes, ledger.VoucherState],
+        days: Mapping[datetime, date],
+    ) -> dict[tuple[date, int], Terms]:
+        """What decides on each pass, one statement a day."""
+        booklets: dict[date, set[int]] = {}
+        for one in fresh:
+            if voucher := by_hash.get(one.code_hash):
+                booklets.setdefault(days[one.redeemed_at], set()).add(voucher.booklet_id)
+        return {
+            (on, booklet_id): terms
+            for on, ids in booklets.items()
+            for booklet_id, terms in queries.terms_by_booklet(
+                self.session, ids, mediator_id=self.mediator_id, on=on
+            ).items()
+        }
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -329,14 +383,14 @@ class _Batch:
     def _stand_back(self, ids: Sequence[UUID]) -> None:
         """Somebody answered these ids between our look and our writing: theirs is the answer."""
         attempts = queries.attempts(self.session, ids)
-        replayed = self._replay(list(attempts.values()))
+        theirs = replayed(self.session, attempts.values())
         for redemption_id in ids:
             if attempts[redemption_id].request_hash != self.hashes[redemption_id]:
                 self.verdicts[redemption_id] = Verdict(redemption_id, refusal=IdAlreadyUsed())
             else:
-                self.verdicts[redemption_id] = replayed[redemption_id]
+                self.verdicts[redemption_id] = theirs[redemption_id]
 
-    def _attempt(self, scan: Scan, verdict: str, details: dict[str, Any]) -> dict[str, Any]:
+    def _attempt(self, scan: Named, verdict: str, details: dict[str, Any]) -> dict[str, Any]:
         return {
             "id": scan.redemption_id,
             "request_hash": self.hashes[scan.redemption_id],
@@ -444,21 +498,19 @@ class _Batch:
             ),
         }
 
-    # ── Repeating ─────────────────────────────────────────────────────────────────────────────────
 
-    def _replay(self, attempts: Sequence[Attempt]) -> dict[UUID, Verdict]:
-        """Earlier answers as they were, with what has become of the redemption since."""
-        accepted = [a.id for a in attempts if a.verdict == ACCEPTED]
-        if not attempts:
-            return {}
-        redemptions = queries.redemptions_by_id(self.session, accepted) if accepted else {}
-        undone = queries.undone_among(self.session, accepted) if accepted else set()
-        return {
-            a.id: Verdict(a.id, redemption=redemptions[a.id], undone=a.id in undone)
-            if a.verdict == ACCEPTED
-            else Verdict(a.id, refusal=VERDICTS[a.verdict](**a.details))
-            for a in attempts
-        }
+def replayed(session: Session, attempts: Iterable[Attempt]) -> dict[UUID, Verdict]:
+    """Earlier answers as they were, with what has become of the redemption since."""
+    told = list(attempts)
+    accepted = [a.id for a in told if a.verdict == ACCEPTED]
+    redemptions = queries.redemptions_by_id(session, accepted) if accepted else {}
+    undone = queries.undone_among(session, accepted) if accepted else set()
+    return {
+        a.id: Verdict(a.id, redemption=redemptions[a.id], undone=a.id in undone)
+        if a.verdict == ACCEPTED
+        else Verdict(a.id, refusal=VERDICTS[a.verdict](**a.details))
+        for a in told
+    }
 
 
 def known_redemption(session: Session, *, actor: Actor, redemption_id: UUID) -> Redemption:
@@ -558,7 +610,7 @@ def look_up_code(
         session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
     )
     if lately.guess_count >= GUESSES_ALLOWED:
-        raise TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+        raise _too_many_guesses()
     states = ledger.voucher_states(session, Voucher.code_hash == codes.digest(read))
     if states:
         return states[0]
@@ -593,7 +645,8 @@ def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -
         on=martinique_day(now),
     )[voucher.booklet_id]
     judge = _Judge(session, actor.organisation_id, now)
-    judged = judge.judge(Scan(new_id(), code, now), voucher, terms, taken={})
+    named = Named(new_id(), voucher.code_hash, now)
+    judged = judge.judge(named, voucher, terms, on=martinique_day(now), taken={})
     return Check(
         refusal=judged if isinstance(judged, DomainError) else None,
         voucher=voucher,

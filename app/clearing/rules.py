@@ -1,6 +1,7 @@
 """What a pass is worth to a mediator, by where it rests and on which day: plain values."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from app.clearing.errors import (
     OutsideValidity,
@@ -10,6 +11,7 @@ from app.clearing.errors import (
     VoucherNotIssued,
     VoucherVoid,
 )
+from app.kernel.clock import first_instant
 from app.kernel.errors import DomainError
 from app.ledger import AccountKind
 from app.programmes.rules import Validity
@@ -50,3 +52,66 @@ def refusal_of_day(validity: Validity, *, on: date, issued_on: date | None) -> D
     if issued_on is not None and on < issued_on:
         return SessionBeforeIssue(day=f"{on:%d/%m/%Y}", issued_on=f"{issued_on:%d/%m/%Y}")
     return None
+
+
+class RedemptionState(StrEnum):
+    """How far a redemption has come."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    SETTLED = "settled"
+    UNDONE = "undone"
+    WITHDRAWN = "withdrawn"
+    TAKEN_BACK = "taken_back"
+
+
+# ── Support sessions ──────────────────────────────────────────────────────────────────────────────
+
+SHORTEST_SESSION, LONGEST_SESSION = 5, 600
+"""Minutes: less is no session, more is a day typed as one."""
+LARGEST_GROUP = 100
+
+
+class SessionKind(StrEnum):
+    """For one person, or for several."""
+
+    INDIVIDUAL = "individual"
+    GROUP = "group"
+
+
+FRENCH_SESSION_KIND = {
+    SessionKind.INDIVIDUAL: "Individuel",
+    SessionKind.GROUP: "En groupe",
+}
+
+
+class Topic(StrEnum):
+    """What a session was about: a short list, so that a counter can tick it in a moment."""
+
+    COMPUTER = "computer"
+    PHONE = "phone"
+    INTERNET = "internet"
+    EMAIL = "email"
+    FORMALITIES = "formalities"
+    EMPLOYMENT = "employment"
+    DOCUMENTS = "documents"
+    SAFETY = "safety"
+
+
+FRENCH_TOPIC = {
+    Topic.COMPUTER: "Ordinateur",
+    Topic.PHONE: "Téléphone, tablette",
+    Topic.INTERNET: "Internet",
+    Topic.EMAIL: "Courriel",
+    Topic.FORMALITIES: "Démarches en ligne",
+    Topic.EMPLOYMENT: "Emploi",
+    Topic.DOCUMENTS: "Documents, photos",
+    Topic.SAFETY: "Sécurité, arnaques",
+}
+
+NOON = timedelta(hours=12)
+
+
+def instant_of(day: date, *, now: datetime) -> datetime:
+    """The instant of a session of which only the day is known: noon, or now if that is sooner."""
+    return min(first_instant(day) + NOON, now)

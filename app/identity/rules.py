@@ -54,6 +54,8 @@ class Right(StrEnum):
     ISSUE_BOOKLETS = "issue_booklets"
     REDEEM = "redeem"
     SEE_REDEMPTIONS = "see_redemptions"
+    TYPE_SHEETS = "type_sheets"
+    APPROVE_SHEET = "approve_sheet"
     PREPARE_CLEARING = "prepare_clearing"
     SEE_STATEMENTS = "see_statements"
     APPROVE_STATEMENT = "approve_statement"
@@ -64,7 +66,14 @@ class Right(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
-APPROVALS = frozenset({Right.APPROVE_ORDER, Right.APPROVE_STATEMENT, Right.APPROVE_BANK_DETAILS})
+APPROVALS = frozenset(
+    {
+        Right.APPROVE_ORDER,
+        Right.APPROVE_STATEMENT,
+        Right.APPROVE_BANK_DETAILS,
+        Right.APPROVE_SHEET,
+    }
+)
 """Rights that a token never carries: a person approves, signed in, not a program."""
 
 _SEEING_ALL = frozenset(
@@ -92,6 +101,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.APPROVE_ORDER,
         Right.RECEIVE_DELIVERY,
         Right.ALLOCATE,
+        Right.TYPE_SHEETS,
+        Right.APPROVE_SHEET,
         Right.APPROVE_STATEMENT,
     },
     Role.FINANCE: _SEEING_ALL
@@ -101,6 +112,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.PREPARE_ORDER,
         Right.APPROVE_ORDER,
         Right.RECORD_MANDATE,
+        Right.TYPE_SHEETS,
+        Right.APPROVE_SHEET,
         Right.PREPARE_CLEARING,
         Right.APPROVE_STATEMENT,
         Right.ORDER_PAYMENT,

@@ -32,6 +32,14 @@ WHEN_SUMS_DISAGREE = """
                where statement_id = new.statement_id)
 """
 
+WHEN_NOT_YET_HANDED_OVER = """
+          exists (select 1 from voucher
+                    join prescription_booklet as handed using (booklet_id)
+                    join prescription on prescription.id = handed.prescription_id
+                   where voucher.id = new.voucher_id
+                     and prescription.prescribed_on > new.redeemed_on)
+"""
+
 
 def upgrade() -> None:
     """Make the tables, written once but for those named below."""
@@ -193,6 +201,9 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         op.create_index("redemption_by_mediator", "redemption", ["mediator_id", "id"], unique=False)
+        op.create_index(
+            "redemption_by_day", "redemption", ["redeemed_on", "mediator_id"], unique=False
+        )
         op.create_index("redemption_by_voucher", "redemption", ["voucher_id"], unique=False)
         op.create_table(
             "redemption_reversal",
@@ -443,6 +454,9 @@ def upgrade() -> None:
             "statement_approval",
             when=WHEN_SUMS_DISAGREE,
         )
+        refuse_insert(
+            "redemption_is_not_before_the_issue", "redemption", when=WHEN_NOT_YET_HANDED_OVER
+        )
 
 
 def downgrade() -> None:
@@ -463,3 +477,4 @@ def downgrade() -> None:
         ):
             op.drop_table(table)
         drop_refusal("statement_total_is_the_sum_of_its_claims")
+        drop_refusal("redemption_is_not_before_the_issue")

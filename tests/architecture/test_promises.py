@@ -105,6 +105,8 @@ SUMS = [
     Rule("shares_are_one_whole_at_most", "funder_share", "trigger"),
     Rule("prescription_names_the_settings_in_force", "prescription", "trigger"),
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
+    Rule("redemption_is_not_before_the_issue", "redemption", "trigger"),
+    Rule("session_is_of_the_mediator_and_day_of_its_passes", "session_redemption", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
 """Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""

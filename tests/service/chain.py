@@ -27,6 +27,9 @@ One such database serves many tests of a kind: each works in a transaction that 
 | 6                 | exo7    | none yet                          |
 | 7                 | exo7    | none: undone, it circulates again |
 | 8, 9, 10          |         | none: in circulation              |
+
+Passes 1 and 2 of booklet 2 stand on sheets typed for exo7: one waits for its check, one is set
+aside.
 """
 
 from dataclasses import dataclass, field
@@ -36,7 +39,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing.models import TypedSheet
 from app.clearing.redemptions import undo_redemption
+from app.clearing.rules import SessionKind, Topic
+from app.clearing.sessions import link_redemptions, record_session
+from app.clearing.sheets import prepare_sheet, set_aside_sheet
 from app.database import Database, Model
 from app.identity.rules import Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
@@ -243,6 +250,50 @@ class Chain:
                 reason="Erreur de scan",
                 now=scheme.now,
             )
+
+        with database.transaction() as session:
+            self._support(session)
+
+    def _support(self, session: Session) -> None:
+        """A session that one pass paid for, a sheet that waits for its check, one set aside."""
+        scheme, ids = self.scheme, self.ids
+        ids["support session"] = record_session(
+            session,
+            actor=scheme.actors["exo7"],
+            session_id=new_id(),
+            held_on=scheme.today,
+            duration_minutes=60,
+            kind=SessionKind.INDIVIDUAL,
+            people_count=1,
+            topics=[Topic.EMAIL],
+            now=scheme.now,
+        ).id
+        link_redemptions(
+            session,
+            actor=scheme.actors["exo7"],
+            session_id=ids["support session"],
+            redemption_ids=[ids["redemption"]],
+            now=scheme.now,
+        )
+        for name, place in (("typed sheet", 1), ("sheet set aside", 2)):
+            sheet = prepare_sheet(
+                session,
+                actor=scheme.actors["coordinator"],
+                sheet_id=new_id(),
+                mediator_id=scheme.organisations["exo7"],
+                held_on=scheme.today,
+                typed=[scheme.serial(2, place)],
+                now=scheme.now,
+            )
+            assert isinstance(sheet, TypedSheet)
+            ids[name] = sheet.id
+        set_aside_sheet(
+            session,
+            actor=scheme.actors["finance"],
+            sheet_id=ids["sheet set aside"],
+            reason="Le pass n’est pas sur la feuille",
+            now=scheme.now,
+        )
 
     def _redeemed(self, database: Database, place: int, at: str) -> UUID:
         with database.transaction() as session:

@@ -178,6 +178,20 @@ BENT: dict[str, Bend] = {
     "vintage_tolerance_comes_after_its_end": lambda _, row: {
         "last_redemption_on": row["valid_until"] - timedelta(days=1)
     },
+    # Support sessions and typed sheets.
+    "support_session_lasts_minutes_not_days": {"duration_minutes": 601},
+    "support_session_kind_is_known": {"kind": "crowd", "people_count": 2},
+    "support_session_is_for_one_or_for_a_group": {"people_count": 2},
+    "session_topic_is_known": {"topic": "astrology"},
+    "typed_sheet_line_has_a_place": {"place": 0},
+    "typed_sheet_line_was_read_somewhere": {"read_from": "hearsay"},
+    "typed_sheet_decision_is_known": {"decision": "perhaps", "reason": None},
+    "typed_sheet_is_approved_by_another": lambda _, row: {
+        "decision": "approved",
+        "reason": None,
+        "decided_by": row["typed_by"],
+    },
+    "typed_sheet_is_set_aside_for_a_reason": {"reason": None},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
     "activation_is_of_a_confirmed_delivery": lambda rows, _: {"order_id": rows.ids["stock order"]},
     "allocation_names_the_agreement": later("agreement_until"),
@@ -242,6 +256,7 @@ BENT: dict[str, Bend] = {
         "face_value_cents": 500,
         "amount_cents": row["voucher_count"] * 500,
     },
+    "typed_sheet_decision_names_the_typist": lambda rows, _: {"typed_by": rows.agent("auditor")},
     # ── What is there once, where repeating takes more than the columns of the key ────────────────
     "delivery_is_activated_once": lambda rows, _: {
         "delivery_id": rows.ids["stock delivery"],
@@ -275,6 +290,12 @@ BENT: dict[str, Bend] = {
     # ── What sums of other rows say ───────────────────────────────────────────────────────────────
     "activation_is_covered_by_mandates": {"cost_cents": 401},
     "statement_total_is_the_sum_of_its_claims": on_an_empty_act,
+    "redemption_is_not_before_the_issue": lambda _, row: {
+        "redeemed_on": row["redeemed_on"] - timedelta(days=1)
+    },
+    "session_is_of_the_mediator_and_day_of_its_passes": lambda rows, _: {
+        "redemption_id": rows.any("redemption", mediator_id=rows.organisation("carecof"))["id"]
+    },
 }
 
 BENT |= {

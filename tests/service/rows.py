@@ -223,6 +223,14 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "redemption_reversal": lambda rows: rows.copy(
         "redemption_reversal", redemption_id=rows.ids["redemption"]
     ),
+    "session_topic": lambda rows: rows.copy("session_topic", topic="safety"),
+    "session_redemption": lambda rows: rows.copy(
+        "session_redemption", redemption_id=rows.ids["claimed redemption"]
+    ),
+    "typed_sheet_line": lambda rows: rows.copy("typed_sheet_line", place=9, voucher_id=19),
+    "typed_sheet_decision": lambda rows: rows.copy(
+        "typed_sheet_decision", sheet_id=rows.ids["typed sheet"]
+    ),
     "statement": Rows.statement,
     "statement_line": Rows.statement_line,
     "statement_approval": Rows.statement_approval,

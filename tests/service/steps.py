@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import redemptions, statements
+from app.clearing import redemptions, sessions, sheets, statements
+from app.clearing.rules import SessionKind, Topic
 from app.identity import service as identity
 from app.identity.rules import Actor, Role
 from app.kernel.clock import martinique_day
@@ -339,6 +340,54 @@ STEPS: dict[str, Step] = {
             "reason": "Erreur de scan",
         },
         other=lambda _: {"reason": "Autre raison"},
+    ),
+    "record_session": Step(
+        sessions.record_session,
+        "exo7",
+        frozenset({M}),
+        lambda chain: {
+            "session_id": new_id(),
+            "held_on": chain.scheme.today,
+            "duration_minutes": 90,
+            "kind": SessionKind.GROUP,
+            "people_count": 6,
+            "topics": [Topic.EMAIL, Topic.SAFETY],
+        },
+        other=lambda _: {"topics": [Topic.EMAIL]},
+    ),
+    "link_redemptions": Step(
+        sessions.link_redemptions,
+        "exo7",
+        frozenset({M}),
+        lambda chain: {
+            "session_id": chain.ids["support session"],
+            "redemption_ids": [chain.ids["claimed redemption"]],
+        },
+    ),
+    "prepare_sheet": Step(
+        sheets.prepare_sheet,
+        "coordinator",
+        frozenset({C, F}),
+        lambda chain: {
+            "sheet_id": new_id(),
+            "mediator_id": chain.scheme.organisations["exo7"],
+            "held_on": chain.scheme.today,
+            "typed": [chain.codes[7], chain.scheme.serial(1, 9)],
+        },
+        other=lambda chain: {"typed": [chain.codes[7]]},
+    ),
+    "approve_sheet": Step(
+        sheets.approve_sheet,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {"sheet_id": chain.ids["typed sheet"], "signer": chain.scheme.signer},
+        approves=True,
+    ),
+    "set_aside_sheet": Step(
+        sheets.set_aside_sheet,
+        "coordinator",
+        frozenset({C, F}),
+        lambda chain: {"sheet_id": chain.ids["typed sheet"], "reason": "Mauvais jour"},
     ),
     "open_clearing_run": Step(
         statements.open_clearing_run,

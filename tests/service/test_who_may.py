@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.clearing.errors import (
     PaymentByTheSamePerson,
     StatementPreparerCannotApprove,
+    TypistCannotApprove,
     UnknownRedemption,
     UnknownStatement,
 )
@@ -69,6 +70,7 @@ def test_the_administration_of_accounts_sees_and_moves_nothing() -> None:
         ("approve_order", "coordinator", PreparerCannotApprove),
         ("approve_bank_details", "coordinator", BankDetailsPreparerCannotApprove),
         ("approve_statement", "finance", StatementPreparerCannotApprove),
+        ("approve_sheet", "coordinator", TypistCannotApprove),
     ],
 )
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.FINANCE])

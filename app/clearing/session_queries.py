@@ -1,0 +1,340 @@
+"""Looking support sessions, typed sheets and the redemptions of a day up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session
+
+from app.clearing.models import (
+    Redemption,
+    RedemptionReversal,
+    SessionRedemption,
+    SessionTopic,
+    SupportSession,
+    TypedSheet,
+    TypedSheetDecision,
+    TypedSheetLine,
+)
+from app.clearing.rules import RedemptionState, Topic
+from app.kernel.money import Cents
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Voucher
+from app.mediators.models import Label
+from app.partners.models import Agreement, Organisation
+from app.partners.rules import AgreementRole
+
+# ── What became of redemptions ────────────────────────────────────────────────────────────────────
+
+_STATE: ColumnElement[str] = case(
+    (RedemptionReversal.id.is_not(None), RedemptionState.UNDONE),
+    (Voucher.last_movement_id == Redemption.movement_id, RedemptionState.OPEN),
+    (AccountRow.kind == AccountKind.CLAIMED, RedemptionState.CLAIMED),
+    (AccountRow.kind == AccountKind.SETTLED, RedemptionState.SETTLED),
+    (AccountRow.kind == AccountKind.REDEEMED, RedemptionState.WITHDRAWN),
+    else_=RedemptionState.TAKEN_BACK,
+)
+"""Where the pass rests now says how far its redemption has come."""
+
+
+def _of_redemptions(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+    return (
+        select(*columns)
+        .select_from(Redemption)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What one mediator took for one day, of redemptions that have come equally far."""
+
+    mediator_id: UUID
+    state: RedemptionState
+    voucher_count: int
+    amount_cents: Cents
+
+
+def day_totals(session: Session, on: date, *, mediator_id: UUID | None) -> list[DayTotal]:
+    """The passes of a day by mediator and state; one mediator's or everybody's."""
+    query = (
+        _of_redemptions(
+            Redemption.mediator_id,
+            _STATE.label("state"),
+            func.count(),
+            func.sum(Redemption.amount_cents),
+        )
+        .where(Redemption.redeemed_on == on)
+        .group_by(Redemption.mediator_id, "state")
+        .order_by(Redemption.mediator_id, "state")
+    )
+    if mediator_id is not None:
+        query = query.where(Redemption.mediator_id == mediator_id)
+    return [
+        DayTotal(mediator, RedemptionState(state), count, Cents(int(cents)))
+        for mediator, state, count, cents in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One redemption of a day, how far it has come, and the session that it paid for."""
+
+    redemption: Redemption
+    state: RedemptionState
+    session_id: UUID | None
+    voucher_id: int
+    booklet_id: int
+
+
+def day_lines(
+    session: Session,
+    on: date,
+    *,
+    mediator_id: UUID | None,
+    before: int | None = None,
+    limit: int,
+) -> list[DayLine]:
+    """The redemptions of a day, the latest first, from before that movement."""
+    query = (
+        _of_redemptions(Redemption, _STATE, SessionRedemption.session_id, Voucher.booklet_id)
+        .outerjoin(SessionRedemption, SessionRedemption.redemption_id == Redemption.id)
+        .where(Redemption.redeemed_on == on)
+        .order_by(Redemption.movement_id.desc())
+        .limit(limit)
+    )
+    if mediator_id is not None:
+        query = query.where(Redemption.mediator_id == mediator_id)
+    if before is not None:
+        query = query.where(Redemption.movement_id < before)
+    return [_day_line(row) for row in session.execute(query)]
+
+
+def line_of(session: Session, redemption_id: UUID) -> DayLine:
+    """One redemption, how far it has come, and the session that it paid for."""
+    row = session.execute(
+        _of_redemptions(Redemption, _STATE, SessionRedemption.session_id, Voucher.booklet_id)
+        .outerjoin(SessionRedemption, SessionRedemption.redemption_id == Redemption.id)
+        .where(Redemption.id == redemption_id)
+    ).one()
+    return _day_line(row)
+
+
+def _day_line(row: Any) -> DayLine:  # noqa: ANN401 - a row of four columns
+    redemption, state, session_id, booklet_id = row
+    return DayLine(
+        redemption, RedemptionState(state), session_id, redemption.voucher_id, booklet_id
+    )
+
+
+# ── Sessions ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def support_session(session: Session, session_id: UUID) -> SupportSession | None:
+    """The session of that id."""
+    return session.get(SupportSession, session_id)
+
+
+def sessions_after(
+    session: Session,
+    after: UUID | None,
+    *,
+    limit: int,
+    mediator_id: UUID | None,
+    on: date | None = None,
+) -> list[SupportSession]:
+    """Sessions in the order of their ids, from after that one; one mediator's or everybody's."""
+    query = select(SupportSession).order_by(SupportSession.id).limit(limit)
+    if after is not None:
+        query = query.where(SupportSession.id > after)
+    if mediator_id is not None:
+        query = query.where(SupportSession.mediator_id == mediator_id)
+    if on is not None:
+        query = query.where(SupportSession.held_on == on)
+    return list(session.scalars(query))
+
+
+def latest_sessions(
+    session: Session,
+    *,
+    mediator_id: UUID | None,
+    since: date,
+    until: date,
+    limit: int,
+) -> list[SupportSession]:
+    """Sessions between two days, both included, the latest first."""
+    query = (
+        select(SupportSession)
+        .where(SupportSession.held_on.between(since, until))
+        .order_by(SupportSession.held_on.desc(), SupportSession.id.desc())
+        .limit(limit)
+    )
+    if mediator_id is not None:
+        query = query.where(SupportSession.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def sessions_of_day(
+    session: Session, on: date, *, mediator_id: UUID | None
+) -> dict[UUID, tuple[int, int]]:
+    """How many sessions each mediator held that day, and how many minutes they lasted."""
+    query = (
+        select(SupportSession.mediator_id, func.count(), func.sum(SupportSession.duration_minutes))
+        .where(SupportSession.held_on == on)
+        .group_by(SupportSession.mediator_id)
+    )
+    if mediator_id is not None:
+        query = query.where(SupportSession.mediator_id == mediator_id)
+    return {mediator: (count, int(minutes)) for mediator, count, minutes in session.execute(query)}
+
+
+def topics_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Topic]]:
+    """What sessions were about, in the order of the vocabulary."""
+    found: dict[UUID, set[Topic]] = {session_id: set() for session_id in ids}
+    for row in session.execute(
+        select(SessionTopic.session_id, SessionTopic.topic).where(
+            SessionTopic.session_id.in_(list(found))
+        )
+    ):
+        found[row.session_id].add(Topic(row.topic))
+    return {key: [topic for topic in Topic if topic in topics] for key, topics in found.items()}
+
+
+def passes_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[int, Cents]]:
+    """How many passes paid for each session, and how much; those undone since do not count."""
+    rows = session.execute(
+        select(SessionRedemption.session_id, func.count(), func.sum(Redemption.amount_cents))
+        .join(Redemption, Redemption.id == SessionRedemption.redemption_id)
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+        .where(SessionRedemption.session_id.in_(list(ids)), RedemptionReversal.id.is_(None))
+        .group_by(SessionRedemption.session_id)
+    )
+    return {session_id: (count, Cents(int(cents))) for session_id, count, cents in rows}
+
+
+def links_among(session: Session, redemption_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Which session each of these redemptions paid for."""
+    rows = session.execute(
+        select(SessionRedemption.redemption_id, SessionRedemption.session_id).where(
+            SessionRedemption.redemption_id.in_(redemption_ids)
+        )
+    )
+    return dict(rows.all())
+
+
+def redemptions_of_session(session: Session, session_id: UUID) -> list[UUID]:
+    """The redemptions that paid for a session, in the order of their ids."""
+    return list(
+        session.scalars(
+            select(SessionRedemption.redemption_id)
+            .where(SessionRedemption.session_id == session_id)
+            .order_by(SessionRedemption.redemption_id)
+        )
+    )
+
+
+# ── Mediators ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def mediators(session: Session) -> list[tuple[UUID, str]]:
+    """Whoever signed an agreement as a mediator and was given a label, by name."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(
+            Organisation.id.in_(
+                select(Agreement.organisation_id).where(Agreement.role == AgreementRole.MEDIATOR)
+            ),
+            Organisation.id.in_(select(Label.organisation_id)),
+        )
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [(mediator_id, name) for mediator_id, name in rows]
+
+
+# ── Typed sheets ──────────────────────────────────────────────────────────────────────────────────
+
+
+def sheet(session: Session, sheet_id: UUID) -> TypedSheet | None:
+    """The typed sheet of that id."""
+    return session.get(TypedSheet, sheet_id)
+
+
+def decision_of(session: Session, sheet_id: UUID) -> TypedSheetDecision | None:
+    """How a sheet was decided, if it was."""
+    return session.get(TypedSheetDecision, sheet_id)
+
+
+def sheets_after(
+    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None
+) -> list[TypedSheet]:
+    """Sheets in the order of their ids, from after that one; one mediator's or everybody's."""
+    query = select(TypedSheet).order_by(TypedSheet.id).limit(limit)
+    if after is not None:
+        query = query.where(TypedSheet.id > after)
+    if mediator_id is not None:
+        query = query.where(TypedSheet.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def latest_sheets(session: Session, *, waiting: bool, limit: int) -> list[TypedSheet]:
+    """Sheets that wait for their check, the oldest first; or those decided, the latest first."""
+    query = select(TypedSheet).outerjoin(
+        TypedSheetDecision, TypedSheetDecision.sheet_id == TypedSheet.id
+    )
+    if waiting:
+        query = query.where(TypedSheetDecision.sheet_id.is_(None)).order_by(
+            TypedSheet.typed_at, TypedSheet.id
+        )
+    else:
+        query = query.where(TypedSheetDecision.sheet_id.is_not(None)).order_by(
+            TypedSheetDecision.decided_at.desc(), TypedSheet.id
+        )
+    return list(session.scalars(query.limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """One pass of a sheet: its place, what is on the paper, and the hash that names its code."""
+
+    id: UUID
+    place: int
+    voucher_id: int
+    booklet_id: int
+    code_hash: bytes
+    amount_cents: Cents
+    read_from: str
+
+
+def lines_of_sheet(session: Session, sheet_id: UUID) -> list[SheetLine]:
+    """The passes of a sheet, as on the paper."""
+    rows = session.execute(
+        select(
+            TypedSheetLine.id,
+            TypedSheetLine.place,
+            TypedSheetLine.voucher_id,
+            Voucher.booklet_id,
+            Voucher.code_hash,
+            Voucher.face_value_cents,
+            TypedSheetLine.read_from,
+        )
+        .join(Voucher, Voucher.id == TypedSheetLine.voucher_id)
+        .where(TypedSheetLine.sheet_id == sheet_id)
+        .order_by(TypedSheetLine.place)
+    )
+    return [SheetLine(*row[:5], Cents(row[5]), row[6]) for row in rows]
+
+
+def sizes_of_sheets(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[int, Cents]]:
+    """How many passes each sheet names, and their face value."""
+    rows = session.execute(
+        select(TypedSheetLine.sheet_id, func.count(), func.sum(Voucher.face_value_cents))
+        .join(Voucher, Voucher.id == TypedSheetLine.voucher_id)
+        .where(TypedSheetLine.sheet_id.in_(list(ids)))
+        .group_by(TypedSheetLine.sheet_id)
+    )
+    return {sheet_id: (count, Cents(int(cents))) for sheet_id, count, cents in rows}

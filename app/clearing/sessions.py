@@ -1,0 +1,197 @@
+"""Support sessions: what was given for passes, to one person or to several."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import queries, session_queries
+from app.clearing.errors import (
+    RedemptionInAnotherSession,
+    SessionOfAnotherDay,
+    UnknownRedemption,
+    UnknownSupportSession,
+)
+from app.clearing.models import SessionRedemption, SessionTopic, SupportSession
+from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemptions import Scan, Verdict, redeem_vouchers
+from app.clearing.rules import (
+    LARGEST_GROUP,
+    LONGEST_SESSION,
+    SHORTEST_SESSION,
+    SessionKind,
+    Topic,
+)
+from app.database import earlier, insert_rows
+from app.identity.rules import Actor, Right
+from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+
+
+def record_session(
+    session: Session,
+    *,
+    actor: Actor,
+    session_id: UUID,
+    held_on: date,
+    duration_minutes: int,
+    kind: SessionKind,
+    people_count: int,
+    topics: Iterable[Topic] = (),
+    now: datetime,
+) -> SupportSession:
+    """Write a session of the actor's mediator down.
+
+    Topics may be missing: better none than one ticked to get on.
+
+    Raises:
+        InvalidInput: the day has not come, or a number cannot be one.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.REDEEM)
+    about = sorted(set(topics))
+    if wrong := _wrong(held_on, duration_minutes, kind, people_count, today=martinique_day(now)):
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "support session",
+        mediator=actor.organisation_id,
+        on=held_on,
+        minutes=duration_minutes,
+        kind=kind,
+        people=people_count,
+        topics=about,
+    )
+    if record := earlier(session, SupportSession, session_id, digest):
+        return record
+    record = SupportSession(
+        id=session_id,
+        request_hash=digest,
+        mediator_id=actor.organisation_id,
+        held_on=held_on,
+        duration_minutes=duration_minutes,
+        kind=kind,
+        people_count=people_count,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+    )
+    session.add(record)
+    session.flush()
+    if about:
+        insert_rows(
+            session, SessionTopic, [{"session_id": session_id, "topic": topic} for topic in about]
+        )
+    return record
+
+
+def _wrong(
+    held_on: date, duration_minutes: int, kind: SessionKind, people_count: int, *, today: date
+) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if not FIRST_DAY <= held_on <= today:
+        wrong["held_on"] = "Écrivez le jour de la séance, au plus tard aujourd’hui."
+    if not SHORTEST_SESSION <= duration_minutes <= LONGEST_SESSION:
+        wrong["duration_minutes"] = (
+            f"Écrivez une durée de {SHORTEST_SESSION} à {LONGEST_SESSION} minutes."
+        )
+    if kind is SessionKind.INDIVIDUAL and people_count != 1:
+        wrong["people_count"] = "Une séance individuelle compte une personne."
+    if kind is SessionKind.GROUP and not 1 < people_count <= LARGEST_GROUP:
+        wrong["people_count"] = f"Écrivez combien de personnes : de 2 à {LARGEST_GROUP}."
+    return wrong
+
+
+def known_session(session: Session, *, actor: Actor, session_id: UUID) -> SupportSession:
+    """A session of the actor's own mediator, or any for those who see all.
+
+    Raises:
+        UnknownSupportSession: none has that id, or another mediator held it: both look alike.
+    """
+    actor.check(Right.SEE_REDEMPTIONS)
+    found = session_queries.support_session(session, session_id)
+    if found is None or not actor.sees(found.mediator_id):
+        raise UnknownSupportSession
+    return found
+
+
+def link_redemptions(
+    session: Session,
+    *,
+    actor: Actor,
+    session_id: UUID,
+    redemption_ids: Sequence[UUID],
+    now: datetime,
+) -> SupportSession:
+    """Say which passes paid for a session; those that it has already are left as they are.
+
+    Raises:
+        UnknownSupportSession, UnknownRedemption.
+        SessionOfAnotherDay: a pass was taken for another day.
+        RedemptionInAnotherSession: a pass pays for another session.
+    """
+    actor.check(Right.REDEEM)
+    held = known_session(session, actor=actor, session_id=session_id)
+    wanted = sorted(set(redemption_ids), key=lambda redemption_id: redemption_id.bytes)
+    if not wanted:
+        return held
+    found = queries.redemptions_by_id(session, wanted)
+    for redemption_id in wanted:
+        redemption = found.get(redemption_id)
+        if redemption is None or redemption.mediator_id != held.mediator_id:
+            raise UnknownRedemption
+        check_day(held, redemption.redeemed_on)
+    # Whoever links the same pass at the same moment waits here, then reads what won.
+    insert_rows(
+        session,
+        SessionRedemption,
+        [
+            {
+                "redemption_id": one,
+                "session_id": session_id,
+                "linked_by": actor.agent_id,
+                "linked_at": now,
+            }
+            for one in wanted
+        ],
+        unless_there=True,
+    )
+    linked = session_queries.links_among(session, wanted)
+    if any(linked[redemption_id] != session_id for redemption_id in wanted):
+        raise RedemptionInAnotherSession
+    return held
+
+
+def check_day(held: SupportSession, on: date) -> None:
+    """Refuse a pass taken for another day than the session's.
+
+    Raises:
+        SessionOfAnotherDay.
+    """
+    if on != held.held_on:
+        raise SessionOfAnotherDay(day=f"{held.held_on:%d/%m/%Y}", redeemed_on=f"{on:%d/%m/%Y}")
+
+
+def redeem_for_session(
+    session: Session,
+    *,
+    actor: Actor,
+    session_id: UUID | None,
+    scans: Sequence[Scan],
+    signer: ReceiptSigner,
+    now: datetime,
+) -> list[Verdict]:
+    """Take passes, and say which session they paid for. Without one, only take them.
+
+    Raises:
+        As redeem_vouchers and link_redemptions; nothing is taken then.
+    """
+    if session_id is not None:
+        held = known_session(session, actor=actor, session_id=session_id)
+        for scan in scans:
+            check_day(held, martinique_day(scan.redeemed_at))
+    verdicts = redeem_vouchers(session, actor=actor, scans=scans, signer=signer, now=now)
+    if session_id is not None:
+        taken = [v.redemption.id for v in verdicts if v.redemption is not None]
+        link_redemptions(session, actor=actor, session_id=session_id, redemption_ids=taken, now=now)
+    return verdicts
