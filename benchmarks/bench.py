@@ -17,6 +17,7 @@ class Sizes:
     """How much of everything."""
 
     passes: int = 100_000
+    delivery: int = 1_000_000
     mediators: int = 200
     pairs: int = 5
     batch: int = 1000
@@ -25,8 +26,8 @@ class Sizes:
 
 
 FULL = Sizes()
-QUICK = Sizes(pairs=2, redemptions=250)
-TOY = Sizes(passes=600, mediators=3, pairs=1, batch=20, redemptions=2)
+QUICK = Sizes(delivery=100_000, pairs=2, redemptions=250)
+TOY = Sizes(passes=600, delivery=600, mediators=3, pairs=1, batch=20, redemptions=2)
 
 
 @dataclass(slots=True)
