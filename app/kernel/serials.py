@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from stdnum.iso7064 import mod_97_10
 
 LABEL = r"[0-9]{2}[A-Z]"
-LARGEST_BOOKLET = 10
-"""Passes under one cover, at most."""
+BOOKLET_SIZES = (10, 5)
+"""Passes under one cover, largest first: the order in which an order's serials are allotted."""
+LARGEST_BOOKLET = max(BOOKLET_SIZES)
 
 
 class NotASerial(ValueError):

@@ -1,17 +1,20 @@
 """Ordering booklets, receiving them, and making them usable."""
 
+from dataclasses import fields
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.errors import InvalidInput
 from app.orders import queries, service
 from app.orders.models import Activation, OrderMandate
-from app.orders.rules import LineAsked, SerialRange
+from app.orders.rules import LineAsked, Plan, SerialRange
 from app.orders.schemas import (
     ActivationRequestSchema,
     ActivationSchema,
+    CancellationRequestSchema,
     DeliveryPageSchema,
     DeliveryRequestSchema,
     DeliverySchema,
@@ -20,9 +23,13 @@ from app.orders.schemas import (
     OrderPageSchema,
     OrderRequestSchema,
     OrderSchema,
+    PlanRequestSchema,
+    PlanSchema,
 )
+from app.orders.service import OrderDetails
 from app.orders.views import deliveries_shown, orders_shown
 from app.programmes.keys import KeyStore
+from app.programmes.rules import Public
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
 from app.web.transaction import current_settings, in_transaction
@@ -43,6 +50,8 @@ bp = routes.blueprint
 def prepare_order(body: Json) -> Json:
     """Prepare an order of booklets of 5 and 10."""
     lines = [LineAsked(**line) for line in body.pop("lines")]
+    people = body.pop("planned_people")
+    details = OrderDetails(**{field.name: body.pop(field.name) for field in fields(OrderDetails)})
 
     def work(session: Session) -> list[Json]:
         order = service.prepare_order(
@@ -51,11 +60,49 @@ def prepare_order(body: Json) -> Json:
             order_id=id_of_request(body),
             lines=lines,
             now=started_at(),
+            details=details,
+            planned=planned(people) if people else None,
             **body,
         )
         return orders_shown(session, [order])
 
     return in_transaction(work)[0]
+
+
+def planned(people: list[Json]) -> dict[Public, int]:
+    """People by public.
+
+    Raises:
+        InvalidInput: a public stands twice.
+    """
+    by_public = {line["public"]: line["person_count"] for line in people}
+    if len(by_public) < len(people):
+        raise InvalidInput(people="Chaque public ne figure qu’une fois : retirez le doublon.")
+    return by_public
+
+
+@routes.post(
+    "/orders/plan",
+    "Calculer combien commander",
+    right=Right.PREPARE_ORDER,
+    body=PlanRequestSchema,
+    answer=PlanSchema,
+    status=200,
+    refuses=(404,),
+    description="Personnes × carnets préconisés − stock utilisable, taille par taille. "
+    "Rien n’est enregistré.",
+)
+def plan_order(body: Json) -> Plan:
+    """How many booklets to order for so many people."""
+    return in_transaction(
+        lambda session: service.plan_order(
+            session,
+            actor=current_actor(),
+            programme_id=body["programme_id"],
+            people=planned(body["people"]),
+            now=started_at(),
+        )
+    )
 
 
 @routes.get(
@@ -118,6 +165,31 @@ def send_order(order_id: UUID) -> Json:
 
     def work(session: Session) -> list[Json]:
         service.send_order(session, actor=current_actor(), order_id=order_id, now=started_at())
+        return orders_shown(session, [service.known_order(session, order_id)])
+
+    return in_transaction(work)[0]
+
+
+@routes.post(
+    "/orders/<uuid:order_id>/cancel",
+    "Annuler une commande qui n’est pas partie",
+    right=Right.PREPARE_ORDER,
+    body=CancellationRequestSchema,
+    answer=OrderSchema,
+    description="Ce qui était préparé reste lisible, avec la raison.",
+)
+def cancel_order(body: Json, order_id: UUID) -> Json:
+    """Give up an order that has not left."""
+
+    def work(session: Session) -> list[Json]:
+        service.cancel_order(
+            session,
+            actor=current_actor(),
+            cancellation_id=id_of_request(body),
+            order_id=order_id,
+            now=started_at(),
+            **body,
+        )
         return orders_shown(session, [service.known_order(session, order_id)])
 
     return in_transaction(work)[0]

@@ -4,6 +4,8 @@ import csv
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
@@ -13,24 +15,30 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.money import Cents, euros
+from app.kernel.serials import BOOKLET_SIZES
 from app.orders import queries
 from app.orders.errors import UnknownDelivery, UnknownOrder
 from app.orders.models import BookletOrder, Delivery
 from app.orders.printing import codes_to_print
-from app.orders.rules import BOOKLET_SIZES, LineAsked, SerialRange
+from app.orders.rules import FRENCH_STATE, LineAsked, SerialRange
 from app.orders.service import (
+    OrderDetails,
     activate_delivery,
     approve_order,
+    cancel_order,
     known_delivery,
     known_order,
+    plan_order,
     prepare_order,
     record_delivery,
     record_mandate,
     send_order,
+    totals_of,
 )
 from app.programmes import queries as programmes
-from app.programmes.cli import vintage_named
+from app.programmes.cli import programme_named, programme_option, vintage_named
 from app.programmes.keys import KeyStore
+from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.terminal.desk import (
     PAGE,
     Desk,
@@ -43,13 +51,7 @@ from app.terminal.desk import (
     repeatable,
     say,
 )
-from app.terminal.values import Count, Euros, read_id
-
-STATES = {
-    "prepared": "à approuver",
-    "approved": "à envoyer",
-    "sent": "envoyée",
-}
+from app.terminal.values import Count, Day, Euros, read_id
 
 
 def order_named(session: Session, typed: str) -> BookletOrder:
@@ -98,6 +100,27 @@ class Serials(click.ParamType[SerialRange]):
         )
 
 
+class People(click.ParamType[tuple[Public, int]]):
+    """A public and how many people: plie=40."""
+
+    name = "PUBLIC=NOMBRE"
+
+    def convert(
+        self,
+        value: str | tuple[Public, int],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[Public, int]:
+        """A public that exists, and a number."""
+        if isinstance(value, tuple):
+            return value
+        public, _, count = value.partition("=")
+        if public not in set(Public):
+            known = ", ".join(Public)
+            self.fail(f"« {public} » n’est pas un public : écrivez {known}.", param, ctx)
+        return Public(public), Count().convert(count, param, ctx)
+
+
 # ── Orders ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -117,6 +140,11 @@ def order() -> None:
 @click.option("--ten-price", type=Euros(), default="0", help="Le prix d’un carnet de 10.")
 @click.option("--fives", type=Count(), default="0", help="Combien de carnets de 5.")
 @click.option("--five-price", type=Euros(), default="0", help="Le prix d’un carnet de 5.")
+@click.option("--market", metavar="NUMÉRO", help="Le numéro du marché.")
+@click.option("--engagement", metavar="NUMÉRO", help="Le numéro d’engagement.")
+@click.option("--service-code", metavar="CODE", help="Le code service dans Chorus Pro.")
+@click.option("--deliver-to", metavar="ADRESSE", help="Où livrer.")
+@click.option("--expected-on", type=Day(), help="Livraison attendue au plus tard.")
 @repeatable
 @acting
 def prepare(
@@ -127,6 +155,11 @@ def prepare(
     ten_price: Cents,
     fives: int,
     five_price: Cents,
+    market: str | None,
+    engagement: str | None,
+    service_code: str | None,
+    deliver_to: str | None,
+    expected_on: date | None,
     request_id: UUID,
 ) -> None:
     """Prépare une commande ; une autre personne l’approuve.
@@ -144,6 +177,7 @@ def prepare(
             programme_id=terms.programme_id,
             vintage_id=terms.vintage_id,
             lines=[LineAsked(size, count, price) for size, count, price in asked if count],
+            details=OrderDetails(market, engagement, service_code, deliver_to, expected_on),
             now=desk.now,
         )
     desk.answer(
@@ -151,6 +185,76 @@ def prepare(
         id=made.id,
         number=made.number,
     )
+
+
+@order.command("plan")
+@programme_option
+@click.option(
+    "--people",
+    type=People(),
+    multiple=True,
+    help="Un public et combien de personnes ; à répéter.",
+)
+@acting
+def plan(desk: Desk, *, programme: str | None, people: tuple[tuple[Public, int], ...]) -> None:
+    """Calcule combien de carnets commander : personnes × carnets préconisés − stock utilisable.
+
+    Exemple : passnum order plan --people plie=40 --people senior=120
+    """
+    with desk.transaction(writing=False) as session:
+        found = plan_order(
+            session,
+            actor=desk.actor(session),
+            programme_id=programme_named(session, programme).id,
+            people=dict(people),
+            now=desk.now,
+        )
+    if desk.as_json:
+        desk.dump(
+            {
+                "publics": [{**asdict(p), "needed_count": p.needed_count} for p in found.publics],
+                "sizes": [
+                    {
+                        "booklet_size": s.booklet_size,
+                        "needed_count": s.needed_count,
+                        "usable_count": s.stock.usable_count,
+                        "to_order_count": s.to_order_count,
+                    }
+                    for s in found.sizes
+                ],
+                "measured": asdict(found.measured),
+            }
+        )
+        return
+    for p in found.publics:
+        say(f"{FRENCH_PUBLIC[p.public]} : {p.person_count} × {p.booklet_count} "
+            f"= {p.needed_count} carnets de {p.booklet_size}.")  # fmt: skip
+    for s in found.sizes:
+        say(f"Carnets de {s.booklet_size} : {s.needed_count} − {s.stock.usable_count} "
+            f"en stock ou attendus = {s.to_order_count} à commander.")  # fmt: skip
+
+
+@order.command("cancel")
+@click.argument("order", metavar="COMMANDE")
+@click.option("--reason", required=True, metavar="PHRASE", help="Pourquoi.")
+@repeatable
+@acting
+def cancel(desk: Desk, *, order: str, reason: str, request_id: UUID) -> None:
+    """Annule une commande qui n’est pas encore partie, en disant pourquoi.
+
+    Exemple : passnum order cancel BC-2026-0001 --reason "Le besoin a été revu"
+    """
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        made = cancel_order(
+            session,
+            actor=desk.actor(session),
+            cancellation_id=request_id,
+            order_id=named.id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(f"Commande {named.number} annulée : rien n’en partira.", id=made.id)
 
 
 @order.command("approve")
@@ -206,8 +310,8 @@ def list_orders(desk: Desk) -> None:
             "Commande": lambda o: o["number"],
             "Millésime": lambda o: o["vintage"],
             "Carnets": lambda o: carnets(o["lines"]),
-            "Prix": lambda o: euros(o["price_cents"]),
-            "État": lambda o: STATES[o["state"]],
+            "Prix": lambda o: euros(o["total_cents"]),
+            "État": lambda o: FRENCH_STATE[o["state"]],
             "Préparée": lambda o: in_french(o["prepared_at"]),
         },
         none="Aucune commande.",
@@ -218,6 +322,8 @@ def summary(session: Session, one: BookletOrder) -> dict[str, Any]:
     """An order in a list."""
     terms = programmes.vintage(session, one.vintage_id)
     lines = queries.lines(session, one.id)
+    come = queries.progress(session, [one.id])[one.id]
+    cancelled = queries.cancellation(session, one.id)
     return {
         "id": one.id,
         "number": one.number,
@@ -230,17 +336,16 @@ def summary(session: Session, one: BookletOrder) -> dict[str, Any]:
             }
             for line in lines
         ],
-        "price_cents": sum(line.booklet_count * line.unit_price_cents for line in lines),
-        "state": state(session, one),
+        "payer": one.payer,
+        "fee_cents": one.fee_cents,
+        "total_cents": totals_of(one).total_cents,
+        "mandated_cents": come.mandated_cents,
+        "delivered_count": come.delivered_count,
+        "activated_count": come.activated_count,
+        "cancellation_reason": cancelled.reason if cancelled else None,
+        "state": come.state,
         "prepared_at": one.prepared_at,
     }
-
-
-def state(session: Session, one: BookletOrder) -> str:
-    """Where an order stands: which rows exist."""
-    if queries.dispatch(session, one.id):
-        return "sent"
-    return "approved" if queries.approval(session, one.id) else "prepared"
 
 
 def carnets(lines: Sequence[dict[str, Any]]) -> str:
@@ -289,8 +394,16 @@ def show(desk: Desk, *, order: str) -> None:
 
 def describe(order: dict[str, Any]) -> None:
     """An order, for a person."""
-    say(f"Commande {order['number']}, millésime {order['vintage']}, {STATES[order['state']]}.")
-    say(f"Carnets : {carnets(order['lines'])}, pour {euros(order['price_cents'])}.")
+    say(f"Commande {order['number']}, millésime {order['vintage']}, "
+        f"{FRENCH_STATE[order['state']]}.")  # fmt: skip
+    say(f"Carnets : {carnets(order['lines'])}, pour {euros(order['total_cents'])}.")
+    if order["fee_cents"]:
+        say(f"Dont frais de l’émetteur : {euros(order['fee_cents'])}.")
+    if missing := order["total_cents"] - order["mandated_cents"]:
+        say(f"Mandats saisis : {euros(order['mandated_cents'])} ; il manque {euros(missing)}."
+            if missing > 0 else f"Mandats saisis : {euros(order['mandated_cents'])}.")  # fmt: skip
+    if order["cancellation_reason"]:
+        say(f"Annulée : {order['cancellation_reason']}")
     for part in order["serials"]:
         say(f"Attend les pass {part['first']} à {part['last']}, en carnets "
             f"de {part['booklet_size']}.")  # fmt: skip

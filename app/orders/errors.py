@@ -56,6 +56,37 @@ class OrderNotSent(Conflict):
     sentence = "Cette commande n’est pas encore partie chez l’émetteur. Envoyez-la d’abord."
 
 
+class OrderCancelled(Conflict):
+    """The order was cancelled: nothing more happens to it."""
+
+    code = "order_cancelled"
+    sentence = "Cette commande est annulée. Préparez-en une autre s’il faut encore des carnets."
+
+
+class OrderCancelledAlready(Conflict):
+    """The order was cancelled before."""
+
+    code = "order_cancelled_already"
+    sentence = "Cette commande est déjà annulée : il n’y a plus rien à faire."
+
+
+class OrderLeftAlready(Conflict):
+    """The order is with the issuer: it cannot be cancelled here any more."""
+
+    code = "order_left_already"
+    sentence = (
+        "Cette commande est déjà partie chez l’émetteur : elle ne s’annule plus ici. "
+        "Voyez avec lui, puis recevez ce qui arrive."
+    )
+
+
+class NothingPlanned(RuleBroken):
+    """A plan for nobody."""
+
+    code = "nothing_planned"
+    sentence = "Indiquez combien de personnes vous pensez accueillir, pour un public au moins."
+
+
 class EmptyDelivery(RuleBroken):
     """A delivery without a range."""
 
@@ -87,6 +118,16 @@ class SerialsNotOfThisOrder(RuleBroken):
     sentence = (
         "La plage {first} à {last} n’appartient pas à cette commande, qui attend {expected}. "
         "Vérifiez le bon de livraison."
+    )
+
+
+class BookletsNotOfThisOrder(RuleBroken):
+    """Booklets that the order may not bring."""
+
+    code = "booklets_not_of_this_order"
+    sentence = (
+        "Les carnets {first} à {last} ne sont pas tous de cette commande, qui attend {expected}. "
+        "Vérifiez le bon de livraison, et mettez à part ce qui est en trop."
     )
 
 

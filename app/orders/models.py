@@ -1,6 +1,6 @@
 """Orders, deliveries, mandates and activations. Written once: a state is which rows exist."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,11 +14,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Day, Model, Record, UtcDateTime, Uuid16
+from app.programmes.models import PAYERS, PUBLICS
 
 
 class BookletOrder(Record):
-    """An order of booklets of one vintage, as prepared."""
+    """An order of booklets of one vintage, as prepared, with what it costs.
+
+    Its fee is a share of the face value that the order pays, rounded half up. What is counted
+    here is compared with its lines when somebody approves it: order_total_is_the_sum_of_its_lines.
+    """
 
     __tablename__ = "booklet_order"
     __table_args__ = (
@@ -26,6 +31,19 @@ class BookletOrder(Record):
             ["vintage_id", "programme_id"],
             ["vintage_terms.vintage_id", "vintage_terms.programme_id"],
             name="order_is_of_a_vintage_of_its_programme",
+        ),
+        ForeignKeyConstraint(
+            ["vintage_id", "face_value_cents"],
+            ["vintage.id", "vintage.face_value_cents"],
+            name="order_is_at_the_vintages_face_value",
+        ),
+        CheckConstraint(f"payer in ({PAYERS})", name="order_payer_is_known"),
+        CheckConstraint("fee_basis_points between 0 and 10000", name="order_fee_is_a_share"),
+        CheckConstraint(
+            "fee_cents = case when payer = 'issuer'"
+            " then (voucher_count * face_value_cents * fee_basis_points + 5000) / 10000"
+            " else 0 end",
+            name="order_fee_is_rounded_half_up",
         ),
         UniqueConstraint("number", name="order_number_is_one_order"),
         UniqueConstraint("id", "prepared_by", name="order_names_its_preparer"),
@@ -36,6 +54,17 @@ class BookletOrder(Record):
     number: Mapped[str] = mapped_column(Text)
     programme_id: Mapped[UUID] = mapped_column(Uuid16)
     vintage_id: Mapped[int] = mapped_column(Integer)
+    payer: Mapped[str] = mapped_column(Text)
+    face_value_cents: Mapped[int] = mapped_column(Integer)
+    voucher_count: Mapped[int] = mapped_column(BigInt)
+    printing_cents: Mapped[int] = mapped_column(BigInt)
+    fee_basis_points: Mapped[int] = mapped_column(Integer)
+    fee_cents: Mapped[int] = mapped_column(BigInt)
+    market_number: Mapped[str | None] = mapped_column(Text)
+    engagement_number: Mapped[str | None] = mapped_column(Text)
+    service_code: Mapped[str | None] = mapped_column(Text)
+    deliver_to: Mapped[str | None] = mapped_column(Text)
+    expected_on: Mapped[date | None] = mapped_column(Day)
     prepared_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="order_was_prepared_by_an_agent")
     )
@@ -61,6 +90,103 @@ class OrderLine(Model):
     booklet_size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     booklet_count: Mapped[int] = mapped_column(Integer)
     unit_price_cents: Mapped[int] = mapped_column(BigInt)
+
+
+class OrderPlan(Model):
+    """An order that the planner proposed: what was measured on that day, beside the plan."""
+
+    __tablename__ = "order_plan"
+    __table_args__ = (
+        CheckConstraint(
+            "issued_count >= 0 and redeemed_count >= 0 and coalesce(delay_days, 0) >= 0",
+            name="order_plan_measures_are_not_negative",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("booklet_order.id", name="order_plan_is_an_orders"), primary_key=True
+    )
+    issued_count: Mapped[int] = mapped_column(BigInt)
+    redeemed_count: Mapped[int] = mapped_column(BigInt)
+    delay_days: Mapped[int | None] = mapped_column(Integer)
+
+
+class OrderPlanLine(Model):
+    """So many people of a public, and the booklets that each of them receives."""
+
+    __tablename__ = "order_plan_line"
+    __table_args__ = (
+        CheckConstraint(f"public in ({PUBLICS})", name="order_plan_public_is_known"),
+        CheckConstraint(
+            "person_count between 1 and 1000000", name="order_plan_line_is_of_some_people"
+        ),
+        CheckConstraint(
+            "booklet_size in (5, 10)", name="order_plan_line_is_in_booklets_of_5_or_10"
+        ),
+        CheckConstraint("booklet_count between 1 and 20", name="order_plan_line_is_a_few_booklets"),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("order_plan.order_id", name="order_plan_line_is_a_plans"),
+        primary_key=True,
+    )
+    public: Mapped[str] = mapped_column(Text, primary_key=True)
+    person_count: Mapped[int] = mapped_column(Integer)
+    booklet_size: Mapped[int] = mapped_column(Integer)
+    booklet_count: Mapped[int] = mapped_column(Integer)
+
+
+class OrderPlanStock(Model):
+    """Booklets of one size that were there, or expected, when the order was planned."""
+
+    __tablename__ = "order_plan_stock"
+    __table_args__ = (
+        CheckConstraint(
+            "booklet_size in (5, 10)", name="order_plan_stock_is_in_booklets_of_5_or_10"
+        ),
+        CheckConstraint(
+            "active_count >= 0 and inert_count >= 0 and expected_count >= 0",
+            name="order_plan_stock_is_not_negative",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16,
+        ForeignKey("order_plan.order_id", name="order_plan_stock_is_a_plans"),
+        primary_key=True,
+    )
+    booklet_size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    active_count: Mapped[int] = mapped_column(BigInt)
+    inert_count: Mapped[int] = mapped_column(BigInt)
+    expected_count: Mapped[int] = mapped_column(BigInt)
+
+
+class OrderCancellation(Record):
+    """An order that never left is given up, for that reason.
+
+    Triggers keep the two ways apart: a sent order is not cancelled, a cancelled one is neither
+    approved, nor sent, nor mandated.
+    """
+
+    __tablename__ = "order_cancellation"
+    __table_args__ = (
+        CheckConstraint("length(reason) between 1 and 200", name="order_cancellation_has_a_reason"),
+        UniqueConstraint("order_id", name="order_is_cancelled_once"),
+        {"sqlite_strict": True},
+    )
+
+    order_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("booklet_order.id", name="order_cancellation_is_an_orders")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    cancelled_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="order_was_cancelled_by_an_agent")
+    )
+    cancelled_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OrderApproval(Model):
@@ -276,7 +402,8 @@ class OrderMandate(Record):
 class Activation(Record):
     """A whole delivery became usable: what it costs is covered by the order's mandates.
 
-    That the activations of an order never cost more than its mandates is also a trigger,
+    That it costs what its delivery brought, and that the activations of an order with its fee
+    never cost more than its mandates, are triggers too: activation_costs_what_it_brings and
     activation_is_covered_by_mandates.
     """
 
@@ -288,7 +415,6 @@ class Activation(Record):
             name="activation_is_of_a_confirmed_delivery",
         ),
         UniqueConstraint("delivery_id", name="delivery_is_activated_once"),
-        CheckConstraint("cost_cents >= 0", name="activation_cost_is_not_negative"),
         {"sqlite_strict": True},
     )
 

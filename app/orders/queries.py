@@ -1,24 +1,44 @@
 """Looking orders, deliveries and mandates up."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
+from app import ledger
+from app.database import rows_by
 from app.kernel.money import Cents
+from app.kernel.serials import BOOKLET_SIZES
+from app.ledger.models import Movement, Posting, Voucher
 from app.orders.models import (
     Activation,
     BookletOrder,
     Delivery,
     DeliveryRange,
     OrderApproval,
+    OrderCancellation,
     OrderDispatch,
     OrderLine,
     OrderMandate,
+    OrderPlan,
+    OrderPlanLine,
+    OrderPlanStock,
     SerialAllotment,
 )
-from app.orders.rules import Allotted, SerialRange
+from app.orders.rules import (
+    Allotted,
+    Measured,
+    OrderState,
+    Plan,
+    PlannedPublic,
+    SerialRange,
+    StockOfSize,
+)
+from app.programmes.rules import Public
+from app.vouchers.models import Booklet
 
 
 def order(session: Session, order_id: UUID) -> BookletOrder | None:
@@ -35,6 +55,212 @@ def orders_after(session: Session, after: UUID | None, *, limit: int) -> list[Bo
     """Orders in the order of their ids, from after that one."""
     query = select(BookletOrder).order_by(BookletOrder.id).limit(limit)
     return list(session.scalars(query if after is None else query.where(BookletOrder.id > after)))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an order has come, in passes and in euros."""
+
+    state: OrderState
+    delivered_count: int
+    activated_count: int
+    mandated_cents: Cents
+    activated_cents: Cents
+
+
+def _delivered(*, active: bool = False) -> ColumnElement[int]:
+    """Passes of an order that arrived, or those of them that are active."""
+    counted = select(
+        func.coalesce(func.sum(DeliveryRange.last_serial - DeliveryRange.first_serial + 1), 0)
+    ).where(DeliveryRange.order_id == BookletOrder.id)
+    if active:
+        counted = counted.where(exists().where(Activation.delivery_id == DeliveryRange.delivery_id))
+    return counted.correlate(BookletOrder).scalar_subquery()
+
+
+STATE: ColumnElement[str] = case(
+    (exists().where(OrderCancellation.order_id == BookletOrder.id), OrderState.CANCELLED),
+    (
+        ~exists().where(OrderDispatch.order_id == BookletOrder.id),
+        case(
+            (exists().where(OrderApproval.order_id == BookletOrder.id), OrderState.APPROVED),
+            else_=OrderState.PREPARED,
+        ),
+    ),
+    (_delivered(active=True) >= BookletOrder.voucher_count, OrderState.ACTIVE),
+    (_delivered() >= BookletOrder.voucher_count, OrderState.DELIVERED),
+    else_=OrderState.SENT,
+)
+"""The state of an order: which rows exist. The only place that says it."""
+
+
+def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress]:
+    """How far each of these orders has come."""
+    mandated = (
+        select(func.coalesce(func.sum(OrderMandate.amount_cents), 0))
+        .where(OrderMandate.order_id == BookletOrder.id)
+        .scalar_subquery()
+    )
+    activated = (
+        select(func.coalesce(func.sum(Activation.cost_cents), 0))
+        .where(Activation.order_id == BookletOrder.id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            BookletOrder.id, STATE, _delivered(), _delivered(active=True), mandated, activated
+        ).where(BookletOrder.id.in_(list(order_ids)))
+    )
+    return {
+        order_id: Progress(
+            OrderState(state), int(came), int(active), Cents(int(mandats)), Cents(int(cost))
+        )
+        for order_id, state, came, active, mandats, cost in rows
+    }
+
+
+def orders_listed(
+    session: Session,
+    *,
+    before: str | None,
+    state: OrderState | None,
+    programme_id: UUID | None,
+    limit: int,
+) -> list[BookletOrder]:
+    """Orders by number, newest first, from before that number; of a state, of a programme."""
+    query = select(BookletOrder).order_by(BookletOrder.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(BookletOrder.number < before)
+    if state is not None:
+        query = query.where(STATE.in_([state]))
+    if programme_id is not None:
+        query = query.where(BookletOrder.programme_id == programme_id)
+    return list(session.scalars(query))
+
+
+def cancellation(session: Session, order_id: UUID) -> OrderCancellation | None:
+    """Why an order was given up, if it was."""
+    return session.scalar(select(OrderCancellation).where(OrderCancellation.order_id == order_id))
+
+
+def plans_of(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Plan]:
+    """What was planned when these orders were prepared: those that the planner proposed."""
+    kept = rows_by(session, OrderPlan.order_id, order_ids)
+    lines_of = rows_by(session, OrderPlanLine.order_id, kept)
+    stocks = rows_by(session, OrderPlanStock.order_id, kept, OrderPlanStock.booklet_size.desc())
+    order = list(Public)
+    return {
+        order_id: Plan(
+            tuple(
+                PlannedPublic(Public(p.public), p.person_count, p.booklet_size, p.booklet_count)
+                for p in sorted(lines_of[order_id], key=lambda p: order.index(Public(p.public)))
+            ),
+            tuple(
+                StockOfSize(s.booklet_size, s.active_count, s.inert_count, s.expected_count)
+                for s in stocks[order_id]
+            ),
+            Measured(plan.issued_count, plan.redeemed_count, plan.delay_days),
+        )
+        for order_id, [plan] in ((i, rows) for i, rows in kept.items() if rows)
+    }
+
+
+def stock_by_size(
+    session: Session, sponsor_id: UUID, vintage_ids: Sequence[int]
+) -> tuple[StockOfSize, ...]:
+    """Whole booklets in the sponsor's stock, and those that sent orders will still bring."""
+    counts = {
+        kind: _whole_booklets(
+            session,
+            [
+                account.id
+                for account in ledger.all_accounts(session).values()
+                if account.kind is kind
+                and account.party_id == sponsor_id
+                and account.vintage_id in vintage_ids
+            ],
+        )
+        for kind in (ledger.AccountKind.STOCK, ledger.AccountKind.STOCK_INERT)
+    }
+    allotted = dict(
+        session.execute(
+            select(
+                SerialAllotment.booklet_size,
+                func.sum(SerialAllotment.last_booklet - SerialAllotment.first_booklet + 1),
+            )
+            .where(SerialAllotment.vintage_id.in_(vintage_ids))
+            .group_by(SerialAllotment.booklet_size)
+        ).all()
+    )
+    received = dict(
+        session.execute(
+            select(
+                DeliveryRange.booklet_size,
+                func.sum(DeliveryRange.last_serial - DeliveryRange.first_serial + 1),
+            )
+            .where(DeliveryRange.vintage_id.in_(vintage_ids))
+            .group_by(DeliveryRange.booklet_size)
+        ).all()
+    )
+    return tuple(
+        StockOfSize(
+            size,
+            active_count=counts[ledger.AccountKind.STOCK].get(size, 0),
+            inert_count=counts[ledger.AccountKind.STOCK_INERT].get(size, 0),
+            expected_count=int(allotted.get(size, 0)) - int(received.get(size, 0)) // size,
+        )
+        for size in BOOKLET_SIZES
+    )
+
+
+def _whole_booklets(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
+    """Booklets of each size with all their passes in these accounts."""
+    whole = (
+        select(Booklet.size)
+        .join(Voucher, Voucher.booklet_id == Booklet.id)
+        .where(Voucher.account_id.in_(account_ids))
+        .group_by(Booklet.id, Booklet.size)
+        .having(func.count() == Booklet.size)
+        .subquery()
+    )
+    rows = session.execute(select(whole.c.size, func.count()).group_by(whole.c.size))
+    return {size: int(count) for size, count in rows}
+
+
+LONGEST_HANDED_OVER = range(8)
+"""Powers of two below which the passes of one hand-over stay: see app.ledger.queries.moved."""
+
+
+def latest_delays(
+    session: Session, vintage_ids: Iterable[int], *, limit: int
+) -> list[tuple[datetime, datetime]]:
+    """When each of the latest passes used was handed over, and when it was used."""
+    used, when_used = aliased(Movement), aliased(Posting)
+    latest = (
+        select(used.first_id, when_used.occurred_at)
+        .join(when_used, when_used.id == used.posting_id)
+        .where(used.kind == ledger.MovementKind.REDEEM, used.vintage_id.in_(list(vintage_ids)))
+        .order_by(used.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Posting.occurred_at, latest.c.occurred_at)
+        .select_from(latest)
+        .join(
+            Movement,
+            and_(
+                Movement.kind == ledger.MovementKind.ISSUE,
+                Movement.span_bits.in_(LONGEST_HANDED_OVER),
+                Movement.first_id.between(
+                    latest.c.first_id - (2 << LONGEST_HANDED_OVER[-1]), latest.c.first_id
+                ),
+                Movement.last_id >= latest.c.first_id,
+            ),
+        )
+        .join(Posting, Posting.id == Movement.posting_id)
+    )
+    return [(given, taken) for given, taken in rows]
 
 
 def lines(session: Session, order_id: UUID) -> list[OrderLine]:

@@ -1,26 +1,53 @@
-"""Serials allotted, delivered and paid for: plain values, no database."""
+"""What is planned, ordered, allotted, delivered and paid for: plain values, no database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from itertools import pairwise
+from statistics import median
 
+from app.kernel.errors import DomainError
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
+from app.kernel.serials import BOOKLET_SIZES
 from app.orders.errors import (
+    BookletsNotOfThisOrder,
     DeliveryExceedsOrder,
     EmptyDelivery,
     RangeCutsABooklet,
     RangeReversed,
     RangesOverlap,
     SerialsNotOfThisOrder,
+    SerialsReceivedAlready,
     VintageFull,
 )
-
-BOOKLET_SIZES = (10, 5)
-"""In the order in which an order's serials are allotted."""
+from app.programmes.rules import Entitled, Payer, Public
 
 LAST_BOOKLET = 999_999
 """Serial numbers are printed with six digits of booklet at most."""
+
+
+class OrderState(StrEnum):
+    """How far an order has come, in the same words everywhere: which rows exist says it."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+
+
+FRENCH_STATE = {
+    OrderState.PREPARED: "à approuver",
+    OrderState.APPROVED: "à envoyer",
+    OrderState.SENT: "envoyée",
+    OrderState.DELIVERED: "livrée",
+    OrderState.ACTIVE: "active",
+    OrderState.CANCELLED: "annulée",
+}
+"""Sent until everything has arrived, delivered until everything that arrived is active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +57,159 @@ class LineAsked:
     booklet_size: int
     booklet_count: int
     unit_price_cents: Cents
+
+
+# ── What an order costs ───────────────────────────────────────────────────────────────────────────
+
+BASIS_POINTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderingTerms:
+    """What the programme says of its orders on a day."""
+
+    payer: Payer
+    face_value_cents: Cents
+    fee_basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """What an order costs, each part apart: printing, face value, fees.
+
+    When CAP Nord pays the mediators the order pays for printing only; when the issuer does, the
+    order pays it the face value and its fees too.
+    """
+
+    voucher_count: int
+    printing_cents: Cents
+    face_value_cents: Cents
+    fee_cents: Cents
+
+    @property
+    def total_cents(self) -> Cents:
+        """What the mandates must reach."""
+        return Cents(self.printing_cents + self.face_value_cents + self.fee_cents)
+
+
+def totals(lines: Sequence[LineAsked], terms: OrderingTerms) -> OrderTotals:
+    """The cost of these lines; the fee is rounded half up, once for the order."""
+    count = sum(line.booklet_count * line.booklet_size for line in lines)
+    printing = Cents(sum(line.booklet_count * line.unit_price_cents for line in lines))
+    face = Cents(count * paid_face_value(terms.payer, terms.face_value_cents))
+    fee = (face * terms.fee_basis_points + BASIS_POINTS // 2) // BASIS_POINTS
+    return OrderTotals(count, printing, face, Cents(fee))
+
+
+def paid_face_value(payer: str, face_value_cents: int) -> Cents:
+    """What the order pays for each pass beside its printing."""
+    return Cents(face_value_cents if payer == Payer.ISSUER else 0)
+
+
+# ── How many to order ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class StockOfSize:
+    """Booklets of one size that need not be ordered: active, inert, and expected of sent orders."""
+
+    booklet_size: int
+    active_count: int = 0
+    inert_count: int = 0
+    expected_count: int = 0
+
+    @property
+    def usable_count(self) -> int:
+        """What can still be handed out."""
+        return self.active_count + self.inert_count + self.expected_count
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPublic:
+    """So many people of a public, who receive so many booklets of a size each."""
+
+    public: Public
+    person_count: int
+    booklet_size: int
+    booklet_count: int
+
+    @property
+    def needed_count(self) -> int:
+        """Booklets for all of them."""
+        return self.person_count * self.booklet_count
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the programme has shown so far, beside the plan: it changes none of its figures."""
+
+    issued_count: int = 0
+    redeemed_count: int = 0
+    delay_days: int | None = None
+    """Days from the hand-over to the use of a pass: half of the latest passes took less."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSize:
+    """What one size comes to: booklets needed, less those there are."""
+
+    stock: StockOfSize
+    needed_count: int
+
+    @property
+    def booklet_size(self) -> int:
+        """5 or 10."""
+        return self.stock.booklet_size
+
+    @property
+    def to_order_count(self) -> int:
+        """What is missing; a stock beyond the need leaves nothing to order."""
+        return max(0, self.needed_count - self.stock.usable_count)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many booklets people will need, what there is, and what is measured beside it."""
+
+    publics: tuple[PlannedPublic, ...]
+    stock: tuple[StockOfSize, ...]
+    measured: Measured = Measured()
+
+    @property
+    def sizes(self) -> tuple[PlannedSize, ...]:
+        """Each size that is printed, largest first."""
+        stock = {s.booklet_size: s for s in self.stock}
+        return tuple(
+            PlannedSize(
+                stock.get(size, StockOfSize(size)),
+                sum(p.needed_count for p in self.publics if p.booklet_size == size),
+            )
+            for size in BOOKLET_SIZES
+        )
+
+
+def plan(
+    people: Mapping[Public, int],
+    entitled: Sequence[Entitled],
+    stock: Sequence[StockOfSize],
+    measured: Measured,
+) -> Plan:
+    """The booklets for so many people of each public: people × entitlement, less the stock."""
+    publics = tuple(
+        PlannedPublic(e.public, people[e.public], e.booklet_size, e.booklet_count)
+        for e in entitled
+        if people.get(e.public)
+    )
+    return Plan(publics, tuple(stock), measured)
+
+
+def delay_in_days(delays: Sequence[tuple[date, date]]) -> int | None:
+    """The median of the days from hand-over to use; of nothing there is none."""
+    days = [max(0, (used - given).days) for given, used in delays]
+    return round(median(days)) if days else None
+
+
+# ── Serials ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +232,16 @@ class Allotted:
     booklet_size: int
     serials: SerialRange
     first_booklet: int
+
+    @property
+    def last_booklet(self) -> int:
+        """Its last booklet's number."""
+        return self.first_booklet + self.serials.count // self.booklet_size - 1
+
+    @property
+    def booklets(self) -> str:
+        """Its booklets in words, for a refusal."""
+        return f"{self.first_booklet} à {self.last_booklet} (carnets de {self.booklet_size})"
 
     def __str__(self) -> str:
         """In words, for a refusal."""
@@ -114,6 +304,60 @@ def check_delivered(  # noqa: C901 - a list of refusals, in their order
     return placed
 
 
-def cost(delivered: Sequence[tuple[SerialRange, int]], unit_price_cents: dict[int, Cents]) -> Cents:
-    """What delivered ranges cost, given as (serials, booklet size), at the order's prices."""
-    return Cents(sum(serials.count // size * unit_price_cents[size] for serials, size in delivered))
+def judge_booklets(
+    ranges: Sequence[tuple[int, int]],
+    allotted: Sequence[Allotted],
+    received: Sequence[SerialRange],
+) -> list[SerialRange | DomainError]:
+    """Each range of booklet numbers as serials, or what is wrong with it: one sentence for each.
+
+    People count covers, so a page takes the numbers of booklets; the first thing that is wrong
+    with a range is said, in the order of check_delivered.
+    """
+    expected = " et ".join(a.booklets for a in allotted)
+    judged: list[SerialRange | DomainError] = []
+    for first, last in ranges:
+        if not 0 < first <= last:
+            judged.append(RangeReversed(first=first, last=last))
+            continue
+        ends = [serials_of_booklet(number, allotted) for number in (first, last)]
+        if ends[0] is None or ends[1] is None:
+            judged.append(BookletsNotOfThisOrder(first=first, last=last, expected=expected))
+            continue
+        serials = SerialRange(ends[0].first, ends[1].last)
+        taken = [r for r in judged if isinstance(r, SerialRange)]
+        if any(serials.first <= r.last and serials.last >= r.first for r in taken):
+            judged.append(RangesOverlap(serial=first))
+            continue
+        if any(serials.first <= r.last and serials.last >= r.first for r in received):
+            judged.append(SerialsReceivedAlready(first=first, last=last))
+            continue
+        judged.append(serials)
+    return judged
+
+
+def serials_of_booklet(number: int, allotted: Sequence[Allotted]) -> SerialRange | None:
+    """The passes of one booklet of an order, if it is one of it."""
+    for part in allotted:
+        if part.first_booklet <= number <= part.last_booklet:
+            first = part.serials.first + (number - part.first_booklet) * part.booklet_size
+            return SerialRange(first, first + part.booklet_size - 1)
+    return None
+
+
+def cost(
+    delivered: Sequence[tuple[SerialRange, int]],
+    unit_price_cents: Mapping[int, Cents],
+    *,
+    face_value_cents: int = 0,
+) -> Cents:
+    """What delivered ranges cost, given as (serials, booklet size), at the order's prices.
+
+    `face_value_cents` is what the order pays for each pass: nothing when CAP Nord pays mediators.
+    """
+    return Cents(
+        sum(
+            serials.count // size * unit_price_cents[size] + serials.count * face_value_cents
+            for serials, size in delivered
+        )
+    )

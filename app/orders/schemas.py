@@ -1,27 +1,19 @@
 """Orders, deliveries, mandates and activations as the API reads and writes them."""
 
-from enum import StrEnum
-
 from marshmallow import Schema
 
 from app.kernel.ids import LARGEST_INTEGER
-from app.orders.rules import BOOKLET_SIZES
-from app.orders.service import LARGEST_ORDER
+from app.kernel.serials import BOOKLET_SIZES
+from app.orders.rules import OrderState
+from app.orders.service import LARGEST_ORDER, MOST_PEOPLE
+from app.programmes.rules import Payer, Public
 from app.programmes.schemas import booklet_size
 from app.web.api import Body, Identified, page_of
-from app.web.fields import Choice, Instant, Many, Part, Text, Uuid, Whole
+from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
 
 LARGEST_PRICE_CENTS = 10_000_000
 LARGEST_MANDATE_CENTS = LARGEST_INTEGER // 1000
 MANY_RANGES = 1000
-
-
-class OrderState(StrEnum):
-    """How far an order has come."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    SENT = "sent"
 
 
 class OrderLineRequestSchema(Body):
@@ -32,6 +24,31 @@ class OrderLineRequestSchema(Body):
     unit_price_cents = Whole(
         0, LARGEST_PRICE_CENTS, required=True, about="Prix d’un carnet.", example=250
     )
+
+
+class PlannedPeopleSchema(Body):
+    """So many people of a public."""
+
+    public = Choice(Public, required=True)
+    person_count = Whole(1, MOST_PEOPLE, required=True, example=40)
+
+
+def people() -> Many:
+    """The people whom a plan is made for."""
+    return Many(
+        Part(PlannedPeopleSchema),
+        len(Public),
+        shortest=1,
+        required=True,
+        about="Un nombre de personnes pour chaque public attendu.",
+    )
+
+
+class PlanRequestSchema(Body):
+    """The people for whom booklets are planned."""
+
+    programme_id = Uuid(required=True)
+    people = people()
 
 
 class OrderRequestSchema(Identified):
@@ -46,6 +63,70 @@ class OrderRequestSchema(Identified):
         required=True,
         about="Une ligne pour les carnets de 10, une pour les carnets de 5.",
     )
+    market_number = Text(50, load_default=None, allow_none=True, about="Numéro du marché.")
+    engagement_number = Text(50, load_default=None, allow_none=True, about="Numéro d’engagement.")
+    service_code = Text(50, load_default=None, allow_none=True, about="Code service Chorus Pro.")
+    deliver_to = Text(load_default=None, allow_none=True, about="Où livrer.")
+    expected_on = Day(load_default=None, allow_none=True, about="Livraison attendue au plus tard.")
+    planned_people = Many(
+        Part(PlannedPeopleSchema),
+        len(Public),
+        load_default=None,
+        allow_none=True,
+        about="Les personnes prévues : ce que le calcul en dit est gardé avec la commande.",
+    )
+
+
+class CancellationRequestSchema(Identified):
+    """Why an order that has not left is given up."""
+
+    reason = Text(required=True, example="Le besoin a été revu à la baisse.")
+
+
+class PlannedPublicSchema(Schema):
+    """Booklets for the people of a public."""
+
+    public = Choice(Public, required=True)
+    person_count = Whole(0, required=True)
+    booklet_size = Whole(required=True)
+    booklet_count = Whole(required=True, about="Carnets pour une personne.")
+    needed_count = Whole(0, required=True, about="Carnets pour toutes.")
+
+
+class StockOfSizeSchema(Schema):
+    """Booklets of a size that can still be handed out."""
+
+    active_count = Whole(0, required=True)
+    inert_count = Whole(0, required=True)
+    expected_count = Whole(0, required=True, about="De commandes parties, pas encore reçus.")
+    usable_count = Whole(0, required=True)
+
+
+class PlannedSizeSchema(Schema):
+    """What a size comes to: needed, less usable."""
+
+    booklet_size = Whole(required=True)
+    needed_count = Whole(0, required=True)
+    stock = Part(StockOfSizeSchema, required=True)
+    to_order_count = Whole(0, required=True)
+
+
+class MeasuredSchema(Schema):
+    """What the programme has shown so far."""
+
+    issued_count = Whole(0, required=True, about="Pass remis à des personnes.")
+    redeemed_count = Whole(0, required=True, about="Pass utilisés.")
+    delay_days = Whole(
+        0, required=True, allow_none=True, about="Délai médian entre remise et utilisation."
+    )
+
+
+class PlanSchema(Schema):
+    """How many booklets to order, line by line."""
+
+    publics = Many(Part(PlannedPublicSchema), required=True)
+    sizes = Many(Part(PlannedSizeSchema), required=True)
+    measured = Part(MeasuredSchema, required=True)
 
 
 class OrderLineSchema(Schema):
@@ -92,7 +173,28 @@ class OrderSchema(Schema):
     programme_id = Uuid(required=True)
     vintage_id = Whole(required=True)
     state = Choice(OrderState, required=True)
+    payer = Choice(
+        Payer,
+        required=True,
+        about="`authority` : la commande paie l’impression ; `issuer` : elle paie aussi la valeur "
+        "faciale et les frais.",
+    )
     lines = Many(Part(OrderLineSchema), required=True)
+    voucher_count = Whole(required=True)
+    printing_cents = Whole(0, required=True)
+    face_value_paid_cents = Whole(0, required=True)
+    fee_basis_points = Whole(0, required=True)
+    fee_cents = Whole(0, required=True)
+    total_cents = Whole(0, required=True)
+    mandated_cents = Whole(0, required=True)
+    delivered_count = Whole(0, required=True, about="Pass arrivés.")
+    activated_count = Whole(0, required=True, about="Pass actifs.")
+    market_number = Text(required=True, allow_none=True)
+    engagement_number = Text(required=True, allow_none=True)
+    service_code = Text(required=True, allow_none=True)
+    deliver_to = Text(required=True, allow_none=True)
+    expected_on = Day(required=True, allow_none=True)
+    plan = Part(PlanSchema, required=True, allow_none=True, about="Ce qui était prévu.")
     allotments = Many(
         Part(AllotmentSchema), required=True, about="Numéros attendus, une fois envoyée."
     )
@@ -102,6 +204,8 @@ class OrderSchema(Schema):
     approved_by = Whole(required=True, allow_none=True)
     approved_at = Instant(required=True, allow_none=True)
     sent_at = Instant(required=True, allow_none=True)
+    cancelled_at = Instant(required=True, allow_none=True)
+    cancellation_reason = Text(required=True, allow_none=True)
 
 
 class SerialRangeSchema(Body):

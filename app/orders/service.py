@@ -1,7 +1,8 @@
 """Ordering booklets, receiving them serial by serial, and activating what is mandated."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,10 +11,11 @@ from app import ledger
 from app.database import earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
-from app.kernel.clock import martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.clock import LAST_DAY, martinique_day
+from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.money import Cents, euros
+from app.kernel.serials import BOOKLET_SIZES
 from app.kernel.text import clean
 from app.ledger import chart
 from app.orders import queries, rules
@@ -23,7 +25,11 @@ from app.orders.errors import (
     MandateDoesNotCover,
     MandateMissing,
     MandateTaken,
+    NothingPlanned,
     OrderApprovedAlready,
+    OrderCancelled,
+    OrderCancelledAlready,
+    OrderLeftAlready,
     OrderNotApproved,
     OrderNotSent,
     PreparerCannotApprove,
@@ -38,16 +44,22 @@ from app.orders.models import (
     Delivery,
     DeliveryRange,
     OrderApproval,
+    OrderCancellation,
     OrderDispatch,
     OrderLine,
     OrderMandate,
+    OrderPlan,
+    OrderPlanLine,
+    OrderPlanStock,
     SerialAllotment,
 )
-from app.orders.rules import Allotted, LineAsked, SerialRange
+from app.orders.rules import Allotted, LineAsked, OrderingTerms, Plan, SerialRange
 from app.programmes import numbering
+from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
-from app.programmes.models import VintageTerms
-from app.programmes.service import known_programme, known_vintage
+from app.programmes.models import Programme, VintageTerms
+from app.programmes.rules import Entitled, Payer, Public
+from app.programmes.service import known_programme, known_vintage, settings_on
 from app.vouchers.models import Booklet
 from app.vouchers.service import vintage_key
 
@@ -61,6 +73,29 @@ LARGEST_PRICE_CENTS = 1_000_000
 LARGEST_ORDER = 100_000
 """Booklets of one line of an order."""
 
+MOST_PEOPLE = 1_000_000
+SAMPLE = 500
+"""The latest passes used, of which the planner tells the delay."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """What the order form says beside its lines: the purchase, and where and when to deliver."""
+
+    market_number: str | None = None
+    engagement_number: str | None = None
+    service_code: str | None = None
+    deliver_to: str | None = None
+    expected_on: date | None = None
+
+
+def ordering_terms(
+    session: Session, programme: Programme, *, face_value_cents: Cents, on: date
+) -> OrderingTerms:
+    """What the programme's settings of a day say of an order: the one place that reads them."""
+    settings = settings_on(session, programme.id, on)
+    return OrderingTerms(Payer(programme.payer), face_value_cents, settings.order_fee_basis_points)
+
 
 def prepare_order(
     session: Session,
@@ -71,12 +106,17 @@ def prepare_order(
     vintage_id: int,
     lines: Sequence[LineAsked],
     now: datetime,
+    details: OrderDetails = OrderDetails(),
+    planned: Mapping[Public, int] | None = None,
 ) -> BookletOrder:
     """Prepare an order of booklets of 5 and 10; somebody else approves it.
 
+    What is planned for so many people is kept with the order, whatever is then ordered.
+
     Raises:
         EmptyOrder: no line.
-        InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds.
+        InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds,
+            a reference or an address that cannot be one, a delivery expected in the past.
         UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -84,30 +124,53 @@ def prepare_order(
     if not lines:
         raise EmptyOrder
     sizes = [line.booklet_size for line in lines]
-    if set(sizes) - set(rules.BOOKLET_SIZES) or len(set(sizes)) < len(sizes):
+    if set(sizes) - set(BOOKLET_SIZES) or len(set(sizes)) < len(sizes):
         raise InvalidInput(lines="Une ligne pour les carnets de 10, une pour les carnets de 5.")
     for line in lines:
         if not 0 < line.booklet_count <= LARGEST_ORDER:
             raise InvalidInput(lines="Un nombre de carnets va de 1 à 100 000.")
         if not 0 <= line.unit_price_cents <= LARGEST_PRICE_CENTS:
             raise InvalidInput(lines="Le prix d’un carnet va de 0 à 10 000 €.")
+    written = _cleaned(details, today=martinique_day(now))
     digest = request_hash(
         "order",
         programme=programme_id,
         vintage=vintage_id,
         lines=sorted((x.booklet_size, x.booklet_count, x.unit_price_cents) for x in lines),
+        details=asdict(written),
+        planned=sorted((planned or {}).items()),
     )
     if record := earlier(session, BookletOrder, order_id, digest):
         return record
-    known_programme(session, programme_id)
-    if known_vintage(session, vintage_id).programme_id != programme_id:
+    plan = (
+        plan_order(session, actor=actor, programme_id=programme_id, people=planned, now=now)
+        if planned
+        else None
+    )
+    programme = known_programme(session, programme_id)
+    vintage = known_vintage(session, vintage_id)
+    if vintage.programme_id != programme_id:
         raise VintageOfAnotherProgramme
+    terms = ordering_terms(
+        session,
+        programme,
+        face_value_cents=ledger.face_value(session, vintage_id),
+        on=martinique_day(now),
+    )
+    totals = rules.totals(lines, terms)
     record = BookletOrder(
         id=order_id,
         request_hash=digest,
         number=numbering.next_document_number(session, numbering.ORDER, martinique_day(now).year),
         programme_id=programme_id,
         vintage_id=vintage_id,
+        payer=terms.payer,
+        face_value_cents=terms.face_value_cents,
+        voucher_count=totals.voucher_count,
+        printing_cents=totals.printing_cents,
+        fee_basis_points=terms.fee_basis_points,
+        fee_cents=totals.fee_cents,
+        **asdict(written),
         prepared_by=actor.agent_id,
         prepared_at=now,
     )
@@ -123,7 +186,201 @@ def prepare_order(
         for line in lines
     )
     session.flush()
+    if plan is not None:
+        _keep_plan(session, order_id, plan)
     return record
+
+
+def _cleaned(details: OrderDetails, *, today: date) -> OrderDetails:
+    """The details as they are kept: one line each, nothing for what was left empty."""
+    wrong: dict[str, str] = {}
+
+    def text(name: str, typed: str | None, longest: int) -> str | None:
+        if typed is None or not typed.strip():
+            return None
+        cleaned = clean(typed, longest=longest)
+        if cleaned is None:
+            wrong[name] = f"Écrivez une ligne de {longest} caractères au plus, ou rien."
+        return cleaned
+
+    written = OrderDetails(
+        market_number=text("market_number", details.market_number, 50),
+        engagement_number=text("engagement_number", details.engagement_number, 50),
+        service_code=text("service_code", details.service_code, 50),
+        deliver_to=text("deliver_to", details.deliver_to, 200),
+        expected_on=details.expected_on,
+    )
+    if details.expected_on is not None and not today <= details.expected_on <= LAST_DAY:
+        wrong["expected_on"] = "Écrivez un jour à venir, ou laissez vide."
+    if wrong:
+        raise InvalidInput(**wrong)
+    return written
+
+
+def _keep_plan(session: Session, order_id: UUID, plan: Plan) -> None:
+    session.add(
+        OrderPlan(
+            order_id=order_id,
+            issued_count=plan.measured.issued_count,
+            redeemed_count=plan.measured.redeemed_count,
+            delay_days=plan.measured.delay_days,
+        )
+    )
+    session.flush()
+    session.add_all(
+        OrderPlanLine(
+            order_id=order_id,
+            public=p.public,
+            person_count=p.person_count,
+            booklet_size=p.booklet_size,
+            booklet_count=p.booklet_count,
+        )
+        for p in plan.publics
+    )
+    session.add_all(
+        OrderPlanStock(
+            order_id=order_id,
+            booklet_size=s.booklet_size,
+            active_count=s.active_count,
+            inert_count=s.inert_count,
+            expected_count=s.expected_count,
+        )
+        for s in plan.stock
+    )
+    session.flush()
+
+
+def plan_order(
+    session: Session,
+    *,
+    actor: Actor,
+    programme_id: UUID,
+    people: Mapping[Public, int],
+    now: datetime,
+) -> Plan:
+    """How many booklets to order for so many people: what they need, less what can still serve.
+
+    Usable are whole booklets in CAP Nord's stock, active or inert, of vintages that still serve,
+    and what orders already sent will bring. Drawers of prescribers are not: they serve the people
+    whom those prescribers meet. Nothing is written.
+
+    Raises:
+        RightMissing, UnknownProgramme.
+        NothingPlanned: nobody is expected.
+        InvalidInput: more people than anybody could mean, or a public without entitlement.
+    """
+    actor.check(Right.PREPARE_ORDER)
+    programme = known_programme(session, programme_id)
+    wrong = {
+        str(public): f"Écrivez un nombre de personnes de 0 à {MOST_PEOPLE:,}.".replace(",", " ")
+        for public, count in people.items()
+        if not 0 <= count <= MOST_PEOPLE
+    }
+    settings = settings_on(session, programme_id, martinique_day(now))
+    entitled = [
+        Entitled(Public(e.public), e.booklet_size, e.booklet_count)
+        for e in programmes.entitlements_of(session, settings.id)
+    ]
+    for public in {p for p, count in people.items() if count} - {e.public for e in entitled}:
+        wrong[str(public)] = "Ce dispositif ne prévoit rien pour ce public : laissez 0."
+    if wrong:
+        raise InvalidInput(**wrong)
+    if not any(people.values()):
+        raise NothingPlanned
+    vintages = [
+        terms.vintage_id
+        for terms in programmes.vintages_of(session, programme_id)
+        if terms.valid_until >= martinique_day(now)
+    ]
+    return rules.plan(
+        people,
+        entitled,
+        queries.stock_by_size(session, programme.sponsor_id, vintages),
+        measured_so_far(session, programme_id),
+    )
+
+
+def measured_so_far(session: Session, programme_id: UUID) -> rules.Measured:
+    """Passes handed out and used in a programme, and how long the latest ones took."""
+    vintages = {terms.vintage_id for terms in programmes.vintages_of(session, programme_id)}
+    accounts = ledger.all_accounts(session)
+
+    def moved(start: ledger.AccountKind, to: ledger.AccountKind) -> int:
+        return sum(
+            f.voucher_count
+            for f in ledger.flows(session, start=start, to=to)
+            if accounts[f.debit_account_id].vintage_id in vintages
+        )
+
+    kinds = ledger.AccountKind
+    delays = queries.latest_delays(session, vintages, limit=SAMPLE)
+    return rules.Measured(
+        issued_count=moved(kinds.PRESCRIBER, kinds.CIRCULATION),
+        redeemed_count=moved(kinds.CIRCULATION, kinds.REDEEMED),
+        delay_days=rules.delay_in_days(
+            [(martinique_day(given), martinique_day(used)) for given, used in delays]
+        ),
+    )
+
+
+def cancel_order(
+    session: Session,
+    *,
+    actor: Actor,
+    cancellation_id: UUID,
+    order_id: UUID,
+    reason: str,
+    now: datetime,
+) -> OrderCancellation:
+    """Give up an order that has not left, and say why; what was prepared stays readable.
+
+    Raises:
+        UnknownOrder, OrderLeftAlready, OrderCancelledAlready.
+        InvalidInput: no reason, or not one line of 200 characters at most.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.PREPARE_ORDER)
+    cleaned = clean(reason)
+    if cleaned is None:
+        raise InvalidInput(reason="Dites pourquoi, en 200 caractères au plus.")
+    digest = request_hash("cancellation", order=order_id, reason=cleaned)
+    if record := earlier(session, OrderCancellation, cancellation_id, digest):
+        return record
+    hold(session, "order", order_id)
+    known_order(session, order_id)
+    if queries.cancellation(session, order_id):
+        raise OrderCancelledAlready
+    if queries.dispatch(session, order_id):
+        raise OrderLeftAlready
+    record = OrderCancellation(
+        id=cancellation_id,
+        request_hash=digest,
+        order_id=order_id,
+        reason=cleaned,
+        cancelled_by=actor.agent_id,
+        cancelled_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def check_not_cancelled(session: Session, order_id: UUID) -> None:
+    """Refuse to go on with an order that was given up.
+
+    Raises:
+        OrderCancelled.
+    """
+    if queries.cancellation(session, order_id):
+        raise OrderCancelled
+
+
+def totals_of(order: BookletOrder) -> rules.OrderTotals:
+    """What an order costs, as it was prepared."""
+    face = order.voucher_count * rules.paid_face_value(order.payer, order.face_value_cents)
+    return rules.OrderTotals(
+        order.voucher_count, Cents(order.printing_cents), Cents(face), Cents(order.fee_cents)
+    )
 
 
 def known_order(session: Session, order_id: UUID) -> BookletOrder:
@@ -144,12 +401,13 @@ def approve_order(
     """Approve an order that somebody else prepared; twice is once.
 
     Raises:
-        UnknownOrder, PreparerCannotApprove.
+        UnknownOrder, OrderCancelled, PreparerCannotApprove.
         OrderApprovedAlready: by somebody else.
     """
     actor.check(Right.APPROVE_ORDER)
     hold(session, "order", order_id)
     order = known_order(session, order_id)
+    check_not_cancelled(session, order_id)
     if order.prepared_by == actor.agent_id:
         raise PreparerCannotApprove
     if approval := queries.approval(session, order_id):
@@ -171,11 +429,12 @@ def send_order(session: Session, *, actor: Actor, order_id: UUID, now: datetime)
     """Let an approved order leave for the issuer, with the serials it may bring; twice is once.
 
     Raises:
-        UnknownOrder, OrderNotApproved.
+        UnknownOrder, OrderCancelled, OrderNotApproved.
     """
     actor.check(Right.PREPARE_ORDER)
     hold(session, "order", order_id)
     order = known_order(session, order_id)
+    check_not_cancelled(session, order_id)
     if queries.approval(session, order_id) is None:
         raise OrderNotApproved
     if dispatch := queries.dispatch(session, order_id):
@@ -297,6 +556,25 @@ def record_delivery(
     return record
 
 
+def judge_delivery(
+    session: Session, *, order_id: UUID, booklets: Sequence[tuple[int, int]]
+) -> list[SerialRange | DomainError]:
+    """Ranges of booklets as counted at the door: each as serials, or the sentence that refuses it.
+
+    Raises:
+        UnknownOrder, OrderNotSent.
+    """
+    known_order(session, order_id)
+    if queries.dispatch(session, order_id) is None:
+        raise OrderNotSent
+    received = [
+        SerialRange(r.first_serial, r.last_serial)
+        for delivery in queries.deliveries_of(session, order_id)
+        for r in queries.ranges_of(session, delivery.id)
+    ]
+    return rules.judge_booklets(booklets, queries.allotments(session, order_id), received)
+
+
 def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
     session: Session,
     delivery: Delivery,
@@ -381,7 +659,7 @@ def record_mandate(
     """Record that the payment of an order was mandated, under that number and for that sum.
 
     Raises:
-        UnknownOrder, OrderNotApproved.
+        UnknownOrder, OrderCancelled, OrderNotApproved.
         InvalidInput: the number is empty, or the sum negative or too large.
         MandateTaken: the order has that number already.
         IdAlreadyUsed: the id came earlier with another content.
@@ -398,8 +676,10 @@ def record_mandate(
     digest = request_hash("mandate", order=order_id, number=cleaned, amount=amount_cents)
     if record := earlier(session, OrderMandate, mandate_id, digest):
         return record
+    hold(session, "order", order_id)
     hold(session, "mandates of order", order_id)
     known_order(session, order_id)
+    check_not_cancelled(session, order_id)
     if queries.approval(session, order_id) is None:
         raise OrderNotApproved
     if any(m.mandate_number == cleaned for m in queries.mandates_of(session, order_id)):
@@ -430,6 +710,18 @@ def known_delivery(session: Session, delivery_id: UUID) -> Delivery:
     return delivery
 
 
+def delivery_cost(session: Session, order: BookletOrder, ranges: Sequence[DeliveryRange]) -> Cents:
+    """What a delivery of an order costs: printing, and face value when the order pays it."""
+    prices = {
+        line.booklet_size: Cents(line.unit_price_cents) for line in queries.lines(session, order.id)
+    }
+    return rules.cost(
+        [(SerialRange(r.first_serial, r.last_serial), r.booklet_size) for r in ranges],
+        prices,
+        face_value_cents=rules.paid_face_value(order.payer, order.face_value_cents),
+    )
+
+
 def activate_delivery(
     session: Session, *, actor: Actor, activation_id: UUID, delivery_id: UUID, now: datetime
 ) -> Activation:
@@ -452,16 +744,12 @@ def activate_delivery(
     mandates = queries.mandates_of(session, delivery.order_id)
     if not mandates:
         raise MandateMissing
+    order = known_order(session, delivery.order_id)
     ranges = queries.ranges_of(session, delivery_id)
-    prices = {
-        line.booklet_size: Cents(line.unit_price_cents)
-        for line in queries.lines(session, delivery.order_id)
-    }
-    cost = rules.cost(
-        [(SerialRange(r.first_serial, r.last_serial), r.booklet_size) for r in ranges], prices
-    )
+    cost = delivery_cost(session, order, ranges)
     mandated = sum(m.amount_cents for m in mandates)
-    total = queries.activated_cost(session, delivery.order_id) + cost
+    # The fee is due for the order, so it comes before the first delivery.
+    total = queries.activated_cost(session, delivery.order_id) + cost + order.fee_cents
     if total > mandated:
         raise MandateDoesNotCover(mandated=euros(mandated), cost=euros(total))
     record = Activation(
@@ -475,7 +763,6 @@ def activate_delivery(
     )
     session.add(record)
     session.flush()
-    order = known_order(session, delivery.order_id)
     sponsor_id = known_programme(session, order.programme_id).sponsor_id
     accounts = ledger.accounts(
         session,

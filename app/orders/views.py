@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.database import rows_by
+from app.orders import queries
 from app.orders.models import (
     Activation,
     BookletOrder,
     Delivery,
     DeliveryRange,
     OrderApproval,
+    OrderCancellation,
     OrderDispatch,
     OrderLine,
     OrderMandate,
     SerialAllotment,
 )
-from app.orders.schemas import OrderState
+from app.orders.service import totals_of
 from app.web.api import Json, shown
 
 
@@ -28,13 +30,26 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
     dispatches = rows_by(session, OrderDispatch.order_id, ids)
     allotments = rows_by(session, SerialAllotment.order_id, ids, SerialAllotment.first_serial)
     mandates = rows_by(session, OrderMandate.order_id, ids, OrderMandate.recorded_at)
+    cancellations = rows_by(session, OrderCancellation.order_id, ids)
+    plans = queries.plans_of(session, ids)
+    progress = queries.progress(session, ids)
 
     def one(order: BookletOrder) -> Json:
         approval = next(iter(approvals[order.id]), None)
         dispatch = next(iter(dispatches[order.id]), None)
+        cancelled = next(iter(cancellations[order.id]), None)
+        come, cost = progress[order.id], totals_of(order)
         return shown(
             order,
-            state=state_of(approval, dispatch),
+            state=come.state,
+            face_value_paid_cents=cost.face_value_cents,
+            total_cents=cost.total_cents,
+            mandated_cents=come.mandated_cents,
+            delivered_count=come.delivered_count,
+            activated_count=come.activated_count,
+            plan=plans.get(order.id),
+            cancelled_at=cancelled.cancelled_at if cancelled else None,
+            cancellation_reason=cancelled.reason if cancelled else None,
             lines=lines[order.id],
             allotments=allotments[order.id],
             mandates=mandates[order.id],
@@ -44,13 +59,6 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
         )
 
     return [one(order) for order in orders]
-
-
-def state_of(approval: OrderApproval | None, dispatch: OrderDispatch | None) -> OrderState:
-    """How far an order has come: which rows exist says it."""
-    if dispatch is not None:
-        return OrderState.SENT
-    return OrderState.APPROVED if approval is not None else OrderState.DRAFT
 
 
 def deliveries_shown(session: Session, deliveries: Sequence[Delivery]) -> list[Json]:

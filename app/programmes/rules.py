@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from app.kernel.serials import BOOKLET_SIZES
+
 SENIOR_AGE = 60
-BOOKLET_SIZES = (5, 10)
 MOST_BOOKLETS = 20
 """One person receives a few booklets; more is a slip of the keyboard."""
 MOST_RENEWALS = 9

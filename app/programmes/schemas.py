@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, validate
 
+from app.kernel.serials import BOOKLET_SIZES
 from app.programmes.rules import (
     BOUNDS,
     MOST_RENEWALS,
@@ -16,7 +17,6 @@ from app.programmes.service import LARGEST_FACE_VALUE_CENTS, LONGEST_TOLERANCE_D
 from app.web.api import Body, Identified, Json, NumberPageQuery, Query, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
-BOOKLET_SIZES = (5, 10)
 MANY_BOOKLETS = 20
 MOST_FUNDERS = 20
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.database import BigInt, Bytes, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, UtcDateTime, Uuid16
 from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
 
 revision = "0004"
@@ -12,6 +12,10 @@ down_revision = "0003"
 WRITTEN_ONCE = (
     "booklet_order",
     "order_line",
+    "order_plan",
+    "order_plan_line",
+    "order_plan_stock",
+    "order_cancellation",
     "order_approval",
     "order_dispatch",
     "serial_allotment",
@@ -22,11 +26,62 @@ WRITTEN_ONCE = (
     "booklet",
 )
 
+CANCELLED = "exists (select 1 from order_cancellation where order_id = new.order_id)"
+
+WHEN_LINES_SAY_OTHERWISE = """
+          exists (
+            select 1 from booklet_order o where o.id = new.order_id and (
+              o.voucher_count <> (
+                select coalesce(sum(booklet_count * booklet_size), 0)
+                from order_line where order_id = o.id)
+              or o.printing_cents <> (
+                select coalesce(sum(booklet_count * unit_price_cents), 0)
+                from order_line where order_id = o.id)))
+"""
+
+WHEN_IT_COSTS_ANOTHER_SUM = """
+          new.cost_cents <> (
+            select coalesce(sum(
+              (r.last_serial - r.first_serial + 1) / r.booklet_size * l.unit_price_cents
+              + (r.last_serial - r.first_serial + 1)
+                * case when o.payer = 'issuer' then o.face_value_cents else 0 end), 0)
+            from delivery_range r
+            join order_line l on l.order_id = r.order_id and l.booklet_size = r.booklet_size
+            join booklet_order o on o.id = r.order_id
+            where r.delivery_id = new.delivery_id)
+"""
+
 WHEN_IT_COSTS_MORE = """
           (select coalesce(sum(cost_cents), 0) from activation where order_id = new.order_id)
           + new.cost_cents
+          + (select fee_cents from booklet_order where id = new.order_id)
           > (select coalesce(sum(amount_cents), 0) from order_mandate where order_id = new.order_id)
 """
+
+REFUSED = {
+    "order_total_is_the_sum_of_its_lines": ("order_approval", WHEN_LINES_SAY_OTHERWISE),
+    "approved_order_gets_no_more_lines": (
+        "order_line",
+        "exists (select 1 from order_approval where order_id = new.order_id)"
+        " and not exists (select 1 from order_line"
+        " where order_id = new.order_id and booklet_size = new.booklet_size)",
+    ),
+    "sent_order_is_not_cancelled": (
+        "order_cancellation",
+        "exists (select 1 from order_dispatch where order_id = new.order_id)",
+    ),
+    "cancelled_order_is_not_approved": ("order_approval", CANCELLED),
+    "cancelled_order_is_not_sent": ("order_dispatch", CANCELLED),
+    "cancelled_order_gets_no_mandate": ("order_mandate", CANCELLED),
+    "active_delivery_brings_no_more": (
+        "delivery_range",
+        "exists (select 1 from activation where delivery_id = new.delivery_id)"
+        " and not exists (select 1 from delivery_range"
+        " where delivery_id = new.delivery_id and first_serial = new.first_serial)",
+    ),
+    "activation_costs_what_it_brings": ("activation", WHEN_IT_COSTS_ANOTHER_SUM),
+    "activation_is_covered_by_mandates": ("activation", WHEN_IT_COSTS_MORE),
+}
 
 
 def upgrade() -> None:
@@ -39,8 +94,31 @@ def upgrade() -> None:
             sa.Column("number", sa.Text(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
             sa.Column("vintage_id", sa.Integer(), nullable=False),
+            sa.Column("payer", sa.Text(), nullable=False),
+            sa.Column("face_value_cents", sa.Integer(), nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("printing_cents", BigInt, nullable=False),
+            sa.Column("fee_basis_points", sa.Integer(), nullable=False),
+            sa.Column("fee_cents", BigInt, nullable=False),
+            sa.Column("market_number", sa.Text(), nullable=True),
+            sa.Column("engagement_number", sa.Text(), nullable=True),
+            sa.Column("service_code", sa.Text(), nullable=True),
+            sa.Column("deliver_to", sa.Text(), nullable=True),
+            sa.Column("expected_on", Day(), nullable=True),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("prepared_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("payer in ('authority', 'issuer')", name="order_payer_is_known"),
+            sa.CheckConstraint("fee_basis_points between 0 and 10000", name="order_fee_is_a_share"),
+            sa.CheckConstraint(
+                "fee_cents = case when payer = 'issuer' then (voucher_count * face_value_cents * "
+                "fee_basis_points + 5000) / 10000 else 0 end",
+                name="order_fee_is_rounded_half_up",
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id", "face_value_cents"],
+                ["vintage.id", "vintage.face_value_cents"],
+                name="order_is_at_the_vintages_face_value",
+            ),
             sa.ForeignKeyConstraint(
                 ["prepared_by"], ["agent.id"], name="order_was_prepared_by_an_agent"
             ),
@@ -72,6 +150,90 @@ def upgrade() -> None:
                 ["order_id"], ["booklet_order.id"], name="order_line_is_an_orders"
             ),
             sa.PrimaryKeyConstraint("order_id", "booklet_size"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "order_plan",
+            sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("issued_count", BigInt, nullable=False),
+            sa.Column("redeemed_count", BigInt, nullable=False),
+            sa.Column("delay_days", sa.Integer(), nullable=True),
+            sa.CheckConstraint(
+                "issued_count >= 0 and redeemed_count >= 0 and coalesce(delay_days, 0) >= 0",
+                name="order_plan_measures_are_not_negative",
+            ),
+            sa.ForeignKeyConstraint(
+                ["order_id"], ["booklet_order.id"], name="order_plan_is_an_orders"
+            ),
+            sa.PrimaryKeyConstraint("order_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "order_plan_line",
+            sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("public", sa.Text(), nullable=False),
+            sa.Column("person_count", sa.Integer(), nullable=False),
+            sa.Column("booklet_size", sa.Integer(), nullable=False),
+            sa.Column("booklet_count", sa.Integer(), nullable=False),
+            sa.CheckConstraint(
+                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', "
+                "'senior', 'other')",
+                name="order_plan_public_is_known",
+            ),
+            sa.CheckConstraint(
+                "person_count between 1 and 1000000", name="order_plan_line_is_of_some_people"
+            ),
+            sa.CheckConstraint(
+                "booklet_size in (5, 10)", name="order_plan_line_is_in_booklets_of_5_or_10"
+            ),
+            sa.CheckConstraint(
+                "booklet_count between 1 and 20", name="order_plan_line_is_a_few_booklets"
+            ),
+            sa.ForeignKeyConstraint(
+                ["order_id"], ["order_plan.order_id"], name="order_plan_line_is_a_plans"
+            ),
+            sa.PrimaryKeyConstraint("order_id", "public"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "order_plan_stock",
+            sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("booklet_size", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("active_count", BigInt, nullable=False),
+            sa.Column("inert_count", BigInt, nullable=False),
+            sa.Column("expected_count", BigInt, nullable=False),
+            sa.CheckConstraint(
+                "booklet_size in (5, 10)", name="order_plan_stock_is_in_booklets_of_5_or_10"
+            ),
+            sa.CheckConstraint(
+                "active_count >= 0 and inert_count >= 0 and expected_count >= 0",
+                name="order_plan_stock_is_not_negative",
+            ),
+            sa.ForeignKeyConstraint(
+                ["order_id"], ["order_plan.order_id"], name="order_plan_stock_is_a_plans"
+            ),
+            sa.PrimaryKeyConstraint("order_id", "booklet_size"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "order_cancellation",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("cancelled_by", BigInt, nullable=False),
+            sa.Column("cancelled_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "length(reason) between 1 and 200", name="order_cancellation_has_a_reason"
+            ),
+            sa.ForeignKeyConstraint(
+                ["order_id"], ["booklet_order.id"], name="order_cancellation_is_an_orders"
+            ),
+            sa.ForeignKeyConstraint(
+                ["cancelled_by"], ["agent.id"], name="order_was_cancelled_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("order_id", name="order_is_cancelled_once"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -268,7 +430,6 @@ def upgrade() -> None:
             sa.Column("cost_cents", BigInt, nullable=False),
             sa.Column("activated_by", BigInt, nullable=False),
             sa.Column("activated_at", UtcDateTime(), nullable=False),
-            sa.CheckConstraint("cost_cents >= 0", name="activation_cost_is_not_negative"),
             sa.ForeignKeyConstraint(
                 ["activated_by"], ["agent.id"], name="activation_was_made_by_an_agent"
             ),
@@ -305,7 +466,8 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
-        refuse_insert("activation_is_covered_by_mandates", "activation", when=WHEN_IT_COSTS_MORE)
+        for rule, (table, when) in REFUSED.items():
+            refuse_insert(rule, table, when=when)
 
 
 def downgrade() -> None:
@@ -320,8 +482,13 @@ def downgrade() -> None:
             "serial_allotment",
             "order_dispatch",
             "order_approval",
+            "order_cancellation",
+            "order_plan_stock",
+            "order_plan_line",
+            "order_plan",
             "order_line",
             "booklet_order",
         ):
             op.drop_table(table)
-        drop_refusal("activation_is_covered_by_mandates")
+        for rule in REFUSED:
+            drop_refusal(rule)

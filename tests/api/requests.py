@@ -173,6 +173,23 @@ def ordering(house: House) -> list[Asking]:
             status=200,
             signed_in=True,
         ),
+        Asking(
+            "plan_order",
+            "coordinator",
+            "/orders/plan",
+            {
+                "programme_id": str(house.scheme.programme_id),
+                "people": [{"public": "plie", "person_count": 3}],
+            },
+            status=200,
+        ),
+        Asking(
+            "cancel_order",
+            "coordinator",
+            f"/orders/{ids['prepared order']}/cancel",
+            identified(reason="Le besoin a été revu"),
+            otherwise={"reason": "Autre raison"},
+        ),
         Asking("send_order", "coordinator", f"/orders/{ids['approved order']}/send", status=200),
         Asking(
             "record_mandate",

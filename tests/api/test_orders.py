@@ -46,7 +46,7 @@ def test_an_order_is_approved_by_another_and_then_sent(
     house: House, coordinator: Caller, order: Json
 ) -> None:
     path = f"/orders/{order['id']}"
-    assert (order["state"], order["allotments"]) == ("draft", [])
+    assert (order["state"], order["allotments"]) == ("prepared", [])
     assert [line["booklet_size"] for line in order["lines"]] == [10, 5]
 
     house.by_token("coordinator2").post(f"{path}/approve").refused(403, "token_cannot_approve")

@@ -47,6 +47,8 @@ prepare_order           C F . . . . .
 list_orders             C F A U . . .
 read_order              C F A U . . .
 approve_order           c f . . . . .
+plan_order              C F . . . . .
+cancel_order            C F . . . . .
 send_order              C F . . . . .
 record_mandate          . F . . . . .
 record_delivery         C . . . . . .

@@ -101,6 +101,14 @@ CONSTRAINTS = sorted(
     key=lambda rule: (rule.table, rule.name),  # a table keeps its constraints in a set
 )
 SUMS = [
+    Rule("order_total_is_the_sum_of_its_lines", "order_approval", "trigger"),
+    Rule("approved_order_gets_no_more_lines", "order_line", "trigger"),
+    Rule("sent_order_is_not_cancelled", "order_cancellation", "trigger"),
+    Rule("cancelled_order_is_not_approved", "order_approval", "trigger"),
+    Rule("cancelled_order_is_not_sent", "order_dispatch", "trigger"),
+    Rule("cancelled_order_gets_no_mandate", "order_mandate", "trigger"),
+    Rule("active_delivery_brings_no_more", "delivery_range", "trigger"),
+    Rule("activation_costs_what_it_brings", "activation", "trigger"),
     Rule("activation_is_covered_by_mandates", "activation", "trigger"),
     Rule("shares_are_one_whole_at_most", "funder_share", "trigger"),
     Rule("prescription_names_the_settings_in_force", "prescription", "trigger"),

@@ -182,7 +182,7 @@ class Chain:
                 now=scheme.now,
             ).id
         ids["sent order"] = scheme.sent_order(session, tens=2, fives=0)
-        for name in ("prepared order", "approved order"):
+        for name in ("planned order", "prepared order", "approved order"):
             ids[name] = ordering.prepare_order(
                 session,
                 actor=scheme.actors["coordinator"],
@@ -190,8 +190,18 @@ class Chain:
                 programme_id=scheme.programme_id,
                 vintage_id=scheme.vintage_id,
                 lines=[LineAsked(10, 2, Cents(200))],
+                planned={Public.PLIE: 7} if name == "planned order" else None,
                 now=scheme.now,
             ).id
+        ids["cancelled order"] = ids["planned order"]
+        ids["cancellation"] = ordering.cancel_order(
+            session,
+            actor=scheme.actors["coordinator"],
+            cancellation_id=new_id(),
+            order_id=ids["cancelled order"],
+            reason="Le besoin a été revu",
+            now=scheme.now,
+        ).id
         ordering.approve_order(
             session,
             actor=scheme.actors["coordinator2"],

@@ -93,9 +93,58 @@ def on_an_empty_act(rows: Rows, _row: Row) -> Row:
     return {"statement_id": line["statement_id"]}
 
 
+def cancelled(rows: Rows, order: str) -> Row:
+    """Nothing in the row itself: its order was given up."""
+    rows.add("order_cancellation", rows.copy("order_cancellation", order_id=rows.ids[order]))
+    return {}
+
+
+def another_line(rows: Rows, row: Row) -> Row:
+    """Nothing in the row itself: its order has got a line that its total does not count."""
+    rows.add("order_line", rows.copy("order_line", order_id=row["order_id"], booklet_size=5))
+    return {}
+
+
+ORDERS: dict[str, Bend] = {
+    "order_payer_is_known": {"payer": "nobody"},
+    "order_fee_is_a_share": {"fee_basis_points": 10_001},
+    "order_fee_is_rounded_half_up": {"fee_cents": 1},
+    "order_is_at_the_vintages_face_value": {"face_value_cents": 500},
+    "order_plan_measures_are_not_negative": {"issued_count": -1},
+    "order_plan_public_is_known": {"public": "everybody"},
+    "order_plan_line_is_of_some_people": {"person_count": 0},
+    "order_plan_line_is_in_booklets_of_5_or_10": {"booklet_size": 7},
+    "order_plan_line_is_a_few_booklets": {"booklet_count": 21},
+    "order_plan_stock_is_in_booklets_of_5_or_10": {"booklet_size": 7},
+    "order_plan_stock_is_not_negative": {"inert_count": -1},
+    "order_cancellation_has_a_reason": {"reason": ""},
+    "order_total_is_the_sum_of_its_lines": another_line,
+    "approved_order_gets_no_more_lines": lambda rows, _: {"order_id": rows.ids["approved order"]},
+    "sent_order_is_not_cancelled": lambda rows, _: {"order_id": rows.ids["sent order"]},
+    "cancelled_order_is_not_approved": lambda rows, _: cancelled(rows, "prepared order"),
+    "cancelled_order_is_not_sent": lambda rows, _: cancelled(rows, "approved order"),
+    "cancelled_order_gets_no_mandate": lambda rows, _: (
+        cancelled(rows, "approved order") | {"order_id": rows.ids["approved order"]}
+    ),
+    "active_delivery_brings_no_more": lambda rows, _: {
+        "delivery_id": rows.ids["stock delivery"],
+        "order_id": rows.ids["stock order"],
+        "first_serial": 11,
+        "last_serial": 20,
+        "allotted_first": 1,
+        "allotted_last": 100,
+        "allotted_booklet": 1,
+    },
+    "activation_costs_what_it_brings": {"cost_cents": 399},
+    "activation_is_covered_by_mandates": lambda rows, _: {
+        "delivery_id": rows.ids["inert delivery"],
+        "order_id": rows.ids["inert order"],
+    },
+}
+
 BENT: dict[str, Bend] = {
+    **ORDERS,
     # ── What a row says of itself ─────────────────────────────────────────────────────────────────
-    "activation_cost_is_not_negative": {"cost_cents": -1},
     "agent_email_is_lower_case": {"email": "Agent@exemple.fr"},
     "agent_role_is_known": {"role": "emperor"},
     "agreement_ends_after_it_begins": lambda _, row: {
@@ -202,7 +251,7 @@ BENT: dict[str, Bend] = {
         "programme_id": rows.ids["other programme"]
     },
     "delivery_range_is_of_the_deliverys_order": lambda rows, _: {
-        "delivery_id": rows.ids["stock delivery"]
+        "delivery_id": rows.ids["poor delivery"]
     },
     "delivery_range_names_its_allotment": {"allotted_last": 1000},
     "order_approval_names_the_preparer": lambda rows, row: {
@@ -261,6 +310,7 @@ BENT: dict[str, Bend] = {
     "delivery_is_activated_once": lambda rows, _: {
         "delivery_id": rows.ids["stock delivery"],
         "order_id": rows.ids["stock order"],
+        "cost_cents": 2800,
     },
     "delivery_range_arrives_once": lambda rows, _: {
         **rows.any("delivery_range", delivery_id=rows.ids["ready delivery"]),
@@ -288,7 +338,6 @@ BENT: dict[str, Bend] = {
     "statement_is_one_a_mediator_and_run": lambda rows, _: {"run_id": rows.ids["run"]},
     "statement_number_is_one_statement": {"number": 1, "follows_number": None},
     # ── What sums of other rows say ───────────────────────────────────────────────────────────────
-    "activation_is_covered_by_mandates": {"cost_cents": 401},
     "statement_total_is_the_sum_of_its_claims": on_an_empty_act,
     "redemption_is_not_before_the_issue": lambda _, row: {
         "redeemed_on": row["redeemed_on"] - timedelta(days=1)

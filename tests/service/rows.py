@@ -71,6 +71,12 @@ class Rows:
         """The id of an organisation."""
         return self.chain.scheme.organisations[name]
 
+    def planned(self) -> UUID:
+        """A prepared order that has a plan without lines."""
+        order_id = self.ids["prepared order"]
+        self.add("order_plan", self.copy("order_plan", order_id=order_id))
+        return order_id
+
     # ── Rows that need others ─────────────────────────────────────────────────────────────────────
 
     def sent_order(self) -> UUID:
@@ -165,6 +171,12 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "document_counter": lambda rows: rows.copy("document_counter", prefix="XX"),
     "order_line": lambda rows: rows.copy(
         "order_line", order_id=rows.ids["prepared order"], booklet_size=5
+    ),
+    "order_plan": lambda rows: rows.copy("order_plan", order_id=rows.ids["prepared order"]),
+    "order_plan_line": lambda rows: rows.copy("order_plan_line", order_id=rows.planned()),
+    "order_plan_stock": lambda rows: rows.copy("order_plan_stock", order_id=rows.planned()),
+    "order_cancellation": lambda rows: rows.copy(
+        "order_cancellation", order_id=rows.ids["prepared order"]
     ),
     "order_approval": lambda rows: rows.copy("order_approval", order_id=rows.ids["prepared order"]),
     "order_dispatch": lambda rows: rows.copy("order_dispatch", order_id=rows.ids["approved order"]),

@@ -241,6 +241,17 @@ STEPS: dict[str, Step] = {
         lambda chain: {"order_id": chain.ids["prepared order"]},
         approves=True,
     ),
+    "cancel_order": Step(
+        orders.cancel_order,
+        "coordinator",
+        frozenset({C, F}),
+        lambda chain: {
+            "cancellation_id": new_id(),
+            "order_id": chain.ids["approved order"],
+            "reason": "Le besoin a été revu",
+        },
+        other=lambda _: {"reason": "Autre raison"},
+    ),
     "send_order": Step(
         orders.send_order,
         "coordinator",
