@@ -62,9 +62,11 @@ REFUSED = {
     "order_total_is_the_sum_of_its_lines": ("order_approval", WHEN_LINES_SAY_OTHERWISE),
     "approved_order_gets_no_more_lines": (
         "order_line",
-        "exists (select 1 from order_approval where order_id = new.order_id)"
-        " and not exists (select 1 from order_line"
-        " where order_id = new.order_id and booklet_size = new.booklet_size)",
+        (
+            "exists (select 1 from order_approval where order_id = new.order_id)"
+            " and not exists (select 1 from order_line"
+            " where order_id = new.order_id and booklet_size = new.booklet_size)"
+        ),
     ),
     "sent_order_is_not_cancelled": (
         "order_cancellation",
@@ -75,9 +77,11 @@ REFUSED = {
     "cancelled_order_gets_no_mandate": ("order_mandate", CANCELLED),
     "active_delivery_brings_no_more": (
         "delivery_range",
-        "exists (select 1 from activation where delivery_id = new.delivery_id)"
-        " and not exists (select 1 from delivery_range"
-        " where delivery_id = new.delivery_id and first_serial = new.first_serial)",
+        (
+            "exists (select 1 from activation where delivery_id = new.delivery_id)"
+            " and not exists (select 1 from delivery_range"
+            " where delivery_id = new.delivery_id and first_serial = new.first_serial)"
+        ),
     ),
     "activation_costs_what_it_brings": ("activation", WHEN_IT_COSTS_ANOTHER_SUM),
     "activation_is_covered_by_mandates": ("activation", WHEN_IT_COSTS_MORE),
