@@ -1,0 +1,52 @@
+"""Every address of the site asks who is there, but for those that are meant for anybody."""
+
+from collections.abc import Iterator
+
+from werkzeug.routing import Rule
+
+from app.web.auth import ANONYMOUS
+from tests.api.house import House
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+"""An id that names nothing."""
+
+MEANT_FOR_ANYBODY = {
+    "health.alive",
+    "health.ready",
+    "identity_pages.sign_in",
+    "identity_pages.try_to_sign_in",
+    "public_keys.receipts",
+}
+"""Each of these says nothing about anybody; whoever adds one says here that it was thought over."""
+
+
+def pages(house: House) -> Iterator[tuple[str, Rule]]:
+    """Each address and method of the site, outside the API, with something in its blanks."""
+    adapter = house.app.url_map.bind("localhost")
+    for rule in house.app.url_map.iter_rules():
+        if rule.rule.startswith("/api/") or rule.endpoint == "static":
+            continue
+        blanks: dict[str, object] = dict.fromkeys(
+            rule.arguments, "00000000-0000-7000-8000-000000000000"
+        )
+        for name, converter in rule._converters.items():  # noqa: SLF001 - werkzeug has no public way
+            if type(converter).__name__ == "IntegerConverter":
+                blanks[name] = 1
+        yield adapter.build(rule.endpoint, blanks, method=next(iter(rule.methods or {"GET"}))), rule
+
+
+def test_what_is_open_to_anybody_is_listed_here(house: House) -> None:
+    assert ANONYMOUS <= MEANT_FOR_ANYBODY
+    assert {rule.endpoint for _, rule in pages(house)} >= MEANT_FOR_ANYBODY
+
+
+def test_nobody_opens_or_does_anything_without_a_name(house: House) -> None:
+    client = house.app.test_client()
+
+    for address, rule in pages(house):
+        if rule.endpoint in MEANT_FOR_ANYBODY:
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(address, method=method)
+            assert answer.status_code == 302, (method, address)
+            assert answer.location.startswith("/connexion"), (method, address)
