@@ -1,8 +1,8 @@
 """What a redemption, a statement or a payment may not be."""
 
 from app.kernel.errors import Conflict, NotFound, RuleBroken, Throttled
-from app.mediators.errors import NoLabelInForce
-from app.partners.errors import NoAgreementInForce
+from app.mediators.errors import CashOfficeMissing, NoLabelInForce
+from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
 from app.vouchers.errors import UnknownVoucher
 
 
@@ -99,6 +99,8 @@ VERDICTS = {
         SessionBeforeIssue,
         NoLabelInForce,
         NoAgreementInForce,
+        OrganisationSucceeded,
+        CashOfficeMissing,
     )
 }
 """Refusals that answer a scan for good: the same id gets the same answer ever after."""

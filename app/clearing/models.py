@@ -23,7 +23,7 @@ from app.clearing.rules import (
     SessionKind,
     Topic,
 )
-from app.database import BigInt, Bytes, Day, JsonText, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, JsonText, Model, Record, UtcDateTime, Uuid16
 
 SESSION_KINDS = ", ".join(f"'{kind}'" for kind in SessionKind)
 TOPICS = ", ".join(f"'{topic}'" for topic in Topic)
@@ -88,6 +88,34 @@ class Redemption(Model):
             name="redemption_names_the_agreement",
         ),
         ForeignKeyConstraint(
+            ["mediator_id", "mediator_is_public"],
+            ["organisation.id", "organisation.public_body"],
+            name="redemption_names_the_mediators_nature",
+        ),
+        ForeignKeyConstraint(
+            [
+                "cash_office_id",
+                "mediator_id",
+                "cash_office_kind",
+                "cash_office_from",
+                "cash_office_until",
+            ],
+            [
+                "cash_office.id",
+                "cash_office.organisation_id",
+                "cash_office.kind",
+                "cash_office.valid_from",
+                "cash_office.valid_until",
+            ],
+            name="redemption_names_the_cash_office",
+        ),
+        CheckConstraint(
+            "not mediator_is_public or (cash_office_id is not null and coalesce("
+            "cash_office_kind in ('revenue', 'extended_revenue')"
+            " and redeemed_on between cash_office_from and cash_office_until, false))",
+            name="redemption_by_a_public_body_needs_a_cash_office",
+        ),
+        ForeignKeyConstraint(
             ["vintage_id", "vintage_from", "vintage_until", "vintage_last_day"],
             [
                 "vintage_terms.vintage_id",
@@ -130,6 +158,11 @@ class Redemption(Model):
     agreement_role: Mapped[str] = mapped_column(Text)
     agreement_from: Mapped[date] = mapped_column(Day)
     agreement_until: Mapped[date] = mapped_column(Day)
+    mediator_is_public: Mapped[bool] = mapped_column(Flag)
+    cash_office_id: Mapped[UUID | None] = mapped_column(Uuid16)
+    cash_office_kind: Mapped[str | None] = mapped_column(Text)
+    cash_office_from: Mapped[date | None] = mapped_column(Day)
+    cash_office_until: Mapped[date | None] = mapped_column(Day)
     movement_id: Mapped[int] = mapped_column(BigInt)
     amount_cents: Mapped[int] = mapped_column(BigInt)
     redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -37,7 +37,9 @@ from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
-from app.partners.models import Agreement
+from app.mediators.queries import cash_office_in_force
+from app.partners.models import Agreement, Organisation
+from app.partners.queries import successor_on
 from app.partners.rules import AgreementRole
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.programmes.models import VintageTerms
@@ -134,6 +136,21 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
+class CashOfficeInForce(InForce):
+    """A régie that lets a public body take passes that day."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Who took over from a mediator, and since when."""
+
+    successor: str
+    from_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """Everything that decides on a pass of one booklet, at one mediator, on one day."""
 
@@ -141,6 +158,10 @@ class Terms:
     booklet: BookletNumber
     label: InForce | None
     agreement: InForce | None
+    is_public: bool
+    """Whether the mediator is a local public body: then it needs a régie."""
+    cash_office: CashOfficeInForce | None
+    succession: Succeeded | None
     redeemed_account_id: int | None
     issued_on: date | None
     """The day on which a prescriber handed the booklet over, if one did."""
@@ -164,6 +185,18 @@ def terms_by_booklet(
             else None,
             agreement=InForce(row.agreement_id, row.agreement_valid_from, row.agreement_valid_until)
             if row.agreement_id
+            else None,
+            is_public=row.public_body,
+            cash_office=CashOfficeInForce(
+                row.cash_office_id,
+                row.cash_office_valid_from,
+                row.cash_office_valid_until,
+                row.cash_office_kind,
+            )
+            if row.cash_office_id
+            else None,
+            succession=Succeeded(row.successor_name, row.successor_from_on)
+            if row.successor_name
             else None,
             redeemed_account_id=row.account_id,
             issued_on=row.prescribed_on,
@@ -197,6 +230,8 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
         .limit(1)
         .subquery("agreement_in_force")
     )
+    cash_office = cash_office_in_force(mediator_id, on=on)
+    successor = successor_on(mediator_id, on=on)
     return (
         select(
             Booklet.id,
@@ -209,12 +244,18 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
             Prescription.prescribed_on,
             *(column.label(f"label_{column.name}") for column in label.c),
             *(column.label(f"agreement_{column.name}") for column in agreement.c),
+            Organisation.public_body,
+            *(column.label(f"cash_office_{column.name}") for column in cash_office.c),
+            *(column.label(f"successor_{column.name}") for column in successor.c),
         )
         .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
         .outerjoin(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Booklet.id)
         .outerjoin(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
         .outerjoin(label, literal(value=True))
         .outerjoin(agreement, literal(value=True))
+        .join(Organisation, Organisation.id == mediator_id)
+        .outerjoin(cash_office, literal(value=True))
+        .outerjoin(successor, literal(value=True))
         .outerjoin(
             AccountRow,
             and_(

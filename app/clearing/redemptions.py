@@ -40,8 +40,8 @@ from app.kernel.serials import SerialNumber
 from app.kernel.text import clean
 from app.ledger import chart
 from app.ledger.models import Voucher
-from app.mediators.errors import NoLabelInForce
-from app.partners.errors import NoAgreementInForce
+from app.mediators.errors import CashOfficeMissing, NoLabelInForce
+from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
 from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
 from app.partners.service import known_organisation
 from app.programmes.rules import Validity
@@ -202,6 +202,12 @@ class _Judge:
             return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
         if refusal := rules.refusal_of_day(terms.validity, on=on, issued_on=terms.issued_on):
             return refusal
+        if terms.succession is not None:
+            return OrganisationSucceeded(
+                organisation=self._mediator_name(),
+                successor=terms.succession.successor,
+                day=f"{terms.succession.from_on:%d/%m/%Y}",
+            )
         if terms.label is None:
             return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
         if terms.agreement is None:
@@ -210,6 +216,8 @@ class _Judge:
                 role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
                 day=f"{on:%d/%m/%Y}",
             )
+        if terms.is_public and terms.cash_office is None:
+            return CashOfficeMissing(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
         return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
 
     def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
@@ -465,7 +473,7 @@ class _Batch:
     def _redemption(self, a: _Accepted, movement_id: int) -> dict[str, Any]:
         serial = SerialNumber(a.terms.booklet, a.voucher.id - a.voucher.booklet_id + 1)
         amount = Cents(a.voucher.account.face_value_cents)
-        validity = a.terms.validity
+        validity, office = a.terms.validity, a.terms.cash_office
         return {
             "id": a.scan.redemption_id,
             "voucher_id": a.voucher.id,
@@ -481,6 +489,11 @@ class _Batch:
             "agreement_role": AgreementRole.MEDIATOR,
             "agreement_from": a.agreement.valid_from,
             "agreement_until": a.agreement.valid_until,
+            "mediator_is_public": a.terms.is_public,
+            "cash_office_id": office.id if office else None,
+            "cash_office_kind": office.kind if office else None,
+            "cash_office_from": office.valid_from if office else None,
+            "cash_office_until": office.valid_until if office else None,
             "movement_id": movement_id,
             "amount_cents": amount,
             "redeemed_at": a.scan.redeemed_at,

@@ -1,6 +1,6 @@
 """What a label may not be."""
 
-from app.kernel.errors import RuleBroken
+from app.kernel.errors import Conflict, NotFound, RuleBroken
 
 
 class NoLabelInForce(RuleBroken):
@@ -10,4 +10,62 @@ class NoLabelInForce(RuleBroken):
     sentence = (
         "« {organisation} » n’a pas de label en vigueur le {day}, et ne peut pas encaisser de pass "
         "ce jour-là. Vérifiez les dates du label auprès de la coordination de CAP Nord."
+    )
+
+
+class CashOfficeMissing(RuleBroken):
+    """A public body takes passes on a day when no régie lets it."""
+
+    code = "cash_office_missing"
+    sentence = (
+        "« {organisation} » est un organisme public et n’a pas de régie de recettes en vigueur le "
+        "{day} : elle ne peut pas encaisser de pass ce jour-là. Faites enregistrer l’arrêté de la "
+        "régie par la coordination de CAP Nord."
+    )
+
+
+class NotAPublicBody(RuleBroken):
+    """A régie for a body that needs none."""
+
+    code = "not_a_public_body"
+    sentence = (
+        "« {organisation} » n’est pas un organisme public local : elle n’a pas besoin de régie. "
+        "Vérifiez la structure choisie."
+    )
+
+
+class NotReceiving(RuleBroken):
+    """The place said that it receives nobody for now."""
+
+    code = "not_receiving"
+    sentence = (
+        "« {organisation} » a fait savoir qu’elle n’est pas prête à recevoir le {day}. "
+        "Choisissez un autre médiateur."
+    )
+
+
+class UnknownLabelApplication(NotFound):
+    """No application for a label has that id."""
+
+    code = "unknown_label_application"
+    sentence = "Cette demande de label est introuvable. Cherchez-la sur la fiche de la structure."
+
+
+class LabelStepOutOfOrder(RuleBroken):
+    """The application has come as far as that step, or has been decided."""
+
+    code = "label_step_out_of_order"
+    sentence = (
+        "La demande de label a déjà franchi cette étape, ou elle est terminée : "
+        "ouvrez la fiche de la structure pour voir où elle en est."
+    )
+
+
+class ProfileChanged(Conflict):
+    """Somebody recorded another version meanwhile."""
+
+    code = "profile_changed"
+    sentence = (
+        "La fiche a été changée par quelqu’un d’autre entre-temps. Rechargez-la, "
+        "puis reportez vos corrections."
     )

@@ -3,10 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Subquery, select
 from sqlalchemy.orm import Session
 
-from app.mediators.models import Label, LabelApplication
+from app.mediators.models import CashOffice, Label, LabelApplication
+from app.mediators.rules import CashOfficeKind
 
 
 def label_in_force(session: Session, organisation_id: UUID, *, on: date) -> Label | None:
@@ -42,4 +43,25 @@ def applications_of(session: Session, organisation_id: UUID) -> list[LabelApplic
             .where(LabelApplication.organisation_id == organisation_id)
             .order_by(LabelApplication.applied_on, LabelApplication.id)
         )
+    )
+
+
+# ── Cash offices ──────────────────────────────────────────────────────────────────────────────────
+
+
+def cash_office_in_force(
+    organisation_id: BindParameter[UUID], *, on: BindParameter[date]
+) -> Subquery:
+    """For a larger statement: a régie that lets a public body take passes that day, at most one."""
+    return (
+        select(CashOffice.id, CashOffice.kind, CashOffice.valid_from, CashOffice.valid_until)
+        .where(
+            CashOffice.organisation_id == organisation_id,
+            CashOffice.kind != CashOfficeKind.ADVANCES,
+            CashOffice.valid_from <= on,
+            CashOffice.valid_until >= on,
+        )
+        .order_by(CashOffice.valid_until.desc(), CashOffice.id)
+        .limit(1)
+        .subquery("cash_office_in_force")
     )

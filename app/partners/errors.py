@@ -29,6 +29,57 @@ class NoAgreementInForce(RuleBroken):
     )
 
 
+class OrganisationSucceeded(RuleBroken):
+    """Another organisation has taken over since that day."""
+
+    code = "organisation_succeeded"
+    sentence = (
+        "« {organisation} » est reprise par « {successor} » depuis le {day} : ce jour-là et après, "
+        "c’est elle qui agit. Choisissez la structure qui a repris."
+    )
+
+
+class SucceededAlready(Conflict):
+    """The organisation is, or has been, succeeded."""
+
+    code = "succeeded_already"
+    sentence = (
+        "« {organisation} » a déjà été reprise par une autre structure : ouvrez sa fiche pour voir "
+        "laquelle, et depuis quel jour."
+    )
+
+
+class UnknownAgreement(NotFound):
+    """No agreement of that organisation has that id."""
+
+    code = "unknown_agreement"
+    sentence = "Cette convention est introuvable. Cherchez-la sur la fiche de la structure."
+
+
+class AgreementRenewedAlready(Conflict):
+    """Another agreement follows that one."""
+
+    code = "agreement_renewed_already"
+    sentence = (
+        "Cette convention a déjà été renouvelée : renouvelez plutôt celle qui l’a suivie, "
+        "sur la fiche de la structure."
+    )
+
+
+class UnknownContact(NotFound):
+    """No contact of that organisation has that id."""
+
+    code = "unknown_contact"
+    sentence = "Ce contact est introuvable. Cherchez-le sur la fiche de la structure."
+
+
+class ContactReplacedAlready(Conflict):
+    """Somebody replaced that contact before."""
+
+    code = "contact_replaced_already"
+    sentence = "Ce contact a été changé entre-temps. Rechargez la fiche, puis recommencez."
+
+
 class UnknownBankDetails(NotFound):
     """No bank details have that id."""
 

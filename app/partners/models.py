@@ -8,15 +8,23 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
-from app.partners.rules import AgreementRole, OrganisationKind
+from app.partners.rules import (
+    FARTHEST_LATITUDE,
+    FARTHEST_LONGITUDE,
+    PUBLIC_BODIES,
+    AgreementRole,
+    OrganisationKind,
+)
 
 KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind)
+PUBLIC_KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind if kind in PUBLIC_BODIES)
 AGREEMENT_ROLES = ", ".join(f"'{role}'" for role in AgreementRole)
 
 
@@ -32,6 +40,11 @@ class Organisation(Record):
             "siret is null or length(siret) = 14", name="organisation_siret_has_14_digits"
         ),
         CheckConstraint("length(name) between 1 and 200", name="organisation_has_a_name"),
+        CheckConstraint("length(insee) = 5", name="organisation_insee_has_5_characters"),
+        CheckConstraint(
+            f"public_body = (kind in ({PUBLIC_KINDS}))", name="organisation_kind_says_its_nature"
+        ),
+        UniqueConstraint("id", "public_body", name="organisation_names_its_nature"),
         {"sqlite_strict": True},
     )
 
@@ -39,6 +52,8 @@ class Organisation(Record):
     name: Mapped[str] = mapped_column(Text)
     siret: Mapped[str | None] = mapped_column(Text)
     commune: Mapped[str] = mapped_column(Text)
+    insee: Mapped[str | None] = mapped_column(Text)
+    public_body: Mapped[bool] = mapped_column(Flag)
     demonstration: Mapped[bool] = mapped_column(Flag)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -58,6 +73,19 @@ class Agreement(Record):
             "valid_until",
             name="agreement_names_its_role_and_days",
         ),
+        UniqueConstraint("id", "organisation_id", "role", name="agreement_names_its_role"),
+        UniqueConstraint("follows_id", name="agreement_is_renewed_once"),
+        ForeignKeyConstraint(
+            ["follows_id", "organisation_id", "role"],
+            ["agreement.id", "agreement.organisation_id", "agreement.role"],
+            name="agreement_renews_one_of_its_kind",
+        ),
+        CheckConstraint(
+            "(document_title is null) = (document_sha256 is null)"
+            " and (document_title is null) = (document_kept_at is null)",
+            name="agreement_names_its_whole_document",
+        ),
+        CheckConstraint("length(document_sha256) = 32", name="agreement_document_has_a_sha256"),
         Index("agreement_by_organisation", "organisation_id", "role", "valid_until"),
         {"sqlite_strict": True},
     )
@@ -69,6 +97,10 @@ class Agreement(Record):
     reference: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date] = mapped_column(Day)
     valid_until: Mapped[date] = mapped_column(Day)
+    document_title: Mapped[str | None] = mapped_column(Text)
+    document_sha256: Mapped[bytes | None] = mapped_column(Bytes)
+    document_kept_at: Mapped[str | None] = mapped_column(Text)
+    follows_id: Mapped[UUID | None] = mapped_column(Uuid16)
     created_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="agreement_was_recorded_by_an_agent")
     )
@@ -141,3 +173,110 @@ class BankDetailsApproval(Model):
         BigInt, ForeignKey("agent.id", name="bank_details_were_approved_by_an_agent")
     )
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# ── The directory ─────────────────────────────────────────────────────────────────────────────────
+
+
+class PartnerAddress(Record):
+    """Where an organisation is. A later version replaces it."""
+
+    __tablename__ = "partner_address"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "version", name="partner_address_is_one_a_version"),
+        CheckConstraint("version > 0", name="partner_address_versions_count_from_one"),
+        CheckConstraint("length(postcode) = 5", name="partner_address_has_a_postcode"),
+        CheckConstraint(
+            "(latitude_microdegrees is null) = (longitude_microdegrees is null)",
+            name="partner_address_has_both_coordinates",
+        ),
+        CheckConstraint(
+            f"latitude_microdegrees between -{FARTHEST_LATITUDE} and {FARTHEST_LATITUDE}"
+            f" and longitude_microdegrees between -{FARTHEST_LONGITUDE} and {FARTHEST_LONGITUDE}",
+            name="partner_address_is_on_earth",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="partner_address_is_an_organisations")
+    )
+    version: Mapped[int] = mapped_column(Integer)
+    street: Mapped[str] = mapped_column(Text)
+    complement: Mapped[str | None] = mapped_column(Text)
+    postcode: Mapped[str] = mapped_column(Text)
+    latitude_microdegrees: Mapped[int | None] = mapped_column(Integer)
+    longitude_microdegrees: Mapped[int | None] = mapped_column(Integer)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="partner_address_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PartnerContact(Record):
+    """How to reach a function of an organisation. Nobody is named; a later one replaces it.
+
+    `ended` says that the function is reached no more: such a row only closes the one before.
+    """
+
+    __tablename__ = "partner_contact"
+    __table_args__ = (
+        UniqueConstraint("id", "organisation_id", name="partner_contact_names_its_organisation"),
+        UniqueConstraint("replaces_id", name="partner_contact_is_replaced_once"),
+        ForeignKeyConstraint(
+            ["replaces_id", "organisation_id"],
+            ["partner_contact.id", "partner_contact.organisation_id"],
+            name="partner_contact_replaces_one_of_its_own",
+        ),
+        CheckConstraint(
+            "length(position) between 1 and 100", name="partner_contact_names_a_function"
+        ),
+        CheckConstraint(
+            "(phone is not null or email is not null) <> ended",
+            name="partner_contact_is_reached_until_it_ends",
+        ),
+        CheckConstraint(
+            "not ended or replaces_id is not null", name="partner_contact_ends_another"
+        ),
+        CheckConstraint("email = lower(email)", name="partner_contact_email_is_lower_case"),
+        Index("partner_contact_by_organisation", "organisation_id"),
+        {"sqlite_strict": True},
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="partner_contact_is_an_organisations")
+    )
+    position: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    replaces_id: Mapped[UUID | None] = mapped_column(Uuid16)
+    ended: Mapped[bool] = mapped_column(Flag)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="partner_contact_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Succession(Record):
+    """An organisation is taken over by another from a day: its debts stay, its acts end."""
+
+    __tablename__ = "succession"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", name="organisation_is_succeeded_once"),
+        CheckConstraint("organisation_id <> successor_id", name="succession_is_by_another"),
+        Index("succession_by_successor", "successor_id"),
+        {"sqlite_strict": True},
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="succession_is_an_organisations")
+    )
+    successor_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="succession_names_the_successor")
+    )
+    from_on: Mapped[date] = mapped_column(Day)
+    reference: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="succession_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

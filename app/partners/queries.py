@@ -4,10 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, Subquery, select
+from sqlalchemy.orm import Session, aliased
 
-from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
+from app.partners.models import (
+    Agreement,
+    BankDetails,
+    BankDetailsApproval,
+    Organisation,
+    PartnerAddress,
+    PartnerContact,
+    Succession,
+)
 from app.partners.rules import AgreementRole
 
 
@@ -82,6 +90,97 @@ def agreements_of(session: Session, organisation_id: UUID) -> list[Agreement]:
             .order_by(Agreement.valid_from, Agreement.id)
         )
     )
+
+
+def agreement(session: Session, agreement_id: UUID) -> Agreement | None:
+    """The agreement of that id."""
+    return session.get(Agreement, agreement_id)
+
+
+def renewal_of(session: Session, agreement_id: UUID) -> Agreement | None:
+    """The agreement that follows that one."""
+    return session.scalar(select(Agreement).where(Agreement.follows_id == agreement_id))
+
+
+# ── Successors ────────────────────────────────────────────────────────────────────────────────────
+
+
+def succession_of(session: Session, organisation_id: UUID) -> Succession | None:
+    """Who takes over, or took over, from an organisation."""
+    return session.scalar(select(Succession).where(Succession.organisation_id == organisation_id))
+
+
+def succeeded_by_it(session: Session, organisation_id: UUID) -> list[Succession]:
+    """From whom an organisation took over, oldest first."""
+    return list(
+        session.scalars(
+            select(Succession)
+            .where(Succession.successor_id == organisation_id)
+            .order_by(Succession.from_on, Succession.id)
+        )
+    )
+
+
+def successor_on(organisation_id: BindParameter[UUID], *, on: BindParameter[date]) -> Subquery:
+    """For a larger statement: `name` and `from_on` of who has taken over that day, at most one."""
+    return (
+        select(Organisation.name, Succession.from_on)
+        .join(Organisation, Organisation.id == Succession.successor_id)
+        .where(Succession.organisation_id == organisation_id, Succession.from_on <= on)
+        .subquery("successor")
+    )
+
+
+# ── Where they are, and how to reach them ─────────────────────────────────────────────────────────
+
+
+def address_of(session: Session, organisation_id: UUID) -> PartnerAddress | None:
+    """Where an organisation is: the latest version."""
+    return session.scalar(
+        select(PartnerAddress)
+        .where(PartnerAddress.organisation_id == organisation_id)
+        .order_by(PartnerAddress.version.desc())
+        .limit(1)
+    )
+
+
+def addresses_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, PartnerAddress]:
+    """Where organisations are, by their ids."""
+    rows = session.scalars(
+        select(PartnerAddress)
+        .where(PartnerAddress.organisation_id.in_(list(ids)))
+        .order_by(PartnerAddress.version)
+    )
+    return {row.organisation_id: row for row in rows}
+
+
+def contact(session: Session, contact_id: UUID) -> PartnerContact | None:
+    """The contact of that id, replaced or not."""
+    return session.get(PartnerContact, contact_id)
+
+
+def contact_that_replaced(session: Session, contact_id: UUID) -> PartnerContact | None:
+    """What came instead of a contact."""
+    return session.scalar(select(PartnerContact).where(PartnerContact.replaces_id == contact_id))
+
+
+def contacts_of(session: Session, organisation_id: UUID) -> list[PartnerContact]:
+    """How to reach an organisation today: neither replaced nor ended, oldest first."""
+    later = aliased(PartnerContact)
+    return list(
+        session.scalars(
+            select(PartnerContact)
+            .where(
+                PartnerContact.organisation_id == organisation_id,
+                PartnerContact.ended.is_(False),
+                ~select(later.id).where(later.replaces_id == PartnerContact.id).exists(),
+            )
+            .order_by(PartnerContact.recorded_at, PartnerContact.id)
+        )
+    )
+
+
+# ── Bank details ──────────────────────────────────────────────────────────────────────────────────
 
 
 def bank_details(session: Session, bank_details_id: UUID) -> BankDetails | None:

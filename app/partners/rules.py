@@ -1,6 +1,8 @@
 """What an organisation may be, sign and be paid on: plain values, no database."""
 
-from datetime import date
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from stdnum import iban as iban_number
@@ -34,6 +36,39 @@ class OrganisationKind(StrEnum):
     CYBER_BASE = "cyber_base"
     MEDIA_LIBRARY = "media_library"
     TRAINING_BODY = "training_body"
+
+
+FRENCH_KIND = {
+    OrganisationKind.SPONSOR: "Commanditaire",
+    OrganisationKind.ISSUER: "Émetteur",
+    OrganisationKind.ACCOUNTANT: "Comptable public",
+    OrganisationKind.FUNDER: "Financeur",
+    OrganisationKind.TOWN: "Commune",
+    OrganisationKind.CCAS: "CCAS",
+    OrganisationKind.PLIE: "PLIE",
+    OrganisationKind.DIGITAL_ADVISER: "Conseillers numériques",
+    OrganisationKind.FRANCE_SERVICES: "France Services",
+    OrganisationKind.EMPLOYMENT_SERVICE: "France Travail",
+    OrganisationKind.CAF: "CAF",
+    OrganisationKind.CGSS: "CGSS",
+    OrganisationKind.LA_POSTE: "La Poste",
+    OrganisationKind.ASSOCIATION: "Association",
+    OrganisationKind.COMPANY: "Entreprise",
+    OrganisationKind.CYBER_BASE: "Cyber-base",
+    OrganisationKind.MEDIA_LIBRARY: "Médiathèque",
+    OrganisationKind.TRAINING_BODY: "Organisme de formation",
+}
+
+PUBLIC_BODIES = frozenset(
+    {
+        OrganisationKind.SPONSOR,
+        OrganisationKind.TOWN,
+        OrganisationKind.CCAS,
+        OrganisationKind.CYBER_BASE,
+        OrganisationKind.MEDIA_LIBRARY,
+    }
+)
+"""Local public bodies: only a régie lets them take passes (decision 0016)."""
 
 
 class AgreementRole(StrEnum):
@@ -95,6 +130,60 @@ def read_iban(typed: str) -> str | None:
 def masked_iban(iban: str) -> str:
     """Enough of an IBAN to recognise it: country, key and the last four characters."""
     return f"{iban[:4]} … {iban[-4:]}"
+
+
+_INSEE = re.compile(r"(?:[013-9][0-9]|2[0-9AB])[0-9]{3}")
+_POSTCODE = re.compile(r"[0-9]{5}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOT_IN_A_NUMBER = re.compile(r"[\s.\-()/]+")
+_PHONE = re.compile(r"(?:0|\+33|\+590|\+594|\+596|\+262)[1-9][0-9]{8}|\+[1-9][0-9]{6,14}")
+FARTHEST_LATITUDE = 90_000_000
+FARTHEST_LONGITUDE = 180_000_000
+"""In millionths of a degree: whole numbers, which both databases and JSON keep as they are."""
+
+
+def read_insee(typed: str) -> str | None:
+    """The code of a commune (Insee, code officiel géographique): 5 digits, 2A, 2B in Corsica."""
+    code = "".join(typed.split()).upper()
+    return code if _INSEE.fullmatch(code) else None
+
+
+def read_postcode(typed: str) -> str | None:
+    """A French postcode."""
+    code = "".join(typed.split())
+    return code if _POSTCODE.fullmatch(code) else None
+
+
+def read_phone(typed: str) -> str | None:
+    """A telephone number without spaces, as it is dialled; None when it cannot be one."""
+    number = _NOT_IN_A_NUMBER.sub("", typed)
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    return number if _PHONE.fullmatch(number) else None
+
+
+def read_sha256(typed: str) -> bytes | None:
+    """A fingerprint of 64 hexadecimal digits, as tools print it."""
+    written = "".join(typed.split()).lower()
+    return bytes.fromhex(written) if _SHA256.fullmatch(written) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """The paper behind an agreement: what it is called, its fingerprint, and where it is kept."""
+
+    title: str
+    sha256: str
+    kept_at: str
+
+
+RENEWAL_WARNING_DAYS = 60
+"""How long before its last day an agreement or a label is on the list « à renouveler »."""
+
+
+def ends_soon(valid_until: date, *, on: date, days: int = RENEWAL_WARNING_DAYS) -> bool:
+    """Whether something that is in force ends within so many days."""
+    return on <= valid_until <= on + timedelta(days=days)
 
 
 def in_force(valid_from: date, valid_until: date, *, on: date) -> bool:

@@ -11,6 +11,7 @@ from app.identity.models import Agent
 from app.identity.rules import Actor, Right, Role
 from app.identity.service import create_agent
 from app.kernel.clock import FIRST_DAY, LAST_DAY
+from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
@@ -26,10 +27,12 @@ from app.partners.errors import (
 from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
+    PUBLIC_BODIES,
     WHERE_ROLES_ARE,
     AgreementRole,
     OrganisationKind,
     read_iban,
+    read_insee,
     read_siret,
 )
 from app.partners.vault import BankVault, SealedIban
@@ -45,29 +48,35 @@ def register_organisation(
     commune: str,
     siret: str | None,
     now: datetime,
+    insee: str | None = None,
     demonstration: bool = False,
 ) -> Organisation:
     """Let an organisation take part. `actor` is None for the operator of the machine.
 
+    The eighteen communes are known by their name; elsewhere the Insee code is typed too, if known.
+
     Raises:
-        InvalidInput: name, commune or SIRET cannot be one.
+        InvalidInput: name, commune, its code or the SIRET cannot be one, or two of them differ.
         SiretTaken: another organisation has that SIRET.
         IdAlreadyUsed: the id came earlier with another content.
     """
     if actor is not None:
         actor.check(Right.MANAGE_PARTNERS)
-    cleaned, place = clean(name), clean(commune)
+    cleaned, place = clean(name), _commune(commune, insee)
     number = read_siret(siret) if siret is not None else None
     wrong = {}
     if cleaned is None:
         wrong["name"] = "Écrivez le nom de la structure, en 200 caractères au plus."
-    if place is None:
-        wrong["commune"] = "Écrivez le nom de la commune."
+    if isinstance(place, dict):
+        wrong |= place
     if siret is not None and number is None:
         wrong["siret"] = "Un SIRET a 14 chiffres, dont une clé : recopiez-le depuis l’avis SIRENE."
-    if cleaned is None or place is None or wrong:
+    if cleaned is None or isinstance(place, dict) or wrong:
         raise InvalidInput(**wrong)
-    digest = request_hash("organisation", kind=kind, name=cleaned, commune=place, siret=number)
+    commune, code = place
+    digest = request_hash(
+        "organisation", kind=kind, name=cleaned, commune=commune, insee=code, siret=number
+    )
     if record := earlier(session, Organisation, organisation_id, digest):
         return record
     if number is not None:
@@ -79,7 +88,9 @@ def register_organisation(
         request_hash=digest,
         kind=kind,
         name=cleaned,
-        commune=place,
+        commune=commune,
+        insee=code,
+        public_body=kind in PUBLIC_BODIES,
         siret=number,
         demonstration=demonstration,
         created_at=now,
@@ -87,6 +98,24 @@ def register_organisation(
     session.add(record)
     session.flush()
     return record
+
+
+def _commune(name: str, insee: str | None) -> tuple[str, str | None] | dict[str, str]:
+    """A commune's name and code, or what is wrong with them: a French sentence by field."""
+    cleaned = clean(name)
+    if cleaned is None:
+        return {"commune": "Écrivez le nom de la commune."}
+    code = read_insee(insee) if insee is not None else None
+    if insee is not None and code is None:
+        return {"insee": "Un code Insee de commune a 5 chiffres : par exemple 97214."}
+    known = commune_named(cleaned)
+    if known is None:
+        if any(code == commune.insee for commune in COMMUNES):
+            return {"insee": "Ce code est celui d’une autre commune : corrigez l’un des deux."}
+        return cleaned, code
+    if code is not None and code != known.insee:
+        return {"insee": f"Le code de {known.name} est {known.insee} : corrigez l’un des deux."}
+    return known.name, known.insee
 
 
 def known_organisation(session: Session, organisation_id: UUID) -> Organisation:

@@ -9,28 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.communes import Point
+from app.mediators.rules import Service
 from app.programmes.rules import Public
 
 # ── Assessment ────────────────────────────────────────────────────────────────────────────────────
-
-
-class Service(StrEnum):
-    """What mediators offer, in the national vocabulary of places of digital mediation."""
-
-    USING_DIGITAL_TOOLS = "using_digital_tools"
-    ADMINISTRATIVE_PROCEDURES = "administrative_procedures"
-    SAFE_USE = "safe_use"
-    FINDING_WORK = "finding_work"
-    ACCESS_TO_EQUIPMENT = "access_to_equipment"
-
-
-FRENCH_SERVICE = {
-    Service.USING_DIGITAL_TOOLS: "Maîtrise des outils numériques du quotidien",
-    Service.ADMINISTRATIVE_PROCEDURES: "Aide aux démarches administratives",
-    Service.SAFE_USE: "Utilisation sécurisée du numérique",
-    Service.FINDING_WORK: "Insertion professionnelle via le numérique",
-    Service.ACCESS_TO_EQUIPMENT: "Accès internet et matériel informatique",
-}
 
 
 class Need(StrEnum):

@@ -29,6 +29,8 @@ def upgrade() -> None:
             sa.Column("name", sa.Text(), nullable=False),
             sa.Column("siret", sa.Text(), nullable=True),
             sa.Column("commune", sa.Text(), nullable=False),
+            sa.Column("insee", sa.Text(), nullable=True),
+            sa.Column("public_body", Flag(), nullable=False),
             sa.Column("demonstration", Flag(), nullable=False),
             sa.Column("created_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
@@ -38,13 +40,20 @@ def upgrade() -> None:
                 "'training_body')",
                 name="organisation_kind_is_known",
             ),
+            sa.CheckConstraint(
+                "public_body = (kind in ('sponsor', 'town', 'ccas', 'cyber_base', "
+                "'media_library'))",
+                name="organisation_kind_says_its_nature",
+            ),
             sa.CheckConstraint("length(name) between 1 and 200", name="organisation_has_a_name"),
+            sa.CheckConstraint("length(insee) = 5", name="organisation_insee_has_5_characters"),
             sa.CheckConstraint(
                 "siret is null or length(siret) = 14", name="organisation_siret_has_14_digits"
             ),
             sa.PrimaryKeyConstraint("id"),
             sa.UniqueConstraint("siret", name="organisation_siret_is_one_organisation"),
             sa.UniqueConstraint("id", "kind", name="organisation_names_its_kind"),
+            sa.UniqueConstraint("id", "public_body", name="organisation_names_its_nature"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -115,6 +124,10 @@ def upgrade() -> None:
             sa.Column("reference", sa.Text(), nullable=False),
             sa.Column("valid_from", Day(), nullable=False),
             sa.Column("valid_until", Day(), nullable=False),
+            sa.Column("document_title", sa.Text(), nullable=True),
+            sa.Column("document_sha256", Bytes(), nullable=True),
+            sa.Column("document_kept_at", sa.Text(), nullable=True),
+            sa.Column("follows_id", Uuid16(), nullable=True),
             sa.Column("created_by", BigInt, nullable=False),
             sa.Column("created_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
@@ -122,6 +135,14 @@ def upgrade() -> None:
                 name="agreement_role_is_known",
             ),
             sa.CheckConstraint("valid_until >= valid_from", name="agreement_ends_after_it_begins"),
+            sa.CheckConstraint(
+                "(document_title is null) = (document_sha256 is null) and (document_title is null)"
+                " = (document_kept_at is null)",
+                name="agreement_names_its_whole_document",
+            ),
+            sa.CheckConstraint(
+                "length(document_sha256) = 32", name="agreement_document_has_a_sha256"
+            ),
             sa.ForeignKeyConstraint(
                 ["created_by"], ["agent.id"], name="agreement_was_recorded_by_an_agent"
             ),
@@ -136,6 +157,13 @@ def upgrade() -> None:
                 "valid_from",
                 "valid_until",
                 name="agreement_names_its_role_and_days",
+            ),
+            sa.UniqueConstraint("id", "organisation_id", "role", name="agreement_names_its_role"),
+            sa.UniqueConstraint("follows_id", name="agreement_is_renewed_once"),
+            sa.ForeignKeyConstraint(
+                ["follows_id", "organisation_id", "role"],
+                ["agreement.id", "agreement.organisation_id", "agreement.role"],
+                name="agreement_renews_one_of_its_kind",
             ),
             sqlite_strict=True,
         )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.database import BigInt, Bytes, Day, JsonText, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, JsonText, UtcDateTime, Uuid16
 from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
 
 revision = "0006"
@@ -12,6 +12,7 @@ down_revision = "0005"
 WRITTEN_ONCE = (
     "label_application",
     "label",
+    "cash_office",
     "redemption_attempt",
     "redemption",
     "redemption_reversal",
@@ -61,7 +62,16 @@ def upgrade() -> None:
                 ["recorded_by"], ["agent.id"], name="label_application_was_recorded_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id", "organisation_id", name="label_application_names_its_organisation"
+            ),
             sqlite_strict=True,
+        )
+        op.create_index(
+            "label_application_by_organisation",
+            "label_application",
+            ["organisation_id"],
+            unique=False,
         )
         op.create_table(
             "label",
@@ -84,10 +94,57 @@ def upgrade() -> None:
             sa.UniqueConstraint(
                 "id", "organisation_id", "valid_from", "valid_until", name="label_names_its_days"
             ),
+            sa.UniqueConstraint("id", "organisation_id", name="label_names_its_organisation"),
             sqlite_strict=True,
         )
         op.create_index(
             "label_by_organisation", "label", ["organisation_id", "valid_until"], unique=False
+        )
+        op.create_table(
+            "cash_office",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("organisation_id", Uuid16(), nullable=False),
+            sa.Column("public_body", Flag(), nullable=False),
+            sa.Column("kind", sa.Text(), nullable=False),
+            sa.Column("reference", sa.Text(), nullable=False),
+            sa.Column("held_by", sa.Text(), nullable=False),
+            sa.Column("valid_from", Day(), nullable=False),
+            sa.Column("valid_until", Day(), nullable=False),
+            sa.Column("recorded_by", BigInt, nullable=False),
+            sa.Column("recorded_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("public_body", name="cash_office_is_a_public_bodys"),
+            sa.CheckConstraint(
+                "kind in ('advances', 'revenue', 'extended_revenue')",
+                name="cash_office_kind_is_known",
+            ),
+            sa.CheckConstraint(
+                "valid_until >= valid_from", name="cash_office_ends_after_it_begins"
+            ),
+            sa.ForeignKeyConstraint(
+                ["organisation_id", "public_body"],
+                ["organisation.id", "organisation.public_body"],
+                name="cash_office_is_an_organisations",
+            ),
+            sa.ForeignKeyConstraint(
+                ["recorded_by"], ["agent.id"], name="cash_office_was_recorded_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id",
+                "organisation_id",
+                "kind",
+                "valid_from",
+                "valid_until",
+                name="cash_office_names_its_days",
+            ),
+            sqlite_strict=True,
+        )
+        op.create_index(
+            "cash_office_by_organisation",
+            "cash_office",
+            ["organisation_id", "valid_until"],
+            unique=False,
         )
         op.create_table(
             "redemption_attempt",
@@ -131,6 +188,11 @@ def upgrade() -> None:
             sa.Column("agreement_role", sa.Text(), nullable=False),
             sa.Column("agreement_from", Day(), nullable=False),
             sa.Column("agreement_until", Day(), nullable=False),
+            sa.Column("mediator_is_public", Flag(), nullable=False),
+            sa.Column("cash_office_id", Uuid16(), nullable=True),
+            sa.Column("cash_office_kind", sa.Text(), nullable=True),
+            sa.Column("cash_office_from", Day(), nullable=True),
+            sa.Column("cash_office_until", Day(), nullable=True),
             sa.Column("movement_id", BigInt, nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
             sa.Column("redeemed_at", UtcDateTime(), nullable=False),
@@ -166,6 +228,34 @@ def upgrade() -> None:
                     "agreement.valid_until",
                 ],
                 name="redemption_names_the_agreement",
+            ),
+            sa.CheckConstraint(
+                "not mediator_is_public or (cash_office_id is not null and coalesce("
+                "cash_office_kind in ('revenue', 'extended_revenue') and redeemed_on between "
+                "cash_office_from and cash_office_until, false))",
+                name="redemption_by_a_public_body_needs_a_cash_office",
+            ),
+            sa.ForeignKeyConstraint(
+                ["mediator_id", "mediator_is_public"],
+                ["organisation.id", "organisation.public_body"],
+                name="redemption_names_the_mediators_nature",
+            ),
+            sa.ForeignKeyConstraint(
+                [
+                    "cash_office_id",
+                    "mediator_id",
+                    "cash_office_kind",
+                    "cash_office_from",
+                    "cash_office_until",
+                ],
+                [
+                    "cash_office.id",
+                    "cash_office.organisation_id",
+                    "cash_office.kind",
+                    "cash_office.valid_from",
+                    "cash_office.valid_until",
+                ],
+                name="redemption_names_the_cash_office",
             ),
             sa.ForeignKeyConstraint(["id"], ["posting.id"], name="redemption_is_a_posting"),
             sa.ForeignKeyConstraint(
@@ -472,6 +562,7 @@ def downgrade() -> None:
             "redemption_reversal",
             "redemption",
             "redemption_attempt",
+            "cash_office",
             "label",
             "label_application",
         ):

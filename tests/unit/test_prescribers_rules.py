@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.communes import COMMUNES, Point
+from app.mediators.rules import Service
 from app.prescribers.rules import (
     QUESTIONS,
     Candidate,
@@ -17,7 +18,6 @@ from app.prescribers.rules import (
     Opening,
     Ranked,
     Rights,
-    Service,
     Tier,
     Wanted,
     likeness,
