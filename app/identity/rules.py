@@ -38,6 +38,7 @@ class Right(StrEnum):
     MANAGE_PROGRAMME = "manage_programme"
     SEE_PARTNERS = "see_partners"
     MANAGE_PARTNERS = "manage_partners"
+    CORRECT_PROFILE = "correct_profile"
     PREPARE_BANK_DETAILS = "prepare_bank_details"
     APPROVE_BANK_DETAILS = "approve_bank_details"
     SEE_ORDERS = "see_orders"
@@ -95,6 +96,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.MANAGE_PROGRAMME,
         Right.MANAGE_PARTNERS,
+        Right.CORRECT_PROFILE,
         Right.PREPARE_BANK_DETAILS,
         Right.APPROVE_BANK_DETAILS,
         Right.PREPARE_ORDER,
@@ -124,6 +126,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {
             Right.SEE_PROGRAMME,
             Right.SEE_PARTNERS,
+            Right.CORRECT_PROFILE,
             Right.SEE_VOUCHERS,
             Right.SEE_ALLOCATIONS,
             Right.CONFIRM_RECEIPT,
@@ -134,6 +137,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MEDIATOR: frozenset(
         {
             Right.SEE_PROGRAMME,
+            Right.SEE_PARTNERS,
+            Right.CORRECT_PROFILE,
             Right.SEE_VOUCHERS,
             Right.CHECK_VOUCHER,
             Right.REDEEM,

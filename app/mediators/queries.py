@@ -1,13 +1,31 @@
-"""Looking labels up."""
+"""Looking labels, cash offices and places up."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Subquery, select
+from sqlalchemy import BindParameter, Subquery, func, select
 from sqlalchemy.orm import Session
 
-from app.mediators.models import CashOffice, Label, LabelApplication
-from app.mediators.rules import CashOfficeKind
+from app.database import rows_by
+from app.kernel.communes import Point, commune_named
+from app.mediators.models import (
+    CashOffice,
+    Label,
+    LabelApplication,
+    LabelProgress,
+    PlaceCapacity,
+    PlaceHours,
+    PlaceProfile,
+    PlacePublic,
+    PlaceService,
+)
+from app.mediators.rules import CashOfficeKind, OpeningHours, Service
+from app.partners import queries as partners
+from app.partners.models import Agreement, Organisation, Succession
+from app.partners.rules import AgreementRole
+from app.programmes.rules import Public
 
 
 def label_in_force(session: Session, organisation_id: UUID, *, on: date) -> Label | None:
@@ -65,3 +83,195 @@ def cash_office_in_force(
         .limit(1)
         .subquery("cash_office_in_force")
     )
+
+
+def has_cash_office(session: Session, organisation_id: UUID, *, on: date) -> bool:
+    """Whether a régie lets that public body take passes that day."""
+    return (
+        session.scalar(
+            select(CashOffice.id)
+            .where(
+                CashOffice.organisation_id == organisation_id,
+                CashOffice.kind != CashOfficeKind.ADVANCES,
+                CashOffice.valid_from <= on,
+                CashOffice.valid_until >= on,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def cash_offices_of(session: Session, organisation_id: UUID) -> list[CashOffice]:
+    """Every régie of a public body, oldest first."""
+    return list(
+        session.scalars(
+            select(CashOffice)
+            .where(CashOffice.organisation_id == organisation_id)
+            .order_by(CashOffice.valid_from, CashOffice.id)
+        )
+    )
+
+
+# ── Applications for a label ──────────────────────────────────────────────────────────────────────
+
+
+def application(session: Session, application_id: UUID) -> LabelApplication | None:
+    """The application of that id."""
+    return session.get(LabelApplication, application_id)
+
+
+def progress_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[LabelProgress]]:
+    """The steps of applications, in order, by application."""
+    return rows_by(session, LabelProgress.application_id, ids, LabelProgress.place)
+
+
+# ── What places offer ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a version of a profile says. No publics: everybody is welcome."""
+
+    services: frozenset[Service] = frozenset()
+    publics: frozenset[Public] = frozenset()
+    hours: tuple[OpeningHours, ...] = ()
+    access_notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that may receive people, and what is known of it.
+
+    `where` is the place itself, or the middle of its commune; None when neither is known.
+    """
+
+    organisation: Organisation
+    offer: Offer
+    where: Point | None
+
+
+def profile_of(session: Session, organisation_id: UUID) -> PlaceProfile | None:
+    """The latest version of a profile."""
+    return session.scalar(
+        select(PlaceProfile)
+        .where(PlaceProfile.organisation_id == organisation_id)
+        .order_by(PlaceProfile.version.desc())
+        .limit(1)
+    )
+
+
+def offers(session: Session, organisation_ids: Iterable[UUID]) -> dict[UUID, Offer]:
+    """What places say that they offer, by organisation; nothing of those that said nothing."""
+    latest = {
+        row.id: row
+        for row in {
+            row.organisation_id: row
+            for row in session.scalars(
+                select(PlaceProfile)
+                .where(PlaceProfile.organisation_id.in_(list(organisation_ids)))
+                .order_by(PlaceProfile.version)
+            )
+        }.values()
+    }
+    services = rows_by(session, PlaceService.profile_id, latest, PlaceService.service)
+    publics = rows_by(session, PlacePublic.profile_id, latest, PlacePublic.public)
+    hours = rows_by(session, PlaceHours.profile_id, latest, PlaceHours.weekday, PlaceHours.opens)
+    return {
+        row.organisation_id: Offer(
+            services=frozenset(Service(one.service) for one in services[row.id]),
+            publics=frozenset(Public(one.public) for one in publics[row.id]),
+            hours=tuple(OpeningHours(one.weekday, one.opens, one.closes) for one in hours[row.id]),
+            access_notes=row.access_notes,
+        )
+        for row in latest.values()
+    }
+
+
+def capacity_on(
+    session: Session, organisation_ids: Iterable[UUID], *, on: date
+) -> dict[UUID, PlaceCapacity]:
+    """What places said of their readiness, as it applies that day, by organisation."""
+    rows = session.scalars(
+        select(PlaceCapacity)
+        .where(
+            PlaceCapacity.organisation_id.in_(list(organisation_ids)), PlaceCapacity.from_on <= on
+        )
+        .order_by(PlaceCapacity.from_on, PlaceCapacity.version)
+    )
+    return {row.organisation_id: row for row in rows}
+
+
+def capacities_of(session: Session, organisation_id: UUID) -> list[PlaceCapacity]:
+    """Everything that a place said of its readiness, in the order of its days."""
+    return list(
+        session.scalars(
+            select(PlaceCapacity)
+            .where(PlaceCapacity.organisation_id == organisation_id)
+            .order_by(PlaceCapacity.from_on, PlaceCapacity.version)
+        )
+    )
+
+
+def last_capacity_version(session: Session, organisation_id: UUID) -> int:
+    """How often a place spoke of its readiness."""
+    return (
+        session.scalar(
+            select(func.max(PlaceCapacity.version)).where(
+                PlaceCapacity.organisation_id == organisation_id
+            )
+        )
+        or 0
+    )
+
+
+def places_receiving(session: Session, *, on: date) -> list[Place]:
+    """The mediators to whom people may be sent that day, by name, with what each offers.
+
+    The same conditions as `service.check_receives_people`, for all at once.
+    """
+    covers = (Label.valid_from <= on, Label.valid_until >= on)
+    signed = (
+        Agreement.role == AgreementRole.MEDIATOR,
+        Agreement.valid_from <= on,
+        Agreement.valid_until >= on,
+    )
+    regie = (
+        CashOffice.kind != CashOfficeKind.ADVANCES,
+        CashOffice.valid_from <= on,
+        CashOffice.valid_until >= on,
+    )
+    query = (
+        select(Organisation)
+        .where(
+            select(Label.id).where(Label.organisation_id == Organisation.id, *covers).exists(),
+            select(Agreement.id)
+            .where(Agreement.organisation_id == Organisation.id, *signed)
+            .exists(),
+            Organisation.public_body.is_(False)
+            | select(CashOffice.id)
+            .where(CashOffice.organisation_id == Organisation.id, *regie)
+            .exists(),
+            ~select(Succession.id)
+            .where(Succession.organisation_id == Organisation.id, Succession.from_on <= on)
+            .exists(),
+        )
+        .order_by(Organisation.name, Organisation.id)
+    )
+    able = list(session.scalars(query))
+    ids = [one.id for one in able]
+    told = capacity_on(session, ids, on=on)
+    offered, addresses = offers(session, ids), partners.addresses_of(session, ids)
+
+    def where(one: Organisation) -> Point | None:
+        address = addresses.get(one.id)
+        if address and address.latitude_microdegrees and address.longitude_microdegrees:
+            return Point(address.latitude_microdegrees / 1e6, address.longitude_microdegrees / 1e6)
+        commune = commune_named(one.commune)
+        return commune.centre if commune else None
+
+    return [
+        Place(one, offered.get(one.id, Offer()), where(one))
+        for one in able
+        if one.id not in told or told[one.id].ready
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
@@ -70,6 +71,9 @@ def hours_overlap(hours: Iterable[OpeningHours]) -> bool:
     )
 
 
+LONGEST_NOTES = 500
+
+
 class CashOfficeKind(StrEnum):
     """What a régie lets a public body do with public money (CGCT, R.1617-1 ff.)."""
 
@@ -86,6 +90,15 @@ FRENCH_CASH_OFFICE = {
 
 TAKES_PASSES = frozenset({CashOfficeKind.REVENUE, CashOfficeKind.EXTENDED_REVENUE})
 """A régie d’avances pays out; it takes nothing in."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedLabel:
+    """The label that an application ended with."""
+
+    reference: str
+    valid_from: date
+    valid_until: date
 
 
 class LabelStep(StrEnum):

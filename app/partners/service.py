@@ -10,29 +10,49 @@ from app.identity.errors import RoleElsewhere
 from app.identity.models import Agent
 from app.identity.rules import Actor, Right, Role
 from app.identity.service import create_agent
-from app.kernel.clock import FIRST_DAY, LAST_DAY
+from app.kernel.clock import FIRST_DAY, LAST_DAY, martinique_day
 from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.text import clean
+from app.kernel.text import clean, read_email
 from app.partners import queries
 from app.partners.errors import (
+    AgreementRenewedAlready,
     BankDetailsApprovedAlready,
     BankDetailsPreparerCannotApprove,
+    ContactReplacedAlready,
     NoAgreementInForce,
+    OrganisationSucceeded,
     SiretTaken,
+    SucceededAlready,
+    UnknownAgreement,
     UnknownBankDetails,
+    UnknownContact,
     UnknownOrganisation,
 )
-from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Organisation
+from app.partners.models import (
+    Agreement,
+    BankDetails,
+    BankDetailsApproval,
+    Organisation,
+    PartnerAddress,
+    PartnerContact,
+    Succession,
+)
 from app.partners.rules import (
+    FARTHEST_LATITUDE,
+    FARTHEST_LONGITUDE,
     FRENCH_AGREEMENT_ROLE,
     PUBLIC_BODIES,
     WHERE_ROLES_ARE,
     AgreementRole,
     OrganisationKind,
+    SignedDocument,
     read_iban,
     read_insee,
+    read_phone,
+    read_postcode,
+    read_sha256,
     read_siret,
 )
 from app.partners.vault import BankVault, SealedIban
@@ -176,12 +196,20 @@ def sign_agreement(
     valid_from: date,
     valid_until: date,
     now: datetime,
+    document: SignedDocument | None = None,
+    follows_id: UUID | None = None,
 ) -> Agreement:
     """Record what an organisation signed, for one role and from a day to a day, both included.
 
+    `follows_id` names the agreement that this one renews.
+
     Raises:
         UnknownOrganisation: nobody has that id.
-        InvalidInput: the days are out of bounds or the wrong way round, or the reference is empty.
+        InvalidInput: the days are out of bounds or the wrong way round, the reference is empty, or
+            the document is not whole.
+        UnknownAgreement: it renews one that is not this organisation's, for this role.
+        AgreementRenewedAlready: another renews the same one.
+        OrganisationSucceeded: it would run past the day when another took over.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.MANAGE_PARTNERS)
@@ -189,8 +217,12 @@ def sign_agreement(
     cleaned = clean(reference)
     if cleaned is None:
         wrong["reference"] = "Écrivez la référence de la convention signée."
-    if cleaned is None or wrong:
+    paper = _document(document)
+    if isinstance(paper, dict):
+        wrong |= paper
+    if cleaned is None or isinstance(paper, dict) or wrong:
         raise InvalidInput(**wrong)
+    title, sha256, kept_at = paper
     digest = request_hash(
         "agreement",
         organisation=organisation_id,
@@ -198,10 +230,16 @@ def sign_agreement(
         reference=cleaned,
         valid_from=valid_from,
         valid_until=valid_until,
+        document=[title, sha256 and sha256.hex(), kept_at],
+        follows=follows_id,
     )
     if record := earlier(session, Agreement, agreement_id, digest):
         return record
+    hold(session, "organisation", organisation_id)
     known_organisation(session, organisation_id)
+    check_lasts(session, organisation_id, until=valid_until)
+    if follows_id is not None:
+        _check_renewable(session, follows_id, organisation_id=organisation_id, role=role)
     record = Agreement(
         id=agreement_id,
         request_hash=digest,
@@ -210,12 +248,51 @@ def sign_agreement(
         reference=cleaned,
         valid_from=valid_from,
         valid_until=valid_until,
+        document_title=title,
+        document_sha256=sha256,
+        document_kept_at=kept_at,
+        follows_id=follows_id,
         created_by=actor.agent_id,
         created_at=now,
     )
     session.add(record)
     session.flush()
     return record
+
+
+def _document(
+    document: SignedDocument | None,
+) -> tuple[str | None, bytes | None, str | None] | dict[str, str]:
+    """The paper behind an agreement, read; or what is wrong with it, by field."""
+    if document is None:
+        return None, None, None
+    title, kept_at = clean(document.title), clean(document.kept_at)
+    sha256 = read_sha256(document.sha256)
+    wrong = {}
+    if title is None:
+        wrong["document_title"] = "Écrivez le titre du document, en 200 caractères au plus."
+    if sha256 is None:
+        wrong["document_sha256"] = (
+            "L’empreinte SHA-256 a 64 chiffres et lettres de a à f : recopiez-la en entier."
+        )
+    if kept_at is None:
+        wrong["document_kept_at"] = "Écrivez où l’original est conservé."
+    return wrong or (title, sha256, kept_at)
+
+
+def _check_renewable(
+    session: Session, agreement_id: UUID, *, organisation_id: UUID, role: AgreementRole
+) -> None:
+    """Refuse to renew what is another's, or renewed already.
+
+    Raises:
+        UnknownAgreement, AgreementRenewedAlready.
+    """
+    renewed = queries.agreement(session, agreement_id)
+    if renewed is None or (renewed.organisation_id, renewed.role) != (organisation_id, role):
+        raise UnknownAgreement
+    if queries.renewal_of(session, agreement_id):
+        raise AgreementRenewedAlready
 
 
 def wrong_period(valid_from: date, valid_until: date) -> dict[str, str]:
@@ -237,9 +314,11 @@ def agreement_in_force(
 
     Raises:
         UnknownOrganisation: nobody has that id.
+        OrganisationSucceeded: another has taken over by that day.
         NoAgreementInForce: naming the organisation, the role and the day.
     """
     organisation = known_organisation(session, organisation_id)
+    check_lasts(session, organisation_id, until=on)
     agreement = queries.agreement_in_force(session, organisation_id, role, on=on)
     if agreement is None:
         raise NoAgreementInForce(
@@ -248,6 +327,247 @@ def agreement_in_force(
             day=f"{on:%d/%m/%Y}",
         )
     return agreement
+
+
+# ── Successors ────────────────────────────────────────────────────────────────────────────────────
+
+
+def succeed(
+    session: Session,
+    *,
+    actor: Actor,
+    succession_id: UUID,
+    organisation_id: UUID,
+    successor_id: UUID,
+    from_on: date,
+    reference: str,
+    now: datetime,
+) -> Succession:
+    """Let another organisation take over from a day: accounts are never merged, old debts stay.
+
+    From that day the organisation redeems, signs and is labelled no more; what it is owed is still
+    paid to it.
+
+    Raises:
+        UnknownOrganisation: one of the two is nobody.
+        InvalidInput: the day is past or out of bounds, the reference is empty, or both are one.
+        SucceededAlready: another took over before, or the successor is itself succeeded.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.MANAGE_PARTNERS)
+    cleaned = clean(reference)
+    wrong = {}
+    if cleaned is None:
+        wrong["reference"] = "Écrivez la référence de l’acte : délibération, traité de fusion…"
+    if not FIRST_DAY <= from_on <= LAST_DAY:
+        wrong["from_on"] = "Écrivez un jour entre 2000 et 2099."
+    elif from_on < martinique_day(now):
+        wrong["from_on"] = "Une reprise ne change rien au passé : écrivez un jour à venir."
+    if successor_id == organisation_id:
+        wrong["successor_id"] = "Choisissez une autre structure : elle ne se reprend pas elle-même."
+    if cleaned is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "succession",
+        organisation=organisation_id,
+        successor=successor_id,
+        from_on=from_on,
+        reference=cleaned,
+    )
+    if record := earlier(session, Succession, succession_id, digest):
+        return record
+    for held in sorted({organisation_id, successor_id}):
+        hold(session, "organisation", held)
+    for one in (organisation_id, successor_id):
+        organisation = known_organisation(session, one)
+        if queries.succession_of(session, one):
+            raise SucceededAlready(organisation=organisation.name)
+    record = Succession(
+        id=succession_id,
+        request_hash=digest,
+        organisation_id=organisation_id,
+        successor_id=successor_id,
+        from_on=from_on,
+        reference=cleaned,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def check_lasts(session: Session, organisation_id: UUID, *, until: date) -> None:
+    """Refuse what an organisation would do on a day when another has taken over from it.
+
+    Raises:
+        OrganisationSucceeded.
+    """
+    succession = queries.succession_of(session, organisation_id)
+    if succession is not None and succession.from_on <= until:
+        raise OrganisationSucceeded(
+            organisation=known_organisation(session, organisation_id).name,
+            successor=known_organisation(session, succession.successor_id).name,
+            day=f"{succession.from_on:%d/%m/%Y}",
+        )
+
+
+# ── Where they are, and how to reach them ─────────────────────────────────────────────────────────
+
+
+def record_address(
+    session: Session,
+    *,
+    actor: Actor,
+    address_id: UUID,
+    organisation_id: UUID,
+    street: str,
+    complement: str | None,
+    postcode: str,
+    latitude_microdegrees: int | None,
+    longitude_microdegrees: int | None,
+    now: datetime,
+) -> PartnerAddress:
+    """Say where an organisation is; it replaces what was said before, which stays written.
+
+    Raises:
+        UnknownOrganisation: nobody has that id.
+        InvalidInput: street, postcode or coordinates cannot be one.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.MANAGE_PARTNERS)
+    road, code = clean(street), read_postcode(postcode)
+    more = clean(complement) if complement else None
+    wrong = {}
+    if road is None:
+        wrong["street"] = "Écrivez le numéro et la rue, ou le lieu-dit."
+    if complement and more is None:
+        wrong["complement"] = "Écrivez le complément en 200 caractères au plus."
+    if code is None:
+        wrong["postcode"] = "Un code postal a 5 chiffres : par exemple 97214."
+    wrong |= _wrong_point(latitude_microdegrees, longitude_microdegrees)
+    if road is None or code is None or wrong:
+        raise InvalidInput(**wrong)
+    said = {
+        "street": road,
+        "complement": more,
+        "postcode": code,
+        "latitude_microdegrees": latitude_microdegrees,
+        "longitude_microdegrees": longitude_microdegrees,
+    }
+    digest = request_hash("address", organisation=organisation_id, said=said)
+    if record := earlier(session, PartnerAddress, address_id, digest):
+        return record
+    hold(session, "organisation", organisation_id)
+    known_organisation(session, organisation_id)
+    before = queries.address_of(session, organisation_id)
+    record = PartnerAddress(
+        id=address_id,
+        request_hash=digest,
+        organisation_id=organisation_id,
+        version=before.version + 1 if before else 1,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+        **said,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _wrong_point(latitude: int | None, longitude: int | None) -> dict[str, str]:
+    """What is wrong with coordinates in millionths of a degree: both or none, and on Earth."""
+    wrong = {}
+    if (latitude is None) != (longitude is None):
+        missing = "latitude" if latitude is None else "longitude"
+        wrong[f"{missing}_microdegrees"] = "Donnez la latitude et la longitude, ou aucune des deux."
+    if latitude is not None and not -FARTHEST_LATITUDE <= latitude <= FARTHEST_LATITUDE:
+        wrong["latitude_microdegrees"] = "Une latitude va de −90 à 90 degrés : par exemple 14,801."
+    if longitude is not None and not -FARTHEST_LONGITUDE <= longitude <= FARTHEST_LONGITUDE:
+        wrong["longitude_microdegrees"] = (
+            "Une longitude va de −180 à 180 degrés : par exemple −61,074."
+        )
+    return wrong
+
+
+def record_contact(
+    session: Session,
+    *,
+    actor: Actor,
+    contact_id: UUID,
+    organisation_id: UUID,
+    position: str,
+    phone: str | None,
+    email: str | None,
+    now: datetime,
+    replaces_id: UUID | None = None,
+) -> PartnerContact:
+    """Say how to reach a function of an organisation, by telephone, by e-mail or both.
+
+    Its own agents may. `replaces_id` names the contact that this one replaces; without telephone
+    and e-mail it only ends that one.
+
+    Raises:
+        OtherOrganisation: it is neither the actor's nor the coordination that asks.
+        UnknownOrganisation: nobody has that id.
+        InvalidInput: function, telephone or e-mail cannot be one, or there is nothing to call.
+        UnknownContact: it replaces one that is not this organisation's.
+        ContactReplacedAlready: another replaced it meanwhile.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.CORRECT_PROFILE)
+    actor.check_sees(organisation_id)
+    function = clean(position, longest=100)
+    number = read_phone(phone) if phone else None
+    address = read_email(email) if email else None
+    wrong = {}
+    if function is None:
+        wrong["position"] = "Écrivez la fonction à joindre : accueil, direction, comptabilité…"
+    if phone and number is None:
+        wrong["phone"] = "Écrivez un numéro de téléphone : par exemple 0596 00 00 00."
+    if email and address is None:
+        wrong["email"] = "Écrivez une adresse électronique : par exemple accueil@exemple.fr."
+    ended = not phone and not email
+    if ended and replaces_id is None:
+        wrong["phone"] = "Donnez un numéro de téléphone ou une adresse électronique."
+    if function is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "contact",
+        organisation=organisation_id,
+        position=function,
+        phone=number,
+        email=address,
+        replaces=replaces_id,
+    )
+    if record := earlier(session, PartnerContact, contact_id, digest):
+        return record
+    hold(session, "organisation", organisation_id)
+    known_organisation(session, organisation_id)
+    if replaces_id is not None:
+        replaced = queries.contact(session, replaces_id)
+        if replaced is None or replaced.organisation_id != organisation_id:
+            raise UnknownContact
+        if replaced.ended or queries.contact_that_replaced(session, replaces_id):
+            raise ContactReplacedAlready
+    record = PartnerContact(
+        id=contact_id,
+        request_hash=digest,
+        organisation_id=organisation_id,
+        position=function,
+        phone=number,
+        email=address,
+        replaces_id=replaces_id,
+        ended=ended,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+# ── Bank details ──────────────────────────────────────────────────────────────────────────────────
 
 
 def prepare_bank_details(
