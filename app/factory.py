@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.clearing import api as clearing_api
-from app.clearing import public_keys
+from app.clearing import public_keys, support_api
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
@@ -41,6 +41,7 @@ API_PARTS = (
     vouchers_api,
     prescribers_api,
     clearing_api,
+    support_api,
     reports_api,
     ledger_api,
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, redemptions, statements
+from app.clearing import queries, redemptions, sessions, statements
 from app.clearing.models import Payment, RedemptionReversal
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Scan
@@ -92,7 +92,7 @@ def look_up_voucher(body: Json) -> Json:
     right=Right.REDEEM,
     body=RedemptionRequestSchema,
     answer=RedemptionSchema,
-    refuses=(404, 429),
+    refuses=(404, 409, 429),
     description="Un refus est définitif pour son identifiant : renvoyer la même demande donne "
     "la même réponse, et l’état présent de l’encaissement.",
 )
@@ -100,9 +100,10 @@ def redeem_voucher(body: Json) -> Json:
     """Take one pass. A refusal is written down before it is answered."""
     scan = scan_of(id_of_request(body), body)
     verdict = in_transaction(
-        lambda session: redemptions.redeem_voucher(
+        lambda session: sessions.redeem_one_for_session(
             session,
             actor=current_actor(),
+            session_id=body["session_id"],
             scan=scan,
             signer=signer_of(current_settings().key_dir),
             now=started_at(),
@@ -118,17 +119,19 @@ def redeem_voucher(body: Json) -> Json:
     body=BatchRequestSchema,
     answer=BatchSchema,
     status=200,
-    refuses=(409, 429),
+    refuses=(404, 409, 429),
     description="Un verdict pour chaque pass, dans l’ordre envoyé ; un refus n’arrête pas les "
-    "autres. Renvoyer le même lot donne les mêmes verdicts.",
+    "autres. Renvoyer le même lot donne les mêmes verdicts. Après trop de codes inconnus, les pass "
+    "suivants ne sont pas regardés (`too_many_guesses`) : renvoyez-les plus tard.",
 )
 def redeem_vouchers(body: Json) -> Json:
     """Take many passes, a verdict for each."""
     scans = [scan_of(sent["id"], sent) for sent in body["redemptions"]]
     verdicts = in_transaction(
-        lambda session: redemptions.redeem_vouchers(
+        lambda session: sessions.redeem_for_session(
             session,
             actor=current_actor(),
+            session_id=body["session_id"],
             scans=scans,
             signer=signer_of(current_settings().key_dir),
             now=started_at(),

@@ -169,6 +169,15 @@ def redeem_voucher(
         IdAlreadyUsed: the id came earlier with another code, or for another act.
     """
     [verdict] = redeem_vouchers(session, actor=actor, scans=[scan], signer=signer, now=now)
+    return answered(verdict)
+
+
+def answered(verdict: Verdict) -> Verdict:
+    """The verdict on one pass; what was not written down is raised.
+
+    Raises:
+        MistypedVoucherCode, IdAlreadyUsed, TooManyGuesses.
+    """
     if isinstance(verdict.refusal, (MistypedVoucherCode, IdAlreadyUsed, TooManyGuesses)):
         raise verdict.refusal
     return verdict

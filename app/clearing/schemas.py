@@ -39,11 +39,20 @@ def session_instant() -> Instant:
     )
 
 
+def paid_session() -> Uuid:
+    """The support session that passes pay for."""
+    return Uuid(
+        load_default=None,
+        about="La séance que paient les pass, notée avant (/sessions), du même jour.",
+    )
+
+
 class RedemptionRequestSchema(Identified):
     """A pass that a mediator takes."""
 
     code = code()
     redeemed_at = session_instant()
+    session_id = paid_session()
 
 
 class ScanSchema(Body):
@@ -58,6 +67,7 @@ class BatchRequestSchema(Body):
     """Passes that a mediator takes, in the order in which they were read."""
 
     redemptions = Many(Part(ScanSchema), LARGEST_BATCH, shortest=1, required=True)
+    session_id = paid_session()
 
 
 class RedemptionSchema(Schema):

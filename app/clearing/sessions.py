@@ -15,7 +15,7 @@ from app.clearing.errors import (
 )
 from app.clearing.models import SessionRedemption, SessionTopic, SupportSession
 from app.clearing.receipts import ReceiptSigner
-from app.clearing.redemptions import Scan, Verdict, redeem_vouchers
+from app.clearing.redemptions import Scan, Verdict, answered, redeem_vouchers
 from app.clearing.rules import (
     LARGEST_GROUP,
     LONGEST_SESSION,
@@ -170,6 +170,26 @@ def check_day(held: SupportSession, on: date) -> None:
     """
     if on != held.held_on:
         raise SessionOfAnotherDay(day=f"{held.held_on:%d/%m/%Y}", redeemed_on=f"{on:%d/%m/%Y}")
+
+
+def redeem_one_for_session(
+    session: Session,
+    *,
+    actor: Actor,
+    session_id: UUID | None,
+    scan: Scan,
+    signer: ReceiptSigner,
+    now: datetime,
+) -> Verdict:
+    """Take one pass, and say which session it paid for.
+
+    Raises:
+        As redeem_for_session, and as redeem_voucher.
+    """
+    [verdict] = redeem_for_session(
+        session, actor=actor, session_id=session_id, scans=[scan], signer=signer, now=now
+    )
+    return answered(verdict)
 
 
 def redeem_for_session(

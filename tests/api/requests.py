@@ -294,6 +294,59 @@ def redeeming(house: House) -> list[Asking]:
             identified(reason="Pris deux fois par erreur"),
             otherwise={"reason": "Autre raison"},
         ),
+        *supporting(house),
+    ]
+
+
+def supporting(house: House) -> list[Asking]:
+    ids, today = house.lived.ids, house.scheme.today.isoformat()
+    return [
+        Asking(
+            "record_session",
+            "exo7",
+            "/sessions",
+            identified(
+                held_on=today,
+                duration_minutes=120,
+                kind="group",
+                people_count=5,
+                topics=["email", "safety"],
+                redemption_ids=[str(ids["claimed redemption"])],
+            ),
+            otherwise={"duration_minutes": 90},
+        ),
+        Asking(
+            "link_redemptions",
+            "exo7",
+            f"/sessions/{ids['support session']}/redemptions",
+            {"redemption_ids": [str(ids["paid redemption"])]},
+            status=200,
+        ),
+        Asking(
+            "prepare_sheet",
+            "coordinator",
+            "/typed-sheets",
+            identified(
+                mediator_id=str(house.scheme.organisations["carecof"]),
+                held_on=today,
+                lines=[house.scheme.serial(2, 3), house.scheme.serial(2, 4)],
+            ),
+            otherwise={"lines": [house.scheme.serial(2, 3)]},
+        ),
+        Asking(
+            "approve_sheet",
+            "finance",
+            f"/typed-sheets/{ids['typed sheet']}/approve",
+            status=200,
+            signed_in=True,
+        ),
+        Asking(
+            "set_aside_sheet",
+            "finance",
+            f"/typed-sheets/{ids['sheet set aside']}/set-aside",
+            {"reason": "Le pass n’est pas sur la feuille"},
+            status=200,
+        ),
     ]
 
 
@@ -371,6 +424,11 @@ def readings(house: House) -> dict[str, str]:
         "read_prescription": f"/prescriptions/{ids['prescription']}",
         "list_redemptions": "/redemptions",
         "read_redemption": f"/redemptions/{ids['redemption']}",
+        "list_sessions": "/sessions",
+        "read_session": f"/sessions/{ids['support session']}",
+        "read_day": "/redemption-days",
+        "list_sheets": "/typed-sheets",
+        "read_sheet": f"/typed-sheets/{ids['typed sheet']}",
         "list_clearing_runs": "/clearing-runs",
         "read_clearing_run": f"/clearing-runs/{ids['run']}",
         "list_statements": "/statements",

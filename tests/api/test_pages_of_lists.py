@@ -15,6 +15,8 @@ PAGED = (
     "list_beneficiaries",
     "list_prescriptions",
     "list_redemptions",
+    "list_sessions",
+    "list_sheets",
     "list_clearing_runs",
     "list_statements",
     "list_payment_orders",

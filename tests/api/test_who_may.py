@@ -78,6 +78,16 @@ redeem_vouchers         . . . . . M .
 list_redemptions        C F A U . M .
 read_redemption         C F A U . M .
 undo_redemption         . . . . . M .
+record_session          . . . . . M .
+list_sessions           C F A U . M .
+read_session            C F A U . M .
+link_redemptions        . . . . . M .
+read_day                C F A U . M .
+prepare_sheet           C F . . . . .
+list_sheets             C F A U . M .
+read_sheet              C F A U . M .
+approve_sheet           c f . . . . .
+set_aside_sheet         C F . . . . .
 
 run_clearing            . F . . . . .
 list_clearing_runs      C F A U . M .
