@@ -26,23 +26,20 @@ def figures(page: Page, row: str) -> list[int]:
     return [int(re.sub(r"\D", "", text)) for text in cells.all_inner_texts()]
 
 
-@pytest.mark.parametrize("screen", SCREENS[::3], ids=str)
 @pytest.mark.parametrize("address", ADDRESSES, ids=str)
 def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
-    browser: Browser, site: Site, address: Address, screen: Screen
+    browser: Browser, site: Site, address: Address
 ) -> None:
     with looking.opened(
         browser,
         site.url + address.on(site),
-        screen,
+        PHONE_SCREEN,
         signed_in=site.signed_in(address.role),
         status=address.status,
     ) as page:
         assert "SPÉCIMEN" in page.title()
         assert page.locator("h1").count() == 1
-        assert looking.overflow(page) == 0
-        assert looking.small_targets(page) == []
-        assert looking.axe_violations(page) == []
+        looking.keeps_to_every_screen(page, SCREENS[::3])
 
 
 @pytest.fixture(scope="module")
