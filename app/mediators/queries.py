@@ -265,8 +265,8 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
 
     def where(one: Organisation) -> Point | None:
         address = addresses.get(one.id)
-        if address and address.latitude_microdegrees and address.longitude_microdegrees:
-            return Point(address.latitude_microdegrees / 1e6, address.longitude_microdegrees / 1e6)
+        if address is not None and (point := partners.point_of(address)) is not None:
+            return point
         commune = commune_named(one.commune)
         return commune.centre if commune else None
 

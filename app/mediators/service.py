@@ -68,6 +68,7 @@ def apply_for_label(
     Raises:
         UnknownOrganisation: nobody has that id.
         InvalidInput: the day is out of bounds.
+        OrganisationSucceeded: another had taken over by then.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.MANAGE_PARTNERS)
@@ -77,6 +78,7 @@ def apply_for_label(
     if record := earlier(session, LabelApplication, application_id, digest):
         return record
     known_organisation(session, organisation_id)
+    check_lasts(session, organisation_id, until=applied_on)
     record = LabelApplication(
         id=application_id,
         request_hash=digest,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Subquery, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.communes import Point
 from app.partners.models import (
     Agreement,
     BankDetails,
@@ -16,7 +17,7 @@ from app.partners.models import (
     PartnerContact,
     Succession,
 )
-from app.partners.rules import AgreementRole
+from app.partners.rules import MICRODEGREES, AgreementRole
 
 
 def organisation(session: Session, organisation_id: UUID) -> Organisation | None:
@@ -152,6 +153,14 @@ def addresses_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, PartnerAdd
         .order_by(PartnerAddress.version)
     )
     return {row.organisation_id: row for row in rows}
+
+
+def point_of(address: PartnerAddress) -> Point | None:
+    """Where an address is on the map, if that was said."""
+    latitude, longitude = address.latitude_microdegrees, address.longitude_microdegrees
+    if latitude is None or longitude is None:
+        return None
+    return Point(latitude / MICRODEGREES, longitude / MICRODEGREES)
 
 
 def contact(session: Session, contact_id: UUID) -> PartnerContact | None:

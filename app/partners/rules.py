@@ -137,6 +137,7 @@ _POSTCODE = re.compile(r"[0-9]{5}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOT_IN_A_NUMBER = re.compile(r"[\s.\-()/]+")
 _PHONE = re.compile(r"(?:0|\+33|\+590|\+594|\+596|\+262)[1-9][0-9]{8}|\+[1-9][0-9]{6,14}")
+MICRODEGREES = 1_000_000
 FARTHEST_LATITUDE = 90_000_000
 FARTHEST_LONGITUDE = 180_000_000
 """In millionths of a degree: whole numbers, which both databases and JSON keep as they are."""

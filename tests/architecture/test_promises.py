@@ -101,6 +101,11 @@ CONSTRAINTS = sorted(
     key=lambda rule: (rule.table, rule.name),  # a table keeps its constraints in a set
 )
 SUMS = [
+    Rule("agreement_ends_with_its_organisation", "agreement", "trigger"),
+    Rule("label_ends_with_its_organisation", "label", "trigger"),
+    Rule("label_progress_goes_forward", "label_progress", "trigger"),
+    Rule("redemption_is_not_by_a_succeeded_mediator", "redemption", "trigger"),
+    Rule("successor_is_not_succeeded", "succession", "trigger"),
     Rule("order_total_is_the_sum_of_its_lines", "order_approval", "trigger"),
     Rule("approved_order_gets_no_more_lines", "order_line", "trigger"),
     Rule("sent_order_is_not_cancelled", "order_cancellation", "trigger"),

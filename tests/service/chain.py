@@ -33,7 +33,9 @@ aside.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -50,10 +52,13 @@ from app.identity.service import SignInKeys, begin_sign_in, create_token
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
+from app.mediators import service as mediators
+from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import apply_for_label
 from app.orders import queries as orders
 from app.orders import service as ordering
 from app.orders.rules import LineAsked
+from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
@@ -114,12 +119,95 @@ class Chain:
             applied_on=scheme.today,
             now=scheme.now,
         ).id
+        self._directory(session)
         keys = SignInKeys(b"account", b"network")
         begin_sign_in(session, email="x@exemple.fr", keys=keys, now=scheme.now)
         self.ids["token"] = create_token(
             session, email="exo7@exemple.fr", label="caisse", now=scheme.now
         )[1].id
         mark_demonstration(session, now=scheme.now)
+
+    def _directory(self, session: Session) -> None:
+        scheme, ids = self.scheme, self.ids
+        coordinator: dict[str, Any] = {"actor": scheme.actors["coordinator"], "now": scheme.now}
+        scheme.organisation(session, "library", OrganisationKind.MEDIA_LIBRARY)
+        scheme.organisation(session, "former", OrganisationKind.ASSOCIATION)
+        exo7, library = scheme.organisations["exo7"], scheme.organisations["library"]
+        ids["régie"] = mediators.record_cash_office(
+            session,
+            cash_office_id=new_id(),
+            organisation_id=library,
+            kind=CashOfficeKind.REVENUE,
+            reference="Arrêté 2026-12",
+            held_by="Direction de la médiathèque",
+            valid_from=scheme.today - timedelta(days=300),
+            valid_until=scheme.today + timedelta(days=300),
+            **coordinator,
+        ).id
+        partners.record_address(
+            session,
+            address_id=new_id(),
+            organisation_id=exo7,
+            street="1, rue du Bord de mer",
+            complement=None,
+            postcode="97222",
+            latitude_microdegrees=14_642_000,
+            longitude_microdegrees=-61_138_000,
+            **coordinator,
+        )
+        ids["contact"] = partners.record_contact(
+            session,
+            contact_id=new_id(),
+            organisation_id=exo7,
+            position="Accueil",
+            phone="0596 00 00 00",
+            email="accueil@exemple.fr",
+            **coordinator,
+        ).id
+        ids["succession"] = partners.succeed(
+            session,
+            succession_id=new_id(),
+            organisation_id=scheme.organisations["former"],
+            successor_id=exo7,
+            from_on=scheme.today,
+            reference="Délibération 2026-3",
+            **coordinator,
+        ).id
+        ids["profile"] = mediators.record_profile(
+            session,
+            profile_id=new_id(),
+            organisation_id=exo7,
+            version=1,
+            services={Service.SAFE_USE, Service.FINDING_WORK},
+            publics={Public.SENIOR},
+            hours=[OpeningHours(0, 480, 720)],
+            access_notes="Rez-de-chaussée",
+            **coordinator,
+        ).id
+        mediators.record_capacity(
+            session,
+            capacity_id=new_id(),
+            organisation_id=exo7,
+            ready=True,
+            from_on=scheme.today,
+            **coordinator,
+        )
+        ids["other application"] = apply_for_label(
+            session,
+            application_id=new_id(),
+            organisation_id=scheme.organisations["unsigned"],
+            applied_on=scheme.today,
+            **coordinator,
+        ).id
+        ids["progress"] = mediators.note_label_progress(
+            session,
+            progress_id=new_id(),
+            application_id=ids["other application"],
+            step=LabelStep.UNDER_REVIEW,
+            reached_on=scheme.today,
+            note=None,
+            **coordinator,
+        ).id
 
     def _other_programme(self, session: Session) -> None:
         scheme = self.scheme

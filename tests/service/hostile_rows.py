@@ -142,7 +142,124 @@ ORDERS: dict[str, Bend] = {
     },
 }
 
+
+def renewed(rows: Rows, row: Row) -> Row:
+    """A second renewal of an agreement that has one."""
+    first = {**row, "id": new_id()}
+    rows.add("agreement", first)
+    rows.add("agreement", {**row, "id": new_id(), "follows_id": first["id"]})
+    return {"follows_id": first["id"]}
+
+
+def replaced(rows: Rows, row: Row) -> Row:
+    """A second contact in the place of one."""
+    rows.add("partner_contact", {**row, "id": new_id(), "replaces_id": rows.ids["contact"]})
+    return {"replaces_id": rows.ids["contact"]}
+
+
+def a_librarys(rows: Rows, row: Row) -> Row:
+    """A redemption by a public body that has label and agreement."""
+    party = rows.organisation("library")
+    days = {"valid_from": row["label_from"], "valid_until": row["label_until"]}
+    label = rows.copy("label", organisation_id=party, **days)
+    agreement = rows.copy("agreement", organisation_id=party, role="mediator", **days)
+    rows.add("label", label)
+    rows.add("agreement", agreement)
+    return {
+        "mediator_id": party,
+        "mediator_is_public": True,
+        "label_id": label["id"],
+        "agreement_id": agreement["id"],
+        "agreement_from": agreement["valid_from"],
+        "agreement_until": agreement["valid_until"],
+    }
+
+
+def taken_over(rows: Rows, row: Row) -> Row:
+    """The mediator of a redemption was taken over that very day."""
+    rows.add(
+        "succession",
+        rows.copy(
+            "succession", organisation_id=row["mediator_id"], from_on=row["redeemed_on"],
+            successor_id=rows.organisation("library"),
+        ),
+    )  # fmt: skip
+    return {}
+
+
 BENT: dict[str, Bend] = {
+    # ── The directory of partners ─────────────────────────────────────────────────────────────────
+    "agreement_document_has_a_sha256": {
+        "document_title": "Convention",
+        "document_sha256": b"short",
+        "document_kept_at": "Archives",
+    },
+    "agreement_ends_with_its_organisation": lambda rows, _: {
+        "organisation_id": rows.organisation("former")
+    },
+    "agreement_is_renewed_once": renewed,
+    "agreement_names_its_whole_document": {"document_title": "Convention"},
+    "agreement_renews_one_of_its_kind": lambda rows, _: {
+        "organisation_id": rows.organisation("library"),
+        "follows_id": rows.any("agreement")["id"],
+    },
+    "cash_office_ends_after_it_begins": lambda _, row: {
+        "valid_until": row["valid_from"] - timedelta(days=1)
+    },
+    "cash_office_is_a_public_bodys": lambda rows, _: {
+        "organisation_id": rows.organisation("exo7"),
+        "public_body": False,
+    },
+    "cash_office_is_an_organisations": lambda rows, _: {
+        "organisation_id": rows.organisation("exo7")
+    },
+    "cash_office_kind_is_known": {"kind": "pocket"},
+    "label_ends_with_its_organisation": lambda rows, _: {
+        "organisation_id": rows.organisation("former")
+    },
+    "label_progress_goes_forward": {"step": "complete", "place": 1},
+    "label_progress_grants_a_label": {"step": "granted"},
+    "label_progress_is_an_applications": lambda rows, _: {
+        "organisation_id": rows.organisation("exo7")
+    },
+    "label_progress_is_one_a_step": {"step": "under_review", "place": 2},
+    "label_progress_names_the_label": lambda *_: {"step": "granted", "label_id": new_id()},
+    "label_progress_step_is_known": {"step": "lost"},
+    "organisation_insee_has_5_characters": {"insee": "972"},
+    "organisation_kind_says_its_nature": lambda _, row: {"public_body": not row["public_body"]},
+    "partner_address_has_a_postcode": {"postcode": "972"},
+    "partner_address_has_both_coordinates": {"latitude_microdegrees": None},
+    "partner_address_is_on_earth": {"latitude_microdegrees": 90_000_001},
+    "partner_address_versions_count_from_one": {"version": 0},
+    "partner_contact_email_is_lower_case": {"email": "Accueil@exemple.fr"},
+    "partner_contact_ends_another": {"phone": None, "email": None, "ended": True},
+    "partner_contact_is_reached_until_it_ends": {"phone": None, "email": None},
+    "partner_contact_is_replaced_once": replaced,
+    "partner_contact_names_a_function": {"position": ""},
+    "partner_contact_replaces_one_of_its_own": lambda rows, _: {
+        "organisation_id": rows.organisation("carecof"),
+        "replaces_id": rows.ids["contact"],
+    },
+    "place_capacity_versions_count_from_one": {"version": 0},
+    "place_hours_are_on_a_weekday": {"weekday": 7},
+    "place_hours_are_within_a_day": {"closes": 1441},
+    "place_profile_versions_count_from_one": {"version": 0},
+    "place_public_is_known": {"public": "everybody"},
+    "place_service_is_known": {"service": "magic"},
+    "redemption_by_a_public_body_needs_a_cash_office": a_librarys,
+    "redemption_is_not_by_a_succeeded_mediator": taken_over,
+    "redemption_names_the_cash_office": lambda _, row: {
+        "cash_office_id": new_id(),
+        "cash_office_kind": "revenue",
+        "cash_office_from": row["redeemed_on"],
+        "cash_office_until": row["redeemed_on"],
+    },
+    "redemption_names_the_mediators_nature": lambda rows, row: {
+        **a_librarys(rows, row),
+        "mediator_is_public": False,
+    },
+    "succession_is_by_another": lambda _, row: {"successor_id": row["organisation_id"]},
+    "successor_is_not_succeeded": lambda rows, _: {"successor_id": rows.organisation("former")},
     **ORDERS,
     # ── What a row says of itself ─────────────────────────────────────────────────────────────────
     "agent_email_is_lower_case": {"email": "Agent@exemple.fr"},

@@ -155,6 +155,14 @@ class Rows:
 
 
 NEW: dict[str, Callable[[Rows], Row]] = {
+    "partner_address": lambda rows: rows.copy("partner_address", version=2),
+    "succession": lambda rows: rows.copy("succession", organisation_id=rows.organisation("nobank")),
+    "label_progress": lambda rows: rows.copy("label_progress", step="refused", place=3),
+    "place_profile": lambda rows: rows.copy("place_profile", version=2),
+    "place_service": lambda rows: rows.copy("place_service", service="leisure_and_creation"),
+    "place_public": lambda rows: rows.copy("place_public", public="other"),
+    "place_hours": lambda rows: rows.copy("place_hours", weekday=4),
+    "place_capacity": lambda rows: rows.copy("place_capacity", version=2),
     "bank_details_approval": lambda rows: rows.copy(
         "bank_details_approval",
         bank_details_id=rows.ids["typed account"],

@@ -21,6 +21,13 @@ from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.mediators import service as mediators
+from app.mediators.rules import (
+    CashOfficeKind,
+    GrantedLabel,
+    LabelStep,
+    OpeningHours,
+    Service,
+)
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import service as partners
@@ -214,6 +221,103 @@ STEPS: dict[str, Step] = {
             "applied_on": chain.scheme.today,
         },
         other=lambda chain: {"applied_on": chain.scheme.today - timedelta(days=1)},
+    ),
+    "note_label_progress": Step(
+        mediators.note_label_progress,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "progress_id": new_id(),
+            "application_id": chain.ids["application"],
+            "step": LabelStep.GRANTED,
+            "reached_on": chain.scheme.today,
+            "note": "Commission de novembre",
+            "label": GrantedLabel("#APTIC", **period(chain)),
+        },
+        other=lambda _: {"note": "Autre remarque"},
+    ),
+    "record_cash_office": Step(
+        mediators.record_cash_office,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "cash_office_id": new_id(),
+            "organisation_id": chain.scheme.organisations["library"],
+            "kind": CashOfficeKind.REVENUE,
+            "reference": "Arrêté 2026-13",
+            "held_by": "Direction",
+            **period(chain),
+        },
+        other=lambda _: {"kind": CashOfficeKind.ADVANCES},
+    ),
+    "record_profile": Step(
+        mediators.record_profile,
+        "exo7",
+        frozenset({C, P, M}),
+        lambda chain: {
+            "profile_id": new_id(),
+            "organisation_id": chain.scheme.organisations["exo7"],
+            "version": 2,
+            "services": {Service.ADMINISTRATIVE_PROCEDURES},
+            "publics": {Public.PLIE},
+            "hours": [OpeningHours(1, 480, 720)],
+            "access_notes": "Au fond de la cour",
+        },
+        other=lambda _: {"hours": []},
+    ),
+    "record_capacity": Step(
+        mediators.record_capacity,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "capacity_id": new_id(),
+            "organisation_id": chain.scheme.organisations["exo7"],
+            "ready": False,
+            "from_on": chain.scheme.today + timedelta(days=9),
+        },
+        other=lambda _: {"ready": True},
+    ),
+    "record_address": Step(
+        partners.record_address,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "address_id": new_id(),
+            "organisation_id": chain.scheme.organisations["exo7"],
+            "street": "2, rue du Bord de mer",
+            "complement": "Bâtiment B",
+            "postcode": "97222",
+            "latitude_microdegrees": 14_642_000,
+            "longitude_microdegrees": -61_138_000,
+        },
+        other=lambda _: {"street": "3, rue du Bord de mer"},
+    ),
+    "record_contact": Step(
+        partners.record_contact,
+        "exo7",
+        frozenset({C, P, M}),
+        lambda chain: {
+            "contact_id": new_id(),
+            "organisation_id": chain.scheme.organisations["exo7"],
+            "position": "Direction",
+            "phone": "0596000001",
+            "email": "direction@exemple.fr",
+            "replaces_id": chain.ids["contact"],
+        },
+        other=lambda _: {"phone": "0596000002"},
+    ),
+    "succeed": Step(
+        partners.succeed,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "succession_id": new_id(),
+            "organisation_id": chain.scheme.organisations["unsigned"],
+            "successor_id": chain.scheme.organisations["exo7"],
+            "from_on": chain.scheme.today,
+            "reference": "Délibération 2026-4",
+        },
+        other=lambda _: {"reference": "Délibération 2026-5"},
     ),
     "grant_label": Step(
         mediators.grant_label,
