@@ -295,7 +295,7 @@ BENT: dict[str, Bend] = {
     "order_line_price_is_not_negative": {"unit_price_cents": -1},
     "mandate_amount_is_not_negative": {"amount_cents": -1},
     "organisation_has_a_name": {"name": ""},
-    "organisation_kind_is_known": {"kind": "empire"},
+    "organisation_kind_is_known": {"kind": "empire", "public_body": False},
     "organisation_siret_has_14_digits": {"siret": "1"},
     "payment_is_recorded_by_a_third": lambda _, row: {"recorded_by": row["approved_by"]},
     "prescription_is_a_prescribers": lambda rows, _: agreement_of(
