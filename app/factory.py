@@ -21,6 +21,7 @@ from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
 from app.programmes import api as programmes_api
+from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
 from app.reports import api as reports_api
 from app.reports import ledger_api, voucher_pages
@@ -45,12 +46,13 @@ API_PARTS = (
     reports_api,
     ledger_api,
 )
-PAGE_PARTS = (health, public_keys, sign_in, reports_pages, voucher_pages)
+PAGE_PARTS = (health, public_keys, sign_in, reports_pages, voucher_pages, programmes_pages)
 
 RIGHT_OF_DOOR: dict[str, Right] = {
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
+    "programme": Right.SEE_PROGRAMME,
 }
 
 

@@ -1,6 +1,7 @@
 """What exists before the first pass: partners, accounts, the programme, agreements and labels."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from stdnum import iban
@@ -10,6 +11,7 @@ from app.demo.calendar import TOLERANCE_DAYS, Timeline, instant, working_day_bef
 from app.demo.partners import (
     ACCOUNTANT,
     APPLICANT,
+    FUNDER,
     ISSUER,
     LAPSED,
     MEDIATORS,
@@ -23,6 +25,7 @@ from app.demo.places import COMMUNES, FIRST_NAMES, SURNAME
 from app.demo.world import Act, World
 from app.identity.rules import Role
 from app.identity.service import actor_of, create_agent
+from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.mediators.service import apply_for_label, grant_label
 from app.partners.rules import AgreementRole, OrganisationKind
@@ -33,11 +36,21 @@ from app.partners.service import (
     sign_agreement,
 )
 from app.programmes.queries import entitlements_of, programme
-from app.programmes.rules import Payer
-from app.programmes.service import create_programme, create_vintage
+from app.programmes.rules import Payer, Share
+from app.programmes.service import (
+    change_settings,
+    create_programme,
+    create_vintage,
+    settings_on,
+    terms_of,
+)
 from app.vouchers.service import vintage_key
 
 FACE_VALUE = Cents(1000)
+STATE_SHARE = 5_000
+"""Half, in basis points: what the call for projects of 2020 allows at most."""
+BUDGET = Cents(12_000_000)
+"""The face value of what is ordered."""
 TOWNS = tuple(
     Partner(f"town_of_{place}", OrganisationKind.TOWN, commune.town, commune.name)
     for place, commune in enumerate(COMMUNES)
@@ -53,6 +66,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(before, 9), open_accounts)
     yield Act(instant(before, 10), open_programme)
     yield Act(instant(timeline.opening(-38), 10), record_labels)
+    yield Act(instant(working_day_before(timeline.ago(100)), 15), take_a_funder_in)
     yield Act(instant(timeline.opening(-34), 14), sign_agreements)
     yield Act(instant(timeline.opening(-31), 9), type_bank_details)
     yield Act(
@@ -62,7 +76,16 @@ def acts(timeline: Timeline) -> Iterator[Act]:
 
 def register_partners(world: World, at: datetime) -> None:
     """Every body, each in the kind that it is."""
-    for partner in (SPONSOR, ISSUER, ACCOUNTANT, *TOWNS, *PRESCRIBERS, *MEDIATORS, APPLICANT):
+    for partner in (
+        SPONSOR,
+        ISSUER,
+        FUNDER,
+        ACCOUNTANT,
+        *TOWNS,
+        *PRESCRIBERS,
+        *MEDIATORS,
+        APPLICANT,
+    ):
         organisation = register_organisation(
             world.session,
             actor=None,
@@ -139,8 +162,28 @@ def open_programme(world: World, at: datetime) -> None:
     world.kept += [
         terms,
         programme(world.session, world.programme_id),
-        *entitlements_of(world.session, world.programme_id),
+        *entitlements_of(world.session, world.programme_id),  # the first version has its id
     ]
+
+
+def take_a_funder_in(world: World, at: datetime) -> None:
+    """The second version of the settings: the State funds half of what is used, within a budget."""
+    first = settings_on(world.session, world.programme_id, martinique_day(at))
+    change_settings(
+        world.session,
+        actor=world.actors["coordinator"],
+        settings_id=world.new_id(at),
+        programme_id=world.programme_id,
+        applies_from=martinique_day(at) + timedelta(days=1),
+        terms=replace(
+            terms_of(world.session, first),
+            funders=(Share(world.organisations[FUNDER.key], STATE_SHARE),),
+            budget_cents=BUDGET,
+            label_warning_days=90,
+        ),
+        document="Avenant de démonstration n° 1",
+        now=at,
+    )
 
 
 def record_labels(world: World, at: datetime) -> None:

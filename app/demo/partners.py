@@ -26,6 +26,9 @@ class Partner:
 
 SPONSOR: Final = Partner("cap_nord", Kind.SPONSOR, "CAP Nord Martinique", "Le Marigot")
 ISSUER: Final = Partner("issuer", Kind.ISSUER, "Émetteur de démonstration", invented=True)
+FUNDER: Final = Partner(
+    "funder", Kind.FUNDER, "État, Agence nationale de la cohésion des territoires", "Paris"
+)
 ACCOUNTANT: Final = Partner(
     "accountant", Kind.ACCOUNTANT, "Service de gestion comptable de CAP Nord Martinique"
 )

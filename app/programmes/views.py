@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.database import rows_by
 from app.identity.models import Agent
-from app.partners.models import Organisation
+from app.partners import queries as partners
 from app.programmes import service
 from app.programmes.models import (
     Entitlement,
@@ -78,9 +78,9 @@ def versions_shown(session: Session, versions: Sequence[ProgrammeSettings]) -> l
 
 def funders_named(session: Session, *terms: Terms) -> dict[UUID, str]:
     """Every funder of these settings by its name."""
-    ids = {share.organisation_id for said in terms for share in said.funders}
-    query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
-    return dict(session.execute(query).all())
+    return partners.organisation_names(
+        session, {share.organisation_id for said in terms for share in said.funders}
+    )
 
 
 def agents_named(session: Session, ids: Collection[int]) -> dict[int, str]:

@@ -33,6 +33,7 @@ MENU = (
     Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
+    Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
 )
 """In the order of the menu; who may open what is said in `app.factory`."""
 

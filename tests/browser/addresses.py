@@ -13,6 +13,7 @@ from jinja2 import Template
 
 from app.demo.accounts import PASSWORD
 from app.identity.rules import Role
+from app.programmes import queries as programmes
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
 from tests.pages.markup import Element
@@ -35,6 +36,13 @@ class Address:
         return self.path if isinstance(self.path, str) else self.path(site)
 
 
+def the_programme(site: Site) -> str:
+    """The page of the programme of the demonstration."""
+    with site.database.transaction(writing=False) as session:
+        (programme,) = programmes.programmes_after(session, None, limit=1)
+        return f"/dispositifs/{programme.id}"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -42,6 +50,12 @@ ADDRESSES = (
     Address("search", "/pass"),
     Address("voucher", "/pass/26A0000101"),
     Address("voucher-unknown", "/pass/26A9999901", status=404),
+    Address("programmes", "/dispositifs"),
+    Address("programme", the_programme),
+    Address("programme-on-no-day", lambda site: f"{the_programme(site)}?le=31/02/2026", status=422),
+    Address("settings", lambda site: f"{the_programme(site)}/reglages"),
+    Address("new-programme", "/dispositifs/nouveau"),
+    Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
     Address("nowhere", "/nulle-part", status=404),
 )
 

@@ -96,12 +96,15 @@ def overflow(page: Page) -> int:
 
 
 def small_targets(page: Page) -> list[str]:
-    """Visible controls that a finger would miss: lower than 44 px, links in a text excepted."""
+    """Visible controls that a finger would miss: lower than 44 px, links in a text excepted.
+
+    A finger reaches a box to tick by the whole label around it.
+    """
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll(`button, input:not([type=hidden]), select, summary,
                                               a.btn, nav a, .siblings a`)]
             .filter(e => e.checkVisibility())
-            .filter(e => Math.round(e.getBoundingClientRect().height) < 44)
+            .filter(e => Math.round((e.closest('label') || e).getBoundingClientRect().height) < 44)
             .map(e => e.outerHTML.slice(0, 120))"""
     )
     return found

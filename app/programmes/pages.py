@@ -1,0 +1,386 @@
+"""Programmes on pages: what applies on a day, what changed, new settings, new vintages."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.text import read_day
+from app.partners import queries as partners
+from app.partners.models import Organisation
+from app.partners.rules import OrganisationKind
+from app.programmes import queries, service, words
+from app.programmes.forms import read_terms, typed_from
+from app.programmes.keys import KeyStore
+from app.programmes.models import Programme, ProgrammeSettings
+from app.programmes.rules import FRENCH_PUBLIC, Payer, Public, Terms
+from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
+from app.web.api import Json
+from app.web.auth import check, current_actor, started_at
+from app.web.forms import Form, done
+from app.web.pages import Choice, FieldError
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("programmes_pages", __name__)
+
+MANY = 200
+"""Programmes and organisations in a list; an authority has a handful."""
+
+PAYERS = tuple(Choice(str(payer), words.PAYER_SENTENCE[payer]) for payer in Payer)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Figures that belong together, each with its sentence."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeLine:
+    """One programme in the list."""
+
+    id: UUID
+    name: str
+    payer: str
+    vintages: tuple[str, ...]
+    applies_from: date
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammesPage:
+    """The list of programmes."""
+
+    programmes: tuple[ProgrammeLine, ...]
+    may_manage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammePage:
+    """What applied to a programme on a day, its versions and its vintages.
+
+    `typed_on` is what was asked when it was refused; the page then shows today.
+    """
+
+    programme: Programme
+    sponsor: str
+    issuer: str
+    payer: str
+    on: date
+    today: date
+    typed_on: str
+    errors: tuple[FieldError, ...]
+    applied: VersionShown
+    groups: tuple[Group, ...]
+    publics: tuple[tuple[str, str], ...]
+    funders: tuple[str, ...]
+    warnings: tuple[str, ...]
+    versions: tuple[VersionShown, ...]
+    vintages: tuple[Json, ...]
+    may_manage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """The form of a new version."""
+
+    programme: Programme
+    form: Form
+    last: ProgrammeSettings
+    today: date
+    publics: tuple[Choice, ...]
+    funders: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewProgrammePage:
+    """The form of a new programme."""
+
+    form: Form
+    sponsors: tuple[Choice, ...]
+    issuers: tuple[Choice, ...]
+    payers: tuple[Choice, ...] = PAYERS
+
+
+@dataclass(frozen=True, slots=True)
+class NewVintagePage:
+    """The form of a new vintage."""
+
+    programme: Programme
+    form: Form
+
+
+@bp.get("/dispositifs")
+def programmes() -> ResponseReturnValue:
+    """Every programme, with what applies to it today."""
+    check(Right.SEE_PROGRAMME)
+    page = in_transaction(_programmes_page)
+    return render_template("programmes/list.html", page=page)
+
+
+def _programmes_page(session: Session) -> ProgrammesPage:
+    lines = []
+    for programme in queries.programmes_after(session, None, limit=MANY):
+        applied = queries.settings_on(session, programme.id, _today())
+        settings = applied or queries.settings_versions(session, programme.id)[0]
+        labels = tuple(terms.label for terms in queries.vintages_of(session, programme.id))
+        lines.append(
+            ProgrammeLine(
+                programme.id,
+                programme.name,
+                "La collectivité" if programme.payer == Payer.AUTHORITY else "L’émetteur",
+                labels,
+                settings.applies_from,
+                settings.ordinal,
+            )
+        )
+    return ProgrammesPage(tuple(lines), _may_manage())
+
+
+@bp.get("/dispositifs/<uuid:programme_id>")
+def programme(programme_id: UUID) -> ResponseReturnValue:
+    """What applied to a programme on a day, today when nothing is said."""
+    check(Right.SEE_PROGRAMME)
+    page = in_transaction(lambda session: _programme_page(session, programme_id))
+    return render_template("programmes/programme.html", page=page), 422 if page.errors else 200
+
+
+def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
+    known = service.known_programme(session, programme_id)
+    versions = versions_shown(session, queries.settings_versions(session, programme_id))
+    typed = request.args.get("le", "").strip()[:20]
+    on, error = _asked_day(typed, first=versions[0].settings.applies_from)
+    applied = next((v for v in reversed(versions) if v.settings.applies_from <= on), versions[0])
+    names = funders_named(session, applied.terms)
+    return ProgrammePage(
+        programme=known,
+        sponsor=_name(session, known.sponsor_id),
+        issuer=_name(session, known.issuer_id),
+        payer=words.PAYER_SENTENCE[Payer(known.payer)],
+        on=on,
+        today=_today(),
+        typed_on=typed or on.isoformat(),
+        errors=(FieldError("le", error),) if error else (),
+        applied=applied,
+        groups=_groups(applied.terms),
+        publics=_publics(applied.terms),
+        funders=(
+            *(
+                words.funder(names[s.organisation_id], s.share_basis_points)
+                for s in applied.terms.funders
+            ),
+            *filter(None, [words.rest(applied.terms)]),
+        ),
+        warnings=tuple(words.warnings(applied.terms, names)),
+        versions=tuple(reversed(versions)),
+        vintages=tuple(vintages_shown(session, queries.vintages_of(session, programme_id))),
+        may_manage=_may_manage(),
+    )
+
+
+def _asked_day(typed: str, *, first: date) -> tuple[date, str]:
+    """The day asked for, and what to write instead of one that makes no sense."""
+    if not typed:
+        return max(_today(), first), ""
+    day = read_day(typed)
+    if day is None:
+        return max(_today(), first), "Écrivez un jour comme 19/11/2026."
+    if day < first:
+        return max(_today(), first), (
+            f"Les réglages s’appliquent depuis le {first:%d/%m/%Y} : choisissez un jour d’après."
+        )
+    return day, ""
+
+
+def _groups(terms: Terms) -> tuple[Group, ...]:
+    return tuple(
+        Group(title, tuple((words.NAMES[n], words.sentence(n, terms)) for n in names))
+        for title, names in words.GROUPS.items()
+    )
+
+
+def _publics(terms: Terms) -> tuple[tuple[str, str], ...]:
+    given = {entitled.public: entitled for entitled in terms.entitlements}
+    return tuple(
+        (
+            FRENCH_PUBLIC[public],
+            words.entitlement(given[public]) if public in given else "rien n’est prévu",
+        )
+        for public in Public
+    )
+
+
+@bp.route("/dispositifs/<uuid:programme_id>/reglages", methods=["GET", "POST"])
+def settings(programme_id: UUID) -> ResponseReturnValue:
+    """Change what a programme is set to, from a day on."""
+    check(Right.MANAGE_PROGRAMME)
+    known, last, terms, funders = in_transaction(
+        lambda session: _last_settings(session, programme_id)
+    )
+    if request.method == "GET":
+        first_day = max(_today(), last.applies_from)
+        form = Form.blank(applies_from=first_day.isoformat(), **typed_from(terms))
+    else:
+        form = Form.sent()
+        if made := form.submit(lambda session: _change(session, form, programme_id, funders)):
+            return done(
+                url_for(".programme", programme_id=programme_id, le=made.applies_from.isoformat()),
+                f"Les réglages de la version {made.ordinal} s’appliquent à partir du "
+                f"{made.applies_from:%d/%m/%Y}. Ce qui s’appliquait avant reste lisible.",
+            )
+    page = SettingsPage(
+        known,
+        form,
+        last,
+        _today(),
+        tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
+        tuple(Choice(f"share_{funder.id}", funder.name) for funder in funders),
+    )
+    return render_template("programmes/settings.html", page=page), form.status
+
+
+def _last_settings(
+    session: Session, programme_id: UUID
+) -> tuple[Programme, ProgrammeSettings, Terms, list[Organisation]]:
+    known = service.known_programme(session, programme_id)
+    last = queries.settings_versions(session, programme_id)[-1]
+    return known, last, service.terms_of(session, last), _of_kind(session, OrganisationKind.FUNDER)
+
+
+def _change(
+    session: Session, form: Form, programme_id: UUID, funders: list[Organisation]
+) -> ProgrammeSettings:
+    applies_from = form.day("applies_from")
+    terms = read_terms(form, [funder.id for funder in funders])
+    form.check()
+    return service.change_settings(
+        session,
+        actor=current_actor(),
+        settings_id=form.id,
+        programme_id=programme_id,
+        applies_from=applies_from,
+        terms=terms,
+        document=form.text("document") or None,
+        now=started_at(),
+    )
+
+
+@bp.route("/dispositifs/nouveau", methods=["GET", "POST"])
+def new_programme() -> ResponseReturnValue:
+    """Open a programme with the recommended settings."""
+    check(Right.MANAGE_PROGRAMME)
+    sponsors, issuers = in_transaction(
+        lambda session: (
+            _of_kind(session, OrganisationKind.SPONSOR),
+            _of_kind(session, OrganisationKind.ISSUER),
+        )
+    )
+    form = (
+        Form.sent()
+        if request.method == "POST"
+        else Form.blank(
+            payer=str(Payer.AUTHORITY),
+            sponsor_id=str(sponsors[0].id) if len(sponsors) == 1 else "",
+            issuer_id=str(issuers[0].id) if len(issuers) == 1 else "",
+        )
+    )
+    if request.method == "POST" and (made := form.submit(lambda session: _open(session, form))):
+        return done(
+            url_for(".programme", programme_id=made.id),
+            f"Le dispositif « {made.name} » est ouvert avec les réglages préconisés. "
+            "Relisez-les, puis ouvrez son premier millésime.",
+        )
+    page = NewProgrammePage(form, _choices(sponsors), _choices(issuers))
+    return render_template("programmes/new.html", page=page), form.status
+
+
+def _open(session: Session, form: Form) -> Programme:
+    payer = form.choice("payer", Payer)
+    sponsor_id, issuer_id = form.uuid("sponsor_id"), form.uuid("issuer_id")
+    form.check()
+    return service.create_programme(
+        session,
+        actor=current_actor(),
+        programme_id=form.id,
+        name=form.text("name"),
+        payer=payer,
+        sponsor_id=sponsor_id,
+        issuer_id=issuer_id,
+        now=started_at(),
+    )
+
+
+@bp.route("/dispositifs/<uuid:programme_id>/millesimes/nouveau", methods=["GET", "POST"])
+def new_vintage(programme_id: UUID) -> ResponseReturnValue:
+    """Open a vintage: its value and the days on which it serves stay as they are for good."""
+    check(Right.MANAGE_PROGRAMME)
+    known, tolerance = in_transaction(
+        lambda session: (
+            service.known_programme(session, programme_id),
+            queries.settings_versions(session, programme_id)[-1].tolerance_days,
+        )
+    )
+    form = (
+        Form.sent()
+        if request.method == "POST"
+        else Form.blank(face_value="10", tolerance_days=str(tolerance))
+    )
+    if request.method == "POST" and (label := form.submit(lambda s: _vintage(s, form, known))):
+        return done(
+            url_for(".programme", programme_id=programme_id),
+            f"Le millésime {label} est ouvert et sa clé est faite : "
+            "sauvegardez la clé à part de la base, puis commandez ses carnets.",
+        )
+    page = NewVintagePage(known, form)
+    return render_template("programmes/new_vintage.html", page=page), form.status
+
+
+def _vintage(session: Session, form: Form, known: Programme) -> str:
+    face_value_cents = form.cents("face_value")
+    valid_from, valid_until = form.day("valid_from"), form.day("valid_until")
+    tolerance_days = form.integer("tolerance_days")
+    if not form.checked("sure"):
+        form.wrong("sure", "Relisez la valeur et les jours, puis cochez cette case.")
+    form.check()
+    return service.create_vintage(
+        session,
+        actor=current_actor(),
+        programme_id=known.id,
+        label=form.text("label").upper(),
+        face_value_cents=face_value_cents,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        tolerance_days=tolerance_days,
+        keys=KeyStore(current_settings().key_dir),
+        now=started_at(),
+    ).label
+
+
+def _of_kind(session: Session, kind: OrganisationKind) -> list[Organisation]:
+    """Organisations of that kind, by name."""
+    known = partners.organisations_after(session, None, limit=MANY, kind=kind)
+    return sorted(known, key=lambda organisation: organisation.name)
+
+
+def _choices(organisations: list[Organisation]) -> tuple[Choice, ...]:
+    return tuple(Choice(str(o.id), o.name) for o in organisations)
+
+
+def _name(session: Session, organisation_id: UUID) -> str:
+    found = partners.organisation(session, organisation_id)
+    return found.name if found else ""
+
+
+def _today() -> date:
+    return martinique_day(started_at())
+
+
+def _may_manage() -> bool:
+    return Right.MANAGE_PROGRAMME in RIGHTS[current_actor().role]
