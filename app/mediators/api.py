@@ -1,26 +1,41 @@
-"""Labels of mediators, and applications for one."""
+"""Labels of mediators, cash offices, and what places offer."""
 
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.clock import martinique_day
 from app.mediators import queries, service
-from app.mediators.models import Label, LabelApplication
+from app.mediators.models import CashOffice, Label, LabelProgress, PlaceCapacity
+from app.mediators.rules import GrantedLabel, OpeningHours
 from app.mediators.schemas import (
+    CapacityPageSchema,
+    CapacityRequestSchema,
+    CapacitySchema,
+    CashOfficePageSchema,
+    CashOfficeRequestSchema,
+    CashOfficeSchema,
     LabelApplicationPageSchema,
     LabelApplicationRequestSchema,
     LabelApplicationSchema,
     LabelPageSchema,
+    LabelProgressRequestSchema,
+    LabelProgressSchema,
     LabelRequestSchema,
     LabelSchema,
+    ProfilePageSchema,
+    ProfileRequestSchema,
+    ProfileSchema,
+    RenewalPageSchema,
 )
+from app.mediators.views import applications_shown, profiles_shown, renewals_shown
 from app.partners.service import known_organisation
 from app.web.api import Json, Routes, id_of_request, shown, whole
 from app.web.auth import current_actor, started_at
 from app.web.transaction import in_transaction
 
-routes = Routes("mediators", "Labels des acteurs de médiation.")
+routes = Routes("mediators", "Labels, régies et fiches des lieux de médiation.")
 bp = routes.blueprint
 
 
@@ -68,10 +83,11 @@ def list_labels(partner_id: UUID) -> Json:
     body=LabelApplicationRequestSchema,
     answer=LabelApplicationSchema,
 )
-def apply_for_label(body: Json, partner_id: UUID) -> LabelApplication:
+def apply_for_label(body: Json, partner_id: UUID) -> Json:
     """Record that an organisation asked for the label."""
-    return in_transaction(
-        lambda session: service.apply_for_label(
+
+    def work(session: Session) -> Json:
+        application = service.apply_for_label(
             session,
             actor=current_actor(),
             application_id=id_of_request(body),
@@ -79,7 +95,9 @@ def apply_for_label(body: Json, partner_id: UUID) -> LabelApplication:
             now=started_at(),
             **body,
         )
-    )
+        return applications_shown(session, [application])[0]
+
+    return in_transaction(work)
 
 
 @routes.get(
@@ -93,6 +111,160 @@ def list_label_applications(partner_id: UUID) -> Json:
 
     def work(session: Session) -> Json:
         partner = known_organisation(session, partner_id)
-        return whole([shown(row) for row in queries.applications_of(session, partner.id)])
+        return whole(applications_shown(session, queries.applications_of(session, partner.id)))
 
     return in_transaction(work)
+
+
+@routes.post(
+    "/label-applications/<uuid:application_id>/progress",
+    "Noter une étape d’une demande de label",
+    right=Right.MANAGE_PARTNERS,
+    body=LabelProgressRequestSchema,
+    answer=LabelProgressSchema,
+)
+def note_label_progress(body: Json, application_id: UUID) -> LabelProgress:
+    """Note how far an application came; the step that grants the label records it too."""
+    label = body.pop("label")
+    return in_transaction(
+        lambda session: service.note_label_progress(
+            session,
+            actor=current_actor(),
+            progress_id=id_of_request(body),
+            application_id=application_id,
+            label=GrantedLabel(**label) if label else None,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/cash-offices",
+    "Enregistrer une régie",
+    right=Right.MANAGE_PARTNERS,
+    body=CashOfficeRequestSchema,
+    answer=CashOfficeSchema,
+)
+def record_cash_office(body: Json, partner_id: UUID) -> CashOffice:
+    """Record the régie of a public body."""
+    return in_transaction(
+        lambda session: service.record_cash_office(
+            session,
+            actor=current_actor(),
+            cash_office_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/cash-offices",
+    "Lister les régies d’une structure",
+    right=Right.SEE_PARTNERS,
+    answer=CashOfficePageSchema,
+)
+def list_cash_offices(partner_id: UUID) -> Json:
+    """Every régie of a public body, oldest first."""
+
+    def work(session: Session) -> Json:
+        partner = known_organisation(session, partner_id)
+        return whole([shown(row) for row in queries.cash_offices_of(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/profiles",
+    "Enregistrer la fiche d’un lieu",
+    right=Right.CORRECT_PROFILE,
+    body=ProfileRequestSchema,
+    answer=ProfileSchema,
+)
+def record_profile(body: Json, partner_id: UUID) -> Json:
+    """Say what a place offers, to whom and when; its own agents may."""
+    hours = [OpeningHours(**one) for one in body.pop("hours")]
+
+    def work(session: Session) -> Json:
+        profile = service.record_profile(
+            session,
+            actor=current_actor(),
+            profile_id=id_of_request(body),
+            organisation_id=partner_id,
+            hours=hours,
+            now=started_at(),
+            **body,
+        )
+        return profiles_shown(session, [profile])[0]
+
+    return in_transaction(work)
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/profiles",
+    "Lister les versions de la fiche d’un lieu",
+    right=Right.SEE_PARTNERS,
+    answer=ProfilePageSchema,
+)
+def list_profiles(partner_id: UUID) -> Json:
+    """Every version of what a place offers, oldest first: the last one is true."""
+
+    def work(session: Session) -> Json:
+        partner = known_organisation(session, partner_id)
+        return whole(profiles_shown(session, queries.profile_versions(session, partner.id)))
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/capacities",
+    "Dire si un lieu est prêt à recevoir",
+    right=Right.MANAGE_PARTNERS,
+    body=CapacityRequestSchema,
+    answer=CapacitySchema,
+)
+def record_capacity(body: Json, partner_id: UUID) -> PlaceCapacity:
+    """Say whether a place is ready to receive people, from a day on."""
+    return in_transaction(
+        lambda session: service.record_capacity(
+            session,
+            actor=current_actor(),
+            capacity_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/capacities",
+    "Lister ce qu’un lieu a dit de sa disponibilité",
+    right=Right.SEE_PARTNERS,
+    answer=CapacityPageSchema,
+)
+def list_capacities(partner_id: UUID) -> Json:
+    """What a place said of its readiness, in the order of its days."""
+
+    def work(session: Session) -> Json:
+        partner = known_organisation(session, partner_id)
+        return whole([shown(row) for row in queries.capacities_of(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.get(
+    "/partner-renewals",
+    "Lister ce qui est bientôt à renouveler",
+    right=Right.MANAGE_PARTNERS,
+    answer=RenewalPageSchema,
+)
+def list_renewals() -> Json:
+    """Agreements, labels and régies that end soon, and that nothing follows; soonest first."""
+    return in_transaction(
+        lambda session: whole(
+            renewals_shown(queries.renewals(session, on=martinique_day(started_at())))
+        )
+    )

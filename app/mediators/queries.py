@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Subquery, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.database import rows_by
 from app.kernel.communes import Point, commune_named
@@ -24,7 +25,7 @@ from app.mediators.models import (
 from app.mediators.rules import CashOfficeKind, OpeningHours, Service
 from app.partners import queries as partners
 from app.partners.models import Agreement, Organisation, Succession
-from app.partners.rules import AgreementRole
+from app.partners.rules import RENEWAL_WARNING_DAYS, AgreementRole
 from app.programmes.rules import Public
 
 
@@ -161,30 +162,43 @@ def profile_of(session: Session, organisation_id: UUID) -> PlaceProfile | None:
     )
 
 
+def profile_versions(session: Session, organisation_id: UUID) -> list[PlaceProfile]:
+    """Every version of a profile, oldest first."""
+    return list(
+        session.scalars(
+            select(PlaceProfile)
+            .where(PlaceProfile.organisation_id == organisation_id)
+            .order_by(PlaceProfile.version)
+        )
+    )
+
+
 def offers(session: Session, organisation_ids: Iterable[UUID]) -> dict[UUID, Offer]:
     """What places say that they offer, by organisation; nothing of those that said nothing."""
-    latest = {
-        row.id: row
-        for row in {
-            row.organisation_id: row
-            for row in session.scalars(
-                select(PlaceProfile)
-                .where(PlaceProfile.organisation_id.in_(list(organisation_ids)))
-                .order_by(PlaceProfile.version)
-            )
-        }.values()
-    }
-    services = rows_by(session, PlaceService.profile_id, latest, PlaceService.service)
-    publics = rows_by(session, PlacePublic.profile_id, latest, PlacePublic.public)
-    hours = rows_by(session, PlaceHours.profile_id, latest, PlaceHours.weekday, PlaceHours.opens)
+    rows = session.scalars(
+        select(PlaceProfile)
+        .where(PlaceProfile.organisation_id.in_(list(organisation_ids)))
+        .order_by(PlaceProfile.version)
+    )
+    latest = {row.organisation_id: row for row in rows}
+    found = offers_of(session, latest.values())
+    return {organisation_id: found[row.id] for organisation_id, row in latest.items()}
+
+
+def offers_of(session: Session, profiles: Iterable[PlaceProfile]) -> dict[UUID, Offer]:
+    """What these versions of profiles say, by their ids."""
+    notes = {row.id: row.access_notes for row in profiles}
+    services = rows_by(session, PlaceService.profile_id, notes, PlaceService.service)
+    publics = rows_by(session, PlacePublic.profile_id, notes, PlacePublic.public)
+    hours = rows_by(session, PlaceHours.profile_id, notes, PlaceHours.weekday, PlaceHours.opens)
     return {
-        row.organisation_id: Offer(
-            services=frozenset(Service(one.service) for one in services[row.id]),
-            publics=frozenset(Public(one.public) for one in publics[row.id]),
-            hours=tuple(OpeningHours(one.weekday, one.opens, one.closes) for one in hours[row.id]),
-            access_notes=row.access_notes,
+        key: Offer(
+            services=frozenset(Service(one.service) for one in services[key]),
+            publics=frozenset(Public(one.public) for one in publics[key]),
+            hours=tuple(OpeningHours(one.weekday, one.opens, one.closes) for one in hours[key]),
+            access_notes=access_notes,
         )
-        for row in latest.values()
+        for key, access_notes in notes.items()
     }
 
 
@@ -275,3 +289,73 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
         for one in able
         if one.id not in told or told[one.id].ready
     ]
+
+
+# ── What ends soon ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """An agreement, a label or a régie that ends soon, and that nothing follows yet."""
+
+    kind: str
+    id: UUID
+    organisation: Organisation
+    reference: str
+    role: AgreementRole | None
+    valid_until: date
+
+
+def renewals(
+    session: Session,
+    *,
+    on: date,
+    days: int = RENEWAL_WARNING_DAYS,
+    organisation_id: UUID | None = None,
+) -> list[Renewal]:
+    """What ends from that day on within so many days, soonest first.
+
+    Not what another of the same kind outlasts, nor what belongs to a body that was taken over.
+    """
+    last = on + timedelta(days=days)
+    found: list[Renewal] = []
+    kinds: tuple[tuple[str, type[Agreement | Label | CashOffice], tuple[str, ...]], ...] = (
+        ("agreement", Agreement, ("role",)),
+        ("label", Label, ()),
+        ("cash_office", CashOffice, ("kind",)),
+    )
+    for kind, model, same in kinds:
+        later = aliased(model)
+        query = (
+            select(model, Organisation)
+            .join(Organisation, Organisation.id == model.organisation_id)
+            .where(
+                model.valid_until.between(on, last),
+                model.valid_from <= on,
+                ~select(later.id)
+                .where(
+                    later.organisation_id == model.organisation_id,
+                    later.valid_until > model.valid_until,
+                    *(getattr(later, name) == getattr(model, name) for name in same),
+                )
+                .exists(),
+                ~select(Succession.id)
+                .where(Succession.organisation_id == model.organisation_id)
+                .exists(),
+            )
+        )
+        if organisation_id is not None:
+            query = query.where(model.organisation_id == organisation_id)
+        rows: Iterable[tuple[Any, Organisation]] = session.execute(query).tuples()
+        found += [
+            Renewal(
+                kind,
+                row.id,
+                organisation,
+                row.reference,
+                AgreementRole(row.role) if kind == "agreement" else None,
+                row.valid_until,
+            )
+            for row, organisation in rows
+        ]
+    return sorted(found, key=lambda one: (one.valid_until, one.organisation.name, one.kind))

@@ -7,21 +7,31 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.partners import queries, service
-from app.partners.models import Agreement, Organisation
+from app.partners.models import Organisation, PartnerAddress, PartnerContact, Succession
+from app.partners.rules import SignedDocument
 from app.partners.schemas import (
+    AddressPageSchema,
+    AddressRequestSchema,
+    AddressSchema,
     AgreementPageSchema,
     AgreementRequestSchema,
     AgreementSchema,
     BankDetailsPageSchema,
     BankDetailsRequestSchema,
     BankDetailsSchema,
+    ContactPageSchema,
+    ContactRequestSchema,
+    ContactSchema,
     PartnerPageSchema,
     PartnerQuery,
     PartnerRequestSchema,
     PartnerSchema,
+    SuccessionPageSchema,
+    SuccessionRequestSchema,
+    SuccessionSchema,
 )
 from app.partners.vault import BankVault
-from app.partners.views import bank_details_shown
+from app.partners.views import agreement_shown, bank_details_shown
 from app.web.api import Json, Routes, id_of_request, page, shown, whole
 from app.web.auth import current_actor, started_at
 from app.web.transaction import current_settings, in_transaction
@@ -86,16 +96,20 @@ def read_partner(partner_id: UUID) -> Organisation:
     body=AgreementRequestSchema,
     answer=AgreementSchema,
 )
-def sign_agreement(body: Json, partner_id: UUID) -> Agreement:
+def sign_agreement(body: Json, partner_id: UUID) -> Json:
     """Record what an organisation signed, for one role and between two days."""
+    paper = body.pop("document")
     return in_transaction(
-        lambda session: service.sign_agreement(
-            session,
-            actor=current_actor(),
-            agreement_id=id_of_request(body),
-            organisation_id=partner_id,
-            now=started_at(),
-            **body,
+        lambda session: agreement_shown(
+            service.sign_agreement(
+                session,
+                actor=current_actor(),
+                agreement_id=id_of_request(body),
+                organisation_id=partner_id,
+                document=SignedDocument(**paper) if paper else None,
+                now=started_at(),
+                **body,
+            )
         )
     )
 
@@ -112,7 +126,7 @@ def list_agreements(partner_id: UUID) -> Json:
     def work(session: Session) -> Json:
         partner = service.known_organisation(session, partner_id)
         current_actor().check_sees(partner.id)
-        return whole([shown(row) for row in queries.agreements_of(session, partner.id)])
+        return whole([agreement_shown(row) for row in queries.agreements_of(session, partner.id)])
 
     return in_transaction(work)
 
@@ -179,5 +193,116 @@ def approve_bank_details(bank_details_id: UUID) -> Json:
         )
         details = service.known_bank_details(session, bank_details_id)
         return bank_details_shown(details, approval)
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/addresses",
+    "Enregistrer l’adresse d’une structure",
+    right=Right.MANAGE_PARTNERS,
+    body=AddressRequestSchema,
+    answer=AddressSchema,
+)
+def record_address(body: Json, partner_id: UUID) -> PartnerAddress:
+    """Say where an organisation is, from now on."""
+    return in_transaction(
+        lambda session: service.record_address(
+            session,
+            actor=current_actor(),
+            address_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/addresses",
+    "Lister les adresses d’une structure",
+    right=Right.SEE_PARTNERS,
+    answer=AddressPageSchema,
+)
+def list_addresses(partner_id: UUID) -> Json:
+    """Every version of an address, oldest first: the last one is true."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        return whole([shown(row) for row in queries.address_versions(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/contacts",
+    "Enregistrer un contact professionnel",
+    right=Right.CORRECT_PROFILE,
+    body=ContactRequestSchema,
+    answer=ContactSchema,
+)
+def record_contact(body: Json, partner_id: UUID) -> PartnerContact:
+    """Say how to reach a function; the partner’s own agents may."""
+    return in_transaction(
+        lambda session: service.record_contact(
+            session,
+            actor=current_actor(),
+            contact_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/contacts",
+    "Lister les contacts d’une structure",
+    right=Right.SEE_PARTNERS,
+    answer=ContactPageSchema,
+)
+def list_contacts(partner_id: UUID) -> Json:
+    """How to reach an organisation today."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        return whole([shown(row) for row in queries.contacts_of(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/successions",
+    "Enregistrer la reprise d’une structure",
+    right=Right.MANAGE_PARTNERS,
+    body=SuccessionRequestSchema,
+    answer=SuccessionSchema,
+)
+def succeed(body: Json, partner_id: UUID) -> Succession:
+    """Let another organisation take over from a day."""
+    return in_transaction(
+        lambda session: service.succeed(
+            session,
+            actor=current_actor(),
+            succession_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/successions",
+    "Lister les reprises où une structure est partie",
+    right=Right.SEE_PARTNERS,
+    answer=SuccessionPageSchema,
+)
+def list_successions(partner_id: UUID) -> Json:
+    """Who took over from it, and from whom it took over."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        return whole([shown(row) for row in queries.successions_about(session, partner.id)])
 
     return in_transaction(work)

@@ -122,6 +122,12 @@ def succeeded_by_it(session: Session, organisation_id: UUID) -> list[Succession]
     )
 
 
+def successions_about(session: Session, organisation_id: UUID) -> list[Succession]:
+    """Who took over from an organisation, then from whom it took over."""
+    own = succession_of(session, organisation_id)
+    return [*([own] if own else []), *succeeded_by_it(session, organisation_id)]
+
+
 def successor_on(organisation_id: BindParameter[UUID], *, on: BindParameter[date]) -> Subquery:
     """For a larger statement: `name` and `from_on` of who has taken over that day, at most one."""
     return (
@@ -142,6 +148,17 @@ def address_of(session: Session, organisation_id: UUID) -> PartnerAddress | None
         .where(PartnerAddress.organisation_id == organisation_id)
         .order_by(PartnerAddress.version.desc())
         .limit(1)
+    )
+
+
+def address_versions(session: Session, organisation_id: UUID) -> list[PartnerAddress]:
+    """Everything that was said of where an organisation is, oldest first."""
+    return list(
+        session.scalars(
+            select(PartnerAddress)
+            .where(PartnerAddress.organisation_id == organisation_id)
+            .order_by(PartnerAddress.version)
+        )
     )
 
 

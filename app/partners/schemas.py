@@ -2,9 +2,14 @@
 
 from marshmallow import Schema
 
-from app.partners.rules import AgreementRole, OrganisationKind
-from app.web.api import Identified, UuidPageQuery, page_of
-from app.web.fields import Choice, Day, Flag, Instant, Text, Uuid, Whole
+from app.partners.rules import (
+    FARTHEST_LATITUDE,
+    FARTHEST_LONGITUDE,
+    AgreementRole,
+    OrganisationKind,
+)
+from app.web.api import Body, Identified, UuidPageQuery, page_of
+from app.web.fields import Choice, Day, Flag, Instant, Part, Text, Uuid, Whole
 
 
 class PartnerRequestSchema(Identified):
@@ -13,6 +18,13 @@ class PartnerRequestSchema(Identified):
     kind = Choice(OrganisationKind, required=True)
     name = Text(required=True, example="Association Exo 7")
     commune = Text(required=True, example="Case-Pilote")
+    insee = Text(
+        5,
+        load_default=None,
+        allow_none=True,
+        about="Code Insee de la commune ; inutile pour les 18 de CAP Nord.",
+        example="97209",
+    )
     siret = Text(
         20, load_default=None, allow_none=True, about="14 chiffres.", example="73282932000074"
     )
@@ -25,6 +37,8 @@ class PartnerSchema(Schema):
     kind = Choice(OrganisationKind, required=True)
     name = Text(required=True)
     commune = Text(required=True)
+    insee = Text(5, required=True, allow_none=True, about="Code Insee de la commune.")
+    public_body = Flag(required=True, about="Organisme public local : il lui faut une régie.")
     siret = Text(14, required=True, allow_none=True)
     demonstration = Flag(required=True, about="Inventée pour la démonstration.")
     created_at = Instant(required=True)
@@ -36,6 +50,19 @@ class PartnerQuery(UuidPageQuery):
     kind = Choice(OrganisationKind, load_default=None)
 
 
+class SignedDocumentSchema(Body):
+    """The paper behind an agreement."""
+
+    title = Text(required=True, example="Convention signée le 4 mars 2026")
+    sha256 = Text(
+        64,
+        required=True,
+        about="Empreinte SHA-256 du fichier, en hexadécimal.",
+        example=f"{0x9F86D081884C7D65:016x}" * 4,
+    )
+    kept_at = Text(required=True, about="Où l’original est conservé.", example="Archives, boîte 12")
+
+
 class AgreementRequestSchema(Identified):
     """An agreement that was signed."""
 
@@ -43,6 +70,10 @@ class AgreementRequestSchema(Identified):
     reference = Text(required=True, example="Convention 2026-04")
     valid_from = Day(required=True)
     valid_until = Day(required=True, about="Dernier jour, inclus.")
+    document = Part(SignedDocumentSchema, load_default=None, allow_none=True)
+    follows_id = Uuid(
+        load_default=None, allow_none=True, about="La convention que celle-ci renouvelle."
+    )
 
 
 class AgreementSchema(Schema):
@@ -54,6 +85,10 @@ class AgreementSchema(Schema):
     reference = Text(required=True)
     valid_from = Day(required=True)
     valid_until = Day(required=True)
+    document_title = Text(required=True, allow_none=True)
+    document_sha256 = Text(64, required=True, allow_none=True)
+    document_kept_at = Text(required=True, allow_none=True)
+    follows_id = Uuid(required=True, allow_none=True)
     created_at = Instant(required=True)
 
 
@@ -77,6 +112,92 @@ class BankDetailsSchema(Schema):
     approved_at = Instant(required=True, allow_none=True)
 
 
+class AddressRequestSchema(Identified):
+    """Where an organisation is; it replaces what was said before."""
+
+    street = Text(required=True, example="12, rue Schœlcher")
+    complement = Text(load_default=None, allow_none=True, example="Bâtiment B")
+    postcode = Text(5, required=True, example="97214")
+    latitude_microdegrees = Whole(
+        -FARTHEST_LATITUDE,
+        FARTHEST_LATITUDE,
+        load_default=None,
+        allow_none=True,
+        about="Latitude (WGS 84), en millionièmes de degré.",
+        example=14_801_000,
+    )
+    longitude_microdegrees = Whole(
+        -FARTHEST_LONGITUDE,
+        FARTHEST_LONGITUDE,
+        load_default=None,
+        allow_none=True,
+        about="Longitude (WGS 84), en millionièmes de degré.",
+        example=-61_074_000,
+    )
+
+
+class AddressSchema(Schema):
+    """A version of where an organisation is."""
+
+    id = Uuid(required=True)
+    organisation_id = Uuid(required=True)
+    version = Whole(required=True)
+    street = Text(required=True)
+    complement = Text(required=True, allow_none=True)
+    postcode = Text(5, required=True)
+    latitude_microdegrees = Whole(-FARTHEST_LATITUDE, required=True, allow_none=True)
+    longitude_microdegrees = Whole(-FARTHEST_LONGITUDE, required=True, allow_none=True)
+    recorded_at = Instant(required=True)
+
+
+class ContactRequestSchema(Identified):
+    """How to reach a function of an organisation; nobody is named."""
+
+    position = Text(100, required=True, about="La fonction.", example="Accueil")
+    phone = Text(30, load_default=None, allow_none=True, example="0596 00 00 00")
+    email = Text(254, load_default=None, allow_none=True, example="accueil@exemple.fr")
+    replaces_id = Uuid(
+        load_default=None,
+        allow_none=True,
+        about="Le contact remplacé ; sans téléphone ni courriel, il est seulement retiré.",
+    )
+
+
+class ContactSchema(Schema):
+    """A professional contact."""
+
+    id = Uuid(required=True)
+    organisation_id = Uuid(required=True)
+    position = Text(100, required=True)
+    phone = Text(30, required=True, allow_none=True)
+    email = Text(254, required=True, allow_none=True)
+    replaces_id = Uuid(required=True, allow_none=True)
+    ended = Flag(required=True, about="Retiré : on n’y joint plus personne.")
+    recorded_at = Instant(required=True)
+
+
+class SuccessionRequestSchema(Identified):
+    """Another organisation takes over from a day; old debts stay."""
+
+    successor_id = Uuid(required=True)
+    from_on = Day(required=True, about="Premier jour où l’autre structure agit.")
+    reference = Text(required=True, example="Délibération du 12 mars 2026")
+
+
+class SuccessionSchema(Schema):
+    """Who takes over from whom, and from which day."""
+
+    id = Uuid(required=True)
+    organisation_id = Uuid(required=True)
+    successor_id = Uuid(required=True)
+    from_on = Day(required=True)
+    reference = Text(required=True)
+    recorded_at = Instant(required=True)
+
+
+AddressPageSchema = page_of(AddressSchema)
+ContactPageSchema = page_of(ContactSchema)
+SuccessionPageSchema = page_of(SuccessionSchema)
 PartnerPageSchema = page_of(PartnerSchema)
 AgreementPageSchema = page_of(AgreementSchema)
 BankDetailsPageSchema = page_of(BankDetailsSchema)

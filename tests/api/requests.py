@@ -130,6 +130,73 @@ def setting_up(house: House) -> list[Asking]:
             signed_in=True,
         ),
         Asking(
+            "record_address",
+            "coordinator",
+            f"{unsigned}/addresses",
+            identified(
+                street="12, rue Schœlcher",
+                postcode="97214",
+                latitude_microdegrees=14_801_000,
+                longitude_microdegrees=-61_074_000,
+            ),
+            otherwise={"street": "14, rue Schœlcher"},
+        ),
+        Asking(
+            "record_contact",
+            "exo7",
+            f"/partners/{house.scheme.organisations['exo7']}/contacts",
+            identified(position="Direction", email="Direction@exemple.fr"),
+            otherwise={"position": "Comptabilité"},
+        ),
+        Asking(
+            "succeed",
+            "coordinator",
+            f"{unsigned}/successions",
+            identified(
+                successor_id=str(house.scheme.organisations["exo7"]),
+                from_on="2099-01-01",
+                reference="Délibération 7",
+            ),
+            otherwise={"reference": "Délibération 8"},
+        ),
+        Asking(
+            "note_label_progress",
+            "coordinator",
+            f"/label-applications/{ids['application']}/progress",
+            identified(
+                step="granted",
+                reached_on=house.scheme.today.isoformat(),
+                label={"reference": "#APTIC 7", **days},
+            ),
+            otherwise={"note": "Autre remarque"},
+        ),
+        Asking(
+            "record_cash_office",
+            "coordinator",
+            f"/partners/{house.scheme.organisations['library']}/cash-offices",
+            identified(kind="revenue", reference="Arrêté 7", held_by="Direction", **days),
+            otherwise={"kind": "advances"},
+        ),
+        Asking(
+            "record_profile",
+            "exo7",
+            f"/partners/{house.scheme.organisations['exo7']}/profiles",
+            identified(
+                version=2,
+                services=["safe_use"],
+                publics=["plie"],
+                hours=[{"weekday": 0, "opens": 480, "closes": 720}],
+            ),
+            otherwise={"services": []},
+        ),
+        Asking(
+            "record_capacity",
+            "coordinator",
+            f"{unsigned}/capacities",
+            identified(ready=True, from_on="2026-03-01"),
+            otherwise={"ready": False},
+        ),
+        Asking(
             "grant_label",
             "coordinator",
             f"{unlabelled}/labels",
@@ -406,6 +473,13 @@ def readings(house: House) -> dict[str, str]:
         "read_partner": f"/partners/{exo7}",
         "list_agreements": f"/partners/{exo7}/agreements",
         "list_bank_details": f"/partners/{exo7}/bank-details",
+        "list_addresses": f"/partners/{exo7}/addresses",
+        "list_contacts": f"/partners/{exo7}/contacts",
+        "list_successions": f"/partners/{exo7}/successions",
+        "list_cash_offices": f"/partners/{scheme.organisations['library']}/cash-offices",
+        "list_profiles": f"/partners/{exo7}/profiles",
+        "list_capacities": f"/partners/{exo7}/capacities",
+        "list_renewals": "/partner-renewals",
         "list_labels": f"/partners/{exo7}/labels",
         "list_label_applications": f"/partners/{exo7}/label-applications",
         "list_orders": "/orders",
@@ -445,6 +519,8 @@ def readings(house: House) -> dict[str, str]:
 def reader_of(operation: str) -> str:
     """Somebody who may read that: people are told to their own prescriber only."""
     alone = {"list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"}
+    if operation == "list_renewals":
+        return "coordinator"
     return "plie" if operation in alone else "auditor"
 
 

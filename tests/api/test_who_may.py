@@ -31,17 +31,31 @@ create_vintage          C . . . . . .
 list_vintages           C F A U P M .
 
 register_partner        C . . . . . .
-list_partners           C F A U P . .
-read_partner            C F A U P . .
+list_partners           C F A U P M .
+read_partner            C F A U P M .
 sign_agreement          C . . . . . .
-list_agreements         C F A U P . .
+list_agreements         C F A U P M .
 prepare_bank_details    C F . . . . .
-list_bank_details       C F A U P . .
+list_bank_details       C F A U P M .
 approve_bank_details    c f . . . . .
+record_address          C . . . . . .
+list_addresses          C F A U P M .
+record_contact          C . . . P M .
+list_contacts           C F A U P M .
+succeed                 C . . . . . .
+list_successions        C F A U P M .
+note_label_progress     C . . . . . .
+record_cash_office      C . . . . . .
+list_cash_offices       C F A U P M .
+record_profile          C . . . P M .
+list_profiles           C F A U P M .
+record_capacity         C . . . . . .
+list_capacities         C F A U P M .
+list_renewals           C . . . . . .
 grant_label             C . . . . . .
-list_labels             C F A U P . .
+list_labels             C F A U P M .
 apply_for_label         C . . . . . .
-list_label_applications C F A U P . .
+list_label_applications C F A U P M .
 
 prepare_order           C F . . . . .
 list_orders             C F A U . . .

@@ -50,10 +50,10 @@ def beside(rows: Rows, what: str, name: str, row: Row) -> Row:
 
 def a_prescribers(rows: Rows, _row: Row) -> Row:
     """A redemption by a prescriber that somehow has a label."""
-    label = rows.copy("label", organisation_id=rows.organisation("ccas"))
+    label = rows.copy("label", organisation_id=rows.organisation("plie"))
     rows.add("label", label)
     return {
-        **agreement_of(rows, "ccas", "prescriber", "mediator_id"),
+        **agreement_of(rows, "plie", "prescriber", "mediator_id"),
         "label_id": label["id"],
         "label_from": label["valid_from"],
         "label_until": label["valid_until"],
