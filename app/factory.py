@@ -17,6 +17,7 @@ from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.mediators import api as mediators_api
 from app.orders import api as orders_api
+from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
@@ -46,9 +47,18 @@ API_PARTS = (
     reports_api,
     ledger_api,
 )
-PAGE_PARTS = (health, public_keys, sign_in, reports_pages, voucher_pages, programmes_pages)
+PAGE_PARTS = (
+    health,
+    public_keys,
+    sign_in,
+    reports_pages,
+    voucher_pages,
+    programmes_pages,
+    orders_pages,
+)
 
 RIGHT_OF_DOOR: dict[str, Right] = {
+    "orders": Right.SEE_ORDERS,
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,

@@ -12,6 +12,7 @@ from app.demo.places import SURNAME
 from app.demo.plan import FIRST_ORDER, SECOND_ORDER, Entrusted, Handover, Pass, Plan, Visit
 from app.demo.world import Act, World
 from app.kernel import codes
+from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
@@ -30,6 +31,10 @@ SECOND_LOTS = ({10: 80, 5: 40}, {10: 100})
 THIRD_ORDER = {10: 80, 5: 40}
 FOURTH_ORDER = {10: 40, 5: 20}
 FIFTH_ORDER = {10: 25, 5: 10}
+PLANNED = {
+    "fifth": {Public.PLIE: 100, Public.REGISTERED_JOB_SEEKER: 90, Public.SENIOR: 210},
+}
+"""For whom an order was planned."""
 
 MEDIATOR = {mediator.key: mediator for mediator in MEDIATORS}
 WORKSHOP_END = timedelta(minutes=4)
@@ -54,7 +59,10 @@ def acts(timeline: Timeline, plan: Plan) -> Iterator[Act]:
 
 
 def _orders(timeline: Timeline) -> Iterator[Act]:
-    """Five: delivered and active; delivered in part, half of it inert; sent; approved; prepared."""
+    """One for each state: active, half inert, sent, approved, given up, prepared.
+
+    The last one was planned, and keeps what was planned.
+    """
     opening, ago = timeline.opening, timeline.ago
     first = partial(_order, "first", FIRST_ORDER)
     yield from first(prepared=opening(-30), approved=opening(-28), sent=opening(-27))
@@ -70,6 +78,8 @@ def _orders(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(ago(9), 10), partial(receive, order="second", lot=inert))
     yield from _order("third", THIRD_ORDER, prepared=ago(24), approved=ago(21), sent=ago(20))
     yield from _order("fourth", FOURTH_ORDER, prepared=ago(12), approved=ago(8))
+    yield from _order("given up", FIFTH_ORDER, prepared=ago(17))
+    yield Act(instant(ago(16), 10), partial(give_up, order="given up"))
     yield from _order("fifth", FIFTH_ORDER, prepared=ago(3))
 
 
@@ -89,7 +99,8 @@ def _order(
 
 
 def prepare(world: World, at: datetime, *, order: str, booklets: dict[int, int]) -> None:
-    """One person types the order."""
+    """One person types the order, with what was planned for those that were planned."""
+    people = PLANNED.get(order)
     world.orders[order] = orders.prepare_order(
         world.session,
         actor=world.actors["coordinator2"],
@@ -97,8 +108,28 @@ def prepare(world: World, at: datetime, *, order: str, booklets: dict[int, int])
         programme_id=world.programme_id,
         vintage_id=world.vintage_id,
         lines=[LineAsked(size, count, PRINTING_CENTS[size]) for size, count in booklets.items()],
+        details=orders.OrderDetails(
+            market_number=f"DEMO-{at:%Y}-PN",
+            engagement_number=f"DEMO-{order.upper()}",
+            service_code="DEMO-NUM",
+            deliver_to="CAP Nord Martinique, service numérique, Le Marigot",
+            expected_on=martinique_day(at) + timedelta(days=30),
+        ),
+        planned=people,
         now=at,
     ).id
+
+
+def give_up(world: World, at: datetime, *, order: str) -> None:
+    """An order that was prepared too early, before the stock was counted."""
+    orders.cancel_order(
+        world.session,
+        actor=world.actors["coordinator2"],
+        cancellation_id=world.new_id(at),
+        order_id=world.orders[order],
+        reason="Le stock compté suffit jusqu’au printemps.",
+        now=at,
+    )
 
 
 def approve(world: World, at: datetime, *, order: str) -> None:

@@ -209,6 +209,53 @@ def delay_in_days(delays: Sequence[tuple[date, date]]) -> int | None:
     return round(median(days)) if days else None
 
 
+# ── On paper ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """A line of the order form; its booklets have numbers once the order is sent."""
+
+    booklet_size: int
+    booklet_count: int
+    unit_price_cents: Cents
+    booklets: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderForm:
+    """Everything that the order form says: the same values give the same paper."""
+
+    number: str
+    programme_name: str
+    vintage_label: str
+    sponsor_name: str
+    sponsor_commune: str
+    sponsor_siret: str
+    issuer_name: str
+    issuer_commune: str
+    issuer_siret: str
+    pays_face_value: bool
+    face_value_cents: Cents
+    lines: tuple[FormLine, ...]
+    voucher_count: int
+    printing_cents: Cents
+    face_cents: Cents
+    fee_basis_points: int
+    fee_cents: Cents
+    total_cents: Cents
+    market_number: str
+    engagement_number: str
+    service_code: str
+    deliver_to: str
+    expected_on: date | None
+    prepared_on: date
+    approved_on: date | None
+    sent_on: date | None
+    cancelled: bool
+    specimen: bool
+
+
 # ── Serials ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -334,6 +381,30 @@ def judge_booklets(
             continue
         judged.append(serials)
     return judged
+
+
+def still_expected(allotted: Allotted, received: Sequence[SerialRange]) -> list[tuple[int, int]]:
+    """The numbers of the booklets of a line that have not arrived, as ranges."""
+    missing: list[tuple[int, int]] = []
+    here = allotted.serials.first
+
+    def note(last: int) -> None:
+        if last >= here:
+            size, start = allotted.booklet_size, allotted.serials.first
+            missing.append(
+                (
+                    allotted.first_booklet + (here - start) // size,
+                    allotted.first_booklet + (last - start) // size,
+                )
+            )
+
+    for came in sorted(received):
+        if came.last < allotted.serials.first or came.first > allotted.serials.last:
+            continue
+        note(came.first - 1)
+        here = max(here, came.last + 1)
+    note(allotted.serials.last)
+    return missing
 
 
 def serials_of_booklet(number: int, allotted: Sequence[Allotted]) -> SerialRange | None:

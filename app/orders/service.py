@@ -1,7 +1,7 @@
 """Ordering booklets, receiving them serial by serial, and activating what is mandated."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.kernel.clock import LAST_DAY, martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.money import Cents, euros
-from app.kernel.serials import BOOKLET_SIZES
+from app.kernel.serials import BOOKLET_SIZES, BookletNumber
 from app.kernel.text import clean
 from app.ledger import chart
 from app.orders import queries, rules
@@ -53,7 +53,16 @@ from app.orders.models import (
     OrderPlanStock,
     SerialAllotment,
 )
-from app.orders.rules import Allotted, LineAsked, OrderingTerms, Plan, SerialRange
+from app.orders.rules import (
+    Allotted,
+    FormLine,
+    LineAsked,
+    OrderForm,
+    OrderingTerms,
+    Plan,
+    SerialRange,
+)
+from app.partners.queries import organisations_by_id
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
@@ -380,6 +389,65 @@ def totals_of(order: BookletOrder) -> rules.OrderTotals:
     face = order.voucher_count * rules.paid_face_value(order.payer, order.face_value_cents)
     return rules.OrderTotals(
         order.voucher_count, Cents(order.printing_cents), Cents(face), Cents(order.fee_cents)
+    )
+
+
+def details_of(order: BookletOrder) -> OrderDetails:
+    """What the order form says beside its lines."""
+    return OrderDetails(**{f.name: getattr(order, f.name) for f in fields(OrderDetails)})
+
+
+def form_of(session: Session, order: BookletOrder) -> OrderForm:
+    """What the order form says, from what is frozen."""
+    programme = known_programme(session, order.programme_id)
+    allotted = {a.booklet_size: a for a in queries.allotments(session, order.id)}
+    label = known_vintage(session, order.vintage_id).label
+    parties = organisations_by_id(session, {programme.sponsor_id, programme.issuer_id})
+    approval, sent = queries.approval(session, order.id), queries.dispatch(session, order.id)
+    sponsor, issuer = parties[programme.sponsor_id], parties[programme.issuer_id]
+    cost, details = totals_of(order), details_of(order)
+    return OrderForm(
+        number=order.number,
+        programme_name=programme.name,
+        vintage_label=label,
+        sponsor_name=sponsor.name,
+        sponsor_commune=sponsor.commune,
+        sponsor_siret=sponsor.siret or "",
+        issuer_name=issuer.name,
+        issuer_commune=issuer.commune,
+        issuer_siret=issuer.siret or "",
+        pays_face_value=order.payer == Payer.ISSUER,
+        face_value_cents=Cents(order.face_value_cents),
+        lines=tuple(
+            FormLine(
+                line.booklet_size,
+                line.booklet_count,
+                Cents(line.unit_price_cents),
+                (
+                    str(BookletNumber(label, part.first_booklet)),
+                    str(BookletNumber(label, part.last_booklet)),
+                )
+                if (part := allotted.get(line.booklet_size))
+                else None,
+            )
+            for line in queries.lines(session, order.id)
+        ),
+        voucher_count=cost.voucher_count,
+        printing_cents=cost.printing_cents,
+        face_cents=cost.face_value_cents,
+        fee_basis_points=order.fee_basis_points,
+        fee_cents=cost.fee_cents,
+        total_cents=cost.total_cents,
+        market_number=details.market_number or "",
+        engagement_number=details.engagement_number or "",
+        service_code=details.service_code or "",
+        deliver_to=details.deliver_to or "",
+        expected_on=details.expected_on,
+        prepared_on=martinique_day(order.prepared_at),
+        approved_on=martinique_day(approval.approved_at) if approval else None,
+        sent_on=martinique_day(sent.sent_at) if sent else None,
+        cancelled=queries.cancellation(session, order.id) is not None,
+        specimen=programmes.is_demonstration(session),
     )
 
 
@@ -720,6 +788,18 @@ def delivery_cost(session: Session, order: BookletOrder, ranges: Sequence[Delive
         prices,
         face_value_cents=rules.paid_face_value(order.payer, order.face_value_cents),
     )
+
+
+def delivery_by_number(session: Session, number: str) -> Delivery:
+    """The delivery of that number, as printed.
+
+    Raises:
+        UnknownDelivery: there is none.
+    """
+    delivery = queries.delivery_by_number(session, number)
+    if delivery is None:
+        raise UnknownDelivery
+    return delivery
 
 
 def activate_delivery(

@@ -1,10 +1,15 @@
-"""What is told of orders and deliveries, whole pages at a time."""
+"""What is told of orders and deliveries, whole pages at a time, and what their pages show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.database import rows_by
+from app.identity.rules import Actor, Right
+from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber
 from app.orders import queries
 from app.orders.models import (
     Activation,
@@ -18,8 +23,21 @@ from app.orders.models import (
     OrderMandate,
     SerialAllotment,
 )
-from app.orders.service import totals_of
+from app.orders.rules import (
+    FRENCH_STATE,
+    OrderState,
+    OrderTotals,
+    Plan,
+    SerialRange,
+    still_expected,
+)
+from app.orders.service import OrderDetails, delivery_cost, details_of, totals_of
+from app.partners.queries import organisation_names
+from app.programmes import queries as programmes
+from app.programmes.rules import Payer, Public
+from app.programmes.service import known_programme, known_vintage
 from app.web.api import Json, shown
+from app.web.format import count as number
 
 
 def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]:
@@ -74,3 +92,322 @@ def deliveries_shown(session: Session, deliveries: Sequence[Delivery]) -> list[J
         )
         for delivery in deliveries
     ]
+
+
+# ── For pages ─────────────────────────────────────────────────────────────────────────────────────
+
+TONE = {
+    OrderState.PREPARED: "warn",
+    OrderState.APPROVED: "warn",
+    OrderState.SENT: "go",
+    OrderState.DELIVERED: "go",
+    OrderState.ACTIVE: "ok",
+    OrderState.CANCELLED: "bad",
+}
+WAITS = {
+    OrderState.PREPARED: "Elle attend qu’une autre personne que celle qui l’a préparée l’approuve, "
+    "à la coordination ou au service financier.",
+    OrderState.APPROVED: "Elle attend que la coordination ou le service financier l’envoie à "
+    "l’émetteur.",
+    OrderState.SENT: "Elle attend la livraison, que la coordination compte plage par plage.",
+    OrderState.DELIVERED: "Tout est livré. Elle attend que le service financier active ses "
+    "livraisons.",
+    OrderState.ACTIVE: "Tout est livré et actif : ses carnets peuvent être confiés.",
+    OrderState.CANCELLED: "Elle est annulée : rien n’en partira.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order in a list."""
+
+    number: str
+    programme_name: str
+    vintage_label: str
+    state: OrderState
+    tone: str
+    state_label: str
+    prepared_at: datetime
+    lines: tuple[tuple[int, int], ...]
+    """Booklets and their size."""
+    total_cents: Cents
+    missing_cents: Cents
+    """What the mandates do not reach yet, once the order has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """A line, and what of it is still expected, as ranges of booklets."""
+
+    booklet_size: int
+    booklet_count: int
+    unit_price_cents: Cents
+    first_booklet: int | None
+    last_booklet: int | None
+    received_count: int
+    expected: tuple[tuple[int, int], ...]
+
+    @property
+    def cost_cents(self) -> Cents:
+        """Its printing."""
+        return Cents(self.booklet_count * self.unit_price_cents)
+
+    @property
+    def expected_count(self) -> int:
+        """Booklets that have not arrived."""
+        return sum(last - first + 1 for first, last in self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShown:
+    """A part delivery: its booklets, what it costs, and since when it is active."""
+
+    number: str
+    received_at: datetime
+    booklets: tuple[tuple[int, int], ...]
+    voucher_count: int
+    cost_cents: Cents
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an order, done at an instant or still to come."""
+
+    title: str
+    drawing: str
+    at: datetime | None
+    said: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """An order as its page tells it."""
+
+    number: str
+    state: OrderState
+    programme_name: str
+    vintage_label: str
+    issuer_name: str
+    payer: Payer
+    totals: OrderTotals
+    fee_basis_points: int
+    details: OrderDetails
+    lines: tuple[LineShown, ...]
+    deliveries: tuple[DeliveryShown, ...]
+    mandates: tuple[OrderMandate, ...]
+    mandated_cents: Cents
+    activated_cents: Cents
+    steps: tuple[Step, ...]
+    plan: Plan | None
+    cancellation_reason: str
+    prepared_by_reader: bool
+    rights: frozenset[Right]
+
+    @property
+    def tone(self) -> str:
+        """The look of its state."""
+        return TONE[self.state]
+
+    @property
+    def state_label(self) -> str:
+        """Its state in words."""
+        return FRENCH_STATE[self.state]
+
+    @property
+    def waits(self) -> str:
+        """What it waits for, and whose turn it is."""
+        return WAITS[self.state]
+
+    @property
+    def missing_cents(self) -> Cents:
+        """What the mandates do not reach yet."""
+        return Cents(max(0, self.totals.total_cents - self.mandated_cents))
+
+    @property
+    def left_cents(self) -> Cents:
+        """What the mandates still cover, once fees and active deliveries are taken off."""
+        taken = self.activated_cents + self.totals.fee_cents
+        return Cents(max(0, self.mandated_cents - taken))
+
+    @property
+    def under_way(self) -> bool:
+        """Sent, so that deliveries and mandates matter."""
+        return self.state in {OrderState.SENT, OrderState.DELIVERED, OrderState.ACTIVE}
+
+    def may(self, act: str) -> bool:
+        """Whether the reader may do that now: what else stands in the way is said by the act."""
+        right, states = ACTS[act]
+        return right in self.rights and self.state in states
+
+    def covers(self, delivery: DeliveryShown) -> bool:
+        """Whether what is left pays for a delivery that is not active yet."""
+        return bool(self.mandates) and delivery.cost_cents <= self.left_cents
+
+    def booklet(self, number: int) -> str:
+        """The printed number of a booklet."""
+        return str(BookletNumber(self.vintage_label, number))
+
+
+_LIVE = frozenset({OrderState.SENT, OrderState.DELIVERED})
+ACTS = {
+    "approve": (Right.APPROVE_ORDER, frozenset({OrderState.PREPARED})),
+    "send": (Right.PREPARE_ORDER, frozenset({OrderState.APPROVED})),
+    "cancel": (Right.PREPARE_ORDER, frozenset({OrderState.PREPARED, OrderState.APPROVED})),
+    "receive": (Right.RECEIVE_DELIVERY, frozenset({OrderState.SENT})),
+    "mandate": (Right.RECORD_MANDATE, _LIVE | {OrderState.APPROVED, OrderState.ACTIVE}),
+    "activate": (Right.RECORD_MANDATE, _LIVE),
+}
+
+
+def planned_people(people: Mapping[Public, int]) -> tuple[tuple[str, int], ...]:
+    """Whom an order is planned for, in the order of the publics: fields that travel with it."""
+    return tuple((str(public), people[public]) for public in Public if public in people)
+
+
+def listed_rows(session: Session, orders: Sequence[BookletOrder]) -> tuple[OrderRow, ...]:
+    """Orders in a list."""
+    progress = queries.progress(session, [order.id for order in orders])
+    lines = rows_by(
+        session, OrderLine.order_id, [o.id for o in orders], OrderLine.booklet_size.desc()
+    )
+    vintages = programmes.all_vintages(session)
+    names = {
+        programme_id: known_programme(session, programme_id).name
+        for programme_id in {order.programme_id for order in orders}
+    }
+    return tuple(
+        OrderRow(
+            number=order.number,
+            programme_name=names[order.programme_id],
+            vintage_label=vintages[order.vintage_id].label,
+            state=come.state,
+            tone=TONE[come.state],
+            state_label=FRENCH_STATE[come.state],
+            prepared_at=order.prepared_at,
+            lines=tuple((line.booklet_count, line.booklet_size) for line in lines[order.id]),
+            total_cents=total,
+            missing_cents=Cents(max(0, total - come.mandated_cents) if come.state in _LIVE else 0),
+        )
+        for order in orders
+        for come, total in [(progress[order.id], totals_of(order).total_cents)]
+    )
+
+
+def order_page(
+    session: Session, order: BookletOrder, *, actor: Actor, rights: frozenset[Right]
+) -> OrderPage:
+    """An order with everything that happened to it, for whoever may look."""
+    come = queries.progress(session, [order.id])[order.id]
+    deliveries = _deliveries(session, order)
+    cancelled = queries.cancellation(session, order.id)
+    programme = known_programme(session, order.programme_id)
+    return OrderPage(
+        number=order.number,
+        state=come.state,
+        programme_name=programme.name,
+        vintage_label=known_vintage(session, order.vintage_id).label,
+        issuer_name=organisation_names(session, [programme.issuer_id])[programme.issuer_id],
+        payer=Payer(order.payer),
+        totals=totals_of(order),
+        fee_basis_points=order.fee_basis_points,
+        details=details_of(order),
+        lines=_lines(session, order),
+        deliveries=deliveries,
+        mandates=tuple(queries.mandates_of(session, order.id)),
+        mandated_cents=come.mandated_cents,
+        activated_cents=come.activated_cents,
+        steps=_steps(session, order, come, deliveries, actor),
+        plan=queries.plans_of(session, [order.id]).get(order.id),
+        cancellation_reason=cancelled.reason if cancelled else "",
+        prepared_by_reader=order.prepared_by == actor.agent_id,
+        rights=rights,
+    )
+
+
+def _lines(session: Session, order: BookletOrder) -> tuple[LineShown, ...]:
+    allotted = {a.booklet_size: a for a in queries.allotments(session, order.id)}
+    received = [
+        SerialRange(r.first_serial, r.last_serial)
+        for delivery in queries.deliveries_of(session, order.id)
+        for r in queries.ranges_of(session, delivery.id)
+    ]
+    shown_lines = []
+    for line in queries.lines(session, order.id):
+        part = allotted.get(line.booklet_size)
+        expected = tuple(still_expected(part, received)) if part else ()
+        missing = sum(last - first + 1 for first, last in expected)
+        shown_lines.append(
+            LineShown(
+                line.booklet_size,
+                line.booklet_count,
+                Cents(line.unit_price_cents),
+                part.first_booklet if part else None,
+                part.last_booklet if part else None,
+                line.booklet_count - missing if part else 0,
+                expected,
+            )
+        )
+    return tuple(shown_lines)
+
+
+def _deliveries(session: Session, order: BookletOrder) -> tuple[DeliveryShown, ...]:
+    found = []
+    for delivery in queries.deliveries_of(session, order.id):
+        ranges = queries.ranges_of(session, delivery.id)
+        activation = queries.activation_of(session, delivery.id)
+        found.append(
+            DeliveryShown(
+                number=delivery.number,
+                received_at=delivery.received_at,
+                booklets=tuple(
+                    (
+                        r.allotted_booklet + (r.first_serial - r.allotted_first) // r.booklet_size,
+                        r.allotted_booklet + (r.last_serial - r.allotted_first) // r.booklet_size,
+                    )
+                    for r in ranges
+                ),
+                voucher_count=sum(r.last_serial - r.first_serial + 1 for r in ranges),
+                cost_cents=delivery_cost(session, order, ranges),
+                activated_at=activation.activated_at if activation else None,
+            )
+        )
+    return tuple(found)
+
+
+def _steps(
+    session: Session,
+    order: BookletOrder,
+    come: queries.Progress,
+    deliveries: Sequence[DeliveryShown],
+    actor: Actor,
+) -> tuple[Step, ...]:
+    approval = queries.approval(session, order.id)
+    sent = queries.dispatch(session, order.id)
+    cancelled = queries.cancellation(session, order.id)
+
+    def by(agent_id: int) -> str:
+        return "Par vous." if agent_id == actor.agent_id else ""
+
+    steps = [Step("Préparée", "bill", order.prepared_at, by(order.prepared_by))]
+    if approval:
+        steps.append(Step("Approuvée", "check", approval.approved_at, by(approval.approved_by)))
+    if cancelled:
+        said = f"{cancelled.reason} {by(cancelled.cancelled_by)}".strip()
+        return (*steps, Step("Annulée", "cross", cancelled.cancelled_at, said, here=True))
+    if not approval:
+        steps.append(Step("Approuvée", "check", None))
+    steps.append(Step("Envoyée", "truck", sent.sent_at if sent else None))
+    whole = order.voucher_count
+    active = [d.activated_at for d in deliveries if d.activated_at]
+    for title, drawing, count, instants in (
+        ("Livrée", "box", come.delivered_count, [d.received_at for d in deliveries]),
+        ("Activée", "unlock", come.activated_count, active),
+    ):
+        said = f"{number(count)} pass sur {number(whole)}." if count else ""
+        over = bool(instants) and count >= whole
+        steps.append(Step(title, drawing, max(instants) if over else None, said))
+    done = [step.at is not None for step in steps]
+    here = done.index(False) if False in done else len(steps) - 1
+    return tuple(replace(step, here=place == here) for place, step in enumerate(steps))

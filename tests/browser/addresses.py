@@ -6,6 +6,7 @@ desk, in light and dark, by axe-core, and read against the rules of `tests.pages
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from flask import template_rendered
@@ -13,6 +14,8 @@ from jinja2 import Template
 
 from app.demo.accounts import PASSWORD
 from app.identity.rules import Role
+from app.orders.queries import orders_listed
+from app.orders.rules import OrderState
 from app.programmes import queries as programmes
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
@@ -43,10 +46,34 @@ def the_programme(site: Site) -> str:
         return f"/dispositifs/{programme.id}"
 
 
+def an_order(site: Site, path: str = "", *, state: OrderState = OrderState.PREPARED) -> str:
+    """The page of the latest order in that state."""
+    with site.database.transaction(writing=False) as session:
+        (order,) = orders_listed(session, before=None, state=state, programme_id=None, limit=1)
+        return f"/commandes/{order.number}{path}"
+
+
+def a_planned_order(site: Site) -> str:
+    """An order that the planner fills in."""
+    with site.database.transaction(writing=False) as session:
+        (programme,) = programmes.programmes_after(session, None, limit=1)
+        return f"/commandes/nouvelle?dispositif={programme.id}&plie=30&senior=200"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
     Address("usage", "/taux-d-utilisation"),
+    Address("orders", "/commandes"),
+    Address("orders-none", "/commandes?etat=delivered"),
+    Address("order-under-way", partial(an_order, state=OrderState.SENT)),
+    Address("order-to-approve", partial(an_order, state=OrderState.PREPARED), Role.FINANCE),
+    Address("order-approve", partial(an_order, path="/approuver"), Role.FINANCE),
+    Address("order-cancel", partial(an_order, path="/annuler")),
+    Address("order-delivery", partial(an_order, path="/livraison", state=OrderState.SENT)),
+    Address("order-plan", "/commandes/planifier"),
+    Address("order-plan-of-nobody", "/commandes/planifier?dispositif=x", status=422),
+    Address("order-new", a_planned_order),
     Address("search", "/pass"),
     Address("voucher", "/pass/26A0000101"),
     Address("voucher-unknown", "/pass/26A9999901", status=404),

@@ -127,6 +127,7 @@ def test_orders_are_prepared_approved_sent_partly_and_wholly_delivered(session: 
         (True, True, 1000, []),
         (True, False, 0, []),
         (False, False, 0, []),
+        (False, False, 0, []),
     ]
 
 

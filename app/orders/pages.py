@@ -1,0 +1,543 @@
+"""Orders as pages: planned, prepared, approved, sent, received, mandated, activated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
+from app.orders import forms, queries, service
+from app.orders.errors import EmptyDelivery, UnknownOrder
+from app.orders.models import BookletOrder
+from app.orders.papers import order_form
+from app.orders.rules import FRENCH_STATE, OrderState, Plan, SerialRange
+from app.orders.service import form_of
+from app.orders.views import (
+    OrderPage,
+    OrderRow,
+    listed_rows,
+    order_page,
+    planned_people,
+)
+from app.programmes import queries as programmes
+from app.programmes.keys import KeyStore
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.service import known_vintage
+from app.web.auth import check, current_actor, started_at
+from app.web.downloads import PDF, download
+from app.web.format import count, euros
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("orders_pages", __name__)
+
+PAGE = 25
+MANY = 100
+"""Programmes and vintages in a list of choices; an authority has a handful."""
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Orders, newest first, and the filters that stay in the address."""
+
+    rows: tuple[OrderRow, ...]
+    state: str
+    states: tuple[Choice, ...]
+    programme: str
+    programmes: tuple[Choice, ...]
+    more: str
+    may_prepare: bool
+
+
+@bp.get("/commandes")
+def listed() -> ResponseReturnValue:
+    """Every order and how far it has come."""
+    check(Right.SEE_ORDERS)
+    state = request.args.get("etat", "")
+    programme = request.args.get("dispositif", "")
+    before = request.args.get("avant") or None
+
+    def work(session: Session) -> ListPage:
+        known = {str(p.id): p.name for p in programmes.programmes_after(session, None, limit=MANY)}
+        found = queries.orders_listed(
+            session,
+            before=before,
+            state=OrderState(state) if state in set(OrderState) else None,
+            programme_id=UUID(programme) if programme in known else None,
+            limit=PAGE + 1,
+        )
+        rows = listed_rows(session, found[:PAGE])
+        kept = {name: value for name, value in request.args.items() if name != "avant"}
+        return ListPage(
+            rows=rows,
+            state=state,
+            states=tuple(Choice(s, label) for s, label in FRENCH_STATE.items()),
+            programme=programme,
+            programmes=tuple(Choice(value, name) for value, name in known.items()),
+            more=f"{url_for('.listed')}?{urlencode({**kept, 'avant': rows[-1].number})}"
+            if len(found) > PAGE
+            else "",
+            may_prepare=may(Right.PREPARE_ORDER),
+        )
+
+    return render_template("orders/list.html", page=in_transaction(work))
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks may do that."""
+    return right in RIGHTS[current_actor().role]
+
+
+def named(session: Session, number: str) -> BookletOrder:
+    """The order of that number.
+
+    Raises:
+        UnknownOrder.
+    """
+    order = queries.order_by_number(session, number[:40].upper())
+    if order is None:
+        raise UnknownOrder
+    return order
+
+
+@bp.get("/commandes/<number>")
+def shown(number: str) -> ResponseReturnValue:
+    """One order: its story, what it waits for, and what may be done now."""
+    check(Right.SEE_ORDERS)
+    return show(number, Form.blank())
+
+
+def show(number: str, form: Form) -> ResponseReturnValue:
+    """The page of an order, with the form of a mandate as it was typed."""
+    page = in_transaction(lambda session: looked_at(session, number))
+    return render_template(
+        "orders/order.html", page=page, form=form, publics=FRENCH_PUBLIC
+    ), form.status
+
+
+def looked_at(session: Session, number: str) -> OrderPage:
+    """What the page of an order says to whoever looks."""
+    actor = current_actor()
+    return order_page(session, named(session, number), actor=actor, rights=RIGHTS[actor.role])
+
+
+@bp.get("/commandes/<number>/bon-de-commande.pdf")
+def form_pdf(number: str) -> ResponseReturnValue:
+    """The order form, as it is printed and signed."""
+    check(Right.SEE_ORDERS)
+    values = in_transaction(lambda session: form_of(session, named(session, number)))
+    return download(order_form(values), f"bon-de-commande-{values.number}.pdf", PDF)
+
+
+# ── Planning and preparing ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """The people expected, and what they come to."""
+
+    programmes: tuple[Choice, ...]
+    publics: tuple[Choice, ...]
+    plan: Plan | None = None
+    prepare: str = ""
+
+
+@bp.get("/commandes/planifier")
+def planned() -> ResponseReturnValue:
+    """How many booklets to order, line by line; nothing is written."""
+    check(Right.PREPARE_ORDER)
+    form = forms.people_in(request.args)
+
+    def work(session: Session) -> PlanPage:
+        choices = tuple(
+            Choice(str(p.id), p.name)
+            for p in programmes.programmes_after(session, None, limit=MANY)
+        )
+        asked = bool(form.text("dispositif"))
+        if not asked and len(choices) == 1:
+            form.typed["dispositif"] = [choices[0].value]
+        page = PlanPage(choices, tuple(Choice(p, FRENCH_PUBLIC[p]) for p in Public))
+        if not asked:
+            return page
+        programme_id, people = form.uuid("dispositif"), forms.people_of(form)
+        form.check()
+        plan = service.plan_order(
+            session,
+            actor=current_actor(),
+            programme_id=programme_id,
+            people=people,
+            now=started_at(),
+        )
+        return PlanPage(
+            page.programmes,
+            page.publics,
+            plan,
+            url_for(".new")
+            + "?"
+            + urlencode(
+                {"dispositif": str(programme_id), **{str(p): n for p, n in people.items()}}
+            ),
+        )
+
+    page = form.submit(work)
+    if page is None:
+        page = in_transaction(blank_plan)
+    return render_template(
+        "orders/plan.html", page=page, form=form, publics=FRENCH_PUBLIC
+    ), form.status
+
+
+def blank_plan(session: Session) -> PlanPage:
+    """The planner without its answer."""
+    known = programmes.programmes_after(session, None, limit=MANY)
+    return PlanPage(
+        tuple(Choice(str(p.id), p.name) for p in known),
+        tuple(Choice(p, FRENCH_PUBLIC[p]) for p in Public),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """An order to prepare: the vintages that still serve, and what was planned."""
+
+    vintages: tuple[Choice, ...]
+    people: tuple[tuple[str, int], ...]
+
+
+@bp.route("/commandes/nouvelle", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Prepare an order; another person approves it."""
+    check(Right.PREPARE_ORDER)
+    if request.method == "GET":
+        page, form = in_transaction(proposed)
+        return render_template("orders/new.html", page=page, form=form, publics=FRENCH_PUBLIC)
+    form = Form.sent()
+    order = form.submit(lambda session: prepare(session, form))
+    if order is not None:
+        return done(
+            url_for(".shown", number=order.number),
+            f"La commande {order.number} est préparée. Une autre personne l’approuve maintenant.",
+        )
+    page = in_transaction(lambda session: new_page(session, form))
+    return render_template(
+        "orders/new.html", page=page, form=form, publics=FRENCH_PUBLIC
+    ), form.status
+
+
+def prepare(session: Session, form: Form) -> BookletOrder:
+    """The order that was typed."""
+    vintage = form.integer("vintage", "Choisissez un millésime.")
+    lines, details, people = forms.lines_of(form), forms.details_of(form), forms.people_of(form)
+    form.check()
+    return service.prepare_order(
+        session,
+        actor=current_actor(),
+        order_id=form.id,
+        programme_id=known_vintage(session, vintage).programme_id,
+        vintage_id=vintage,
+        lines=lines,
+        details=details,
+        planned=people or None,
+        now=started_at(),
+    )
+
+
+def vintages_in_force(session: Session, programme: str = "") -> tuple[Choice, ...]:
+    """Vintages that still serve, newest first, as a person chooses one."""
+    names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=MANY)}
+    today = martinique_day(started_at())
+    return tuple(
+        Choice(str(number), f"{terms.label}, {names.get(terms.programme_id, '')}")
+        for number, terms in sorted(programmes.all_vintages(session).items(), reverse=True)
+        if terms.valid_until >= today and (not programme or str(terms.programme_id) == programme)
+    )
+
+
+def proposed(session: Session) -> tuple[NewPage, Form]:
+    """A blank order, or the one that the planner proposes."""
+    typed = forms.people_in(request.args)
+    people, programme = forms.people_of(typed), typed.text("dispositif")
+    vintages = vintages_in_force(session, programme)
+    plan = None
+    if people and not typed.errors:
+        try:
+            plan = service.plan_order(
+                session,
+                actor=current_actor(),
+                programme_id=typed.uuid("dispositif"),
+                people=people,
+                now=started_at(),
+            )
+        except DomainError:
+            plan = None  # an address that somebody changed: the form is simply blank
+    form = forms.new_order(vintages[0].value if vintages else "", plan)
+    return NewPage(vintages, planned_people(people if plan else {})), form
+
+
+def new_page(session: Session, form: Form) -> NewPage:
+    """What surrounds an order that was refused."""
+    return NewPage(vintages_in_force(session), planned_people(forms.people_of(form)))
+
+
+# ── What cannot be undone is confirmed ────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPage:
+    """One act on an order, what it changes, and the button that does it."""
+
+    order: OrderPage
+    title: str
+    sentences: tuple[str, ...]
+    button: str
+    refused: str
+    asks_reason: bool = False
+
+
+def tried(act: Callable[[Session, Form], object]) -> tuple[Form, bool]:
+    """The form of a confirmation, blank or as it was sent, and whether the act was done."""
+    if request.method == "GET":
+        return Form.blank(), False
+    form = Form.sent()
+    return form, form.submit(lambda session: act(session, form)) is not None
+
+
+@bp.route("/commandes/<number>/approuver", methods=["GET", "POST"])
+def approve(number: str) -> ResponseReturnValue:
+    """Approve what somebody else prepared."""
+    check(Right.APPROVE_ORDER)
+    form, acted = tried(
+        lambda session, _: service.approve_order(
+            session, actor=current_actor(), order_id=named(session, number).id, now=started_at()
+        )
+    )
+    if acted:
+        return done(
+            url_for(".shown", number=number),
+            f"La commande {number} est approuvée. Elle peut partir chez l’émetteur.",
+        )
+    order = in_transaction(lambda session: looked_at(session, number))
+    return confirm(
+        form,
+        ConfirmPage(
+            order,
+            title="Approuver la commande",
+            sentences=(
+                f"Vous approuvez {count(order.totals.voucher_count)} pass.",
+                f"La commande coûte {euros(order.totals.total_cents)}.",
+                "Une approbation ne se retire pas, mais la commande s’annule encore avant l’envoi.",
+            ),
+            button="Approuver",
+            refused="La commande n’est pas approuvée",
+        ),
+    )
+
+
+@bp.route("/commandes/<number>/envoyer", methods=["GET", "POST"])
+def send(number: str) -> ResponseReturnValue:
+    """Let the order leave; its booklets have numbers from then on."""
+    check(Right.PREPARE_ORDER)
+    form, acted = tried(
+        lambda session, _: service.send_order(
+            session, actor=current_actor(), order_id=named(session, number).id, now=started_at()
+        )
+    )
+    if acted:
+        return done(
+            url_for(".shown", number=number),
+            f"La commande {number} est envoyée et ses carnets ont leurs numéros. "
+            "Comptez ce qui arrivera, plage par plage.",
+        )
+    order = in_transaction(lambda session: looked_at(session, number))
+    return confirm(
+        form,
+        ConfirmPage(
+            order,
+            title="Envoyer la commande",
+            sentences=(
+                "Ses carnets reçoivent leurs numéros de série, pour toujours.",
+                "Une commande envoyée ne s’annule plus ici. Joignez-y le bon de commande.",
+            ),
+            button="Envoyer à l’émetteur",
+            refused="La commande n’est pas envoyée",
+        ),
+    )
+
+
+@bp.route("/commandes/<number>/annuler", methods=["GET", "POST"])
+def cancel(number: str) -> ResponseReturnValue:
+    """Give up an order that has not left, and say why."""
+    check(Right.PREPARE_ORDER)
+    form, acted = tried(
+        lambda session, form: service.cancel_order(
+            session,
+            actor=current_actor(),
+            cancellation_id=form.id,
+            order_id=named(session, number).id,
+            reason=form.text("reason"),
+            now=started_at(),
+        )
+    )
+    if acted:
+        return done(
+            url_for(".shown", number=number),
+            f"La commande {number} est annulée. Rien n’en partira ; elle reste lisible ici.",
+        )
+    order = in_transaction(lambda session: looked_at(session, number))
+    return confirm(
+        form,
+        ConfirmPage(
+            order,
+            title="Annuler la commande",
+            sentences=("Elle ne partira pas et ne pourra pas être reprise.",),
+            button="Annuler cette commande",
+            refused="La commande n’est pas annulée",
+            asks_reason=True,
+        ),
+    )
+
+
+@bp.route("/commandes/<number>/activer/<delivery>", methods=["GET", "POST"])
+def activate(number: str, delivery: str) -> ResponseReturnValue:
+    """Make the passes of a delivery usable."""
+    check(Right.RECORD_MANDATE)
+    form, acted = tried(
+        lambda session, form: service.activate_delivery(
+            session,
+            actor=current_actor(),
+            activation_id=form.id,
+            delivery_id=service.delivery_by_number(session, delivery[:40].upper()).id,
+            now=started_at(),
+        )
+    )
+    if acted:
+        return done(
+            url_for(".shown", number=number),
+            f"La livraison {delivery} est active. Ses carnets peuvent être confiés.",
+        )
+    order = in_transaction(lambda session: looked_at(session, number))
+    part = next((d for d in order.deliveries if d.number == delivery.upper()), None)
+    return confirm(
+        form,
+        ConfirmPage(
+            order,
+            title=f"Activer la livraison {delivery.upper()}",
+            sentences=(
+                f"Elle coûte {euros(part.cost_cents if part else 0)}.",
+                f"Les mandats saisis couvrent encore {euros(order.left_cents)}.",
+                "Ses pass valent de l’argent dès qu’ils sont remis.",
+            ),
+            button="Activer",
+            refused="La livraison n’est pas active",
+        ),
+    )
+
+
+def confirm(form: Form, page: ConfirmPage) -> ResponseReturnValue:
+    """Ask once more before what cannot be undone."""
+    return render_template("orders/confirm.html", page=page, form=form), form.status
+
+
+# ── Mandates and deliveries ───────────────────────────────────────────────────────────────────────
+
+
+@bp.post("/commandes/<number>/mandats")
+def record_mandate(number: str) -> ResponseReturnValue:
+    """Record the mandat of an order."""
+    check(Right.RECORD_MANDATE)
+    form = Form.sent()
+
+    def work(session: Session) -> object:
+        amount = form.cents("amount_cents")
+        form.check()
+        return service.record_mandate(
+            session,
+            actor=current_actor(),
+            mandate_id=form.id,
+            order_id=named(session, number).id,
+            mandate_number=form.text("mandate_number"),
+            amount_cents=amount,
+            now=started_at(),
+        )
+
+    if form.submit(work) is None:
+        return show(number, form)
+    page = in_transaction(lambda session: looked_at(session, number))
+    said = (
+        f"Il manque encore {euros(page.missing_cents)} de mandats."
+        if page.missing_cents
+        else "Les mandats couvrent toute la commande : activez ce qui est livré."
+    )
+    return done(url_for(".shown", number=number), f"Le mandat est saisi. {said}")
+
+
+@bp.route("/commandes/<number>/livraison", methods=["GET", "POST"])
+def receive(number: str) -> ResponseReturnValue:
+    """Record what arrived, by ranges of booklets; each wrong range has its sentence."""
+    check(Right.RECEIVE_DELIVERY)
+    if request.method == "GET":
+        page = in_transaction(lambda session: looked_at(session, number))
+        return render_template("orders/delivery.html", page=page, form=expected_form(page))
+    form = Form.sent()
+    delivery = form.submit(lambda session: count_delivery(session, number, form))
+    if delivery is not None:
+        return done(
+            url_for(".shown", number=number),
+            f"La livraison {delivery} est enregistrée. Ses pass restent inertes jusqu’à leur "
+            "activation par le service financier.",
+        )
+    page = in_transaction(lambda session: looked_at(session, number))
+    return render_template("orders/delivery.html", page=page, form=form), form.status
+
+
+def expected_form(page: OrderPage) -> Form:
+    """The ranges that are still expected, for whoever finds them all in the box."""
+    ranges = [r for line in page.lines for r in line.expected][: forms.RANGES]
+    typed = {f"first_{n}": page.booklet(first) for n, (first, _) in enumerate(ranges, 1)}
+    typed |= {f"last_{n}": page.booklet(last) for n, (_, last) in enumerate(ranges, 1)}
+    return Form.blank(**typed)
+
+
+def count_delivery(session: Session, number: str, form: Form) -> str:
+    """Record the ranges that were typed.
+
+    Raises:
+        InvalidInput: some range is wrong; each says why.
+        EmptyDelivery, UnknownOrder, OrderNotSent.
+    """
+    order = named(session, number)
+    typed = forms.booklets_of(form, known_vintage(session, order.vintage_id).label)
+    form.check()
+    if not typed:
+        raise EmptyDelivery
+    again = queries.delivery(session, form.id)
+    judged = (
+        []
+        if again
+        else service.judge_delivery(session, order_id=order.id, booklets=[r for _, r in typed])
+    )
+    for (place, _), verdict in zip(typed, judged, strict=False):
+        if isinstance(verdict, DomainError):
+            form.wrong(f"first_{place}", verdict.message)
+    form.check()
+    if again:
+        return again.number
+    return service.record_delivery(
+        session,
+        actor=current_actor(),
+        delivery_id=form.id,
+        order_id=order.id,
+        ranges=[serials for serials in judged if isinstance(serials, SerialRange)],
+        keys=KeyStore(current_settings().key_dir),
+        now=started_at(),
+    ).number

@@ -1,0 +1,151 @@
+"""An order by its pages alone, from the plan to the activation, as its people work."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.api.house import House
+from tests.pages import markup
+from tests.papers.reading import words
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+
+class Desk:
+    """One agent at the pages: opens them, fills their form, reads what they say next."""
+
+    def __init__(self, house: House, name: str) -> None:
+        self.client: FlaskClient = house.signed_in(name).client
+
+    def read(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return flat(answer.text)
+
+    def sends(self, path: str, typed: Mapping[str, str], *, to: str = "", status: int = 200) -> str:
+        """Fill the form that acts on a page, and read what follows."""
+        page = markup.read(self.client.get(path).text)
+        form = next(
+            f
+            for f in page.all("form")
+            if f.attributes["method"] == "post" and f.attributes.get("id") == "formulaire"
+        )
+        filled = {e.attributes["name"]: e.attributes.get("value", "") for e in form.all("input")}
+        filled |= {
+            choice.attributes["name"]: option.attributes["value"]
+            for choice in form.all("select")
+            for option in choice.all("option")
+            if "selected" in option.attributes
+        }
+        answer = self.client.post(to or path, data=filled | dict(typed), follow_redirects=True)
+        assert answer.status_code == status, answer.text
+        return flat(answer.text)
+
+
+def flat(html: str) -> str:
+    """What a person reads, on one line, with plain spaces."""
+    text = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<head>.*?</head>", "", html))
+    for space in ("&nbsp;", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"):
+        text = text.replace(space, " ")
+    return " ".join(text.split())
+
+
+NEW = {
+    "tens": "6",
+    "ten_price": "2,20",
+    "fives": "2",
+    "five_price": "1,40",
+    "market_number": "2026-PN-1",
+    "deliver_to": "Le Marigot",
+}
+
+
+@pytest.fixture
+def number(house: House) -> str:
+    """An order that was planned, prepared, approved by another and sent."""
+    programme = house.scheme.programme_id
+    clerk, other = Desk(house, "coordinator"), Desk(house, "finance")
+    planned = clerk.read(f"/commandes/planifier?dispositif={programme}&plie=2&senior=2")
+    assert "2 × 3 = 6 de 10" in planned
+
+    said = clerk.sends(f"/commandes/nouvelle?dispositif={programme}&plie=2&senior=2", NEW)
+    found = re.search(r"La commande (BC-\d+-\d+) est préparée", said)
+    assert found is not None
+    order = found[1]
+    assert "vous ne pouvez pas l’approuver" in said
+    assert "une autre personne doit l’approuver" in clerk.sends(
+        f"/commandes/{order}/approuver", {}, status=422
+    )
+    assert "est approuvée" in other.sends(f"/commandes/{order}/approuver", {})
+    assert "est envoyée" in clerk.sends(f"/commandes/{order}/envoyer", {})
+    return order
+
+
+def test_an_order_goes_through_its_pages_to_active_passes(house: House, number: str) -> None:
+    clerk, finance = Desk(house, "coordinator"), Desk(house, "finance")
+    page = f"/commandes/{number}"
+    assert "Ce qui était prévu" in clerk.read(page)
+
+    part = {f"{end}_{n}": "" for n in range(1, 7) for end in ("first", "last")}
+    wrong = part | {"first_1": "26A 00004", "last_1": "26A 00002", "first_2": "9", "last_2": "12"}
+    refused = clerk.sends(f"{page}/livraison", wrong, status=422)
+    assert "La plage 4 à 2 est à l’envers" in refused
+    assert "Les carnets 9 à 12 ne sont pas tous de cette commande" in refused
+
+    came = clerk.sends(f"{page}/livraison", part | {"first_1": "26A 00001", "last_1": "4"})
+    assert "4 sur 6" in came
+    assert "26A 00005 à 26A 00006" in came
+    assert "Il manque 16 € de mandats" in came
+
+    mandate = {"mandate_number": "M-1", "amount_cents": "8,80"}
+    said = finance.sends(page, mandate, to=f"{page}/mandats")
+    assert "Il manque encore 7,20 € de mandats" in said
+    [delivery] = set(re.findall(r"LIV-\d+-\d+", said))
+    assert "est active" in finance.sends(f"{page}/activer/{delivery}", {})
+
+    rest = clerk.sends(f"{page}/livraison", {})
+    assert "6 sur 6" in rest
+    assert "Tout est livré" in rest
+
+
+def test_the_list_keeps_its_filters_and_says_what_is_missing(house: House, number: str) -> None:
+    reader = Desk(house, "auditor")
+
+    assert number in reader.read("/commandes?etat=sent")
+    assert "Aucune commande ne répond" in reader.read("/commandes?etat=active")
+    assert "Préparer une commande" not in reader.read("/commandes")
+
+
+def test_an_order_that_has_not_left_is_cancelled_with_a_reason_and_a_sent_one_is_not(
+    house: House, number: str
+) -> None:
+    clerk = Desk(house, "coordinator")
+    late = clerk.sends(f"/commandes/{number}/annuler", {"reason": "Trop tard"}, status=409)
+    assert "déjà partie chez l’émetteur" in late
+    said = clerk.sends("/commandes/nouvelle", NEW)
+    order = re.findall(r"BC-\d+-\d+", said)[0]
+
+    assert "Dites pourquoi" in clerk.sends(f"/commandes/{order}/annuler", {}, status=422)
+    gone = clerk.sends(f"/commandes/{order}/annuler", {"reason": "Le stock suffit"})
+
+    assert "est annulée" in gone
+    assert "Le stock suffit" in gone
+    refused = Desk(house, "finance").sends(f"/commandes/{order}/approuver", {}, status=409)
+    assert "Cette commande est annulée" in refused
+
+
+def test_the_order_form_says_what_the_page_says(house: House, number: str) -> None:
+    path = f"/commandes/{number}/bon-de-commande.pdf"
+    client = house.signed_in("coordinator").client
+
+    first, again = client.get(path).data, client.get(path).data
+
+    assert first == again
+    [text] = words(first)
+    said = flat(text)
+    for part in (number, "2026-PN-1", "Le Marigot", "26A 00001", "13,20 €", "16,00 €"):
+        assert part in said
+    assert "seize euros" in said
