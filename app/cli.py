@@ -35,8 +35,27 @@ SECTIONS = {
         "activate": Entry("app.orders.cli:activate", "Active une livraison mandatée."),
     },
     "Du stock aux personnes": {
-        "allocate": Entry("app.prescribers.cli:allocate", "Confie des carnets à un prescripteur."),
-        "accept": Entry("app.prescribers.cli:accept", "Confirme la réception d’une dotation."),
+        "allocate": Entry(
+            "app.prescribers.custody_cli:allocate", "Confie des carnets à un prescripteur."
+        ),
+        "accept": Entry(
+            "app.prescribers.custody_cli:accept",
+            "Signe la réception d’un envoi de carnets.",
+        ),
+        "return": Entry("app.prescribers.custody_cli:give_back", "Renvoie des carnets au stock."),
+        "transfer": Entry(
+            "app.prescribers.custody_cli:transfer", "Transfère des carnets à un autre prescripteur."
+        ),
+        "cancel": Entry(
+            "app.prescribers.custody_cli:cancel", "Annule un envoi que personne n’a reçu."
+        ),
+        "settle": Entry(
+            "app.prescribers.custody_cli:settle", "Dit ce que sont devenus des carnets manquants."
+        ),
+        "request": Entry(
+            "app.prescribers.custody_cli:request", "Les demandes de carnets des prescripteurs."
+        ),
+        "holdings": Entry("app.prescribers.custody_cli:holdings", "Qui a quels carnets."),
         "beneficiary": Entry("app.prescribers.cli:beneficiary", "Les personnes rencontrées."),
         "prescribe": Entry("app.prescribers.cli:prescribe", "Remet des carnets à une personne."),
     },

@@ -21,6 +21,7 @@ from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
+from app.prescribers import custody_api
 from app.programmes import api as programmes_api
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
@@ -41,6 +42,7 @@ API_PARTS = (
     programmes_api,
     orders_api,
     vouchers_api,
+    custody_api,
     prescribers_api,
     clearing_api,
     support_api,

@@ -38,7 +38,7 @@ from app.partners.service import (
     sign_agreement,
 )
 from app.partners.vault import BankVault
-from app.prescribers import allocations, prescriptions
+from app.prescribers import allocations, custody, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.prescriptions import Person
 from app.programmes.keys import KeyStore
@@ -298,11 +298,11 @@ class Scheme:
             now=self.now,
         ).id
         if accept:
-            allocations.confirm_receipt(
+            custody.confirm_receipt(
                 session,
                 actor=self.actors[to],
                 receipt_id=new_id(),
-                allocation_id=allocation_id,
+                consignment_id=allocation_id,
                 now=self.now,
             )
         return allocation_id

@@ -19,7 +19,7 @@ from app.kernel.money import Cents
 from app.orders import queries as orders_made
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import allocations, prescriptions
+from app.prescribers import allocations, custody, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.prescriptions import Person
 from app.programmes.rules import Public
@@ -238,11 +238,11 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 def sign_for(world: World, at: datetime, *, entrusted: Entrusted) -> None:
     """The prescriber counts them and signs."""
-    allocations.confirm_receipt(
+    custody.confirm_receipt(
         world.session,
         actor=world.actors[entrusted.prescriber],
         receipt_id=world.new_id(at),
-        allocation_id=world.allocations[entrusted.booklets[0]],
+        consignment_id=world.allocations[entrusted.booklets[0]],
         now=at,
     )
 

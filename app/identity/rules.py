@@ -50,7 +50,9 @@ class Right(StrEnum):
     CHECK_VOUCHER = "check_voucher"
     SEE_ALLOCATIONS = "see_allocations"
     ALLOCATE = "allocate"
+    SEND_BOOKLETS = "send_booklets"
     CONFIRM_RECEIPT = "confirm_receipt"
+    REQUEST_BOOKLETS = "request_booklets"
     SEE_BENEFICIARIES = "see_beneficiaries"
     ISSUE_BOOKLETS = "issue_booklets"
     REDEEM = "redeem"
@@ -105,6 +107,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ALLOCATE,
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
+        Right.SEND_BOOKLETS,
+        Right.CONFIRM_RECEIPT,
         Right.APPROVE_STATEMENT,
     },
     Role.FINANCE: _SEEING_ALL
@@ -129,7 +133,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CORRECT_PROFILE,
             Right.SEE_VOUCHERS,
             Right.SEE_ALLOCATIONS,
+            Right.SEND_BOOKLETS,
             Right.CONFIRM_RECEIPT,
+            Right.REQUEST_BOOKLETS,
             Right.SEE_BENEFICIARIES,
             Right.ISSUE_BOOKLETS,
         }

@@ -1,6 +1,10 @@
-"""Entrusting booklets to prescribers, in transit until both ends have signed."""
+"""Entrusting booklets to prescribers, in transit until both ends have signed.
 
-from collections.abc import Sequence
+What every consignment needs is here too: booklets as typed, and their leaving. `custody` does the
+rest: returns, transfers, receipts and what goes wrong on the way.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,27 +15,31 @@ from app import ledger
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import chart
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
-from app.prescribers import queries
+from app.prescribers import custody_queries
+from app.prescribers.custody_models import (
+    BookletRequest,
+    BookletRequestAnswer,
+    Consignment,
+    ConsignmentRange,
+)
+from app.prescribers.custody_rules import ConsignmentKind, RequestAnswer
 from app.prescribers.errors import (
-    AllocationReceivedAlready,
     BookletNotInStock,
     BookletNotYours,
     BookletOfAnotherProgramme,
+    BookletRequestAnswered,
     BookletsMissing,
     BookletsOverlap,
     BookletsReversed,
     EmptyAllocation,
-    UnknownAllocation,
-)
-from app.prescribers.models import (
-    Allocation,
-    AllocationRange,
-    AllocationReceipt,
+    RequestOfAnother,
+    UnknownBookletRequest,
 )
 from app.programmes import numbering
 from app.programmes import queries as programmes
@@ -39,14 +47,14 @@ from app.programmes.errors import UnknownVintage
 from app.programmes.service import known_programme
 from app.vouchers import queries as vouchers
 from app.vouchers.models import Booklet
-from app.vouchers.service import read_serial
+from app.vouchers.service import booklet_by_cover, is_cover, read_serial
 
 LARGEST_BOOKLET_RANGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class BookletRange:
-    """Booklets by their printed numbers, both ends included, as typed."""
+    """Booklets by their printed numbers or their covers, both ends included, as typed."""
 
     first: str
     last: str
@@ -60,12 +68,16 @@ def allocate_booklets(
     programme_id: UUID,
     recipient_id: UUID,
     booklets: Sequence[BookletRange],
+    request_id: UUID | None = None,
     now: datetime,
-) -> Allocation:
+) -> Consignment:
     """Entrust whole booklets to a prescriber: they are in transit until the receipt is signed.
+
+    With `request_id`, the allocation is the answer to what that prescriber asked for.
 
     Raises:
         UnknownProgramme, UnknownOrganisation, NoAgreementInForce.
+        UnknownBookletRequest, BookletRequestAnswered, RequestOfAnother: of the request.
         EmptyAllocation, BookletsReversed, BookletsOverlap, BookletsMissing,
             BookletOfAnotherProgramme: what was typed makes no sense.
         BookletNotInStock: a booklet is elsewhere, inert, or not whole.
@@ -77,71 +89,139 @@ def allocate_booklets(
         programme=programme_id,
         recipient=recipient_id,
         booklets=[(b.first, b.last) for b in booklets],
+        request=request_id,
     )
-    if record := earlier(session, Allocation, allocation_id, digest):
+    if record := earlier(session, Consignment, allocation_id, digest):
         return record
     programme = known_programme(session, programme_id)
     today = martinique_day(now)
     agreement = agreement_in_force(session, recipient_id, AgreementRole.PRESCRIBER, on=today)
-    chosen = _chosen_booklets(session, programme_id, booklets)
-    record = Allocation(
+    asked = None
+    if request_id is not None:
+        asked = open_request(session, request_id)
+        if (asked.prescriber_id, asked.programme_id) != (recipient_id, programme_id):
+            raise RequestOfAnother
+    record = Consignment(
         id=allocation_id,
         request_hash=digest,
+        kind=ConsignmentKind.ALLOCATION,
         number=numbering.next_document_number(session, numbering.ALLOCATION, today.year),
         programme_id=programme_id,
+        sponsor_id=programme.sponsor_id,
         sender_id=programme.sponsor_id,
         recipient_id=recipient_id,
-        agreement_id=agreement.id,
-        agreement_role=agreement.role,
-        agreement_from=agreement.valid_from,
-        agreement_until=agreement.valid_until,
-        allocated_on=today,
+        agreement_role=AgreementRole.PRESCRIBER,
+        recipient_agreement_id=agreement.id,
+        recipient_agreement_from=agreement.valid_from,
+        recipient_agreement_until=agreement.valid_until,
+        sent_on=today,
         prepared_by=actor.agent_id,
         prepared_at=now,
     )
-    session.add(record)
+    dispatch(
+        session,
+        record,
+        ranges_of_booklets(choose_booklets(session, programme_id, booklets)),
+        start=lambda vintage_id: chart.stock(programme.sponsor_id, vintage_id),
+        kind=ledger.MovementKind.ALLOCATE,
+        refusal=lambda booklet: BookletNotInStock(booklet=booklet),
+    )
+    if asked is not None:
+        session.add(
+            BookletRequestAnswer(
+                id=allocation_id,
+                request_hash=digest,
+                request_id=asked.id,
+                prescriber_id=asked.prescriber_id,
+                answer=RequestAnswer.ALLOCATED,
+                consignment_id=allocation_id,
+                answered_by=actor.agent_id,
+                answered_at=now,
+            )
+        )
+        session.flush()
+    return record
+
+
+def open_request(session: Session, request_id: UUID) -> BookletRequest:
+    """A request that nobody has answered; whoever answers it waits here.
+
+    Raises:
+        UnknownBookletRequest, BookletRequestAnswered.
+    """
+    hold(session, "booklet request", request_id)
+    asked = custody_queries.booklet_request(session, request_id)
+    if asked is None:
+        raise UnknownBookletRequest
+    if custody_queries.answer_to(session, request_id):
+        raise BookletRequestAnswered(request=asked.number)
+    return asked
+
+
+def dispatch(
+    session: Session,
+    consignment: Consignment,
+    ranges: Sequence[tuple[int, ledger.VoucherRange]],
+    *,
+    start: Callable[[int], ledger.AccountKey],
+    kind: ledger.MovementKind,
+    refusal: Callable[[str], DomainError],
+) -> None:
+    """Write a consignment down and let its booklets leave `start` for the transit between its ends.
+
+    Raises:
+        what `refusal` makes of the number of the first booklet that does not rest there whole.
+    """
+    session.add(consignment)
     session.flush()
     lines = []
-    for vintage_id, whole in ranges_of_booklets(chosen):
-        stock = ledger.account(session, chart.stock(programme.sponsor_id, vintage_id))
-        transit = ledger.account(
-            session, chart.transit(programme.sponsor_id, recipient_id, vintage_id)
+    for vintage_id, whole in ranges:
+        accounts = ledger.accounts(
+            session,
+            [
+                left := start(vintage_id),
+                road := chart.transit(consignment.sender_id, consignment.recipient_id, vintage_id),
+            ],
         )
-        check_all_rest_in(session, whole, stock, refusal=BookletNotInStock)
+        check_rests_in(session, whole, accounts[left], refusal)
         session.add(
-            AllocationRange(
-                allocation_id=allocation_id,
+            ConsignmentRange(
+                consignment_id=consignment.id,
                 first_voucher_id=whole.first,
                 last_voucher_id=whole.last,
                 vintage_id=vintage_id,
             )
         )
-        lines.append(ledger.Line(ledger.MovementKind.ALLOCATE, whole, stock, transit))
+        lines.append(ledger.Line(kind, whole, accounts[left], accounts[road]))
     session.flush()
     ledger.post(
         session,
         ledger.Act(
-            posting_id=allocation_id,
-            kind=ledger.MovementKind.ALLOCATE,
-            document_type="allocation",
-            document_id=allocation_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
+            posting_id=consignment.id,
+            kind=kind,
+            document_type=consignment.kind,
+            document_id=consignment.id,
+            actor_id=consignment.prepared_by,
+            occurred_at=consignment.prepared_at,
         ),
         lines,
     )
-    return record
 
 
-def _chosen_booklets(
+def choose_booklets(
     session: Session, programme_id: UUID, ranges: Sequence[BookletRange]
 ) -> list[Booklet]:
-    """The booklets of typed ranges, each once, all of the programme."""
+    """The booklets of typed ranges, each once, all of the programme, sorted by id.
+
+    Raises:
+        EmptyAllocation, BookletsReversed, BookletsOverlap, BookletsMissing,
+            BookletOfAnotherProgramme, UnknownVintage: what was typed makes no sense.
+    """
     if not ranges:
         raise EmptyAllocation
     chosen: dict[int, Booklet] = {}
     for typed in ranges:
-        first, last = read_booklet(typed.first), read_booklet(typed.last)
+        first, last = named_booklet(session, typed.first), named_booklet(session, typed.last)
         span = last.number - first.number + 1
         if first.vintage_label != last.vintage_label or not 0 < span <= LARGEST_BOOKLET_RANGE:
             raise BookletsReversed(first=str(first), last=str(last))
@@ -158,6 +238,18 @@ def _chosen_booklets(
                 raise BookletsOverlap(booklet=str(BookletNumber(terms.label, booklet.number)))
             chosen[booklet.id] = booklet
     return [chosen[booklet_id] for booklet_id in sorted(chosen)]
+
+
+def named_booklet(session: Session, typed: str) -> BookletNumber:
+    """The number of the booklet that somebody typed, or of which a scanner read the cover.
+
+    Raises:
+        MistypedCoverCode, UnknownCover, NotASerialNumber, MistypedSerial.
+    """
+    if is_cover(typed):
+        booklet = booklet_by_cover(session, typed)
+        return vouchers.booklet_numbers(session, [booklet.id])[booklet.id]
+    return read_booklet(typed)
 
 
 def read_booklet(typed: str) -> BookletNumber:
@@ -190,82 +282,17 @@ def check_all_rest_in(
     refusal: type[BookletNotInStock | BookletNotYours],
 ) -> None:
     """Refuse by the number of the first booklet that does not rest there whole."""
+    check_rests_in(session, whole, account, lambda booklet: refusal(booklet=booklet))
+
+
+def check_rests_in(
+    session: Session,
+    whole: ledger.VoucherRange,
+    account: ledger.Account,
+    refusal: Callable[[str], DomainError],
+) -> None:
+    """Refuse, in words made of the number of the first booklet that does not rest there whole."""
     stray = ledger.first_stray(session, whole, account)
     if stray is not None:
         number = vouchers.booklet_numbers(session, [stray.booklet_id])[stray.booklet_id]
-        raise refusal(booklet=str(number))
-
-
-def known_allocation(session: Session, *, actor: Actor, allocation_id: UUID) -> Allocation:
-    """The allocation of that id, for those whose business it is.
-
-    Raises:
-        UnknownAllocation, OtherOrganisation.
-    """
-    allocation = queries.allocation(session, allocation_id)
-    if allocation is None:
-        raise UnknownAllocation
-    actor.check_sees(allocation.recipient_id, allocation.sender_id)
-    return allocation
-
-
-def confirm_receipt(
-    session: Session, *, actor: Actor, receipt_id: UUID, allocation_id: UUID, now: datetime
-) -> AllocationReceipt:
-    """Sign for an allocation that arrived whole: its booklets are in the prescriber's drawer.
-
-    Raises:
-        UnknownAllocation, OtherOrganisation.
-        AllocationReceivedAlready: somebody signed before.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.CONFIRM_RECEIPT)
-    digest = request_hash("receipt", allocation=allocation_id)
-    if record := earlier(session, AllocationReceipt, receipt_id, digest):
-        return record
-    hold(session, "allocation", allocation_id)
-    allocation = known_allocation(session, actor=actor, allocation_id=allocation_id)
-    actor.check_sees(allocation.recipient_id)
-    if queries.receipt_of(session, allocation_id):
-        raise AllocationReceivedAlready
-    record = AllocationReceipt(
-        id=receipt_id,
-        request_hash=digest,
-        allocation_id=allocation_id,
-        received_by=actor.agent_id,
-        received_at=now,
-    )
-    session.add(record)
-    session.flush()
-    lines = []
-    for part in queries.ranges_of(session, allocation_id):
-        accounts = ledger.accounts(
-            session,
-            [
-                transit := chart.transit(
-                    allocation.sender_id, allocation.recipient_id, part.vintage_id
-                ),
-                drawer := chart.prescriber(allocation.recipient_id, part.vintage_id),
-            ],
-        )
-        lines.append(
-            ledger.Line(
-                ledger.MovementKind.ACCEPT,
-                ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id),
-                accounts[transit],
-                accounts[drawer],
-            )
-        )
-    ledger.post(
-        session,
-        ledger.Act(
-            posting_id=receipt_id,
-            kind=ledger.MovementKind.ACCEPT,
-            document_type="allocation",
-            document_id=allocation_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        lines,
-    )
-    return record
+        raise refusal(str(number))

@@ -1,4 +1,4 @@
-"""Entrusting booklets to prescribers, and handing them to people."""
+"""People, and handing them booklets."""
 
 from functools import partial
 from uuid import UUID
@@ -6,118 +6,23 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.prescribers import allocations, prescriptions, queries
-from app.prescribers.allocations import BookletRange
-from app.prescribers.models import AllocationReceipt
+from app.prescribers import prescriptions, queries
 from app.prescribers.prescriptions import Person
 from app.prescribers.schemas import (
-    AllocationPageSchema,
-    AllocationRequestSchema,
-    AllocationSchema,
     BeneficiaryPageSchema,
     BeneficiaryRequestSchema,
     BeneficiarySchema,
     PrescriptionPageSchema,
     PrescriptionRequestSchema,
     PrescriptionSchema,
-    ReceiptRequestSchema,
-    ReceiptSchema,
 )
-from app.prescribers.views import allocations_shown, beneficiary_shown, prescriptions_shown
+from app.prescribers.views import beneficiary_shown, prescriptions_shown
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
 from app.web.transaction import in_transaction
 
-routes = Routes("prescribers", "Dotations, bénéficiaires et remises de carnets.")
+routes = Routes("prescribers", "Bénéficiaires et remises de carnets.")
 bp = routes.blueprint
-
-
-@routes.post(
-    "/allocations",
-    "Confier des carnets à un prescripteur",
-    right=Right.ALLOCATE,
-    body=AllocationRequestSchema,
-    answer=AllocationSchema,
-    refuses=(404,),
-    description="Ils sont en route jusqu’à ce que le prescripteur signe.",
-)
-def allocate_booklets(body: Json) -> Json:
-    """Entrust whole booklets to a prescriber."""
-    booklets = [BookletRange(**numbers) for numbers in body.pop("booklets")]
-
-    def work(session: Session) -> list[Json]:
-        allocation = allocations.allocate_booklets(
-            session,
-            actor=current_actor(),
-            allocation_id=id_of_request(body),
-            booklets=booklets,
-            now=started_at(),
-            **body,
-        )
-        return allocations_shown(session, [allocation])
-
-    return in_transaction(work)[0]
-
-
-@routes.get(
-    "/allocations",
-    "Lister les dotations",
-    right=Right.SEE_ALLOCATIONS,
-    query=UuidPageQuery,
-    answer=AllocationPageSchema,
-)
-def list_allocations(query: Json) -> Json:
-    """Allocations in the order of their ids; a prescriber's own."""
-    return in_transaction(
-        lambda session: page(
-            query,
-            partial(
-                queries.allocations_after,
-                session,
-                query["after"],
-                recipient_id=current_actor().scope,
-            ),
-            partial(allocations_shown, session),
-        )
-    )
-
-
-@routes.get(
-    "/allocations/<uuid:allocation_id>",
-    "Lire une dotation",
-    right=Right.SEE_ALLOCATIONS,
-    answer=AllocationSchema,
-)
-def read_allocation(allocation_id: UUID) -> Json:
-    """One allocation, with its booklets."""
-
-    def work(session: Session) -> list[Json]:
-        allocation = allocations.known_allocation(
-            session, actor=current_actor(), allocation_id=allocation_id
-        )
-        return allocations_shown(session, [allocation])
-
-    return in_transaction(work)[0]
-
-
-@routes.post(
-    "/allocations/<uuid:allocation_id>/receipt",
-    "Confirmer la réception d’une dotation",
-    right=Right.CONFIRM_RECEIPT,
-    body=ReceiptRequestSchema,
-    answer=ReceiptSchema,
-)
-def confirm_receipt(body: Json, allocation_id: UUID) -> AllocationReceipt:
-    """Sign for an allocation that arrived whole."""
-    return in_transaction(
-        lambda session: allocations.confirm_receipt(
-            session,
-            actor=current_actor(),
-            receipt_id=id_of_request(body),
-            allocation_id=allocation_id,
-            now=started_at(),
-        )
-    )
 
 
 @routes.post(

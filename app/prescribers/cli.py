@@ -1,27 +1,16 @@
-"""Booklets on their way to people: allocation, receipt, beneficiaries, prescription."""
+"""Booklets on their way to people: beneficiaries, prescription."""
 
 from typing import Any
 from uuid import UUID
 
 import click
-from sqlalchemy.orm import Session
 
-from app.identity.rules import Actor
 from app.partners.cli import organisation_named
-from app.prescribers import queries
-from app.prescribers.allocations import (
-    BookletRange,
-    allocate_booklets,
-    confirm_receipt,
-    known_allocation,
-)
-from app.prescribers.errors import UnknownAllocation
-from app.prescribers.models import Allocation
 from app.prescribers.prescriptions import Person, issue_booklets, register_beneficiary
 from app.programmes.cli import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable
-from app.terminal.values import Count, Id, OneOf, read_id
+from app.terminal.values import Count, Id, OneOf
 
 PUBLIC = OneOf(
     "PUBLIC",
@@ -33,89 +22,6 @@ PUBLIC = OneOf(
         "autre": Public.OTHER,
     },
 )
-
-
-def allocation_named(session: Session, typed: str, *, actor: Actor) -> Allocation:
-    """An allocation by its number or its id, for those whose business it is.
-
-    Raises:
-        UnknownAllocation, OtherOrganisation.
-    """
-    allocation_id = read_id(typed)
-    if allocation_id is None:
-        found = queries.allocation_by_number(session, typed.strip().upper())
-        if found is None:
-            raise UnknownAllocation
-        allocation_id = found.id
-    return known_allocation(session, actor=actor, allocation_id=allocation_id)
-
-
-def read_range(typed: str) -> BookletRange:
-    """« 26A00001-26A00020 », or one booklet alone; the service reads the numbers."""
-    first, _, last = typed.partition("-")
-    return BookletRange(first.strip(), (last or first).strip())
-
-
-@click.command("allocate", cls=Verb)
-@click.argument("recipient", metavar="PRESCRIPTEUR")
-@click.option(
-    "--booklets",
-    multiple=True,
-    metavar="PREMIER-DERNIER",
-    help="Un carnet, ou une plage de carnets ; à répéter.",
-)
-@programme_option
-@repeatable
-@acting
-def allocate(
-    desk: Desk,
-    *,
-    recipient: str,
-    booklets: tuple[str, ...],
-    programme: str | None,
-    request_id: UUID,
-) -> None:
-    """Confie des carnets entiers à un prescripteur ; ils sont en route jusqu’à sa signature.
-
-    Exemple : passnum allocate "CCAS du Lorrain" --booklets 26A00001-26A00020
-    """
-    with desk.transaction() as session:
-        named = organisation_named(session, recipient)
-        made = allocate_booklets(
-            session,
-            actor=desk.actor(session),
-            allocation_id=request_id,
-            programme_id=programme_named(session, programme).id,
-            recipient_id=named.id,
-            booklets=[read_range(typed) for typed in booklets],
-            now=desk.now,
-        )
-    desk.answer(
-        f"Dotation {made.number} en route vers « {named.name} », qui en confirmera la réception.",
-        id=made.id,
-        number=made.number,
-    )
-
-
-@click.command("accept", cls=Verb)
-@click.argument("allocation", metavar="DOTATION")
-@repeatable
-@acting
-def accept(desk: Desk, *, allocation: str, request_id: UUID) -> None:
-    """Confirme, chez le prescripteur, qu’une dotation est arrivée entière.
-
-    Exemple : passnum accept DOT-2026-0001 --agent prescripteur@exemple.fr
-    """
-    with desk.transaction() as session:
-        actor = desk.actor(session)
-        named = allocation_named(session, allocation, actor=actor)
-        made = confirm_receipt(
-            session, actor=actor, receipt_id=request_id, allocation_id=named.id, now=desk.now
-        )
-    desk.answer(
-        f"Réception de la dotation {named.number} confirmée : ses carnets sont dans votre stock.",
-        id=made.id,
-    )
 
 
 @click.group("beneficiary", cls=Group)

@@ -1,6 +1,6 @@
 """What an allocation or a prescription may not be."""
 
-from app.kernel.errors import Conflict, NotFound, RuleBroken
+from app.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
 
 
 class EmptyAllocation(RuleBroken):
@@ -54,20 +54,127 @@ class BookletNotInStock(Conflict):
     )
 
 
-class UnknownAllocation(NotFound):
-    """No allocation has that id."""
+class BookletNotHeld(Conflict):
+    """A booklet does not rest, whole, with the one who would send it."""
 
-    code = "unknown_allocation"
-    sentence = "Cette dotation est introuvable. Choisissez-la dans la liste des dotations."
-
-
-class AllocationReceivedAlready(Conflict):
-    """Somebody signed for the allocation before."""
-
-    code = "allocation_received_already"
+    code = "booklet_not_held"
     sentence = (
-        "La réception de cette dotation est déjà confirmée : "
-        "les carnets sont dans votre stock et peuvent être remis."
+        "Le carnet {booklet} n’est pas, entier, chez l’envoyeur : {holder}. "
+        "Cherchez-le par son numéro pour savoir où il est, puis retirez-le de la liste."
+    )
+
+
+class BookletNotOnTheWay(Conflict):
+    """A booklet of a consignment has left the road in another way."""
+
+    code = "booklet_not_on_the_way"
+    sentence = (
+        "Le carnet {booklet} n’est plus en route : il est en opposition, retenu ou expiré. "
+        "Comptez-le comme manquant, et prévenez la coordination de CAP Nord."
+    )
+
+
+class SentToItself(RuleBroken):
+    """A transfer from a prescriber to itself."""
+
+    code = "sent_to_itself"
+    sentence = "L’envoyeur et le destinataire sont la même structure. Choisissez-en une autre."
+
+
+class UnknownConsignment(NotFound):
+    """No consignment has that id."""
+
+    code = "unknown_consignment"
+    sentence = "Cet envoi est introuvable. Choisissez-le dans la liste des dotations."
+
+
+class NotTheRecipient(NotPermitted):
+    """Somebody who is not the recipient would sign for booklets."""
+
+    code = "not_the_recipient"
+    sentence = (
+        "Seul le destinataire compte et signe : {recipient}. "
+        "Demandez-lui de confirmer ce qu’il a reçu."
+    )
+
+
+class ConsignmentReceivedAlready(Conflict):
+    """Somebody signed for the consignment before."""
+
+    code = "consignment_received_already"
+    sentence = (
+        "La réception de l’envoi {number} est déjà signée. "
+        "Ouvrez-le pour voir ce qui a été accepté et ce qui manque encore."
+    )
+
+
+class ConsignmentCancelled(Conflict):
+    """The consignment was called back before anybody signed for it."""
+
+    code = "consignment_cancelled"
+    sentence = (
+        "L’envoi {number} a été annulé : ses carnets sont revenus au stock de CAP Nord. "
+        "S’ils sont chez vous, appelez la coordination."
+    )
+
+
+class ReturnNotCancelled(RuleBroken):
+    """Booklets that go back to the stock anyway are not called back there."""
+
+    code = "return_not_cancelled"
+    sentence = (
+        "Un retour ne s’annule pas : ses carnets vont déjà vers le stock de CAP Nord. "
+        "Comptez-les à l’arrivée, puis confiez-les de nouveau."
+    )
+
+
+class BookletNotInConsignment(RuleBroken):
+    """The booklet was not sent with this consignment."""
+
+    code = "booklet_not_in_consignment"
+    sentence = "Le carnet {booklet} n’est pas sur le bordereau {number}. Relisez son numéro."
+
+
+class BookletNotMissing(Conflict):
+    """The booklet is not, or no longer, missing from this consignment."""
+
+    code = "booklet_not_missing"
+    sentence = (
+        "Le carnet {booklet} ne manque pas, ou plus, à l’envoi {number}. Retirez-le de la liste."
+    )
+
+
+class NotYetCounted(Conflict):
+    """Nobody has counted the consignment, so nothing of it is missing."""
+
+    code = "not_yet_counted"
+    sentence = (
+        "L’envoi {number} n’est pas encore compté. "
+        "Demandez au destinataire de signer sa réception d’abord."
+    )
+
+
+class UnknownBookletRequest(NotFound):
+    """No request for booklets has that id."""
+
+    code = "unknown_booklet_request"
+    sentence = "Cette demande est introuvable. Choisissez-la dans la liste des demandes de carnets."
+
+
+class BookletRequestAnswered(Conflict):
+    """The request has its answer."""
+
+    code = "booklet_request_answered"
+    sentence = "La demande {request} a déjà sa réponse. Ouvrez-la pour la lire."
+
+
+class RequestOfAnother(RuleBroken):
+    """The allocation goes to another prescriber, or programme, than the request's."""
+
+    code = "request_of_another"
+    sentence = (
+        "Cette demande vient d’un autre prescripteur, ou vaut pour un autre dispositif. "
+        "Confiez les carnets à la structure qui les a demandés."
     )
 
 

@@ -1,4 +1,7 @@
-"""Allocations, beneficiaries and prescriptions. Written once, but for a person's identity."""
+"""Beneficiaries and prescriptions. Written once, but for a person's identity.
+
+What prescribers hold, and how it reaches them, is in `custody_models`.
+"""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -17,91 +20,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.programmes.models import PUBLICS
 
-_AGREEMENT = [
+AGREEMENT = [
     "agreement.id",
     "agreement.organisation_id",
     "agreement.role",
     "agreement.valid_from",
     "agreement.valid_until",
 ]
-
-
-class Allocation(Record):
-    """Booklets entrusted to a prescriber whose agreement is in force that day."""
-
-    __tablename__ = "allocation"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["agreement_id", "recipient_id", "agreement_role", "agreement_from", "agreement_until"],
-            _AGREEMENT,
-            name="allocation_names_the_agreement",
-        ),
-        CheckConstraint("agreement_role = 'prescriber'", name="allocation_goes_to_a_prescriber"),
-        CheckConstraint(
-            "allocated_on between agreement_from and agreement_until",
-            name="allocation_needs_an_agreement_in_force",
-        ),
-        UniqueConstraint("number", name="allocation_number_is_one_allocation"),
-        Index("allocation_by_recipient", "recipient_id"),
-        {"sqlite_strict": True},
-    )
-
-    number: Mapped[str] = mapped_column(Text)
-    programme_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("programme.id", name="allocation_is_a_programmes")
-    )
-    sender_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("organisation.id", name="allocation_has_a_sender")
-    )
-    recipient_id: Mapped[UUID] = mapped_column(Uuid16)
-    agreement_id: Mapped[UUID] = mapped_column(Uuid16)
-    agreement_role: Mapped[str] = mapped_column(Text)
-    agreement_from: Mapped[date] = mapped_column(Day)
-    agreement_until: Mapped[date] = mapped_column(Day)
-    allocated_on: Mapped[date] = mapped_column(Day)
-    prepared_by: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("agent.id", name="allocation_was_prepared_by_an_agent")
-    )
-    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class AllocationRange(Model):
-    """Consecutive vouchers of an allocation: whole booklets, one vintage, one movement."""
-
-    __tablename__ = "allocation_range"
-    __table_args__ = (
-        CheckConstraint(
-            "last_voucher_id >= first_voucher_id", name="allocation_range_is_not_empty"
-        ),
-        {"sqlite_strict": True},
-    )
-
-    allocation_id: Mapped[UUID] = mapped_column(
-        Uuid16,
-        ForeignKey("allocation.id", name="allocation_range_is_an_allocations"),
-        primary_key=True,
-    )
-    first_voucher_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    last_voucher_id: Mapped[int] = mapped_column(BigInt)
-    vintage_id: Mapped[int] = mapped_column(Integer)
-
-
-class AllocationReceipt(Record):
-    """The prescriber counted the booklets and signed for them."""
-
-    __tablename__ = "allocation_receipt"
-    __table_args__ = (
-        UniqueConstraint("allocation_id", name="allocation_is_received_once"),
-        {"sqlite_strict": True},
-    )
-
-    allocation_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("allocation.id", name="receipt_is_an_allocations")
-    )
-    received_by: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("agent.id", name="receipt_was_signed_by_an_agent")
-    )
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Beneficiary(Record):
@@ -161,7 +86,7 @@ class Prescription(Record):
                 "agreement_from",
                 "agreement_until",
             ],
-            _AGREEMENT,
+            AGREEMENT,
             name="prescription_names_the_agreement",
         ),
         ForeignKeyConstraint(

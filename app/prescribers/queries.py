@@ -1,4 +1,4 @@
-"""Looking allocations, people and prescriptions up."""
+"""Looking people and prescriptions up."""
 
 from uuid import UUID
 
@@ -6,54 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.prescribers.models import (
-    Allocation,
-    AllocationRange,
-    AllocationReceipt,
     Beneficiary,
     BeneficiaryIdentity,
     Prescription,
     PrescriptionBooklet,
 )
-
-
-def allocation(session: Session, allocation_id: UUID) -> Allocation | None:
-    """The allocation of that id."""
-    return session.get(Allocation, allocation_id)
-
-
-def allocation_by_number(session: Session, number: str) -> Allocation | None:
-    """The allocation of that number, as printed."""
-    return session.scalar(select(Allocation).where(Allocation.number == number))
-
-
-def allocations_after(
-    session: Session, after: UUID | None, *, limit: int, recipient_id: UUID | None
-) -> list[Allocation]:
-    """Allocations in the order of their ids, from after that one; one recipient's or all."""
-    query = select(Allocation).order_by(Allocation.id).limit(limit)
-    if after is not None:
-        query = query.where(Allocation.id > after)
-    if recipient_id is not None:
-        query = query.where(Allocation.recipient_id == recipient_id)
-    return list(session.scalars(query))
-
-
-def ranges_of(session: Session, allocation_id: UUID) -> list[AllocationRange]:
-    """What an allocation entrusted."""
-    return list(
-        session.scalars(
-            select(AllocationRange)
-            .where(AllocationRange.allocation_id == allocation_id)
-            .order_by(AllocationRange.first_voucher_id)
-        )
-    )
-
-
-def receipt_of(session: Session, allocation_id: UUID) -> AllocationReceipt | None:
-    """The signature for an allocation, if somebody signed."""
-    return session.scalar(
-        select(AllocationReceipt).where(AllocationReceipt.allocation_id == allocation_id)
-    )
 
 
 def beneficiary(session: Session, beneficiary_id: UUID) -> Beneficiary | None:

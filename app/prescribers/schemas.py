@@ -1,78 +1,15 @@
-"""Allocations, people and prescriptions as the API reads and writes them."""
-
-from enum import StrEnum
+"""People and prescriptions as the API reads and writes them."""
 
 from marshmallow import Schema
 
 from app.prescribers.prescriptions import OLDEST_BIRTH_YEAR
 from app.programmes.rules import Public
-from app.web.api import Body, Identified, page_of
+from app.web.api import Identified, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
 BOOKLET = "26A 00442"
-MANY_RANGES = 100
 MANY_BOOKLETS = 20
 LATEST_BIRTH_YEAR = 2099
-
-
-class AllocationState(StrEnum):
-    """Whether the prescriber has signed."""
-
-    IN_TRANSIT = "in_transit"
-    RECEIVED = "received"
-
-
-class BookletRangeRequestSchema(Body):
-    """Booklets by their printed numbers, both ends included."""
-
-    first = Text(40, required=True, example=BOOKLET)
-    last = Text(40, required=True, example="26A 00451")
-
-
-class AllocationRequestSchema(Identified):
-    """Booklets to entrust to a prescriber."""
-
-    programme_id = Uuid(required=True)
-    recipient_id = Uuid(required=True, about="Le prescripteur.")
-    booklets = Many(Part(BookletRangeRequestSchema), MANY_RANGES, shortest=1, required=True)
-
-
-class BookletRangeSchema(Schema):
-    """Booklets whose passes follow one another."""
-
-    first = Text(required=True, example=BOOKLET)
-    last = Text(required=True, example="26A 00451")
-    voucher_count = Whole(required=True)
-
-
-class AllocationSchema(Schema):
-    """Booklets entrusted to a prescriber, and who signed for them."""
-
-    id = Uuid(required=True)
-    number = Text(required=True, example="DOT-2026-0001")
-    programme_id = Uuid(required=True)
-    sender_id = Uuid(required=True)
-    recipient_id = Uuid(required=True)
-    state = Choice(AllocationState, required=True)
-    booklets = Many(Part(BookletRangeSchema), required=True)
-    allocated_on = Day(required=True)
-    prepared_by = Whole(required=True, about="Numéro de l’agent.")
-    prepared_at = Instant(required=True)
-    received_by = Whole(required=True, allow_none=True)
-    received_at = Instant(required=True, allow_none=True)
-
-
-class ReceiptRequestSchema(Identified):
-    """The signature for an allocation that arrived whole."""
-
-
-class ReceiptSchema(Schema):
-    """The prescriber counted the booklets and signed for them."""
-
-    id = Uuid(required=True)
-    allocation_id = Uuid(required=True)
-    received_by = Whole(required=True, about="Numéro de l’agent.")
-    received_at = Instant(required=True)
 
 
 class BeneficiaryRequestSchema(Identified):
@@ -147,6 +84,5 @@ class PrescriptionSchema(Schema):
     prescribed_at = Instant(required=True)
 
 
-AllocationPageSchema = page_of(AllocationSchema)
 BeneficiaryPageSchema = page_of(BeneficiarySchema)
 PrescriptionPageSchema = page_of(PrescriptionSchema)

@@ -1,22 +1,16 @@
-"""What is told of allocations, people and prescriptions, whole pages at a time."""
+"""What is told of people and prescriptions, whole pages at a time."""
 
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app import ledger
 from app.database import rows_by
-from app.ledger.models import Voucher
 from app.prescribers.models import (
-    Allocation,
-    AllocationRange,
-    AllocationReceipt,
     Beneficiary,
     BeneficiaryIdentity,
     Prescription,
     PrescriptionBooklet,
 )
-from app.prescribers.schemas import AllocationState
 from app.vouchers.queries import booklet_numbers
 from app.web.api import Json, shown
 
@@ -29,35 +23,6 @@ IDENTITY = (
     "email",
     "last_contact_on",
 )
-
-
-def allocations_shown(session: Session, allocations: Sequence[Allocation]) -> list[Json]:
-    """Allocations with their booklets by printed number, and who signed for them."""
-    ids = [allocation.id for allocation in allocations]
-    ranges = rows_by(session, AllocationRange.allocation_id, ids, AllocationRange.first_voucher_id)
-    receipts = rows_by(session, AllocationReceipt.allocation_id, ids)
-    ends = {i for r in ranges.values() for x in r for i in (x.first_voucher_id, x.last_voucher_id)}
-    booklet_of = {v.id: v.booklet_id for v in ledger.voucher_states(session, Voucher.id.in_(ends))}
-    numbers = booklet_numbers(session, booklet_of.values())
-
-    def one(allocation: Allocation) -> Json:
-        receipt = next(iter(receipts[allocation.id]), None)
-        return shown(
-            allocation,
-            state=AllocationState.RECEIVED if receipt else AllocationState.IN_TRANSIT,
-            booklets=[
-                {
-                    "first": str(numbers[booklet_of[r.first_voucher_id]]),
-                    "last": str(numbers[booklet_of[r.last_voucher_id]]),
-                    "voucher_count": r.last_voucher_id - r.first_voucher_id + 1,
-                }
-                for r in ranges[allocation.id]
-            ],
-            received_by=receipt.received_by if receipt else None,
-            received_at=receipt.received_at if receipt else None,
-        )
-
-    return [one(allocation) for allocation in allocations]
 
 
 def beneficiary_shown(person: Beneficiary, who: BeneficiaryIdentity | None) -> Json:

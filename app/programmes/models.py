@@ -27,6 +27,7 @@ class Programme(Record):
     __table_args__ = (
         CheckConstraint(f"payer in ({PAYERS})", name="programme_payer_is_known"),
         CheckConstraint("length(name) between 1 and 200", name="programme_has_a_name"),
+        UniqueConstraint("id", "sponsor_id", name="programme_names_its_sponsor"),
         {"sqlite_strict": True},
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.programmes.models import DocumentCounter
 
 ORDER, DELIVERY, ALLOCATION, PRESCRIPTION, STATEMENT = "BC", "LIV", "DOT", "RM", "BR"
+RETURN, TRANSFER, BOOKLET_REQUEST = "RET", "TRF", "DEM"
 
 
 def next_number(session: Session, prefix: str, year: int) -> int:

@@ -11,7 +11,8 @@ from app.clearing.models import StatementApproval
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Movement, Posting, Voucher
 from app.orders.models import Activation, BookletOrder, Delivery
-from app.prescribers.models import Allocation, Prescription, PrescriptionBooklet
+from app.prescribers.custody_models import Consignment
+from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.programmes import numbering
 
 Move = tuple[AccountKind, AccountKind]
@@ -94,9 +95,11 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
     for kind, document_id in documents:
         by_type.setdefault(kind, []).append(document_id)
     found: dict[UUID, str] = {}
-    numbered: dict[str, tuple[str, type[Delivery | Allocation | Prescription]]] = {
+    numbered: dict[str, tuple[str, type[Delivery | Consignment | Prescription]]] = {
         "delivery": ("Livraison", Delivery),
-        "allocation": ("Dotation", Allocation),
+        "allocation": ("Dotation", Consignment),
+        "return": ("Retour", Consignment),
+        "transfer": ("Transfert", Consignment),
         "prescription": ("Remise", Prescription),
     }
     for kind, (word, model) in numbered.items():

@@ -85,6 +85,11 @@ def booklet_by_cover(session: Session, typed: str) -> Booklet:
     return booklet
 
 
+def is_cover(typed: str) -> bool:
+    """Whether what was typed has the form of a cover's code, or of its address."""
+    return "/" in typed or sum(c.isalnum() for c in typed) == codes.LENGTH
+
+
 def read_booklet_or_cover(session: Session, typed: str) -> Booklet:
     """The booklet that somebody means: by its cover, by its number, or by one of its passes.
 
@@ -95,7 +100,7 @@ def read_booklet_or_cover(session: Session, typed: str) -> Booklet:
         MistypedCoverCode, UnknownCover: it is a code.
         NotASerialNumber, MistypedSerial, UnknownBooklet: it is not.
     """
-    if "/" in typed or sum(c.isalnum() for c in typed) == codes.LENGTH:
+    if is_cover(typed):
         return booklet_by_cover(session, typed)
     read = read_serial(typed)
     return known_booklet(session, read.booklet if isinstance(read, SerialNumber) else read)

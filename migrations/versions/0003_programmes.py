@@ -43,6 +43,7 @@ def upgrade() -> None:
                 ["sponsor_id"], ["organisation.id"], name="programme_has_a_sponsor"
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "sponsor_id", name="programme_names_its_sponsor"),
             sqlite_strict=True,
         )
         op.create_table(

@@ -1,4 +1,4 @@
-"""Allocations, beneficiaries and prescriptions."""
+"""Consignments of booklets, beneficiaries and prescriptions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,9 @@ revision = "0005"
 down_revision = "0004"
 
 WRITTEN_ONCE = (
-    "allocation",
-    "allocation_range",
-    "allocation_receipt",
+    "consignment",
+    "consignment_range",
+    "consignment_answer",
     "beneficiary",
     "prescription",
     "prescription_booklet",
@@ -23,88 +23,128 @@ def upgrade() -> None:
     """Make the tables, written once but for those named below."""
     with as_owner():
         op.create_table(
-            "allocation",
+            "consignment",
             sa.Column("id", Uuid16(), nullable=False),
             sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("kind", sa.Text(), nullable=False),
             sa.Column("number", sa.Text(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("sponsor_id", Uuid16(), nullable=False),
             sa.Column("sender_id", Uuid16(), nullable=False),
             sa.Column("recipient_id", Uuid16(), nullable=False),
-            sa.Column("agreement_id", Uuid16(), nullable=False),
             sa.Column("agreement_role", sa.Text(), nullable=False),
-            sa.Column("agreement_from", Day(), nullable=False),
-            sa.Column("agreement_until", Day(), nullable=False),
-            sa.Column("allocated_on", Day(), nullable=False),
+            sa.Column("sender_agreement_id", Uuid16(), nullable=True),
+            sa.Column("sender_agreement_from", Day(), nullable=True),
+            sa.Column("sender_agreement_until", Day(), nullable=True),
+            sa.Column("recipient_agreement_id", Uuid16(), nullable=True),
+            sa.Column("recipient_agreement_from", Day(), nullable=True),
+            sa.Column("recipient_agreement_until", Day(), nullable=True),
+            sa.Column("reason", sa.Text(), nullable=True),
+            sa.Column("sent_on", Day(), nullable=False),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("prepared_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
-                "agreement_role = 'prescriber'", name="allocation_goes_to_a_prescriber"
+                "kind in ('allocation', 'return', 'transfer')", name="consignment_kind_is_known"
             ),
             sa.CheckConstraint(
-                "allocated_on between agreement_from and agreement_until",
-                name="allocation_needs_an_agreement_in_force",
+                "(sender_id = sponsor_id) = (kind = 'allocation')"
+                " and (recipient_id = sponsor_id) = (kind = 'return')"
+                " and sender_id <> recipient_id",
+                name="consignment_ends_fit_its_kind",
+            ),
+            sa.CheckConstraint(
+                "agreement_role = 'prescriber'", name="consignment_is_for_prescribers"
+            ),
+            sa.CheckConstraint(
+                "kind = 'return' or (recipient_agreement_id is not null and coalesce("
+                "sent_on between recipient_agreement_from and recipient_agreement_until, false))",
+                name="consignment_needs_its_recipients_agreement_in_force",
+            ),
+            sa.CheckConstraint(
+                "kind <> 'transfer' or (sender_agreement_id is not null and coalesce("
+                "sent_on between sender_agreement_from and sender_agreement_until, false))",
+                name="transfer_needs_its_senders_agreement_in_force",
+            ),
+            *(
+                sa.ForeignKeyConstraint(
+                    [
+                        f"{end}_agreement_id",
+                        f"{end}_id",
+                        "agreement_role",
+                        f"{end}_agreement_from",
+                        f"{end}_agreement_until",
+                    ],
+                    [
+                        "agreement.id",
+                        "agreement.organisation_id",
+                        "agreement.role",
+                        "agreement.valid_from",
+                        "agreement.valid_until",
+                    ],
+                    name=f"consignment_names_its_{end}s_agreement",
+                )
+                for end in ("sender", "recipient")
             ),
             sa.ForeignKeyConstraint(
-                [
-                    "agreement_id",
-                    "recipient_id",
-                    "agreement_role",
-                    "agreement_from",
-                    "agreement_until",
-                ],
-                [
-                    "agreement.id",
-                    "agreement.organisation_id",
-                    "agreement.role",
-                    "agreement.valid_from",
-                    "agreement.valid_until",
-                ],
-                name="allocation_names_the_agreement",
+                ["programme_id", "sponsor_id"],
+                ["programme.id", "programme.sponsor_id"],
+                name="consignment_names_the_sponsor",
             ),
             sa.ForeignKeyConstraint(
-                ["prepared_by"], ["agent.id"], name="allocation_was_prepared_by_an_agent"
+                ["prepared_by"], ["agent.id"], name="consignment_was_prepared_by_an_agent"
             ),
             sa.ForeignKeyConstraint(
-                ["programme_id"], ["programme.id"], name="allocation_is_a_programmes"
-            ),
-            sa.ForeignKeyConstraint(
-                ["sender_id"], ["organisation.id"], name="allocation_has_a_sender"
+                ["sender_id"], ["organisation.id"], name="consignment_has_a_sender"
             ),
             sa.PrimaryKeyConstraint("id"),
-            sa.UniqueConstraint("number", name="allocation_number_is_one_allocation"),
+            sa.UniqueConstraint("number", name="consignment_number_is_one_consignment"),
+            sa.UniqueConstraint("id", "kind", name="consignment_names_its_kind"),
+            sa.UniqueConstraint("id", "recipient_id", name="consignment_names_its_recipient"),
             sqlite_strict=True,
         )
-        op.create_index("allocation_by_recipient", "allocation", ["recipient_id"], unique=False)
+        op.create_index("consignment_by_recipient", "consignment", ["recipient_id"], unique=False)
+        op.create_index("consignment_by_sender", "consignment", ["sender_id"], unique=False)
         op.create_table(
-            "allocation_range",
-            sa.Column("allocation_id", Uuid16(), nullable=False),
+            "consignment_range",
+            sa.Column("consignment_id", Uuid16(), nullable=False),
             sa.Column("first_voucher_id", BigInt, autoincrement=False, nullable=False),
             sa.Column("last_voucher_id", BigInt, nullable=False),
             sa.Column("vintage_id", sa.Integer(), nullable=False),
             sa.CheckConstraint(
-                "last_voucher_id >= first_voucher_id", name="allocation_range_is_not_empty"
+                "last_voucher_id >= first_voucher_id", name="consignment_range_is_not_empty"
             ),
             sa.ForeignKeyConstraint(
-                ["allocation_id"], ["allocation.id"], name="allocation_range_is_an_allocations"
+                ["consignment_id"], ["consignment.id"], name="consignment_range_is_a_consignments"
             ),
-            sa.PrimaryKeyConstraint("allocation_id", "first_voucher_id"),
+            sa.PrimaryKeyConstraint("consignment_id", "first_voucher_id"),
             sqlite_strict=True,
         )
         op.create_table(
-            "allocation_receipt",
+            "consignment_answer",
             sa.Column("id", Uuid16(), nullable=False),
             sa.Column("request_hash", Bytes(), nullable=False),
-            sa.Column("allocation_id", Uuid16(), nullable=False),
-            sa.Column("received_by", BigInt, nullable=False),
-            sa.Column("received_at", UtcDateTime(), nullable=False),
-            sa.ForeignKeyConstraint(
-                ["allocation_id"], ["allocation.id"], name="receipt_is_an_allocations"
+            sa.Column("consignment_id", Uuid16(), nullable=False),
+            sa.Column("kind", sa.Text(), nullable=False),
+            sa.Column("answer", sa.Text(), nullable=False),
+            sa.Column("note", sa.Text(), nullable=True),
+            sa.Column("answered_by", BigInt, nullable=False),
+            sa.Column("answered_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "answer in ('received', 'cancelled')", name="consignment_answer_is_known"
+            ),
+            sa.CheckConstraint(
+                "answer <> 'cancelled' or kind <> 'return'", name="return_is_never_cancelled"
             ),
             sa.ForeignKeyConstraint(
-                ["received_by"], ["agent.id"], name="receipt_was_signed_by_an_agent"
+                ["consignment_id", "kind"],
+                ["consignment.id", "consignment.kind"],
+                name="consignment_answer_names_the_kind",
+            ),
+            sa.ForeignKeyConstraint(
+                ["answered_by"], ["agent.id"], name="consignment_was_answered_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
-            sa.UniqueConstraint("allocation_id", name="allocation_is_received_once"),
+            sa.UniqueConstraint("consignment_id", name="consignment_is_answered_once"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -316,9 +356,9 @@ def downgrade() -> None:
             "prescription",
             "beneficiary_identity",
             "beneficiary",
-            "allocation_receipt",
-            "allocation_range",
-            "allocation",
+            "consignment_answer",
+            "consignment_range",
+            "consignment",
         ):
             op.drop_table(table)
         drop_refusal("prescription_names_the_settings_in_force")

@@ -282,6 +282,66 @@ def ordering(house: House) -> list[Asking]:
     ]
 
 
+def custody(house: House) -> list[Asking]:
+    """Booklets that go back or on, get lost, or are asked for."""
+    scheme, ids = house.scheme, house.lived.ids
+    plie, ccas = (str(scheme.organisations[name]) for name in ("plie", "ccas"))
+
+    def one(number: int) -> list[Json]:
+        return [{"first": scheme.booklet(number), "last": scheme.booklet(number)}]
+
+    sent = {"programme_id": str(scheme.programme_id), "reason": "Fin de la convention"}
+    return [
+        Asking(
+            "return_booklets",
+            "coordinator",
+            "/returns",
+            identified(sender_id=ccas, booklets=one(6), **sent),
+            otherwise={"booklets": one(12)},
+        ),
+        Asking(
+            "transfer_booklets",
+            "plie",
+            "/transfers",
+            identified(sender_id=plie, recipient_id=ccas, booklets=one(4), **sent),
+            otherwise={"booklets": one(3)},
+        ),
+        Asking(
+            "cancel_consignment",
+            "coordinator",
+            f"/allocations/{ids['still going']}/cancellation",
+            identified(reason="Mauvais destinataire"),
+            otherwise={"reason": "Une autre raison"},
+        ),
+        Asking(
+            "settle_shortfall",
+            "ccas",
+            f"/allocations/{ids['short']}/settlements",
+            identified(settlement="found", booklets=one(14)),
+            otherwise={"booklets": one(13)},
+        ),
+        Asking(
+            "request_booklets",
+            "plie",
+            "/booklet-requests",
+            identified(
+                programme_id=str(scheme.programme_id),
+                public="plie",
+                tens_count=20,
+                reason="Inscriptions de janvier",
+            ),
+            otherwise={"tens_count": 21},
+        ),
+        Asking(
+            "decline_booklet_request",
+            "coordinator",
+            f"/booklet-requests/{ids['request']}/decline",
+            identified(reason="Le stock est réservé"),
+            otherwise={"reason": "Une autre raison"},
+        ),
+    ]
+
+
 def handing_out(house: House) -> list[Asking]:
     scheme, ids = house.scheme, house.lived.ids
     return [
@@ -301,8 +361,9 @@ def handing_out(house: House) -> list[Asking]:
             "plie",
             f"/allocations/{ids['on the way']}/receipt",
             identified(),
-            other_path=f"/allocations/{ids['allocation']}/receipt",
+            otherwise={"note": "Carton ouvert"},
         ),
+        *custody(house),
         Asking(
             "register_beneficiary",
             "plie",
@@ -492,6 +553,8 @@ def readings(house: House) -> dict[str, str]:
         "read_history": f"/vouchers/{serial}/history",
         "list_allocations": "/allocations",
         "read_allocation": f"/allocations/{ids['allocation']}",
+        "list_booklet_requests": "/booklet-requests",
+        "read_booklet_request": f"/booklet-requests/{ids['request']}",
         "list_beneficiaries": "/beneficiaries",
         "read_beneficiary": f"/beneficiaries/{ids['person']}",
         "list_prescriptions": "/prescriptions",

@@ -102,8 +102,8 @@ def test_the_chain_closes_to_what_was_ordered(lived_in: House) -> None:
     assert stages == {
         "on_order": 20,
         "stock_inert": 60,
-        "stock": 50,
-        "transit": 10,
+        "stock": 35,
+        "transit": 25,
         "prescriber": 35,
         "circulation": 19,
         "redeemed": 1,

@@ -12,6 +12,7 @@ PAGED = (
     "list_deliveries",
     "list_booklets",
     "list_allocations",
+    "list_booklet_requests",
     "list_beneficiaries",
     "list_prescriptions",
     "list_redemptions",

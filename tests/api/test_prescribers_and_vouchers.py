@@ -64,7 +64,7 @@ def test_booklets_are_on_the_way_until_somebody_signs(stocked: House, plie: Call
 
     received = plie.get(path).read()
     assert (received["state"], received["booklets"]) == ("received", made["booklets"])
-    plie.post(f"{path}/receipt").refused(409, "allocation_received_already")
+    plie.post(f"{path}/receipt").refused(409, "consignment_received_already")
     assert plie.get("/vouchers/26A 00002 01").read()["recipient"] is None
 
 

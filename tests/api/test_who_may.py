@@ -79,7 +79,15 @@ look_up_voucher         . . . . . M .
 allocate_booklets       C . . . . . .
 list_allocations        C F A U P . .
 read_allocation         C F A U P . .
-confirm_receipt         . . . . P . .
+confirm_receipt         C . . . P . .
+return_booklets         C . . . P . .
+transfer_booklets       C . . . P . .
+cancel_consignment      C . . . . . .
+settle_shortfall        C . . . P . .
+request_booklets        . . . . P . .
+list_booklet_requests   C F A U P . .
+read_booklet_request    C F A U P . .
+decline_booklet_request C . . . . . .
 register_beneficiary    . . . . P . .
 list_beneficiaries      . . . . P . .
 read_beneficiary        . . . . P . .

@@ -120,6 +120,7 @@ SUMS = [
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
     Rule("redemption_is_not_before_the_issue", "redemption", "trigger"),
     Rule("session_is_of_the_mediator_and_day_of_its_passes", "session_redemption", "trigger"),
+    Rule("finding_is_about_a_booklet_sent", "consignment_finding", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
 """Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""

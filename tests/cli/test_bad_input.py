@@ -94,7 +94,7 @@ def test_rows_are_named_by_number_or_id_and_unknown_ones_are_said_so(busy: Town)
         assert control.refusal(*words).startswith("Cette commande est introuvable.")
     money, coordination = busy.by("finances"), busy.by("coordination")
     assert "livraison est introuvable" in money.refusal("activate", "LIV-2026-9999")
-    assert "dotation est introuvable" in busy.by("prescripteur").refusal("accept", "DOT-1")
+    assert "envoi est introuvable" in busy.by("prescripteur").refusal("accept", "DOT-1")
     order = ("--mandate", "1", "--bordereau", "1", "--issued-on", "2026-01-01")
     assert "bordereau est introuvable" in money.refusal(
         "clearing", "order-payment", "BR-2026-0001", *order

@@ -39,7 +39,7 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import allocations, prescriptions
+from app.prescribers import allocations, custody, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.prescriptions import Person
 from app.programmes.rules import Public
@@ -271,11 +271,11 @@ class ChainMachine(RuleBasedStateMachine):
     def accepted(self, allocation_id: UUID, by: str) -> None:
         self.both(
             self.oracle.accept(allocation_id, by),
-            lambda session: allocations.confirm_receipt(
+            lambda session: custody.confirm_receipt(
                 session,
                 actor=self.actor(by),
                 receipt_id=new_id(),
-                allocation_id=allocation_id,
+                consignment_id=allocation_id,
                 now=self.scheme.now,
             ),
         )

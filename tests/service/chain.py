@@ -8,10 +8,12 @@ One such database serves many tests of a kind: each works in a transaction that 
 | 3, 4     | 10   | plie's drawer                                           |
 | 5        | 10   | on the way to plie                                      |
 | 6        | 10   | ccas's drawer                                           |
-| 7–10     | 10   | stock                                                   |
+| 7–9      | 10   | stock                                                   |
+| 10       | 10   | on the way to ccas                                      |
 | 11       | 5    | handed to `senior` by ccas                              |
 | 12       | 5    | ccas's drawer                                           |
-| 13, 14   | 5    | stock                                                   |
+| 13       | 5    | stock: missing from an allocation, and come back        |
+| 14       | 5    | on the way to ccas: missing from that allocation        |
 | 15, 16   | 10   | delivered, inert: nothing is mandated                   |
 | 17, 18   | 10   | delivered, inert: mandated for one of the two           |
 | 19, 20   | 10   | delivered and mandated, inert                           |
@@ -61,6 +63,9 @@ from app.orders.rules import LineAsked
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
+from app.prescribers import booklet_requests, custody
+from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_rules import Settlement
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
 from app.programmes.service import (
     change_settings,
@@ -90,6 +95,7 @@ class Chain:
             chain._other_programme(session)
             chain._orders(session)
             chain._prescribe(session)
+            chain._lose(session)
         chain._redeem_and_clear(database)
         return chain
 
@@ -316,6 +322,51 @@ class Chain:
         ids["prescription"] = scheme.prescription(session, ids["person"], [1, 2])
         scheme.prescription(session, ids["senior"], [11], by="ccas")
         self.codes = scheme.codes(session, 1)
+
+    def _lose(self, session: Session) -> None:
+        """An allocation that arrives without its booklets, and two requests for more."""
+        scheme, ids = self.scheme, self.ids
+        ids["still going"] = scheme.allocation(session, 10, 10, to="ccas", accept=False)
+        ids["short"] = scheme.allocation(session, 13, 14, to="ccas", accept=False)
+        lost = [BookletRange(scheme.booklet(number), scheme.booklet(number)) for number in (13, 14)]
+        custody.confirm_receipt(
+            session,
+            actor=scheme.actors["ccas"],
+            receipt_id=new_id(),
+            consignment_id=ids["short"],
+            missing=lost,
+            note="Carton vide",
+            now=scheme.now,
+        )
+        custody.settle_shortfall(
+            session,
+            actor=scheme.actors["coordinator"],
+            settlement_id=new_id(),
+            consignment_id=ids["short"],
+            settlement=Settlement.RETURNED,
+            booklets=lost[:1],
+            now=scheme.now,
+        )
+        for name in ("request", "declined request"):
+            ids[name] = booklet_requests.request_booklets(
+                session,
+                actor=scheme.actors["plie"],
+                request_id=new_id(),
+                programme_id=scheme.programme_id,
+                public=Public.PLIE,
+                tens_count=3,
+                fives_count=0,
+                reason="Inscriptions de décembre",
+                now=scheme.now,
+            ).id
+        booklet_requests.decline_request(
+            session,
+            actor=scheme.actors["coordinator"],
+            answer_id=new_id(),
+            request_id=ids["declined request"],
+            reason="Le stock est réservé",
+            now=scheme.now,
+        )
 
     def _redeem_and_clear(self, database: Database) -> None:
         scheme, ids = self.scheme, self.ids

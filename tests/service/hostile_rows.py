@@ -6,12 +6,14 @@ course.
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from app.kernel.ids import new_id
 from tests.service.rows import Row, Rows
 
 Bend = Row | Callable[[Rows, Row], Row]
 A_YEAR = timedelta(days=366)
+NOBODY = UUID(int=1)
 
 
 def later(column: str) -> Callable[[Rows, Row], Row]:
@@ -268,9 +270,6 @@ BENT: dict[str, Bend] = {
         "valid_until": row["valid_from"] - timedelta(days=1)
     },
     "agreement_role_is_known": {"role": "emperor"},
-    "allocation_goes_to_a_prescriber": lambda rows, _: agreement_of(rows, "exo7", "mediator"),
-    "allocation_needs_an_agreement_in_force": later("allocated_on"),
-    "allocation_range_is_not_empty": {"last_voucher_id": 9990},
     "bank_details_have_a_sealed_iban": {"iban_sealed": b"FR14"},
     "bank_details_mask_their_iban": {"iban_masked": "FR1420041010050500013M02606"},
     "bank_details_have_a_fingerprint": {"iban_fingerprint": b"FR14"},
@@ -360,7 +359,6 @@ BENT: dict[str, Bend] = {
     "typed_sheet_is_set_aside_for_a_reason": {"reason": None},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
     "activation_is_of_a_confirmed_delivery": lambda rows, _: {"order_id": rows.ids["stock order"]},
-    "allocation_names_the_agreement": later("agreement_until"),
     "bank_details_approval_names_the_preparer": lambda rows, _: {
         "prepared_by": rows.agent("auditor")
     },
@@ -533,6 +531,126 @@ def _settings_later(rows: Rows, row: Row, days: int) -> Row:
         "settings_ordinal": made["ordinal"],
         "settings_from": made["applies_from"],
     }
+
+
+# ── Custody ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def ends(rows: Rows, sender: str, recipient: str, **more: object) -> Row:
+    """A consignment between those two, with the agreement of each that has one."""
+    row: Row = {}
+    for end, name in (("sender", sender), ("recipient", recipient)):
+        row[f"{end}_id"] = rows.organisation(name)
+        row |= dict.fromkeys(f"{end}_agreement_{part}" for part in ("id", "from", "until"))
+        if name not in {"sponsor", "issuer"}:
+            found = agreement_of(rows, name, str(more.get("agreement_role", "prescriber")))
+            row |= {
+                f"{end}_{key}": found[key]
+                for key in ("agreement_id", "agreement_from", "agreement_until")
+            }
+    return row | more
+
+
+def never_signed(rows: Rows, _row: Row) -> Row:
+    """The count of a consignment that nobody has answered."""
+    return {"consignment_id": rows.ids["on the way"], "booklet_id": rows.booklet_id(5)}
+
+
+def on_its_way(kind: str, **more: object) -> Callable[[Rows, Row], Row]:
+    """The answer to a new consignment of that kind."""
+
+    def bend(rows: Rows, _row: Row) -> Row:
+        sender, recipient = ("ccas", "sponsor") if kind == "return" else ("sponsor", "plie")
+        row = rows.fresh("consignment") | ends(rows, sender, recipient, kind=kind)
+        rows.add("consignment", row)
+        return {"consignment_id": row["id"], "kind": kind, **more}
+
+    return bend
+
+
+BENT |= {
+    "consignment_kind_is_known": lambda rows, _: ends(rows, "plie", "ccas", kind="gift"),
+    "consignment_ends_fit_its_kind": lambda rows, _: ends(rows, "plie", "ccas"),
+    "consignment_is_for_prescribers": lambda rows, _: ends(
+        rows, "sponsor", "exo7", agreement_role="mediator"
+    ),
+    "consignment_needs_its_recipients_agreement_in_force": later("sent_on"),
+    "transfer_needs_its_senders_agreement_in_force": lambda rows, _: ends(
+        rows, "plie", "ccas", kind="transfer", sender_agreement_id=None
+    ),
+    "consignment_names_its_recipients_agreement": later("recipient_agreement_until"),
+    "consignment_names_its_senders_agreement": lambda rows, row: ends(
+        rows,
+        "plie",
+        "ccas",
+        kind="transfer",
+        sender_agreement_until=row["recipient_agreement_until"] + A_YEAR,
+    ),
+    "consignment_names_the_sponsor": lambda rows, _: ends(
+        rows, "issuer", "plie", sponsor_id=rows.organisation("issuer")
+    ),
+    "consignment_has_a_sender": lambda rows, _: ends(
+        rows, "sponsor", "sponsor", kind="return", sender_id=NOBODY
+    ),
+    "consignment_range_is_not_empty": {"last_voucher_id": 9990},
+    "consignment_answer_is_known": {"answer": "lost"},
+    "consignment_answer_names_the_kind": {"kind": "transfer"},
+    "return_is_never_cancelled": on_its_way("return", answer="cancelled"),
+    "consignment_finding_is_known": {"finding": "wet"},
+    "finding_is_of_a_counted_consignment": never_signed,
+    "finding_is_about_a_booklet": {"booklet_id": 32},
+    "finding_is_about_a_booklet_sent": lambda rows, _: {"booklet_id": rows.booklet_id(7)},
+    "shortfall_settlement_is_known": {"settlement": "lost"},
+    "settled_booklet_was_missing": lambda rows, _: damaged(rows),
+    "settled_booklet_was_found_missing": {"booklet_id": 31},
+    "settled_booklet_is_of_its_settlement": {"settlement_id": NOBODY},
+    "booklet_request_is_a_prescribers": lambda rows, _: agreement_of(
+        rows, "exo7", "mediator", "prescriber_id"
+    ),
+    "booklet_request_needs_an_agreement_in_force": later("requested_on"),
+    "booklet_request_names_the_agreement": later("agreement_until"),
+    "booklet_request_public_is_known": {"public": "everybody"},
+    "booklet_request_is_for_some_booklets": {"tens_count": 0},
+    "booklet_request_says_why": {"reason": ""},
+    "request_answer_is_known": {"answer": "later", "reason": None},
+    "request_is_granted_by_an_allocation": {"answer": "allocated", "reason": None},
+    "request_is_declined_for_a_reason": {"reason": None},
+    "request_answer_names_the_prescriber": lambda rows, _: {
+        "prescriber_id": rows.organisation("ccas")
+    },
+    "request_is_answered_by_what_its_prescriber_receives": lambda rows, _: {
+        "answer": "allocated",
+        "reason": None,
+        "consignment_id": rows.ids["short"],
+    },
+    "allocation_answers_one_request": lambda rows, _: granted(rows),
+}
+
+
+def damaged(rows: Rows) -> Row:
+    """A booklet that is there, and damaged."""
+    finding = rows.copy(
+        "consignment_finding",
+        consignment_id=rows.ids["allocation"],
+        booklet_id=31,
+        finding="damaged",
+    )
+    rows.add("consignment_finding", finding)
+    settlement = rows.copy("shortfall_settlement", consignment_id=finding["consignment_id"])
+    rows.add("shortfall_settlement", settlement)
+    return finding | {"settlement_id": settlement["id"]}
+
+
+def granted(rows: Rows) -> Row:
+    """The allocation that answers another request already."""
+    other = rows.copy("booklet_request")
+    rows.add("booklet_request", other)
+    answer: Row = {"answer": "allocated", "reason": None, "consignment_id": rows.ids["on the way"]}
+    rows.add(
+        "booklet_request_answer",
+        rows.copy("booklet_request_answer", request_id=other["id"], **answer),
+    )
+    return answer
 
 
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}

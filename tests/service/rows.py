@@ -77,6 +77,10 @@ class Rows:
         self.add("order_plan", self.copy("order_plan", order_id=order_id))
         return order_id
 
+    def booklet_id(self, number: int) -> int:
+        """The id of a booklet."""
+        return int(self.any("booklet", number=number)["id"])
+
     # ── Rows that need others ─────────────────────────────────────────────────────────────────────
 
     def sent_order(self) -> UUID:
@@ -224,11 +228,21 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "first_serial": 9991,
         "cover_hash": b"another cover",
     },
-    "allocation_range": lambda rows: rows.copy(
-        "allocation_range", first_voucher_id=9991, last_voucher_id=10_000
+    "consignment": lambda rows: rows.copy(
+        "consignment", rows.any("consignment", kind="allocation")
     ),
-    "allocation_receipt": lambda rows: rows.copy(
-        "allocation_receipt", allocation_id=rows.ids["on the way"]
+    "consignment_range": lambda rows: rows.copy(
+        "consignment_range", first_voucher_id=9991, last_voucher_id=10_000
+    ),
+    "consignment_answer": lambda rows: rows.copy(
+        "consignment_answer", consignment_id=rows.ids["on the way"]
+    ),
+    "consignment_finding": lambda rows: rows.copy(
+        "consignment_finding", consignment_id=rows.ids["allocation"], booklet_id=31
+    ),
+    "settled_booklet": lambda rows: rows.copy("settled_booklet", booklet_id=rows.booklet_id(14)),
+    "booklet_request_answer": lambda rows: rows.copy(
+        "booklet_request_answer", request_id=rows.ids["request"]
     ),
     "beneficiary_identity": lambda rows: rows.copy(
         "beneficiary_identity", beneficiary_id=rows.person()

@@ -32,8 +32,9 @@ from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.prescribers import allocations, prescriptions
+from app.prescribers import allocations, booklet_requests, custody, prescriptions
 from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_rules import Settlement
 from app.prescribers.prescriptions import Person
 from app.programmes import service as programmes
 from app.programmes.errors import VintageLabelTaken
@@ -96,6 +97,10 @@ def order_body(chain: Chain) -> Request:
 def period(chain: Chain) -> Request:
     today = chain.scheme.today
     return {"valid_from": today, "valid_until": today + timedelta(days=30)}
+
+
+def one_booklet(chain: Chain, number: int) -> BookletRange:
+    return BookletRange(chain.scheme.booklet(number), chain.scheme.booklet(number))
 
 
 def prescription_body(chain: Chain) -> Request:
@@ -411,11 +416,86 @@ STEPS: dict[str, Step] = {
         },
     ),
     "confirm_receipt": Step(
-        allocations.confirm_receipt,
+        custody.confirm_receipt,
+        "plie",
+        frozenset({C, P}),
+        lambda chain: {"receipt_id": new_id(), "consignment_id": chain.ids["on the way"]},
+        other=lambda chain: {"missing": [one_booklet(chain, 5)]},
+    ),
+    "return_booklets": Step(
+        custody.return_booklets,
+        "plie",
+        frozenset({C, P}),
+        lambda chain: {
+            "consignment_id": new_id(),
+            "programme_id": chain.scheme.programme_id,
+            "sender_id": chain.scheme.organisations["plie"],
+            "booklets": [one_booklet(chain, 3)],
+            "reason": "Fin de la convention",
+        },
+        other=lambda chain: {"booklets": [one_booklet(chain, 4)]},
+    ),
+    "transfer_booklets": Step(
+        custody.transfer_booklets,
+        "plie",
+        frozenset({C, P}),
+        lambda chain: {
+            "consignment_id": new_id(),
+            "programme_id": chain.scheme.programme_id,
+            "sender_id": chain.scheme.organisations["plie"],
+            "recipient_id": chain.scheme.organisations["ccas"],
+            "booklets": [one_booklet(chain, 3)],
+            "reason": "Plus de demandes au Lorrain",
+        },
+        other=lambda chain: {"booklets": [one_booklet(chain, 4)]},
+    ),
+    "cancel_consignment": Step(
+        custody.cancel_consignment,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "cancellation_id": new_id(),
+            "consignment_id": chain.ids["on the way"],
+            "reason": "Mauvais destinataire",
+        },
+        other=lambda _: {"reason": "Une autre raison"},
+    ),
+    "settle_shortfall": Step(
+        custody.settle_shortfall,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "settlement_id": new_id(),
+            "consignment_id": chain.ids["short"],
+            "settlement": Settlement.RETURNED,
+            "booklets": [one_booklet(chain, 14)],
+        },
+        other=lambda chain: {"booklets": [one_booklet(chain, 13)]},
+    ),
+    "request_booklets": Step(
+        booklet_requests.request_booklets,
         "plie",
         frozenset({P}),
-        lambda chain: {"receipt_id": new_id(), "allocation_id": chain.ids["on the way"]},
-        other=lambda chain: {"allocation_id": chain.ids["allocation"]},
+        lambda chain: {
+            "request_id": new_id(),
+            "programme_id": chain.scheme.programme_id,
+            "public": Public.PLIE,
+            "tens_count": 20,
+            "fives_count": 0,
+            "reason": "Inscriptions de janvier",
+        },
+        other=lambda _: {"tens_count": 21},
+    ),
+    "decline_request": Step(
+        booklet_requests.decline_request,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "answer_id": new_id(),
+            "request_id": chain.ids["request"],
+            "reason": "Le stock est réservé",
+        },
+        other=lambda _: {"reason": "Une autre raison"},
     ),
     "register_beneficiary": Step(
         prescriptions.register_beneficiary,

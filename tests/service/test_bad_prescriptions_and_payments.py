@@ -125,13 +125,16 @@ CASES: list[Case] = [
         "other programme",
     ),
     case(
-        "no allocation", "confirm_receipt", prescribers.UnknownAllocation, {"allocation_id": NOBODY}
+        "no consignment",
+        "confirm_receipt",
+        prescribers.UnknownConsignment,
+        {"consignment_id": NOBODY},
     ),
     of(
         "received before",
         "confirm_receipt",
-        prescribers.AllocationReceivedAlready,
-        "allocation_id",
+        prescribers.ConsignmentReceivedAlready,
+        "consignment_id",
         "allocation",
     ),
     # ── People ────────────────────────────────────────────────────────────────────────────────────

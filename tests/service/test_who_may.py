@@ -21,8 +21,8 @@ from app.identity.rules import RIGHTS, SEES_ALL_ORGANISATIONS, Role
 from app.kernel.errors import DomainError
 from app.orders.errors import PreparerCannotApprove
 from app.partners.errors import BankDetailsPreparerCannotApprove
-from app.prescribers.allocations import known_allocation
-from app.prescribers.errors import BookletNotYours, UnknownAllocation, UnknownBeneficiary
+from app.prescribers.custody import known_consignment
+from app.prescribers.errors import BookletNotYours, UnknownBeneficiary, UnknownConsignment
 from app.prescribers.prescriptions import known_beneficiary
 from tests.service.chain import Chain, everything
 from tests.service.conftest import World
@@ -105,8 +105,8 @@ ELSEWHERE: list[tuple[str, Attempt, type[DomainError]]] = [
     ),
     (
         "a prescriber looks at another's allocation",
-        lambda s, c: known_allocation(
-            s, actor=c.scheme.actors["ccas"], allocation_id=c.ids["on the way"]
+        lambda s, c: known_consignment(
+            s, actor=c.scheme.actors["ccas"], consignment_id=c.ids["on the way"]
         ),
         OtherOrganisation,
     ),
@@ -167,10 +167,10 @@ ELSEWHERE: list[tuple[str, Attempt, type[DomainError]]] = [
     ),
     (
         "an allocation that does not exist is nobody's",
-        lambda s, c: known_allocation(
-            s, actor=c.scheme.actors["plie"], allocation_id=c.ids["draft"]
+        lambda s, c: known_consignment(
+            s, actor=c.scheme.actors["plie"], consignment_id=c.ids["draft"]
         ),
-        UnknownAllocation,
+        UnknownConsignment,
     ),
 ]
 
@@ -190,4 +190,4 @@ def test_those_who_see_all_see_every_organisation(world: World) -> None:
 
         known_statement(world.session, actor=actor, statement_id=ids["draft"])
         known_redemption(world.session, actor=actor, redemption_id=ids["redemption"])
-        known_allocation(world.session, actor=actor, allocation_id=ids["allocation"])
+        known_consignment(world.session, actor=actor, consignment_id=ids["allocation"])

@@ -1,0 +1,138 @@
+"""Asking for more booklets, and saying no; saying yes is an allocation (`allocations`)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.database import earlier
+from app.identity.rules import Actor, Right
+from app.kernel.clock import martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+from app.partners.rules import AgreementRole
+from app.partners.service import agreement_in_force
+from app.prescribers import custody_queries as queries
+from app.prescribers.allocations import open_request
+from app.prescribers.custody import read_words
+from app.prescribers.custody_models import BookletRequest, BookletRequestAnswer
+from app.prescribers.custody_rules import MOST_REQUESTED, RequestAnswer
+from app.prescribers.errors import UnknownBookletRequest
+from app.programmes import numbering
+from app.programmes.rules import Public
+from app.programmes.service import known_programme
+
+
+def request_booklets(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: UUID,
+    programme_id: UUID,
+    public: Public,
+    tens_count: int,
+    fives_count: int,
+    reason: str,
+    now: datetime,
+) -> BookletRequest:
+    """Ask, for one's own prescriber, for so many booklets of 10 and of 5, for a public.
+
+    Raises:
+        InvalidInput: no booklet, too many, or no reason.
+        UnknownProgramme.
+        NoAgreementInForce: a prescriber whose agreement has ended only returns booklets.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.REQUEST_BOOKLETS)
+    said = read_words("reason", reason)
+    counts = (tens_count, fives_count)
+    if min(counts) < 0 or not 0 < sum(counts) <= MOST_REQUESTED:
+        raise InvalidInput(
+            tens_count=f"Demandez de 1 à {MOST_REQUESTED} carnets, de 10 et de 5 ensemble."
+        )
+    digest = request_hash(
+        "booklet request",
+        programme=programme_id,
+        public=public,
+        counts=counts,
+        reason=said,
+        by=actor.organisation_id,
+    )
+    if record := earlier(session, BookletRequest, request_id, digest):
+        return record
+    known_programme(session, programme_id)
+    today = martinique_day(now)
+    agreement = agreement_in_force(
+        session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
+    )
+    record = BookletRequest(
+        id=request_id,
+        request_hash=digest,
+        number=numbering.next_document_number(session, numbering.BOOKLET_REQUEST, today.year),
+        programme_id=programme_id,
+        prescriber_id=actor.organisation_id,
+        agreement_id=agreement.id,
+        agreement_role=agreement.role,
+        agreement_from=agreement.valid_from,
+        agreement_until=agreement.valid_until,
+        public=public,
+        tens_count=tens_count,
+        fives_count=fives_count,
+        reason=said,
+        requested_on=today,
+        requested_by=actor.agent_id,
+        requested_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def known_request(session: Session, *, actor: Actor, request_id: UUID) -> BookletRequest:
+    """The request of that id, for those whose business it is.
+
+    Raises:
+        UnknownBookletRequest, OtherOrganisation.
+    """
+    asked = queries.booklet_request(session, request_id)
+    if asked is None:
+        raise UnknownBookletRequest
+    actor.check_sees(asked.prescriber_id)
+    return asked
+
+
+def decline_request(
+    session: Session,
+    *,
+    actor: Actor,
+    answer_id: UUID,
+    request_id: UUID,
+    reason: str,
+    now: datetime,
+) -> BookletRequestAnswer:
+    """Say no to a request, and why.
+
+    Raises:
+        InvalidInput: no reason.
+        UnknownBookletRequest, BookletRequestAnswered.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.ALLOCATE)
+    said = read_words("reason", reason)
+    digest = request_hash("decline", request=request_id, reason=said)
+    if record := earlier(session, BookletRequestAnswer, answer_id, digest):
+        return record
+    asked = open_request(session, request_id)
+    record = BookletRequestAnswer(
+        id=answer_id,
+        request_hash=digest,
+        request_id=request_id,
+        prescriber_id=asked.prescriber_id,
+        answer=RequestAnswer.DECLINED,
+        reason=said,
+        answered_by=actor.agent_id,
+        answered_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record

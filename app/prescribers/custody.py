@@ -1,0 +1,578 @@
+"""Booklets between two holders: returns, transfers, receipts, and what goes wrong on the way.
+
+Whatever travels is in transit between its two ends, and the sender answers for it until the
+recipient has counted it. Only the recipient counts. What the count misses stays in transit until
+it is found or is back in the stock; nothing is ever struck out.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.database import earlier, hold
+from app.identity.rules import Actor, Right
+from app.kernel.clock import martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+from app.kernel.text import clean
+from app.ledger import chart
+from app.partners.rules import AgreementRole
+from app.partners.service import agreement_in_force, known_organisation
+from app.prescribers import custody_queries as queries
+from app.prescribers.allocations import (
+    BookletRange,
+    check_rests_in,
+    choose_booklets,
+    dispatch,
+    ranges_of_booklets,
+)
+from app.prescribers.custody_models import (
+    Consignment,
+    ConsignmentAnswer,
+    ConsignmentFinding,
+    SettledBooklet,
+    ShortfallSettlement,
+)
+from app.prescribers.custody_rules import (
+    LONGEST_WORDS,
+    Answer,
+    ConsignmentKind,
+    Finding,
+    Settlement,
+)
+from app.prescribers.errors import (
+    BookletNotHeld,
+    BookletNotInConsignment,
+    BookletNotMissing,
+    BookletNotOnTheWay,
+    BookletsOverlap,
+    ConsignmentCancelled,
+    ConsignmentReceivedAlready,
+    NotTheRecipient,
+    NotYetCounted,
+    ReturnNotCancelled,
+    SentToItself,
+    UnknownConsignment,
+)
+from app.programmes import numbering
+from app.programmes.service import known_programme
+from app.vouchers.models import Booklet
+from app.vouchers.queries import booklet_numbers
+
+# ── Sending ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def return_booklets(
+    session: Session,
+    *,
+    actor: Actor,
+    consignment_id: UUID,
+    programme_id: UUID,
+    sender_id: UUID,
+    booklets: Sequence[BookletRange],
+    reason: str,
+    now: datetime,
+) -> Consignment:
+    """Send whole booklets from a prescriber's drawer back to the stock, agreement or not.
+
+    Raises:
+        OtherOrganisation: neither the sender's agent nor the coordination.
+        InvalidInput: no reason.
+        UnknownProgramme, UnknownOrganisation, and what `choose_booklets` refuses.
+        BookletNotHeld: a booklet does not rest, whole, with the sender.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.SEND_BOOKLETS)
+    actor.check_sees(sender_id)
+    said = read_words("reason", reason)
+    digest = request_hash(
+        "return",
+        programme=programme_id,
+        sender=sender_id,
+        booklets=[(b.first, b.last) for b in booklets],
+        reason=said,
+    )
+    if record := earlier(session, Consignment, consignment_id, digest):
+        return record
+    programme = known_programme(session, programme_id)
+    today = martinique_day(now)
+    record = Consignment(
+        id=consignment_id,
+        request_hash=digest,
+        kind=ConsignmentKind.RETURN,
+        number=numbering.next_document_number(session, numbering.RETURN, today.year),
+        programme_id=programme_id,
+        sponsor_id=programme.sponsor_id,
+        sender_id=known_organisation(session, sender_id).id,
+        recipient_id=programme.sponsor_id,
+        agreement_role=AgreementRole.PRESCRIBER,
+        reason=said,
+        sent_on=today,
+        prepared_by=actor.agent_id,
+        prepared_at=now,
+    )
+    _leave_drawer(session, record, booklets, kind=ledger.MovementKind.RETURN)
+    return record
+
+
+def transfer_booklets(
+    session: Session,
+    *,
+    actor: Actor,
+    consignment_id: UUID,
+    programme_id: UUID,
+    sender_id: UUID,
+    recipient_id: UUID,
+    booklets: Sequence[BookletRange],
+    reason: str,
+    now: datetime,
+) -> Consignment:
+    """Send whole booklets from one prescriber to another; both agreements are in force that day.
+
+    Raises:
+        OtherOrganisation: neither the sender's agent nor the coordination.
+        InvalidInput: no reason.
+        SentToItself: sender and recipient are one.
+        UnknownProgramme, UnknownOrganisation, NoAgreementInForce (of either), and what
+            `choose_booklets` refuses.
+        BookletNotHeld: a booklet does not rest, whole, with the sender.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.SEND_BOOKLETS)
+    actor.check_sees(sender_id)
+    said = read_words("reason", reason)
+    digest = request_hash(
+        "transfer",
+        programme=programme_id,
+        sender=sender_id,
+        recipient=recipient_id,
+        booklets=[(b.first, b.last) for b in booklets],
+        reason=said,
+    )
+    if record := earlier(session, Consignment, consignment_id, digest):
+        return record
+    if sender_id == recipient_id:
+        raise SentToItself
+    programme = known_programme(session, programme_id)
+    today = martinique_day(now)
+    given, taken = (
+        agreement_in_force(session, party, AgreementRole.PRESCRIBER, on=today)
+        for party in (sender_id, recipient_id)
+    )
+    record = Consignment(
+        id=consignment_id,
+        request_hash=digest,
+        kind=ConsignmentKind.TRANSFER,
+        number=numbering.next_document_number(session, numbering.TRANSFER, today.year),
+        programme_id=programme_id,
+        sponsor_id=programme.sponsor_id,
+        sender_id=sender_id,
+        recipient_id=recipient_id,
+        agreement_role=AgreementRole.PRESCRIBER,
+        sender_agreement_id=given.id,
+        sender_agreement_from=given.valid_from,
+        sender_agreement_until=given.valid_until,
+        recipient_agreement_id=taken.id,
+        recipient_agreement_from=taken.valid_from,
+        recipient_agreement_until=taken.valid_until,
+        reason=said,
+        sent_on=today,
+        prepared_by=actor.agent_id,
+        prepared_at=now,
+    )
+    _leave_drawer(session, record, booklets, kind=ledger.MovementKind.TRANSFER)
+    return record
+
+
+def read_words(field: str, typed: str) -> str:
+    """A reason as typed.
+
+    Raises:
+        InvalidInput: nothing, too long, or what no text holds.
+    """
+    said = clean(typed, longest=LONGEST_WORDS)
+    if said is None:
+        raise InvalidInput(**{field: f"Dites pourquoi, en {LONGEST_WORDS} caractères au plus."})
+    return said
+
+
+def _leave_drawer(
+    session: Session,
+    record: Consignment,
+    booklets: Sequence[BookletRange],
+    *,
+    kind: ledger.MovementKind,
+) -> None:
+    """Let booklets leave a prescriber's drawer; whoever would hand one to a person waits here."""
+    holder = known_organisation(session, record.sender_id).name
+    ranges = ranges_of_booklets(choose_booklets(session, record.programme_id, booklets))
+    ledger.lock_vouchers(session, [whole for _, whole in ranges])
+    dispatch(
+        session,
+        record,
+        ranges,
+        start=lambda vintage_id: chart.prescriber(record.sender_id, vintage_id),
+        kind=kind,
+        refusal=lambda booklet: BookletNotHeld(booklet=booklet, holder=holder),
+    )
+
+
+# ── Receiving ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def known_consignment(session: Session, *, actor: Actor, consignment_id: UUID) -> Consignment:
+    """The consignment of that id, for those whose business it is.
+
+    Raises:
+        UnknownConsignment, OtherOrganisation.
+    """
+    consignment = queries.consignment(session, consignment_id)
+    if consignment is None:
+        raise UnknownConsignment
+    actor.check_sees(consignment.recipient_id, consignment.sender_id)
+    return consignment
+
+
+def confirm_receipt(
+    session: Session,
+    *,
+    actor: Actor,
+    receipt_id: UUID,
+    consignment_id: UUID,
+    missing: Sequence[BookletRange] = (),
+    damaged: Sequence[BookletRange] = (),
+    note: str | None = None,
+    now: datetime,
+) -> ConsignmentAnswer:
+    """Sign for what was counted: all but the booklets named as missing, which stay in transit.
+
+    A damaged booklet is there, so it is accepted, and noted.
+
+    Raises:
+        UnknownConsignment, OtherOrganisation.
+        NotTheRecipient: the sender does not sign for itself, nor does anybody else.
+        ConsignmentReceivedAlready, ConsignmentCancelled: it has ended.
+        BookletNotInConsignment, BookletsOverlap: a missing or damaged booklet makes no sense.
+        BookletNotOnTheWay: a booklet has been blocked or withheld on the way.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.CONFIRM_RECEIPT)
+    said = read_words("note", note) if note else None
+    digest = request_hash(
+        "receipt",
+        consignment=consignment_id,
+        missing=[(b.first, b.last) for b in missing],
+        damaged=[(b.first, b.last) for b in damaged],
+        note=said,
+    )
+    if record := earlier(session, ConsignmentAnswer, receipt_id, digest):
+        return record
+    hold(session, "consignment", consignment_id)
+    consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
+    _check_receives(session, actor, consignment)
+    _check_unanswered(session, consignment)
+    lacking = _named(session, consignment, missing)
+    spoiled = _named(session, consignment, damaged)
+    if both := next((booklet for booklet in spoiled if booklet in lacking), None):
+        raise BookletsOverlap(booklet=_printed(session, both.id))
+    record = _answered(
+        session,
+        actor,
+        consignment,
+        answer=Answer.RECEIVED,
+        answer_id=receipt_id,
+        note=said,
+        digest=digest,
+        now=now,
+    )
+    session.add_all(
+        ConsignmentFinding(consignment_id=consignment_id, booklet_id=booklet.id, finding=finding)
+        for booklets, finding in ((lacking, Finding.MISSING), (spoiled, Finding.DAMAGED))
+        for booklet in booklets
+    )
+    session.flush()
+    arrived = _without(
+        [
+            (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
+            for part in queries.ranges_of(session, consignment_id)
+        ],
+        lacking,
+    )
+    _arrive(session, actor, consignment, arrived, posting_id=receipt_id, now=now)
+    return record
+
+
+def _check_receives(session: Session, actor: Actor, consignment: Consignment) -> None:
+    if actor.organisation_id != consignment.recipient_id:
+        recipient = known_organisation(session, consignment.recipient_id)
+        raise NotTheRecipient(recipient=recipient.name)
+
+
+def _check_unanswered(session: Session, consignment: Consignment) -> None:
+    answer = queries.answer_of(session, consignment.id)
+    if answer is None:
+        return
+    if answer.answer == Answer.CANCELLED:
+        raise ConsignmentCancelled(number=consignment.number)
+    raise ConsignmentReceivedAlready(number=consignment.number)
+
+
+def _answered(
+    session: Session,
+    actor: Actor,
+    consignment: Consignment,
+    *,
+    answer: Answer,
+    answer_id: UUID,
+    note: str | None,
+    digest: bytes,
+    now: datetime,
+) -> ConsignmentAnswer:
+    record = ConsignmentAnswer(
+        id=answer_id,
+        request_hash=digest,
+        consignment_id=consignment.id,
+        kind=consignment.kind,
+        answer=answer,
+        note=note,
+        answered_by=actor.agent_id,
+        answered_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _named(
+    session: Session, consignment: Consignment, typed: Sequence[BookletRange]
+) -> list[Booklet]:
+    """Booklets named at the count, all of them of the consignment."""
+    if not typed:
+        return []
+    sent = {booklet.id for booklet in queries.booklets_of(session, consignment.id)}
+    named = choose_booklets(session, consignment.programme_id, typed)
+    for booklet in named:
+        if booklet.id not in sent:
+            raise BookletNotInConsignment(
+                booklet=_printed(session, booklet.id), number=consignment.number
+            )
+    return named
+
+
+def _printed(session: Session, booklet_id: int) -> str:
+    return str(booklet_numbers(session, [booklet_id])[booklet_id])
+
+
+def _without(
+    ranges: Sequence[tuple[int, ledger.VoucherRange]], booklets: Sequence[Booklet]
+) -> list[tuple[int, ledger.VoucherRange]]:
+    """Ranges of whole booklets but for those, sorted by id."""
+    left = []
+    for vintage_id, whole in ranges:
+        first = whole.first
+        for booklet in booklets:
+            if whole.first <= booklet.id <= whole.last:
+                if first < booklet.id:
+                    left.append((vintage_id, ledger.VoucherRange(first, booklet.id - 1)))
+                first = booklet.id + booklet.size
+        if first <= whole.last:
+            left.append((vintage_id, ledger.VoucherRange(first, whole.last)))
+    return left
+
+
+def _arrive(
+    session: Session,
+    actor: Actor,
+    consignment: Consignment,
+    ranges: Sequence[tuple[int, ledger.VoucherRange]],
+    *,
+    posting_id: UUID,
+    now: datetime,
+    to_stock: bool = False,
+) -> None:
+    """Let booklets leave the transit for the recipient's drawer, or for the stock."""
+    to_stock = to_stock or consignment.kind == ConsignmentKind.RETURN
+    kind = ledger.MovementKind.RETURN if to_stock else ledger.MovementKind.ACCEPT
+    lines = []
+    for vintage_id, whole in ranges:
+        accounts = ledger.accounts(
+            session,
+            [
+                road := chart.transit(consignment.sender_id, consignment.recipient_id, vintage_id),
+                place := chart.stock(consignment.sponsor_id, vintage_id)
+                if to_stock
+                else chart.prescriber(consignment.recipient_id, vintage_id),
+            ],
+        )
+        check_rests_in(
+            session, whole, accounts[road], lambda booklet: BookletNotOnTheWay(booklet=booklet)
+        )
+        lines.append(ledger.Line(kind, whole, accounts[road], accounts[place]))
+    if lines:
+        ledger.post(session, _act(actor, consignment, kind, posting_id, now), lines)
+
+
+def _act(
+    actor: Actor,
+    consignment: Consignment,
+    kind: ledger.MovementKind,
+    posting_id: UUID,
+    now: datetime,
+) -> ledger.Act:
+    return ledger.Act(
+        posting_id=posting_id,
+        kind=kind,
+        document_type=consignment.kind,
+        document_id=consignment.id,
+        actor_id=actor.agent_id,
+        occurred_at=now,
+    )
+
+
+# ── Calling back, and what was missing ────────────────────────────────────────────────────────────
+
+
+def cancel_consignment(
+    session: Session,
+    *,
+    actor: Actor,
+    cancellation_id: UUID,
+    consignment_id: UUID,
+    reason: str,
+    now: datetime,
+) -> ConsignmentAnswer:
+    """Call back what nobody has signed for: its booklets are in the stock.
+
+    An allocation is reversed; a transfer cannot be (decision 0004), and goes to the stock by a
+    return. A return goes there anyway.
+
+    Raises:
+        UnknownConsignment, InvalidInput (no reason), ReturnNotCancelled.
+        ConsignmentReceivedAlready, ConsignmentCancelled: it has ended.
+        BookletNotOnTheWay: a booklet has been blocked or withheld on the way.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.ALLOCATE)
+    said = read_words("reason", reason)
+    digest = request_hash("cancellation", consignment=consignment_id, reason=said)
+    if record := earlier(session, ConsignmentAnswer, cancellation_id, digest):
+        return record
+    hold(session, "consignment", consignment_id)
+    consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
+    if consignment.kind == ConsignmentKind.RETURN:
+        raise ReturnNotCancelled
+    _check_unanswered(session, consignment)
+    record = _answered(
+        session,
+        actor,
+        consignment,
+        answer=Answer.CANCELLED,
+        answer_id=cancellation_id,
+        note=said,
+        digest=digest,
+        now=now,
+    )
+    ranges = [
+        (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
+        for part in queries.ranges_of(session, consignment_id)
+    ]
+    if consignment.kind == ConsignmentKind.TRANSFER:
+        _arrive(
+            session, actor, consignment, ranges, posting_id=cancellation_id, now=now, to_stock=True
+        )
+        return record
+    for vintage_id, whole in ranges:
+        road = chart.transit(consignment.sender_id, consignment.recipient_id, vintage_id)
+        check_rests_in(
+            session,
+            whole,
+            ledger.account(session, road),
+            lambda booklet: BookletNotOnTheWay(booklet=booklet),
+        )
+    ledger.reverse(
+        session,
+        _act(actor, consignment, ledger.MovementKind.REVERSE, cancellation_id, now),
+        [(movement_id, None) for movement_id in queries.movements_of(session, consignment_id)],
+    )
+    return record
+
+
+def settle_shortfall(
+    session: Session,
+    *,
+    actor: Actor,
+    settlement_id: UUID,
+    consignment_id: UUID,
+    settlement: Settlement,
+    booklets: Sequence[BookletRange],
+    now: datetime,
+) -> ShortfallSettlement:
+    """Say what became of missing booklets: the recipient has found them, or the stock has them.
+
+    Raises:
+        UnknownConsignment, OtherOrganisation, NotYetCounted, ConsignmentCancelled.
+        NotTheRecipient: only the recipient finds; only the coordination says what is in the stock.
+        EmptyAllocation and what else `choose_booklets` refuses.
+        BookletNotMissing: a booklet was not missing, or is settled.
+        BookletNotOnTheWay: a booklet has been blocked or withheld meanwhile.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    found = settlement is Settlement.FOUND
+    actor.check(Right.CONFIRM_RECEIPT if found else Right.ALLOCATE)
+    digest = request_hash(
+        "settlement",
+        consignment=consignment_id,
+        settlement=settlement,
+        booklets=[(b.first, b.last) for b in booklets],
+    )
+    if record := earlier(session, ShortfallSettlement, settlement_id, digest):
+        return record
+    hold(session, "consignment", consignment_id)
+    consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
+    if found:
+        _check_receives(session, actor, consignment)
+    answer = queries.answer_of(session, consignment_id)
+    if answer is None:
+        raise NotYetCounted(number=consignment.number)
+    if answer.answer == Answer.CANCELLED:
+        raise ConsignmentCancelled(number=consignment.number)
+    lacking = set(queries.still_missing(session, [consignment_id])[consignment_id])
+    named = choose_booklets(session, consignment.programme_id, booklets)
+    for booklet in named:
+        if booklet.id not in lacking:
+            raise BookletNotMissing(
+                booklet=_printed(session, booklet.id), number=consignment.number
+            )
+    record = ShortfallSettlement(
+        id=settlement_id,
+        request_hash=digest,
+        consignment_id=consignment_id,
+        settlement=settlement,
+        settled_by=actor.agent_id,
+        settled_at=now,
+    )
+    session.add(record)
+    session.flush()
+    session.add_all(
+        SettledBooklet(
+            consignment_id=consignment_id,
+            booklet_id=booklet.id,
+            finding=Finding.MISSING,
+            settlement_id=settlement_id,
+        )
+        for booklet in named
+    )
+    session.flush()
+    _arrive(
+        session,
+        actor,
+        consignment,
+        ranges_of_booklets(named),
+        posting_id=settlement_id,
+        now=now,
+        to_stock=not found,
+    )
+    return record

@@ -1,0 +1,343 @@
+"""Looking consignments, what they lack, and requests for booklets up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.ledger.models import AccountRow, Movement, Voucher
+from app.prescribers.custody_models import (
+    BookletRequest,
+    BookletRequestAnswer,
+    Consignment,
+    ConsignmentAnswer,
+    ConsignmentFinding,
+    ConsignmentRange,
+    SettledBooklet,
+)
+from app.prescribers.custody_rules import (
+    Answer,
+    ConsignmentKind,
+    ConsignmentState,
+    Finding,
+    RequestAnswer,
+    RequestState,
+)
+from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.programmes.models import VintageTerms
+from app.vouchers.models import Booklet
+
+# ── Consignments ──────────────────────────────────────────────────────────────────────────────────
+
+
+def consignment(session: Session, consignment_id: UUID) -> Consignment | None:
+    """The consignment of that id."""
+    return session.get(Consignment, consignment_id)
+
+
+def consignment_by_number(session: Session, number: str) -> Consignment | None:
+    """The consignment of that number, as printed."""
+    return session.scalar(select(Consignment).where(Consignment.number == number))
+
+
+def consignments_after(
+    session: Session,
+    after: UUID | None,
+    *,
+    limit: int,
+    party_id: UUID | None = None,
+    kind: ConsignmentKind | None = None,
+    state: ConsignmentState | None = None,
+    recipient_id: UUID | None = None,
+) -> list[Consignment]:
+    """Consignments in the order of their ids, from after that one; one party's or all."""
+    query = _chosen(party_id, kind, state, recipient_id).order_by(Consignment.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(Consignment.id > after)))
+
+
+def latest_consignments(
+    session: Session,
+    before: UUID | None,
+    *,
+    limit: int,
+    party_id: UUID | None = None,
+    kind: ConsignmentKind | None = None,
+    state: ConsignmentState | None = None,
+    recipient_id: UUID | None = None,
+) -> list[Consignment]:
+    """The same, the latest first, from before that one: as people read them."""
+    query = _chosen(party_id, kind, state, recipient_id)
+    query = query.order_by(Consignment.prepared_at.desc(), Consignment.id.desc()).limit(limit)
+    if before is not None:
+        last = select(Consignment.prepared_at).where(Consignment.id == before).scalar_subquery()
+        query = query.where(
+            or_(
+                Consignment.prepared_at < last,
+                and_(Consignment.prepared_at == last, Consignment.id < before),
+            )
+        )
+    return list(session.scalars(query))
+
+
+def _chosen(
+    party_id: UUID | None,
+    kind: ConsignmentKind | None,
+    state: ConsignmentState | None,
+    recipient_id: UUID | None,
+) -> Select[Consignment]:
+    query = select(Consignment)
+    if party_id is not None:
+        query = query.where(
+            or_(Consignment.sender_id == party_id, Consignment.recipient_id == party_id)
+        )
+    if kind is not None:
+        query = query.where(Consignment.kind == kind)
+    if recipient_id is not None:
+        query = query.where(Consignment.recipient_id == recipient_id)
+    return query if state is None else query.where(_in_state(state))
+
+
+def _in_state(state: ConsignmentState) -> ColumnElement[bool]:
+    """Whether a consignment stands there: which rows exist."""
+    answered = select(ConsignmentAnswer.id).where(
+        ConsignmentAnswer.consignment_id == Consignment.id
+    )
+    if state is ConsignmentState.IN_TRANSIT:
+        return ~answered.exists()
+    if state is ConsignmentState.CANCELLED:
+        return answered.where(ConsignmentAnswer.answer == Answer.CANCELLED).exists()
+    lacks = _still_missing().where(ConsignmentFinding.consignment_id == Consignment.id).exists()
+    received = answered.where(ConsignmentAnswer.answer == Answer.RECEIVED).exists()
+    return and_(received, lacks if state is ConsignmentState.RECEIVED_SHORT else ~lacks)
+
+
+def _still_missing() -> Select[UUID, int]:
+    """Booklets counted as missing that nobody has settled."""
+    settled = select(SettledBooklet.booklet_id).where(
+        SettledBooklet.consignment_id == ConsignmentFinding.consignment_id,
+        SettledBooklet.booklet_id == ConsignmentFinding.booklet_id,
+    )
+    return select(ConsignmentFinding.consignment_id, ConsignmentFinding.booklet_id).where(
+        ConsignmentFinding.finding == Finding.MISSING, ~settled.exists()
+    )
+
+
+def ranges_of(session: Session, consignment_id: UUID) -> list[ConsignmentRange]:
+    """What a consignment took along."""
+    return list(
+        session.scalars(
+            select(ConsignmentRange)
+            .where(ConsignmentRange.consignment_id == consignment_id)
+            .order_by(ConsignmentRange.first_voucher_id)
+        )
+    )
+
+
+def booklets_of(session: Session, consignment_id: UUID) -> list[Booklet]:
+    """The booklets of a consignment, in the order of their ids."""
+    return list(
+        session.scalars(
+            select(Booklet)
+            .join(
+                ConsignmentRange,
+                Booklet.id.between(
+                    ConsignmentRange.first_voucher_id, ConsignmentRange.last_voucher_id
+                ),
+            )
+            .where(ConsignmentRange.consignment_id == consignment_id)
+            .order_by(Booklet.id)
+        )
+    )
+
+
+def answer_of(session: Session, consignment_id: UUID) -> ConsignmentAnswer | None:
+    """How a consignment ended, if it did."""
+    return session.scalar(
+        select(ConsignmentAnswer).where(ConsignmentAnswer.consignment_id == consignment_id)
+    )
+
+
+def movements_of(session: Session, posting_id: UUID) -> list[int]:
+    """The movements of an act."""
+    return list(
+        session.scalars(
+            select(Movement.id).where(Movement.posting_id == posting_id).order_by(Movement.id)
+        )
+    )
+
+
+def still_missing(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, list[int]]:
+    """Booklets that consignments still lack, by consignment, each in the order of ids."""
+    wanted = set(consignment_ids)
+    rows = session.execute(
+        _still_missing()
+        .where(ConsignmentFinding.consignment_id.in_(wanted))
+        .order_by(ConsignmentFinding.booklet_id)
+    )
+    found: dict[UUID, list[int]] = {one: [] for one in wanted}
+    for consignment_id, booklet_id in rows:
+        found[consignment_id].append(booklet_id)
+    return found
+
+
+# ── Requests ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def booklet_request(session: Session, request_id: UUID) -> BookletRequest | None:
+    """The request of that id."""
+    return session.get(BookletRequest, request_id)
+
+
+def booklet_request_by_number(session: Session, number: str) -> BookletRequest | None:
+    """The request of that number."""
+    return session.scalar(select(BookletRequest).where(BookletRequest.number == number))
+
+
+def answer_to(session: Session, request_id: UUID) -> BookletRequestAnswer | None:
+    """The answer to a request, if it has one."""
+    return session.scalar(
+        select(BookletRequestAnswer).where(BookletRequestAnswer.request_id == request_id)
+    )
+
+
+def request_behind(session: Session, consignment_id: UUID) -> BookletRequest | None:
+    """The request that an allocation answers, if any."""
+    return session.scalar(
+        select(BookletRequest)
+        .join(BookletRequestAnswer, BookletRequestAnswer.request_id == BookletRequest.id)
+        .where(BookletRequestAnswer.consignment_id == consignment_id)
+    )
+
+
+def requests_after(
+    session: Session,
+    after: UUID | None,
+    *,
+    limit: int,
+    prescriber_id: UUID | None = None,
+) -> list[BookletRequest]:
+    """Requests in the order of their ids, from after that one; one prescriber's or all."""
+    query = select(BookletRequest).order_by(BookletRequest.id).limit(limit)
+    if after is not None:
+        query = query.where(BookletRequest.id > after)
+    if prescriber_id is not None:
+        query = query.where(BookletRequest.prescriber_id == prescriber_id)
+    return list(session.scalars(query))
+
+
+def latest_requests(
+    session: Session,
+    *,
+    limit: int,
+    prescriber_id: UUID | None = None,
+    state: RequestState | None = None,
+) -> list[BookletRequest]:
+    """The latest requests first; one prescriber's or all, in one state or any."""
+    query = select(BookletRequest).order_by(
+        BookletRequest.requested_at.desc(), BookletRequest.id.desc()
+    )
+    if prescriber_id is not None:
+        query = query.where(BookletRequest.prescriber_id == prescriber_id)
+    answered = select(BookletRequestAnswer.id).where(
+        BookletRequestAnswer.request_id == BookletRequest.id
+    )
+    if state is RequestState.PENDING:
+        query = query.where(~answered.exists())
+    elif state is not None:
+        wanted = RequestAnswer(str(state))
+        query = query.where(answered.where(BookletRequestAnswer.answer == wanted).exists())
+    return list(session.scalars(query.limit(limit)))
+
+
+# ── Who holds what ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Booklets with consecutive numbers, of one size and vintage, that rest in one account."""
+
+    kind: str
+    party_id: UUID
+    counterparty_id: UUID
+    vintage_id: int
+    label: str
+    size: int
+    first_number: int
+    last_number: int
+
+    @property
+    def count(self) -> int:
+        """How many booklets."""
+        return self.last_number - self.first_number + 1
+
+
+def held_booklets(
+    session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
+) -> list[Held]:
+    """Whole booklets that rest in accounts of those kinds, in the fewest runs of numbers.
+
+    With a party, what rests with it, and what is on its way from it or to it. A booklet of which a
+    pass rests elsewhere (blocked, withheld) is whole nowhere, and is not told.
+    """
+    in_place = (
+        select(Voucher.booklet_id, Voucher.account_id, func.count().label("voucher_count"))
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(AccountRow.kind.in_(kinds))
+        .group_by(Voucher.booklet_id, Voucher.account_id)
+    )
+    if party_id is not None:
+        in_place = in_place.where(
+            or_(AccountRow.party_id == party_id, AccountRow.counterparty_id == party_id)
+        )
+    resting = in_place.subquery()
+    key = (resting.c.account_id, Booklet.vintage_id, Booklet.size)
+    run = (
+        Booklet.number - func.row_number().over(partition_by=key, order_by=Booklet.number)
+    ).label("run")
+    runs = (
+        select(*key, Booklet.number, run)
+        .join(Booklet, Booklet.id == resting.c.booklet_id)
+        .where(Booklet.size == resting.c.voucher_count)
+        .subquery()
+    )
+    first = func.min(runs.c.number)
+    rows = session.execute(
+        select(
+            AccountRow.kind,
+            AccountRow.party_id,
+            AccountRow.counterparty_id,
+            VintageTerms.vintage_id,
+            VintageTerms.label,
+            runs.c.size,
+            first,
+            func.max(runs.c.number),
+        )
+        .join(AccountRow, AccountRow.id == runs.c.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == runs.c.vintage_id)
+        .group_by(
+            runs.c.account_id,
+            AccountRow.kind,
+            AccountRow.party_id,
+            AccountRow.counterparty_id,
+            VintageTerms.vintage_id,
+            VintageTerms.label,
+            runs.c.size,
+            runs.c.run,
+        )
+        .order_by(AccountRow.party_id, VintageTerms.label, runs.c.size.desc(), first)
+    )
+    return [Held(*row) for row in rows]
+
+
+def handed_over_since(session: Session, prescriber_id: UUID, *, since: date) -> dict[int, int]:
+    """Booklets that a prescriber has handed to people since that day, by size."""
+    rows = session.execute(
+        select(PrescriptionBooklet.booklet_size, func.count())
+        .join(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
+        .where(Prescription.prescriber_id == prescriber_id, Prescription.prescribed_on >= since)
+        .group_by(PrescriptionBooklet.booklet_size)
+    )
+    return {size: int(count) for size, count in rows}

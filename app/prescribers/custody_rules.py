@@ -1,0 +1,79 @@
+"""Words of custody, and arithmetic on booklets: plain values, no database."""
+
+from enum import StrEnum
+
+
+class ConsignmentKind(StrEnum):
+    """From whom to whom booklets travel."""
+
+    ALLOCATION = "allocation"
+    RETURN = "return"
+    TRANSFER = "transfer"
+
+
+class Answer(StrEnum):
+    """How a consignment ends."""
+
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class Finding(StrEnum):
+    """What the count found of a booklet that is not as it should be."""
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+class Settlement(StrEnum):
+    """What became of a missing booklet: with the recipient after all, or back in the stock."""
+
+    FOUND = "found"
+    RETURNED = "returned"
+
+
+class RequestAnswer(StrEnum):
+    """What the coordination says to a request for more booklets."""
+
+    ALLOCATED = "allocated"
+    DECLINED = "declined"
+
+
+class ConsignmentState(StrEnum):
+    """Where a consignment stands: which rows exist, in one word."""
+
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    RECEIVED_SHORT = "received_short"
+    CANCELLED = "cancelled"
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    ALLOCATED = "allocated"
+    DECLINED = "declined"
+
+
+LONGEST_WORDS = 500
+"""Characters of a reason or a note."""
+MOST_REQUESTED = 1000
+"""Booklets of one request."""
+
+
+def read_lines(typed: str) -> list[tuple[str, str]]:
+    """What was scanned or typed, one booklet or one range a line, as (first, last).
+
+    A hand scanner types a line for each cover; people also write « 26A 00001 à 26A 00020 ». A
+    dash is that of a range unless the line is a cover: an address, or a code in groups.
+    """
+    read = []
+    for line in typed.splitlines():
+        words = line.replace("–", "-").replace(" à ", "-").strip()
+        if words.count("-") == 1 and "/" not in words:
+            first, _, last = words.partition("-")
+            read.append((first.strip(), (last or first).strip()))
+        elif words:
+            read.append((words, words))
+    return read
