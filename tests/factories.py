@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.clearing import payments, runs, statements
 from app.clearing import queries as clearing
-from app.clearing import statements
-from app.clearing.models import Statement
+from app.clearing.models import Statement, StatementVersion
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Scan, Verdict, redeem_voucher
+from app.clearing.statements import PassRange
 from app.database import Database
 from app.identity.models import Agent
 from app.identity.rules import Actor, Role
@@ -384,7 +385,7 @@ class Scheme:
 
     def clearing(self, database: Database, *, run_id: UUID | None = None) -> UUID:
         """A run that takes everything recorded until now; a draft for each mediator."""
-        return statements.run_clearing(
+        return runs.run_clearing(
             database,
             actor=self.actors["finance"],
             run_id=run_id or new_id(),
@@ -407,19 +408,25 @@ class Scheme:
         )
         return found
 
+    def total(self, session: Session, run_id: UUID, mediator: str) -> StatementVersion:
+        """What the statement of a mediator in a run comes to now."""
+        return clearing.latest_version(session, self.draft(session, run_id, mediator).id)
+
     def approved(self, session: Session, statement: Statement, *, by: str = "finance2") -> UUID:
-        """A statement approved at the total that it shows; returns its id."""
+        """A statement approved at the version and total that it shows; returns its id."""
+        read = clearing.latest_version(session, statement.id)
         return statements.approve_statement(
             session,
             actor=self.actors[by],
             statement_id=statement.id,
-            amount_cents=statement.amount_cents,
+            version=read.version,
+            net_cents=read.net_cents,
             now=self.later,
         ).statement_id
 
     def ordered(self, session: Session, statement_id: UUID) -> UUID:
         """A payment order for an approved statement; returns the order's id."""
-        return statements.order_payment(
+        return payments.order_payment(
             session,
             actor=self.actors["finance"],
             payment_order_id=new_id(),
@@ -430,9 +437,47 @@ class Scheme:
             now=self.later,
         ).id
 
+    def withdrawn(
+        self, session: Session, statement_id: UUID, *serials: str, by: str = "finance"
+    ) -> UUID:
+        """These passes taken off a draft; returns the withdrawal's id."""
+        return statements.withdraw_passes(
+            session,
+            actor=self.actors[by],
+            withdrawal_id=new_id(),
+            statement_id=statement_id,
+            version=clearing.latest_version(session, statement_id).version,
+            passes=[PassRange(serial, serial) for serial in serials],
+            reason="Saisi deux fois",
+            now=self.later,
+        ).id
+
+    def certified(self, session: Session, statement_id: UUID, *, by: str = "exo7") -> UUID:
+        """The mediator's certification of the last version; returns its id."""
+        return statements.certify_statement(
+            session,
+            actor=self.actors[by],
+            certification_id=new_id(),
+            statement_id=statement_id,
+            version=clearing.latest_version(session, statement_id).version,
+            now=self.later,
+        ).id
+
+    def rejected(self, session: Session, payment_order_id: UUID) -> UUID:
+        """The accountant's record that the money came back; returns its id."""
+        return payments.reject_payment(
+            session,
+            actor=self.actors["accountant"],
+            rejection_id=new_id(),
+            payment_order_id=payment_order_id,
+            rejected_on=martinique_day(self.later),
+            reason="Compte clos",
+            now=self.later,
+        ).id
+
     def paid(self, session: Session, payment_order_id: UUID) -> UUID:
         """The accountant's record that it was paid; returns its id."""
-        return statements.record_payment(
+        return payments.record_payment(
             session,
             actor=self.actors["accountant"],
             payment_id=new_id(),

@@ -6,15 +6,26 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, redemptions, sessions, statements
-from app.clearing.models import Payment, RedemptionReversal
+from app.clearing import payments, queries, redemptions, runs, sessions, statements
+from app.clearing.models import (
+    Payment,
+    PaymentRejection,
+    RedemptionReversal,
+    StatementCertification,
+    StatementWithdrawal,
+)
+from app.clearing.queries import Filter
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Scan
 from app.clearing.schemas import (
     ApproveStatementRequestSchema,
     BatchRequestSchema,
     BatchSchema,
+    CertificationRequestSchema,
+    CertificationSchema,
     CheckSchema,
+    ClearingPreviewRequestSchema,
+    ClearingPreviewSchema,
     ClearingRunPageSchema,
     ClearingRunRequestSchema,
     LookupRequestSchema,
@@ -26,15 +37,22 @@ from app.clearing.schemas import (
     RedemptionPageSchema,
     RedemptionRequestSchema,
     RedemptionSchema,
+    RejectionRequestSchema,
+    RejectionSchema,
     ReversalRequestSchema,
     ReversalSchema,
+    StatementPageQuery,
     StatementPageSchema,
     StatementSchema,
     WholeClearingRunSchema,
+    WithdrawalRequestSchema,
+    WithdrawalSchema,
 )
+from app.clearing.statements import PassRange
 from app.clearing.views import (
     check_shown,
     payment_orders_shown,
+    preview_shown,
     redemption_shown,
     redemptions_shown,
     run_shown,
@@ -217,11 +235,30 @@ def run_clearing(body: Json) -> Json:
     """Gather what waits into drafts, one transaction a mediator."""
     actor, run_id = current_actor(), id_of_request(body)
     run = in_transactions_of_its_own(
-        lambda database: statements.run_clearing(
+        lambda database: runs.run_clearing(
             database, actor=actor, run_id=run_id, now=started_at(), **body
         )
     )
     return in_transaction(lambda session: run_shown(session, run, actor=actor))
+
+
+@routes.post(
+    "/clearing-runs/preview",
+    "Voir ce qu’une liquidation prendrait",
+    right=Right.PREPARE_CLEARING,
+    body=ClearingPreviewRequestSchema,
+    answer=ClearingPreviewSchema,
+    status=200,
+    refuses=(404,),
+    description="Par médiateur, et ce qui serait retenu, avec la raison. Rien n’est écrit.",
+)
+def preview_clearing(body: Json) -> Json:
+    """What a run would take, and what would be held."""
+    return in_transaction(
+        lambda session: preview_shown(
+            runs.preview_clearing(session, actor=current_actor(), now=started_at(), **body)
+        )
+    )
 
 
 @routes.get(
@@ -251,9 +288,7 @@ def list_clearing_runs(query: Json) -> Json:
 def read_clearing_run(run_id: UUID) -> Json:
     """One run, with its statements."""
     return in_transaction(
-        lambda session: run_shown(
-            session, statements.known_run(session, run_id), actor=current_actor()
-        )
+        lambda session: run_shown(session, runs.known_run(session, run_id), actor=current_actor())
     )
 
 
@@ -261,23 +296,30 @@ def read_clearing_run(run_id: UUID) -> Json:
     "/statements",
     "Lister les bordereaux",
     right=Right.SEE_STATEMENTS,
-    query=UuidPageQuery,
+    query=StatementPageQuery,
     answer=StatementPageSchema,
 )
 def list_statements(query: Json) -> Json:
-    """Statements in the order of their ids; a mediator's own."""
+    """Statements in the order of their ids; a mediator's own, whatever it asks for."""
+    asked = Filter(
+        mediator_id=current_actor().scope or query["mediator_id"],
+        programme_id=query["programme_id"],
+        state=query["state"],
+    )
     return in_transaction(
         lambda session: page(
             query,
-            partial(
-                queries.statements_after,
-                session,
-                query["after"],
-                mediator_id=current_actor().scope,
-            ),
+            partial(queries.statements_after, session, query["after"], asked=asked),
             partial(statements_shown, session),
         )
     )
+
+
+def statement_shown(session: Session, statement_id: UUID) -> Json:
+    """One statement, for those whose business it is."""
+    standing = statements.known_standing(session, actor=current_actor(), statement_id=statement_id)
+    [told] = statements_shown(session, [standing])
+    return told
 
 
 @routes.get(
@@ -288,14 +330,55 @@ def list_statements(query: Json) -> Json:
 )
 def read_statement(statement_id: UUID) -> Json:
     """One statement, with its lines and its state."""
+    return in_transaction(lambda session: statement_shown(session, statement_id))
 
-    def work(session: Session) -> list[Json]:
-        statement = statements.known_statement(
-            session, actor=current_actor(), statement_id=statement_id
+
+@routes.post(
+    "/statements/<uuid:statement_id>/withdrawals",
+    "Retirer des pass d’un projet de bordereau",
+    right=Right.PREPARE_CLEARING,
+    body=WithdrawalRequestSchema,
+    answer=WithdrawalSchema,
+    description="Le projet a une nouvelle version ; les pass attendent la prochaine liquidation. "
+    "Qui retire ne peut plus approuver.",
+)
+def withdraw_passes(body: Json, statement_id: UUID) -> StatementWithdrawal:
+    """Take passes off a draft, with a reason."""
+    passes = [PassRange(**sent) for sent in body.pop("passes")]
+    return in_transaction(
+        lambda session: statements.withdraw_passes(
+            session,
+            actor=current_actor(),
+            withdrawal_id=id_of_request(body),
+            statement_id=statement_id,
+            passes=passes,
+            now=started_at(),
+            **body,
         )
-        return statements_shown(session, [statement])
+    )
 
-    return in_transaction(work)[0]
+
+@routes.post(
+    "/statements/<uuid:statement_id>/certification",
+    "Certifier un bordereau",
+    right=Right.CERTIFY_STATEMENT,
+    body=CertificationRequestSchema,
+    answer=CertificationSchema,
+    description="« Je certifie que les accompagnements ont été rendus » : par le médiateur, pour "
+    "la version qu’il a lue.",
+)
+def certify_statement(body: Json, statement_id: UUID) -> StatementCertification:
+    """The mediator certifies that the support was given."""
+    return in_transaction(
+        lambda session: statements.certify_statement(
+            session,
+            actor=current_actor(),
+            certification_id=id_of_request(body),
+            statement_id=statement_id,
+            now=started_at(),
+            **body,
+        )
+    )
 
 
 @routes.post(
@@ -309,17 +392,15 @@ def read_statement(statement_id: UUID) -> Json:
     description="Lui donne son numéro et fige le compte à payer.",
 )
 def approve_statement(body: Json, statement_id: UUID) -> Json:
-    """Approve what somebody else prepared, at the total that was read."""
+    """Approve what somebody else prepared, at the version and total that were read."""
 
-    def work(session: Session) -> list[Json]:
-        actor = current_actor()
+    def work(session: Session) -> Json:
         statements.approve_statement(
-            session, actor=actor, statement_id=statement_id, now=started_at(), **body
+            session, actor=current_actor(), statement_id=statement_id, now=started_at(), **body
         )
-        approved = statements.known_statement(session, actor=actor, statement_id=statement_id)
-        return statements_shown(session, [approved])
+        return statement_shown(session, statement_id)
 
-    return in_transaction(work)[0]
+    return in_transaction(work)
 
 
 @routes.post(
@@ -334,7 +415,7 @@ def order_payment(body: Json) -> Json:
     """Order the accountant to pay an approved statement."""
 
     def work(session: Session) -> list[Json]:
-        order = statements.order_payment(
+        order = payments.order_payment(
             session,
             actor=current_actor(),
             payment_order_id=id_of_request(body),
@@ -379,7 +460,7 @@ def read_payment_order(payment_order_id: UUID) -> Json:
     """One payment order, and whether it is paid."""
 
     def work(session: Session) -> list[Json]:
-        order = statements.known_payment_order(
+        order = payments.known_payment_order(
             session, actor=current_actor(), payment_order_id=payment_order_id
         )
         return payment_orders_shown(session, [order])
@@ -398,10 +479,33 @@ def read_payment_order(payment_order_id: UUID) -> Json:
 def record_payment(body: Json, payment_order_id: UUID) -> Payment:
     """Record that the accountant paid."""
     return in_transaction(
-        lambda session: statements.record_payment(
+        lambda session: payments.record_payment(
             session,
             actor=current_actor(),
             payment_id=id_of_request(body),
+            payment_order_id=payment_order_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/payment-orders/<uuid:payment_order_id>/rejection",
+    "Enregistrer un rejet",
+    right=Right.RECORD_PAYMENT,
+    body=RejectionRequestSchema,
+    answer=RejectionSchema,
+    description="De la banque ou du comptable. Ce qui était payé ne l’est plus ; un nouveau mandat "
+    "peut être émis pour le même bordereau.",
+)
+def reject_payment(body: Json, payment_order_id: UUID) -> PaymentRejection:
+    """Record that the money did not arrive."""
+    return in_transaction(
+        lambda session: payments.reject_payment(
+            session,
+            actor=current_actor(),
+            rejection_id=id_of_request(body),
             payment_order_id=payment_order_id,
             now=started_at(),
             **body,

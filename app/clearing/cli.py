@@ -15,6 +15,8 @@ from app import ledger
 from app.clearing import queries
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
+from app.clearing.payments import order_payment, record_payment, reject_payment
+from app.clearing.queries import Filter, Standing
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import (
     LARGEST_BATCH,
@@ -24,28 +26,28 @@ from app.clearing.redemptions import (
     redeem_vouchers,
     undo_redemption,
 )
+from app.clearing.runs import preview_clearing, run_clearing
 from app.clearing.statements import (
+    PassRange,
     approve_statement,
+    certify_statement,
+    held_because,
     known_statement,
-    order_payment,
-    record_payment,
-    run_clearing,
-    statement_state,
+    withdraw_passes,
 )
-from app.identity.rules import SEES_ALL_ORGANISATIONS, Actor, Right
+from app.identity.rules import Actor, Right
+from app.kernel.ids import new_id
 from app.kernel.money import Cents, euros
 from app.ledger.models import Voucher
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes.cli import programme_named, programme_option
 from app.terminal.desk import (
-    PAGE,
     Desk,
     Group,
     Verb,
     acting,
     approving,
-    every,
     repeatable,
     say,
 )
@@ -216,7 +218,17 @@ def undo(desk: Desk, *, redemption_id: UUID, reason: str, request_id: UUID) -> N
 
 # ── Clearing ──────────────────────────────────────────────────────────────────────────────────────
 
-STATES = {"draft": "à approuver", "approved": "à mandater", "ordered": "à payer", "paid": "payé"}
+STATES = {
+    "draft": "à approuver",
+    "empty": "vidé",
+    "approved": "à mandater",
+    "ordered": "à payer",
+    "paid": "payé",
+    "rejected": "rejeté, à mandater de nouveau",
+}
+HELD = {"bank_details_missing": "compte à confirmer", "certification_missing": "à certifier"}
+EVERYTHING = 1_000_000
+"""Statements in one list: more than there will be."""
 
 
 def statement_named(session: Session, typed: str, *, actor: Actor) -> Statement:
@@ -286,11 +298,52 @@ def run(desk: Desk, *, cut_off: date, programme: str | None, request_id: UUID) -
         now=desk.now,
     )
     with desk.transaction(writing=False) as session:
-        drafts = [summary(session, s) for s in queries.statements_of(session, made.id)]
+        asked = Filter(run_id=made.id)
+        drafts = summaries(
+            session,
+            queries.statements_latest_first(session, asked=asked, offset=0, limit=EVERYTHING),
+        )
     desk.answer(f"Liquidation au {made.cut_off_on:%d/%m/%Y} : {len(drafts)} bordereaux.",
                 id=made.id, statements=drafts)  # fmt: skip
     if drafts and not desk.as_json:
         show(desk, drafts)
+
+
+@clearing.command("preview")
+@click.option("--cut-off", type=Day(), required=True, help="Ce qui précède ce jour à 0 h.")
+@programme_option
+@acting
+def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
+    """Montre ce qu’une liquidation prendrait, et ce qui serait retenu. Rien n’est écrit.
+
+    Exemple : passnum clearing preview --cut-off 01/12/2026 --agent finances@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        expected = preview_clearing(
+            session,
+            actor=desk.actor(session),
+            programme_id=programme_named(session, programme).id,
+            cut_off_on=cut_off,
+            now=desk.now,
+        )
+    desk.table(
+        [
+            {
+                "mediator": one.mediator_name,
+                "voucher_count": one.total.voucher_count,
+                "net_cents": one.total.net_cents,
+                "held_because": [str(reason) for reason in one.held_because],
+            }
+            for one in expected
+        ],
+        {
+            "Médiateur": lambda row: row["mediator"],
+            "Pass": lambda row: row["voucher_count"],
+            "Net": lambda row: euros(row["net_cents"]),
+            "Retenu": lambda row: ", ".join(HELD[reason] for reason in row["held_because"]),
+        },
+        none="Rien n’attend de bordereau.",
+    )
 
 
 @clearing.command("list")
@@ -302,30 +355,33 @@ def list_statements(desk: Desk) -> None:
     """
     with desk.transaction(writing=False) as session:
         actor = desk.actor(session, Right.SEE_STATEMENTS)
-        mediator_id = None if actor.role in SEES_ALL_ORGANISATIONS else actor.organisation_id
-        found = every(
-            lambda after: queries.statements_after(
-                session, after, limit=PAGE, mediator_id=mediator_id
-            )
-        )
-        rows = [summary(session, one) for one in found]
+        asked = Filter(mediator_id=actor.scope)
+        found = queries.statements_latest_first(session, asked=asked, offset=0, limit=EVERYTHING)
+        rows = summaries(session, found)
     show(desk, sorted(rows, key=by_number))
 
 
-def summary(session: Session, statement: Statement) -> dict[str, Any]:
-    """A statement in a list."""
-    approval = queries.approval_of(session, statement.id)
-    mediator = partners.organisation(session, statement.mediator_id)
-    return {
-        "id": statement.id,
-        "number": numbering.written(numbering.STATEMENT, approval.year, approval.number)
-        if approval
-        else None,
-        "mediator": mediator.name if mediator else None,
-        "voucher_count": statement.voucher_count,
-        "amount_cents": statement.amount_cents,
-        "state": statement_state(session, statement.id),
-    }
+def summaries(session: Session, standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Statements in a list."""
+    names = partners.organisation_names(session, [one.statement.mediator_id for one in standings])
+    held = held_because(session, standings)
+    return [
+        {
+            "id": one.statement.id,
+            "number": numbering.written(numbering.STATEMENT, one.approval.year, one.approval.number)
+            if one.approval
+            else None,
+            "mediator": names.get(one.statement.mediator_id),
+            "version": one.version.version,
+            "voucher_count": one.version.voucher_count,
+            "amount_cents": one.version.amount_cents,
+            "fee_cents": one.version.fee_cents,
+            "net_cents": one.version.net_cents,
+            "state": str(one.state),
+            "held_because": [str(reason) for reason in held.get(one.statement.id, ())],
+        }
+        for one in standings
+    ]
 
 
 def by_number(row: dict[str, Any]) -> tuple[bool, str, str]:
@@ -341,22 +397,100 @@ def show(desk: Desk, statements: Sequence[dict[str, Any]]) -> None:
             "Bordereau": lambda s: s["number"] or "–",
             "Médiateur": lambda s: s["mediator"],
             "Pass": lambda s: s["voucher_count"],
-            "Somme": lambda s: euros(s["amount_cents"]),
-            "État": lambda s: STATES[s["state"]],
+            "Net": lambda s: euros(s["net_cents"]),
+            "État": state_in_words,
+            "Version": lambda s: s["version"],
             "Identifiant": lambda s: s["id"],
         },
         none="Aucun bordereau.",
     )
 
 
+def state_in_words(statement: dict[str, Any]) -> str:
+    """How far it has come, and what holds it."""
+    held = ", ".join(HELD[reason] for reason in statement["held_because"])
+    return STATES[statement["state"]] + (f" (retenu : {held})" if held else "")
+
+
+@clearing.command("withdraw")
+@click.argument("statement", metavar="BORDEREAU")
+@click.argument("passes", nargs=-1, required=True, metavar="PASS…")
+@click.option("--version", type=int, required=True, help="La version que vous avez lue.")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def withdraw(
+    desk: Desk,
+    *,
+    statement: str,
+    passes: tuple[str, ...],
+    version: int,
+    reason: str,
+    request_id: UUID,
+) -> None:
+    """Retire des pass d’un projet de bordereau ; ils attendent la liquidation suivante.
+
+    Chaque pass se désigne par son numéro ; « premier..dernier » désigne une série.
+
+    Exemple : passnum clearing withdraw 0199f2a0-1b2c-7d3e-8f40-123456789abc "26A 00442 07 91"
+    --version 1 --reason "Séance saisie deux fois"
+    """
+    ranges = []
+    for typed in passes:
+        first, _, last = typed.partition("..")
+        ranges.append(PassRange(first, last or first))
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        made = withdraw_passes(
+            session,
+            actor=actor,
+            withdrawal_id=request_id,
+            statement_id=statement_named(session, statement, actor=actor).id,
+            version=version,
+            passes=ranges,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"{made.voucher_count} pass retirés : relisez la version {version + 1} du projet.",
+        id=made.id,
+    )
+
+
+@clearing.command("certify")
+@click.argument("statement", metavar="BORDEREAU")
+@click.option("--version", type=int, required=True, help="La version que vous avez lue.")
+@approving
+def certify(desk: Desk, *, statement: str, version: int) -> None:
+    """Certifie que les accompagnements ont été rendus, pour le médiateur de l’agent.
+
+    Demande votre mot de passe : c’est une signature.
+
+    Exemple : passnum clearing certify 0199f2a0-1b2c-7d3e-8f40-123456789abc --version 1
+    --agent mediateur@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        made = certify_statement(
+            session,
+            actor=actor,
+            certification_id=new_id(),
+            statement_id=statement_named(session, statement, actor=actor).id,
+            version=version,
+            now=desk.now,
+        )
+    desk.answer("Bordereau certifié : une autre personne peut l’approuver.", id=made.id)
+
+
 @clearing.command("approve")
 @click.argument("statement", metavar="BORDEREAU")
-@click.option("--amount", type=Euros(), required=True, help="Le total que vous avez lu.")
+@click.option("--amount", type=Euros(), required=True, help="Le net à payer que vous avez lu.")
+@click.option("--version", type=int, default=1, help="La version que vous avez lue (1).")
 @approving
-def approve(desk: Desk, *, statement: str, amount: Cents) -> None:
+def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
     """Approuve un bordereau préparé par quelqu’un d’autre. Demande votre mot de passe.
 
-    Le total que vous avez lu est à redonner : un bordereau qui a changé entre-temps n’est pas
+    Le net que vous avez lu est à redonner : un bordereau qui a changé entre-temps n’est pas
     approuvé par mégarde.
 
     Exemple : passnum clearing approve 0199f2a0-1b2c-7d3e-8f40-123456789abc --amount 1230
@@ -366,11 +500,16 @@ def approve(desk: Desk, *, statement: str, amount: Cents) -> None:
     with desk.transaction() as session:
         named = statement_named(session, statement, actor=actor)
         approval = approve_statement(
-            session, actor=actor, statement_id=named.id, amount_cents=amount, now=desk.now
+            session,
+            actor=actor,
+            statement_id=named.id,
+            version=version,
+            net_cents=amount,
+            now=desk.now,
         )
     number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
     desk.answer(
-        f"Bordereau {number} approuvé : {euros(approval.amount_cents)} à mandater.",
+        f"Bordereau {number} approuvé : {euros(approval.net_cents)} à mandater.",
         id=named.id,
         number=number,
     )
@@ -441,3 +580,38 @@ def pay(desk: Desk, *, payment_order: str, paid_on: date, request_id: UUID) -> N
             now=desk.now,
         )
     desk.answer(f"Paiement de {euros(named.amount_cents)} enregistré.", id=made.id)
+
+
+@clearing.command("reject")
+@click.argument("payment_order", metavar="BORDEREAU")
+@click.option("--on", "rejected_on", type=Day(), required=True, help="Le jour du rejet.")
+@click.option("--reason", required=True, metavar="TEXTE", help="Le motif donné par la banque.")
+@repeatable
+@acting
+def reject(
+    desk: Desk, *, payment_order: str, rejected_on: date, reason: str, request_id: UUID
+) -> None:
+    """Enregistre qu’un paiement est revenu, ou que le comptable a renvoyé le mandat.
+
+    Le bordereau est de nouveau à payer : « order-payment » émet un autre mandat.
+
+    Exemple : passnum clearing reject BR-2026-0001 --on 17/12/2026 --reason "Compte clos"
+    --agent comptable@exemple.fr
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        named = payment_order_named(session, payment_order, actor=actor)
+        made = reject_payment(
+            session,
+            actor=actor,
+            rejection_id=request_id,
+            payment_order_id=named.id,
+            rejected_on=rejected_on,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Rejet enregistré : {euros(named.amount_cents)} restent à payer, un nouveau mandat peut "
+        "être émis.",
+        id=made.id,
+    )

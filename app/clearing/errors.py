@@ -215,6 +215,16 @@ class CutOffInTheFuture(RuleBroken):
     )
 
 
+class NothingToClear(RuleBroken):
+    """No redemption waits for a statement: a run would be empty."""
+
+    code = "nothing_to_clear"
+    sentence = (
+        "Aucun encaissement enregistré avant le {cut_off_on} n’attend de bordereau. "
+        "Choisissez une date plus récente, ou attendez de nouveaux encaissements."
+    )
+
+
 class UnknownStatement(NotFound):
     """No statement has that id, or it is another mediator's."""
 
@@ -227,6 +237,50 @@ class StatementPreparerCannotApprove(RuleBroken):
 
     code = "statement_preparer_cannot_approve"
     sentence = "Vous avez préparé ce bordereau : une autre personne doit l’approuver."
+
+
+class StatementWithdrawerCannotApprove(RuleBroken):
+    """Whoever took passes off a draft has made what is to be approved."""
+
+    code = "statement_withdrawer_cannot_approve"
+    sentence = "Vous avez retiré des pass de ce bordereau : une autre personne doit l’approuver."
+
+
+class StatementEmptied(Conflict):
+    """Every pass was withdrawn."""
+
+    code = "statement_emptied"
+    sentence = (
+        "Tous les pass de ce bordereau ont été retirés : il n’y a plus rien à faire ici. "
+        "Les pass attendent la prochaine liquidation."
+    )
+
+
+class StatementNotADraft(Conflict):
+    """The statement is approved: its passes are frozen."""
+
+    code = "statement_not_a_draft"
+    sentence = (
+        "Ce bordereau est approuvé : aucun pass ne s’en retire plus et il ne se certifie plus. "
+        "Signalez l’erreur à la coordination de CAP Nord, qui la corrigera sur un prochain."
+    )
+
+
+class VoucherNotOnStatement(Conflict):
+    """A pass to withdraw is not on the statement, or no longer."""
+
+    code = "voucher_not_on_statement"
+    sentence = (
+        "Le pass {serial} n’est pas sur ce bordereau, ou n’y est plus. "
+        "Relisez le détail, puis choisissez parmi ses lignes."
+    )
+
+
+class StatementCertifiedAlready(Conflict):
+    """The mediator certified this version before."""
+
+    code = "statement_certified_already"
+    sentence = "Ce bordereau est déjà certifié : il n’y a plus rien à faire."
 
 
 class StatementApprovedAlready(Conflict):
@@ -250,6 +304,16 @@ class StatementHeld(RuleBroken):
     sentence = (
         "« {mediator} » n’a pas de compte bancaire confirmé : le bordereau attend. "
         "Saisissez son compte, faites-le confirmer par une autre personne, puis approuvez."
+    )
+
+
+class StatementNotCertified(RuleBroken):
+    """The programme asks for the mediator's certification, and it is missing."""
+
+    code = "statement_not_certified"
+    sentence = (
+        "« {mediator} » n’a pas encore certifié ce bordereau : il attend. "
+        "Demandez-lui de le certifier depuis sa page « Bordereaux », puis approuvez."
     )
 
 
@@ -289,3 +353,37 @@ class PaymentRecordedAlready(Conflict):
 
     code = "payment_recorded_already"
     sentence = "Ce paiement est déjà enregistré : il n’y a plus rien à faire."
+
+
+class NothingToPay(RuleBroken):
+    """The fee takes everything: there is no payment to order."""
+
+    code = "nothing_to_pay"
+    sentence = "Le net à payer de ce bordereau est nul : il n’y a rien à faire de plus."
+
+
+class PaymentOrderRejected(Conflict):
+    """The order came back: only another one can be paid."""
+
+    code = "payment_order_rejected"
+    sentence = (
+        "Ce mandat a été rejeté : il ne se paie plus. "
+        "Faites émettre un nouveau mandat pour le même bordereau."
+    )
+
+
+class PaymentRejectedAlready(Conflict):
+    """The rejection was recorded before."""
+
+    code = "payment_rejected_already"
+    sentence = "Ce rejet est déjà enregistré : un nouveau mandat peut être émis."
+
+
+class DocumentDiffers(Conflict):
+    """A paper rendered again is not the one that was rendered first."""
+
+    code = "document_differs"
+    sentence = (
+        "Le document du bordereau {number} ne ressemble plus à celui qui a été établi le "
+        "{rendered_on}. Ne l’utilisez pas et prévenez l’administration de passnum."
+    )

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     CompoundSelect,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
+    case,
     func,
     literal,
     null,
@@ -25,20 +28,26 @@ from app.clearing.models import (
     ClearingRun,
     Payment,
     PaymentOrder,
+    PaymentRejection,
     Redemption,
     RedemptionAttempt,
     RedemptionReversal,
     Statement,
     StatementApproval,
+    StatementCertification,
+    StatementDocument,
     StatementLine,
+    StatementVersion,
+    StatementWithdrawal,
 )
+from app.clearing.rules import StatementState, without
 from app.database import among, dialect_of, perform
 from app.kernel.serials import BookletNumber
-from app.ledger import Account, AccountKind, MovementKind
+from app.ledger import AccountKind, MovementKind, VoucherRange
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
 from app.mediators.queries import cash_office_in_force
-from app.partners.models import Agreement, Organisation
+from app.partners.models import Agreement, BankDetailsApproval, Organisation
 from app.partners.queries import successor_on
 from app.partners.rules import AgreementRole
 from app.prescribers.models import Prescription, PrescriptionBooklet
@@ -354,6 +363,12 @@ def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[An
     )
 
 
+def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
+    """Whether a run would take anything at all."""
+    waiting = _unclaimed(programme_id, before, Voucher.id).limit(1)
+    return session.scalar(waiting) is not None
+
+
 def mediators_to_clear(
     session: Session, programme_id: UUID, *, before: datetime
 ) -> list[tuple[UUID, int]]:
@@ -366,19 +381,53 @@ def mediators_to_clear(
     return [(mediator_id, count) for mediator_id, count in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a run would take of one mediator."""
+
+    mediator_id: UUID
+    voucher_count: int
+    amount_cents: int
+
+
+def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> list[Waiting]:
+    """What a run would take, mediator by mediator."""
+    rows = session.execute(
+        _unclaimed(
+            programme_id,
+            before,
+            AccountRow.party_id,
+            func.count(),
+            func.sum(Voucher.face_value_cents),
+        )
+        .group_by(AccountRow.party_id)
+        .order_by(AccountRow.party_id)
+    )
+    return [Waiting(mediator_id, count, int(amount)) for mediator_id, count, amount in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """A pass that waits for a statement, and the movement that brought it there."""
+
+    voucher_id: int
+    account_id: int
+    last_movement_id: int
+
+
 def vouchers_to_claim(
     session: Session, programme_id: UUID, mediator_id: UUID, *, before: datetime
-) -> dict[int, list[int]]:
-    """Ids of the passes of one mediator that wait for a statement, by account."""
+) -> list[Unclaimed]:
+    """The passes of one mediator that wait for a statement, in the order of ids."""
     rows = session.execute(
-        _unclaimed(programme_id, before, Voucher.account_id, Voucher.id)
+        _unclaimed(programme_id, before, Voucher.id, Voucher.account_id, Voucher.last_movement_id)
         .where(AccountRow.party_id == mediator_id)
         .order_by(Voucher.id)
     )
-    waiting: dict[int, list[int]] = {}
-    for account_id, voucher_id in rows:
-        waiting.setdefault(account_id, []).append(voucher_id)
-    return waiting
+    return [Unclaimed(*row) for row in rows]
+
+
+# ── Statements ────────────────────────────────────────────────────────────────────────────────────
 
 
 def statement(session: Session, statement_id: UUID) -> Statement | None:
@@ -395,6 +444,13 @@ def statement_by_number(session: Session, year: int, number: int) -> Statement |
     )
 
 
+def approval_by_code(session: Session, verification_code: str) -> StatementApproval | None:
+    """The approval whose paper bears that code."""
+    return session.scalar(
+        select(StatementApproval).where(StatementApproval.verification_code == verification_code)
+    )
+
+
 def statements_of(session: Session, run_id: UUID) -> list[Statement]:
     """The statements of a run."""
     return list(
@@ -402,51 +458,331 @@ def statements_of(session: Session, run_id: UUID) -> list[Statement]:
     )
 
 
+def _last_version() -> ScalarSelect[int]:
+    """The number of a statement's last version."""
+    later = aliased(StatementVersion, name="later")
+    return (
+        select(func.max(later.version))
+        .where(later.statement_id == Statement.id)
+        .correlate(Statement)
+        .scalar_subquery()
+    )
+
+
+def _last_round() -> ScalarSelect[int]:
+    """The round of a statement's last payment order."""
+    later = aliased(PaymentOrder, name="later_order")
+    return (
+        select(func.max(later.ordinal))
+        .where(later.statement_id == Statement.id)
+        .correlate(Statement)
+        .scalar_subquery()
+    )
+
+
+STATE = case(
+    (
+        and_(StatementApproval.statement_id.is_(None), StatementVersion.voucher_count == 0),
+        StatementState.EMPTY,
+    ),
+    (StatementApproval.statement_id.is_(None), StatementState.DRAFT),
+    (PaymentOrder.id.is_(None), StatementState.APPROVED),
+    (PaymentRejection.id.is_not(None), StatementState.REJECTED),
+    (Payment.id.is_not(None), StatementState.PAID),
+    else_=StatementState.ORDERED,
+)
+"""The state of a statement, over the tables of `_with_state`."""
+
+
+def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+    """Statements beside their last version, approval, last order, its payment and its rejection."""
+    return (
+        select(*columns)
+        .select_from(Statement)
+        .join(ClearingRun, ClearingRun.id == Statement.run_id)
+        .join(
+            StatementVersion,
+            and_(
+                StatementVersion.statement_id == Statement.id,
+                StatementVersion.version == _last_version(),
+            ),
+        )
+        .outerjoin(StatementApproval, StatementApproval.statement_id == Statement.id)
+        .outerjoin(
+            PaymentOrder,
+            and_(PaymentOrder.statement_id == Statement.id, PaymentOrder.ordinal == _last_round()),
+        )
+        .outerjoin(Payment, Payment.payment_order_id == PaymentOrder.id)
+        .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A statement, what its last version comes to, and how far it has come.
+
+    `order` is its last payment order, `payment` and `rejection` are that order's.
+    """
+
+    statement: Statement
+    run: ClearingRun
+    version: StatementVersion
+    approval: StatementApproval | None
+    order: PaymentOrder | None
+    payment: Payment | None
+    rejection: PaymentRejection | None
+    state: StatementState
+
+    @property
+    def id(self) -> UUID:
+        """The statement's."""
+        return self.statement.id
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which statements a list shows; None asks for all."""
+
+    mediator_id: UUID | None = None
+    programme_id: UUID | None = None
+    run_id: UUID | None = None
+    state: StatementState | None = None
+    cut_off_between: tuple[date, date] | None = None
+    """First and last day of cut-off, both included."""
+
+
+def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.mediator_id is not None:
+        conditions.append(Statement.mediator_id == asked.mediator_id)
+    if asked.programme_id is not None:
+        conditions.append(Statement.programme_id == asked.programme_id)
+    if asked.run_id is not None:
+        conditions.append(Statement.run_id == asked.run_id)
+    if asked.state is not None:
+        conditions.append(literal(str(asked.state)) == STATE)
+    if asked.cut_off_between is not None:
+        conditions.append(ClearingRun.cut_off_on.between(*asked.cut_off_between))
+    return conditions
+
+
+_STANDING = (
+    Statement,
+    ClearingRun,
+    StatementVersion,
+    StatementApproval,
+    PaymentOrder,
+    Payment,
+    PaymentRejection,
+    STATE,
+)
+
+
+def standings(session: Session, ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """How far statements have come, by their ids, in one statement for all."""
+    rows = session.execute(_with_state(*_STANDING).where(Statement.id.in_(list(ids))))
+    return {row[0].id: _standing(row) for row in rows}
+
+
+def _standing(row: Any) -> Standing:  # noqa: ANN401 - a row of _STANDING
+    found, of_run, version, approval, order, payment, rejection, state = row
+    return Standing(
+        found, of_run, version, approval, order, payment, rejection, StatementState(state)
+    )
+
+
 def statements_after(
-    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None
-) -> list[Statement]:
-    """Statements in the order of their ids, from after that one; one mediator's or everybody's."""
-    query = select(Statement).order_by(Statement.id).limit(limit)
+    session: Session, after: UUID | None, *, limit: int, asked: Filter
+) -> list[Standing]:
+    """Statements in the order of their ids, from after that one."""
+    query = _with_state(*_STANDING).where(*_conditions(asked)).order_by(Statement.id).limit(limit)
     if after is not None:
         query = query.where(Statement.id > after)
-    if mediator_id is not None:
-        query = query.where(Statement.mediator_id == mediator_id)
-    return list(session.scalars(query))
+    return [_standing(row) for row in session.execute(query)]
 
 
-def lines_of(session: Session, statement_id: UUID) -> list[StatementLine]:
-    """The lines of a statement, by vintage."""
+def statements_latest_first(
+    session: Session, *, asked: Filter, offset: int, limit: int
+) -> list[Standing]:
+    """Statements for a page of people: the latest cut-off first, then by mediator."""
+    query = (
+        _with_state(*_STANDING)
+        .join(Organisation, Organisation.id == Statement.mediator_id)
+        .where(*_conditions(asked))
+        .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_standing(row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many statements, of how many passes, for how much."""
+
+    statement_count: int
+    voucher_count: int
+    amount_cents: int
+    net_cents: int
+
+
+def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Sum]:
+    """What statements come to, by state."""
+    rows = session.execute(
+        _with_state(
+            STATE,
+            func.count(),
+            func.sum(StatementVersion.voucher_count),
+            func.sum(StatementVersion.amount_cents),
+            func.sum(StatementVersion.net_cents),
+        )
+        .where(*_conditions(asked))
+        .group_by(STATE)
+    )
+    return {
+        StatementState(state): Sum(count, int(vouchers), int(amount), int(net))
+        for state, count, vouchers, amount, net in rows
+    }
+
+
+def latest_version(session: Session, statement_id: UUID) -> StatementVersion:
+    """The last version of a statement; there is always one."""
+    return session.scalars(
+        select(StatementVersion)
+        .where(StatementVersion.statement_id == statement_id)
+        .order_by(StatementVersion.version.desc())
+        .limit(1)
+    ).one()
+
+
+def versions_of(session: Session, statement_id: UUID) -> list[StatementVersion]:
+    """Every version of a statement, the first one first."""
+    return list(
+        session.scalars(
+            select(StatementVersion)
+            .where(StatementVersion.statement_id == statement_id)
+            .order_by(StatementVersion.version)
+        )
+    )
+
+
+def lines_of(session: Session, statement_id: UUID, version: int) -> list[StatementLine]:
+    """The lines of one version of a statement, by vintage."""
     return list(
         session.scalars(
             select(StatementLine)
-            .where(StatementLine.statement_id == statement_id)
+            .where(StatementLine.statement_id == statement_id, StatementLine.version == version)
             .order_by(StatementLine.vintage_id)
         )
     )
 
 
-def claims_of(session: Session, statement_id: UUID) -> list[Movement]:
-    """The movements that a statement claims."""
+def withdrawals_of(session: Session, statement_id: UUID) -> list[StatementWithdrawal]:
+    """What was taken off a statement, oldest first."""
     return list(
         session.scalars(
-            select(Movement).where(Movement.posting_id == statement_id).order_by(Movement.id)
+            select(StatementWithdrawal)
+            .where(StatementWithdrawal.statement_id == statement_id)
+            .order_by(StatementWithdrawal.withdrawn_at, StatementWithdrawal.id)
         )
     )
 
 
-def claimed_now(session: Session, statement_id: UUID, accounts: Iterable[Account]) -> int:
+def withdrawn_by(session: Session, statement_id: UUID, agent_id: int) -> bool:
+    """Whether that agent took passes off a statement."""
+    return (
+        session.scalar(
+            select(StatementWithdrawal.id)
+            .where(
+                StatementWithdrawal.statement_id == statement_id,
+                StatementWithdrawal.withdrawn_by == agent_id,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Passes that a statement claims: one movement's, or what withdrawals have left of it."""
+
+    movement_id: int
+    account_id: int
+    vintage_id: int
+    vouchers: VoucherRange
+
+
+def claims_of(session: Session, statement_id: UUID) -> list[Claim]:
+    """What a statement claims now, as the fewest ranges, in order."""
+    taken_off = [
+        VoucherRange(first, last)
+        for first, last in session.execute(
+            select(Movement.first_id, Movement.last_id)
+            .join(StatementWithdrawal, StatementWithdrawal.id == Movement.posting_id)
+            .where(StatementWithdrawal.statement_id == statement_id)
+        )
+    ]
+    movements = session.scalars(
+        select(Movement).where(Movement.posting_id == statement_id).order_by(Movement.first_id)
+    )
+    return [
+        Claim(movement.id, movement.credit_account_id, movement.vintage_id, left)
+        for movement in movements
+        for left in without(
+            [VoucherRange(movement.first_id, movement.last_id)],
+            (
+                hole
+                for hole in taken_off
+                if movement.first_id <= hole.first and hole.last <= movement.last_id
+            ),
+        )
+    ]
+
+
+def claimed_now(session: Session, statement_id: UUID, account_ids: Iterable[int]) -> int:
     """How many vouchers rest claimed by a statement at this moment."""
     return (
         session.scalar(
             select(func.count())
             .select_from(Voucher)
             .join(Movement, Movement.id == Voucher.last_movement_id)
-            .where(
-                Movement.posting_id == statement_id,
-                Voucher.account_id.in_([account.id for account in accounts]),
-            )
+            .where(Movement.posting_id == statement_id, Voucher.account_id.in_(list(account_ids)))
         )
         or 0
+    )
+
+
+def certification_of(
+    session: Session, statement_id: UUID, version: int
+) -> StatementCertification | None:
+    """The mediator's certification of one version, if there is one."""
+    return session.scalar(
+        select(StatementCertification).where(
+            StatementCertification.statement_id == statement_id,
+            StatementCertification.version == version,
+        )
+    )
+
+
+def certifications_of(session: Session, ids: Iterable[UUID]) -> set[tuple[UUID, int]]:
+    """Which versions of these statements are certified."""
+    rows = session.execute(
+        select(StatementCertification.statement_id, StatementCertification.version).where(
+            StatementCertification.statement_id.in_(list(ids))
+        )
+    )
+    return {(statement_id, version) for statement_id, version in rows}
+
+
+def with_approved_account(session: Session, mediator_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these mediators have an account that two people confirmed."""
+    return set(
+        session.scalars(
+            select(BankDetailsApproval.organisation_id).where(
+                BankDetailsApproval.organisation_id.in_(list(mediator_ids))
+            )
+        )
     )
 
 
@@ -455,19 +791,64 @@ def approval_of(session: Session, statement_id: UUID) -> StatementApproval | Non
     return session.get(StatementApproval, statement_id)
 
 
+def document_of(
+    session: Session, statement_id: UUID, form: str, layout: int
+) -> StatementDocument | None:
+    """The digest of a paper as it was first rendered."""
+    return session.get(StatementDocument, (statement_id, form, layout))
+
+
+# ── Payments ──────────────────────────────────────────────────────────────────────────────────────
+
+
 def payment_order(session: Session, payment_order_id: UUID) -> PaymentOrder | None:
     """The payment order of that id."""
     return session.get(PaymentOrder, payment_order_id)
 
 
 def payment_order_of(session: Session, statement_id: UUID) -> PaymentOrder | None:
-    """The payment order of a statement, if there is one."""
-    return session.scalar(select(PaymentOrder).where(PaymentOrder.statement_id == statement_id))
+    """The last payment order of a statement, if there is one."""
+    return session.scalar(
+        select(PaymentOrder)
+        .where(PaymentOrder.statement_id == statement_id)
+        .order_by(PaymentOrder.ordinal.desc())
+        .limit(1)
+    )
 
 
 def payment_of(session: Session, payment_order_id: UUID) -> Payment | None:
     """The payment of an order, if it was paid."""
     return session.scalar(select(Payment).where(Payment.payment_order_id == payment_order_id))
+
+
+def rejection_of(session: Session, payment_order_id: UUID) -> PaymentRejection | None:
+    """How an order came back, if it did."""
+    return session.scalar(
+        select(PaymentRejection).where(PaymentRejection.payment_order_id == payment_order_id)
+    )
+
+
+def settlements_of(session: Session, payment_id: UUID) -> list[int]:
+    """The movements by which a payment settled its passes."""
+    return list(
+        session.scalars(
+            select(Movement.id).where(Movement.posting_id == payment_id).order_by(Movement.id)
+        )
+    )
+
+
+def rounds_of(
+    session: Session, statement_id: UUID
+) -> list[tuple[PaymentOrder, Payment | None, PaymentRejection | None]]:
+    """Every payment order of a statement, the first one first, and what became of it."""
+    rows = session.execute(
+        select(PaymentOrder, Payment, PaymentRejection)
+        .outerjoin(Payment, Payment.payment_order_id == PaymentOrder.id)
+        .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
+        .where(PaymentOrder.statement_id == statement_id)
+        .order_by(PaymentOrder.ordinal)
+    )
+    return [(order, payment, rejection) for order, payment, rejection in rows]
 
 
 def payment_orders_after(
@@ -478,7 +859,5 @@ def payment_orders_after(
     if after is not None:
         query = query.where(PaymentOrder.id > after)
     if mediator_id is not None:
-        query = query.join(Statement, Statement.id == PaymentOrder.statement_id).where(
-            Statement.mediator_id == mediator_id
-        )
+        query = query.where(PaymentOrder.mediator_id == mediator_id)
     return list(session.scalars(query))

@@ -1,7 +1,10 @@
-"""What a pass is worth to a mediator, by where it rests and on which day: plain values."""
+"""What a pass is worth to a mediator, and what a statement comes to: plain values."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from app.clearing.errors import (
     OutsideValidity,
@@ -11,9 +14,11 @@ from app.clearing.errors import (
     VoucherNotIssued,
     VoucherVoid,
 )
+from app.kernel import codes
 from app.kernel.clock import first_instant
 from app.kernel.errors import DomainError
-from app.ledger import AccountKind
+from app.kernel.money import Cents
+from app.ledger import AccountKind, VoucherRange
 from app.programmes.rules import Validity
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -115,3 +120,84 @@ NOON = timedelta(hours=12)
 def instant_of(day: date, *, now: datetime) -> datetime:
     """The instant of a session of which only the day is known: noon, or now if that is sooner."""
     return min(first_instant(day) + NOON, now)
+
+
+# ── Statements ────────────────────────────────────────────────────────────────────────────────────
+
+WHOLE_IN_BASIS_POINTS = 10_000
+
+
+class StatementState(StrEnum):
+    """How far a statement has come: which rows exist says it."""
+
+    DRAFT = "draft"
+    EMPTY = "empty"
+    """Every pass was withdrawn: there is nothing to approve."""
+    APPROVED = "approved"
+    ORDERED = "ordered"
+    PAID = "paid"
+    REJECTED = "rejected"
+    """The money came back: another order is to be made."""
+
+
+class HoldReason(StrEnum):
+    """Why a draft cannot be approved yet. Nobody else's waits with it."""
+
+    BANK_DETAILS = "bank_details_missing"
+    CERTIFICATION = "certification_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a version of a statement comes to: face value, fee and net kept apart."""
+
+    voucher_count: int
+    amount_cents: Cents
+    fee_cents: Cents
+    net_cents: Cents
+
+    @classmethod
+    def of(cls, voucher_count: int, amount_cents: int, *, fee_basis_points: int) -> "Total":
+        """The total of so many passes; the fee is rounded half up, once."""
+        fee = fee_of(amount_cents, basis_points=fee_basis_points)
+        return cls(voucher_count, Cents(amount_cents), fee, Cents(amount_cents - fee))
+
+
+def fee_of(amount_cents: int, *, basis_points: int) -> Cents:
+    """A fee in basis points of a face value, rounded half up to the cent.
+
+    The database computes the same (statement_fee_is_rounded_half_up).
+    """
+    half = WHOLE_IN_BASIS_POINTS // 2
+    return Cents((amount_cents * basis_points + half) // WHOLE_IN_BASIS_POINTS)
+
+
+def without(ranges: Iterable[VoucherRange], taken: Iterable[VoucherRange]) -> list[VoucherRange]:
+    """What is left of ranges once others are taken out of them, in order."""
+    left = sorted(ranges)
+    for hole in sorted(taken):
+        pieces = []
+        for there in left:
+            if hole.last < there.first or there.last < hole.first:
+                pieces.append(there)
+                continue
+            if there.first < hole.first:
+                pieces.append(VoucherRange(there.first, hole.first - 1))
+            if hole.last < there.last:
+                pieces.append(VoucherRange(hole.last + 1, there.last))
+        left = pieces
+    return left
+
+
+def common(one: VoucherRange, other: VoucherRange) -> VoucherRange | None:
+    """The vouchers that two ranges share, if any."""
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    return VoucherRange(first, last) if first <= last else None
+
+
+def verification_code(statement_id: UUID) -> str:
+    """What the paper of a statement is looked up by: 75 bits that nobody outside can guess.
+
+    It follows from the statement's id, so that the same paper can be made again.
+    """
+    return codes.derive_verification(statement_id.bytes)

@@ -1,25 +1,16 @@
 """Redemptions, statements and payments as the API reads and writes them."""
 
-from enum import StrEnum
-
 from marshmallow import Schema, fields
 
 from app.clearing.redemptions import LARGEST_BATCH
+from app.clearing.rules import HoldReason, StatementState
+from app.clearing.statements import MOST_RANGES
 from app.kernel.ids import LARGEST_INTEGER
-from app.web.api import Body, Identified, page_of
+from app.web.api import Body, Identified, UuidPageQuery, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
 CODE = "7K2M 9QXR 4TWB 3HCP"
 SERIAL = "26A 00442 07 91"
-
-
-class StatementState(StrEnum):
-    """How far a statement has come."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    ORDERED = "ordered"
-    PAID = "paid"
 
 
 def code() -> Text:
@@ -164,6 +155,15 @@ class StatementLineSchema(Schema):
     amount_cents = Whole(required=True)
 
 
+def held_because() -> Many:
+    """What holds a draft."""
+    return Many(
+        Choice(HoldReason),
+        required=True,
+        about="Ce qui retient le projet ; un bordereau retenu n’en retient aucun autre.",
+    )
+
+
 class StatementSchema(Schema):
     """What a mediator is owed, and how far it has come."""
 
@@ -173,27 +173,124 @@ class StatementSchema(Schema):
     mediator_id = Uuid(required=True)
     state = Choice(StatementState, required=True)
     number = Text(required=True, allow_none=True, example="BR-2026-0001")
-    voucher_count = Whole(required=True)
-    amount_cents = Whole(required=True)
+    version = Whole(required=True, about="Chaque retrait de pass fait une nouvelle version.")
+    voucher_count = Whole(0, required=True)
+    amount_cents = Whole(0, required=True, about="Valeur faciale des pass.")
+    fee_basis_points = Whole(0, required=True, about="Frais, en points de base : 400 font 4 %.")
+    fee_cents = Whole(0, required=True, about="Arrondis une fois, au demi-centime supérieur.")
+    net_cents = Whole(0, required=True, about="Net à payer : valeur faciale moins frais.")
+    certification_required = Flag(required=True)
+    held_because = held_because()
     lines = Many(Part(StatementLineSchema), required=True)
     prepared_by = Whole(required=True, about="Numéro de l’agent.")
     approved_by = Whole(required=True, allow_none=True)
     approved_at = Instant(required=True, allow_none=True)
+    due_on = Day(required=True, allow_none=True, about="À payer au plus tard ce jour.")
     payee_name = Text(required=True, allow_none=True)
     payee_iban = Text(required=True, allow_none=True, about="Masqué.")
-    payment_order_id = Uuid(required=True, allow_none=True)
+    payment_order_id = Uuid(required=True, allow_none=True, about="Le dernier mandat.")
+
+
+class StatementPageQuery(UuidPageQuery):
+    """Which statements of a list."""
+
+    state = Choice(StatementState, load_default=None)
+    mediator_id = Uuid(load_default=None)
+    programme_id = Uuid(load_default=None)
+
+
+def version() -> Whole:
+    """The version of a statement that was read."""
+    return Whole(
+        1,
+        2**31 - 1,
+        required=True,
+        about="La version que vous avez lue : un bordereau qui a changé depuis est refusé.",
+        example=1,
+    )
 
 
 class ApproveStatementRequestSchema(Body):
-    """The approval of a statement at the total that was read."""
+    """The approval of a statement at the version and total that were read."""
 
-    amount_cents = Whole(
+    version = version()
+    net_cents = Whole(
         0,
         LARGEST_INTEGER,
         required=True,
-        about="Le total que vous avez lu : un bordereau qui a changé n’est pas approuvé.",
+        about="Le net à payer que vous avez lu.",
         example=12_000,
     )
+
+
+class PassRangeSchema(Body):
+    """Passes with consecutive serial numbers, both ends included."""
+
+    first = Text(60, required=True, example=SERIAL)
+    last = Text(60, required=True, example=SERIAL)
+
+
+class WithdrawalRequestSchema(Identified):
+    """Passes to take off a draft."""
+
+    version = version()
+    passes = Many(Part(PassRangeSchema), MOST_RANGES, shortest=1, required=True)
+    reason = Text(required=True, example="Séance saisie deux fois")
+
+
+class WithdrawalSchema(Schema):
+    """Passes were taken off a draft: they wait for the next run."""
+
+    id = Uuid(required=True)
+    statement_id = Uuid(required=True)
+    reason = Text(required=True)
+    voucher_count = Whole(required=True)
+    withdrawn_by = Whole(required=True, about="Numéro de l’agent.")
+    withdrawn_at = Instant(required=True)
+
+
+class CertificationRequestSchema(Identified):
+    """The mediator certifies that the support of a version was given."""
+
+    version = version()
+
+
+class CertificationSchema(Schema):
+    """The mediator certified a version: the support was given."""
+
+    id = Uuid(required=True)
+    statement_id = Uuid(required=True)
+    version = Whole(required=True)
+    certified_by = Whole(required=True, about="Numéro de l’agent.")
+    certified_at = Instant(required=True)
+
+
+class ClearingPreviewRequestSchema(Body):
+    """A run to look at before it is made."""
+
+    programme_id = Uuid(required=True)
+    cut_off_on = Day(required=True, about="Les encaissements enregistrés avant ce jour à 0 h.")
+
+
+class ExpectedStatementSchema(Schema):
+    """The draft that a run would make for one mediator."""
+
+    mediator_id = Uuid(required=True)
+    mediator_name = Text(required=True)
+    voucher_count = Whole(required=True)
+    amount_cents = Whole(required=True)
+    fee_cents = Whole(0, required=True)
+    net_cents = Whole(0, required=True)
+    held_because = held_because()
+
+
+class ClearingPreviewSchema(Schema):
+    """What a run would take; nothing was written."""
+
+    statements = Many(Part(ExpectedStatementSchema), required=True)
+    voucher_count = Whole(0, required=True)
+    amount_cents = Whole(0, required=True)
+    net_cents = Whole(0, required=True)
 
 
 class ClearingRunSchema(Schema):
@@ -239,8 +336,11 @@ class PaymentOrderSchema(Schema):
     ordered_at = Instant(required=True)
     payee_name = Text(required=True)
     payee_iban = Text(required=True, about="Masqué.")
+    ordinal = Whole(required=True, about="1, puis un de plus après chaque rejet.")
     paid_on = Day(required=True, allow_none=True)
     recorded_by = Whole(required=True, allow_none=True)
+    rejected_on = Day(required=True, allow_none=True)
+    rejection_reason = Text(required=True, allow_none=True)
 
 
 class PaymentRequestSchema(Identified):
@@ -256,6 +356,26 @@ class PaymentSchema(Schema):
     payment_order_id = Uuid(required=True)
     statement_id = Uuid(required=True)
     paid_on = Day(required=True)
+    recorded_by = Whole(required=True, about="Numéro de l’agent.")
+    recorded_at = Instant(required=True)
+
+
+class RejectionRequestSchema(Identified):
+    """A payment that came back, or an order that the accountant sent back."""
+
+    rejected_on = Day(required=True)
+    reason = Text(required=True, example="Compte clos")
+
+
+class RejectionSchema(Schema):
+    """The order is spent: another may be made for the same statement."""
+
+    id = Uuid(required=True)
+    payment_order_id = Uuid(required=True)
+    statement_id = Uuid(required=True)
+    payment_id = Uuid(required=True, allow_none=True, about="Le paiement qui est revenu.")
+    rejected_on = Day(required=True)
+    reason = Text(required=True)
     recorded_by = Whole(required=True, about="Numéro de l’agent.")
     recorded_at = Instant(required=True)
 

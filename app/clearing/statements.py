@@ -1,194 +1,55 @@
-"""Clearing: from redemptions to statements, approved, ordered and paid by different people."""
+"""Statements: drafts that lose passes, mediators who certify, and others who approve."""
 
-from datetime import date, datetime
-from uuid import UUID, uuid5
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries
+from app.clearing import queries, rules
 from app.clearing.errors import (
-    CutOffInTheFuture,
-    PaymentByTheSamePerson,
-    PaymentRecordedAlready,
     StatementApprovedAlready,
+    StatementCertifiedAlready,
     StatementChanged,
+    StatementEmptied,
     StatementHeld,
-    StatementNotApproved,
-    StatementOrderedAlready,
+    StatementNotADraft,
+    StatementNotCertified,
     StatementPreparerCannotApprove,
-    UnknownClearingRun,
-    UnknownPaymentOrder,
+    StatementWithdrawerCannotApprove,
     UnknownStatement,
+    VoucherNotOnStatement,
 )
 from app.clearing.models import (
-    ClearingRun,
-    Payment,
-    PaymentOrder,
     Statement,
     StatementApproval,
-    StatementLine,
+    StatementCertification,
+    StatementVersion,
+    StatementWithdrawal,
 )
-from app.database import Database, earlier, hold
+from app.clearing.queries import Claim, Standing
+from app.clearing.rules import HoldReason, StatementState
+from app.clearing.runs import add_version, asked_on
+from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import FIRST_DAY, LAST_DAY, first_instant, martinique_day
+from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.serials import BookletNumber
 from app.kernel.text import clean
-from app.ledger import chart
+from app.ledger import VoucherRange, chart
 from app.partners import queries as partners
 from app.partners.service import known_organisation
 from app.programmes import numbering
+from app.programmes.rules import Payer
 from app.programmes.service import known_programme
+from app.vouchers.errors import NotASerialNumber
+from app.vouchers.service import read_serial, voucher_by_serial
 
-
-def run_clearing(
-    database: Database,
-    *,
-    actor: Actor,
-    run_id: UUID,
-    programme_id: UUID,
-    cut_off_on: date,
-    now: datetime,
-) -> ClearingRun:
-    """Gather everything unclaimed before a cut-off into one draft a mediator.
-
-    One transaction a mediator: a run cut in the middle is finished by sending it again.
-
-    Raises:
-        As open_clearing_run.
-    """
-    with database.transaction() as session:
-        run = open_clearing_run(
-            session,
-            actor=actor,
-            run_id=run_id,
-            programme_id=programme_id,
-            cut_off_on=cut_off_on,
-            now=now,
-        )
-    with database.transaction(writing=False) as session:
-        waiting = queries.mediators_to_clear(
-            session, programme_id, before=first_instant(run.cut_off_on)
-        )
-    for mediator_id, _ in waiting:
-        with database.transaction() as session:
-            draft_statement(session, run=run, mediator_id=mediator_id, now=now)
-    return run
-
-
-def open_clearing_run(
-    session: Session,
-    *,
-    actor: Actor,
-    run_id: UUID,
-    programme_id: UUID,
-    cut_off_on: date,
-    now: datetime,
-) -> ClearingRun:
-    """Open a run. What was recorded before the first instant of `cut_off_on` is taken.
-
-    There is no lower bound: what commits late joins the next run.
-
-    Raises:
-        UnknownProgramme, CutOffInTheFuture.
-        InvalidInput: the day is out of bounds.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.PREPARE_CLEARING)
-    if not FIRST_DAY <= cut_off_on <= LAST_DAY:
-        raise InvalidInput(cut_off_on="Écrivez un jour entre 2000 et 2099.")
-    if first_instant(cut_off_on) > now:
-        raise CutOffInTheFuture
-    digest = request_hash(
-        "clearing run", programme=programme_id, cut_off_on=cut_off_on, by=actor.agent_id
-    )
-    if record := earlier(session, ClearingRun, run_id, digest):
-        return record
-    known_programme(session, programme_id)
-    record = ClearingRun(
-        id=run_id,
-        request_hash=digest,
-        programme_id=programme_id,
-        cut_off_on=cut_off_on,
-        prepared_by=actor.agent_id,
-        prepared_at=now,
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
-def draft_statement(
-    session: Session, *, run: ClearingRun, mediator_id: UUID, now: datetime
-) -> Statement | None:
-    """Claim what waits for one mediator; None when nothing does. Its id follows from the run's."""
-    statement_id = uuid5(run.id, str(mediator_id))
-    hold(session, "clearing", run.programme_id, mediator_id)
-    if statement := queries.statement(session, statement_id):
-        return statement
-    waiting = queries.vouchers_to_claim(
-        session, run.programme_id, mediator_id, before=first_instant(run.cut_off_on)
-    )
-    if not waiting:
-        return None
-    lines, rows = [], []
-    for debit in ledger.accounts_by_id(session, waiting).values():
-        ids = waiting[debit.id]
-        credit = ledger.account(session, chart.claimed(mediator_id, debit.vintage_id))
-        lines += [
-            ledger.Line(ledger.MovementKind.CLAIM, vouchers, debit, credit)
-            for vouchers in ledger.contiguous(ids)
-        ]
-        rows.append(
-            StatementLine(
-                statement_id=statement_id,
-                vintage_id=debit.vintage_id,
-                face_value_cents=debit.face_value_cents,
-                voucher_count=len(ids),
-                amount_cents=len(ids) * debit.face_value_cents,
-            )
-        )
-    # A redemption undone since we looked leaves its line short: the posting refuses, nothing is
-    # half done, and the run is sent again.
-    ledger.post(
-        session,
-        ledger.Act(
-            posting_id=statement_id,
-            kind=ledger.MovementKind.CLAIM,
-            document_type="statement",
-            document_id=statement_id,
-            actor_id=run.prepared_by,
-            occurred_at=now,
-        ),
-        lines,
-    )
-    statement = Statement(
-        id=statement_id,
-        run_id=run.id,
-        programme_id=run.programme_id,
-        mediator_id=mediator_id,
-        prepared_by=run.prepared_by,
-        voucher_count=sum(row.voucher_count for row in rows),
-        amount_cents=sum(row.amount_cents for row in rows),
-    )
-    session.add(statement)
-    session.flush()
-    session.add_all(rows)
-    session.flush()
-    return statement
-
-
-def known_run(session: Session, run_id: UUID) -> ClearingRun:
-    """The clearing run of that id.
-
-    Raises:
-        UnknownClearingRun: there is none.
-    """
-    run = queries.run(session, run_id)
-    if run is None:
-        raise UnknownClearingRun
-    return run
+MOST_RANGES = 200
+"""Ranges of passes in one withdrawal; more is another paper."""
 
 
 def known_statement(session: Session, *, actor: Actor, statement_id: UUID) -> Statement:
@@ -203,42 +64,321 @@ def known_statement(session: Session, *, actor: Actor, statement_id: UUID) -> St
     return statement
 
 
+def known_standing(session: Session, *, actor: Actor, statement_id: UUID) -> Standing:
+    """A statement with how far it has come, for its mediator and for those who see all.
+
+    Raises:
+        UnknownStatement: there is none, or it is another mediator's: both look alike.
+    """
+    known_statement(session, actor=actor, statement_id=statement_id)
+    return queries.standings(session, [statement_id])[statement_id]
+
+
+def statement_state(session: Session, statement_id: UUID) -> StatementState:
+    """Where a statement stands."""
+    return queries.standings(session, [statement_id])[statement_id].state
+
+
+def held_because(
+    session: Session, standings: Iterable[Standing]
+) -> dict[UUID, tuple[HoldReason, ...]]:
+    """What holds each draft, by the id of the statement; nothing holds what is approved."""
+    drafts = [one for one in standings if one.state is StatementState.DRAFT]
+    payable = queries.with_approved_account(session, {one.statement.mediator_id for one in drafts})
+    certified = queries.certifications_of(session, [one.statement.id for one in drafts])
+    reasons = {}
+    for one in drafts:
+        statement = one.statement
+        uncertified = (
+            statement.certification_required
+            and (statement.id, one.version.version) not in certified
+        )
+        found = []
+        if statement.mediator_id not in payable:
+            found.append(HoldReason.BANK_DETAILS)
+        if uncertified:
+            found.append(HoldReason.CERTIFICATION)
+        reasons[statement.id] = tuple(found)
+    return reasons
+
+
+# ── Taking passes off a draft ─────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PassRange:
+    """Passes of one booklet or of neighbours, by their printed numbers, both ends included."""
+
+    first: str
+    last: str
+
+
+def withdraw_passes(
+    session: Session,
+    *,
+    actor: Actor,
+    withdrawal_id: UUID,
+    statement_id: UUID,
+    version: int,
+    passes: Sequence[PassRange],
+    reason: str,
+    now: datetime,
+) -> StatementWithdrawal:
+    """Take passes off a draft: their claim is reversed, and the draft has a new version.
+
+    They rest with the mediator again, and the next run takes them. Whoever takes passes off has
+    prepared what is left: another person approves it.
+
+    Raises:
+        UnknownStatement, StatementNotADraft.
+        StatementChanged: the draft has another version than the one read.
+        VoucherNotOnStatement: a pass is not on the statement, or no longer.
+        NotASerialNumber, MistypedSerial, UnknownVoucher: a number cannot be read, or is nobody's.
+        InvalidInput: no reason, no passes, or a range the wrong way round.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.PREPARE_CLEARING)
+    cleaned = clean(reason)
+    wrong = {}
+    if cleaned is None:
+        wrong["reason"] = "Écrivez en quelques mots pourquoi ces pass sont retirés."
+    if not 0 < len(passes) <= MOST_RANGES:
+        wrong["passes"] = f"Choisissez de 1 à {MOST_RANGES} séries de pass à retirer."
+    if cleaned is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "statement withdrawal",
+        statement=statement_id,
+        version=version,
+        passes=[(one.first, one.last) for one in passes],
+        reason=cleaned,
+    )
+    if record := earlier(session, StatementWithdrawal, withdrawal_id, digest):
+        return record
+    hold(session, "statement", statement_id)
+    statement = known_statement(session, actor=actor, statement_id=statement_id)
+    before = _draft_as_read(session, statement, version)
+    claims = queries.claims_of(session, statement_id)
+    pieces = _pieces(session, claims, passes)
+    record = _reverse_claims(
+        session, actor, statement, pieces, withdrawal_id=withdrawal_id, digest=digest,
+        reason=cleaned, now=now,
+    )  # fmt: skip
+    counts = {
+        (line.vintage_id, line.face_value_cents): line.voucher_count
+        for line in queries.lines_of(session, statement_id, before.version)
+    }
+    taken = _count_by_vintage(pieces)
+    add_version(
+        session,
+        statement,
+        counts={key: count - taken.get(key[0], 0) for key, count in counts.items()},
+        follows=before.version,
+        withdrawal_id=record.id,
+        made_by=actor.agent_id,
+        now=now,
+    )
+    return record
+
+
+def _draft_as_read(session: Session, statement: Statement, version: int) -> StatementVersion:
+    """The last version of a draft, which must be the one that was read."""
+    if queries.approval_of(session, statement.id):
+        raise StatementNotADraft
+    latest = queries.latest_version(session, statement.id)
+    if latest.version != version:
+        raise StatementChanged
+    return latest
+
+
+Pieces = list[tuple[Claim, VoucherRange]]
+
+
+def _pieces(session: Session, claims: Sequence[Claim], passes: Sequence[PassRange]) -> Pieces:
+    """What to reverse of which claim."""
+    asked = [_read_range(session, one) for one in passes]
+    pieces: Pieces = []
+    seen: list[VoucherRange] = []
+    for wanted, typed in zip(asked, passes, strict=True):
+        if any(rules.common(wanted, other) for other in seen):
+            raise InvalidInput(passes="Une série figure deux fois : gardez-la une fois.")
+        seen.append(wanted)
+        shared = [(c, part) for c in claims if (part := rules.common(c.vouchers, wanted))]
+        if sum(part.count for _, part in shared) < wanted.count:
+            raise VoucherNotOnStatement(serial=typed.first)
+        pieces += shared
+    return pieces
+
+
+def _read_range(session: Session, typed: PassRange) -> VoucherRange:
+    """The passes between two printed numbers."""
+    ends = []
+    for number in (typed.first, typed.last):
+        serial = read_serial(number)
+        if isinstance(serial, BookletNumber):
+            raise NotASerialNumber
+        ends.append(voucher_by_serial(session, serial))
+    first, last = ends
+    if last.id < first.id or first.account.vintage_id != last.account.vintage_id:
+        raise InvalidInput(passes="Le dernier pass d’une série vient après le premier.")
+    return VoucherRange(first.id, last.id)
+
+
+def _count_by_vintage(pieces: Pieces) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for claim, part in pieces:
+        counts[claim.vintage_id] = counts.get(claim.vintage_id, 0) + part.count
+    return counts
+
+
+def _reverse_claims(
+    session: Session,
+    actor: Actor,
+    statement: Statement,
+    pieces: Pieces,
+    *,
+    withdrawal_id: UUID,
+    digest: bytes,
+    reason: str,
+    now: datetime,
+) -> StatementWithdrawal:
+    ledger.reverse(
+        session,
+        ledger.Act(
+            posting_id=withdrawal_id,
+            kind=ledger.MovementKind.REVERSE,
+            document_type="statement",
+            document_id=statement.id,
+            actor_id=actor.agent_id,
+            occurred_at=now,
+        ),
+        [(claim.movement_id, part) for claim, part in pieces],
+    )
+    record = StatementWithdrawal(
+        id=withdrawal_id,
+        request_hash=digest,
+        statement_id=statement.id,
+        reason=reason,
+        voucher_count=sum(part.count for _, part in pieces),
+        withdrawn_by=actor.agent_id,
+        withdrawn_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+# ── The mediator certifies ────────────────────────────────────────────────────────────────────────
+
+
+def certify_statement(
+    session: Session,
+    *,
+    actor: Actor,
+    certification_id: UUID,
+    statement_id: UUID,
+    version: int,
+    now: datetime,
+) -> StatementCertification:
+    """« Je certifie que les accompagnements ont été rendus », by the mediator's own agent.
+
+    It holds for the version that was read: a draft that changes is certified again.
+
+    Raises:
+        UnknownStatement, StatementNotADraft, StatementCertifiedAlready.
+        StatementChanged: the draft has another version than the one read.
+        StatementEmptied: there is nothing left to certify.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.CERTIFY_STATEMENT)
+    digest = request_hash(
+        "certification", statement=statement_id, version=version, by=actor.agent_id
+    )
+    if record := earlier(session, StatementCertification, certification_id, digest):
+        return record
+    hold(session, "statement", statement_id)
+    statement = known_statement(session, actor=actor, statement_id=statement_id)
+    latest = _draft_as_read(session, statement, version)
+    if not latest.voucher_count:
+        raise StatementEmptied
+    if queries.certification_of(session, statement_id, version):
+        raise StatementCertifiedAlready
+    record = StatementCertification(
+        id=certification_id,
+        request_hash=digest,
+        statement_id=statement_id,
+        version=version,
+        mediator_id=statement.mediator_id,
+        certified_by=actor.agent_id,
+        certified_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+# ── Another person approves ───────────────────────────────────────────────────────────────────────
+
+
 def approve_statement(
-    session: Session, *, actor: Actor, statement_id: UUID, amount_cents: int, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    statement_id: UUID,
+    version: int,
+    net_cents: int,
+    now: datetime,
 ) -> StatementApproval:
     """Approve what somebody else prepared: number, payee and account are frozen. Twice is once.
 
-    `amount_cents` is the total that the approver read: a statement that changed since is not
+    `version` and `net_cents` are what the approver read: a statement that changed since is not
     approved by accident.
 
     Raises:
-        UnknownStatement, StatementPreparerCannotApprove, StatementApprovedAlready.
-        StatementChanged: the total is not the one read, or not what the ledger holds.
+        UnknownStatement, StatementApprovedAlready, StatementEmptied.
+        StatementPreparerCannotApprove, StatementWithdrawerCannotApprove.
+        StatementChanged: version or total is not the one read, or not what the ledger holds.
         StatementHeld: the mediator has no approved account.
+        StatementNotCertified: the programme asks for the mediator's certification.
     """
     actor.check(Right.APPROVE_STATEMENT)
     hold(session, "statement", statement_id)
     statement = known_statement(session, actor=actor, statement_id=statement_id)
     if statement.prepared_by == actor.agent_id:
         raise StatementPreparerCannotApprove
+    if queries.withdrawn_by(session, statement_id, actor.agent_id):
+        raise StatementWithdrawerCannotApprove
     if approval := queries.approval_of(session, statement_id):
         if approval.approved_by == actor.agent_id:
             return approval
         raise StatementApprovedAlready
-    _check_total(session, statement, amount_cents)
+    latest = queries.latest_version(session, statement_id)
+    if not latest.voucher_count:
+        raise StatementEmptied
+    _check_total(session, statement, latest, version=version, net_cents=net_cents)
     mediator = known_organisation(session, statement.mediator_id)
+    certification = queries.certification_of(session, statement_id, version)
+    if statement.certification_required and certification is None:
+        raise StatementNotCertified(mediator=mediator.name)
     details = partners.approved_bank_details(session, mediator.id)
     if details is None:
         raise StatementHeld(mediator=mediator.name)
     year = martinique_day(now).year
     number = numbering.next_number(session, numbering.STATEMENT, year)
+    received_on = martinique_day(certification.certified_at if certification else latest.made_at)
+    asked = asked_on(session, statement.programme_id, day=received_on)
     approval = StatementApproval(
         statement_id=statement_id,
+        version=latest.version,
         prepared_by=statement.prepared_by,
         approved_by=actor.agent_id,
         approved_at=now,
-        voucher_count=statement.voucher_count,
-        amount_cents=statement.amount_cents,
+        voucher_count=latest.voucher_count,
+        amount_cents=latest.amount_cents,
+        fee_cents=latest.fee_cents,
+        net_cents=latest.net_cents,
+        certification_required=statement.certification_required,
+        certification_id=certification.id if certification else None,
         year=year,
         number=number,
         follows_number=number - 1 or None,
@@ -247,182 +387,52 @@ def approve_statement(
         payee_name=details.holder,
         payee_iban_fingerprint=details.iban_fingerprint,
         payee_iban_masked=details.iban_masked,
+        received_on=received_on,
+        due_on=received_on + timedelta(days=asked.payment_delay_days),
+        verification_code=rules.verification_code(statement_id),
+        printed=_printed(session, statement),
     )
     session.add(approval)
     session.flush()
     return approval
 
 
-def _check_total(session: Session, statement: Statement, amount_cents: int) -> None:
-    """The sum read, the sum written, the sum of the lines and what the ledger holds are one."""
-    lines = queries.lines_of(session, statement.id)
+def _check_total(
+    session: Session,
+    statement: Statement,
+    latest: StatementVersion,
+    *,
+    version: int,
+    net_cents: int,
+) -> None:
+    """What was read, what is written, the sum of the lines and what the ledger holds are one."""
+    lines = queries.lines_of(session, statement.id, latest.version)
     claimed = ledger.accounts(
         session, [chart.claimed(statement.mediator_id, line.vintage_id) for line in lines]
     )
+    in_ledger = queries.claimed_now(
+        session, statement.id, [account.id for account in claimed.values()]
+    )
     if (
-        amount_cents != statement.amount_cents
-        or sum(line.amount_cents for line in lines) != statement.amount_cents
-        or queries.claimed_now(session, statement.id, claimed.values()) != statement.voucher_count
+        (version, net_cents) != (latest.version, latest.net_cents)
+        or sum(line.amount_cents for line in lines) != latest.amount_cents
+        or in_ledger != latest.voucher_count
     ):
         raise StatementChanged
 
 
-def order_payment(
-    session: Session,
-    *,
-    actor: Actor,
-    payment_order_id: UUID,
-    statement_id: UUID,
-    mandate_number: str,
-    bordereau_number: str,
-    issued_on: date,
-    now: datetime,
-) -> PaymentOrder:
-    """Order the accountant to pay an approved statement.
-
-    Raises:
-        UnknownStatement, StatementNotApproved, StatementOrderedAlready.
-        InvalidInput: a number is empty, or the day is out of bounds.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.ORDER_PAYMENT)
-    mandate, bordereau = clean(mandate_number, longest=50), clean(bordereau_number, longest=50)
-    wrong = {}
-    if mandate is None:
-        wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
-    if bordereau is None:
-        wrong["bordereau_number"] = "Écrivez le numéro de bordereau, en 50 caractères au plus."
-    if not FIRST_DAY <= issued_on <= martinique_day(now):
-        wrong["issued_on"] = "Écrivez le jour du mandat, aujourd’hui au plus tard."
-    if mandate is None or bordereau is None or wrong:
-        raise InvalidInput(**wrong)
-    digest = request_hash(
-        "payment order", statement=statement_id, mandate=mandate, bordereau=bordereau, on=issued_on
-    )
-    if record := earlier(session, PaymentOrder, payment_order_id, digest):
-        return record
-    hold(session, "statement", statement_id)
-    known_statement(session, actor=actor, statement_id=statement_id)
-    approval = queries.approval_of(session, statement_id)
-    if approval is None:
-        raise StatementNotApproved
-    if queries.payment_order_of(session, statement_id):
-        raise StatementOrderedAlready
-    record = PaymentOrder(
-        id=payment_order_id,
-        request_hash=digest,
-        statement_id=statement_id,
-        prepared_by=approval.prepared_by,
-        approved_by=approval.approved_by,
-        ordered_by=actor.agent_id,
-        ordered_at=now,
-        amount_cents=approval.amount_cents,
-        mandate_number=mandate,
-        bordereau_number=bordereau,
-        issued_on=issued_on,
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
-def known_payment_order(session: Session, *, actor: Actor, payment_order_id: UUID) -> PaymentOrder:
-    """The payment order of that id, for its mediator and for those who see all.
-
-    Raises:
-        UnknownPaymentOrder: there is none, or it is another mediator's: both look alike.
-    """
-    order = queries.payment_order(session, payment_order_id)
-    if order is None:
-        raise UnknownPaymentOrder
-    statement = queries.statement(session, order.statement_id)
-    if statement is None or not actor.sees(statement.mediator_id):
-        raise UnknownPaymentOrder
-    return order
-
-
-def record_payment(
-    session: Session,
-    *,
-    actor: Actor,
-    payment_id: UUID,
-    payment_order_id: UUID,
-    paid_on: date,
-    now: datetime,
-) -> Payment:
-    """Record that the accountant paid: the passes of the statement are settled.
-
-    Raises:
-        UnknownPaymentOrder, PaymentRecordedAlready.
-        PaymentByTheSamePerson: the actor prepared, approved or ordered it.
-        InvalidInput: the day is before the payment order's or to come.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.RECORD_PAYMENT)
-    digest = request_hash("payment", order=payment_order_id, paid_on=paid_on)
-    if record := earlier(session, Payment, payment_id, digest):
-        return record
-    hold(session, "payment order", payment_order_id)
-    order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
-    if queries.payment_of(session, payment_order_id):
-        raise PaymentRecordedAlready
-    if actor.agent_id in {order.prepared_by, order.approved_by, order.ordered_by}:
-        raise PaymentByTheSamePerson
-    if not order.issued_on <= paid_on <= martinique_day(now):
-        raise InvalidInput(
-            paid_on="Écrivez le jour du paiement, entre celui du mandat et aujourd’hui."
-        )
-    statement = known_statement(session, actor=actor, statement_id=order.statement_id)
-    claims = queries.claims_of(session, statement.id)
-    claimed = ledger.accounts_by_id(session, {claim.credit_account_id for claim in claims})
-    settled = {
-        account.id: ledger.account(
-            session, chart.settled(statement.mediator_id, account.vintage_id)
-        )
-        for account in claimed.values()
+def _printed(session: Session, statement: Statement) -> dict[str, str | None]:
+    """What the paper says of creditor and debtor, kept as it is today."""
+    mediator = known_organisation(session, statement.mediator_id)
+    programme = known_programme(session, statement.programme_id)
+    sponsor = known_organisation(session, programme.sponsor_id)
+    issuer = known_organisation(session, programme.issuer_id)
+    return {
+        "mediator": mediator.name,
+        "commune": mediator.commune,
+        "siret": mediator.siret,
+        "programme": programme.name,
+        "sponsor": sponsor.name,
+        "payer": programme.payer,
+        "debtor": issuer.name if programme.payer == Payer.ISSUER else sponsor.name,
     }
-    ledger.post(
-        session,
-        ledger.Act(
-            posting_id=payment_id,
-            kind=ledger.MovementKind.SETTLE,
-            document_type="statement",
-            document_id=statement.id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        [
-            ledger.Line(
-                ledger.MovementKind.SETTLE,
-                ledger.VoucherRange(claim.first_id, claim.last_id),
-                claimed[claim.credit_account_id],
-                settled[claim.credit_account_id],
-            )
-            for claim in claims
-        ],
-    )
-    record = Payment(
-        id=payment_id,
-        request_hash=digest,
-        payment_order_id=order.id,
-        statement_id=order.statement_id,
-        prepared_by=order.prepared_by,
-        approved_by=order.approved_by,
-        ordered_by=order.ordered_by,
-        recorded_by=actor.agent_id,
-        recorded_at=now,
-        paid_on=paid_on,
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
-def statement_state(session: Session, statement_id: UUID) -> str:
-    """Where a statement stands: draft, approved, ordered or paid."""
-    if queries.approval_of(session, statement_id) is None:
-        return "draft"
-    order = queries.payment_order_of(session, statement_id)
-    if order is None:
-        return "approved"
-    return "paid" if queries.payment_of(session, order.id) else "ordered"

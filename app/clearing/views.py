@@ -9,14 +9,16 @@ from app.clearing.models import (
     ClearingRun,
     Payment,
     PaymentOrder,
+    PaymentRejection,
     Redemption,
-    Statement,
     StatementApproval,
     StatementLine,
 )
+from app.clearing.queries import Filter, Standing
 from app.clearing.receipts import serial_in
 from app.clearing.redemptions import ACCEPTED, Check, Verdict
-from app.clearing.schemas import StatementState
+from app.clearing.runs import Expected
+from app.clearing.statements import held_because
 from app.database import rows_by
 from app.identity.rules import Actor
 from app.programmes import numbering
@@ -24,6 +26,8 @@ from app.vouchers.errors import UnknownVoucher
 from app.web.api import Json, shown
 
 REDEEMABLE = "redeemable"
+LARGEST_RUN = 10_000
+"""Statements of one run: there are as many as mediators."""
 
 
 def redemption_shown(redemption: Redemption, *, undone: bool) -> Json:
@@ -70,65 +74,61 @@ def check_shown(check: Check) -> Json:
     }
 
 
-def statements_shown(session: Session, statements: Sequence[Statement]) -> list[Json]:
-    """Statements with their lines, their number and payee once approved, and their state."""
-    ids = [statement.id for statement in statements]
-    lines = rows_by(session, StatementLine.statement_id, ids, StatementLine.vintage_id)
-    approvals = rows_by(session, StatementApproval.statement_id, ids)
-    orders = rows_by(session, PaymentOrder.statement_id, ids)
-    payments = rows_by(session, Payment.statement_id, ids)
+def statements_shown(session: Session, standings: Sequence[Standing]) -> list[Json]:
+    """Statements with the lines of their last version, their state, and what holds them."""
+    lines = rows_by(
+        session,
+        StatementLine.statement_id,
+        [one.statement.id for one in standings],
+        StatementLine.vintage_id,
+    )
+    held = held_because(session, standings)
 
-    def one(statement: Statement) -> Json:
-        approval = next(iter(approvals[statement.id]), None)
-        order = next(iter(orders[statement.id]), None)
-        paid = bool(payments[statement.id])
+    def one(standing: Standing) -> Json:
+        statement, version = standing.statement, standing.version
         return shown(
             statement,
-            state=state_of(approval, order, paid=paid),
-            lines=lines[statement.id],
-            payment_order_id=order.id if order else None,
-            **approval_shown(approval),
+            state=standing.state,
+            version=version.version,
+            voucher_count=version.voucher_count,
+            amount_cents=version.amount_cents,
+            fee_cents=version.fee_cents,
+            net_cents=version.net_cents,
+            lines=[line for line in lines[statement.id] if line.version == version.version],
+            held_because=list(held.get(statement.id, ())),
+            payment_order_id=standing.order.id if standing.order else None,
+            **approval_shown(standing.approval),
         )
 
-    return [one(statement) for statement in statements]
+    return [one(standing) for standing in standings]
 
 
 def approval_shown(approval: StatementApproval | None) -> Json:
     """Who approved a statement, under which number, and where it is paid; nothing of a draft."""
     if approval is None:
-        names = ("number", "approved_by", "approved_at", "payee_name", "payee_iban")
+        names = ("number", "approved_by", "approved_at", "due_on", "payee_name", "payee_iban")
         return dict.fromkeys(names)
     return {
         "number": numbering.written(numbering.STATEMENT, approval.year, approval.number),
         "approved_by": approval.approved_by,
         "approved_at": approval.approved_at,
+        "due_on": approval.due_on,
         "payee_name": approval.payee_name,
         "payee_iban": approval.payee_iban_masked,
     }
 
 
-def state_of(
-    approval: StatementApproval | None, order: PaymentOrder | None, *, paid: bool
-) -> StatementState:
-    """How far a statement has come: which rows exist says it."""
-    if paid:
-        return StatementState.PAID
-    if order is not None:
-        return StatementState.ORDERED
-    return StatementState.APPROVED if approval is not None else StatementState.DRAFT
-
-
 def runs_shown(session: Session, runs: Sequence[ClearingRun], *, actor: Actor) -> list[Json]:
-    """Runs with their statements: a mediator is told of its own only."""
-    gathered = rows_by(session, Statement.run_id, [run.id for run in runs], Statement.id)
+    """Runs with what their statements come to: a mediator is told of its own only."""
 
     def one(run: ClearingRun) -> Json:
-        seen = [s for s in gathered[run.id] if actor.sees(s.mediator_id)]
+        asked = Filter(run_id=run.id, mediator_id=actor.scope)
+        sums = queries.sums_by_state(session, asked=asked).values()
         return shown(
             run,
-            statement_count=len(seen),
-            voucher_count=sum(s.voucher_count for s in seen),
-            amount_cents=sum(s.amount_cents for s in seen),
+            statement_count=sum(one.statement_count for one in sums),
+            voucher_count=sum(one.voucher_count for one in sums),
+            amount_cents=sum(one.amount_cents for one in sums),
         )
 
     return [one(run) for run in runs]
@@ -137,25 +137,48 @@ def runs_shown(session: Session, runs: Sequence[ClearingRun], *, actor: Actor) -
 def run_shown(session: Session, run: ClearingRun, *, actor: Actor) -> Json:
     """One run, with each of its statements that are the actor's business."""
     [told] = runs_shown(session, [run], actor=actor)
-    seen = [s for s in queries.statements_of(session, run.id) if actor.sees(s.mediator_id)]
+    asked = Filter(run_id=run.id, mediator_id=actor.scope)
+    seen = queries.statements_after(session, None, limit=LARGEST_RUN, asked=asked)
     return {**told, "statements": statements_shown(session, seen)}
 
 
+def preview_shown(expected: Sequence[Expected]) -> Json:
+    """What a run would take, mediator by mediator, and in all."""
+    return {
+        "statements": [
+            {
+                "mediator_id": one.mediator_id,
+                "mediator_name": one.mediator_name,
+                "voucher_count": one.total.voucher_count,
+                "amount_cents": one.total.amount_cents,
+                "fee_cents": one.total.fee_cents,
+                "net_cents": one.total.net_cents,
+                "held_because": list(one.held_because),
+            }
+            for one in expected
+        ],
+        "voucher_count": sum(one.total.voucher_count for one in expected),
+        "amount_cents": sum(one.total.amount_cents for one in expected),
+        "net_cents": sum(one.total.net_cents for one in expected),
+    }
+
+
 def payment_orders_shown(session: Session, orders: Sequence[PaymentOrder]) -> list[Json]:
-    """Payment orders with their payee, and whether they are paid."""
-    statements = [order.statement_id for order in orders]
-    approvals = rows_by(session, StatementApproval.statement_id, statements)
-    payments = rows_by(session, Payment.payment_order_id, [order.id for order in orders])
+    """Payment orders with their payee, and whether they were paid or came back."""
+    ids = [order.id for order in orders]
+    payments = rows_by(session, Payment.payment_order_id, ids)
+    rejections = rows_by(session, PaymentRejection.payment_order_id, ids)
 
     def one(order: PaymentOrder) -> Json:
-        [approval] = approvals[order.statement_id]
         payment = next(iter(payments[order.id]), None)
+        rejection = next(iter(rejections[order.id]), None)
         return shown(
             order,
-            payee_name=approval.payee_name,
-            payee_iban=approval.payee_iban_masked,
+            payee_iban=order.payee_iban_masked,
             paid_on=payment.paid_on if payment else None,
             recorded_by=payment.recorded_by if payment else None,
+            rejected_on=rejection.rejected_on if rejection else None,
+            rejection_reason=rejection.reason if rejection else None,
         )
 
     return [one(order) for order in orders]

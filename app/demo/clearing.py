@@ -5,8 +5,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final
 
-from app.clearing import queries
-from app.clearing import statements as clearing
+from app.clearing import payments, queries, runs, statements
 from app.demo.calendar import Timeline, instant, working_days_later
 from app.demo.partners import MEDIATORS, NEWCOMER
 from app.demo.world import Act, World
@@ -30,10 +29,10 @@ HELD: Final = {NEWCOMER}
 
 def acts(timeline: Timeline) -> Iterator[Act]:
     """Every run, and what follows it for each mediator."""
-    runs = timeline.clearings
-    for cut_off, at in runs:
+    made = timeline.clearings
+    for cut_off, at in made:
         yield Act(at, partial(run, cut_off=cut_off))
-        last = cut_off == runs[-1][0]
+        last = cut_off == made[-1][0]
         for mediator in MEDIATORS:
             if mediator.key in HELD or not mediator.ready:
                 continue
@@ -50,7 +49,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
 
 def run(world: World, at: datetime, *, cut_off: date) -> None:
     """One draft for each mediator that took passes before the cut-off."""
-    opened = clearing.open_clearing_run(
+    opened = runs.open_clearing_run(
         world.session,
         actor=world.actors["finance"],
         run_id=world.new_id(at),
@@ -62,9 +61,7 @@ def run(world: World, at: datetime, *, cut_off: date) -> None:
     for mediator_id, _ in queries.mediators_to_clear(
         world.session, world.programme_id, before=first_instant(cut_off)
     ):
-        statement = clearing.draft_statement(
-            world.session, run=opened, mediator_id=mediator_id, now=at
-        )
+        statement = runs.draft_statement(world.session, run=opened, mediator_id=mediator_id, now=at)
         if statement is not None:
             world.statements[cut_off, keys[mediator_id]] = statement
 
@@ -72,11 +69,13 @@ def run(world: World, at: datetime, *, cut_off: date) -> None:
 def approve(world: World, at: datetime, *, month: date, mediator: str) -> None:
     """Another person than the preparer approves what she read."""
     if statement := world.statements.get((month, mediator)):
-        clearing.approve_statement(
+        read = queries.latest_version(world.session, statement.id)
+        statements.approve_statement(
             world.session,
             actor=world.actors["coordinator"],
             statement_id=statement.id,
-            amount_cents=statement.amount_cents,
+            version=read.version,
+            net_cents=read.net_cents,
             now=at,
         )
 
@@ -85,7 +84,7 @@ def order_payment(world: World, at: datetime, *, month: date, mediator: str) -> 
     """The ordonnateur issues the mandat."""
     if statement := world.statements.get((month, mediator)):
         world.done["mandates"] += 1
-        world.payment_orders[month, mediator] = clearing.order_payment(
+        world.payment_orders[month, mediator] = payments.order_payment(
             world.session,
             actor=world.actors["finance2"],
             payment_order_id=world.new_id(at),
@@ -100,7 +99,7 @@ def order_payment(world: World, at: datetime, *, month: date, mediator: str) -> 
 def pay(world: World, at: datetime, *, month: date, mediator: str) -> None:
     """The accountant has paid."""
     if order_id := world.payment_orders.get((month, mediator)):
-        clearing.record_payment(
+        payments.record_payment(
             world.session,
             actor=world.actors["accountant"],
             payment_id=world.new_id(at),

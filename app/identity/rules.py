@@ -61,6 +61,7 @@ class Right(StrEnum):
     APPROVE_SHEET = "approve_sheet"
     PREPARE_CLEARING = "prepare_clearing"
     SEE_STATEMENTS = "see_statements"
+    CERTIFY_STATEMENT = "certify_statement"
     APPROVE_STATEMENT = "approve_statement"
     ORDER_PAYMENT = "order_payment"
     RECORD_PAYMENT = "record_payment"
@@ -75,6 +76,7 @@ APPROVALS = frozenset(
         Right.APPROVE_STATEMENT,
         Right.APPROVE_BANK_DETAILS,
         Right.APPROVE_SHEET,
+        Right.CERTIFY_STATEMENT,
     }
 )
 """Rights that a token never carries: a person approves, signed in, not a program."""
@@ -150,6 +152,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REDEEM,
             Right.SEE_REDEMPTIONS,
             Right.SEE_STATEMENTS,
+            Right.CERTIFY_STATEMENT,
         }
     ),
     Role.ADMINISTRATOR: frozenset({Right.MANAGE_ACCOUNTS}),

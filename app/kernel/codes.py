@@ -46,6 +46,11 @@ def derive_cover(key: bytes, booklet: int) -> VoucherCode:
     return _derived(key, f"passnum cover v1 {booklet}")
 
 
+def derive_verification(key: bytes) -> VoucherCode:
+    """The code on a paper of ours that whoever holds it can look up; it pays for nothing."""
+    return _derived(key, "passnum paper v1")
+
+
 def _derived(key: bytes, name: str) -> VoucherCode:
     digest = hmac.digest(key, name.encode(), "sha256")
     bits = int.from_bytes(digest[:ENOUGH], "big")

@@ -18,7 +18,10 @@ WRITTEN_ONCE = (
     "redemption_reversal",
     "clearing_run",
     "statement",
+    "statement_withdrawal",
+    "statement_version",
     "statement_line",
+    "statement_certification",
     "statement_approval",
     "payment_order",
     "payment",
@@ -28,10 +31,59 @@ WHEN_SUMS_DISAGREE = """
           new.amount_cents
           <> (select coalesce(sum(amount_cents), 0) from movement
                where posting_id = new.statement_id)
+           - (select coalesce(sum(m.amount_cents), 0) from movement m
+                join statement_withdrawal w on w.id = m.posting_id
+               where w.statement_id = new.statement_id)
           or new.amount_cents
           <> (select coalesce(sum(amount_cents), 0) from statement_line
-               where statement_id = new.statement_id)
+               where statement_id = new.statement_id and version = new.version)
 """
+WHEN_A_LATER_VERSION_EXISTS = """
+          exists (select 1 from statement_version
+                   where statement_id = new.statement_id and version > new.version)
+"""
+WHEN_THE_APPROVER_WITHDREW = """
+          exists (select 1 from statement_version
+                   where statement_id = new.statement_id and made_by = new.approved_by
+                     and version > 1)
+"""
+WHEN_THE_STATEMENT_IS_APPROVED = """
+          exists (select 1 from statement_approval where statement_id = new.statement_id)
+"""
+WHEN_THE_AGENT_IS_NOT_THE_MEDIATORS = """
+          exists (select 1 from agent
+                   where id = new.certified_by and organisation_id <> new.mediator_id)
+"""
+WHEN_THE_FIRST_ACCOUNT_DIFFERS = """
+          new.ordinal = 1
+          and not exists (select 1 from statement_approval
+                           where statement_id = new.statement_id
+                             and bank_details_id = new.bank_details_id)
+"""
+REFUSALS = (
+    ("statement_total_is_the_sum_of_its_claims", "statement_approval", WHEN_SUMS_DISAGREE),
+    (
+        "statement_is_approved_at_its_last_version",
+        "statement_approval",
+        WHEN_A_LATER_VERSION_EXISTS,
+    ),
+    (
+        "statement_is_approved_by_who_withdrew_nothing",
+        "statement_approval",
+        WHEN_THE_APPROVER_WITHDREW,
+    ),
+    ("withdrawal_comes_before_approval", "statement_withdrawal", WHEN_THE_STATEMENT_IS_APPROVED),
+    (
+        "certification_is_by_the_mediators_own_agent",
+        "statement_certification",
+        WHEN_THE_AGENT_IS_NOT_THE_MEDIATORS,
+    ),
+    (
+        "first_payment_order_pays_the_account_approved",
+        "payment_order",
+        WHEN_THE_FIRST_ACCOUNT_DIFFERS,
+    ),
+)
 
 WHEN_NOT_YET_HANDED_OVER = """
           exists (select 1 from voucher
@@ -340,35 +392,123 @@ def upgrade() -> None:
             sa.Column("programme_id", Uuid16(), nullable=False),
             sa.Column("mediator_id", Uuid16(), nullable=False),
             sa.Column("prepared_by", BigInt, nullable=False),
-            sa.Column("voucher_count", BigInt, nullable=False),
-            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("fee_basis_points", sa.Integer(), nullable=False),
+            sa.Column("certification_required", Flag(), nullable=False),
             sa.CheckConstraint(
-                "voucher_count > 0 and amount_cents > 0", name="statement_owes_something"
+                "fee_basis_points between 0 and 10000", name="statement_fee_is_a_share"
             ),
-            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="statement_is_a_posting"),
             sa.ForeignKeyConstraint(
                 ["mediator_id"], ["organisation.id"], name="statement_is_a_mediators"
             ),
+            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="statement_is_a_posting"),
             sa.ForeignKeyConstraint(
                 ["run_id", "programme_id", "prepared_by"],
                 ["clearing_run.id", "clearing_run.programme_id", "clearing_run.prepared_by"],
                 name="statement_names_the_preparer_of_its_run",
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"
+            ),
+            sa.UniqueConstraint("id", "fee_basis_points", name="statement_names_its_fee"),
             sa.UniqueConstraint("id", "mediator_id", name="statement_names_its_mediator"),
             sa.UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
             sa.UniqueConstraint(
-                "id", "voucher_count", "amount_cents", name="statement_names_its_total"
-            ),
-            sa.UniqueConstraint(
-                "run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"
+                "id", "certification_required", name="statement_says_whether_it_is_certified"
             ),
             sqlite_strict=True,
         )
         op.create_index("statement_by_mediator", "statement", ["mediator_id"], unique=False)
         op.create_table(
+            "statement_withdrawal",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("withdrawn_by", BigInt, nullable=False),
+            sa.Column("withdrawn_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("voucher_count > 0", name="withdrawal_takes_some_passes"),
+            sa.ForeignKeyConstraint(["id"], ["posting.id"], name="withdrawal_is_a_posting"),
+            sa.ForeignKeyConstraint(
+                ["statement_id"], ["statement.id"], name="withdrawal_is_from_a_statement"
+            ),
+            sa.ForeignKeyConstraint(
+                ["withdrawn_by"], ["agent.id"], name="withdrawal_was_made_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "statement_id", name="withdrawal_names_its_statement"),
+            sqlite_strict=True,
+        )
+        op.create_index(
+            "withdrawal_by_statement", "statement_withdrawal", ["statement_id"], unique=False
+        )
+        op.create_table(
+            "statement_version",
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("follows_version", sa.Integer(), nullable=True),
+            sa.Column("withdrawal_id", Uuid16(), nullable=True),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("fee_basis_points", sa.Integer(), nullable=False),
+            sa.Column("fee_cents", BigInt, nullable=False),
+            sa.Column("net_cents", BigInt, nullable=False),
+            sa.Column("made_by", BigInt, nullable=False),
+            sa.Column("made_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "fee_cents = (amount_cents * fee_basis_points + 5000) / 10000",
+                name="statement_fee_is_rounded_half_up",
+            ),
+            sa.CheckConstraint(
+                "net_cents = amount_cents - fee_cents", name="statement_net_is_face_value_less_fee"
+            ),
+            sa.CheckConstraint(
+                "voucher_count >= 0 and amount_cents >= 0 and (voucher_count > 0 or version > 1)",
+                name="statement_owes_something",
+            ),
+            sa.CheckConstraint(
+                "(follows_version is null) = (withdrawal_id is null)",
+                name="statement_version_follows_a_withdrawal",
+            ),
+            sa.CheckConstraint(
+                "version = coalesce(follows_version, 0) + 1", name="statement_versions_leave_no_gap"
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "follows_version"],
+                ["statement_version.statement_id", "statement_version.version"],
+                name="statement_version_follows_the_last_one",
+            ),
+            sa.ForeignKeyConstraint(
+                ["withdrawal_id", "statement_id"],
+                ["statement_withdrawal.id", "statement_withdrawal.statement_id"],
+                name="statement_version_names_its_withdrawal",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "fee_basis_points"],
+                ["statement.id", "statement.fee_basis_points"],
+                name="statement_version_names_the_fee",
+            ),
+            sa.ForeignKeyConstraint(
+                ["made_by"], ["agent.id"], name="statement_version_was_made_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("statement_id", "version"),
+            sa.UniqueConstraint(
+                "statement_id",
+                "version",
+                "voucher_count",
+                "amount_cents",
+                "fee_cents",
+                "net_cents",
+                name="statement_version_names_its_total",
+            ),
+            sa.UniqueConstraint("withdrawal_id", name="withdrawal_makes_one_version"),
+            sqlite_strict=True,
+        )
+        op.create_table(
             "statement_line",
             sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
             sa.Column("vintage_id", sa.Integer(), autoincrement=False, nullable=False),
             sa.Column("face_value_cents", sa.Integer(), nullable=False),
             sa.Column("voucher_count", BigInt, nullable=False),
@@ -378,24 +518,62 @@ def upgrade() -> None:
                 name="statement_line_amount_is_count_times_face_value",
             ),
             sa.ForeignKeyConstraint(
-                ["statement_id"], ["statement.id"], name="statement_line_is_a_statements"
+                ["statement_id", "version"],
+                ["statement_version.statement_id", "statement_version.version"],
+                name="statement_line_is_a_versions",
             ),
             sa.ForeignKeyConstraint(
                 ["vintage_id", "face_value_cents"],
                 ["vintage.id", "vintage.face_value_cents"],
                 name="statement_line_is_at_face_value",
             ),
-            sa.PrimaryKeyConstraint("statement_id", "vintage_id"),
+            sa.PrimaryKeyConstraint("statement_id", "version", "vintage_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "statement_certification",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("version", sa.Integer(), nullable=False),
+            sa.Column("mediator_id", Uuid16(), nullable=False),
+            sa.Column("certified_by", BigInt, nullable=False),
+            sa.Column("certified_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "version"],
+                ["statement_version.statement_id", "statement_version.version"],
+                name="certification_is_of_a_version",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "mediator_id"],
+                ["statement.id", "statement.mediator_id"],
+                name="certification_is_of_the_mediators_statement",
+            ),
+            sa.ForeignKeyConstraint(
+                ["certified_by"], ["agent.id"], name="certification_was_made_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id", "statement_id", "version", name="certification_names_its_version"
+            ),
+            sa.UniqueConstraint(
+                "statement_id", "version", name="statement_version_is_certified_once"
+            ),
             sqlite_strict=True,
         )
         op.create_table(
             "statement_approval",
             sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("version", sa.Integer(), nullable=False),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
             sa.Column("approved_at", UtcDateTime(), nullable=False),
             sa.Column("voucher_count", BigInt, nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
+            sa.Column("fee_cents", BigInt, nullable=False),
+            sa.Column("net_cents", BigInt, nullable=False),
+            sa.Column("certification_required", Flag(), nullable=False),
+            sa.Column("certification_id", Uuid16(), nullable=True),
             sa.Column("year", sa.Integer(), nullable=False),
             sa.Column("number", sa.Integer(), nullable=False),
             sa.Column("follows_number", sa.Integer(), nullable=True),
@@ -404,19 +582,35 @@ def upgrade() -> None:
             sa.Column("payee_name", sa.Text(), nullable=False),
             sa.Column("payee_iban_fingerprint", Bytes(), nullable=False),
             sa.Column("payee_iban_masked", sa.Text(), nullable=False),
+            sa.Column("received_on", Day(), nullable=False),
+            sa.Column("due_on", Day(), nullable=False),
+            sa.Column("verification_code", sa.Text(), nullable=False),
+            sa.Column("printed", JsonText(), nullable=False),
+            sa.CheckConstraint("voucher_count > 0", name="statement_approves_some_passes"),
             sa.CheckConstraint(
                 "approved_by <> prepared_by", name="statement_is_approved_by_another"
             ),
             sa.CheckConstraint(
+                "certification_id is not null or not certification_required",
+                name="statement_is_certified_before_it_is_approved",
+            ),
+            sa.CheckConstraint("due_on > received_on", name="statement_is_due_after_its_receipt"),
+            sa.CheckConstraint(
                 "number = coalesce(follows_number, 0) + 1", name="statement_numbers_leave_no_gap"
             ),
             sa.ForeignKeyConstraint(
-                ["approved_by"], ["agent.id"], name="statement_was_approved_by_an_agent"
+                ["statement_id", "certification_required"],
+                ["statement.id", "statement.certification_required"],
+                name="statement_approval_knows_whether_to_certify",
             ),
             sa.ForeignKeyConstraint(
-                ["bank_details_id", "mediator_id"],
-                ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
-                name="statement_is_paid_on_its_mediators_approved_details",
+                ["certification_id", "statement_id", "version"],
+                [
+                    "statement_certification.id",
+                    "statement_certification.statement_id",
+                    "statement_certification.version",
+                ],
+                name="statement_approval_names_the_certification",
             ),
             sa.ForeignKeyConstraint(
                 ["statement_id", "mediator_id"],
@@ -429,17 +623,26 @@ def upgrade() -> None:
                 name="statement_approval_names_the_preparer",
             ),
             sa.ForeignKeyConstraint(
-                ["statement_id", "voucher_count", "amount_cents"],
-                ["statement.id", "statement.voucher_count", "statement.amount_cents"],
+                [
+                    "statement_id",
+                    "version",
+                    "voucher_count",
+                    "amount_cents",
+                    "fee_cents",
+                    "net_cents",
+                ],
+                [
+                    "statement_version.statement_id",
+                    "statement_version.version",
+                    "statement_version.voucher_count",
+                    "statement_version.amount_cents",
+                    "statement_version.fee_cents",
+                    "statement_version.net_cents",
+                ],
                 name="statement_approval_names_the_total",
             ),
             sa.ForeignKeyConstraint(
-                [
-                    "bank_details_id",
-                    "payee_name",
-                    "payee_iban_fingerprint",
-                    "payee_iban_masked",
-                ],
+                ["bank_details_id", "payee_name", "payee_iban_fingerprint", "payee_iban_masked"],
                 [
                     "bank_details.id",
                     "bank_details.holder",
@@ -449,19 +652,29 @@ def upgrade() -> None:
                 name="statement_freezes_the_approved_account",
             ),
             sa.ForeignKeyConstraint(
+                ["bank_details_id", "mediator_id"],
+                ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
+                name="statement_is_paid_on_its_mediators_approved_details",
+            ),
+            sa.ForeignKeyConstraint(
                 ["year", "follows_number"],
                 ["statement_approval.year", "statement_approval.number"],
                 name="statement_number_follows_the_last_one",
+            ),
+            sa.ForeignKeyConstraint(
+                ["approved_by"], ["agent.id"], name="statement_was_approved_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("statement_id"),
             sa.UniqueConstraint(
                 "statement_id",
                 "prepared_by",
                 "approved_by",
-                "amount_cents",
+                "mediator_id",
+                "net_cents",
                 name="statement_approval_names_its_people",
             ),
             sa.UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
+            sa.UniqueConstraint("verification_code", name="verification_code_is_one_statement"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -469,6 +682,8 @@ def upgrade() -> None:
             sa.Column("id", Uuid16(), nullable=False),
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("statement_id", Uuid16(), nullable=False),
+            sa.Column("ordinal", sa.Integer(), nullable=False),
+            sa.Column("follows_ordinal", sa.Integer(), nullable=True),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
             sa.Column("ordered_by", BigInt, nullable=False),
@@ -477,20 +692,46 @@ def upgrade() -> None:
             sa.Column("mandate_number", sa.Text(), nullable=False),
             sa.Column("bordereau_number", sa.Text(), nullable=False),
             sa.Column("issued_on", Day(), nullable=False),
-            sa.ForeignKeyConstraint(
-                ["ordered_by"], ["agent.id"], name="payment_was_ordered_by_an_agent"
+            sa.Column("mediator_id", Uuid16(), nullable=False),
+            sa.Column("bank_details_id", Uuid16(), nullable=False),
+            sa.Column("payee_name", sa.Text(), nullable=False),
+            sa.Column("payee_iban_fingerprint", Bytes(), nullable=False),
+            sa.Column("payee_iban_masked", sa.Text(), nullable=False),
+            sa.CheckConstraint("amount_cents > 0", name="payment_order_pays_something"),
+            sa.CheckConstraint(
+                "ordinal = coalesce(follows_ordinal, 0) + 1", name="payment_orders_leave_no_gap"
             ),
             sa.ForeignKeyConstraint(
-                ["statement_id", "prepared_by", "approved_by", "amount_cents"],
+                ["bank_details_id", "payee_name", "payee_iban_fingerprint", "payee_iban_masked"],
+                [
+                    "bank_details.id",
+                    "bank_details.holder",
+                    "bank_details.iban_fingerprint",
+                    "bank_details.iban_masked",
+                ],
+                name="payment_order_freezes_the_approved_account",
+            ),
+            sa.ForeignKeyConstraint(
+                ["statement_id", "prepared_by", "approved_by", "mediator_id", "amount_cents"],
                 [
                     "statement_approval.statement_id",
                     "statement_approval.prepared_by",
                     "statement_approval.approved_by",
-                    "statement_approval.amount_cents",
+                    "statement_approval.mediator_id",
+                    "statement_approval.net_cents",
                 ],
                 name="payment_order_names_the_approved_statement",
             ),
+            sa.ForeignKeyConstraint(
+                ["bank_details_id", "mediator_id"],
+                ["bank_details_approval.bank_details_id", "bank_details_approval.organisation_id"],
+                name="payment_order_pays_on_the_mediators_approved_details",
+            ),
+            sa.ForeignKeyConstraint(
+                ["ordered_by"], ["agent.id"], name="payment_was_ordered_by_an_agent"
+            ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("statement_id", "ordinal", name="payment_order_is_one_a_round"),
             sa.UniqueConstraint(
                 "id",
                 "statement_id",
@@ -499,7 +740,9 @@ def upgrade() -> None:
                 "ordered_by",
                 name="payment_order_names_its_people",
             ),
-            sa.UniqueConstraint("statement_id", name="statement_is_ordered_once"),
+            sa.UniqueConstraint(
+                "id", "statement_id", "ordinal", name="payment_order_names_its_round"
+            ),
             sqlite_strict=True,
         )
         op.create_table(
@@ -515,8 +758,8 @@ def upgrade() -> None:
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
             sa.Column("paid_on", Day(), nullable=False),
             sa.CheckConstraint(
-                "recorded_by <> prepared_by and recorded_by <> approved_by and recorded_by <> "
-                "ordered_by",
+                "recorded_by <> prepared_by and recorded_by <> approved_by"
+                " and recorded_by <> ordered_by",
                 name="payment_is_recorded_by_a_third",
             ),
             sa.ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
@@ -535,18 +778,16 @@ def upgrade() -> None:
                 ["recorded_by"], ["agent.id"], name="payment_was_recorded_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "payment_order_id", name="payment_is_of_its_order"),
             sa.UniqueConstraint("payment_order_id", name="payment_order_is_paid_once"),
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
         refuse_insert(
-            "statement_total_is_the_sum_of_its_claims",
-            "statement_approval",
-            when=WHEN_SUMS_DISAGREE,
-        )
-        refuse_insert(
             "redemption_is_not_before_the_issue", "redemption", when=WHEN_NOT_YET_HANDED_OVER
         )
+        for rule, table, when in REFUSALS:
+            refuse_insert(rule, table, when=when)
 
 
 def downgrade() -> None:
@@ -556,7 +797,10 @@ def downgrade() -> None:
             "payment",
             "payment_order",
             "statement_approval",
+            "statement_certification",
             "statement_line",
+            "statement_version",
+            "statement_withdrawal",
             "statement",
             "clearing_run",
             "redemption_reversal",
@@ -567,5 +811,6 @@ def downgrade() -> None:
             "label_application",
         ):
             op.drop_table(table)
-        drop_refusal("statement_total_is_the_sum_of_its_claims")
         drop_refusal("redemption_is_not_before_the_issue")
+        for rule, _, _ in REFUSALS:
+            drop_refusal(rule)

@@ -38,7 +38,7 @@ def test_a_statement_is_approved_at_the_total_that_was_read(lived_in: House) -> 
     path = f"/statements/{lived_in.lived.ids['draft']}/approve"
     finance2 = lived_in.signed_in("finance2")
 
-    finance2.post(path, {"amount_cents": 999}).refused(409, "statement_changed")
+    finance2.post(path, {"version": 1, "net_cents": 999}).refused(409, "statement_changed")
     approved = finance2.post(path, {"amount_cents": 1000}).read()
 
     assert (approved["state"], approved["payee_name"]) == ("approved", "CARECOF")

@@ -192,7 +192,7 @@ def paid(house: House, programme_id: str) -> Json:
     run = {"programme_id": programme_id, "cut_off_on": str(today(house))}
     [draft] = finance.post("/clearing-runs", run).made()["statements"]
     assert (draft["state"], draft["amount_cents"]) == ("draft", 1000)
-    approval = {"amount_cents": draft["amount_cents"]}
+    approval = {"version": draft["version"], "net_cents": draft["net_cents"]}
     path = f"/statements/{draft['id']}"
     alone = house.signed_in("finance").post(f"{path}/approve", approval)
     alone.refused(422, "statement_preparer_cannot_approve")

@@ -121,6 +121,14 @@ SUMS = [
     Rule("redemption_is_not_before_the_issue", "redemption", "trigger"),
     Rule("session_is_of_the_mediator_and_day_of_its_passes", "session_redemption", "trigger"),
     Rule("finding_is_about_a_booklet_sent", "consignment_finding", "trigger"),
+    Rule("statement_is_approved_at_its_last_version", "statement_approval", "trigger"),
+    Rule("statement_is_approved_by_who_withdrew_nothing", "statement_approval", "trigger"),
+    Rule("withdrawal_comes_before_approval", "statement_withdrawal", "trigger"),
+    Rule("certification_is_by_the_mediators_own_agent", "statement_certification", "trigger"),
+    Rule("first_payment_order_pays_the_account_approved", "payment_order", "trigger"),
+    Rule("payment_order_follows_a_rejection", "payment_order", "trigger"),
+    Rule("payment_is_of_a_live_order", "payment", "trigger"),
+    Rule("rejection_names_the_payment", "payment_rejection", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
 """Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""

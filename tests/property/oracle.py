@@ -81,6 +81,16 @@ class Statement:
     approved_by: str | None = None
     ordered_by: str | None = None
     paid: bool = False
+    rejected: bool = False
+    withdrawn_by: set[str] = field(default_factory=set)
+    certified: set[int] = field(default_factory=set)
+    versions: list[int] = field(default_factory=list)
+    """What each version came to, in cents."""
+
+    @property
+    def version(self) -> int:
+        """The number of its last version."""
+        return len(self.versions)
 
     @property
     def cents(self) -> int:
@@ -103,6 +113,8 @@ class Oracle:
     """First serial and size of what was delivered, by number."""
     taken_by: dict[int, UUID] = field(default_factory=dict)
     issued_by: dict[int, str] = field(default_factory=dict)
+    claimed_once: set[int] = field(default_factory=set)
+    """Passes that a statement has claimed since they were taken: never undone any more."""
     last_serial: int = 0
     last_booklet: int = 0
 
@@ -311,7 +323,7 @@ class Oracle:
             return "unknown_redemption"
         if attempt.undone:
             return "redemption_undone_already"
-        if self.place[attempt.serial][0] != "redeemed":
+        if self.place[attempt.serial][0] != "redeemed" or attempt.serial in self.claimed_once:
             return "redemption_claimed_already"
         attempt.undone = True
         issuer = self.issued_by[attempt.serial]
@@ -333,16 +345,23 @@ class Oracle:
         serials = self.waiting()[mediator]
         for serial in serials:
             self.place[serial] = ("claimed", mediator, mediator)
-        self.statements[new] = Statement(mediator, by, serials)
+        self.statements[new] = Statement(mediator, by, serials, versions=[1000 * len(serials)])
+        self.claimed_once |= set(serials)
 
-    def approve_statement(self, statement_id: UUID, by: str, cents: int) -> str | None:
+    def approve_statement(  # noqa: PLR0911 - one return a refusal
+        self, statement_id: UUID, by: str, cents: int
+    ) -> str | None:
         statement = self.statements.get(statement_id)
         if statement is None:
             return "unknown_statement"
         if statement.prepared_by == by:
             return "statement_preparer_cannot_approve"
+        if by in statement.withdrawn_by:
+            return "statement_withdrawer_cannot_approve"
         if statement.approved_by is not None:
             return None if statement.approved_by == by else "statement_approved_already"
+        if not statement.serials:
+            return "statement_emptied"
         if cents != statement.cents:
             return "statement_changed"
         if statement.mediator in WITHOUT_BANK:
@@ -356,15 +375,17 @@ class Oracle:
             return "unknown_statement"
         if statement.approved_by is None:
             return "statement_not_approved"
-        if statement.ordered_by is not None:
+        if statement.ordered_by is not None and not statement.rejected:
             return "statement_ordered_already"
-        statement.ordered_by = by
+        statement.ordered_by, statement.paid, statement.rejected = by, False, False
         return None
 
     def pay(self, statement_id: UUID, by: str) -> str | None:
         statement = self.statements.get(statement_id)
         if statement is None or statement.ordered_by is None:
             return "unknown_payment_order"
+        if statement.rejected:
+            return "payment_order_rejected"
         if statement.paid:
             return "payment_recorded_already"
         if by in {statement.prepared_by, statement.approved_by, statement.ordered_by}:
@@ -372,6 +393,51 @@ class Oracle:
         statement.paid = True
         for serial in statement.serials:
             self.place[serial] = ("settled", statement.mediator, statement.mediator)
+        return None
+
+    def withdraw(self, statement_id: UUID, by: str, version: int, serials: list[int]) -> str | None:
+        """Passes taken off a draft rest with the mediator again."""
+        statement = self.statements.get(statement_id)
+        if statement is None:
+            return "unknown_statement"
+        if statement.approved_by is not None:
+            return "statement_not_a_draft"
+        if version != statement.version:
+            return "statement_changed"
+        if any(serial not in statement.serials for serial in serials):
+            return "voucher_not_on_statement"
+        statement.serials = [s for s in statement.serials if s not in serials]
+        statement.versions.append(statement.cents)
+        statement.withdrawn_by.add(by)
+        for serial in serials:
+            self.place[serial] = ("redeemed", statement.mediator, statement.mediator)
+        return None
+
+    def certify(self, statement_id: UUID, by: str) -> str | None:
+        """The mediator certifies the last version."""
+        statement = self.statements.get(statement_id)
+        if statement is None or statement.mediator != by:
+            return "unknown_statement"
+        if statement.approved_by is not None:
+            return "statement_not_a_draft"
+        if not statement.serials:
+            return "statement_emptied"
+        if statement.version in statement.certified:
+            return "statement_certified_already"
+        statement.certified.add(statement.version)
+        return None
+
+    def reject(self, statement_id: UUID) -> str | None:
+        """A payment comes back: what it settled is claimed again."""
+        statement = self.statements.get(statement_id)
+        if statement is None or statement.ordered_by is None:
+            return "unknown_payment_order"
+        if statement.rejected:
+            return "payment_rejected_already"
+        statement.rejected = True
+        if statement.paid:
+            for serial in statement.serials:
+                self.place[serial] = ("claimed", statement.mediator, statement.mediator)
         return None
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────

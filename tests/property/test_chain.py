@@ -26,9 +26,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import statements
-from app.clearing.models import Statement, StatementApproval
+from app.clearing import payments, statements
+from app.clearing.errors import NothingToClear
+from app.clearing.models import StatementApproval, StatementVersion
 from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
+from app.clearing.statements import PassRange
 from app.database import Database
 from app.identity.rules import Actor, Role
 from app.kernel import codes
@@ -389,6 +391,11 @@ class ChainMachine(RuleBasedStateMachine):
     @rule(again=st.booleans())
     def clear(self, *, again: bool = False) -> None:
         """A run; or the last one sent again, which claims for whoever has no statement in it."""
+        again = again and self.last_run is not None
+        if not again and not self.oracle.waiting():
+            with pytest.raises(NothingToClear):
+                self.scheme.clearing(self.database)
+            return
         if not again or self.last_run is None:
             self.last_run = new_id()
         for mediator in self.oracle.waiting():
@@ -399,6 +406,64 @@ class ChainMachine(RuleBasedStateMachine):
 
     @rule(
         pick=ANY,
+        by=st.sampled_from(["finance", "finance", "finance2"]),
+        places=st.lists(ANY, min_size=1, max_size=3),
+        stale=st.sampled_from([0, 0, 0, 1]),
+    )
+    def withdraw(self, pick: int, by: str, places: list[int], stale: int) -> None:
+        """Passes of a statement, now and then one that is not on it."""
+        statement_id = one_of(self.oracle.statements, pick)
+        known = self.oracle.statements.get(statement_id)
+        delivered = sorted(self.oracle.place)
+        if not delivered:
+            return
+        on_it = (known.serials if known else []) or delivered
+        chosen = (
+            delivered[place % len(delivered)] if place % 7 == 6 else on_it[place % len(on_it)]
+            for place in places
+        )
+        serials = list(dict.fromkeys(chosen))
+        version = (known.version if known else 1) + stale
+        self.both(
+            self.oracle.withdraw(statement_id, by, version, serials),
+            lambda session: statements.withdraw_passes(
+                session,
+                actor=self.actor(by),
+                withdrawal_id=new_id(),
+                statement_id=statement_id,
+                version=version,
+                passes=[PassRange(typed, typed) for typed in map(self.printed, serials)],
+                reason="Saisi deux fois",
+                now=self.scheme.later,
+            ),
+        )
+
+    def printed(self, serial: int) -> str:
+        """The number of a delivered pass, as on paper."""
+        for number, (first, size) in self.oracle.booklet.items():
+            if first <= serial < first + size:
+                return f"{self.scheme.booklet(number)} {serial - first + 1:02d}"
+        raise AssertionError(serial)
+
+    @rule(pick=ANY, by=MEDIATORS)
+    def certify(self, pick: int, by: str) -> None:
+        statement_id = one_of(self.oracle.statements, pick)
+        known = self.oracle.statements.get(statement_id)
+        version = known.version if known else 1
+        self.both(
+            self.oracle.certify(statement_id, by),
+            lambda session: statements.certify_statement(
+                session,
+                actor=self.actor(by),
+                certification_id=new_id(),
+                statement_id=statement_id,
+                version=version,
+                now=self.scheme.later,
+            ),
+        )
+
+    @rule(
+        pick=ANY,
         by=st.sampled_from(["finance", "finance2", "coordinator"]),
         off=st.sampled_from([0, 0, 0, 1000]),
     )
@@ -406,13 +471,15 @@ class ChainMachine(RuleBasedStateMachine):
         statement_id = one_of(self.oracle.statements, pick)
         known = self.oracle.statements.get(statement_id)
         cents = (known.cents if known else 0) + off
+        version = known.version if known else 1
         self.both(
             self.oracle.approve_statement(statement_id, by, cents),
             lambda session: statements.approve_statement(
                 session,
                 actor=self.actor(by),
                 statement_id=statement_id,
-                amount_cents=cents,
+                version=version,
+                net_cents=cents,
                 now=self.scheme.later,
             ),
         )
@@ -425,7 +492,7 @@ class ChainMachine(RuleBasedStateMachine):
             self.payment_orders[statement_id] = new
         self.both(
             expected,
-            lambda session: statements.order_payment(
+            lambda session: payments.order_payment(
                 session,
                 actor=self.actor(by),
                 payment_order_id=new,
@@ -443,12 +510,29 @@ class ChainMachine(RuleBasedStateMachine):
         statement_id = one_of(self.oracle.statements, pick)
         self.both(
             self.oracle.pay(statement_id, by),
-            lambda session: statements.record_payment(
+            lambda session: payments.record_payment(
                 session,
                 actor=replace(self.actor(by), role=Role.ACCOUNTANT),
                 payment_id=new_id(),
                 payment_order_id=self.payment_orders.get(statement_id, UUID(int=1)),
                 paid_on=martinique_day(self.scheme.later),
+                now=self.scheme.later,
+            ),
+        )
+
+    @rule(pick=ANY)
+    def reject(self, pick: int) -> None:
+        """The bank sends a payment back, or the accountant an order."""
+        statement_id = one_of(self.oracle.statements, pick)
+        self.both(
+            self.oracle.reject(statement_id),
+            lambda session: payments.reject_payment(
+                session,
+                actor=self.actor("accountant"),
+                rejection_id=new_id(),
+                payment_order_id=self.payment_orders.get(statement_id, UUID(int=1)),
+                rejected_on=martinique_day(self.scheme.later),
+                reason="Compte clos",
                 now=self.scheme.later,
             ),
         )
@@ -478,8 +562,15 @@ class ChainMachine(RuleBasedStateMachine):
     def see_that_a_replay_agrees(self, session: Session) -> None:
         """At the end: the ledger against itself, and the statements against the oracle."""
         assert ledger.verify(session).first_difference is None
-        stated = {s.id: s.amount_cents for s in session.scalars(select(Statement))}
-        assert stated == {i: s.cents for i, s in self.oracle.statements.items()}
+        stated = {
+            (v.statement_id, v.version): v.amount_cents
+            for v in session.scalars(select(StatementVersion))
+        }
+        assert stated == {
+            (i, version): cents
+            for i, s in self.oracle.statements.items()
+            for version, cents in enumerate(s.versions, start=1)
+        }
         approved = session.scalars(select(StatementApproval)).all()
         assert sorted(a.number for a in approved) == list(range(1, len(approved) + 1))
         assert {a.statement_id for a in approved} == {

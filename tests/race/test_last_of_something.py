@@ -75,6 +75,7 @@ def test_statements_approved_at_once_are_numbered_without_a_gap(
     run_id = scheme.clearing(database)
     with database.transaction(writing=False) as session:
         statements = clearing.statements_of(session, run_id)
+        read = [clearing.latest_version(session, statement.id) for statement in statements]
     assert len(statements) == AGENTS
 
     def approve(number: int) -> int:
@@ -83,7 +84,8 @@ def test_statements_approved_at_once_are_numbered_without_a_gap(
                 session,
                 actor=scheme.actors["coordinator"],
                 statement_id=statements[number].id,
-                amount_cents=statements[number].amount_cents,
+                version=read[number].version,
+                net_cents=read[number].net_cents,
                 now=scheme.later,
             ).number
 

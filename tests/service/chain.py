@@ -32,6 +32,13 @@ One such database serves many tests of a kind: each works in a transaction that 
 
 Passes 1 and 2 of booklet 2 stand on sheets typed for exo7: one waits for its check, one is set
 aside.
+
+| pass of booklet 2 | at      | its statement                             |
+|-------------------|---------|-------------------------------------------|
+| 6                 | carecof | paid, sent back by the bank, to pay again |
+| 7                 | exo7    | draft in its second version, certified    |
+| 8                 | exo7    | withdrawn from it, waits for a run        |
+| 3–5, 9, 10        |         | none: in circulation                      |
 """
 
 from dataclasses import dataclass, field
@@ -43,6 +50,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing.documents import rendered_document
 from app.clearing.models import TypedSheet
 from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
@@ -388,6 +396,7 @@ class Chain:
             ids["approved"] = scheme.approved(session, scheme.draft(session, run, "exo7"))
             ids["draft"] = scheme.draft(session, run, "carecof").id
             ids["held"] = scheme.draft(session, run, "nobank").id
+        self._payments_that_fail(database)
         ids["redemption"] = self._redeemed(database, 6, "exo7")
         ids["undone redemption"] = self._redeemed(database, 7, "exo7")
         with database.transaction() as session:
@@ -443,6 +452,26 @@ class Chain:
             reason="Le pass n’est pas sur la feuille",
             now=scheme.now,
         )
+
+    def _payments_that_fail(self, database: Database) -> None:
+        scheme, ids = self.scheme, self.ids
+        with database.transaction() as session:
+            for code, at in zip(
+                scheme.codes(session, 2)[5:8], ("carecof", "exo7", "exo7"), strict=True
+            ):
+                scheme.redeem(session, code, at=at).accepted()
+        run = scheme.clearing(database)
+        with database.transaction() as session:
+            ids["rejected"] = scheme.approved(session, scheme.draft(session, run, "carecof"))
+            ids["rejected order"] = scheme.ordered(session, ids["rejected"])
+            ids["returned payment"] = scheme.paid(session, ids["rejected order"])
+            ids["rejection"] = scheme.rejected(session, ids["rejected order"])
+            ids["certified draft"] = scheme.draft(session, run, "exo7").id
+            ids["withdrawal"] = scheme.withdrawn(
+                session, ids["certified draft"], f"{scheme.booklet(2)} 08"
+            )
+            ids["certification"] = scheme.certified(session, ids["certified draft"])
+            rendered_document(session, ids["paid"], "pdf", b"%PDF", now=scheme.later)
 
     def _redeemed(self, database: Database, place: int, at: str) -> UUID:
         with database.transaction() as session:

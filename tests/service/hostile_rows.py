@@ -88,6 +88,89 @@ def with_siret(rows: Rows, _row: Row) -> Row:
     return {"siret": "7" * 14}
 
 
+def next_version(rows: Rows, of: str, **changes: object) -> Row:
+    """The version after the first one of a draft, by a withdrawal of its own."""
+    last = rows.any("statement_version", statement_id=rows.ids[of], version=1)
+    withdrawal = rows.withdrawal(rows.ids[of])
+    rows.add("statement_withdrawal", withdrawal)
+    return (
+        last
+        | {
+            "version": last["version"] + 1,
+            "follows_version": last["version"],
+            "withdrawal_id": withdrawal["id"],
+        }
+        | changes
+    )
+
+
+def withdrawn_elsewhere(rows: Rows) -> Row:
+    """A version made by the withdrawal from another draft."""
+    withdrawal = rows.withdrawal(rows.ids["certified draft"])
+    rows.add("statement_withdrawal", withdrawal)
+    return next_version(rows, "draft", withdrawal_id=withdrawal["id"])
+
+
+def withdrawn_from_the_first(rows: Rows, row: Row) -> Row:
+    """A first version that somehow follows a withdrawal."""
+    withdrawal = rows.withdrawal(row["statement_id"])
+    rows.add("statement_withdrawal", withdrawal)
+    return {"withdrawal_id": withdrawal["id"]}
+
+
+def certified_unasked(rows: Rows) -> Row:
+    """An approval that says the programme asks for what it has."""
+    certification = rows.fresh("statement_certification")
+    rows.add("statement_certification", certification)
+    return {"certification_required": True, "certification_id": certification["id"]}
+
+
+def emptied(rows: Rows) -> Row:
+    """The approval of a version without passes."""
+    approval = rows.worthless(versions=1)
+    withdrawal = rows.withdrawal(approval["statement_id"])
+    rows.add("statement_withdrawal", withdrawal)
+    first = rows.any("statement_version", statement_id=approval["statement_id"], version=1)
+    nothing = {
+        "version": 2,
+        "follows_version": 1,
+        "withdrawal_id": withdrawal["id"],
+        "voucher_count": 0,
+    }
+    rows.add("statement_version", first | nothing)
+    return approval | {"version": 2, "voucher_count": 0}
+
+
+def free_of_charge(rows: Rows, row: Row) -> Row:
+    """The order to pay nothing, for a statement that comes to nothing."""
+    approval = rows.fresh("statement_approval") | rows.worthless()
+    rows.add("statement_approval", approval)
+    return {
+        **{name: approval[name] for name in row.keys() & approval.keys()},
+        "amount_cents": 0,
+    }
+
+
+def another_account(rows: Rows, row: Row) -> Row:
+    """Another account of the same mediator, confirmed like the first one."""
+    account = rows.copy("bank_details", rows.any("bank_details", id=row["bank_details_id"]))
+    rows.add("bank_details", account)
+    confirmed = rows.any("bank_details_approval", bank_details_id=row["bank_details_id"])
+    rows.add("bank_details_approval", confirmed | {"bank_details_id": account["id"]})
+    return {"bank_details_id": account["id"]}
+
+
+def of_a_spent_order(rows: Rows) -> Row:
+    """The payment of an order that the accountant has sent back."""
+    rows.add("payment_rejection", rows.fresh("payment_rejection"))
+    return {}
+
+
+def reversing(posting: UUID, **changes: object) -> Row:
+    """A rejection whose act that is."""
+    return {"id": posting, "posting_id": posting, **changes}
+
+
 def on_an_empty_act(rows: Rows, _row: Row) -> Row:
     """The approval of a statement whose act moved nothing."""
     line = rows.statement_line()
@@ -331,6 +414,25 @@ BENT: dict[str, Bend] = {
     "statement_freezes_the_approved_account": {"payee_iban_masked": "FR76 … 0189"},
     "allotment_leaves_no_gap": {"first_serial": 211, "last_serial": 230},
     "statement_owes_something": {"voucher_count": 0},
+    "statement_fee_is_a_share": {"fee_basis_points": 10_001},
+    "statement_fee_is_rounded_half_up": {"fee_cents": 1, "net_cents": 999},
+    "statement_net_is_face_value_less_fee": {"net_cents": 999},
+    "statement_versions_leave_no_gap": {"version": 2},
+    "statement_version_follows_a_withdrawal": withdrawn_from_the_first,
+    "statement_approves_some_passes": lambda rows, _: emptied(rows),
+    "statement_is_certified_before_it_is_approved": lambda rows, _: {
+        **rows.worthless(certification_required=True),
+        "certification_required": True,
+    },
+    "statement_is_due_after_its_receipt": lambda _, row: {"due_on": row["received_on"]},
+    "withdrawal_takes_some_passes": {"voucher_count": 0},
+    "payment_order_pays_something": free_of_charge,
+    "payment_orders_leave_no_gap": {"ordinal": 2},
+    "payment_order_freezes_the_approved_account": {"payee_iban_masked": "FR76 … 0189"},
+    "rejection_reverses_what_was_settled": lambda rows, _: {"posting_id": rows.posting()},
+    "statement_document_form_is_known": {"form": "doc"},
+    "statement_document_layout_counts_from_one": {"layout": 0},
+    "statement_document_keeps_a_digest": {"sha256": b"x"},
     "statement_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "statement_numbers_leave_no_gap": lambda _, row: {"number": row["number"] + 1},
     "statement_line_amount_is_count_times_face_value": lambda _, row: {
@@ -375,6 +477,38 @@ BENT: dict[str, Bend] = {
     },
     "payment_names_its_order": lambda rows, _: {"approved_by": rows.agent("auditor")},
     "payment_order_names_the_approved_statement": {"amount_cents": 1},
+    "payment_order_pays_on_the_mediators_approved_details": lambda rows, _: (
+        rows.second_order() | payee(rows, "exo7") | {"mediator_id": rows.organisation("carecof")}
+    ),
+    "rejection_names_its_order": {"ordinal": 2},
+    "rejection_names_the_payment_of_its_order": lambda rows, _: reversing(
+        rows.posting(), payment_id=rows.ids["returned payment"]
+    ),
+    "rejection_is_a_posting": lambda rows, _: reversing(
+        new_id(),
+        payment_order_id=rows.ids["paid order"],
+        statement_id=rows.ids["paid"],
+        payment_id=rows.any("payment", payment_order_id=rows.ids["paid order"])["id"],
+    ),
+    "statement_version_names_the_fee": {
+        "fee_basis_points": 100,
+        "fee_cents": 10,
+        "net_cents": 990,
+    },
+    "statement_version_follows_the_last_one": lambda rows, _: next_version(
+        rows, "draft", version=6, follows_version=5
+    ),
+    "statement_version_names_its_withdrawal": lambda rows, _: withdrawn_elsewhere(rows),
+    "statement_line_is_a_versions": {"version": 9},
+    "certification_is_of_the_mediators_statement": lambda rows, _: {
+        "mediator_id": rows.organisation("exo7"),
+        "certified_by": rows.agent("exo7"),
+    },
+    "certification_is_of_a_version": {"version": 9},
+    "statement_approval_knows_whether_to_certify": lambda rows, _: certified_unasked(rows),
+    "statement_approval_names_the_certification": lambda rows, _: {
+        "certification_id": rows.ids["certification"]
+    },
     "prescription_names_the_agreement": later("agreement_until"),
     "prescription_names_the_public": {"public": "other"},
     "prescribed_booklet_is_of_its_prescription": lambda rows, _: {
@@ -433,7 +567,17 @@ BENT: dict[str, Bend] = {
     },
     "organisation_siret_is_one_organisation": with_siret,
     "payment_order_is_paid_once": repeated("payment"),
-    "statement_is_ordered_once": repeated("payment_order", statement_id="ordered"),
+    "payment_order_is_one_a_round": repeated("payment_order", statement_id="ordered"),
+    "payment_order_is_rejected_once": lambda rows, _: {
+        **rows.any("payment_rejection"),
+        **reversing(rows.posting()),
+    },
+    "withdrawal_makes_one_version": lambda rows, _: {
+        **rows.any("statement_version", statement_id=rows.ids["certified draft"], version=2),
+        "version": 3,
+        "follows_version": 2,
+    },
+    "statement_version_is_certified_once": repeated("statement_certification"),
     "allotment_first_serial_is_one_allotment": {
         "follows_serial": None,
         "follows_booklet": None,
@@ -459,6 +603,24 @@ BENT: dict[str, Bend] = {
     },
     "session_is_of_the_mediator_and_day_of_its_passes": lambda rows, _: {
         "redemption_id": rows.any("redemption", mediator_id=rows.organisation("carecof"))["id"]
+    },
+    # ── What other tables say ─────────────────────────────────────────────────────────────────────
+    "statement_is_approved_at_its_last_version": lambda rows, _: (
+        rows.worthless(versions=2) | {"version": 1}
+    ),
+    "statement_is_approved_by_who_withdrew_nothing": lambda rows, row: rows.worthless(
+        versions=2, made_by=row["approved_by"]
+    ),
+    "withdrawal_comes_before_approval": lambda rows, _: {"statement_id": rows.ids["paid"]},
+    "certification_is_by_the_mediators_own_agent": lambda rows, _: {
+        "certified_by": rows.agent("exo7")
+    },
+    "first_payment_order_pays_the_account_approved": another_account,
+    "payment_order_follows_a_rejection": {"ordinal": 2, "follows_ordinal": 1},
+    "payment_is_of_a_live_order": lambda rows, _: of_a_spent_order(rows),
+    "rejection_names_the_payment": lambda rows, _: {
+        "payment_order_id": rows.ids["paid order"],
+        "statement_id": rows.ids["paid"],
     },
 }
 

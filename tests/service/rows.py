@@ -132,11 +132,44 @@ class Rows:
         self.add("redemption_attempt", attempt)
         return self.copy("redemption", id=attempt["id"])
 
+    def statement_version(self, **changes: object) -> Row:
+        """The first version of a new statement, `changes` being the statement's."""
+        statement = self.statement() | changes
+        self.add("statement", statement)
+        like = self.any("statement_version", statement_id=self.ids["draft"], version=1)
+        return self.copy("statement_version", like, statement_id=statement["id"])
+
     def statement_line(self) -> Row:
         """The line of a statement without lines."""
-        statement = self.statement()
-        self.add("statement", statement)
-        return self.copy("statement_line", statement_id=statement["id"])
+        version = self.statement_version()
+        self.add("statement_version", version)
+        return self.copy("statement_line", statement_id=version["statement_id"])
+
+    def withdrawal(self, statement_id: UUID) -> Row:
+        """Passes taken off a draft, though nothing moved."""
+        return self.copy("statement_withdrawal", id=self.posting(), statement_id=statement_id)
+
+    def worthless(self, *, versions: int = 1, made_by: int | None = None, **changes: object) -> Row:
+        """The approval of a statement of passes without value, so that no sum is missing."""
+        nothing = {"voucher_count": 1, "amount_cents": 0, "fee_cents": 0, "net_cents": 0}
+        first = self.statement_version(**changes) | nothing
+        self.add("statement_version", first)
+        for number in range(2, versions + 1):
+            withdrawal = self.withdrawal(first["statement_id"])
+            self.add("statement_withdrawal", withdrawal)
+            later = {
+                "version": number,
+                "follows_version": number - 1,
+                "withdrawal_id": withdrawal["id"],
+                "made_by": made_by or first["made_by"],
+            }
+            self.add("statement_version", first | later)
+        return nothing | {"statement_id": first["statement_id"], "version": versions}
+
+    def second_order(self) -> Row:
+        """Another order for the statement that the bank sent back."""
+        like = self.any("payment_order", id=self.ids["rejected order"])
+        return self.copy("payment_order", like, ordinal=2, follows_ordinal=1)
 
     def statement_approval(self) -> Row:
         """The approval of the draft."""
@@ -148,6 +181,7 @@ class Rows:
         return self.copy(
             "statement_approval",
             statement_id=statement["id"],
+            verification_code=f"x-{new_id()}",
             mediator_id=statement["mediator_id"],
             bank_details_id=account["id"],
             payee_name=account["holder"],
@@ -266,11 +300,30 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "typed_sheet_decision", sheet_id=rows.ids["typed sheet"]
     ),
     "statement": Rows.statement,
+    "statement_version": Rows.statement_version,
     "statement_line": Rows.statement_line,
+    "statement_withdrawal": lambda rows: rows.withdrawal(rows.ids["draft"]),
+    "statement_certification": lambda rows: rows.copy(
+        "statement_certification",
+        statement_id=rows.ids["draft"],
+        version=1,
+        mediator_id=rows.organisation("carecof"),
+        certified_by=rows.agent("carecof"),
+    ),
+    "statement_document": lambda rows: rows.copy(
+        "statement_document", statement_id=rows.ids["approved"]
+    ),
+    "payment_rejection": lambda rows: rows.copy(
+        "payment_rejection",
+        payment_order_id=rows.ids["payment order"],
+        statement_id=rows.ids["ordered"],
+        payment_id=None,
+        posting_id=None,
+    ),
     "statement_approval": Rows.statement_approval,
     "payment_order": lambda rows: rows.copy(
         "payment_order",
-        rows.any("payment_order", statement_id=rows.ids["ordered"]),
+        rows.any("payment_order", statement_id=rows.ids["paid"]),
         statement_id=rows.ids["approved"],
     ),
     "payment": lambda rows: {

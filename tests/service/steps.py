@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import redemptions, sessions, sheets, statements
+from app.clearing import payments, redemptions, runs, sessions, sheets, statements
 from app.clearing.rules import SessionKind, Topic
+from app.clearing.statements import PassRange
 from app.identity import service as identity
 from app.identity.rules import Actor, Role
 from app.kernel.clock import martinique_day
@@ -585,7 +586,7 @@ STEPS: dict[str, Step] = {
         lambda chain: {"sheet_id": chain.ids["typed sheet"], "reason": "Mauvais jour"},
     ),
     "open_clearing_run": Step(
-        statements.open_clearing_run,
+        runs.open_clearing_run,
         "finance",
         frozenset({F}),
         lambda chain: {
@@ -595,16 +596,47 @@ STEPS: dict[str, Step] = {
         },
         other=lambda chain: {"cut_off_on": chain.scheme.today - timedelta(days=1)},
     ),
+    "withdraw_passes": Step(
+        statements.withdraw_passes,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "withdrawal_id": new_id(),
+            "statement_id": chain.ids["certified draft"],
+            "version": 2,
+            "passes": [PassRange(f"{chain.scheme.booklet(2)} 07", f"{chain.scheme.booklet(2)} 07")],
+            "reason": "Séance saisie deux fois",
+        },
+        other=lambda _: {"reason": "Autre raison"},
+        days_later=2,
+    ),
+    "certify_statement": Step(
+        statements.certify_statement,
+        "carecof",
+        frozenset({M}),
+        lambda chain: {
+            "certification_id": new_id(),
+            "statement_id": chain.ids["draft"],
+            "version": 1,
+        },
+        other=lambda chain: {"statement_id": chain.ids["approved"]},
+        approves=True,
+        days_later=2,
+    ),
     "approve_statement": Step(
         statements.approve_statement,
         "finance2",
         frozenset({C, F}),
-        lambda chain: {"statement_id": chain.ids["draft"], "amount_cents": TEN_EUROS},
+        lambda chain: {
+            "statement_id": chain.ids["draft"],
+            "version": 1,
+            "net_cents": TEN_EUROS,
+        },
         approves=True,
         days_later=2,
     ),
     "order_payment": Step(
-        statements.order_payment,
+        payments.order_payment,
         "finance",
         frozenset({F}),
         lambda chain: {
@@ -618,7 +650,7 @@ STEPS: dict[str, Step] = {
         days_later=2,
     ),
     "record_payment": Step(
-        statements.record_payment,
+        payments.record_payment,
         "accountant",
         frozenset({A}),
         lambda chain: {
@@ -627,6 +659,19 @@ STEPS: dict[str, Step] = {
             "paid_on": martinique_day(chain.scheme.later),
         },
         other=lambda chain: {"paid_on": chain.scheme.today},
+        days_later=2,
+    ),
+    "reject_payment": Step(
+        payments.reject_payment,
+        "accountant",
+        frozenset({A}),
+        lambda chain: {
+            "rejection_id": new_id(),
+            "payment_order_id": chain.ids["paid order"],
+            "rejected_on": martinique_day(chain.scheme.later),
+            "reason": "Compte clos",
+        },
+        other=lambda _: {"reason": "Autre motif"},
         days_later=2,
     ),
 }

@@ -245,7 +245,7 @@ CASES: list[Case] = [
     ),
     case("none", "approve_statement", clearing.UnknownStatement, {"statement_id": NOBODY}),
     *(
-        case(f"at {cents}", "approve_statement", clearing.StatementChanged, {"amount_cents": cents})
+        case(f"at {cents}", "approve_statement", clearing.StatementChanged, {"net_cents": cents})
         for cents in (0, 999, 1001, -1000, TOO_LARGE)
     ),
     of("held", "approve_statement", clearing.StatementHeld, "statement_id", "held"),

@@ -7,10 +7,16 @@ from sqlalchemy import select
 
 from app import ledger
 from app.clearing import queries
-from app.clearing.errors import RedemptionClaimedAlready, StatementChanged, StatementHeld
-from app.clearing.models import Statement, StatementApproval
+from app.clearing.errors import (
+    NothingToClear,
+    RedemptionClaimedAlready,
+    StatementChanged,
+    StatementHeld,
+)
+from app.clearing.models import StatementApproval, StatementVersion
 from app.clearing.redemptions import undo_redemption
-from app.clearing.statements import draft_statement, open_clearing_run, statement_state
+from app.clearing.runs import draft_statement, open_clearing_run
+from app.clearing.statements import approve_statement, statement_state
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
@@ -47,7 +53,8 @@ def test_a_run_drafts_one_statement_a_mediator_with_the_sum_of_its_passes(
 
     with database.transaction() as session:
         drafts = [scheme.draft(session, run_id, name) for name in ("exo7", "carecof")]
-        assert [(d.voucher_count, d.amount_cents) for d in drafts] == [(3, 3000), (2, 2000)]
+        totals = [queries.latest_version(session, d.id) for d in drafts]
+        assert [(t.voucher_count, t.net_cents) for t in totals] == [(3, 3000), (2, 2000)]
         assert {statement_state(session, d.id) for d in drafts} == {"draft"}
     assert held_by(database, scheme, AccountKind.CLAIMED, "exo7") == 3
     assert held_by(database, scheme, AccountKind.REDEEMED, "exo7") == 0
@@ -74,11 +81,12 @@ def test_a_statement_goes_from_draft_to_paid_by_three_people(
     assert held_by(database, scheme, AccountKind.CLAIMED, "exo7") == 0
 
 
-def test_nothing_to_take_makes_no_statement(database: Database, scheme: Scheme) -> None:
-    run_id = scheme.clearing(database)
+def test_a_run_that_would_take_nothing_is_refused(database: Database, scheme: Scheme) -> None:
+    with pytest.raises(NothingToClear):
+        scheme.clearing(database)
 
     with database.transaction() as session:
-        assert queries.statements_of(session, run_id) == []
+        assert queries.runs_after(session, None, limit=1) == []
 
 
 def test_what_is_redeemed_after_a_run_joins_the_next(database: Database, scheme: Scheme) -> None:
@@ -93,8 +101,8 @@ def test_what_is_redeemed_after_a_run_joins_the_next(database: Database, scheme:
     second = scheme.clearing(database)
 
     with database.transaction() as session:
-        assert scheme.draft(session, first, "exo7").voucher_count == 1
-        assert scheme.draft(session, second, "exo7").voucher_count == 2
+        assert scheme.total(session, first, "exo7").voucher_count == 1
+        assert scheme.total(session, second, "exo7").voucher_count == 2
 
 
 def test_what_was_undone_is_on_no_statement(database: Database, scheme: Scheme) -> None:
@@ -113,7 +121,7 @@ def test_what_was_undone_is_on_no_statement(database: Database, scheme: Scheme) 
     run_id = scheme.clearing(database)
 
     with database.transaction() as session:
-        assert scheme.draft(session, run_id, "exo7").voucher_count == 1
+        assert scheme.total(session, run_id, "exo7").voucher_count == 1
         with pytest.raises(RedemptionClaimedAlready):
             undo_redemption(
                 session,
@@ -150,7 +158,8 @@ def test_a_run_cut_in_the_middle_is_finished_by_sending_it_again(
     with database.transaction() as session:
         drafts = queries.statements_of(session, run_id)
         assert only is not None
-        assert sorted(d.voucher_count for d in drafts) == [2, 3]
+        counts = [queries.latest_version(session, d.id).voucher_count for d in drafts]
+        assert sorted(counts) == [2, 3]
         assert only.id in {d.id for d in drafts}
 
 
@@ -242,10 +251,17 @@ def test_the_total_that_was_read_is_the_total_that_is_approved(
 
     with database.transaction() as session:
         statement = scheme.draft(session, run_id, "exo7")
-    statement.amount_cents += 1000
 
-    with pytest.raises(StatementChanged), database.transaction() as session:
-        scheme.approved(session, statement)
+    for version, net_cents in ((1, 3000), (2, 2000)):
+        with pytest.raises(StatementChanged), database.transaction() as session:
+            approve_statement(
+                session,
+                actor=scheme.actors["finance2"],
+                statement_id=statement.id,
+                version=version,
+                net_cents=net_cents,
+                now=scheme.later,
+            )
 
     with database.transaction() as session:
         assert statement_state(session, statement.id) == "draft"
@@ -265,7 +281,7 @@ def test_a_statement_whose_passes_have_left_it_is_not_approved(
             ledger.Act(
                 posting_id, ledger.MovementKind.REVERSE, "test", posting_id, 1, scheme.later
             ),
-            [(claim.id, ledger.VoucherRange.one(claim.first_id))],
+            [(claim.movement_id, ledger.VoucherRange.one(claim.vouchers.first))],
         )
 
     with pytest.raises(StatementChanged), database.transaction() as session:
@@ -302,7 +318,7 @@ def test_the_sums_of_the_statements_are_what_the_ledger_holds(
         scheme.paid(session, scheme.ordered(session, statement_id))
 
     with database.transaction() as session:
-        stated = sum(s.amount_cents for s in session.scalars(select(Statement)))
+        stated = sum(v.amount_cents for v in session.scalars(select(StatementVersion)))
         held = sum(
             balance.amount_cents
             for account, balance in ledger.balances(session).items()

@@ -17,7 +17,8 @@ from app import ledger
 from app.clearing import queries
 from app.clearing.models import Redemption
 from app.clearing.redemptions import undo_redemption
-from app.clearing.statements import approve_statement, run_clearing
+from app.clearing.runs import run_clearing
+from app.clearing.statements import approve_statement
 from app.database import Database
 from app.kernel.clock import MARTINIQUE, first_instant
 from app.kernel.codes import VoucherCode
@@ -124,7 +125,7 @@ def test_a_cut_off_is_exclusive_and_goes_by_the_instant_of_recording(
     next_day = cleared(owner_database, scheme, before=date(2026, 1, 2), now=local(2026, 1, 2))
 
     with owner_database.transaction(writing=False) as session:
-        counts = [scheme.draft(session, run, "exo7").voucher_count for run in (year_end, next_day)]
+        counts = [scheme.total(session, run, "exo7").voucher_count for run in (year_end, next_day)]
     assert counts == [2, 2]
 
 
@@ -186,7 +187,8 @@ def test_statements_are_numbered_by_the_year_it_is_in_martinique(
                 session,
                 actor=scheme.actors["finance2"],
                 statement_id=statement.id,
-                amount_cents=statement.amount_cents,
+                version=1,
+                net_cents=scheme.total(session, run_id, "exo7").net_cents,
                 now=now,
             )
             numbers.append((approval.year, approval.number))

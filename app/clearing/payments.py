@@ -1,0 +1,282 @@
+"""Payments: ordered by one, recorded by another, and made again when the bank sends them back."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing import queries
+from app.clearing.errors import (
+    NothingToPay,
+    PaymentByTheSamePerson,
+    PaymentOrderRejected,
+    PaymentRecordedAlready,
+    PaymentRejectedAlready,
+    StatementNotApproved,
+    StatementOrderedAlready,
+    UnknownPaymentOrder,
+)
+from app.clearing.models import Payment, PaymentOrder, PaymentRejection, StatementApproval
+from app.clearing.statements import known_statement
+from app.database import earlier, hold
+from app.identity.rules import Actor, Right
+from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+from app.kernel.text import clean
+from app.ledger import chart
+from app.partners import queries as partners
+from app.partners.models import BankDetails
+
+
+def order_payment(
+    session: Session,
+    *,
+    actor: Actor,
+    payment_order_id: UUID,
+    statement_id: UUID,
+    mandate_number: str,
+    bordereau_number: str,
+    issued_on: date,
+    now: datetime,
+) -> PaymentOrder:
+    """Order the accountant to pay an approved statement.
+
+    The first order pays the account frozen by the approval. After a rejection another order may
+    be made for the same statement; it pays the account of the mediator that was approved last.
+
+    Raises:
+        UnknownStatement, StatementNotApproved, NothingToPay.
+        StatementOrderedAlready: an order is out that was not rejected.
+        InvalidInput: a number is empty, or the day is out of bounds.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.ORDER_PAYMENT)
+    mandate, bordereau = clean(mandate_number, longest=50), clean(bordereau_number, longest=50)
+    wrong = {}
+    if mandate is None:
+        wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
+    if bordereau is None:
+        wrong["bordereau_number"] = "Écrivez le numéro de bordereau, en 50 caractères au plus."
+    if not FIRST_DAY <= issued_on <= martinique_day(now):
+        wrong["issued_on"] = "Écrivez le jour du mandat, aujourd’hui au plus tard."
+    if mandate is None or bordereau is None or wrong:
+        raise InvalidInput(**wrong)
+    digest = request_hash(
+        "payment order", statement=statement_id, mandate=mandate, bordereau=bordereau, on=issued_on
+    )
+    if record := earlier(session, PaymentOrder, payment_order_id, digest):
+        return record
+    hold(session, "statement", statement_id)
+    known_statement(session, actor=actor, statement_id=statement_id)
+    approval = queries.approval_of(session, statement_id)
+    if approval is None:
+        raise StatementNotApproved
+    last = queries.payment_order_of(session, statement_id)
+    if last is not None and queries.rejection_of(session, last.id) is None:
+        raise StatementOrderedAlready
+    if not approval.net_cents:
+        raise NothingToPay
+    details = _account(session, approval, again=last is not None)
+    record = PaymentOrder(
+        id=payment_order_id,
+        request_hash=digest,
+        statement_id=statement_id,
+        ordinal=last.ordinal + 1 if last else 1,
+        follows_ordinal=last.ordinal if last else None,
+        prepared_by=approval.prepared_by,
+        approved_by=approval.approved_by,
+        ordered_by=actor.agent_id,
+        ordered_at=now,
+        amount_cents=approval.net_cents,
+        mandate_number=mandate,
+        bordereau_number=bordereau,
+        issued_on=issued_on,
+        mediator_id=approval.mediator_id,
+        bank_details_id=details.id,
+        payee_name=details.holder,
+        payee_iban_fingerprint=details.iban_fingerprint,
+        payee_iban_masked=details.iban_masked,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _account(session: Session, approval: StatementApproval, *, again: bool) -> BankDetails:
+    """Where the money goes: the approved account, or after a rejection the one approved last."""
+    details = (
+        partners.approved_bank_details(session, approval.mediator_id)
+        if again
+        else partners.bank_details(session, approval.bank_details_id)
+    )
+    if details is None:
+        message = f"statement {approval.statement_id} was approved without an account"
+        raise AssertionError(message)
+    return details
+
+
+def known_payment_order(session: Session, *, actor: Actor, payment_order_id: UUID) -> PaymentOrder:
+    """The payment order of that id, for its mediator and for those who see all.
+
+    Raises:
+        UnknownPaymentOrder: there is none, or it is another mediator's: both look alike.
+    """
+    order = queries.payment_order(session, payment_order_id)
+    if order is None or not actor.sees(order.mediator_id):
+        raise UnknownPaymentOrder
+    return order
+
+
+def record_payment(
+    session: Session,
+    *,
+    actor: Actor,
+    payment_id: UUID,
+    payment_order_id: UUID,
+    paid_on: date,
+    now: datetime,
+) -> Payment:
+    """Record that the accountant paid: the passes of the statement are settled.
+
+    Raises:
+        UnknownPaymentOrder, PaymentOrderRejected, PaymentRecordedAlready.
+        PaymentByTheSamePerson: the actor prepared, approved or ordered it.
+        InvalidInput: the day is before the payment order's or to come.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.RECORD_PAYMENT)
+    digest = request_hash("payment", order=payment_order_id, paid_on=paid_on)
+    if record := earlier(session, Payment, payment_id, digest):
+        return record
+    order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
+    hold(session, "statement", order.statement_id)
+    if queries.rejection_of(session, payment_order_id):
+        raise PaymentOrderRejected
+    if queries.payment_of(session, payment_order_id):
+        raise PaymentRecordedAlready
+    if actor.agent_id in {order.prepared_by, order.approved_by, order.ordered_by}:
+        raise PaymentByTheSamePerson
+    if not order.issued_on <= paid_on <= martinique_day(now):
+        raise InvalidInput(
+            paid_on="Écrivez le jour du paiement, entre celui du mandat et aujourd’hui."
+        )
+    _settle(session, order, posting_id=payment_id, actor=actor, now=now)
+    record = Payment(
+        id=payment_id,
+        request_hash=digest,
+        payment_order_id=order.id,
+        statement_id=order.statement_id,
+        prepared_by=order.prepared_by,
+        approved_by=order.approved_by,
+        ordered_by=order.ordered_by,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+        paid_on=paid_on,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _settle(
+    session: Session, order: PaymentOrder, *, posting_id: UUID, actor: Actor, now: datetime
+) -> None:
+    """Everything that the statement claims is settled."""
+    claims = queries.claims_of(session, order.statement_id)
+    claimed = ledger.accounts_by_id(session, {claim.account_id for claim in claims})
+    settled = {
+        account.id: ledger.account(session, chart.settled(order.mediator_id, account.vintage_id))
+        for account in claimed.values()
+    }
+    ledger.post(
+        session,
+        ledger.Act(
+            posting_id=posting_id,
+            kind=ledger.MovementKind.SETTLE,
+            document_type="statement",
+            document_id=order.statement_id,
+            actor_id=actor.agent_id,
+            occurred_at=now,
+        ),
+        [
+            ledger.Line(
+                ledger.MovementKind.SETTLE,
+                claim.vouchers,
+                claimed[claim.account_id],
+                settled[claim.account_id],
+            )
+            for claim in claims
+        ],
+    )
+
+
+def reject_payment(
+    session: Session,
+    *,
+    actor: Actor,
+    rejection_id: UUID,
+    payment_order_id: UUID,
+    rejected_on: date,
+    reason: str,
+    now: datetime,
+) -> PaymentRejection:
+    """Record that a payment came back, or that the accountant sent the order back.
+
+    What was settled is claimed again, the statement is to be paid again, and another payment
+    order may be made for it, as often as it takes.
+
+    Raises:
+        UnknownPaymentOrder, PaymentRejectedAlready.
+        InvalidInput: no reason, or the day is before the payment's or to come.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.RECORD_PAYMENT)
+    cleaned = clean(reason)
+    if cleaned is None:
+        raise InvalidInput(reason="Écrivez le motif du rejet, tel que la banque le donne.")
+    digest = request_hash(
+        "payment rejection", order=payment_order_id, on=rejected_on, reason=cleaned
+    )
+    if record := earlier(session, PaymentRejection, rejection_id, digest):
+        return record
+    order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
+    hold(session, "statement", order.statement_id)
+    if queries.rejection_of(session, payment_order_id):
+        raise PaymentRejectedAlready
+    payment = queries.payment_of(session, payment_order_id)
+    since = payment.paid_on if payment else order.issued_on
+    if not since <= rejected_on <= martinique_day(now):
+        raise InvalidInput(
+            rejected_on=f"Écrivez le jour du rejet, entre le {since:%d/%m/%Y} et aujourd’hui."
+        )
+    if payment is not None:
+        ledger.reverse(
+            session,
+            ledger.Act(
+                posting_id=rejection_id,
+                kind=ledger.MovementKind.REVERSE,
+                document_type="statement",
+                document_id=order.statement_id,
+                actor_id=actor.agent_id,
+                occurred_at=now,
+            ),
+            [(movement_id, None) for movement_id in queries.settlements_of(session, payment.id)],
+        )
+    record = PaymentRejection(
+        id=rejection_id,
+        request_hash=digest,
+        payment_order_id=order.id,
+        statement_id=order.statement_id,
+        ordinal=order.ordinal,
+        payment_id=payment.id if payment else None,
+        posting_id=rejection_id if payment else None,
+        rejected_on=rejected_on,
+        reason=cleaned,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
