@@ -14,7 +14,7 @@ from app.clearing.models import (
     StatementApproval,
     StatementLine,
 )
-from app.clearing.queries import Filter, Standing
+from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.receipts import serial_in
 from app.clearing.redemptions import ACCEPTED, Check, Verdict
 from app.clearing.runs import Expected
@@ -120,15 +120,15 @@ def approval_shown(approval: StatementApproval | None) -> Json:
 
 def runs_shown(session: Session, runs: Sequence[ClearingRun], *, actor: Actor) -> list[Json]:
     """Runs with what their statements come to: a mediator is told of its own only."""
+    sums = queries.sums_by_run(session, [run.id for run in runs], mediator_id=actor.scope)
 
     def one(run: ClearingRun) -> Json:
-        asked = Filter(run_id=run.id, mediator_id=actor.scope)
-        sums = queries.sums_by_state(session, asked=asked).values()
+        total = sums.get(run.id, Sum(0, 0, 0, 0))
         return shown(
             run,
-            statement_count=sum(one.statement_count for one in sums),
-            voucher_count=sum(one.voucher_count for one in sums),
-            amount_cents=sum(one.amount_cents for one in sums),
+            statement_count=total.statement_count,
+            voucher_count=total.voucher_count,
+            amount_cents=total.amount_cents,
         )
 
     return [one(run) for run in runs]

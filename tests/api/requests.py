@@ -482,6 +482,13 @@ def clearing(house: House) -> list[Asking]:
     ids, today = house.lived.ids, martinique_day(house.clock())
     return [
         Asking(
+            "preview_clearing",
+            "finance",
+            "/clearing-runs/preview",
+            {"programme_id": str(house.scheme.programme_id), "cut_off_on": today.isoformat()},
+            status=200,
+        ),
+        Asking(
             "run_clearing",
             "finance",
             "/clearing-runs",
@@ -489,10 +496,29 @@ def clearing(house: House) -> list[Asking]:
             otherwise={"cut_off_on": "2026-01-01"},
         ),
         Asking(
+            "withdraw_passes",
+            "finance",
+            f"/statements/{ids['certified draft']}/withdrawals",
+            identified(
+                version=2,
+                passes=[{"first": house.scheme.serial(2, 7), "last": house.scheme.serial(2, 7)}],
+                reason="Séance saisie deux fois",
+            ),
+            otherwise={"reason": "Autre raison"},
+        ),
+        Asking(
+            "certify_statement",
+            "carecof",
+            f"/statements/{ids['draft']}/certification",
+            identified(version=1),
+            signed_in=True,
+            other_path=f"/statements/{ids['ordered']}/certification",
+        ),
+        Asking(
             "approve_statement",
             "finance2",
             f"/statements/{ids['draft']}/approve",
-            {"amount_cents": 1000},
+            {"version": 1, "net_cents": 1000},
             status=200,
             signed_in=True,
         ),
@@ -514,6 +540,13 @@ def clearing(house: House) -> list[Asking]:
             f"/payment-orders/{ids['payment order']}/payment",
             identified(paid_on=today.isoformat()),
             other_path=f"/payment-orders/{ids['paid order']}/payment",
+        ),
+        Asking(
+            "reject_payment",
+            "accountant",
+            f"/payment-orders/{ids['paid order']}/rejection",
+            identified(rejected_on=today.isoformat(), reason="Compte clos"),
+            otherwise={"reason": "Autre motif"},
         ),
     ]
 

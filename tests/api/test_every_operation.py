@@ -50,10 +50,14 @@ WRITING = (
     "prepare_sheet",
     "approve_sheet",
     "set_aside_sheet",
+    "preview_clearing",
     "run_clearing",
+    "withdraw_passes",
+    "certify_statement",
     "approve_statement",
     "order_payment",
     "record_payment",
+    "reject_payment",
 )
 
 NAMED_OTHERWISE = {
@@ -62,6 +66,7 @@ NAMED_OTHERWISE = {
     "approve_order": "by its address",
     "send_order": "by its address",
     "plan_order": "it changes nothing",
+    "preview_clearing": "it changes nothing",
     "approve_statement": "by its address",
     "link_redemptions": "by its address",
     "approve_sheet": "by its address",

@@ -111,16 +111,20 @@ read_sheet              C F A U . M .
 approve_sheet           c f . . . . .
 set_aside_sheet         C F . . . . .
 
+preview_clearing        . F . . . . .
 run_clearing            . F . . . . .
 list_clearing_runs      C F A U . M .
 read_clearing_run       C F A U . M .
 list_statements         C F A U . M .
 read_statement          C F A U . M .
+withdraw_passes         . F . . . . .
+certify_statement       . . . . . m .
 approve_statement       c f . . . . .
 order_payment           . F . . . . .
 list_payment_orders     C F A U . M .
 read_payment_order      C F A U . M .
 record_payment          . . A . . . .
+reject_payment          . . A . . . .
 
 read_chain              C F A U . . .
 read_usage              C F A U . . .
