@@ -166,7 +166,7 @@ def test_a_person_who_signed_in_may_approve(lived_in: House, operation: str) -> 
     _, path = unknown(lived_in, operation)
 
     for name in ("coordinator", "finance"):
-        answer = lived_in.signed_in(name).post(path, {"amount_cents": 1000})
+        answer = lived_in.signed_in(name).post(path, {"version": 1, "net_cents": 1000})
         assert answer.status == 404, answer.response.text
 
 
