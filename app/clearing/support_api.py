@@ -229,7 +229,7 @@ def read_sheet(sheet_id: UUID) -> Json:
     right=Right.APPROVE_SHEET,
     answer=WholeSheetSchema,
     status=200,
-    refuses=(409,),
+    refuses=(409, 422),
     description="Par une autre personne que celle qui a saisi. Les pass sont encaissés, une fois.",
 )
 def approve_sheet(sheet_id: UUID) -> Json:
