@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.clearing import api as clearing_api
-from app.clearing import public_keys, support_api
+from app.clearing import counter_pages, public_keys, receipt_pages, sheet_pages, support_api
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
@@ -57,6 +57,9 @@ PAGE_PARTS = (
     voucher_pages,
     programmes_pages,
     orders_pages,
+    counter_pages,
+    receipt_pages,
+    sheet_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -65,6 +68,9 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
     "programme": Right.SEE_PROGRAMME,
+    "take": Right.REDEEM,
+    "redemptions": Right.SEE_REDEMPTIONS,
+    "sheets": Right.TYPE_SHEETS,
 }
 
 

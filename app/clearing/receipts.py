@@ -4,6 +4,7 @@ A receipt is a JWS (RFC 7515, compact form) signed with Ed25519 (RFC 8037). The 
 published at /.well-known/jwks.json; the private one stays with the keys, outside the database.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import orjson
+from cryptography.exceptions import InvalidSignature
 from joserfc.jwk import OKPKey
 
 from app.config import secret_file
@@ -70,6 +72,38 @@ class ReceiptSigner:
         signed = self._head + b"." + _encoded(payload)
         return (signed + b"." + _encoded(self._private_key.sign(signed))).decode()
 
+    def read(self, text: str) -> Receipt | None:
+        """What a receipt says, if this installation signed it; None of anything else.
+
+        Whatever surrounds it (an address, spaces, line ends) is taken away first.
+        """
+        written = _WHOLE.search("".join(text.split()))
+        if written is None:
+            return None
+        head, payload, signature = written.groups()
+        try:
+            if head.encode() != self._head:
+                return None
+            self._private_key.public_key().verify(_decoded(signature), f"{head}.{payload}".encode())
+        except (ValueError, InvalidSignature):
+            return None
+        said = orjson.loads(_decoded(payload))
+        return Receipt(
+            UUID(said["redemption"]),
+            UUID(said["mediator"]),
+            said["serial"],
+            Cents(said["amount_cents"]),
+            datetime.fromisoformat(said["redeemed_at"]),
+            said["movement"],
+        )
+
+
+_WHOLE = re.compile(r"([\w-]{20,})\.([\w-]{20,})\.([\w-]{86})(?![\w-])", re.ASCII)
+
+
+def _decoded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
 
 def _encoded(content: bytes) -> bytes:
     """Base64 for addresses, without padding (RFC 7515, section 2)."""
@@ -78,6 +112,5 @@ def _encoded(content: bytes) -> bytes:
 
 def serial_in(receipt: str) -> str:
     """The serial number that one of our own receipts names; the signature is for whoever doubts."""
-    payload = receipt.split(".")[1]
-    content = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    content = orjson.loads(_decoded(receipt.split(".")[1]))
     return str(content["serial"])

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
+from app.clearing import sessions, sheets
 from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
+from app.clearing.rules import SessionKind, Topic
 from app.demo.calendar import Timeline, instant, working_day
-from app.demo.partners import LAPSED, MEDIATORS
+from app.demo.partners import LAPSED, MEDIATORS, NEWCOMER
 from app.demo.places import SURNAME
 from app.demo.plan import FIRST_ORDER, SECOND_ORDER, Entrusted, Handover, Pass, Plan, Visit
 from app.demo.world import Act, World
@@ -36,6 +38,11 @@ PLANNED = {
 }
 """For whom an order was planned."""
 
+MOST_HOURS = 4
+ON_THE_SHEET = 5
+WITHOUT_A_PHONE = NEWCOMER
+"""The mediator whose paper list is typed by CAP Nord."""
+
 MEDIATOR = {mediator.key: mediator for mediator in MEDIATORS}
 WORKSHOP_END = timedelta(minutes=4)
 WORKING_DAY = timedelta(hours=7)
@@ -53,6 +60,7 @@ def acts(timeline: Timeline, plan: Plan) -> Iterator[Act]:
     for _, together in groupby(plan.visits, key=lambda visit: (visit.day, visit.mediator)):
         yield from _visits(list(together))
     yield from _refused_scans(timeline, plan)
+    yield from _typed_sheet(timeline, plan)
 
 
 # ── Orders ────────────────────────────────────────────────────────────────────────────────────────
@@ -302,6 +310,71 @@ def take(world: World, at: datetime, *, visits: Sequence[Visit]) -> None:
         if undone:
             world.done["passes"] -= 1
             undo(world, at + timedelta(minutes=30), scan)
+    hold_session(world, at, visits=visits, scans=scans)
+
+
+def hold_session(
+    world: World, at: datetime, *, visits: Sequence[Visit], scans: Sequence[Scan]
+) -> None:
+    """What the passes of that day paid for: one person accompanied, or a workshop."""
+    actor = world.actors[MEDIATOR[visits[0].mediator].key]
+    topics = list(Topic)
+    first = visits[0].day.toordinal() % len(topics)
+    held = sessions.record_session(
+        world.session,
+        actor=actor,
+        session_id=world.new_id(at),
+        held_on=visits[0].day,
+        duration_minutes=60 * min(len(visits[0].passes), MOST_HOURS),
+        kind=SessionKind.INDIVIDUAL if len(visits) == 1 else SessionKind.GROUP,
+        people_count=len(visits),
+        topics=[topics[first], topics[(first + 3) % len(topics)]],
+        now=at,
+    )
+    sessions.link_redemptions(
+        world.session,
+        actor=actor,
+        session_id=held.id,
+        redemption_ids=[scan.redemption_id for scan in scans],
+        now=at,
+    )
+
+
+# ── A mediator without a phone ────────────────────────────────────────────────────────────────────
+
+
+def _typed_sheet(timeline: Timeline, plan: Plan) -> Iterator[Act]:
+    """Yesterday's paper list of one mediator, typed by one person, waits for another's check."""
+    typed_at = instant(working_day(timeline.ago(1)), 16)
+    yield Act(typed_at, partial(type_sheet, passes=_left_over(plan, before=typed_at)))
+
+
+def _left_over(plan: Plan, *, before: datetime) -> list[Pass]:
+    """Passes of a few people that nobody has used: the last of their booklets."""
+    used = {(one.booklet, one.place) for visit in plan.visits for one in visit.passes}
+    left = (
+        Pass(booklet, handover.booklet_size - 1)
+        for handover in plan.handovers
+        for booklet in handover.booklets
+        if handover.at < before - timedelta(days=30)
+        and (booklet, handover.booklet_size - 1) not in used
+    )
+    return list(islice(left, 1, 1 + ON_THE_SHEET))
+
+
+def type_sheet(world: World, at: datetime, *, passes: Sequence[Pass]) -> None:
+    """Codes that could be read, and serial numbers where the code was rubbed out."""
+    lines = [str(world.code(one.booklet, one.place)) for one in passes[:2]]
+    lines += [str(world.serial(one.booklet, one.place)) for one in passes[2:]]
+    sheets.prepare_sheet(
+        world.session,
+        actor=world.actors["coordinator2"],
+        sheet_id=world.new_id(at),
+        mediator_id=world.organisations[WITHOUT_A_PHONE],
+        held_on=martinique_day(at),
+        typed=lines,
+        now=at,
+    )
 
 
 def undo(world: World, at: datetime, scan: Scan) -> None:

@@ -18,7 +18,7 @@ from app.demo.plan import SEED
 from app.identity.rules import Actor
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
-from app.kernel.serials import BookletNumber
+from app.kernel.serials import BookletNumber, SerialNumber
 from app.partners.vault import BankVault
 from app.programmes.keys import KeyStore
 
@@ -68,6 +68,10 @@ class World:
     def booklet(self, number: int) -> str:
         """The printed number of a booklet."""
         return str(BookletNumber(self.timeline.vintage_label, number))
+
+    def serial(self, booklet: int, place: int) -> SerialNumber:
+        """The printed serial number of one pass; places count from 0."""
+        return SerialNumber(BookletNumber(self.timeline.vintage_label, booklet), place + 1)
 
     @contextmanager
     def at(self, instant: datetime) -> Iterator[datetime]:

@@ -13,9 +13,9 @@ LONGEST_VERSION_3 = 61
 """Characters of an upper-case address in version 3, level M: more makes the modules smaller."""
 
 
-def matrix(text: str) -> list[bytes]:
-    """The rows of a symbol, correction level M; a dark module is 0."""
-    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+def matrix(text: str, level: str = "M") -> list[bytes]:
+    """The rows of a symbol of that correction level; a dark module is 0."""
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level=level)
     # The image lends its bytes; its type does not say so.
     image: Any = made.to_image(scale=1, add_quiet_zones=False)
     side = image.shape[0]
@@ -45,3 +45,17 @@ def _row(row: bytes, y: int) -> str:
             out.append(_rectangle(x, y, long))
         x += long
     return "".join(out)
+
+
+def on_screen(text: str, level: str = "M") -> tuple[int, str]:
+    """A symbol for a page: its side with the margin in modules, and the path of an SVG."""
+    rows = matrix(text, level)
+    drawn = []
+    for y, row in enumerate(rows, start=QUIET_MODULES):
+        x = QUIET_MODULES
+        for shade, run in groupby(row):
+            long = len(list(run))
+            if shade == 0:
+                drawn.append(f"M{x} {y}h{long}v1h-{long}z")
+            x += long
+    return len(rows) + 2 * QUIET_MODULES, "".join(drawn)

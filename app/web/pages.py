@@ -30,11 +30,14 @@ class Entry:
 
 
 MENU = (
+    Entry("take", "counter_pages.take", "scan", "Encaisser"),
     Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
     Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
+    Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
+    Entry("sheets", "sheet_pages.list_sheets", "bill", "Saisies"),
 )
 """In the order of the menu; who may open what is said in `app.factory`."""
 
