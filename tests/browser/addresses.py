@@ -8,11 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
+from uuid import UUID
 
 from flask import template_rendered
 from jinja2 import Template
+from sqlalchemy import select
 
+from app.clearing import session_queries
+from app.clearing.models import Redemption
 from app.demo.accounts import PASSWORD
+from app.identity.models import Agent
 from app.identity.rules import Role
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
@@ -60,6 +65,31 @@ def a_planned_order(site: Site) -> str:
         return f"/commandes/nouvelle?dispositif={programme.id}&plie=30&senior=200"
 
 
+def redeemed(site: Site) -> Redemption:
+    """The latest pass that the mediator who signs in has taken."""
+    with site.database.transaction(writing=False) as session:
+        return session.scalars(
+            select(Redemption)
+            .join(Agent, Agent.organisation_id == Redemption.mediator_id)
+            .where(Agent.email == EMAILS[Role.MEDIATOR])
+            .order_by(Redemption.movement_id.desc())
+            .limit(1)
+        ).one()
+
+
+def session_of(site: Site) -> UUID:
+    """The session that this pass paid for."""
+    taken = redeemed(site).id
+    with site.database.transaction(writing=False) as session:
+        return session_queries.links_among(session, [taken])[taken]
+
+
+def waiting_sheet(site: Site) -> UUID:
+    """The typed sheet that waits for its check."""
+    with site.database.transaction(writing=False) as session:
+        return session_queries.latest_sheets(session, waiting=True, limit=1)[0].id
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -83,6 +113,24 @@ ADDRESSES = (
     Address("settings", lambda site: f"{the_programme(site)}/reglages"),
     Address("new-programme", "/dispositifs/nouveau"),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
+    Address("take", "/encaisser", Role.MEDIATOR),
+    Address("day", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}", Role.MEDIATOR),
+    Address("day-of-all", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}"),
+    Address("day-that-is-none", "/encaissements?jour=31/02/2026", status=422),
+    Address("receipt", lambda site: f"/encaissements/{redeemed(site).id}", Role.MEDIATOR),
+    Address("undo", lambda site: f"/encaissements/{redeemed(site).id}/annuler", Role.MEDIATOR),
+    Address("sessions", "/seances", Role.MEDIATOR),
+    Address(
+        "new-session",
+        lambda site: f"/seances/nouvelle?jour={redeemed(site).redeemed_on}",
+        Role.MEDIATOR,
+    ),
+    Address("session", lambda site: f"/seances/{session_of(site)}", Role.MEDIATOR),
+    Address("true-receipt", lambda site: f"/recu?r={redeemed(site).receipt}"),
+    Address("false-receipt", "/recu?r=bonjour"),
+    Address("sheets", "/saisies", Role.FINANCE),
+    Address("new-sheet", "/saisies/nouvelle", Role.FINANCE),
+    Address("sheet", lambda site: f"/saisies/{waiting_sheet(site)}", Role.FINANCE),
     Address("nowhere", "/nulle-part", status=404),
 )
 
