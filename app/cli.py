@@ -58,6 +58,8 @@ SECTIONS = {
         "holdings": Entry("app.prescribers.custody_cli:holdings", "Qui a quels carnets."),
         "beneficiary": Entry("app.prescribers.cli:beneficiary", "Les personnes rencontrées."),
         "prescribe": Entry("app.prescribers.cli:prescribe", "Remet des carnets à une personne."),
+        "undo-prescription": Entry("app.prescribers.cli:undo", "Annule une remise."),
+        "questions": Entry("app.prescribers.cli:questions", "Les questions de l’évaluation."),
     },
     "De l’encaissement au paiement": {
         "redeem": Entry("app.clearing.cli:redeem", "Encaisse un pass, ou tout un fichier."),

@@ -39,9 +39,11 @@ from app.partners.service import (
     sign_agreement,
 )
 from app.partners.vault import BankVault
-from app.prescribers import allocations, custody, prescriptions
+from app.prescribers import allocations, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange
-from app.prescribers.prescriptions import Person
+from app.prescribers.people import Person
+from app.prescribers.prescriptions import Reasons
+from app.prescribers.rules import Commitment, DuplicateReason
 from app.programmes.keys import KeyStore
 from app.programmes.rules import Payer, Public
 from app.programmes.service import create_programme, create_vintage
@@ -49,6 +51,11 @@ from app.vouchers import queries as vouchers
 
 TEN_EUROS = Cents(1000)
 IBAN = "FR1420041010050500013M02606"
+
+ANSWERS = "0121010"
+"""An assessment: some help is needed."""
+ALIKE = Reasons(duplicate=DuplicateReason.ANOTHER_PERSON)
+"""Everybody here is called Rosette, and the agents know it."""
 
 
 @dataclass
@@ -317,7 +324,7 @@ class Scheme:
         by: str = "plie",
     ) -> UUID:
         """A person met by a prescriber."""
-        return prescriptions.register_beneficiary(
+        return people.register_beneficiary(
             session,
             actor=self.actors[by],
             beneficiary_id=new_id(),
@@ -335,6 +342,7 @@ class Scheme:
         by: str = "plie",
         referred_to: str = "exo7",
         prescription_id: UUID | None = None,
+        reasons: Reasons = ALIKE,
     ) -> UUID:
         """Booklets handed to a person."""
         return prescriptions.issue_booklets(
@@ -345,7 +353,9 @@ class Scheme:
             beneficiary_id=beneficiary_id,
             booklets=[self.booklet(number) for number in booklets],
             referred_to_id=self.organisations[referred_to],
-            commitment_signed=True,
+            answers=ANSWERS,
+            commitment=Commitment.PAPER,
+            reasons=reasons,
             declares_no_other_pass=True,
             now=self.now,
         ).id

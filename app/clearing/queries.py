@@ -51,6 +51,7 @@ from app.partners.models import Agreement, BankDetailsApproval, Organisation
 from app.partners.queries import successor_on
 from app.partners.rules import AgreementRole
 from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.prescribers.queries import is_handed_over
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Validity
 from app.vouchers.errors import UnknownVoucher
@@ -258,7 +259,10 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
             *(column.label(f"successor_{column.name}") for column in successor.c),
         )
         .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
-        .outerjoin(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Booklet.id)
+        .outerjoin(
+            PrescriptionBooklet,
+            and_(PrescriptionBooklet.booklet_id == Booklet.id, is_handed_over()),
+        )
         .outerjoin(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
         .outerjoin(label, literal(value=True))
         .outerjoin(agreement, literal(value=True))

@@ -15,6 +15,7 @@ from app.demo.calendar import Timeline, instant
 from app.demo.partners import LAPSED, MEDIATORS, NEWCOMER, PRESCRIBERS, PrescriberPartner
 from app.demo.places import COMMUNES, FIRST_NAMES, Commune
 from app.kernel.clock import martinique_day
+from app.prescribers.rules import ANSWERS, QUESTIONS, Commitment, ExceptionReason, RenewalReason
 from app.programmes.rules import RECOMMENDED, SENIOR_AGE, Public
 
 SEED = "CC-04-2023-095"
@@ -60,6 +61,8 @@ DILIGENCE = {False: (0.56, 0.88), True: (0.1, 0.3)}
 """Shares of people who use all their passes, and who use some, by `low_usage`."""
 
 UNDONE_VISITS = 4
+AGAIN = timedelta(45)
+"""From a first hand-over to a renewal, or to an exception."""
 
 IN_TRANSIT = (("prescriber_1", 24, 5, 5), ("ccas_2", 5, 10, 10), ("advisers", 4, 10, 15))
 """Who awaits booklets, since how many days, and how many of 10 and of 5."""
@@ -83,6 +86,10 @@ class Handover:
     next_door: str
     booklet_count: int
     booklets: list[int] = field(default_factory=list)
+    answers: str = ""
+    commitment: Commitment = Commitment.PAPER
+    renewal: RenewalReason | None = None
+    exception: ExceptionReason | None = None
 
     @property
     def booklet_size(self) -> int:
@@ -145,6 +152,7 @@ class _People:
     def __init__(self, timeline: Timeline, random: Random) -> None:
         self.timeline, self.random = timeline, random
         self.days = timeline.working_days(timeline.opening(FIRST_ISSUE), timeline.today)
+        self.met: set[tuple[str, int]] = set()
         count = len(self.days)
         # More people come at the beginning, when everybody has just heard of it.
         self.weights = [1.5 - n / count for n in range(count)]
@@ -155,7 +163,37 @@ class _People:
             for public, count in prescriber.people.items():
                 for _ in range(count):
                     made += self._person(len(made), prescriber, public)
-        return sorted(made, key=lambda handover: handover.at)
+        made += self._beyond(made)
+        made.sort(key=lambda handover: handover.at)
+        self._assess(made)
+        return made
+
+    def _beyond(self, made: Sequence[Handover]) -> Iterator[Handover]:
+        """A person whose booklet is renewed, and one who gets an exception, at invented places."""
+        for prescriber, public, reasons in (
+            ("ccas_1", Public.SENIOR, {"renewal": RenewalReason.BOOKED_AHEAD}),
+            (
+                "france_services",
+                Public.REGISTERED_JOB_SEEKER,
+                {"exception": ExceptionReason.WORK_DEPENDS},
+            ),
+        ):
+            first = min(
+                (h for h in made if (h.prescriber, h.public) == (prescriber, public)),
+                key=lambda h: h.at,
+            )
+            later = calendar.working_day(martinique_day(first.at) + AGAIN)
+            yield replace(
+                first, at=instant(later, 10, 15), mediator=first.next_door, booklets=[], **reasons
+            )
+
+    def _assess(self, made: Sequence[Handover]) -> None:
+        """What each person answered, and how they signed."""
+        random = Random(f"{SEED} needs")
+        for handover in made:
+            least = 1 if handover.public is Public.SENIOR else 0
+            handover.answers = "".join(random.choice(ANSWERS[least:]) for _ in QUESTIONS.questions)
+            handover.commitment = random.choice(tuple(Commitment))
 
     def _person(self, number: int, prescriber: PrescriberPartner, public: Public) -> list[Handover]:
         random, entitled = self.random, ENTITLED[public]
@@ -166,8 +204,8 @@ class _People:
             person=number,
             prescriber=prescriber.key,
             public=public,
-            first_name=random.choice(FIRST_NAMES),
-            birth_year=day.year - random.randint(*AGES[public]),
+            first_name=(name := random.choice(FIRST_NAMES)),
+            birth_year=self._unlike(name, day.year - random.randint(*AGES[public])),
             commune=commune.name,
             mediator=self._mediator(commune, on=day),
             next_door=commune.mediator,
@@ -185,6 +223,13 @@ class _People:
             booklets=[],
         )
         return [first, second]
+
+    def _unlike(self, first_name: str, year: int) -> int:
+        """A year in which nobody of that name was born yet: all have one surname."""
+        while (first_name, year) in self.met:
+            year -= 1
+        self.met.add((first_name, year))
+        return year
 
     def _hour(self, day: date) -> datetime:
         return instant(day, self.random.choice((8, 9, 10, 11, 14, 15)), self.random.randrange(60))

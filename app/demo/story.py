@@ -21,9 +21,11 @@ from app.kernel.money import Cents
 from app.orders import queries as orders_made
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import allocations, custody, prescriptions
+from app.prescribers import allocations, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange
-from app.prescribers.prescriptions import Person
+from app.prescribers.people import Person
+from app.prescribers.prescriptions import Reasons
+from app.prescribers.rules import DuplicateReason
 from app.programmes.rules import Public
 
 PRINTING_CENTS = {10: Cents(160), 5: Cents(110)}
@@ -259,7 +261,7 @@ def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
     """A person is met for the first time or again, and receives booklets."""
     actor = world.actors[handover.prescriber]
     if handover.person not in world.beneficiaries:
-        world.beneficiaries[handover.person] = prescriptions.register_beneficiary(
+        world.beneficiaries[handover.person] = people.register_beneficiary(
             world.session,
             actor=actor,
             beneficiary_id=world.new_id(at),
@@ -275,8 +277,14 @@ def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
         beneficiary_id=world.beneficiaries[handover.person],
         booklets=[world.booklet(number) for number in handover.booklets],
         referred_to_id=world.organisations[handover.mediator],
-        commitment_signed=True,
+        answers=handover.answers,
+        commitment=handover.commitment,
         declares_no_other_pass=handover.public is Public.REGISTERED_JOB_SEEKER,
+        reasons=Reasons(
+            duplicate=DuplicateReason.ANOTHER_PERSON,
+            renewal=handover.renewal,
+            exception=handover.exception,
+        ),
         now=at,
     )
     world.done["booklets"] += handover.booklet_count

@@ -55,6 +55,8 @@ class Right(StrEnum):
     REQUEST_BOOKLETS = "request_booklets"
     SEE_BENEFICIARIES = "see_beneficiaries"
     ISSUE_BOOKLETS = "issue_booklets"
+    SEE_PRESCRIPTIONS = "see_prescriptions"
+    UNDO_PRESCRIPTION = "undo_prescription"
     REDEEM = "redeem"
     SEE_REDEMPTIONS = "see_redemptions"
     TYPE_SHEETS = "type_sheets"
@@ -111,6 +113,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.APPROVE_SHEET,
         Right.SEND_BOOKLETS,
         Right.CONFIRM_RECEIPT,
+        Right.SEE_PRESCRIPTIONS,
+        Right.UNDO_PRESCRIPTION,
         Right.APPROVE_STATEMENT,
     },
     Role.FINANCE: _SEEING_ALL
@@ -127,7 +131,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ORDER_PAYMENT,
     },
     Role.ACCOUNTANT: _SEEING_ALL | {Right.RECORD_PAYMENT},
-    Role.AUDITOR: _SEEING_ALL,
+    Role.AUDITOR: _SEEING_ALL | {Right.SEE_PRESCRIPTIONS},
     Role.PRESCRIBER: frozenset(
         {
             Right.SEE_PROGRAMME,
@@ -140,6 +144,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REQUEST_BOOKLETS,
             Right.SEE_BENEFICIARIES,
             Right.ISSUE_BOOKLETS,
+            Right.SEE_PRESCRIPTIONS,
+            Right.UNDO_PRESCRIPTION,
         }
     ),
     Role.MEDIATOR: frozenset(

@@ -6,7 +6,23 @@ from uuid import UUID
 import click
 
 from app.partners.cli import organisation_named
-from app.prescribers.prescriptions import Person, issue_booklets, register_beneficiary
+from app.prescribers import queries
+from app.prescribers.errors import UnknownPrescription
+from app.prescribers.people import Person, register_beneficiary
+from app.prescribers.prescriptions import (
+    Reasons,
+    issue_booklets,
+    known_prescription,
+    undo_prescription,
+)
+from app.prescribers.rules import (
+    QUESTIONS,
+    Commitment,
+    DuplicateReason,
+    ExceptionReason,
+    RenewalReason,
+    UndoReason,
+)
 from app.programmes.cli import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable
@@ -20,6 +36,41 @@ PUBLIC = OneOf(
         "emploi-non-inscrit": Public.UNREGISTERED_JOB_SEEKER,
         "60-ans-et-plus": Public.SENIOR,
         "autre": Public.OTHER,
+    },
+)
+
+COMMITMENT = OneOf("FAÇON", {"papier": Commitment.PAPER, "ecran": Commitment.SCREEN})
+DUPLICATE = OneOf(
+    "RAISON",
+    {
+        "autre-personne": DuplicateReason.ANOTHER_PERSON,
+        "autre-prescripteur": DuplicateReason.CHANGED_PRESCRIBER,
+        "dans-ses-droits": DuplicateReason.WITHIN_ENTITLEMENT,
+    },
+)
+RENEWAL = OneOf(
+    "RAISON",
+    {
+        "seances-fixees": RenewalReason.BOOKED_AHEAD,
+        "perte": RenewalReason.LOST,
+        "autre-lieu": RenewalReason.MEDIATOR_CHANGED,
+    },
+)
+EXCEPTION = OneOf(
+    "RAISON",
+    {
+        "parcours-a-finir": ExceptionReason.COURSE_UNFINISHED,
+        "emploi-ou-formation": ExceptionReason.WORK_DEPENDS,
+        "perte": ExceptionReason.LOST,
+        "accord": ExceptionReason.COORDINATION_AGREED,
+    },
+)
+UNDO = OneOf(
+    "RAISON",
+    {
+        "autre-carnet": UndoReason.WRONG_BOOKLET,
+        "autre-personne": UndoReason.WRONG_PERSON,
+        "carnet-rendu": UndoReason.BOOKLET_GIVEN_BACK,
     },
 )
 
@@ -65,7 +116,16 @@ def add(desk: Desk, *, public: Public, request_id: UUID, **person: Any) -> None:
 @click.argument("beneficiary_id", type=Id(), metavar="PERSONNE")
 @click.option("--booklet", multiple=True, metavar="CARNET", help="Un carnet remis ; à répéter.")
 @click.option("--mediator", required=True, metavar="STRUCTURE", help="Où la personne est orientée.")
-@click.option("--commitment", is_flag=True, help="Elle a signé son engagement.")
+@click.option(
+    "--answers",
+    metavar="CHIFFRES",
+    default="",
+    help="L’évaluation : un chiffre par question (passnum questions les montre).",
+)
+@click.option("--commitment", type=COMMITMENT, help="Comment elle a signé son engagement.")
+@click.option("--duplicate", type=DUPLICATE, help="Pourquoi continuer malgré un doublon probable.")
+@click.option("--renewal", type=RENEWAL, help="Pourquoi renouveler avant la fin des carnets.")
+@click.option("--exception", type=EXCEPTION, help="Pourquoi dépasser ce qui est prévu.")
 @click.option("--no-other-pass", is_flag=True, help="Elle déclare n’avoir pas d’autre pass.")
 @programme_option
 @repeatable
@@ -76,7 +136,11 @@ def prescribe(
     beneficiary_id: UUID,
     booklet: tuple[str, ...],
     mediator: str,
-    commitment: bool,
+    answers: str,
+    commitment: Commitment | None,
+    duplicate: DuplicateReason | None,
+    renewal: RenewalReason | None,
+    exception: ExceptionReason | None,
     no_other_pass: bool,
     programme: str | None,
     request_id: UUID,
@@ -84,7 +148,7 @@ def prescribe(
     """Remet des carnets à une personne, dans la limite de ses droits, et l’oriente.
 
     Exemple : passnum prescribe 0199f2a0-1b2c-7d3e-8f40-123456789abc --booklet 26A00001
-    --mediator "Exo 7" --commitment
+    --mediator "Exo 7" --answers 0121010 --commitment papier
     """
     with desk.transaction() as session:
         made = issue_booklets(
@@ -95,8 +159,59 @@ def prescribe(
             beneficiary_id=beneficiary_id,
             booklets=booklet,
             referred_to_id=organisation_named(session, mediator).id,
-            commitment_signed=commitment,
+            answers=answers,
+            commitment=commitment,
+            reasons=Reasons(duplicate, renewal, exception),
             declares_no_other_pass=no_other_pass,
             now=desk.now,
         )
     desk.answer(f"Remise {made.number} enregistrée.", id=made.id, number=made.number)
+
+
+@click.command("questions", cls=Verb)
+@acting
+def questions(desk: Desk) -> None:
+    """Montre les questions de l’évaluation, et les réponses dans l’ordre des chiffres 0, 1 et 2.
+
+    Exemple : passnum questions
+    """
+    desk.table(
+        [{"question": one.words, "answers": one.answers} for one in QUESTIONS.questions],
+        {
+            "Question": lambda one: one["question"],
+            "0": lambda one: one["answers"][0],
+            "1": lambda one: one["answers"][1],
+            "2": lambda one: one["answers"][2],
+        },
+        none="Aucune question.",
+    )
+
+
+@click.command("undo-prescription", cls=Verb)
+@click.argument("prescription", metavar="REMISE")
+@click.option("--reason", type=UNDO, required=True, help="Pourquoi.")
+@repeatable
+@acting
+def undo(desk: Desk, *, prescription: str, reason: UndoReason, request_id: UUID) -> None:
+    """Annule une remise dont aucun pass n’a servi : la coordination, ou l’agent le jour même.
+
+    Exemple : passnum undo-prescription RM-2026-0001 --reason autre-carnet
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        found = queries.prescription_by_number(session, prescription.strip().upper())
+        if found is None:
+            raise UnknownPrescription
+        made = known_prescription(session, actor=actor, prescription_id=found.id)
+        undone = undo_prescription(
+            session,
+            actor=actor,
+            undo_id=request_id,
+            prescription_id=made.id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Remise {made.number} annulée : ses carnets sont dans le stock du prescripteur.",
+        id=undone.id,
+    )

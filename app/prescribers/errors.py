@@ -223,7 +223,68 @@ class CommitmentMissing(RuleBroken):
 
     code = "commitment_missing"
     sentence = (
-        "La personne s’engage à suivre l’accompagnement : faites-lui signer son engagement d’abord."
+        "La personne s’engage à suivre l’accompagnement : faites-lui signer son engagement, "
+        "sur papier ou à l’écran, puis dites comment."
+    )
+
+
+class AssessmentMissing(RuleBroken):
+    """The answers of the assessment are missing, or are not answers to its questions."""
+
+    code = "assessment_missing"
+    sentence = (
+        "L’évaluation du besoin a {count} questions, à trois réponses : "
+        "posez-les toutes, puis cochez une réponse à chacune."
+    )
+
+
+class LikelyDuplicate(RuleBroken):
+    """Somebody of the same name and year has received booklets: say why to go on."""
+
+    code = "likely_duplicate"
+    sentence = (
+        "Une personne du même nom et de la même année a déjà reçu des carnets : {alike}. "
+        "Vérifiez, puis donnez la raison de continuer, ou ne remettez rien."
+    )
+
+
+class RenewalTooEarly(RuleBroken):
+    """The earlier booklets are not used up, and no reason was given."""
+
+    code = "renewal_too_early"
+    sentence = (
+        "Il reste à cette personne des pass de ses carnets précédents : {passes_left}. "
+        "Renouvelez quand ils sont utilisés, ou donnez la raison de le faire maintenant."
+    )
+
+
+class PrescriptionUndoneAlready(Conflict):
+    """The hand-over was taken back before."""
+
+    code = "prescription_undone_already"
+    sentence = (
+        "Cette remise est déjà annulée, et ses carnets sont dans le stock du prescripteur : "
+        "rechargez la page pour le voir."
+    )
+
+
+class PrescriptionUsed(Conflict):
+    """A pass of the hand-over has moved on since."""
+
+    code = "prescription_used"
+    sentence = (
+        "Un pass de cette remise a déjà servi, ou n’est plus dans les mains de la personne : "
+        "la remise ne s’annule plus. Adressez-vous à la coordination de CAP Nord."
+    )
+
+
+class UndoTooLate(NotPermitted):
+    """Another agent, or another day: only the coordination may undo it."""
+
+    code = "undo_too_late"
+    sentence = (
+        "Une remise s’annule le jour même, par l’agent qui l’a faite. "
+        "Demandez à la coordination de CAP Nord de l’annuler, avec son numéro {number}."
     )
 
 
@@ -245,12 +306,13 @@ class WrongBookletSize(RuleBroken):
 
 
 class EntitlementExceeded(RuleBroken):
-    """The person would have more booklets than the programme gives."""
+    """The person would have more booklets than the programme gives, and no reason was given."""
 
     code = "entitlement_exceeded"
     sentence = (
         "Carnets déjà reçus par cette personne : {received} sur {entitled} prévus ; "
-        "encore possibles : {left}. N’en remettez pas davantage."
+        "encore possibles : {left}. N’en remettez pas davantage, "
+        "ou donnez la raison d’une exception."
     )
 
 

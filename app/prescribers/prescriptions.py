@@ -1,4 +1,4 @@
-"""Handing booklets to people: who they are, what they are entitled to, where they are sent."""
+"""Handing booklets to people, within their rights, and taking a hand-over back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,27 +9,37 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database import earlier, hold
-from app.identity.rules import Actor, Right
+from app.identity.rules import Actor, Right, Role
 from app.kernel.clock import martinique_day
-from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber
-from app.kernel.text import clean, read_email
 from app.ledger import chart
+from app.ledger.chart import AccountKind
+from app.ledger.models import Voucher
+from app.mediators import queries as mediators
+from app.mediators.errors import NoLabelInForce
+from app.mediators.models import Label
 from app.mediators.service import check_receives_people
+from app.partners.models import Agreement
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
 from app.prescribers import queries
 from app.prescribers.allocations import check_all_rest_in, ranges_of_booklets, read_booklet
 from app.prescribers.errors import (
+    AssessmentMissing,
     BookletNotYours,
     BookletOfAnotherProgramme,
     BookletsOverlap,
     CommitmentMissing,
     DeclarationMissing,
     EntitlementExceeded,
+    LikelyDuplicate,
     NoBookletGiven,
     NotASenior,
+    PrescriptionUndoneAlready,
+    PrescriptionUsed,
+    RenewalTooEarly,
+    UndoTooLate,
     UnknownBeneficiary,
     UnknownPrescription,
     VintageOver,
@@ -37,119 +47,45 @@ from app.prescribers.errors import (
 )
 from app.prescribers.models import (
     Beneficiary,
-    BeneficiaryIdentity,
     Prescription,
     PrescriptionBooklet,
+    PrescriptionDuplicate,
+    PrescriptionException,
+    PrescriptionRenewal,
+    PrescriptionUndo,
+)
+from app.prescribers.people import Alike, known_beneficiary, likely_duplicates
+from app.prescribers.queries import Received
+from app.prescribers.rules import (
+    QUESTIONS,
+    Commitment,
+    DuplicateReason,
+    ExceptionReason,
+    RenewalReason,
+    Rights,
+    Tier,
+    UndoReason,
 )
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
-from app.programmes.models import VintageTerms
-from app.programmes.rules import Public, Validity, is_senior
+from app.programmes.models import Entitlement, VintageTerms
+from app.programmes.rules import FRENCH_PUBLIC, Public, Validity, is_senior
 from app.programmes.service import known_programme, settings_on
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
 
-OLDEST_BIRTH_YEAR = 1900
-
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who a person says to be: the minimum that the scheme needs (RGPD)."""
+class Reasons:
+    """Why the agent goes on where the rules ask for a reason; what is not asked for is not kept."""
 
-    surname: str
-    first_name: str
-    birth_year: int
-    commune: str
-    phone: str | None = None
-    email: str | None = None
+    duplicate: DuplicateReason | None = None
+    renewal: RenewalReason | None = None
+    exception: ExceptionReason | None = None
 
 
-def register_beneficiary(
-    session: Session,
-    *,
-    actor: Actor,
-    beneficiary_id: UUID,
-    public: Public,
-    person: Person,
-    now: datetime,
-) -> Beneficiary:
-    """Write down a person whom the prescriber has met.
-
-    Raises:
-        InvalidInput: a name, year, commune, phone or e-mail cannot be one.
-        NotASenior: too young for the public of 60 and over.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.ISSUE_BOOKLETS)
-    today = martinique_day(now)
-    read = _read_person(person, today=today)
-    if public is Public.SENIOR and not is_senior(read.birth_year, on=today):
-        raise NotASenior(age=today.year - read.birth_year)
-    digest = request_hash("beneficiary", public=public, person=repr(read), by=actor.organisation_id)
-    if record := earlier(session, Beneficiary, beneficiary_id, digest):
-        return record
-    record = Beneficiary(
-        id=beneficiary_id,
-        request_hash=digest,
-        public=public,
-        prescriber_id=actor.organisation_id,
-        recorded_by=actor.agent_id,
-        recorded_at=now,
-    )
-    session.add(record)
-    session.flush()
-    session.add(
-        BeneficiaryIdentity(
-            beneficiary_id=beneficiary_id,
-            surname=read.surname,
-            first_name=read.first_name,
-            birth_year=read.birth_year,
-            commune=read.commune,
-            phone=read.phone,
-            email=read.email,
-            last_contact_on=today,
-        )
-    )
-    session.flush()
-    return record
-
-
-def _read_person(person: Person, *, today: date) -> Person:
-    surname, first_name = clean(person.surname), clean(person.first_name)
-    commune = clean(person.commune)
-    phone = clean(person.phone, longest=30) if person.phone else None
-    email = read_email(person.email) if person.email else None
-    wrong = {}
-    if surname is None:
-        wrong["surname"] = "Écrivez le nom, en 200 caractères au plus."
-    if first_name is None:
-        wrong["first_name"] = "Écrivez le prénom, en 200 caractères au plus."
-    if commune is None:
-        wrong["commune"] = "Écrivez la commune où vit la personne."
-    if not OLDEST_BIRTH_YEAR <= person.birth_year <= today.year:
-        wrong["birth_year"] = f"Écrivez une année entre {OLDEST_BIRTH_YEAR} et {today.year}."
-    if person.phone and (phone is None or sum(c.isdigit() for c in phone) < 6):  # noqa: PLR2004 - the shortest number
-        wrong["phone"] = (
-            "Écrivez un numéro de téléphone, par exemple 0696 00 00 00, ou laissez vide."
-        )
-    if person.email and email is None:
-        wrong["email"] = "Écrivez une adresse complète, ou laissez vide."
-    if surname is None or first_name is None or commune is None or wrong:
-        raise InvalidInput(**wrong)
-    return Person(surname, first_name, person.birth_year, commune, phone, email)
-
-
-def known_beneficiary(session: Session, *, actor: Actor, beneficiary_id: UUID) -> Beneficiary:
-    """A person of the actor's own organisation; anybody else's looks like nobody.
-
-    Raises:
-        UnknownBeneficiary.
-    """
-    person = queries.beneficiary(session, beneficiary_id)
-    if person is None or person.prescriber_id != actor.organisation_id:
-        raise UnknownBeneficiary
-    return person
+NO_REASON = Reasons()
 
 
 def issue_booklets(
@@ -161,18 +97,24 @@ def issue_booklets(
     beneficiary_id: UUID,
     booklets: Sequence[str],
     referred_to_id: UUID,
-    commitment_signed: bool,
+    answers: str,
+    commitment: Commitment | None,
     declares_no_other_pass: bool,
     now: datetime,
+    reasons: Reasons = NO_REASON,
 ) -> Prescription:
-    """Hand booklets to a person, within the entitlement, and refer them to a mediator.
+    """Hand booklets to a person, within their rights, and refer them to a mediator.
+
+    Beyond the entitlement come its renewals, once the earlier booklets are used up or for a
+    reason; beyond these an exception, for a reason.
 
     Raises, in this order:
-        CommitmentMissing, NoBookletGiven, UnknownProgramme, UnknownBeneficiary.
+        AssessmentMissing, CommitmentMissing, NoBookletGiven, UnknownProgramme, UnknownBeneficiary.
         DeclarationMissing: a registered job seeker must declare to have no other pass.
         NotASenior, NoAgreementInForce, NoLabelInForce (of the mediator).
         SettingsNotYetApply, NotEntitled.
-        UnknownBooklet, BookletsOverlap, WrongBookletSize, EntitlementExceeded, VintageOver.
+        UnknownBooklet, BookletsOverlap, WrongBookletSize, VintageOver.
+        EntitlementExceeded, RenewalTooEarly, LikelyDuplicate: no reason was given to go on.
         BookletNotYours: a booklet is elsewhere or not whole.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -184,12 +126,16 @@ def issue_booklets(
         beneficiary=beneficiary_id,
         booklets=sorted(map(str, numbers)),
         referred_to=referred_to_id,
-        commitment_signed=commitment_signed,
+        answers=answers,
+        commitment=commitment,
         declares_no_other_pass=declares_no_other_pass,
+        reasons=repr(reasons),
     )
     if record := earlier(session, Prescription, prescription_id, digest):
         return record
-    if not commitment_signed:
+    if not QUESTIONS.readable(answers):
+        raise AssessmentMissing(count=len(QUESTIONS.questions))
+    if commitment is None:
         raise CommitmentMissing
     if not numbers:
         raise NoBookletGiven
@@ -203,20 +149,20 @@ def issue_booklets(
     agreement = agreement_in_force(
         session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
     )
-    check_receives_people(session, referred_to_id, on=today)
+    referral = referral_to(session, referred_to_id, on=today)
     settings = settings_on(session, programme_id, today)
     entitlement = programmes.entitlement(session, settings.id, person.public)
     if entitlement is None:
         raise NotEntitled
     chosen = _booklets_to_hand_over(session, programme_id, numbers, entitlement.booklet_size, today)
-    received = queries.booklets_received(session, programme_id, beneficiary_id)
-    if received + len(chosen) > entitlement.booklet_count:
-        raise EntitlementExceeded(
-            received=received,
-            entitled=entitlement.booklet_count,
-            left=max(0, entitlement.booklet_count - received),
-        )
-    ranges = ranges_of_booklets(chosen)
+    received = queries.received(session, programme_id, beneficiary_id)
+    rights = rights_of(entitlement)
+    tiers = rights.tiers(received.count, len(chosen))
+    passes_left = _check_rights(session, rights, received, tiers, reasons)
+    alike = likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
+    if alike and reasons.duplicate is None:
+        raise LikelyDuplicate(alike=" ; ".join(map(alike_in_words, alike)))
+    ranges = ranges_of_booklets([booklet for booklet, _ in chosen])
     # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
     ledger.lock_vouchers(session, [whole for _, whole in ranges])
     lines = []
@@ -250,28 +196,26 @@ def issue_booklets(
         prescribed_on=today,
         age_years=age,
         declares_no_other_pass=declares_no_other_pass,
+        question_set=QUESTIONS.version,
+        answers=answers,
+        need=QUESTIONS.need(answers),
+        commitment=commitment,
         referred_to_id=referred_to_id,
+        referral_label_id=referral.label.id,
+        referral_label_from=referral.label.valid_from,
+        referral_label_until=referral.label.valid_until,
+        referral_agreement_id=referral.agreement.id,
+        referral_agreement_role=referral.agreement.role,
+        referral_agreement_from=referral.agreement.valid_from,
+        referral_agreement_until=referral.agreement.valid_until,
         prescribed_by=actor.agent_id,
         prescribed_at=now,
     )
     session.add(record)
     session.flush()
-    session.add_all(
-        PrescriptionBooklet(
-            booklet_id=booklet.id,
-            booklet_size=booklet.size,
-            prescription_id=prescription_id,
-            programme_id=programme_id,
-            beneficiary_id=beneficiary_id,
-            public=person.public,
-            settings_id=settings.id,
-            entitled_count=entitlement.booklet_count,
-            renewal_count=entitlement.renewal_count,
-            ordinal=received + place,
-        )
-        for place, booklet in enumerate(chosen, start=1)
-    )
-    session.flush()
+    asked = Asked(tiers, passes_left, alike)
+    _keep_reasons(session, record, asked, reasons)
+    _keep_booklets(session, record, entitlement, received, chosen)
     ledger.post(
         session,
         ledger.Act(
@@ -289,16 +233,229 @@ def issue_booklets(
     return record
 
 
+# ── Where to ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What lets a mediator receive people on a day."""
+
+    label: Label
+    agreement: Agreement
+
+
+def referral_to(session: Session, organisation_id: UUID, *, on: date) -> Referral:
+    """The label and the agreement by which a mediator receives people that day.
+
+    Raises:
+        UnknownOrganisation, NoAgreementInForce, NoLabelInForce.
+    """
+    check_receives_people(session, organisation_id, on=on)
+    label = mediators.label_in_force(session, organisation_id, on=on)
+    if label is None:
+        raise NoLabelInForce(organisation="", day=f"{on:%d/%m/%Y}")
+    agreement = agreement_in_force(session, organisation_id, AgreementRole.MEDIATOR, on=on)
+    return Referral(label, agreement)
+
+
+# ── Rights and reasons ────────────────────────────────────────────────────────────────────────────
+
+
+def rights_of(entitlement: Entitlement) -> Rights:
+    """What an entitlement lets one person receive."""
+    return Rights(entitlement.booklet_count, entitlement.renewal_count)
+
+
+def passes_unused(session: Session, received: Received) -> int:
+    """Passes that a person still has, of the booklets received before."""
+    if not received.booklet_ids:
+        return 0
+    held = ledger.voucher_states(session, Voucher.booklet_id.in_(received.booklet_ids))
+    return sum(state.account.kind is AccountKind.CIRCULATION for state in held)
+
+
+def alike_in_words(alike: Alike) -> str:
+    """Public, count and date: all that may be told of somebody whom another prescriber met."""
+    plural = "s" if alike.booklet_count > 1 else ""
+    where = "chez un autre prescripteur" if alike.elsewhere else "chez vous"
+    return (
+        f"{FRENCH_PUBLIC[alike.public]}, {alike.booklet_count} carnet{plural}, "
+        f"le dernier le {alike.last_on:%d/%m/%Y}, {where}"
+    )
+
+
+def _check_rights(
+    session: Session,
+    rights: Rights,
+    received: Received,
+    tiers: frozenset[Tier],
+    reasons: Reasons,
+) -> int:
+    """Refuse a renewal or an exception without its reason; returns the passes left before it."""
+    if Tier.EXCEPTION in tiers and reasons.exception is None:
+        raise EntitlementExceeded(
+            received=received.count,
+            entitled=rights.most,
+            left=max(0, rights.most - received.count),
+        )
+    if Tier.RENEWAL not in tiers:
+        return 0
+    left = passes_unused(session, received)
+    if left and reasons.renewal is None:
+        raise RenewalTooEarly(passes_left=left)
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a hand-over asks reasons for."""
+
+    tiers: frozenset[Tier]
+    passes_left: int
+    alike: Sequence[Alike]
+
+
+def _keep_reasons(session: Session, record: Prescription, asked: Asked, reasons: Reasons) -> None:
+    """Write down each reason that was asked for."""
+    if Tier.RENEWAL in asked.tiers:
+        session.add(
+            PrescriptionRenewal(
+                prescription_id=record.id,
+                passes_left=asked.passes_left,
+                reason=reasons.renewal if asked.passes_left else None,
+            )
+        )
+    if Tier.EXCEPTION in asked.tiers:
+        session.add(PrescriptionException(prescription_id=record.id, reason=reasons.exception))
+    if asked.alike:
+        session.add(
+            PrescriptionDuplicate(
+                prescription_id=record.id,
+                alike_count=len(asked.alike),
+                elsewhere_count=sum(one.elsewhere for one in asked.alike),
+                reason=reasons.duplicate,
+            )
+        )
+    session.flush()
+
+
+def _keep_booklets(
+    session: Session,
+    record: Prescription,
+    entitlement: Entitlement,
+    received: Received,
+    chosen: Sequence[tuple[Booklet, VintageTerms]],
+) -> None:
+    """Write down each booklet as the nth of the person's."""
+    rights = rights_of(entitlement)
+    for place, (booklet, terms) in enumerate(chosen, start=1):
+        tier = rights.tier(received.count + place)
+        session.add(
+            PrescriptionBooklet(
+                booklet_id=booklet.id,
+                prescription_id=record.id,
+                booklet_size=booklet.size,
+                vintage_id=terms.vintage_id,
+                valid_from=terms.valid_from,
+                valid_until=terms.valid_until,
+                programme_id=record.programme_id,
+                beneficiary_id=record.beneficiary_id,
+                public=record.public,
+                settings_id=record.settings_id,
+                prescribed_on=record.prescribed_on,
+                entitled_count=entitlement.booklet_count,
+                renewal_count=entitlement.renewal_count,
+                ordinal=received.ever + place,
+                undone_count=received.undone,
+                renewal_id=record.id if tier is Tier.RENEWAL else None,
+                exception_id=record.id if tier is Tier.EXCEPTION else None,
+            )
+        )
+    session.flush()
+
+
+# ── Reading, and taking back ──────────────────────────────────────────────────────────────────────
+
+
 def known_prescription(session: Session, *, actor: Actor, prescription_id: UUID) -> Prescription:
-    """A prescription of the actor's own organisation; anybody else's looks like none.
+    """A prescription that is the actor's business; anybody else's looks like none.
 
     Raises:
         UnknownPrescription.
     """
     prescription = queries.prescription(session, prescription_id)
-    if prescription is None or prescription.prescriber_id != actor.organisation_id:
+    if prescription is None or not actor.sees(prescription.prescriber_id):
         raise UnknownPrescription
     return prescription
+
+
+def undo_prescription(
+    session: Session,
+    *,
+    actor: Actor,
+    undo_id: UUID,
+    prescription_id: UUID,
+    reason: UndoReason,
+    now: datetime,
+) -> PrescriptionUndo:
+    """Take a hand-over back before any pass was used: its booklets are in the drawer again.
+
+    Raises:
+        UnknownPrescription.
+        PrescriptionUndoneAlready: somebody did it before.
+        UndoTooLate: neither the coordination, nor the agent who made it, that day.
+        PrescriptionUsed: a pass has moved on since.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.UNDO_PRESCRIPTION)
+    digest = request_hash("prescription undo", prescription=prescription_id, reason=reason)
+    if record := earlier(session, PrescriptionUndo, undo_id, digest):
+        return record
+    made = known_prescription(session, actor=actor, prescription_id=prescription_id)
+    hold(session, "beneficiary", made.beneficiary_id)
+    if queries.undo_of(session, prescription_id):
+        raise PrescriptionUndoneAlready
+    today = martinique_day(now)
+    by_coordination = actor.role is Role.COORDINATOR
+    if not by_coordination and (actor.agent_id, today) != (made.prescribed_by, made.prescribed_on):
+        raise UndoTooLate(number=made.number)
+    movements = queries.movements_of(session, prescription_id)
+    wholes = [
+        ledger.VoucherRange(b.booklet_id, b.booklet_id + b.booklet_size - 1)
+        for b in queries.booklets_of(session, prescription_id)
+    ]
+    if any(s.last_movement_id not in movements for s in ledger.lock_vouchers(session, wholes)):
+        raise PrescriptionUsed
+    record = PrescriptionUndo(
+        id=undo_id,
+        request_hash=digest,
+        prescription_id=prescription_id,
+        prescribed_by=made.prescribed_by,
+        prescribed_on=made.prescribed_on,
+        reason=reason,
+        by_coordination=by_coordination,
+        undone_by=actor.agent_id,
+        undone_on=today,
+        undone_at=now,
+    )
+    session.add(record)
+    session.flush()
+    ledger.reverse(
+        session,
+        ledger.Act(
+            posting_id=undo_id,
+            kind=ledger.MovementKind.REVERSE,
+            document_type="prescription",
+            document_id=prescription_id,
+            actor_id=actor.agent_id,
+            occurred_at=now,
+        ),
+        [(movement_id, None) for movement_id in movements],
+    )
+    return record
+
+
+# ── What is handed over ───────────────────────────────────────────────────────────────────────────
 
 
 def _age(session: Session, person: Beneficiary, *, today: date) -> int:
@@ -317,23 +474,23 @@ def _booklets_to_hand_over(
     numbers: Sequence[BookletNumber],
     size: int,
     today: date,
-) -> list[Booklet]:
+) -> list[tuple[Booklet, VintageTerms]]:
     """The booklets named, each once, of the right size and validity, sorted by id."""
-    chosen: dict[int, Booklet] = {}
+    chosen: dict[int, tuple[Booklet, VintageTerms]] = {}
     for number in numbers:
         booklet = known_booklet(session, number)
         if booklet.id in chosen:
             raise BookletsOverlap(booklet=str(number))
         if booklet.size != size:
             raise WrongBookletSize(booklet=str(number), size=booklet.size, expected=size)
-        _check_vintage(programmes.vintage(session, booklet.vintage_id), number, programme_id, today)
-        chosen[booklet.id] = booklet
+        terms = programmes.vintage(session, booklet.vintage_id)
+        chosen[booklet.id] = booklet, _checked_vintage(terms, number, programme_id, today)
     return [chosen[booklet_id] for booklet_id in sorted(chosen)]
 
 
-def _check_vintage(
+def _checked_vintage(
     terms: VintageTerms | None, number: BookletNumber, programme_id: UUID, today: date
-) -> None:
+) -> VintageTerms:
     if terms is None or terms.programme_id != programme_id:
         raise BookletOfAnotherProgramme(booklet=str(number))
     validity = Validity(terms.valid_from, terms.valid_until, terms.tolerance_days)
@@ -343,3 +500,4 @@ def _check_vintage(
             valid_from=f"{terms.valid_from:%d/%m/%Y}",
             valid_until=f"{terms.valid_until:%d/%m/%Y}",
         )
+    return terms

@@ -1,15 +1,24 @@
 """Looking people and prescriptions up."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.ledger.models import Movement
 from app.prescribers.models import (
     Beneficiary,
     BeneficiaryIdentity,
     Prescription,
     PrescriptionBooklet,
+    PrescriptionDuplicate,
+    PrescriptionException,
+    PrescriptionRenewal,
+    PrescriptionUndo,
 )
 
 
@@ -39,17 +48,95 @@ def beneficiaries_after(
     return [(person, who) for person, who in session.execute(query)]
 
 
-def booklets_received(session: Session, programme_id: UUID, beneficiary_id: UUID) -> int:
-    """How many booklets a person has received in a programme."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                PrescriptionBooklet.programme_id == programme_id,
-                PrescriptionBooklet.beneficiary_id == beneficiary_id,
-            )
-        )
-        or 0
+def people_named(
+    session: Session, prescriber_id: UUID, words: Sequence[str], *, limit: int
+) -> list[tuple[Beneficiary, BeneficiaryIdentity]]:
+    """People of one prescriber: each word begins the surname or the first name."""
+    query = (
+        select(Beneficiary, BeneficiaryIdentity)
+        .join(BeneficiaryIdentity, BeneficiaryIdentity.beneficiary_id == Beneficiary.id)
+        .where(Beneficiary.prescriber_id == prescriber_id)
+        .order_by(BeneficiaryIdentity.likeness, BeneficiaryIdentity.birth_year, Beneficiary.id)
+        .limit(limit)
     )
+    for word in words:
+        key = BeneficiaryIdentity.likeness
+        query = query.where(or_(key.startswith(word), key.contains(f"|{word}")))
+    return [(person, who) for person, who in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeRow:
+    """Somebody alike who has received booklets: no name."""
+
+    id: UUID
+    public: str
+    prescriber_id: UUID
+    booklet_count: int
+    last_on: date
+
+
+def alike(session: Session, who: BeneficiaryIdentity) -> list[AlikeRow]:
+    """Others of that likeness and year who have received booklets, without their names."""
+    rows = session.execute(
+        select(
+            Beneficiary.id,
+            Beneficiary.public,
+            Beneficiary.prescriber_id,
+            func.count().label("booklet_count"),
+            func.max(PrescriptionBooklet.prescribed_on).label("last_on"),
+        )
+        .join(BeneficiaryIdentity, BeneficiaryIdentity.beneficiary_id == Beneficiary.id)
+        .join(PrescriptionBooklet, PrescriptionBooklet.beneficiary_id == Beneficiary.id)
+        .where(
+            BeneficiaryIdentity.likeness == who.likeness,
+            BeneficiaryIdentity.birth_year == who.birth_year,
+            Beneficiary.id != who.beneficiary_id,
+            is_handed_over(),
+        )
+        .group_by(Beneficiary.id, Beneficiary.public, Beneficiary.prescriber_id)
+        .order_by(func.max(PrescriptionBooklet.prescribed_on).desc(), Beneficiary.id)
+    )
+    return [AlikeRow(*row) for row in rows]
+
+
+def is_handed_over() -> ColumnElement[bool]:
+    """The condition that a booklet's hand-over still holds: it was not taken back."""
+    undone = PrescriptionUndo.prescription_id == PrescriptionBooklet.prescription_id
+    return ~exists(select(PrescriptionUndo.id).where(undone))
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a person has received in a programme: ever, and of that what was taken back."""
+
+    ever: int
+    undone: int
+    booklet_ids: tuple[int, ...]
+    """Those that they still have."""
+
+    @property
+    def count(self) -> int:
+        """What counts against the entitlement."""
+        return self.ever - self.undone
+
+
+def received(session: Session, programme_id: UUID, beneficiary_id: UUID) -> Received:
+    """What a person has received in a programme."""
+    rows = session.execute(
+        select(PrescriptionBooklet.booklet_id, PrescriptionUndo.id.is_not(None))
+        .outerjoin(
+            PrescriptionUndo,
+            PrescriptionUndo.prescription_id == PrescriptionBooklet.prescription_id,
+        )
+        .where(
+            PrescriptionBooklet.programme_id == programme_id,
+            PrescriptionBooklet.beneficiary_id == beneficiary_id,
+        )
+        .order_by(PrescriptionBooklet.ordinal)
+    ).all()
+    held = tuple(booklet_id for booklet_id, undone in rows if not undone)
+    return Received(len(rows), len(rows) - len(held), held)
 
 
 def prescription(session: Session, prescription_id: UUID) -> Prescription | None:
@@ -57,14 +144,98 @@ def prescription(session: Session, prescription_id: UUID) -> Prescription | None
     return session.get(Prescription, prescription_id)
 
 
+def prescription_by_number(session: Session, number: str) -> Prescription | None:
+    """The prescription of that number, as printed."""
+    return session.scalar(select(Prescription).where(Prescription.number == number))
+
+
 def prescriptions_after(
-    session: Session, after: UUID | None, *, limit: int, prescriber_id: UUID
+    session: Session, after: UUID | None, *, limit: int, prescriber_id: UUID | None
 ) -> list[Prescription]:
-    """The prescriptions of one prescriber in the order of their ids, from after that one."""
-    query = (
-        select(Prescription)
-        .where(Prescription.prescriber_id == prescriber_id)
-        .order_by(Prescription.id)
-        .limit(limit)
-    )
+    """Prescriptions in the order of their ids, from after that one; one prescriber's or all."""
+    query = select(Prescription).order_by(Prescription.id).limit(limit)
+    if prescriber_id is not None:
+        query = query.where(Prescription.prescriber_id == prescriber_id)
     return list(session.scalars(query if after is None else query.where(Prescription.id > after)))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which hand-overs to look at; None takes all."""
+
+    prescriber_id: UUID | None = None
+    public: str | None = None
+    since: date | None = None
+    until: date | None = None
+    apart: str | None = None
+    """"renewal", "exception", "duplicate" or "undone"."""
+
+
+APART: dict[str, Any] = {
+    "renewal": PrescriptionRenewal,
+    "exception": PrescriptionException,
+    "duplicate": PrescriptionDuplicate,
+    "undone": PrescriptionUndo,
+}
+
+
+def latest_prescriptions(
+    session: Session, asked: Filters, *, before: Prescription | None, limit: int
+) -> list[Prescription]:
+    """Prescriptions that fit, the latest first, from before that one."""
+    query = select(Prescription)
+    query = query.order_by(Prescription.prescribed_at.desc(), Prescription.id.desc()).limit(limit)
+    for column, value in (
+        (Prescription.prescriber_id, asked.prescriber_id),
+        (Prescription.public, asked.public),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if asked.since is not None:
+        query = query.where(Prescription.prescribed_on >= asked.since)
+    if asked.until is not None:
+        query = query.where(Prescription.prescribed_on <= asked.until)
+    if asked.apart in APART:
+        table = APART[asked.apart]
+        query = query.where(exists(select(1).where(table.prescription_id == Prescription.id)))
+    if before is not None:
+        at, place = Prescription.prescribed_at, Prescription.id
+        query = query.where(
+            or_(at < before.prescribed_at, and_(at == before.prescribed_at, place < before.id))
+        )
+    return list(session.scalars(query))
+
+
+def booklets_of(session: Session, prescription_id: UUID) -> list[PrescriptionBooklet]:
+    """What a prescription handed over, in the order of the ordinals."""
+    return list(
+        session.scalars(
+            select(PrescriptionBooklet)
+            .where(PrescriptionBooklet.prescription_id == prescription_id)
+            .order_by(PrescriptionBooklet.ordinal)
+        )
+    )
+
+
+def undo_of(session: Session, prescription_id: UUID) -> PrescriptionUndo | None:
+    """How a prescription was taken back, if it was."""
+    return session.scalar(
+        select(PrescriptionUndo).where(PrescriptionUndo.prescription_id == prescription_id)
+    )
+
+
+def movements_of(session: Session, posting_id: UUID) -> list[int]:
+    """The movements of one act."""
+    return list(
+        session.scalars(
+            select(Movement.id).where(Movement.posting_id == posting_id).order_by(Movement.id)
+        )
+    )
+
+
+def identities(session: Session, ids: Iterable[UUID]) -> dict[UUID, BeneficiaryIdentity]:
+    """Who these people are, those that were not purged."""
+    rows = session.scalars(
+        select(BeneficiaryIdentity).where(BeneficiaryIdentity.beneficiary_id.in_(set(ids)))
+    )
+    return {row.beneficiary_id: row for row in rows}

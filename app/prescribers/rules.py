@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.communes import Point
-from app.mediators.rules import Service
+from app.mediators.rules import FRENCH_WEEKDAY, MINUTES_A_DAY, OpeningHours, Service
 from app.programmes.rules import Public
 
 # ── Assessment ────────────────────────────────────────────────────────────────────────────────────
@@ -250,18 +250,6 @@ class Rights:
 
 # ── The order of mediators ────────────────────────────────────────────────────────────────────────
 
-MINUTES_A_DAY: Final = 24 * 60
-DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Opening:
-    """A time of the week when a place is open: 0 is Monday, minutes from midnight."""
-
-    weekday: int
-    opens: int
-    closes: int
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -272,7 +260,7 @@ class Candidate:
     services: frozenset[Service] = frozenset()
     publics: frozenset[Public] = frozenset()
     where: Point | None = None
-    openings: tuple[Opening, ...] = ()
+    openings: tuple[OpeningHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +345,7 @@ def _behind(before: Ranked, one: Ranked) -> Ranked:
     )
 
 
-def opens_in(openings: Sequence[Opening], at: datetime) -> int | None:
+def opens_in(openings: Sequence[OpeningHours], at: datetime) -> int | None:
     """Minutes until somebody may enter; 0 when it is open now, None when no hours are known."""
     now = at.weekday() * MINUTES_A_DAY + at.hour * 60 + at.minute
     week = 7 * MINUTES_A_DAY
@@ -403,7 +391,7 @@ def _hours_said(minutes: int | None, at: datetime) -> str:
         return "ouvert en ce moment"
     start = at.hour * 60 + at.minute + minutes
     days, minute = divmod(start, MINUTES_A_DAY)
-    day = {0: "aujourd’hui", 1: "demain"}.get(days) or DAYS[(at.weekday() + days) % 7]
+    day = {0: "aujourd’hui", 1: "demain"}.get(days) or FRENCH_WEEKDAY[(at.weekday() + days) % 7]
     hour = f"{minute // 60} h" + (f" {minute % 60:02d}" if minute % 60 else "")
     return f"ouvre {day} à {hour}"
 

@@ -213,6 +213,13 @@ class VintageTerms(Model):
         UniqueConstraint("vintage_id", "programme_id", name="vintage_names_its_programme"),
         UniqueConstraint(
             "vintage_id",
+            "programme_id",
+            "valid_from",
+            "valid_until",
+            name="vintage_names_its_validity",
+        ),
+        UniqueConstraint(
+            "vintage_id",
             "valid_from",
             "valid_until",
             "last_redemption_on",

@@ -13,6 +13,7 @@ from app.ledger.models import Movement, Posting, Voucher
 from app.orders.models import Activation, BookletOrder, Delivery
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.prescribers.queries import is_handed_over
 from app.programmes import numbering
 
 Move = tuple[AccountKind, AccountKind]
@@ -40,7 +41,8 @@ def issued_by_public(
         .join(Posting, Posting.id == Movement.posting_id)
         .join(
             PrescriptionBooklet,
-            PrescriptionBooklet.booklet_id.between(Movement.first_id, Movement.last_id),
+            (PrescriptionBooklet.prescription_id == Posting.document_id)
+            & PrescriptionBooklet.booklet_id.between(Movement.first_id, Movement.last_id),
         )
         .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
         .group_by(PrescriptionBooklet.public)
@@ -62,7 +64,10 @@ def redeemed_by_public(
         .select_from(Movement)
         .join(Posting, Posting.id == Movement.posting_id)
         .join(Voucher, Voucher.id == Movement.first_id)
-        .join(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Voucher.booklet_id)
+        .join(
+            PrescriptionBooklet,
+            (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
+        )
         .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
         .group_by(PrescriptionBooklet.public)
     )

@@ -22,7 +22,7 @@ class Booklet(Model):
         ),
         UniqueConstraint("vintage_id", "number", name="booklet_number_is_one_booklet"),
         UniqueConstraint("vintage_id", "first_serial", name="booklet_serial_is_one_booklet"),
-        UniqueConstraint("id", "size", name="booklet_names_its_size"),
+        UniqueConstraint("id", "size", "vintage_id", name="booklet_names_its_size_and_vintage"),
         UniqueConstraint("cover_hash", name="booklet_cover_is_one_booklet"),
         {"sqlite_strict": True},
     )

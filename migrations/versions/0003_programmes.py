@@ -219,6 +219,13 @@ def upgrade() -> None:
             sa.UniqueConstraint("vintage_id", "programme_id", name="vintage_names_its_programme"),
             sa.UniqueConstraint(
                 "vintage_id",
+                "programme_id",
+                "valid_from",
+                "valid_until",
+                name="vintage_names_its_validity",
+            ),
+            sa.UniqueConstraint(
+                "vintage_id",
                 "valid_from",
                 "valid_until",
                 "last_redemption_on",

@@ -463,7 +463,9 @@ def upgrade() -> None:
                 ["vintage_id"], ["vintage_terms.vintage_id"], name="booklet_is_of_a_vintage"
             ),
             sa.PrimaryKeyConstraint("id"),
-            sa.UniqueConstraint("id", "size", name="booklet_names_its_size"),
+            sa.UniqueConstraint(
+                "id", "size", "vintage_id", name="booklet_names_its_size_and_vintage"
+            ),
             sa.UniqueConstraint("cover_hash", name="booklet_cover_is_one_booklet"),
             sa.UniqueConstraint("vintage_id", "first_serial", name="booklet_serial_is_one_booklet"),
             sa.UniqueConstraint("vintage_id", "number", name="booklet_number_is_one_booklet"),

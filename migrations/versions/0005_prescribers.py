@@ -4,7 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, drop_refusal, let_application, refuse_insert, write_once
+from migrations.steps import (
+    as_owner,
+    drop_refusal,
+    let_application,
+    on_postgresql,
+    refuse_insert,
+    write_once,
+)
 
 revision = "0005"
 down_revision = "0004"
@@ -15,8 +22,23 @@ WRITTEN_ONCE = (
     "consignment_answer",
     "beneficiary",
     "prescription",
+    "prescription_renewal",
+    "prescription_exception",
     "prescription_booklet",
 )
+
+
+def refers_to_a_label() -> list[sa.ForeignKeyConstraint]:
+    """Labels come with 0006: SQLite lets a key name a table to come, PostgreSQL gets it in 0011."""
+    if on_postgresql():
+        return []
+    return [
+        sa.ForeignKeyConstraint(
+            ["referral_label_id", "referred_to_id", "referral_label_from", "referral_label_until"],
+            ["label.id", "label.organisation_id", "label.valid_from", "label.valid_until"],
+            name="prescription_refers_to_a_labelled_mediator",
+        )
+    ]
 
 
 def upgrade() -> None:
@@ -156,8 +178,8 @@ def upgrade() -> None:
             sa.Column("recorded_by", BigInt, nullable=False),
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
-                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker', "
-                "'senior', 'other')",
+                "public in ('plie', 'registered_job_seeker', 'unregistered_job_seeker',"
+                " 'senior', 'other')",
                 name="beneficiary_public_is_known",
             ),
             sa.ForeignKeyConstraint(
@@ -167,6 +189,7 @@ def upgrade() -> None:
                 ["recorded_by"], ["agent.id"], name="beneficiary_was_recorded_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("id", "prescriber_id", name="beneficiary_names_its_prescriber"),
             sa.UniqueConstraint("id", "public", name="beneficiary_names_its_public"),
             sqlite_strict=True,
         )
@@ -176,6 +199,7 @@ def upgrade() -> None:
             sa.Column("beneficiary_id", Uuid16(), nullable=False),
             sa.Column("surname", sa.Text(), nullable=False),
             sa.Column("first_name", sa.Text(), nullable=False),
+            sa.Column("likeness", sa.Text(), nullable=False),
             sa.Column("birth_year", sa.Integer(), nullable=False),
             sa.Column("commune", sa.Text(), nullable=False),
             sa.Column("phone", sa.Text(), nullable=True),
@@ -189,6 +213,9 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("beneficiary_id"),
             sqlite_strict=True,
+        )
+        op.create_index(
+            "identity_by_likeness", "beneficiary_identity", ["likeness", "birth_year"], unique=False
         )
         op.create_table(
             "prescription",
@@ -209,23 +236,67 @@ def upgrade() -> None:
             sa.Column("prescribed_on", Day(), nullable=False),
             sa.Column("age_years", sa.Integer(), nullable=False),
             sa.Column("declares_no_other_pass", Flag(), nullable=False),
+            sa.Column("question_set", sa.Text(), nullable=False),
+            sa.Column("answers", sa.Text(), nullable=False),
+            sa.Column("need", sa.Text(), nullable=False),
+            sa.Column("commitment", sa.Text(), nullable=False),
             sa.Column("referred_to_id", Uuid16(), nullable=False),
+            sa.Column("referral_label_id", Uuid16(), nullable=False),
+            sa.Column("referral_label_from", Day(), nullable=False),
+            sa.Column("referral_label_until", Day(), nullable=False),
+            sa.Column("referral_agreement_id", Uuid16(), nullable=False),
+            sa.Column("referral_agreement_role", sa.Text(), nullable=False),
+            sa.Column("referral_agreement_from", Day(), nullable=False),
+            sa.Column("referral_agreement_until", Day(), nullable=False),
             sa.Column("prescribed_by", BigInt, nullable=False),
             sa.Column("prescribed_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "length(answers) between 5 and 9 and replace(replace(replace(answers, '0',"
+                " ''), '1', ''), '2', '') = ''",
+                name="prescription_answers_are_figures",
+            ),
+            sa.CheckConstraint(
+                "commitment in ('paper', 'screen')", name="prescription_commitment_is_known"
+            ),
             sa.CheckConstraint(
                 "agreement_role = 'prescriber'", name="prescription_is_a_prescribers"
             ),
             sa.CheckConstraint(
-                "public <> 'registered_job_seeker' or declares_no_other_pass",
-                name="registered_job_seeker_declares_no_other_pass",
+                "need in ('strong', 'medium', 'light')", name="prescription_need_is_known"
+            ),
+            sa.CheckConstraint(
+                "prescribed_on between agreement_from and agreement_until",
+                name="prescription_needs_an_agreement_in_force",
+            ),
+            sa.CheckConstraint(
+                "prescribed_on >= settings_from", name="prescription_needs_settings_that_apply"
+            ),
+            sa.CheckConstraint(
+                "question_set in ('2026-1')", name="prescription_question_set_is_known"
+            ),
+            sa.CheckConstraint(
+                "referral_agreement_role = 'mediator'", name="prescription_refers_to_a_mediator"
             ),
             sa.CheckConstraint(
                 "public <> 'senior' or age_years >= 60",
                 name="prescription_to_a_senior_is_at_60_or_over",
             ),
             sa.CheckConstraint(
-                "prescribed_on between agreement_from and agreement_until",
-                name="prescription_needs_an_agreement_in_force",
+                "prescribed_on between referral_label_from and referral_label_until",
+                name="referral_needs_a_label_in_force",
+            ),
+            sa.CheckConstraint(
+                "prescribed_on between referral_agreement_from and referral_agreement_until",
+                name="referral_needs_an_agreement_in_force",
+            ),
+            sa.CheckConstraint(
+                "public <> 'registered_job_seeker' or declares_no_other_pass",
+                name="registered_job_seeker_declares_no_other_pass",
+            ),
+            sa.ForeignKeyConstraint(
+                ["beneficiary_id", "prescriber_id"],
+                ["beneficiary.id", "beneficiary.prescriber_id"],
+                name="prescription_is_by_the_persons_own_prescriber",
             ),
             sa.ForeignKeyConstraint(
                 [
@@ -250,12 +321,6 @@ def upgrade() -> None:
                 name="prescription_names_the_public",
             ),
             sa.ForeignKeyConstraint(
-                ["prescribed_by"], ["agent.id"], name="prescription_was_made_by_an_agent"
-            ),
-            sa.CheckConstraint(
-                "prescribed_on >= settings_from", name="prescription_needs_settings_that_apply"
-            ),
-            sa.ForeignKeyConstraint(
                 ["settings_id", "programme_id", "settings_ordinal", "settings_from"],
                 [
                     "programme_settings.id",
@@ -265,16 +330,38 @@ def upgrade() -> None:
                 ],
                 name="prescription_names_the_settings",
             ),
+            *refers_to_a_label(),
             sa.ForeignKeyConstraint(
-                ["referred_to_id"], ["organisation.id"], name="prescription_refers_to_a_mediator"
+                [
+                    "referral_agreement_id",
+                    "referred_to_id",
+                    "referral_agreement_role",
+                    "referral_agreement_from",
+                    "referral_agreement_until",
+                ],
+                [
+                    "agreement.id",
+                    "agreement.organisation_id",
+                    "agreement.role",
+                    "agreement.valid_from",
+                    "agreement.valid_until",
+                ],
+                name="prescription_refers_to_a_mediator_by_its_agreement",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescribed_by"], ["agent.id"], name="prescription_was_made_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint(
+                "id", "prescribed_by", "prescribed_on", name="prescription_names_its_agent_and_day"
+            ),
             sa.UniqueConstraint(
                 "id",
                 "programme_id",
                 "beneficiary_id",
                 "public",
                 "settings_id",
+                "prescribed_on",
                 name="prescription_names_its_person",
             ),
             sa.UniqueConstraint("number", name="prescription_number_is_one_prescription"),
@@ -287,34 +374,102 @@ def upgrade() -> None:
             "prescription_by_prescriber", "prescription", ["prescriber_id"], unique=False
         )
         op.create_table(
+            "prescription_renewal",
+            sa.Column("prescription_id", Uuid16(), nullable=False),
+            sa.Column("passes_left", sa.Integer(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=True),
+            sa.CheckConstraint(
+                "passes_left = 0 or reason is not null", name="renewal_before_the_end_has_a_reason"
+            ),
+            sa.CheckConstraint("passes_left >= 0", name="renewal_counts_what_is_left"),
+            sa.CheckConstraint(
+                "reason in ('booked_ahead', 'lost', 'mediator_changed')",
+                name="renewal_reason_is_known",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescription_id"], ["prescription.id"], name="renewal_is_a_prescriptions"
+            ),
+            sa.PrimaryKeyConstraint("prescription_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "prescription_exception",
+            sa.Column("prescription_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.CheckConstraint(
+                "reason in ('course_unfinished', 'work_depends', 'lost', 'coordination_agreed')",
+                name="exception_reason_is_known",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescription_id"], ["prescription.id"], name="exception_is_a_prescriptions"
+            ),
+            sa.PrimaryKeyConstraint("prescription_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
             "prescription_booklet",
             sa.Column("booklet_id", BigInt, autoincrement=False, nullable=False),
-            sa.Column("booklet_size", sa.Integer(), nullable=False),
             sa.Column("prescription_id", Uuid16(), nullable=False),
+            sa.Column("booklet_size", sa.Integer(), nullable=False),
+            sa.Column("vintage_id", sa.Integer(), nullable=False),
+            sa.Column("valid_from", Day(), nullable=False),
+            sa.Column("valid_until", Day(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
             sa.Column("beneficiary_id", Uuid16(), nullable=False),
             sa.Column("public", sa.Text(), nullable=False),
             sa.Column("settings_id", Uuid16(), nullable=False),
+            sa.Column("prescribed_on", Day(), nullable=False),
             sa.Column("entitled_count", sa.Integer(), nullable=False),
             sa.Column("renewal_count", sa.Integer(), nullable=False),
             sa.Column("ordinal", sa.Integer(), nullable=False),
+            sa.Column("undone_count", sa.Integer(), nullable=False),
+            sa.Column("renewal_id", Uuid16(), nullable=True),
+            sa.Column("exception_id", Uuid16(), nullable=True),
             sa.CheckConstraint(
-                "ordinal between 1 and entitled_count",
+                "coalesce(renewal_id, prescription_id) = prescription_id and"
+                " coalesce(exception_id, prescription_id) = prescription_id",
+                name="prescribed_booklet_names_reasons_of_its_own",
+            ),
+            sa.CheckConstraint(
+                "ordinal > undone_count and (exception_id is not null or ordinal -"
+                " undone_count <= entitled_count * (1 + renewal_count))",
                 name="prescription_is_within_the_entitlement",
             ),
-            sa.ForeignKeyConstraint(
-                ["booklet_id", "booklet_size"],
-                ["booklet.id", "booklet.size"],
-                name="prescribed_booklet_names_its_size",
+            sa.CheckConstraint(
+                "prescribed_on between valid_from and valid_until",
+                name="prescription_is_within_the_validity",
+            ),
+            sa.CheckConstraint(
+                "renewal_id is not null or ordinal - undone_count <= entitled_count or ordinal"
+                " - undone_count > entitled_count * (1 + renewal_count)",
+                name="renewed_booklet_names_the_renewal",
             ),
             sa.ForeignKeyConstraint(
-                ["prescription_id", "programme_id", "beneficiary_id", "public", "settings_id"],
+                ["renewal_id"],
+                ["prescription_renewal.prescription_id"],
+                name="booklet_names_a_renewal",
+            ),
+            sa.ForeignKeyConstraint(
+                ["exception_id"],
+                ["prescription_exception.prescription_id"],
+                name="booklet_names_an_exception",
+            ),
+            sa.ForeignKeyConstraint(
+                [
+                    "prescription_id",
+                    "programme_id",
+                    "beneficiary_id",
+                    "public",
+                    "settings_id",
+                    "prescribed_on",
+                ],
                 [
                     "prescription.id",
                     "prescription.programme_id",
                     "prescription.beneficiary_id",
                     "prescription.public",
                     "prescription.settings_id",
+                    "prescription.prescribed_on",
                 ],
                 name="prescribed_booklet_is_of_its_prescription",
             ),
@@ -329,11 +484,32 @@ def upgrade() -> None:
                 ],
                 name="prescribed_booklet_names_its_entitlement",
             ),
-            sa.PrimaryKeyConstraint("booklet_id"),
+            sa.ForeignKeyConstraint(
+                ["booklet_id", "booklet_size", "vintage_id"],
+                ["booklet.id", "booklet.size", "booklet.vintage_id"],
+                name="prescribed_booklet_names_its_size_and_vintage",
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id", "programme_id", "valid_from", "valid_until"],
+                [
+                    "vintage_terms.vintage_id",
+                    "vintage_terms.programme_id",
+                    "vintage_terms.valid_from",
+                    "vintage_terms.valid_until",
+                ],
+                name="prescribed_booklet_names_its_validity",
+            ),
+            sa.PrimaryKeyConstraint("booklet_id", "prescription_id"),
             sa.UniqueConstraint(
                 "programme_id", "beneficiary_id", "ordinal", name="entitlement_is_used_once"
             ),
             sqlite_strict=True,
+        )
+        op.create_index(
+            "prescribed_booklet_by_prescription",
+            "prescription_booklet",
+            ["prescription_id"],
+            unique=False,
         )
         write_once(*WRITTEN_ONCE)
         let_application("update, delete", "beneficiary_identity")
@@ -353,6 +529,8 @@ def downgrade() -> None:
     with as_owner():
         for table in (
             "prescription_booklet",
+            "prescription_exception",
+            "prescription_renewal",
             "prescription",
             "beneficiary_identity",
             "beneficiary",

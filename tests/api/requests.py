@@ -11,7 +11,7 @@ from uuid import UUID
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from tests.api.house import Answer, Caller, House
-from tests.factories import IBAN
+from tests.factories import ANSWERS, IBAN
 
 Json = Any
 
@@ -380,6 +380,25 @@ def handing_out(house: House) -> list[Asking]:
             otherwise={"birth_year": 1991},
         ),
         Asking(
+            "rectify_beneficiary",
+            "plie",
+            f"/beneficiaries/{ids['person']}/rectification",
+            {
+                "surname": "Démonstration",
+                "first_name": "Rosita",
+                "birth_year": 1985,
+                "commune": "Le Lorrain",
+            },
+            status=200,
+        ),
+        Asking(
+            "undo_prescription",
+            "coordinator",
+            f"/prescriptions/{ids['senior prescription']}/undo",
+            identified(reason="booklet_given_back"),
+            otherwise={"reason": "wrong_person"},
+        ),
+        Asking(
             "issue_booklets",
             "plie",
             "/prescriptions",
@@ -388,7 +407,9 @@ def handing_out(house: House) -> list[Asking]:
                 beneficiary_id=str(ids["person"]),
                 booklets=[scheme.booklet(3)],
                 referred_to_id=str(scheme.organisations["exo7"]),
-                commitment_signed=True,
+                answers=ANSWERS,
+                commitment="screen",
+                duplicate_reason="another_person",
                 declares_no_other_pass=True,
             ),
             otherwise={"booklets": [scheme.booklet(4)]},
@@ -590,6 +611,8 @@ def readings(house: House) -> dict[str, str]:
         "read_booklet_request": f"/booklet-requests/{ids['request']}",
         "list_beneficiaries": "/beneficiaries",
         "read_beneficiary": f"/beneficiaries/{ids['person']}",
+        "list_duplicates": f"/beneficiaries/{ids['person']}/duplicates",
+        "list_referrals": f"/referrals?beneficiary_id={ids['person']}&answers={ANSWERS}",
         "list_prescriptions": "/prescriptions",
         "read_prescription": f"/prescriptions/{ids['prescription']}",
         "list_redemptions": "/redemptions",

@@ -40,6 +40,8 @@ WRITING = (
     "request_booklets",
     "decline_booklet_request",
     "register_beneficiary",
+    "rectify_beneficiary",
+    "undo_prescription",
     "issue_booklets",
     "look_up_voucher",
     "redeem_voucher",
@@ -61,6 +63,7 @@ WRITING = (
 )
 
 NAMED_OTHERWISE = {
+    "rectify_beneficiary": "it writes the same words again",
     "create_vintage": "by its label",
     "approve_bank_details": "by its address",
     "approve_order": "by its address",

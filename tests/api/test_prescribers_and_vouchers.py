@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.api.house import Caller, House, Json
+from tests.factories import ANSWERS
 
 
 @pytest.fixture
@@ -45,7 +46,9 @@ def handed(house: House, beneficiary: Json, *booklets: int, **more: object) -> J
         "beneficiary_id": beneficiary["id"],
         "booklets": [house.scheme.booklet(number) for number in booklets],
         "referred_to_id": str(house.scheme.organisations["exo7"]),
-        "commitment_signed": True,
+        "answers": ANSWERS,
+        "commitment": "paper",
+        "duplicate_reason": "another_person",
         **more,
     }
     return house.by_token("plie").post("/prescriptions", body)
@@ -86,8 +89,8 @@ def test_a_person_gets_what_the_programme_gives_and_no_more(stocked: House, plie
 
     details = too_many.refused(422, "entitlement_exceeded")["details"]
     assert (details["received"], details["entitled"], details["left"]) == (2, 3, 1)
-    assert [booklet["ordinal"] for booklet in first["booklets"]] == [1, 2]
-    assert [booklet["ordinal"] for booklet in second["booklets"]] == [3]
+    assert [booklet["nth"] for booklet in first["booklets"]] == [1, 2]
+    assert [booklet["nth"] for booklet in second["booklets"]] == [3]
     assert plie.get(f"/prescriptions/{second['id']}").read() == second
     assert [p["id"] for p in plie.get("/prescriptions").read()["items"]] == sorted(
         (first["id"], second["id"])
@@ -100,7 +103,7 @@ def test_what_a_hand_out_needs_is_asked_for(stocked: House, plie: Caller) -> Non
     seeker = plie.post("/beneficiaries", person("registered_job_seeker")).made()
     elsewhere = str(stocked.scheme.organisations["ccas"])
 
-    handed(stocked, rosette, 1, commitment_signed=False).refused(422, "commitment_missing")
+    handed(stocked, rosette, 1, answers="01").refused(422, "assessment_missing")
     handed(stocked, seeker, 1).refused(422, "declaration_missing")
     handed(stocked, rosette, 11).refused(422, "wrong_booklet_size")
     handed(stocked, rosette, 9).refused(409, "booklet_not_yours")

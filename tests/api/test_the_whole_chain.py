@@ -18,7 +18,7 @@ from app.kernel.clock import martinique_day
 from app.partners.rules import OrganisationKind
 from app.programmes.keys import KeyStore
 from tests.api.house import Caller, House, Json
-from tests.factories import IBAN, Scheme
+from tests.factories import ANSWERS, IBAN, Scheme
 
 DAYS = timedelta(days=300)
 
@@ -171,7 +171,8 @@ def handed_out(house: House, programme_id: str, plie: str, exo7: str) -> None:
             "beneficiary_id": person["id"],
             "booklets": ["26A 00001"],
             "referred_to_id": exo7,
-            "commitment_signed": True,
+            "answers": ANSWERS,
+            "commitment": "paper",
         },
     ).made()
     assert [booklet["number"] for booklet in prescription["booklets"]] == ["26A 00001"]

@@ -92,8 +92,12 @@ register_beneficiary    . . . . P . .
 list_beneficiaries      . . . . P . .
 read_beneficiary        . . . . P . .
 issue_booklets          . . . . P . .
-list_prescriptions      . . . . P . .
-read_prescription       . . . . P . .
+rectify_beneficiary     . . . . P . .
+list_duplicates         . . . . P . .
+list_referrals          . . . . P . .
+list_prescriptions      C . . U P . .
+read_prescription       C . . U P . .
+undo_prescription       C . . . P . .
 
 redeem_voucher          . . . . . M .
 redeem_vouchers         . . . . . M .

@@ -106,6 +106,7 @@ SUMS = [
     Rule("label_progress_goes_forward", "label_progress", "trigger"),
     Rule("redemption_is_not_by_a_succeeded_mediator", "redemption", "trigger"),
     Rule("successor_is_not_succeeded", "succession", "trigger"),
+    Rule("prescribed_booklet_counts_what_was_undone", "prescription_booklet", "trigger"),
     Rule("order_total_is_the_sum_of_its_lines", "order_approval", "trigger"),
     Rule("approved_order_gets_no_more_lines", "order_line", "trigger"),
     Rule("sent_order_is_not_cancelled", "order_cancellation", "trigger"),

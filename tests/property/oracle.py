@@ -11,7 +11,8 @@ from uuid import UUID
 Place = tuple[str, str, str]
 """Kind of account, party, counterparty."""
 
-ENTITLED = {"plie": (10, 3), "registered_job_seeker": (10, 1), "senior": (5, 1)}
+ENTITLED = {"plie": (10, 3, 0), "registered_job_seeker": (10, 1, 0), "senior": (5, 1, 1)}
+"""Size and number of booklets of a public, and how often again."""
 PRESCRIBERS = ("plie", "ccas")
 WITHOUT_LABEL = {"unlabelled"}
 WITHOUT_BANK = {"nobank"}
@@ -59,6 +60,7 @@ class Person:
     public: str
     prescriber: str
     received: int = 0
+    booklets: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -260,6 +262,7 @@ class Oracle:
         if refusal := self.not_for(person, numbers, ("prescriber", by, by)):
             return refusal
         person.received += len(numbers)
+        person.booklets += numbers
         for number in numbers:
             for serial in self.serials_of(number):
                 self.place[serial] = ("circulation", by, by)
@@ -268,7 +271,7 @@ class Oracle:
 
     def not_for(self, person: Person, numbers: list[int], drawer: Place) -> str | None:
         """Why these booklets of a drawer are not for that person."""
-        size, most = ENTITLED[person.public]
+        size, count, renewals = ENTITLED[person.public]
         for place, number in enumerate(numbers):
             if number not in self.booklet:
                 return "unknown_booklet"
@@ -276,9 +279,20 @@ class Oracle:
                 return "booklets_overlap"
             if self.booklet[number][1] != size:
                 return "wrong_booklet_size"
-        if person.received + len(numbers) > most:
+        after = person.received + len(numbers)
+        if after > count * (1 + renewals):
             return "entitlement_exceeded"
+        if after > count and self.unused(person):
+            return "renewal_too_early"
         return None if all(self.rests(n, drawer) for n in numbers) else "booklet_not_yours"
+
+    def unused(self, person: Person) -> bool:
+        """Whether a pass of a person's booklets is still in their pocket."""
+        return any(
+            self.place[serial][0] == "circulation"
+            for number in person.booklets
+            for serial in self.serials_of(number)
+        )
 
     # ── Mediators ─────────────────────────────────────────────────────────────────────────────────
 

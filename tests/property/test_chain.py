@@ -41,12 +41,13 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import allocations, custody, prescriptions
+from app.prescribers import allocations, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange
-from app.prescribers.prescriptions import Person
+from app.prescribers.people import Person
+from app.prescribers.rules import Commitment
 from app.programmes.rules import Public
 from tests.databases import Databases
-from tests.factories import Scheme
+from tests.factories import ALIKE, ANSWERS, Scheme
 from tests.property.oracle import Oracle
 from tests.property.oracle import Person as KnownPerson
 
@@ -291,7 +292,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.oracle.people[new] = KnownPerson(str(public), by)
         self.both(
             None,
-            lambda session: prescriptions.register_beneficiary(
+            lambda session: people.register_beneficiary(
                 session,
                 actor=self.actor(by),
                 beneficiary_id=new,
@@ -319,7 +320,9 @@ class ChainMachine(RuleBasedStateMachine):
                 beneficiary_id=person_id,
                 booklets=[self.scheme.booklet(number) for number in numbers],
                 referred_to_id=self.scheme.organisations["exo7"],
-                commitment_signed=True,
+                answers=ANSWERS,
+                commitment=Commitment.SCREEN,
+                reasons=ALIKE,
                 declares_no_other_pass=declares,
                 now=self.scheme.now,
             ),

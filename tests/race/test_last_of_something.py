@@ -43,7 +43,7 @@ def test_three_booklets_are_all_that_a_person_gets_whoever_hands_them_over(
 
     assert told == {"issued": 3, "entitlement_exceeded": AGENTS - 3}
     with database.transaction() as session:
-        assert queries.booklets_received(session, scheme.programme_id, person) == 3
+        assert queries.received(session, scheme.programme_id, person).count == 3
 
 
 def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
@@ -58,7 +58,7 @@ def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
         hand_over_at_once(database, scheme, person)
 
     with database.transaction() as session:
-        assert queries.booklets_received(session, scheme.programme_id, person) <= 3
+        assert queries.received(session, scheme.programme_id, person).count <= 3
 
 
 def test_statements_approved_at_once_are_numbered_without_a_gap(

@@ -74,6 +74,13 @@ from app.partners.service import prepare_bank_details
 from app.prescribers import booklet_requests, custody
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
+from app.prescribers.prescriptions import Reasons, undo_prescription
+from app.prescribers.rules import (
+    DuplicateReason,
+    ExceptionReason,
+    RenewalReason,
+    UndoReason,
+)
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
 from app.programmes.service import (
     change_settings,
@@ -82,6 +89,10 @@ from app.programmes.service import (
     mark_demonstration,
 )
 from tests.factories import IBAN, TEN_EUROS, Scheme
+
+FOR_ANYTHING = Reasons(
+    DuplicateReason.ANOTHER_PERSON, RenewalReason.BOOKED_AHEAD, ExceptionReason.WORK_DEPENDS
+)
 
 
 @dataclass
@@ -328,7 +339,8 @@ class Chain:
             session, public=Public.SENIOR, birth_year=1950, by="ccas"
         )
         ids["prescription"] = scheme.prescription(session, ids["person"], [1, 2])
-        scheme.prescription(session, ids["senior"], [11], by="ccas")
+        ids["senior prescription"] = scheme.prescription(session, ids["senior"], [11], by="ccas")
+        self._undone(session)
         self.codes = scheme.codes(session, 1)
 
     def _lose(self, session: Session) -> None:
@@ -375,6 +387,27 @@ class Chain:
             reason="Le stock est réservé",
             now=scheme.now,
         )
+
+    def _undone(self, session: Session) -> None:
+        """An exception, a renewal and a hand-over to somebody alike: all three taken back."""
+        scheme, ids = self.scheme, self.ids
+        ids["alike"] = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+        for name, person, booklets, by in (
+            ("exception", "person", [3, 4], "plie"),
+            ("renewal", "senior", [12], "ccas"),
+            ("duplicate", "alike", [12], "ccas"),
+        ):
+            ids[name] = scheme.prescription(
+                session, ids[person], booklets, by=by, reasons=FOR_ANYTHING
+            )
+            undo_prescription(
+                session,
+                actor=scheme.actors[by],
+                undo_id=new_id(),
+                prescription_id=ids[name],
+                reason=UndoReason.WRONG_BOOKLET,
+                now=scheme.now,
+            )
 
     def _redeem_and_clear(self, database: Database) -> None:
         scheme, ids = self.scheme, self.ids

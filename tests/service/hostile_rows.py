@@ -50,6 +50,66 @@ def beside(rows: Rows, what: str, name: str, row: Row) -> Row:
     return {f"{what}_id": made["id"], f"{what}_from": day, f"{what}_until": day}
 
 
+def met(rows: Rows, **changes: object) -> object:
+    """A person like the one whom plie met."""
+    made = rows.copy("beneficiary", rows.any("beneficiary", id=rows.ids["person"]), **changes)
+    rows.add("beneficiary", made)
+    return made["id"]
+
+
+def signed_tomorrow(rows: Rows, row: Row) -> Row:
+    """An agreement of the same prescriber, in force from the day after the row's."""
+    day = row["prescribed_on"] + timedelta(days=1)
+    signed = rows.any("agreement", id=row["agreement_id"])
+    made = rows.copy("agreement", signed, valid_from=day, valid_until=day)
+    rows.add("agreement", made)
+    return {"agreement_id": made["id"], "agreement_from": day, "agreement_until": day}
+
+
+def referral_beside(rows: Rows, what: str, row: Row) -> Row:
+    """A label or an agreement of the place referred to, in force from the day after the row's."""
+    copied = rows.any(what, organisation_id=row["referred_to_id"])
+    day = row["prescribed_on"] + timedelta(days=1)
+    made = rows.copy(what, copied, valid_from=day, valid_until=day)
+    rows.add(what, made)
+    names = {"id": "id", "valid_from": "from", "valid_until": "until"}
+    return {f"referral_{what}_{column}": made[key] for key, column in names.items()}
+
+
+def referral_agreement_of_a_prescriber(rows: Rows) -> Row:
+    """A referral to a prescriber that somehow has a label."""
+    label = rows.copy("label", organisation_id=rows.organisation("ccas"))
+    rows.add("label", label)
+    signed = agreement_of(rows, "ccas", "prescriber", "referred_to_id")
+    return {
+        "referred_to_id": signed.pop("referred_to_id"),
+        **{f"referral_{column}": value for column, value in signed.items()},
+        "referral_label_id": label["id"],
+        "referral_label_from": label["valid_from"],
+        "referral_label_until": label["valid_until"],
+    }
+
+
+def prescribed_late(rows: Rows, row: Row) -> Row:
+    """A booklet of a prescription made after the last day of the vintage."""
+    day = row["valid_until"] + timedelta(days=1)
+    late = rows.copy("prescription", prescribed_on=day)
+    late |= {"beneficiary_id": row["beneficiary_id"], "public": row["public"]}
+    rows.add("prescription", late)
+    return {"prescription_id": late["id"], "prescribed_on": day}
+
+
+def a_seniors_second(rows: Rows, _row: Row) -> Row:
+    """The second booklet of a public whose entitlement is one, without a word of renewal."""
+    first = rows.any("prescription_booklet", beneficiary_id=rows.ids["senior"])
+    return first | {"booklet_id": 106, "ordinal": 3, "undone_count": 1}
+
+
+def undone_again(rows: Rows, _row: Row) -> Row:
+    there = rows.any("prescription_undo")
+    return {name: there[name] for name in ("prescription_id", "prescribed_by", "prescribed_on")}
+
+
 def a_prescribers(rows: Rows, _row: Row) -> Row:
     """A redemption by a prescriber that somehow has a label."""
     label = rows.copy("label", organisation_id=rows.organisation("plie"))
@@ -380,12 +440,13 @@ BENT: dict[str, Bend] = {
     "organisation_kind_is_known": {"kind": "empire", "public_body": False},
     "organisation_siret_has_14_digits": {"siret": "1"},
     "payment_is_recorded_by_a_third": lambda _, row: {"recorded_by": row["approved_by"]},
-    "prescription_is_a_prescribers": lambda rows, _: agreement_of(
-        rows, "exo7", "mediator", "prescriber_id"
+    "prescription_is_a_prescribers": lambda rows, _: (
+        agreement_of(rows, "exo7", "mediator", "prescriber_id")
+        | {"beneficiary_id": met(rows, prescriber_id=rows.organisation("exo7"))}
     ),
-    "prescription_needs_an_agreement_in_force": later("prescribed_on"),
+    "prescription_needs_an_agreement_in_force": signed_tomorrow,
     "prescription_to_a_senior_is_at_60_or_over": lambda rows, _: {
-        "beneficiary_id": rows.ids["senior"],
+        "beneficiary_id": met(rows, public="senior"),
         "public": "senior",
         "age_years": 59,
     },
@@ -394,7 +455,46 @@ BENT: dict[str, Bend] = {
         "public": "registered_job_seeker",
         "declares_no_other_pass": False,
     },
-    "prescription_is_within_the_entitlement": {"ordinal": 4},
+    "prescription_is_within_the_entitlement": {"ordinal": 6},
+    "entitlement_is_used_once": {"ordinal": 4},
+    "prescription_is_undone_once": undone_again,
+    "booklet_names_a_renewal": lambda _, row: {"renewal_id": row["prescription_id"]},
+    "booklet_names_an_exception": lambda _, row: {"exception_id": row["prescription_id"]},
+    "prescription_is_within_the_validity": prescribed_late,
+    "prescription_is_by_the_persons_own_prescriber": lambda rows, _: agreement_of(
+        rows, "ccas", "prescriber", "prescriber_id"
+    ),
+    "prescription_refers_to_a_mediator": lambda rows, _: referral_agreement_of_a_prescriber(rows),
+    "prescription_refers_to_a_labelled_mediator": later("referral_label_until"),
+    "prescription_refers_to_a_mediator_by_its_agreement": later("referral_agreement_until"),
+    "referral_needs_a_label_in_force": lambda rows, row: referral_beside(rows, "label", row),
+    "referral_needs_an_agreement_in_force": lambda rows, row: referral_beside(
+        rows, "agreement", row
+    ),
+    "prescription_question_set_is_known": {"question_set": "2019"},
+    "prescription_answers_are_figures": {"answers": "3121010"},
+    "prescription_need_is_known": {"need": "huge"},
+    "prescription_commitment_is_known": {"commitment": "spoken"},
+    "renewal_counts_what_is_left": {"passes_left": -1, "reason": "lost"},
+    "renewal_before_the_end_has_a_reason": {"passes_left": 3, "reason": None},
+    "renewal_reason_is_known": {"reason": "because"},
+    "exception_reason_is_known": {"reason": "because"},
+    "renewed_booklet_names_the_renewal": a_seniors_second,
+    "prescribed_booklet_names_reasons_of_its_own": lambda rows, _: {
+        "exception_id": rows.any("prescription_exception")["prescription_id"]
+    },
+    "prescribed_booklet_counts_what_was_undone": {"undone_count": 3},
+    "prescribed_booklet_names_its_validity": later("valid_until"),
+    "duplicate_counts_who_is_alike": {"alike_count": 0, "elsewhere_count": 0},
+    "duplicate_reason_is_known": {"reason": "because"},
+    "undo_reason_is_known": {"reason": "because"},
+    "undo_is_the_coordinations_or_its_agents_that_day": lambda rows, _: {
+        "by_coordination": False,
+        "undone_by": rows.agent("ccas"),
+    },
+    "undo_names_the_prescriptions_agent_and_day": lambda rows, _: {
+        "prescribed_by": rows.agent("ccas")
+    },
     "programme_has_a_name": {"name": "x" * 201},
     "programme_payer_is_known": {"payer": "nobody"},
     "redemption_is_a_mediators": a_prescribers,
@@ -512,10 +612,12 @@ BENT: dict[str, Bend] = {
     "prescription_names_the_agreement": later("agreement_until"),
     "prescription_names_the_public": {"public": "other"},
     "prescribed_booklet_is_of_its_prescription": lambda rows, _: {
-        "beneficiary_id": rows.ids["seeker"]
+        "beneficiary_id": rows.ids["seeker"],
+        "ordinal": 1,
+        "undone_count": 0,
     },
     "prescribed_booklet_names_its_entitlement": {"entitled_count": 20},
-    "prescribed_booklet_names_its_size": {"booklet_id": 111},
+    "prescribed_booklet_names_its_size_and_vintage": {"booklet_id": 111},
     "redemption_answers_an_attempt": lambda rows, _: {"id": rows.posting()},
     "redemption_is_a_posting": lambda rows, _: attempt_only(rows),
     "redemption_names_the_agreement": later("agreement_until"),

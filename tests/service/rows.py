@@ -285,7 +285,21 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "prescription_booklet",
         rows.any("prescription_booklet", prescription_id=rows.ids["prescription"]),
         booklet_id=21,
-        ordinal=3,
+        ordinal=5,
+        undone_count=2,
+    ),
+    **{
+        table: lambda rows, table=table: rows.copy(  # type: ignore[misc]
+            table, prescription_id=rows.ids["prescription"]
+        )
+        for table in ("prescription_renewal", "prescription_exception", "prescription_duplicate")
+    },
+    "prescription_undo": lambda rows: rows.copy(
+        "prescription_undo",
+        prescription_id=rows.ids["prescription"],
+        prescribed_by=rows.agent("plie"),
+        prescribed_on=rows.chain.scheme.today,
+        by_coordination=True,
     ),
     "redemption": Rows.redemption,
     "redemption_reversal": lambda rows: rows.copy(

@@ -33,14 +33,15 @@ from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.prescribers import allocations, booklet_requests, custody, prescriptions
+from app.prescribers import allocations, booklet_requests, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
-from app.prescribers.prescriptions import Person
+from app.prescribers.people import Person
+from app.prescribers.rules import Commitment, UndoReason
 from app.programmes import service as programmes
 from app.programmes.errors import VintageLabelTaken
 from app.programmes.rules import Payer, Public
-from tests.factories import IBAN, TEN_EUROS
+from tests.factories import ALIKE, ANSWERS, IBAN, TEN_EUROS
 from tests.service.chain import Chain
 
 SIRET = "73282932000074"
@@ -112,7 +113,9 @@ def prescription_body(chain: Chain) -> Request:
         "beneficiary_id": chain.ids["person"],
         "booklets": [scheme.booklet(3)],
         "referred_to_id": scheme.organisations["exo7"],
-        "commitment_signed": True,
+        "answers": ANSWERS,
+        "commitment": Commitment.PAPER,
+        "reasons": ALIKE,
         "declares_no_other_pass": True,
     }
 
@@ -499,7 +502,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"reason": "Une autre raison"},
     ),
     "register_beneficiary": Step(
-        prescriptions.register_beneficiary,
+        people.register_beneficiary,
         "plie",
         frozenset({P}),
         lambda _: {
@@ -508,6 +511,26 @@ STEPS: dict[str, Step] = {
             "person": Person("Démonstration", "Éloïse", 1990, "Sainte-Marie"),
         },
         other=lambda _: {"person": Person("Démonstration", "Éloïse", 1991, "Sainte-Marie")},
+    ),
+    "rectify_beneficiary": Step(
+        people.rectify_beneficiary,
+        "plie",
+        frozenset({P}),
+        lambda chain: {
+            "beneficiary_id": chain.ids["person"],
+            "person": Person("Démonstration", "Rosita", 1985, "Sainte-Marie"),
+        },
+    ),
+    "undo_prescription": Step(
+        prescriptions.undo_prescription,
+        "coordinator",
+        frozenset({C, P}),
+        lambda chain: {
+            "undo_id": new_id(),
+            "prescription_id": chain.ids["senior prescription"],
+            "reason": UndoReason.WRONG_BOOKLET,
+        },
+        other=lambda _: {"reason": UndoReason.WRONG_PERSON},
     ),
     "issue_booklets": Step(
         prescriptions.issue_booklets,

@@ -12,7 +12,7 @@ from app.mediators.errors import NoLabelInForce
 from app.partners.errors import NoAgreementInForce, UnknownOrganisation
 from app.prescribers import errors as prescribers
 from app.prescribers.allocations import BookletRange
-from app.prescribers.prescriptions import Person
+from app.prescribers.people import Person
 from app.programmes.errors import NotEntitled, UnknownProgramme, UnknownVintage
 from app.programmes.rules import Public
 from app.vouchers.errors import MistypedSerial, NotASerialNumber, UnknownBooklet
@@ -162,7 +162,7 @@ CASES: list[Case] = [
         "no commitment",
         "issue_booklets",
         prescribers.CommitmentMissing,
-        {"commitment_signed": False},
+        {"commitment": None},
     ),
     case(
         "no declaration",

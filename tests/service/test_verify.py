@@ -155,7 +155,7 @@ LIES = [
     Lie(
         "a reversal undoes something else",
         "update movement set reverses_id = reverses_id - 1 where reverses_id is not null",
-        r"movement n° \d+ annule pour le pass n° 7 autre chose que son dernier mouvement",
+        r"movement n° \d+ annule pour le pass n° 21 autre chose que son dernier mouvement",
     ),
     Lie(
         "an act has vanished",

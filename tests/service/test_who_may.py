@@ -23,7 +23,7 @@ from app.orders.errors import PreparerCannotApprove
 from app.partners.errors import BankDetailsPreparerCannotApprove
 from app.prescribers.custody import known_consignment
 from app.prescribers.errors import BookletNotYours, UnknownBeneficiary, UnknownConsignment
-from app.prescribers.prescriptions import known_beneficiary
+from app.prescribers.people import known_beneficiary
 from tests.service.chain import Chain, everything
 from tests.service.conftest import World
 from tests.service.steps import STEPS

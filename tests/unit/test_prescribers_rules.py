@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.communes import COMMUNES, Point
-from app.mediators.rules import Service
+from app.mediators.rules import OpeningHours, Service
 from app.prescribers.rules import (
     QUESTIONS,
     Candidate,
     Criterion,
     Need,
-    Opening,
     Ranked,
     Rights,
     Tier,
@@ -28,8 +27,8 @@ from app.prescribers.rules import (
 from app.programmes.rules import Public
 
 MONDAY_9 = datetime(2026, 11, 23, 9, tzinfo=UTC)
-MORNING = Opening(0, 8 * 60, 12 * 60)
-TOMORROW = Opening(1, 8 * 60 + 30, 12 * 60)
+MORNING = OpeningHours(0, 8 * 60, 12 * 60)
+TOMORROW = OpeningHours(1, 8 * 60 + 30, 12 * 60)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_the_sentence_says_what_decides_and_what_is_behind() -> None:
 
 
 openings = st.builds(
-    lambda day, opens, length: Opening(day, opens, opens + length),
+    lambda day, opens, length: OpeningHours(day, opens, opens + length),
     st.integers(0, 6),
     st.integers(0, 1200),
     st.integers(30, 239),
