@@ -637,7 +637,10 @@ def readings(house: House) -> dict[str, str]:
 
 def reader_of(operation: str) -> str:
     """Somebody who may read that: people are told to their own prescriber only."""
-    alone = {"list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"}
+    alone = {
+        *("list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"),
+        *("list_duplicates", "list_referrals"),
+    }
     if operation == "list_renewals":
         return "coordinator"
     return "plie" if operation in alone else "auditor"
