@@ -314,6 +314,16 @@ def slanted(sheet: Sheet, x: float, y: float, wide: float, turn: float = 38) -> 
     sheet.canvas.restoreState()
 
 
+def shortened(words: str, wide: float, font: str, size: float) -> str:
+    """The words, or as many as fit on one line before « … »: a choice for lists and captions."""
+    words = writable(words)
+    if width(words, font, size) <= wide:
+        return words
+    while words and width(f"{words}…", font, size) > wide:
+        words = words[:-1]
+    return f"{words.rstrip(' ,')}…"
+
+
 def wrapped(
     words: str, wide: float, size: float, *, font: str = "R", bold: str = "B"
 ) -> list[list[Piece]]:
