@@ -29,7 +29,8 @@ SECTIONS = {
     },
     "De la commande au stock": {
         "order": Entry("app.orders.cli:order", "Les commandes de carnets."),
-        "codes": Entry("app.orders.cli:codes", "Le fichier de l’imprimeur."),
+        "print": Entry("app.printing.cli:print_", "Les carnets, prêts à imprimer."),
+        "codes": Entry("app.printing.cli:codes", "Le fichier de l’imprimeur."),
         "delivery": Entry("app.orders.cli:delivery", "Les livraisons."),
         "mandate": Entry("app.orders.cli:mandate", "Les mandats des commandes."),
         "activate": Entry("app.orders.cli:activate", "Active une livraison mandatée."),

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_PORT = 8000
+EXAMPLE_URL = "https://pass.capnord.example"
+"""A reserved name: a demonstration never leads to a real site."""
+EXAMPLE_LINE = "05 36 49 00 00"
+"""A telephone number reserved for fiction."""
 SHORTEST_SECRET = 32
 """Bytes: 256 bits."""
 
@@ -24,6 +28,8 @@ class Settings:
             that is a member of passnum_owner. Equal to `database_url` unless told otherwise.
         port: TCP port on 127.0.0.1.
         secure_cookies: cookies travel by HTTPS only; to be set behind a TLS proxy.
+        public_url: where the squares of passes and covers lead, without a path.
+        help_line: the telephone number that booklets give for a lost one.
     """
 
     data_dir: Path
@@ -31,6 +37,8 @@ class Settings:
     owner_database_url: str
     port: int = DEFAULT_PORT
     secure_cookies: bool = False
+    public_url: str = EXAMPLE_URL
+    help_line: str = EXAMPLE_LINE
     secret_key: bytes = field(default=b"", repr=False)
 
     @property
@@ -43,7 +51,7 @@ class Settings:
         """Read the PASSNUM_… variables; make the data folder and its secret where they miss.
 
         They are PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL,
-        PASSNUM_PORT and PASSNUM_SECURE_COOKIES.
+        PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL and PASSNUM_HELP_LINE.
         """
         env = os.environ if environment is None else environment
         data_dir = Path(env.get("PASSNUM_DATA_DIR") or "var").absolute()
@@ -56,6 +64,8 @@ class Settings:
             owner_database_url=env.get("PASSNUM_OWNER_DATABASE_URL") or url,
             port=int(env.get("PASSNUM_PORT") or DEFAULT_PORT),
             secure_cookies=env.get("PASSNUM_SECURE_COOKIES", "") == "1",
+            public_url=env.get("PASSNUM_PUBLIC_URL") or EXAMPLE_URL,
+            help_line=env.get("PASSNUM_HELP_LINE") or EXAMPLE_LINE,
             secret_key=secret_file(data_dir / "session.secret"),
         )
 

@@ -22,6 +22,7 @@ from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
 from app.prescribers import custody_api
+from app.printing import api as printing_api
 from app.programmes import api as programmes_api
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
@@ -43,6 +44,7 @@ API_PARTS = (
     orders_api,
     vouchers_api,
     custody_api,
+    printing_api,
     prescribers_api,
     clearing_api,
     support_api,

@@ -44,6 +44,7 @@ class Right(StrEnum):
     SEE_ORDERS = "see_orders"
     PREPARE_ORDER = "prepare_order"
     APPROVE_ORDER = "approve_order"
+    PRINT_BOOKLETS = "print_booklets"
     RECEIVE_DELIVERY = "receive_delivery"
     RECORD_MANDATE = "record_mandate"
     SEE_VOUCHERS = "see_vouchers"
@@ -107,6 +108,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.APPROVE_BANK_DETAILS,
         Right.PREPARE_ORDER,
         Right.APPROVE_ORDER,
+        Right.PRINT_BOOKLETS,
         Right.RECEIVE_DELIVERY,
         Right.ALLOCATE,
         Right.TYPE_SHEETS,
@@ -123,6 +125,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.APPROVE_BANK_DETAILS,
         Right.PREPARE_ORDER,
         Right.APPROVE_ORDER,
+        Right.PRINT_BOOKLETS,
         Right.RECORD_MANDATE,
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,

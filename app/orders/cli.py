@@ -1,13 +1,9 @@
 """Orders, what the printer needs, deliveries, mandates and activation."""
 
-import csv
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from uuid import UUID
 
 import click
@@ -19,7 +15,6 @@ from app.kernel.serials import BOOKLET_SIZES
 from app.orders import queries
 from app.orders.errors import UnknownDelivery, UnknownOrder
 from app.orders.models import BookletOrder, Delivery
-from app.orders.printing import codes_to_print
 from app.orders.rules import FRENCH_STATE, LineAsked, SerialRange
 from app.orders.service import (
     OrderDetails,
@@ -414,46 +409,6 @@ def describe(order: dict[str, Any]) -> None:
         say(f"Livraison {delivery['number']} du {when} : pass {ranges}, {active}.")
     for mandate in order["mandates"]:
         say(f"Mandat {mandate['number']} : {euros(mandate['amount_cents'])}.")
-
-
-@click.command("codes", cls=Verb)
-@click.argument("order", metavar="COMMANDE")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FICHIER", help="Où l’écrire.")
-@acting
-def codes(desk: Desk, *, order: str, output: Path | None) -> None:
-    """Écrit le fichier de l’imprimeur : un numéro de série et un code par ligne, en CSV.
-
-    Ce fichier vaut de l’argent une fois les carnets remis : confiez-le à l’imprimeur seul, puis
-    effacez-le. Il se recalcule tant que la clé du millésime est là.
-
-    Exemple : passnum codes BC-2026-0001 --output commande.csv
-    """
-    with desk.transaction(writing=False) as session:
-        named = order_named(session, order)
-        printed = codes_to_print(
-            session,
-            actor=desk.actor(session),
-            order_id=named.id,
-            keys=KeyStore(desk.settings.key_dir),
-        )
-        if output is None:
-            write_codes(printed, sys.stdout)
-            return
-        # The owner's eyes only, and never over another file.
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            count = write_codes(printed, file)
-    desk.answer(f"{count} codes écrits dans {output}.", count=count)
-
-
-def write_codes(printed: Any, file: TextIO) -> int:  # noqa: ANN401 - pairs that csv writes with str
-    """The printer's file; returns how many codes it has."""
-    writer = csv.writer(file, delimiter=";")
-    writer.writerow(("serial", "code"))
-    count = 0
-    for count, pair in enumerate(printed, start=1):  # noqa: B007 - the last count is the answer
-        writer.writerow(pair)
-    return count
 
 
 # ── From the printer to the stock ─────────────────────────────────────────────────────────────────

@@ -290,6 +290,10 @@ class Allotted:
         """Its booklets in words, for a refusal."""
         return f"{self.first_booklet} à {self.last_booklet} (carnets de {self.booklet_size})"
 
+    def first_serial_of(self, booklet: int) -> int:
+        """The serial of the first pass of one of its booklets."""
+        return self.serials.first + (booklet - self.first_booklet) * self.booklet_size
+
     def __str__(self) -> str:
         """In words, for a refusal."""
         return f"{self.serials.first} à {self.serials.last} (carnets de {self.booklet_size})"

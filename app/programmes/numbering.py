@@ -7,6 +7,7 @@ from app.programmes.models import DocumentCounter
 
 ORDER, DELIVERY, ALLOCATION, PRESCRIPTION, STATEMENT = "BC", "LIV", "DOT", "RM", "BR"
 RETURN, TRANSFER, BOOKLET_REQUEST = "RET", "TRF", "DEM"
+PRINTING = "IMP"
 
 
 def next_number(session: Session, prefix: str, year: int) -> int:

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.kernel import codes
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.printing.papers import Edition, PrintedBooklet
+from app.printing.press import Edition, PrintedBooklet
 
 KEY = b"a key for tests"
 LONG_NAME = "Communauté d’Agglomération du Pays Nord Martinique et de ses dix-huit communes " * 2
@@ -25,10 +25,11 @@ def edition(
     specimen: bool = True,
     places: tuple[tuple[str, str], ...] = PLACES,
     sponsor: str = "CAP Nord Martinique",
+    face_value_cents: int = 1_000,
 ) -> Edition:
     return Edition(
         label="26A",
-        face_value_cents=1_000,
+        face_value_cents=face_value_cents,
         last_day=date(2027, 3, 31),
         issuer="CAP Nord Martinique, régie Pass numérique",
         sponsor=sponsor,

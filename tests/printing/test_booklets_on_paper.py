@@ -11,7 +11,7 @@ from PIL.Image import Image, Resampling
 from app.kernel import codes
 from app.papers import qr
 from app.papers.sheet import SPECIMEN
-from app.printing.papers import NORMAL, Edition, booklets
+from app.printing.press import NORMAL, Edition, booklets
 from tests.papers import reading
 from tests.printing.samples import LONG_NAME, PLACES, edition, printed
 
@@ -145,3 +145,13 @@ def test_any_number_of_mediators_and_any_name_find_room(count: int, *, large: bo
 
     back = " ".join(reading.words(document))
     assert ("autres, sur" in back) == (count == 40)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("cents", [1, 1_250, 99_999, 100_000])
+def test_any_face_value_finds_room(cents: int, *, large: bool) -> None:
+    worth = edition(face_value_cents=cents)
+
+    said = " ".join(reading.words(booklets(worth, 10, printed(1, 1, 10), large=large)))
+
+    assert " ".join(said.split()).count(" ".join(worth.face.split())) >= 10

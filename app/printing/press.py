@@ -16,6 +16,7 @@ from typing import Final
 from reportlab.pdfbase import pdfmetrics
 
 from app.kernel.codes import GROUP, VoucherCode
+from app.kernel.money import euros
 from app.papers import drawing, qr
 from app.papers.fonts import width
 from app.papers.french import euros_in_words, long_day
@@ -62,7 +63,7 @@ class Edition:
     @property
     def face(self) -> str:
         """« 10 € »."""
-        return f"{self.face_value_cents // 100}{NBSP}€"
+        return euros(self.face_value_cents)
 
     @property
     def site(self) -> str:
@@ -318,6 +319,11 @@ class Press:
         )
 
 
+def fitting(words: str, face: str, size: float, room: float) -> float:
+    """The size, or the largest one at which the words fit."""
+    return min(size, room / width(words, face, 1.0))
+
+
 def _groups(code: VoucherCode) -> list[str]:
     return [code[start : start + GROUP] for start in range(0, len(code), GROUP)]
 
@@ -358,7 +364,7 @@ class Forms:
     def _microtext(self) -> None:
         edition = self.edition
         words = drawing.microtext(
-            f"PASS NUMÉRIQUE {edition.face_value_cents // 100} EUROS "
+            f"PASS NUMÉRIQUE {euros_in_words(edition.face_value_cents).upper()} "
             f"{edition.sponsor.upper()} {edition.label}",
             END - START,
         )
@@ -426,9 +432,12 @@ class Forms:
         ring = drawing.rosette((x * MM, y * MM), (look.ring - 4.4) * MM, look.ring * MM)
         s.strokes(ring, line=0.2)
         room = 2 * (look.ring - 4.4) - 1
-        s.text(x, y - 1.4, self.edition.face, "B", look.value, align="c", fit=room)
+        face = self.edition.face
+        s.text(x, y - 1.4, face, "B", fitting(face, "B", look.value, room), align="c")
         words = euros_in_words(self.edition.face_value_cents)
-        s.text(x, y - 7.2 - big, words, "B", 15 if big else 11.5, align="c", fit=room)
+        size = fitting(words, "B", 15 if big else 11.5, room)
+        if size >= look.issuer:  # a sum with cents has more words than place: figures suffice
+            s.text(x, y - 7.2 - big, words, "B", size, align="c")
 
     def _middle(self) -> None:
         s, look, big = self.s, self.look, self.look.large
@@ -516,10 +525,9 @@ class Forms:
         y -= 12.4 if big else 10.6
         total = edition.face_value_cents * self.size
         worth = (
-            f"{self.size} pass de {edition.face}, soit {total // 100}{NBSP}€ "
-            f"({euros_in_words(total)})."
+            f"{self.size} pass de {edition.face}, soit {euros(total)} ({euros_in_words(total)})."
         )
-        s.text(START, y, worth, "R", size, fit=QR_LEFT - 5 - START)
+        s.text(START, y, worth, "R", fitting(worth, "R", size, END - START))
         y -= size * 1.28 / MM
         s.text(START, y, f"À utiliser jusqu’au {long_day(edition.last_day)} inclus.", "B", size)
         self._steps(y - (8.6 if big else 7.4), size)

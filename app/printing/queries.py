@@ -1,0 +1,111 @@
+"""Looking batches up, and the mediators that a booklet names."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.mediators.models import Label
+from app.partners.models import Agreement, Organisation
+from app.partners.rules import AgreementRole
+from app.printing.models import PrintBatch, PrintFile, PublicLook
+
+
+def batch(session: Session, batch_id: UUID) -> PrintBatch | None:
+    """The batch of that id."""
+    return session.get(PrintBatch, batch_id)
+
+
+def batch_by_number(session: Session, number: str) -> PrintBatch | None:
+    """The batch of that number."""
+    return session.scalar(select(PrintBatch).where(PrintBatch.number == number))
+
+
+def batches_after(
+    session: Session, after: UUID | None, *, limit: int, order_id: UUID | None = None
+) -> list[PrintBatch]:
+    """Batches in the order of their ids, from after that one."""
+    query = select(PrintBatch).order_by(PrintBatch.id).limit(limit)
+    if after is not None:
+        query = query.where(PrintBatch.id > after)
+    if order_id is not None:
+        query = query.where(PrintBatch.order_id == order_id)
+    return list(session.scalars(query))
+
+
+def latest_batches(
+    session: Session, *, limit: int, offset: int = 0, order_id: UUID | None = None
+) -> list[PrintBatch]:
+    """Batches, the latest first."""
+    query = select(PrintBatch).order_by(PrintBatch.printed_at.desc(), PrintBatch.number.desc())
+    if order_id is not None:
+        query = query.where(PrintBatch.order_id == order_id)
+    return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def batch_over(session: Session, order_id: UUID, first: int, last: int) -> PrintBatch | None:
+    """A batch made before that shares booklets with this range; the latest when several do."""
+    return session.scalar(
+        select(PrintBatch)
+        .where(
+            PrintBatch.order_id == order_id,
+            PrintBatch.first_booklet <= last,
+            PrintBatch.last_booklet >= first,
+        )
+        .order_by(PrintBatch.printed_at.desc(), PrintBatch.number.desc())
+        .limit(1)
+    )
+
+
+def printed_up_to(session: Session, order_id: UUID) -> int | None:
+    """The last booklet of an order that was ever printed."""
+    return session.scalar(
+        select(func.max(PrintBatch.last_booklet)).where(PrintBatch.order_id == order_id)
+    )
+
+
+def files_of(session: Session, batch_id: UUID) -> list[PrintFile]:
+    """The files of a batch, in order."""
+    return list(
+        session.scalars(
+            select(PrintFile).where(PrintFile.batch_id == batch_id).order_by(PrintFile.ordinal)
+        )
+    )
+
+
+def file(session: Session, batch_id: UUID, ordinal: int) -> PrintFile | None:
+    """One file of a batch."""
+    return session.get(PrintFile, (batch_id, ordinal))
+
+
+def mediators_receiving(session: Session, *, on: date) -> list[Organisation]:
+    """Mediators that may take passes on that day: label and agreement in force; by commune."""
+    labelled = select(Label.id).where(
+        Label.organisation_id == Organisation.id, Label.valid_from <= on, Label.valid_until >= on
+    )
+    agreed = select(Agreement.id).where(
+        Agreement.organisation_id == Organisation.id,
+        Agreement.role == AgreementRole.MEDIATOR,
+        Agreement.valid_from <= on,
+        Agreement.valid_until >= on,
+    )
+    return list(
+        session.scalars(
+            select(Organisation)
+            .where(labelled.exists(), agreed.exists())
+            .order_by(Organisation.commune, Organisation.name, Organisation.id)
+        )
+    )
+
+
+def looks_since(session: Session, address_hash: bytes, *, since: datetime) -> int:
+    """How many codes that nothing bears were asked for from there."""
+    return (
+        session.scalar(
+            select(func.count(PublicLook.id)).where(
+                PublicLook.address_hash == address_hash, PublicLook.looked_at > since
+            )
+        )
+        or 0
+    )
