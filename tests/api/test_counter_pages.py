@@ -1,0 +1,230 @@
+"""The counter's pages as people use them: nothing typed is lost, and a double click is harmless."""
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+
+from app.clearing import session_queries
+from app.clearing.receipts import serial_in
+from tests.api.house import House
+from tests.papers import reading
+from tests.service.scans import unknown_code
+
+Typed = dict[str, str | list[str]]
+
+
+def blank(house: House, name: str, path: str) -> Typed:
+    """The hidden fields of a page's last form, as a browser would send them."""
+    page = house.signed_in(name).client.get(path)
+    assert page.status_code == 200, page.text
+    return hidden(page.text)
+
+
+def hidden(text: str) -> Typed:
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)
+    return {name: unescape(value) for name, value in pairs}
+
+
+def send(house: House, name: str, path: str, typed: Typed) -> tuple[int, str]:
+    """Send a form; the page that answers, after a redirection too."""
+    answer = house.signed_in(name).client.post(path, data=typed, follow_redirects=True)
+    return answer.status_code, unescape(answer.text).replace("\u00a0", " ")
+
+
+def kept(text: str) -> str:
+    """What stands in the field of codes."""
+    found = re.search(r'<textarea[^>]*name="codes"[^>]*>([^<]*)</textarea>', text)
+    assert found is not None
+    return found[1]
+
+
+def total(house: House) -> int:
+    """Passes of the mediator today that were not undone."""
+    with house.database.transaction(writing=False) as session:
+        totals = session_queries.day_totals(
+            session, house.scheme.today, mediator_id=house.scheme.organisations["exo7"]
+        )
+    return sum(one.voucher_count for one in totals if one.state != "undone")
+
+
+def test_a_code_to_correct_stays_typed_and_a_double_click_takes_once(used_up: House) -> None:
+    codes, today = used_up.lived.codes, used_up.scheme.today
+    before = total(used_up)
+    form = blank(used_up, "exo7", "/encaisser")
+    wrong, unknown = codes[8][:-1] + "*", unknown_code(7)
+    form |= {
+        "codes": f"{codes[7]}\r\n{wrong}\r\n{unknown}\r\n{codes[0]}",
+        "jour": today.isoformat(),
+        "duree": "90",
+        "genre": "group",
+        "personnes": "4",
+        "sujets": ["email", "safety"],
+    }
+
+    (status, page), (_, again) = (send(used_up, "exo7", "/encaisser", form) for _ in range(2))
+
+    assert status == 200
+    assert "1 accepté, 3 refusés" in page
+    assert kept(page).split() == [wrong, unknown] == kept(again).split()
+    assert "Déjà" not in page
+    assert "déjà été encaissé" in page
+    assert "La séance est notée" in page
+    assert total(used_up) == before + 1
+    corrected = form | hidden(page) | {"codes": codes[8]}
+    _, after = send(used_up, "exo7", "/encaisser", corrected)
+    assert "Accepté" in after
+    assert kept(after) == ""
+    with used_up.database.transaction(writing=False) as session:
+        [held] = [
+            one
+            for one in session_queries.sessions_after(session, None, limit=50, mediator_id=None)
+            if one.duration_minutes == 90
+        ]
+        assert session_queries.passes_of(session, [held.id]) == {held.id: (2, 2000)}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"codes": ""}, "Tapez le code"),
+        ({"jour": "31/02/2026"}, "Écrivez un jour"),
+        ({"jour": "2099-01-01"}, "au plus tard aujourd’hui"),
+        ({"duree": "60", "genre": "group", "personnes": ""}, "combien de personnes"),
+        ({"duree": "60", "genre": "group", "personnes": "1"}, "combien de personnes"),
+        ({"codes": "x\n" * 101}, "au plus 100"),
+    ],
+)
+def test_a_form_that_cannot_be_read_takes_nothing_and_loses_nothing(
+    used_up: House, typed: Typed, said: str
+) -> None:
+    before = total(used_up)
+    form = blank(used_up, "exo7", "/encaisser") | {
+        "codes": used_up.lived.codes[9],
+        "jour": used_up.scheme.today.isoformat(),
+    }
+
+    status, page = send(used_up, "exo7", "/encaisser", form | typed)
+
+    assert status == 422
+    assert said in page
+    assert kept(page).split() == str((form | typed)["codes"]).split()
+    assert total(used_up) == before
+
+
+def test_an_undoing_asks_why_then_says_what_comes_next(used_up: House) -> None:
+    redemption_id = used_up.lived.ids["redemption"]
+    path = f"/encaissements/{redemption_id}/annuler"
+    form = blank(used_up, "exo7", path)
+
+    refused = send(used_up, "exo7", path, form | {"raison": " "})
+    done = send(used_up, "exo7", path, form | {"raison": "Pris deux fois"})
+    again = send(used_up, "exo7", path, form | {"raison": "Pris deux fois"})
+
+    assert refused[0] == 422
+    assert "Écrivez en quelques mots" in refused[1]
+    assert "est annulé. Rendez le pass" in done[1]
+    assert again[0] == 200
+    other = used_up.signed_in("carecof").client.get(f"/encaissements/{redemption_id}")
+    assert other.status_code == 404
+    claimed = used_up.lived.ids["claimed redemption"]
+    page = used_up.signed_in("exo7").client.get(f"/encaissements/{claimed}/annuler").text
+    assert "Annuler l’encaissement</button>" not in page
+
+
+def test_one_types_a_sheet_and_another_takes_its_passes(used_up: House) -> None:
+    scheme = used_up.scheme
+    form = blank(used_up, "coordinator", "/saisies/nouvelle") | {
+        "mediateur": str(scheme.organisations["exo7"]),
+        "jour": scheme.today.isoformat(),
+        "lignes": f"{scheme.serial(2, 5)}\r\nbonjour",
+    }
+    status, page = send(used_up, "coordinator", "/saisies/nouvelle", form)
+    assert status == 422
+    assert "Ligne 2 :" in page
+    assert scheme.serial(2, 5) in page
+
+    typed = used_up.signed_in("coordinator").client.post(
+        "/saisies/nouvelle", data=form | {"lignes": scheme.serial(2, 5)}
+    )
+    path = typed.location
+    own = used_up.signed_in("coordinator").client.get(path).text
+    assert "une autre personne doit la vérifier" in own
+    check = blank(used_up, "finance", path)
+    assert send(used_up, "coordinator", f"{path}/verifier", check | {"compare": "oui"})[0] != 200
+    assert send(used_up, "finance", f"{path}/verifier", check)[0] == 422
+    _, taken = send(used_up, "finance", f"{path}/verifier", check | {"compare": "oui"})
+
+    assert "1 pass sur 1 sont encaissés" in taken
+    assert "Accepté" in taken
+
+
+def test_a_sheet_that_is_wrong_is_set_aside_with_a_reason(used_up: House) -> None:
+    path = f"/saisies/{used_up.lived.ids['typed sheet']}"
+    form = blank(used_up, "finance", path)
+
+    assert send(used_up, "finance", f"{path}/ecarter", form | {"raison": ""})[0] == 422
+    _, page = send(used_up, "finance", f"{path}/ecarter", form | {"raison": "Mauvais jour"})
+
+    assert "est écartée : aucun pass n’est encaissé" in page
+    assert "Mauvais jour" in page
+
+
+def test_a_session_is_noted_after_its_passes(used_up: House) -> None:
+    ids = used_up.lived.ids
+    path = f"/seances/nouvelle?jour={used_up.scheme.today}"
+    form = blank(used_up, "exo7", path) | {
+        "jour": used_up.scheme.today.isoformat(),
+        "genre": "individual",
+        "duree": "60",
+        "pass": [str(ids["claimed redemption"]), "x"],
+    }
+
+    _, page = send(used_up, "exo7", "/seances/nouvelle", form)
+
+    assert "est notée" in page
+    assert "1 pass, 10 €" in page
+
+
+def test_anybody_checks_a_receipt_and_a_forged_letter_shows(used_up: House) -> None:
+    taken = used_up.by_token("exo7").get(f"/redemptions/{used_up.lived.ids['paid redemption']}")
+    receipt = taken.read()["receipt"]
+    client = used_up.app.test_client()
+
+    def asked(text: str) -> str:
+        return client.get(f"/recu?{urlencode({'r': text})}").text
+
+    true = asked(receipt)
+    assert "Reçu vrai" in true
+    assert serial_in(receipt) in true
+    assert "EXO7" in true
+    assert "Annulé depuis" not in true
+    broken = receipt[:200] + " \r\n" + receipt[200:]
+    assert "Reçu vrai" in asked(f"https://exemple.fr/recu?r={broken}")
+    forged = receipt.replace(".", "A.", 1), receipt[:-1], receipt + "A", "é", "." * 3000
+    for text in (*forged, receipt[:150] + ("A" if receipt[150] != "A" else "B") + receipt[151:]):
+        assert "Reçu faux" in asked(text), text
+    assert "Reçu" not in re.sub(r"(?s)<title>.*</title>", "", asked("")).split("<h1>")[0]
+    undone = used_up.lived.ids["undone redemption"]
+    old = used_up.by_token("exo7").get(f"/redemptions/{undone}").read()["receipt"]
+    assert "Annulé depuis" in asked(old)
+
+
+def test_the_receipt_on_paper_is_read_back_by_eye_and_by_telephone(used_up: House) -> None:
+    redemption_id = used_up.lived.ids["paid redemption"]
+    client = used_up.signed_in("exo7").client
+    receipt = used_up.by_token("exo7").get(f"/redemptions/{redemption_id}").read()["receipt"]
+
+    paper = client.get(f"/encaissements/{redemption_id}/recu.pdf")
+
+    assert paper.mimetype == "application/pdf"
+    [page] = reading.words(paper.data)
+    assert serial_in(receipt) in page.replace("\u00a0", " ")
+    assert "SPÉCIMEN" in page
+    assert receipt in "".join(page.split())
+    [picture] = reading.pictures(paper.data)
+    [code] = reading.codes(picture)
+    assert code.endswith(f"/recu?r={receipt}")
+    assert "Reçu vrai" in used_up.app.test_client().get(code.partition("localhost")[2]).text
+    assert client.get(f"/encaissements/{redemption_id}/recu.pdf").data == paper.data
