@@ -42,6 +42,8 @@ class Right(StrEnum):
     PREPARE_BANK_DETAILS = "prepare_bank_details"
     APPROVE_BANK_DETAILS = "approve_bank_details"
     SEE_ORDERS = "see_orders"
+    PREPARE_TAKEOVER = "prepare_takeover"
+    APPROVE_TAKEOVER = "approve_takeover"
     PREPARE_ORDER = "prepare_order"
     APPROVE_ORDER = "approve_order"
     PRINT_BOOKLETS = "print_booklets"
@@ -76,6 +78,7 @@ class Right(StrEnum):
 APPROVALS = frozenset(
     {
         Right.APPROVE_ORDER,
+        Right.APPROVE_TAKEOVER,
         Right.APPROVE_STATEMENT,
         Right.APPROVE_BANK_DETAILS,
         Right.APPROVE_SHEET,
@@ -106,6 +109,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.CORRECT_PROFILE,
         Right.PREPARE_BANK_DETAILS,
         Right.APPROVE_BANK_DETAILS,
+        Right.PREPARE_TAKEOVER,
+        Right.APPROVE_TAKEOVER,
         Right.PREPARE_ORDER,
         Right.APPROVE_ORDER,
         Right.PRINT_BOOKLETS,
@@ -123,6 +128,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.PREPARE_BANK_DETAILS,
         Right.APPROVE_BANK_DETAILS,
+        Right.PREPARE_TAKEOVER,
+        Right.APPROVE_TAKEOVER,
         Right.PREPARE_ORDER,
         Right.APPROVE_ORDER,
         Right.PRINT_BOOKLETS,

@@ -38,6 +38,7 @@ from app.orders.rules import (
     StockOfSize,
 )
 from app.programmes.rules import Public
+from app.takeover import queries as takeover
 from app.vouchers.models import Booklet
 
 
@@ -389,7 +390,10 @@ def activated_cost(session: Session, order_id: UUID) -> Cents:
 def ordered_voucher_count(
     session: Session, *, vintage_ids: list[int], at: datetime | None = None
 ) -> dict[int, int]:
-    """How many passes of each vintage were ordered: those of orders that have left before `at`."""
+    """How many passes of each vintage were ordered: those of orders that have left before `at`.
+
+    What was taken over from before passnum was ordered then: it counts from its approval.
+    """
     query = (
         select(
             SerialAllotment.vintage_id,
@@ -401,4 +405,5 @@ def ordered_voucher_count(
     )
     if at is not None:
         query = query.where(OrderDispatch.sent_at < at)
-    return {vintage_id: int(count) for vintage_id, count in session.execute(query)}
+    ordered = {vintage_id: int(count) for vintage_id, count in session.execute(query)}
+    return ordered | takeover.taken_voucher_count(session, vintage_ids=vintage_ids, at=at)

@@ -65,6 +65,7 @@ from app.orders.rules import (
 from app.partners.queries import organisations_by_id
 from app.programmes import numbering
 from app.programmes import queries as programmes
+from app.programmes.errors import VintageTakenOver
 from app.programmes.keys import KeyStore
 from app.programmes.models import Programme, VintageTerms
 from app.programmes.rules import Entitled, Payer, Public
@@ -126,7 +127,7 @@ def prepare_order(
         EmptyOrder: no line.
         InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds,
             a reference or an address that cannot be one, a delivery expected in the past.
-        UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme.
+        UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme, VintageTakenOver.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_ORDER)
@@ -160,6 +161,8 @@ def prepare_order(
     vintage = known_vintage(session, vintage_id)
     if vintage.programme_id != programme_id:
         raise VintageOfAnotherProgramme
+    if vintage.taken_over:
+        raise VintageTakenOver
     terms = ordering_terms(
         session,
         programme,

@@ -214,6 +214,11 @@ def vintage() -> None:
 @click.option(
     "--tolerance", type=Count(), default="31", help="Jours de tolérance pour encaisser (31)."
 )
+@click.option(
+    "--taken-over",
+    is_flag=True,
+    help="Carnets d’avant passnum, repris par « passnum takeover » ; rien n’y est commandé.",
+)
 @programme_option
 @acting
 def create_one(
@@ -224,6 +229,7 @@ def create_one(
     valid_from: date,
     valid_until: date,
     tolerance: int,
+    taken_over: bool,
     programme: str | None,
 ) -> None:
     """Ouvre un millésime et fabrique sa clé, gardée dans le dossier des clés.
@@ -242,6 +248,7 @@ def create_one(
             valid_from=valid_from,
             valid_until=valid_until,
             tolerance_days=tolerance,
+            taken_over=taken_over,
             keys=KeyStore(desk.settings.key_dir),
             now=desk.now,
         )

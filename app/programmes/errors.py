@@ -84,6 +84,16 @@ class NotAFunder(RuleBroken):
     )
 
 
+class VintageTakenOver(RuleBroken):
+    """A vintage that was taken over has numbers of its own: nothing is ordered in it."""
+
+    code = "vintage_taken_over"
+    sentence = (
+        "Ce millésime est repris d’avant passnum : ses numéros sont déjà imprimés. "
+        "Commandez dans un autre millésime."
+    )
+
+
 class NotEntitled(NotFound):
     """The programme gives nothing to that public."""
 

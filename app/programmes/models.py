@@ -247,6 +247,7 @@ class VintageTerms(Model):
     valid_from: Mapped[date] = mapped_column(Day)
     valid_until: Mapped[date] = mapped_column(Day)
     tolerance_days: Mapped[int] = mapped_column(Integer)
+    taken_over: Mapped[bool] = mapped_column(Flag)
     last_redemption_on: Mapped[date] = mapped_column(Day)
     key_fingerprint: Mapped[bytes] = mapped_column(Bytes)
     created_by: Mapped[int] = mapped_column(

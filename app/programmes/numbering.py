@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.programmes.models import DocumentCounter
 
+TAKEOVER = "PVR"
 ORDER, DELIVERY, ALLOCATION, PRESCRIPTION, STATEMENT = "BC", "LIV", "DOT", "RM", "BR"
 RETURN, TRANSFER, BOOKLET_REQUEST = "RET", "TRF", "DEM"
 PRINTING = "IMP"

@@ -358,6 +358,7 @@ def _vintage(session: Session, form: Form, known: Programme) -> str:
         valid_from=valid_from,
         valid_until=valid_until,
         tolerance_days=tolerance_days,
+        taken_over=form.checked("taken_over"),
         keys=KeyStore(current_settings().key_dir),
         now=started_at(),
     ).label

@@ -193,6 +193,10 @@ class VintageRequestSchema(Body):
         about="Jours après la fin de validité où une séance compte encore.",
         example=31,
     )
+    taken_over = Flag(
+        load_default=False,
+        about="Carnets d’avant passnum, repris par fichier : rien n’y est commandé.",
+    )
 
 
 class VintageSchema(Schema):
@@ -205,6 +209,7 @@ class VintageSchema(Schema):
     valid_from = Day(required=True)
     valid_until = Day(required=True)
     tolerance_days = Whole(0, required=True)
+    taken_over = Flag(required=True)
     last_redemption_on = Day(required=True, about="Dernier jour où une séance compte.")
     created_at = Instant(required=True)
 

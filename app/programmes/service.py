@@ -293,8 +293,12 @@ def create_vintage(
     tolerance_days: int,
     keys: KeyStore,
     now: datetime,
+    taken_over: bool = False,
 ) -> VintageTerms:
     """Open a vintage and make its key. The label is its idempotency key: it names one vintage.
+
+    `taken_over`: its booklets were printed before passnum and come in by app.takeover; nothing is
+    ordered in it, because its numbers are somebody else's.
 
     Raises:
         UnknownProgramme: nothing has that id.
@@ -320,6 +324,7 @@ def create_vintage(
         valid_from=valid_from,
         valid_until=valid_until,
         tolerance_days=tolerance_days,
+        taken_over=taken_over,
     )
     hold(session, "vintage", label)
     if terms := queries.vintage_by_label(session, label):
@@ -335,6 +340,7 @@ def create_vintage(
         valid_from=valid_from,
         valid_until=valid_until,
         tolerance_days=tolerance_days,
+        taken_over=taken_over,
         last_redemption_on=validity.last_redemption_on,
         key_fingerprint=hashlib.sha256(keys.create(label)).digest()[:8],
         created_by=actor.agent_id,

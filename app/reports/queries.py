@@ -15,6 +15,7 @@ from app.prescribers.custody_models import Consignment
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
 from app.programmes import numbering
+from app.takeover.models import Takeover
 
 Move = tuple[AccountKind, AccountKind]
 ISSUE: Move = (AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
@@ -100,12 +101,13 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
     for kind, document_id in documents:
         by_type.setdefault(kind, []).append(document_id)
     found: dict[UUID, str] = {}
-    numbered: dict[str, tuple[str, type[Delivery | Consignment | Prescription]]] = {
+    numbered: dict[str, tuple[str, type[Delivery | Consignment | Prescription | Takeover]]] = {
         "delivery": ("Livraison", Delivery),
         "allocation": ("Dotation", Consignment),
         "return": ("Retour", Consignment),
         "transfer": ("Transfert", Consignment),
         "prescription": ("Remise", Prescription),
+        "takeover": ("Reprise", Takeover),
     }
     for kind, (word, model) in numbered.items():
         rows = session.execute(

@@ -194,6 +194,7 @@ def upgrade() -> None:
             sa.Column("valid_from", Day(), nullable=False),
             sa.Column("valid_until", Day(), nullable=False),
             sa.Column("tolerance_days", sa.Integer(), nullable=False),
+            sa.Column("taken_over", Flag(), nullable=False),
             sa.Column("last_redemption_on", Day(), nullable=False),
             sa.Column("key_fingerprint", Bytes(), nullable=False),
             sa.Column("created_by", BigInt, nullable=False),

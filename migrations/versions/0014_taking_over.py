@@ -1,12 +1,150 @@
 """Opening balances taken over from before passnum."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
+from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
+
 revision = "0014"
 down_revision = "0013"
 
+WRITTEN_ONCE = ("takeover", "takeover_lot", "takeover_code", "takeover_approval")
+
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, written once; a vintage is ordered or taken over, never both."""
+    with as_owner():
+        op.create_table(
+            "takeover",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("number", sa.Text(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("file_hash", Bytes(), nullable=False),
+            sa.Column("counted_on", Day(), nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("prepared_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("length(file_hash) = 32", name="takeover_file_hash_is_a_digest"),
+            sa.CheckConstraint("voucher_count >= 0", name="takeover_counts_passes"),
+            sa.ForeignKeyConstraint(
+                ["programme_id"], ["programme.id"], name="takeover_is_a_programmes"
+            ),
+            sa.ForeignKeyConstraint(
+                ["prepared_by"], ["agent.id"], name="takeover_was_prepared_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("number", name="takeover_number_is_one_takeover"),
+            sa.UniqueConstraint("file_hash", name="takeover_file_is_taken_over_once"),
+            sa.UniqueConstraint(
+                "id",
+                "prepared_by",
+                "voucher_count",
+                name="takeover_names_its_preparer_and_total",
+            ),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "takeover_lot",
+            sa.Column("takeover_id", Uuid16(), nullable=False),
+            sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("vintage_id", sa.Integer(), nullable=False),
+            sa.Column("first_booklet", sa.Integer(), nullable=False),
+            sa.Column("last_booklet", sa.Integer(), nullable=False),
+            sa.Column("booklet_size", sa.Integer(), nullable=False),
+            sa.Column("place", sa.Text(), nullable=False),
+            sa.Column("holder_id", Uuid16(), nullable=True),
+            sa.Column("codes_in_file", Flag(), nullable=False),
+            sa.CheckConstraint(
+                "place in ('stock_inert', 'stock', 'prescriber', 'circulation', 'elsewhere')",
+                name="lot_place_is_known",
+            ),
+            sa.CheckConstraint(
+                "1 <= first_booklet and first_booklet <= last_booklet and last_booklet <= 999999",
+                name="lot_is_of_some_booklets",
+            ),
+            sa.CheckConstraint("booklet_size in (5, 10)", name="lot_is_in_booklets_of_5_or_10"),
+            sa.CheckConstraint(
+                "(holder_id is not null) = (place in ('prescriber', 'circulation'))",
+                name="lot_has_a_holder_out_of_the_cupboard",
+            ),
+            sa.ForeignKeyConstraint(["takeover_id"], ["takeover.id"], name="lot_is_of_a_takeover"),
+            sa.ForeignKeyConstraint(
+                ["vintage_id"], ["vintage_terms.vintage_id"], name="lot_is_of_a_vintage"
+            ),
+            sa.ForeignKeyConstraint(
+                ["holder_id"], ["organisation.id"], name="lot_is_with_an_organisation"
+            ),
+            sa.PrimaryKeyConstraint("takeover_id", "line"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "takeover_code",
+            sa.Column("takeover_id", Uuid16(), nullable=False),
+            sa.Column("vintage_id", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("serial", BigInt, autoincrement=False, nullable=False),
+            sa.Column("code_hash", Bytes(), nullable=False),
+            sa.CheckConstraint("length(code_hash) = 32", name="taken_code_is_a_digest"),
+            sa.ForeignKeyConstraint(
+                ["takeover_id"], ["takeover.id"], name="taken_code_is_of_a_takeover"
+            ),
+            sa.ForeignKeyConstraint(
+                ["vintage_id"], ["vintage_terms.vintage_id"], name="taken_code_is_of_a_vintage"
+            ),
+            sa.PrimaryKeyConstraint("takeover_id", "vintage_id", "serial"),
+            sa.UniqueConstraint("takeover_id", "code_hash", name="taken_code_is_one_pass"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "takeover_approval",
+            sa.Column("takeover_id", Uuid16(), nullable=False),
+            sa.Column("prepared_by", BigInt, nullable=False),
+            sa.Column("voucher_count", BigInt, nullable=False),
+            sa.Column("approved_by", BigInt, nullable=False),
+            sa.Column("approved_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "approved_by <> prepared_by", name="takeover_is_approved_by_another"
+            ),
+            sa.ForeignKeyConstraint(
+                ["takeover_id", "prepared_by", "voucher_count"],
+                ["takeover.id", "takeover.prepared_by", "takeover.voucher_count"],
+                name="takeover_approval_names_the_total",
+            ),
+            sa.ForeignKeyConstraint(
+                ["approved_by"], ["agent.id"], name="takeover_was_approved_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("takeover_id"),
+            sqlite_strict=True,
+        )
+        write_once(*WRITTEN_ONCE)
+        refuse_insert(
+            "lot_is_of_a_vintage_to_take_over",
+            "takeover_lot",
+            when=(
+                "exists (select 1 from vintage_terms v"
+                " where v.vintage_id = new.vintage_id and not v.taken_over)"
+            ),
+        )
+        refuse_insert(
+            "order_is_not_of_a_taken_over_vintage",
+            "booklet_order",
+            when=(
+                "exists (select 1 from vintage_terms v"
+                " where v.vintage_id = new.vintage_id and v.taken_over)"
+            ),
+        )
+        op.create_index("takeover_lot_by_vintage", "takeover_lot", ["vintage_id"], unique=False)
 
 
 def downgrade() -> None:
-    """Drop them."""
+    """Take the tables away, leaves first."""
+    with as_owner():
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute("drop trigger order_is_not_of_a_taken_over_vintage on booklet_order")
+        else:
+            op.execute("drop trigger order_is_not_of_a_taken_over_vintage")
+        for table in reversed(WRITTEN_ONCE):
+            op.drop_table(table)
+        drop_refusal("order_is_not_of_a_taken_over_vintage")
+        drop_refusal("lot_is_of_a_vintage_to_take_over")

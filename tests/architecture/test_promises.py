@@ -117,6 +117,8 @@ SUMS = [
     Rule("activation_costs_what_it_brings", "activation", "trigger"),
     Rule("activation_is_covered_by_mandates", "activation", "trigger"),
     Rule("shares_are_one_whole_at_most", "funder_share", "trigger"),
+    Rule("lot_is_of_a_vintage_to_take_over", "takeover_lot", "trigger"),
+    Rule("order_is_not_of_a_taken_over_vintage", "booklet_order", "trigger"),
     Rule("prescription_names_the_settings_in_force", "prescription", "trigger"),
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
     Rule("redemption_is_not_before_the_issue", "redemption", "trigger"),

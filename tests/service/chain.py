@@ -59,6 +59,7 @@ from app.clearing.sheets import prepare_sheet, set_aside_sheet
 from app.database import Database, Model
 from app.identity.rules import Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
+from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
@@ -88,6 +89,7 @@ from app.programmes.service import (
     create_vintage,
     mark_demonstration,
 )
+from app.takeover import service as takeover
 from tests.factories import IBAN, TEN_EUROS, Scheme
 
 FOR_ANYTHING = Reasons(
@@ -116,6 +118,8 @@ class Chain:
             chain._prescribe(session)
             chain._lose(session)
         chain._redeem_and_clear(database)
+        with database.transaction() as session:
+            chain._take_over(session)
         return chain
 
     def _partners(self, session: Session) -> None:
@@ -274,6 +278,53 @@ class Chain:
             keys=scheme.keys,
             now=scheme.now,
         ).vintage_id
+
+    def _take_over(self, session: Session) -> None:
+        """One procès-verbal approved, one not: of another programme, so that figures stay."""
+        scheme, coordinator = self.scheme, self.scheme.actors["coordinator"]
+        for label in ("24R", "25R"):
+            create_vintage(
+                session,
+                actor=coordinator,
+                programme_id=self.ids["other programme"],
+                label=label,
+                face_value_cents=TEN_EUROS,
+                valid_from=scheme.today,
+                valid_until=scheme.today,
+                tolerance_days=0,
+                keys=scheme.keys,
+                now=scheme.now,
+                taken_over=True,
+            )
+        head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
+        printed = [codes.written(codes.derive(b"an older printer", place)) for place in range(1, 6)]
+        listed = [f"25R;1;{place};{code}" for place, code in enumerate(printed, start=1)]
+        for name, lines, code_lines in (
+            ("taken over", "24R;1;1;5;prescripteur;CCAS;passnum\n", None),
+            (
+                "to take over",
+                "25R;1;1;5;stock;;fichier\n",
+                "\n".join(("millesime;carnet;pass;code", *listed)).encode(),
+            ),
+        ):
+            self.ids[name] = takeover.prepare_takeover(
+                session,
+                actor=coordinator,
+                takeover_id=new_id(),
+                programme_id=self.ids["other programme"],
+                content=(head + lines).encode(),
+                codes_content=code_lines,
+                counted_on=scheme.today,
+                now=scheme.now,
+            ).id
+        takeover.approve_takeover(
+            session,
+            actor=scheme.actors["coordinator2"],
+            takeover_id=self.ids["taken over"],
+            voucher_count=5,
+            keys=scheme.keys,
+            now=scheme.now,
+        )
 
     def _orders(self, session: Session) -> None:
         scheme, ids = self.scheme, self.ids

@@ -775,6 +775,26 @@ BENT |= {
 }
 
 
+BENT |= {
+    # ── Taking over ───────────────────────────────────────────────────────────────────────────────
+    "takeover_file_hash_is_a_digest": {"file_hash": b"short"},
+    "takeover_counts_passes": {"voucher_count": -1},
+    "lot_place_is_known": {"place": "attic", "holder_id": None},
+    "lot_is_of_some_booklets": lambda _, row: {"last_booklet": row["first_booklet"] - 1},
+    "lot_is_in_booklets_of_5_or_10": {"booklet_size": 7},
+    "lot_has_a_holder_out_of_the_cupboard": {"holder_id": None},
+    "lot_is_of_a_vintage_to_take_over": lambda rows, _: {"vintage_id": rows.chain.other_vintage_id},
+    "order_is_not_of_a_taken_over_vintage": lambda rows, _: {
+        "programme_id": rows.ids["other programme"],
+        "vintage_id": rows.any("takeover_lot")["vintage_id"],
+    },
+    "taken_code_is_a_digest": {"code_hash": b"short"},
+    "taken_code_is_one_pass": lambda rows, _: {"code_hash": rows.any("takeover_code")["code_hash"]},
+    "takeover_approval_names_the_total": {"voucher_count": 6},
+    "takeover_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+}
+
+
 def _settings_later(rows: Rows, row: Row, days: int) -> Row:
     """The next version of a prescription's settings; named when it comes too late."""
     last = rows.any("programme_settings", id=row["settings_id"])

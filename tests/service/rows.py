@@ -207,6 +207,16 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         organisation_id=rows.organisation("unlabelled"),
     ),
     "programme_settings": Rows.settings,
+    "takeover": lambda rows: rows.copy("takeover", file_hash=new_id().bytes * 2),
+    "takeover_lot": lambda rows: rows.copy(
+        "takeover_lot", rows.any("takeover_lot", takeover_id=rows.ids["taken over"]), line=99
+    ),
+    "takeover_code": lambda rows: rows.copy(
+        "takeover_code", serial=99, code_hash=new_id().bytes * 2
+    ),
+    "takeover_approval": lambda rows: rows.copy(
+        "takeover_approval", takeover_id=rows.ids["to take over"]
+    ),
     "entitlement": lambda rows: rows.copy(
         "entitlement", settings_id=rows.ids["other programme"], public="plie"
     ),

@@ -1,0 +1,66 @@
+"""What cannot be taken over."""
+
+from app.kernel.errors import Conflict, NotFound, RuleBroken
+
+
+class UnreadableFile(RuleBroken):
+    """The file is no table that can be read."""
+
+    code = "unreadable_file"
+    sentence = (
+        "Ce fichier ne se lit pas comme un tableau : {reason}. Partez du modèle, en CSV UTF-8 ou "
+        "en XLSX."
+    )
+
+
+class TakeoverFileRefused(RuleBroken):
+    """Lines of the file are wrong: nothing is taken over unless the file is whole."""
+
+    code = "takeover_file_refused"
+    sentence = (
+        "Rien n’est repris, car le fichier n’est pas entièrement juste (lignes à corriger : "
+        "{count}). Corrigez-les, puis renvoyez le fichier."
+    )
+
+
+class UnknownTakeover(NotFound):
+    """No procès-verbal has that number or id."""
+
+    code = "unknown_takeover"
+    sentence = "Ce procès-verbal de reprise est introuvable. Choisissez-le dans la liste."
+
+
+class TakeoverPreparerCannotApprove(RuleBroken):
+    """Whoever prepared a procès-verbal does not approve it."""
+
+    code = "takeover_preparer_cannot_approve"
+    sentence = (
+        "Vous avez préparé cette reprise : une autre personne doit compter les carnets "
+        "et approuver."
+    )
+
+
+class TakeoverApprovedAlready(Conflict):
+    """Somebody else has approved it."""
+
+    code = "takeover_approved_already"
+    sentence = "Cette reprise est déjà approuvée par quelqu’un d’autre : il n’y a rien à faire."
+
+
+class TakeoverChanged(Conflict):
+    """The total that was read is not the total of the procès-verbal."""
+
+    code = "takeover_changed"
+    sentence = (
+        "Le total lu n’est pas celui du procès-verbal ({count} pass). Relisez-le, puis approuvez."
+    )
+
+
+class TakenOverMeanwhile(Conflict):
+    """Since the procès-verbal was prepared, booklets of it came into passnum another way."""
+
+    code = "taken_over_meanwhile"
+    sentence = (
+        "Depuis la préparation, des carnets de ce procès-verbal sont entrés dans passnum "
+        "(millésime {label}). Préparez un nouveau fichier sans eux."
+    )

@@ -1,0 +1,103 @@
+"""Looking opening balances up."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from app.ledger.models import Voucher
+from app.programmes.models import VintageTerms
+from app.takeover.models import Takeover, TakeoverApproval, TakeoverCode, TakeoverLot
+from app.takeover.rules import Lot, Place
+from app.vouchers.models import Booklet
+
+_ORDER = case({str(place): rank for rank, place in enumerate(Place)}, value=TakeoverLot.place)
+
+
+def takeover(session: Session, takeover_id: UUID) -> Takeover | None:
+    """The procès-verbal of that id."""
+    return session.get(Takeover, takeover_id)
+
+
+def takeover_by_number(session: Session, number: str) -> Takeover | None:
+    """The procès-verbal of that number."""
+    return session.scalar(select(Takeover).where(Takeover.number == number))
+
+
+def takeover_of_file(session: Session, file_hash: bytes) -> Takeover | None:
+    """The procès-verbal that was made of that very file."""
+    return session.scalar(select(Takeover).where(Takeover.file_hash == file_hash))
+
+
+def takeovers(session: Session) -> list[Takeover]:
+    """Every procès-verbal, latest first; an authority takes over once or twice."""
+    return list(session.scalars(select(Takeover).order_by(Takeover.number.desc())))
+
+
+def approval(session: Session, takeover_id: UUID) -> TakeoverApproval | None:
+    """Who approved it, if anybody has."""
+    return session.get(TakeoverApproval, takeover_id)
+
+
+def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
+    """The lots of a procès-verbal, by vintage, place, holder and number."""
+    query = (
+        select(
+            VintageTerms.label,
+            TakeoverLot.place,
+            TakeoverLot.holder_id,
+            TakeoverLot.first_booklet,
+            TakeoverLot.last_booklet,
+            TakeoverLot.booklet_size,
+            TakeoverLot.codes_in_file,
+            TakeoverLot.line,
+        )
+        .join(VintageTerms, VintageTerms.vintage_id == TakeoverLot.vintage_id)
+        .where(TakeoverLot.takeover_id == takeover_id)
+        .order_by(VintageTerms.label, _ORDER, TakeoverLot.holder_id, TakeoverLot.first_booklet)
+    )
+    for label, place, holder_id, first, last, size, in_file, line in session.execute(query).all():
+        holder = str(holder_id) if holder_id else ""
+        yield Lot(label, Place(place), holder, first, last, size, in_file, line)
+
+
+def code_hashes(
+    session: Session, takeover_id: UUID, vintage_id: int, first: int, last: int
+) -> dict[int, bytes]:
+    """Hashes of codes that came with the file, by serial."""
+    query = (
+        select(TakeoverCode.serial, TakeoverCode.code_hash)
+        .where(TakeoverCode.takeover_id == takeover_id, TakeoverCode.vintage_id == vintage_id)
+        .where(TakeoverCode.serial.between(first, last))
+    )
+    return dict(session.execute(query).all())
+
+
+def booklets_there(session: Session, vintage_id: int) -> Iterator[int]:
+    """Numbers of the booklets of a vintage that passnum knows already, in order."""
+    query = select(Booklet.number).where(Booklet.vintage_id == vintage_id).order_by(Booklet.number)
+    return iter(session.scalars(query).all())
+
+
+def any_known_code(session: Session, hashes: Iterable[bytes]) -> bool:
+    """Whether a pass that passnum knows bears one of these codes."""
+    query = select(Voucher.id).where(Voucher.code_hash.in_(list(hashes))).limit(1)
+    return session.scalar(query) is not None
+
+
+def taken_voucher_count(
+    session: Session, *, vintage_ids: list[int], at: datetime | None = None
+) -> dict[int, int]:
+    """How many passes of each vintage were taken over, by what was approved before `at`."""
+    passes = (TakeoverLot.last_booklet - TakeoverLot.first_booklet + 1) * TakeoverLot.booklet_size
+    query = (
+        select(TakeoverLot.vintage_id, func.sum(passes))
+        .join(TakeoverApproval, TakeoverApproval.takeover_id == TakeoverLot.takeover_id)
+        .where(TakeoverLot.vintage_id.in_(vintage_ids), TakeoverLot.place != Place.ELSEWHERE)
+        .group_by(TakeoverLot.vintage_id)
+    )
+    if at is not None:
+        query = query.where(TakeoverApproval.approved_at < at)
+    return {vintage_id: int(count) for vintage_id, count in session.execute(query)}
