@@ -10,10 +10,10 @@ class NothingToPrint(RuleBroken):
     sentence = "Le dernier carnet vient avant le premier : écrivez le plus petit numéro d’abord."
 
 
-class BookletsNotOfThisOrder(RuleBroken):
+class BookletsNotToPrint(RuleBroken):
     """The range goes beyond what the order brings."""
 
-    code = "booklets_not_of_this_order"
+    code = "booklets_not_to_print"
     sentence = (
         "Cette commande apporte les carnets {first} à {last}. "
         "Choisissez des carnets entre ces deux numéros."

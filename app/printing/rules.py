@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.kernel.codes import LENGTH
 from app.orders.rules import Allotted
 from app.papers.qr import LONGEST_VERSION_3
-from app.printing.errors import BookletsNotOfThisOrder, NothingToPrint, PrintBatchTooLarge
+from app.printing.errors import BookletsNotToPrint, NothingToPrint, PrintBatchTooLarge
 
 CARTON = 100
 """Booklets of one file: memory stays flat, and a printer handles boxes of that size."""
@@ -17,6 +17,8 @@ LARGEST_BATCH = 1_000
 LONGEST_ADDRESS = LONGEST_VERSION_3 - LENGTH - len("/P/")
 RESERVED = ".example"
 """Addresses and telephones kept for examples (RFC 2606, ARCEP): no real booklet bears them."""
+LONGEST_LINE = 20
+"""Characters of a telephone number, as a cover has room for."""
 RESERVED_LINE = "05 36 49"
 
 
@@ -55,14 +57,14 @@ def check_range(
     """Refuse booklets that the order does not bring.
 
     Raises, in this order:
-        NothingToPrint, BookletsNotOfThisOrder, PrintBatchTooLarge.
+        NothingToPrint, BookletsNotToPrint, PrintBatchTooLarge.
     """
     if last < first:
         raise NothingToPrint
     least = min(part.first_booklet for part in allotted)
     most = max(part.last_booklet for part in allotted)
     if first < least or last > most:
-        raise BookletsNotOfThisOrder(first=least, last=most)
+        raise BookletsNotToPrint(first=least, last=most)
     if largest is not None and last - first >= largest:
         raise PrintBatchTooLarge(largest=largest)
 

@@ -185,7 +185,7 @@ def plan_batch(
         RightMissing, UnknownOrder.
         OrderNotSent: no serial is allotted yet.
         InvalidInput: the reason cannot be kept.
-        NothingToPrint, BookletsNotOfThisOrder, PrintBatchTooLarge.
+        NothingToPrint, BookletsNotToPrint, PrintBatchTooLarge.
         PrintedAlready: some of these booklets were, and no reason is given.
         KeyMissing, VintageKeyMismatch: codes cannot be derived here.
         PrintingNotSettled: a booklet would lead nowhere.
@@ -206,6 +206,8 @@ def plan_batch(
     terms = known_vintage(session, order.vintage_id)
     vintage_key(keys, terms)
     edition = _edition(session, order, terms, address, on=martinique_day(now))
+    if asked.kind is PrintKind.BOOKLETS:
+        _check_leads_somewhere(edition)
     return Plan(asked, first, last, edition, terms, allotted, keys)
 
 
@@ -334,13 +336,6 @@ def _check_reason(session: Session, asked: Asked, first: int, last: int) -> str 
 def _edition(
     session: Session, order: BookletOrder, terms: VintageTerms, address: PublicAddress, *, on: date
 ) -> Edition:
-    specimen = is_demonstration(session)
-    url = address.url.rstrip("/")
-    if not rules.address_is_printable(url) or (url.endswith(rules.RESERVED) and not specimen):
-        raise PrintingNotSettled(setting="PASSNUM_PUBLIC_URL")
-    line = clean(address.help_line, longest=20)
-    if line is None or (line.startswith(rules.RESERVED_LINE) and not specimen):
-        raise PrintingNotSettled(setting="PASSNUM_HELP_LINE")
     programme = known_programme(session, order.programme_id)
     names = partners.organisation_names(session, {programme.issuer_id, programme.sponsor_id})
     return Edition(
@@ -349,11 +344,20 @@ def _edition(
         last_day=terms.valid_until,
         issuer=names[programme.issuer_id],
         sponsor=names[programme.sponsor_id],
-        help_line="\N{NO-BREAK SPACE}".join(line.split()),
-        address=url,
+        help_line="\N{NO-BREAK SPACE}".join(address.help_line.split()),
+        address=address.url.rstrip("/"),
         places=tuple((o.name, o.commune) for o in queries.mediators_receiving(session, on=on)),
-        specimen=specimen,
+        specimen=is_demonstration(session),
     )
+
+
+def _check_leads_somewhere(edition: Edition) -> None:
+    url, line = edition.address, clean(edition.help_line, longest=rules.LONGEST_LINE)
+    reserved = url.endswith(rules.RESERVED) and not edition.specimen
+    if reserved or not rules.address_is_printable(url):
+        raise PrintingNotSettled(setting="PASSNUM_PUBLIC_URL")
+    if line is None or (line.startswith(rules.RESERVED_LINE) and not edition.specimen):
+        raise PrintingNotSettled(setting="PASSNUM_HELP_LINE")
 
 
 def _frozen(edition: Edition) -> dict[str, Any]:

@@ -279,6 +279,13 @@ def ordering(house: House) -> list[Asking]:
             identified(delivery_id=str(ids["ready delivery"])),
             otherwise={"delivery_id": str(ids["inert delivery"])},
         ),
+        Asking(
+            "create_print_batch",
+            "coordinator",
+            "/print-batches",
+            identified(order_id=str(ids["ready order"]), first_booklet=19, last_booklet=19),
+            otherwise={"large": True},
+        ),
     ]
 
 
@@ -601,6 +608,8 @@ def readings(house: House) -> dict[str, str]:
         "read_order": f"/orders/{ids['stock order']}",
         "list_deliveries": "/deliveries",
         "read_delivery": f"/deliveries/{ids['stock delivery']}",
+        "list_print_batches": "/print-batches",
+        "read_print_batch": f"/print-batches/{ids['print batch']}",
         "list_booklets": "/booklets",
         "read_booklet": f"/booklets/{scheme.booklet(1)}",
         "read_voucher": f"/vouchers/{serial}",

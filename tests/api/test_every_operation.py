@@ -31,6 +31,7 @@ WRITING = (
     "record_mandate",
     "record_delivery",
     "activate_delivery",
+    "create_print_batch",
     "allocate_booklets",
     "confirm_receipt",
     "return_booklets",

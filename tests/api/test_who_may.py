@@ -69,6 +69,9 @@ record_delivery         C . . . . . .
 list_deliveries         C F A U . . .
 read_delivery           C F A U . . .
 activate_delivery       . F . . . . .
+create_print_batch      C F . . . . .
+list_print_batches      C F A U . . .
+read_print_batch        C F A U . . .
 
 list_booklets           C F A U P M .
 read_booklet            C F A U P M .

@@ -43,6 +43,7 @@ aside.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,7 @@ from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
+from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
 from app.identity.rules import Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
@@ -82,6 +84,8 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
+from app.printing.rules import PrintKind
+from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
 from app.programmes.service import (
     change_settings,
@@ -115,6 +119,7 @@ class Chain:
             chain._partners(session)
             chain._other_programme(session)
             chain._orders(session)
+            chain._printed(session)
             chain._prescribe(session)
             chain._lose(session)
         chain._redeem_and_clear(database)
@@ -372,6 +377,24 @@ class Chain:
             order_id=ids["approved order"],
             now=scheme.now,
         )
+
+    def _printed(self, session: Session) -> None:
+        """The codes of booklets 15 and 16 left for a printer."""
+        actor, batch_id = self.scheme.actors["coordinator"], new_id()
+        plan = plan_batch(
+            session,
+            actor=actor,
+            batch_id=batch_id,
+            asked=Asked(self.ids["inert order"], PrintKind.CODES),
+            address=PublicAddress(EXAMPLE_URL, EXAMPLE_LINE),
+            keys=self.scheme.keys,
+            now=self.scheme.now,
+        )
+        assert isinstance(plan, Plan)
+        files = [(carton, sha256(file).digest()) for carton, file in plan.files()]
+        self.ids["print batch"] = record_batch(
+            session, actor=actor, batch_id=batch_id, plan=plan, files=files, now=self.scheme.now
+        ).id
 
     def _delivered(self, session: Session, order_id: UUID) -> UUID:
         ranges = [allotted.serials for allotted in orders.allotments(session, order_id)]

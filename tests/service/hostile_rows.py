@@ -332,6 +332,20 @@ def taken_over(rows: Rows, row: Row) -> Row:
     return {}
 
 
+PRINTING: dict[str, Bend] = {
+    "print_batch_kind_is_known": {"kind": "posters"},
+    "print_batch_is_some_booklets": {"first_booklet": 22, "last_booklet": 21},
+    "print_batch_reason_is_said": {"reason": ""},
+    "print_batch_is_of_its_orders_booklets": {"last_booklet": 23},
+    "print_batch_again_says_why": lambda rows, _: {
+        "order_id": rows.ids["inert order"],
+        "first_booklet": 16,
+        "last_booklet": 16,
+    },
+    "print_file_is_some_booklets": {"first_booklet": 17},
+    "print_file_has_a_fingerprint": {"sha256": b"short"},
+}
+
 BENT: dict[str, Bend] = {
     # ── The directory of partners ─────────────────────────────────────────────────────────────────
     "agreement_document_has_a_sha256": {
@@ -406,6 +420,7 @@ BENT: dict[str, Bend] = {
     "succession_is_by_another": lambda _, row: {"successor_id": row["organisation_id"]},
     "successor_is_not_succeeded": lambda rows, _: {"successor_id": rows.organisation("former")},
     **ORDERS,
+    **PRINTING,
     # ── What a row says of itself ─────────────────────────────────────────────────────────────────
     "agent_email_is_lower_case": {"email": "Agent@exemple.fr"},
     "agent_role_is_known": {"role": "emperor"},

@@ -265,6 +265,11 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         order_id=rows.ids["ready order"],
         cost_cents=400,
     ),
+    "print_batch": lambda rows: rows.copy(
+        "print_batch", order_id=rows.ids["sent order"], first_booklet=21, last_booklet=22
+    ),
+    "print_file": lambda rows: rows.copy("print_file", ordinal=2),
+    "public_look": lambda rows: {"address_hash": b"somewhere", "looked_at": rows.chain.scheme.now},
     "booklet": lambda rows: {
         **rows.any("booklet"),
         "id": 9991,
