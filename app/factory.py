@@ -23,6 +23,8 @@ from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
 from app.prescribers import custody_api
 from app.printing import api as printing_api
+from app.printing import pages as printing_pages
+from app.printing import public_pages
 from app.programmes import api as programmes_api
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
@@ -54,6 +56,7 @@ API_PARTS = (
 PAGE_PARTS = (
     health,
     public_keys,
+    public_pages,
     sign_in,
     reports_pages,
     voucher_pages,
@@ -62,6 +65,7 @@ PAGE_PARTS = (
     counter_pages,
     receipt_pages,
     sheet_pages,
+    printing_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby, islice, pairwise
+from hashlib import sha256
+from itertools import groupby, pairwise
 
 from app.clearing import sessions, sheets
 from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
 from app.clearing.rules import SessionKind, Topic
+from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.demo.calendar import Timeline, instant, working_day
 from app.demo.partners import LAPSED, MEDIATORS, NEWCOMER
 from app.demo.places import SURNAME
@@ -26,6 +29,9 @@ from app.prescribers.allocations import BookletRange
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import Reasons
 from app.prescribers.rules import DuplicateReason
+from app.prescribers.prescriptions import Person
+from app.printing import service as printing
+from app.printing.rules import PrintKind
 from app.programmes.rules import Public
 
 PRINTING_CENTS = {10: Cents(160), 5: Cents(110)}
@@ -106,6 +112,10 @@ def _order(
         yield Act(instant(approved, 15), partial(approve, order=name))
     if sent:
         yield Act(instant(sent, 16), partial(send, order=name))
+        yield Act(instant(sent, 17), partial(print_order, order=name))
+        if name == "first":
+            again = partial(print_order, kind=PrintKind.BOOKLETS, last=2, reason="Bourrage papier")
+            yield Act(instant(sent + timedelta(days=1), 9), partial(again, order=name))
 
 
 def prepare(world: World, at: datetime, *, order: str, booklets: dict[int, int]) -> None:
@@ -158,6 +168,34 @@ def send(world: World, at: datetime, *, order: str) -> None:
             world.first_serials[allotted.first_booklet + place] = (
                 allotted.serials.first + place * allotted.booklet_size
             )
+
+
+def print_order(
+    world: World,
+    at: datetime,
+    *,
+    order: str,
+    last: int | None = None,
+    kind: PrintKind = PrintKind.CODES,
+    reason: str = "",
+) -> None:
+    """The numbers and codes of a sent order leave for the printer; or some booklets once more."""
+    actor, batch_id = world.actors["coordinator2"], world.new_id(at)
+    asked = printing.Asked(world.orders[order], kind, last=last, reason=reason)
+    plan = printing.plan_batch(
+        world.session,
+        actor=actor,
+        batch_id=batch_id,
+        asked=asked,
+        address=printing.PublicAddress(EXAMPLE_URL, EXAMPLE_LINE),
+        keys=world.keys,
+        now=at,
+    )
+    if isinstance(plan, printing.Plan):
+        files = [(carton, sha256(file).digest()) for carton, file in plan.files()]
+        printing.record_batch(
+            world.session, actor=actor, batch_id=batch_id, plan=plan, files=files, now=at
+        )
 
 
 def receive(world: World, at: datetime, *, order: str, lot: dict[int, int]) -> None:

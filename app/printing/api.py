@@ -13,8 +13,8 @@ from app.printing.schemas import (
     PrintBatchRequestSchema,
     PrintBatchSchema,
 )
-from app.printing.service import Asked, PublicAddress, known_batch, print_booklets
-from app.printing.views import batches_shown
+from app.printing.service import Asked, known_batch, print_booklets
+from app.printing.views import batches_shown, public_address
 from app.programmes.keys import KeyStore
 from app.web.api import Json, Routes, id_of_request, page
 from app.web.auth import current_actor, started_at
@@ -22,12 +22,6 @@ from app.web.transaction import current_settings, in_transaction, in_transaction
 
 routes = Routes("printing", "Impressions : ce qui est parti chez l’imprimeur.")
 bp = routes.blueprint
-
-
-def public_address() -> PublicAddress:
-    """What each booklet says of this installation."""
-    settings = current_settings()
-    return PublicAddress(settings.public_url, settings.help_line)
 
 
 @routes.post(

@@ -8,9 +8,17 @@ from app.database import rows_by
 from app.orders.models import BookletOrder
 from app.printing.models import PrintBatch, PrintFile
 from app.printing.rules import PrintKind
+from app.printing.service import PublicAddress
 from app.web.api import Json, shown
+from app.web.transaction import current_settings
 
 ENDINGS = {PrintKind.BOOKLETS: "pdf", PrintKind.CODES: "csv"}
+
+
+def public_address() -> PublicAddress:
+    """What each booklet says of this installation."""
+    settings = current_settings()
+    return PublicAddress(settings.public_url, settings.help_line)
 
 
 def file_name(batch: PrintBatch, ordinal: int) -> str:

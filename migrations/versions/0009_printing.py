@@ -10,15 +10,16 @@ revision = "0009"
 down_revision = "0008"
 
 WHEN_NOT_OF_THE_ORDER = """
-          new.first_booklet < coalesce(
-            (select min(first_booklet) from serial_allotment where order_id = new.order_id), 0)
-          or new.last_booklet > coalesce(
-            (select max(last_booklet) from serial_allotment where order_id = new.order_id), 0)
+          new.first_booklet
+            < (select min(first_booklet) from serial_allotment where order_id = new.order_id)
+          or new.last_booklet
+            > (select max(last_booklet) from serial_allotment where order_id = new.order_id)
 """
 WHEN_AGAIN_WITHOUT_REASON = """
           new.reason is null and exists (
             select 1 from print_batch where order_id = new.order_id
-            and first_booklet <= new.last_booklet and last_booklet >= new.first_booklet)
+            and first_booklet <= new.last_booklet and last_booklet >= new.first_booklet
+            and id <> new.id)
 """
 OF_ITS_ORDER, SAYS_WHY = "print_batch_is_of_its_orders_booklets", "print_batch_again_says_why"
 

@@ -84,6 +84,7 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
+from app.printing.looking import note_unknown
 from app.printing.rules import PrintKind
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
@@ -392,6 +393,7 @@ class Chain:
         )
         assert isinstance(plan, Plan)
         files = [(carton, sha256(file).digest()) for carton, file in plan.files()]
+        note_unknown(session, address_hash=b"somewhere", now=self.scheme.now)
         self.ids["print batch"] = record_batch(
             session, actor=actor, batch_id=batch_id, plan=plan, files=files, now=self.scheme.now
         ).id

@@ -1,0 +1,154 @@
+"""What any telephone may know of a pass: whether it can be used, until when, and where.
+
+Never who holds it, where it was used, or its number. A code that nothing bears and one that cannot
+be a code look alike; too many of them from one place are not looked up any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.database import Database, hold
+from app.kernel import codes
+from app.kernel.clock import martinique_day
+from app.kernel.money import Cents
+from app.ledger import AccountKind
+from app.ledger.models import Voucher
+from app.printing import queries
+from app.printing.errors import TooManyLooks
+from app.printing.models import PublicLook
+from app.programmes.models import VintageTerms
+from app.programmes.service import known_vintage
+from app.vouchers.queries import booklet_by_cover
+
+LOOKS_WINDOW = timedelta(minutes=15)
+LOOKS_ALLOWED = 50
+"""Unknown codes from one address; a household behind one address has fewer passes than that."""
+
+
+class Usable(StrEnum):
+    """What the person who holds a pass needs to know of it."""
+
+    YES = "yes"
+    USED = "used"
+    NOT_YET = "not_yet"
+    OVER = "over"
+    BLOCKED = "blocked"
+
+
+_BY_KIND = {
+    AccountKind.CIRCULATION: Usable.YES,
+    AccountKind.REDEEMED: Usable.USED,
+    AccountKind.CLAIMED: Usable.USED,
+    AccountKind.SETTLED: Usable.USED,
+    AccountKind.EXPIRED: Usable.OVER,
+    AccountKind.CREDITED: Usable.OVER,
+    AccountKind.WITHHELD: Usable.BLOCKED,
+    AccountKind.BLOCKED: Usable.BLOCKED,
+    AccountKind.VOID: Usable.BLOCKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is told of a pass, or of a booklet by its cover."""
+
+    usable: Usable
+    face_value_cents: Cents
+    last_day: date
+    remaining_count: int | None
+    """Passes of the booklet that can still be used; only the cover tells."""
+    size: int | None
+    places: tuple[tuple[str, str], ...]
+
+
+def look_at_pass(
+    database: Database, *, typed: str, address_hash: bytes, now: datetime
+) -> Look | None:
+    """What the code of a pass tells; None when nothing bears it.
+
+    Raises:
+        TooManyLooks: too many unknown codes from there lately; nothing was looked up.
+    """
+    return _look(database, typed, address_hash, now, cover=False)
+
+
+def look_at_cover(
+    database: Database, *, typed: str, address_hash: bytes, now: datetime
+) -> Look | None:
+    """What the code on a cover tells; None when nothing bears it.
+
+    Raises:
+        TooManyLooks: too many unknown codes from there lately; nothing was looked up.
+    """
+    return _look(database, typed, address_hash, now, cover=True)
+
+
+def note_unknown(session: Session, *, address_hash: bytes, now: datetime) -> None:
+    """Count a code that nothing bears against where it came from."""
+    session.add(PublicLook(address_hash=address_hash, looked_at=now))
+    session.flush()
+
+
+def _look(
+    database: Database, typed: str, address_hash: bytes, now: datetime, *, cover: bool
+) -> Look | None:
+    with database.transaction(writing=False) as session:
+        _check_looks(session, address_hash, now)
+        look = _found(session, typed, martinique_day(now), cover=cover)
+    if look is None:
+        # Counted again under a lock: looks sent together count too.
+        with database.transaction() as session:
+            hold(session, "public look", address_hash.hex())
+            _check_looks(session, address_hash, now)
+            note_unknown(session, address_hash=address_hash, now=now)
+    return look
+
+
+def _check_looks(session: Session, address_hash: bytes, now: datetime) -> None:
+    looked = queries.looks_since(session, address_hash, since=now - LOOKS_WINDOW)
+    if looked >= LOOKS_ALLOWED:
+        raise TooManyLooks(minutes=int(LOOKS_WINDOW.total_seconds() // 60))
+
+
+def _found(session: Session, typed: str, on: date, *, cover: bool) -> Look | None:
+    try:
+        code_hash = codes.digest(codes.read(typed))
+    except codes.MistypedCode:
+        return None
+    if not cover:
+        states = ledger.voucher_states(session, Voucher.code_hash == code_hash)
+        return _told(session, states, on, size=None) if states else None
+    booklet = booklet_by_cover(session, code_hash)
+    if booklet is None:
+        return None
+    ids = range(booklet.id, booklet.id + booklet.size)
+    states = ledger.voucher_states(session, Voucher.id.in_(ids))
+    return _told(session, states, on, size=booklet.size)
+
+
+def _told(
+    session: Session, states: Sequence[ledger.VoucherState], on: date, *, size: int | None
+) -> Look:
+    account = states[0].account
+    terms = known_vintage(session, account.vintage_id)
+    found = [_usable(state, terms, on) for state in states]
+    # A booklet is what most matters of its passes: one that can be used, then why none can.
+    order = (Usable.YES, Usable.BLOCKED, Usable.OVER, Usable.NOT_YET, Usable.USED)
+    return Look(
+        usable=min(found, key=order.index),
+        face_value_cents=Cents(account.face_value_cents),
+        last_day=terms.valid_until,
+        remaining_count=found.count(Usable.YES) if size else None,
+        size=size,
+        places=tuple((o.name, o.commune) for o in queries.mediators_receiving(session, on=on)),
+    )
+
+
+def _usable(state: ledger.VoucherState, terms: VintageTerms, on: date) -> Usable:
+    usable = _BY_KIND.get(state.account.kind, Usable.NOT_YET)
+    return Usable.OVER if usable is Usable.YES and on > terms.valid_until else usable
