@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import groupby, islice, pairwise
 from hashlib import sha256
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from app.clearing import sessions, sheets
 from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
