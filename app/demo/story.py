@@ -28,7 +28,6 @@ from app.prescribers.allocations import BookletRange
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import Reasons
 from app.prescribers.rules import DuplicateReason
-from app.prescribers.prescriptions import Person
 from app.printing import service as printing
 from app.printing.rules import PrintKind
 from app.programmes.rules import Public
