@@ -258,29 +258,58 @@ class Flow:
     voucher_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Net:
+    """Movements between two kinds of account, reversals taken off: the one definition of it.
+
+    `condition` chooses the movements; `count` is what each adds or, reversed, takes off; `debit`
+    and `credit` are the accounts of the move itself, whichever way the movement went.
+    """
+
+    condition: ColumnElement[bool]
+    count: ColumnElement[int]
+    debit: ColumnElement[int]
+    credit: ColumnElement[int]
+
+
+def net(start: AccountKind, to: AccountKind) -> Net:
+    """What went from one kind of account to another.
+
+    What was reversed is taken off the flow that it reverses, when the reversal was made.
+    """
+    forward = Movement.kind != MovementKind.REVERSE
+    return Net(
+        or_(
+            and_(forward, Movement.debit_kind == start, Movement.credit_kind == to),
+            and_(~forward, Movement.debit_kind == to, Movement.credit_kind == start),
+        ),
+        case((forward, Movement.voucher_count), else_=-Movement.voucher_count),
+        case((forward, Movement.debit_account_id), else_=Movement.credit_account_id),
+        case((forward, Movement.credit_account_id), else_=Movement.debit_account_id),
+    )
+
+
 def flows(
-    session: Session, *, start: AccountKind, to: AccountKind, at: datetime | None = None
+    session: Session,
+    *,
+    start: AccountKind,
+    to: AccountKind,
+    at: datetime | None = None,
+    acted: tuple[datetime, datetime] | None = None,
 ) -> list[Flow]:
     """Net movements between two kinds of account, until just before the instant `at`.
 
-    What was reversed is taken off the flow that it reverses, at the instant of the reversal.
+    `acted` keeps what was done from its first instant to just before its second one.
     """
-    forward = Movement.kind != MovementKind.REVERSE
-    debit = case((forward, Movement.debit_account_id), else_=Movement.credit_account_id)
-    credit = case((forward, Movement.credit_account_id), else_=Movement.debit_account_id)
-    query = _recorded_before(
-        select(
-            debit,
-            credit,
-            func.sum(case((forward, Movement.voucher_count), else_=-Movement.voucher_count)),
-        ).where(
-            or_(
-                and_(forward, Movement.debit_kind == start, Movement.credit_kind == to),
-                and_(~forward, Movement.debit_kind == to, Movement.credit_kind == start),
-            )
-        ),
-        at,
-    ).group_by(debit, credit)
+    moved = net(start, to)
+    query = select(moved.debit, moved.credit, func.sum(moved.count)).where(moved.condition)
+    if at is not None or acted is not None:
+        query = query.join(Posting, Posting.id == Movement.posting_id)
+    if at is not None:
+        query = query.where(Posting.recorded_at < at)
+    if acted is not None:
+        query = query.where(Posting.occurred_at >= acted[0], Posting.occurred_at < acted[1])
+    query = query.group_by(moved.debit, moved.credit)
     return [Flow(d, c, int(count)) for d, c, count in session.execute(query)]
 
 

@@ -1,12 +1,15 @@
 """Sums over movements, by public and by month, and the papers behind postings."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.clearing.models import StatementApproval
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Movement, Posting, Voucher
@@ -20,22 +23,39 @@ from app.takeover.models import Takeover
 Move = tuple[AccountKind, AccountKind]
 ISSUE: Move = (AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
 REDEEM: Move = (AccountKind.CIRCULATION, AccountKind.REDEEMED)
+CLAWED_BACK: tuple[Move, ...] = (
+    (AccountKind.SETTLED, AccountKind.CIRCULATION),
+    (AccountKind.SETTLED, AccountKind.EXPIRED),
+)
+"""What was paid and taken back is no use any more."""
 
 
-def _net(move: Move) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """The condition of movements along a move or back, and the sign of each."""
-    start, to = move
-    forward = (Movement.debit_kind == start) & (Movement.credit_kind == to)
-    back = (Movement.debit_kind == to) & (Movement.credit_kind == start)
-    condition = forward | (back & (Movement.kind == MovementKind.REVERSE))
-    return condition, case((forward, 1), else_=-1)
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Movements of these vintages, recorded before `at` and, where `acted` says so, done then."""
+
+    vintage_ids: tuple[int, ...]
+    at: datetime
+    acted: tuple[datetime, datetime] | None = None
+
+    def of(self, moved: ledger.Net) -> list[ColumnElement[bool]]:
+        """The conditions on a movement and on its posting."""
+        return [
+            moved.condition,
+            Movement.vintage_id.in_(self.vintage_ids),
+            Posting.recorded_at < self.at,
+            *(
+                (Posting.occurred_at >= self.acted[0], Posting.occurred_at < self.acted[1])
+                if self.acted
+                else ()
+            ),
+        ]
 
 
-def issued_by_public(
-    session: Session, vintage_ids: Iterable[int], *, at: datetime
-) -> dict[str, int]:
-    """Passes issued to each public before an instant, reversals taken off."""
-    condition, sign = _net(ISSUE)
+def issued_by_public(session: Session, window: Window) -> Counter[str]:
+    """Passes issued to each public, reversals taken off."""
+    moved = ledger.net(*ISSUE)
+    sign = moved.count / func.abs(moved.count)
     rows = session.execute(
         select(PrescriptionBooklet.public, func.sum(sign * PrescriptionBooklet.booklet_size))
         .select_from(Movement)
@@ -45,54 +65,90 @@ def issued_by_public(
             (PrescriptionBooklet.prescription_id == Posting.document_id)
             & PrescriptionBooklet.booklet_id.between(Movement.first_id, Movement.last_id),
         )
-        .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
+        .where(*window.of(moved))
         .group_by(PrescriptionBooklet.public)
     )
-    return {public: int(count) for public, count in rows}
+    return Counter({public: int(count) for public, count in rows})
 
 
-def redeemed_by_public(
-    session: Session, vintage_ids: Iterable[int], *, at: datetime
-) -> dict[str, int]:
-    """Passes of each public redeemed before an instant, reversals taken off.
+def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
+    """Passes of each public used: redeemed, less what was undone or clawed back.
 
     A pass is redeemed, and taken back, one at a time (app.clearing.redemptions), so its movement is
     joined by equality: by range, both planners would look at every booklet for every movement.
     """
-    condition, sign = _net(REDEEM)
-    rows = session.execute(
-        select(PrescriptionBooklet.public, func.sum(sign))
-        .select_from(Movement)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .join(Voucher, Voucher.id == Movement.first_id)
-        .join(
-            PrescriptionBooklet,
-            (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
+    used: Counter[str] = Counter()
+    for sign, move in ((1, REDEEM), *((-1, back) for back in CLAWED_BACK)):
+        moved = ledger.net(*move)
+        rows = session.execute(
+            select(PrescriptionBooklet.public, func.sum(moved.count))
+            .select_from(Movement)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .join(Voucher, Voucher.id == Movement.first_id)
+            .join(
+                PrescriptionBooklet,
+                (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
+            )
+            .where(*window.of(moved))
+            .group_by(PrescriptionBooklet.public)
         )
-        .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
-        .group_by(PrescriptionBooklet.public)
-    )
-    return {public: int(count) for public, count in rows}
+        for public, count in rows:
+            used[public] += sign * int(count)
+    return used
 
 
-def moved_by_month(
-    session: Session, move: Move, vintage_ids: Iterable[int], *, at: datetime
-) -> dict[date, int]:
-    """Passes moved by month of the act, recorded before an instant; keyed by its first day."""
+def issued_by_month(session: Session, window: Window) -> Counter[date]:
+    """Passes issued by month of the act, keyed by its first day."""
+    return _by_month(session, ISSUE, window)
+
+
+def used_by_month(session: Session, window: Window) -> Counter[date]:
+    """Passes used by month of the act, less what was undone or clawed back in it."""
+    used = _by_month(session, REDEEM, window)
+    for back in CLAWED_BACK:
+        used.subtract(_by_month(session, back, window))
+    return used
+
+
+def _by_month(session: Session, move: Move, window: Window) -> Counter[date]:
     if session.get_bind().dialect.name == "postgresql":
         month = func.to_char(func.timezone("America/Martinique", Posting.occurred_at), "YYYY-MM")
     else:
         # Martinique is four hours behind UTC all year.
         month = func.strftime("%Y-%m", Posting.occurred_at, "-4 hours")
-    condition, sign = _net(move)
+    moved = ledger.net(*move)
     rows = session.execute(
-        select(month, func.sum(sign * Movement.voucher_count))
+        select(month, func.sum(moved.count))
         .select_from(Movement)
         .join(Posting, Posting.id == Movement.posting_id)
-        .where(condition, Movement.vintage_id.in_(list(vintage_ids)), Posting.recorded_at < at)
+        .where(*window.of(moved))
         .group_by(month)
     )
-    return {date.fromisoformat(f"{name}-01"): int(count) for name, count in rows}
+    return Counter({date.fromisoformat(f"{name}-01"): int(count) for name, count in rows})
+
+
+def key_days(session: Session, vintage_ids: Iterable[int]) -> dict[MovementKind, datetime]:
+    """When each kind of act was first done."""
+    kinds = (
+        MovementKind.RECEIVE,
+        MovementKind.ACTIVATE,
+        MovementKind.ISSUE,
+        MovementKind.REDEEM,
+        MovementKind.SETTLE,
+    )
+    rows = session.execute(
+        select(Movement.kind, func.min(Movement.id))
+        .where(Movement.kind.in_(kinds), Movement.vintage_id.in_(list(vintage_ids)))
+        .group_by(Movement.kind)
+    ).all()
+    dated = dict(
+        session.execute(
+            select(Movement.id, Posting.occurred_at)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .where(Movement.id.in_([first for _, first in rows]))
+        ).all()
+    )
+    return {MovementKind(kind): dated[first] for kind, first in rows}
 
 
 def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:

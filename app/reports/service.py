@@ -1,7 +1,7 @@
 """Reports: each figure is a sum over movements, and each rate names its denominator."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -66,6 +66,9 @@ EXITS = (
 USED = frozenset({AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED})
 ON_ORDER = "on_order"
 
+FlowBetween = tuple[ledger.Account, ledger.Account, int]
+"""From one account to another, so many passes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Perimeter:
@@ -74,6 +77,13 @@ class Perimeter:
     vintages: dict[int, VintageTerms]
     on: date
     at: datetime
+    acted: tuple[datetime, datetime] | None = None
+    """Set for a period: what was done in it, whenever it was recorded."""
+
+    @property
+    def window(self) -> queries.Window:
+        """The same for a query over movements."""
+        return queries.Window(tuple(self.vintages), self.at, self.acted)
 
 
 def perimeter(
@@ -193,17 +203,11 @@ def usage_report(
     }
     accounts = {account.id: account for account in balances}
 
-    def flows(
-        start: AccountKind, to: AccountKind
-    ) -> list[tuple[ledger.Account, ledger.Account, int]]:
-        return [
-            (accounts[f.debit_account_id], accounts[f.credit_account_id], f.voucher_count)
-            for f in ledger.flows(session, start=start, to=to, at=within.at)
-            if f.debit_account_id in accounts
-        ]
+    def flows(start: AccountKind, to: AccountKind) -> list[FlowBetween]:
+        return flows_within(session, within, (start, to), accounts)
 
     issues = flows(*queries.ISSUE)
-    redemptions = flows(*queries.REDEEM)
+    redemptions = uses_within(session, within, accounts)
     used = [(a, b) for a, b in balances.items() if a.kind in USED]
     in_hand = [b for a, b in balances.items() if a.kind is AccountKind.CIRCULATION]
     ordered = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
@@ -231,9 +235,37 @@ def usage_report(
     )
 
 
-def _entrusted(
-    flows: Callable[[AccountKind, AccountKind], list[tuple[ledger.Account, ledger.Account, int]]],
-) -> int:
+def flows_within(
+    session: Session, within: Perimeter, move: queries.Move, accounts: Mapping[int, ledger.Account]
+) -> list[FlowBetween]:
+    """Net movements of a perimeter along a move."""
+    start, to = move
+    return [
+        (accounts[f.debit_account_id], accounts[f.credit_account_id], f.voucher_count)
+        for f in ledger.flows(session, start=start, to=to, at=within.at, acted=within.acted)
+        if f.debit_account_id in accounts
+        and accounts[f.debit_account_id].vintage_id in within.vintages
+    ]
+
+
+def uses_within(
+    session: Session, within: Perimeter, accounts: Mapping[int, ledger.Account]
+) -> list[FlowBetween]:
+    """Passes used, from who handed them out to who took them; what was clawed back is taken off.
+
+    The one definition of a use: redeemed, less undone, less clawed back.
+    """
+    return [
+        *flows_within(session, within, queries.REDEEM, accounts),
+        *(
+            (given, taken, -count)
+            for back in queries.CLAWED_BACK
+            for taken, given, count in flows_within(session, within, back, accounts)
+        ),
+    ]
+
+
+def _entrusted(flows: Callable[[AccountKind, AccountKind], list[FlowBetween]]) -> int:
     """Passes that prescribers signed for, less those that they sent back or on."""
     signed_for = sum(n for *_, n in flows(AccountKind.TRANSIT, AccountKind.PRESCRIBER))
     sent_on = sum(n for *_, n in flows(AccountKind.PRESCRIBER, AccountKind.TRANSIT))
@@ -242,8 +274,8 @@ def _entrusted(
 
 def _by_prescriber(
     session: Session,
-    issues: Iterable[tuple[ledger.Account, ledger.Account, int]],
-    redemptions: Iterable[tuple[ledger.Account, ledger.Account, int]],
+    issues: Iterable[FlowBetween],
+    redemptions: Iterable[FlowBetween],
 ) -> tuple[UsageRow, ...]:
     issued: Counter[UUID] = Counter()
     redeemed: Counter[UUID] = Counter()
@@ -258,8 +290,8 @@ def _by_prescriber(
 
 
 def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
-    issued = queries.issued_by_public(session, within.vintages, at=within.at)
-    redeemed = queries.redeemed_by_public(session, within.vintages, at=within.at)
+    issued = queries.issued_by_public(session, within.window)
+    redeemed = queries.redeemed_by_public(session, within.window)
     return tuple(
         UsageRow(
             FRENCH_PUBLIC[public],
@@ -271,9 +303,7 @@ def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
     )
 
 
-def _by_mediator(
-    session: Session, redemptions: Iterable[tuple[ledger.Account, ledger.Account, int]]
-) -> tuple[PlaceRow, ...]:
+def _by_mediator(session: Session, redemptions: Iterable[FlowBetween]) -> tuple[PlaceRow, ...]:
     counts: Counter[UUID] = Counter()
     cents: Counter[UUID] = Counter()
     for _, redeemed, count in redemptions:
@@ -289,8 +319,8 @@ def _by_mediator(
 
 def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
     """Every month from the first act to the day asked, without a gap."""
-    issued = queries.moved_by_month(session, queries.ISSUE, within.vintages, at=within.at)
-    redeemed = queries.moved_by_month(session, queries.REDEEM, within.vintages, at=within.at)
+    issued = queries.issued_by_month(session, within.window)
+    redeemed = queries.used_by_month(session, within.window)
     if not issued and not redeemed:
         return ()
     month, rows = min([*issued, *redeemed]), []
