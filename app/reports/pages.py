@@ -1,11 +1,13 @@
 """« Où sont les pass » and the usage rate."""
 
+import unicodedata
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any, Protocol
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,8 +15,12 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.text import read_day
 from app.programmes import queries as programmes
+from app.reports import papers
+from app.reports.rules import FRENCH_BY, By, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
+from app.reports.usage import usage_by
 from app.web.auth import check, current_actor, started_at
+from app.web.downloads import CSV, PDF, XLSX, download
 from app.web.pages import ChainPage, Choice, FieldError, Scope, UsagePage
 from app.web.transaction import in_transaction
 
@@ -37,9 +43,97 @@ def chain() -> ResponseReturnValue:
 def usage() -> ResponseReturnValue:
     """How many of the passes handed out are used."""
     check(Right.SEE_REPORTS)
-    scope, report = in_transaction(lambda session: read(session, usage_report))
+
+    def work(session: Session) -> tuple[Scope, UsageReport, UsageTable]:
+        scope, report = read(session, usage_report)
+        scope, table = told_apart(session, scope)
+        return scope, report, table
+
+    scope, report, table = in_transaction(work)
     page = UsagePage(scope=scope, **figures(report))
-    return render_template("reports/usage.html", page=page), status(scope)
+    kept = {name: value for name, value in request.args.items() if name in ASKED and value}
+    files = tuple(
+        Choice(f"{url_for(f'.usage_{ending}')}?{urlencode({**kept, 'par': table.by})}", label)
+        for ending, label in (("pdf", "PDF"), ("xlsx", "Tableur (XLSX)"), ("csv", "CSV"))
+    )
+    return (
+        render_template("reports/usage.html", page=page, table=table, files=files),
+        status(scope),
+    )
+
+
+ASKED = frozenset({"dispositif", "millesime", "au", "du", "par"})
+"""What a view and its files are asked for by."""
+
+
+def told_apart(session: Session, scope: Scope) -> tuple[Scope, UsageTable]:
+    """The table of the address: by what, since when; what makes no sense is said, not used."""
+    typed = request.args.get("par", "")
+    by = By(typed) if typed in set(By) else By.PRESCRIBER_COMMUNE
+    since, errors = None, scope.errors
+    typed_since = request.args.get("du", "").strip()[:20]
+    if typed_since:
+        since = read_day(typed_since)
+        if since is None or not FIRST_DAY <= since <= scope.on:
+            since = None
+            sentence = "Écrivez un jour avant la fin de la période, ou laissez vide."
+            errors = (*errors, FieldError("du", sentence))
+    scope = replace(
+        scope,
+        by=by,
+        apart=tuple(Choice(each, label.capitalize()) for each, label in FRENCH_BY.items()),
+        typed_since=typed_since,
+        errors=errors,
+    )
+    table = usage_by(
+        session,
+        actor=current_actor(),
+        by=by,
+        since=since,
+        programme_id=UUID(scope.programme) if scope.programme else None,
+        vintage_id=int(scope.vintage) if scope.vintage else None,
+        on=scope.on,
+        now=started_at(),
+    )
+    return scope, table
+
+
+def table_asked() -> UsageTable:
+    """The table of the address, for a file."""
+    check(Right.SEE_REPORTS)
+    return in_transaction(lambda session: told_apart(session, asked(session)[0])[1])
+
+
+def file_name(table: UsageTable, ending: str) -> str:
+    """What the file is called: what it tells apart, and its day."""
+    return f"taux-d-utilisation-par-{slug(table)}-{table.on:%Y-%m-%d}.{ending}"
+
+
+def slug(table: UsageTable) -> str:
+    """« commune du prescripteur » as it may stand in the name of a file."""
+    plain = unicodedata.normalize("NFKD", table.heading.lower()).encode("ascii", "ignore").decode()
+    return plain.replace(" ", "-")
+
+
+@bp.get("/taux-d-utilisation.pdf")
+def usage_pdf() -> ResponseReturnValue:
+    """What the page shows, on paper."""
+    table = table_asked()
+    return download(papers.usage_pdf(table), file_name(table, "pdf"), PDF)
+
+
+@bp.get("/taux-d-utilisation.csv")
+def usage_csv() -> ResponseReturnValue:
+    """What the page shows, for any spreadsheet."""
+    table = table_asked()
+    return download(papers.usage_csv(table), file_name(table, "csv"), CSV)
+
+
+@bp.get("/taux-d-utilisation.xlsx")
+def usage_xlsx() -> ResponseReturnValue:
+    """What the page shows, as a workbook."""
+    table = table_asked()
+    return download(papers.usage_xlsx(table), file_name(table, "xlsx"), XLSX)
 
 
 class Report(Protocol):

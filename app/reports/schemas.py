@@ -4,6 +4,7 @@ from marshmallow import Schema
 
 from app.kernel.ids import LARGEST_INTEGER
 from app.ledger import MovementKind
+from app.reports.rules import By, Denominator
 from app.vouchers.schemas import SERIAL, AccountSchema
 from app.web.api import Query, page_of
 from app.web.fields import (
@@ -27,6 +28,16 @@ class ReportQuery(Query):
     at = Day(load_default=None, about="À la fin de ce jour de Martinique ; sinon maintenant.")
     programme_id = Uuid(load_default=None)
     vintage_id = QueryWhole(1, 2**31 - 1, load_default=None)
+
+
+class UsageQuery(ReportQuery):
+    """What the usage rate counts, and what it is told apart by."""
+
+    by = Choice(By, load_default=None, about="Ce qui distingue les lignes du tableau.")
+    since = Day(
+        load_default=None,
+        about="Avec `by` : les actes faits depuis ce jour ; sinon tout, depuis le début.",
+    )
 
 
 class StageSchema(Schema):
@@ -85,6 +96,36 @@ class MonthRowSchema(Schema):
     redeemed_count = Whole(0, required=True)
 
 
+class UsageLineSchema(Schema):
+    """One line of a table, with the rate over its denominator."""
+
+    name = Text(required=True)
+    detail = Text(required=True, allow_none=True, about="La commune d’une structure.")
+    apart = Flag(required=True, about="Compté à part de la convention avec l’État.")
+    issued_count = Whole(0, required=True, allow_none=True)
+    redeemed_count = Whole(0, required=True)
+    redeemed_cents = Whole(0, required=True)
+    of_count = Whole(0, required=True, about="Le dénominateur de cette ligne.")
+    rate_tenths = Whole(
+        0, required=True, allow_none=True, about="Dixièmes de pour cent, arrondis ; null sur zéro."
+    )
+
+
+class UsageTableSchema(Schema):
+    """Usage told apart by one thing."""
+
+    by = Choice(By, required=True)
+    since = Day(required=True, allow_none=True)
+    on = Day(required=True)
+    denominator = Choice(
+        Denominator,
+        required=True,
+        about="`issued` : remis sur la même ligne ; `redeemed` : tous les pass utilisés.",
+    )
+    lines = Many(Part(UsageLineSchema), required=True)
+    total = Part(UsageLineSchema, required=True)
+
+
 class UsageSchema(Schema):
     """How many of the passes handed out were used."""
 
@@ -99,6 +140,7 @@ class UsageSchema(Schema):
     publics = Many(Part(UsageRowSchema), required=True)
     places = Many(Part(PlaceRowSchema), required=True)
     months = Many(Part(MonthRowSchema), required=True)
+    table = Part(UsageTableSchema, required=True, allow_none=True, about="Avec `by` seulement.")
 
 
 class MovementSchema(Schema):

@@ -9,19 +9,20 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.identity.rules import Actor
 from app.ledger.models import Movement, Posting, Voucher
+from app.reports.rules import UsageTable
 from app.reports.service import UsageReport
 from app.vouchers.queries import serial_numbers
 from app.web.api import Json, shown
 
 
-def usage_shown(report: UsageReport) -> Json:
-    """The usage rate with the rate over each denominator."""
+def usage_shown(report: UsageReport, table: UsageTable | None = None) -> Json:
+    """The usage rate with the rate over each denominator, and the table that was asked for."""
     used = report.redeemed_count
     rated = [
         {**asdict(d), "rate_basis_points": basis_points(used, d.voucher_count)}
         for d in report.denominators
     ]
-    return {**asdict(report), "denominators": rated}
+    return {**asdict(report), "denominators": rated, "table": table}
 
 
 def basis_points(part: int, whole: int) -> int | None:

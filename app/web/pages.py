@@ -122,7 +122,9 @@ class SignInPage:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The criteria of a report. Fields sent by GET: `dispositif`, `millesime`, `au`.
+    """The criteria of a report. Fields sent by GET: `dispositif`, `millesime`, `au`; `par`, `du`.
+
+    `par` and `du` are there where `apart` has choices: what lines are told apart by, since when.
 
     `on` is the last day counted, `today` the greatest that may be asked. `typed_on` is what was
     asked when it was refused; `errors` then says what to write, the page shows `on`, and the
@@ -137,6 +139,9 @@ class Scope:
     vintages: tuple[Choice, ...] = ()
     typed_on: str | None = None
     errors: tuple[FieldError, ...] = ()
+    by: str = ""
+    apart: tuple[Choice, ...] = ()
+    typed_since: str = ""
 
     @property
     def asked_on(self) -> str:

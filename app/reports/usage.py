@@ -1,0 +1,184 @@
+"""Usage told apart by one thing: each figure is a sum over movements, each rate names its whole."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.identity.rules import Actor, Right
+from app.kernel.clock import FIRST_DAY, end_of_day, first_instant
+from app.kernel.errors import InvalidInput
+from app.kernel.money import Cents
+from app.partners.queries import organisations_by_id
+from app.programmes import queries as programmes
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.service import known_programme
+from app.reports import queries
+from app.reports.rules import WHERE_USED, By, UsageLine, UsageTable, summed
+from app.reports.service import FlowBetween, Perimeter, flows_within, perimeter, uses_within
+from app.web.format import month_long
+
+KeyT = TypeVar("KeyT")
+
+
+def usage_by(
+    session: Session,
+    *,
+    actor: Actor,
+    by: By,
+    since: date | None = None,
+    programme_id: UUID | None = None,
+    vintage_id: int | None = None,
+    on: date,
+    now: datetime,
+) -> UsageTable:
+    """Passes handed out and used, told apart.
+
+    Without `since`, what was recorded until the evening of `on`, like every balance. With it, what
+    was done from that day to that evening, whenever it was recorded: a period is about acts.
+
+    Raises:
+        RightMissing, and as perimeter().
+        InvalidInput: the period ends before it begins.
+    """
+    actor.check(Right.SEE_REPORTS)
+    within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    if since is not None:
+        if not FIRST_DAY <= since <= on:
+            raise InvalidInput(since="La période commence au plus tard le jour où elle finit.")
+        within = replace(within, at=now, acted=(first_instant(since), end_of_day(on)))
+    lines = TOLD[by](session, within, by)
+    return UsageTable(
+        by=by,
+        since=since,
+        on=on,
+        read_at=now,
+        scope=scope_in_words(session, programme_id, vintage_id),
+        lines=tuple(lines),
+        total=summed(lines, issued=by not in WHERE_USED),
+        specimen=programmes.is_demonstration(session),
+    )
+
+
+def scope_in_words(session: Session, programme_id: UUID | None, vintage_id: int | None) -> str:
+    """What is counted, for whoever finds the sheet on a table."""
+    programme = known_programme(session, programme_id).name if programme_id else ""
+    vintage = programmes.vintage(session, vintage_id) if vintage_id else None
+    return ", ".join(
+        (
+            programme or "tous les dispositifs",
+            f"millésime {vintage.label}" if vintage else "tous les millésimes",
+        )
+    )
+
+
+def _by_accounts(session: Session, within: Perimeter, by: By) -> list[UsageLine]:
+    """Lines told apart by the accounts of movements: who handed out, who took, which vintage."""
+    accounts = ledger.all_accounts(session)
+    issues = flows_within(session, within, queries.ISSUE, accounts)
+    uses = uses_within(session, within, accounts)
+    parties = organisations_by_id(
+        session,
+        {account.party_id for given, taken, _ in (*issues, *uses) for account in (given, taken)},
+    )
+    names = {
+        terms.programme_id: known_programme(session, terms.programme_id).name
+        for terms in within.vintages.values()
+    }
+    communes = {party: organisation.commune for party, organisation in parties.items()}
+    keys: dict[By, Callable[[FlowBetween], tuple[str, str]]] = {
+        By.PROGRAMME: lambda f: (names[within.vintages[f[0].vintage_id].programme_id], ""),
+        By.VINTAGE: lambda f: (within.vintages[f[0].vintage_id].label, ""),
+        By.PRESCRIBER: lambda f: (parties[f[0].party_id].name, communes[f[0].party_id]),
+        By.PRESCRIBER_COMMUNE: lambda f: (communes[f[0].party_id], ""),
+        By.MEDIATOR: lambda f: (parties[f[1].party_id].name, communes[f[1].party_id]),
+        By.MEDIATOR_COMMUNE: lambda f: (communes[f[1].party_id], ""),
+    }
+    key = keys[by]
+    issued = _summed(issues, key) if by not in WHERE_USED else Counter[tuple[str, str]]()
+    used = _summed(uses, key)
+    cents = _summed([(a, b, n * a.face_value_cents) for a, b, n in uses], key)
+    everything = sum(used.values())
+    lines = [
+        UsageLine(
+            name,
+            redeemed_count=used[name, detail],
+            redeemed_cents=Cents(cents[name, detail]),
+            of_count=everything if by in WHERE_USED else issued[name, detail],
+            issued_count=None if by in WHERE_USED else issued[name, detail],
+            detail=detail or None,
+        )
+        for name, detail in {**issued, **used}
+    ]
+    if by is By.VINTAGE:
+        return sorted(lines, key=lambda line: line.name)
+    return sorted(
+        lines, key=lambda line: (-(line.issued_count or 0), -line.redeemed_count, line.name)
+    )
+
+
+def _summed(flows: list[FlowBetween], key: Callable[[FlowBetween], KeyT]) -> Counter[KeyT]:
+    total: Counter[KeyT] = Counter()
+    for flow in flows:
+        total[key(flow)] += flow[2]
+    return total
+
+
+def _by_public(session: Session, within: Perimeter, by: By) -> list[UsageLine]:  # noqa: ARG001 - as TOLD calls it
+    issued = queries.issued_by_public(session, within.window)
+    used, cents = _used_and_owed(session, within, queries.redeemed_by_public)
+    return [
+        UsageLine(
+            FRENCH_PUBLIC[public],
+            redeemed_count=used[public],
+            redeemed_cents=Cents(cents[public]),
+            of_count=issued[public],
+            issued_count=issued[public],
+            apart=public is Public.OTHER,
+        )
+        for public in Public
+    ]
+
+
+def _used_and_owed(
+    session: Session,
+    within: Perimeter,
+    counted: Callable[[Session, queries.Window], Counter[KeyT]],
+) -> tuple[Counter[KeyT], Counter[KeyT]]:
+    """Passes used and their face value: vintages differ in value, so each is counted apart."""
+    used: Counter[KeyT] = Counter()
+    cents: Counter[KeyT] = Counter()
+    for vintage_id in within.vintages:
+        window = replace(within.window, vintage_ids=(vintage_id,))
+        face = ledger.face_value(session, vintage_id)
+        for key, count in counted(session, window).items():
+            used[key] += count
+            cents[key] += count * face
+    return used, cents
+
+
+def _by_month(session: Session, within: Perimeter, by: By) -> list[UsageLine]:  # noqa: ARG001 - as TOLD calls it
+    issued = queries.issued_by_month(session, within.window)
+    used, cents = _used_and_owed(session, within, queries.used_by_month)
+    return [
+        UsageLine(
+            month_long(month).capitalize(),
+            redeemed_count=used[month],
+            redeemed_cents=Cents(cents[month]),
+            of_count=issued[month],
+            issued_count=issued[month],
+        )
+        for month in sorted({*issued, *used})
+    ]
+
+
+TOLD: dict[By, Callable[[Session, Perimeter, By], list[UsageLine]]] = {
+    **dict.fromkeys(By, _by_accounts),
+    By.PUBLIC: _by_public,
+    By.MONTH: _by_month,
+}
