@@ -16,6 +16,7 @@ from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.mediators import api as mediators_api
+from app.mediators import pages as partners_pages
 from app.orders import api as orders_api
 from app.orders import pages as orders_pages
 from app.partners import api as partners_api
@@ -66,6 +67,7 @@ PAGE_PARTS = (
     receipt_pages,
     sheet_pages,
     printing_pages,
+    partners_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -77,6 +79,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "take": Right.REDEEM,
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,
+    "partners": Right.SEE_PARTNERS,
 }
 
 

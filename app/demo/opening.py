@@ -11,9 +11,11 @@ from app.demo.calendar import TOLERANCE_DAYS, Timeline, instant, working_day_bef
 from app.demo.partners import (
     ACCOUNTANT,
     APPLICANT,
+    CYBER_BASE,
     FUNDER,
     ISSUER,
     LAPSED,
+    LIBRARY,
     MEDIATORS,
     NEWCOMER,
     PRESCRIBERS,
@@ -85,6 +87,8 @@ def register_partners(world: World, at: datetime) -> None:
         *PRESCRIBERS,
         *MEDIATORS,
         APPLICANT,
+        LIBRARY,
+        CYBER_BASE,
     ):
         organisation = register_organisation(
             world.session,

@@ -33,6 +33,13 @@ ACCOUNTANT: Final = Partner(
     "accountant", Kind.ACCOUNTANT, "Service de gestion comptable de CAP Nord Martinique"
 )
 APPLICANT: Final = Partner("ce_cedille", Kind.ASSOCIATION, "Association Cé Cédille")
+LIBRARY: Final = Partner(
+    "library", Kind.MEDIA_LIBRARY, "Médiathèque de démonstration", "Le Morne-Rouge", invented=True
+)
+CYBER_BASE: Final = Partner(
+    "cyber_base", Kind.CYBER_BASE, "Cyber-base de démonstration", "Le Morne-Rouge", invented=True
+)
+"""Taken over by the library: its agreement is near its end, and it has a régie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +159,14 @@ PRESCRIBERS: Final = (
 
 NAMES: Final = {
     partner.key: partner.name
-    for partner in (SPONSOR, ISSUER, ACCOUNTANT, APPLICANT, *MEDIATORS, *PRESCRIBERS)
+    for partner in (
+        SPONSOR,
+        ISSUER,
+        ACCOUNTANT,
+        APPLICANT,
+        LIBRARY,
+        CYBER_BASE,
+        *MEDIATORS,
+        *PRESCRIBERS,
+    )
 }

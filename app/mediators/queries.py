@@ -346,7 +346,7 @@ def renewals(
         )
         if organisation_id is not None:
             query = query.where(model.organisation_id == organisation_id)
-        rows: Iterable[tuple[Any, Organisation]] = session.execute(query).tuples()
+        rows: Iterable[Any] = session.execute(query)
         found += [
             Renewal(
                 kind,

@@ -1,5 +1,6 @@
 """What places of mediation offer, and the steps of a label: plain values, no database."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +39,8 @@ FRENCH_SERVICE = {
 }
 
 FRENCH_WEEKDAY = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MINUTES_A_DAY = 24 * 60
+MINUTES_AN_HOUR = 60
+MINUTES_A_DAY = 24 * MINUTES_AN_HOUR
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,6 +71,56 @@ def hours_overlap(hours: Iterable[OpeningHours]) -> bool:
         one.weekday == after.weekday and after.opens <= one.closes
         for one, after in pairwise(ordered)
     )
+
+
+_STRETCH = re.compile(r"(\d{1,2})h(\d{2})?[-–à](\d{1,2})h(\d{2})?")
+MOST_A_DAY = 3
+
+
+def read_hours(typed: str, weekday: int) -> list[OpeningHours] | None:
+    """The stretches of a day as people write them: 8h-12h30 14h-17h. None when unreadable."""
+    text = re.sub(r"(?<=\d)\s*[hH:]\s*(?=\d)|(?<=\d)\s*[hH]", "h", typed.strip())
+    text = re.sub(r"\s*([-–à])\s*", r"\1", text)
+    stretches = [word for word in re.split(r"[\s,;]+|et(?=\d)", text) if word not in {"", "et"}]
+    if len(stretches) > MOST_A_DAY:
+        return None
+    found = []
+    for stretch in stretches:
+        match = _STRETCH.fullmatch(stretch)
+        if match is None:
+            return None
+        opens, opens_minutes, closes, closes_minutes = (int(part or 0) for part in match.groups())
+        one = OpeningHours(weekday, opens * 60 + opens_minutes, closes * 60 + closes_minutes)
+        if not one.in_bounds or max(opens_minutes, closes_minutes) >= MINUTES_AN_HOUR:
+            return None
+        found.append(one)
+    return found
+
+
+def written_hours(hours: Iterable[OpeningHours], weekday: int) -> str:
+    """The stretches of a day as `read_hours` reads them."""
+    return " ".join(
+        f"{_clock(one.opens)}-{_clock(one.closes)}" for one in hours if one.weekday == weekday
+    )
+
+
+def told_hours(hours: Iterable[OpeningHours], weekday: int) -> str:
+    """The stretches of a day as a page tells them: 8 h – 12 h 30, 14 h – 17 h."""
+    return ", ".join(
+        f"{_spaced(one.opens)}\u00a0–\u00a0{_spaced(one.closes)}"
+        for one in hours
+        if one.weekday == weekday
+    )
+
+
+def _spaced(minutes: int) -> str:
+    hour, minute = divmod(minutes, MINUTES_AN_HOUR)
+    return f"{hour}\u00a0h\u00a0{minute:02d}" if minute else f"{hour}\u00a0h"
+
+
+def _clock(minutes: int) -> str:
+    hour, minute = divmod(minutes, MINUTES_AN_HOUR)
+    return f"{hour}h{minute:02d}" if minute else f"{hour}h"
 
 
 LONGEST_NOTES = 500

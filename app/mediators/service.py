@@ -233,6 +233,20 @@ def note_label_progress(
     return record
 
 
+def known_application(
+    session: Session, application_id: UUID, *, organisation_id: UUID
+) -> LabelApplication:
+    """The application of that id, of that organisation.
+
+    Raises:
+        UnknownLabelApplication: there is none.
+    """
+    application = queries.application(session, application_id)
+    if application is None or application.organisation_id != organisation_id:
+        raise UnknownLabelApplication
+    return application
+
+
 def record_cash_office(
     session: Session,
     *,

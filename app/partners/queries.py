@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Subquery, select
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel.communes import Point
+from app.kernel.communes import Point, key_of
 from app.partners.models import (
     Agreement,
     BankDetails,
@@ -40,6 +40,64 @@ def organisations_after(
     if kind is not None:
         query = query.where(Organisation.kind == kind)
     return list(session.scalars(query))
+
+
+def directory(
+    session: Session,
+    *,
+    kind: str | None = None,
+    role: str | None = None,
+    insee: str | None = None,
+    name: str = "",
+    on: date,
+) -> list[Organisation]:
+    """Organisations by name, accents and articles left aside; `role` is one in force that day.
+
+    A directory has tens of lines, hundreds at most: names are compared here, where accents are
+    known, rather than by either database.
+    """
+    query = select(Organisation)
+    if kind is not None:
+        query = query.where(Organisation.kind == kind)
+    if insee is not None:
+        query = query.where(Organisation.insee == insee)
+    if role is not None:
+        query = query.where(
+            select(Agreement.id)
+            .where(
+                Agreement.organisation_id == Organisation.id,
+                Agreement.role == role,
+                Agreement.valid_from <= on,
+                Agreement.valid_until >= on,
+            )
+            .exists()
+        )
+    found = ((key_of(one.name), one) for one in session.scalars(query))
+    wanted = key_of(name)
+    return [
+        one
+        for _, one in sorted(
+            ((key, one) for key, one in found if wanted in key),
+            key=lambda pair: (pair[0], pair[1].id),
+        )
+    ]
+
+
+def roles_on(session: Session, ids: Iterable[UUID], *, on: date) -> dict[UUID, list[AgreementRole]]:
+    """The roles for which organisations have an agreement in force that day."""
+    rows = session.execute(
+        select(Agreement.organisation_id, Agreement.role)
+        .where(
+            Agreement.organisation_id.in_(list(ids)),
+            Agreement.valid_from <= on,
+            Agreement.valid_until >= on,
+        )
+        .distinct()
+    )
+    found: dict[UUID, list[AgreementRole]] = {}
+    for organisation_id, role in sorted(rows, key=lambda row: row.role):
+        found.setdefault(organisation_id, []).append(AgreementRole(role))
+    return found
 
 
 def organisation_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -109,6 +167,17 @@ def renewal_of(session: Session, agreement_id: UUID) -> Agreement | None:
 def succession_of(session: Session, organisation_id: UUID) -> Succession | None:
     """Who takes over, or took over, from an organisation."""
     return session.scalar(select(Succession).where(Succession.organisation_id == organisation_id))
+
+
+def succeeded_on(session: Session, ids: Iterable[UUID], *, on: date) -> set[UUID]:
+    """Which of these organisations have been taken over by that day."""
+    return set(
+        session.scalars(
+            select(Succession.organisation_id).where(
+                Succession.organisation_id.in_(list(ids)), Succession.from_on <= on
+            )
+        )
+    )
 
 
 def succeeded_by_it(session: Session, organisation_id: UUID) -> list[Succession]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from stdnum import iban as iban_number
@@ -167,6 +168,32 @@ def read_sha256(typed: str) -> bytes | None:
     """A fingerprint of 64 hexadecimal digits, as tools print it."""
     written = "".join(typed.split()).lower()
     return bytes.fromhex(written) if _SHA256.fullmatch(written) else None
+
+
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,6})?")
+
+
+def read_degrees(typed: str) -> int | None:
+    """Degrees with up to six decimals, comma or point, in millionths; None when unreadable."""
+    written = "".join(typed.split()).replace("−", "-").replace(",", ".").rstrip("°")
+    if not _DEGREES.fullmatch(written):
+        return None
+    return int(Decimal(written) * MICRODEGREES)
+
+
+def written_degrees(microdegrees: int | None) -> str:
+    """Degrees as `read_degrees` reads them."""
+    if microdegrees is None:
+        return ""
+    degrees = (Decimal(microdegrees) / MICRODEGREES).normalize()
+    return f"{degrees:f}".replace(".", ",").replace("-", "−")
+
+
+def written_phone(number: str) -> str:
+    """A telephone number by pairs, as French people read it."""
+    if number.startswith("+"):
+        return number
+    return " ".join([number[:4], *(number[i : i + 2] for i in range(4, len(number), 2))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -630,14 +630,16 @@ def prepare_bank_details(
     return record
 
 
-def known_bank_details(session: Session, bank_details_id: UUID) -> BankDetails:
-    """The bank details of that id.
+def known_bank_details(
+    session: Session, bank_details_id: UUID, *, organisation_id: UUID | None = None
+) -> BankDetails:
+    """The bank details of that id, of that organisation when one is named.
 
     Raises:
         UnknownBankDetails: there are none.
     """
     details = queries.bank_details(session, bank_details_id)
-    if details is None:
+    if details is None or organisation_id not in {None, details.organisation_id}:
         raise UnknownBankDetails
     return details
 

@@ -38,6 +38,7 @@ MENU = (
     Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "bill", "Saisies"),
+    Entry("partners", "partners_pages.directory", "home", "Partenaires"),
 )
 """In the order of the menu; who may open what is said in `app.factory`."""
 

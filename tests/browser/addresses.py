@@ -19,8 +19,10 @@ from app.clearing.models import Redemption
 from app.demo.accounts import PASSWORD
 from app.identity.models import Agent
 from app.identity.rules import Role
+from app.mediators import queries as mediators
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
+from app.partners import queries as partners
 from app.programmes import queries as programmes
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
@@ -90,6 +92,25 @@ def waiting_sheet(site: Site) -> UUID:
         return session_queries.latest_sheets(session, waiting=True, limit=1)[0].id
 
 
+def the_partner(name: str, form: str = "") -> Callable[[Site], str]:
+    """The page of a partner of the demonstration, or one of its forms."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            (organisation,) = partners.organisations_by_name(session, name)
+            return f"/partenaires/{organisation.id}{form}"
+
+    return path
+
+
+def the_application(site: Site) -> str:
+    """The form that notes a step of the application that is under way."""
+    address = the_partner("Association Cé Cédille")(site)
+    with site.database.transaction(writing=False) as session:
+        (application,) = mediators.applications_of(session, UUID(address.rpartition("/")[2]))
+    return f"{address}/demande-de-label/{application.id}"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -131,6 +152,28 @@ ADDRESSES = (
     Address("sheets", "/saisies", Role.FINANCE),
     Address("new-sheet", "/saisies/nouvelle", Role.FINANCE),
     Address("sheet", lambda site: f"/saisies/{waiting_sheet(site)}", Role.FINANCE),
+    Address("partners", "/partenaires"),
+    Address("partners-filtered", "/partenaires?role=mediator&nom=nord"),
+    Address("partners-none", "/partenaires?nom=personne"),
+    Address("partners-to-renew", "/partenaires/a-renouveler"),
+    Address("new-partner", "/partenaires/nouveau"),
+    Address("partner", the_partner("Exo 7")),
+    Address("partner-succeeded", the_partner("Cyber-base de démonstration")),
+    Address("partner-public", the_partner("Médiathèque de démonstration")),
+    Address("partner-applying", the_partner("Association Cé Cédille")),
+    Address("partner-read-by-a-mediator", the_partner("Exo 7"), Role.MEDIATOR),
+    Address("partner-read-by-a-prescriber", the_partner("CARECOF"), Role.PRESCRIBER),
+    Address("partner-address", the_partner("Exo 7", "/adresse")),
+    Address("partner-contact", the_partner("Exo 7", "/contact")),
+    Address("partner-profile", the_partner("Exo 7", "/fiche"), Role.MEDIATOR),
+    Address("partner-agreement", the_partner("Exo 7", "/convention")),
+    Address("partner-application", the_partner("CARECOF", "/demande-de-label")),
+    Address("partner-progress", the_application),
+    Address("partner-label", the_partner("Exo 7", "/label")),
+    Address("partner-cash-office", the_partner("Médiathèque de démonstration", "/regie")),
+    Address("partner-capacity", the_partner("Exo 7", "/disponibilite")),
+    Address("partner-bank-details", the_partner("Exo 7", "/compte")),
+    Address("partner-succession", the_partner("Exo 7", "/reprise")),
     Address("nowhere", "/nulle-part", status=404),
 )
 

@@ -1,0 +1,400 @@
+"""The forms of the directory: what each asks for, and how what was typed is read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from app.kernel.communes import COMMUNES
+from app.mediators.queries import Offer
+from app.mediators.rules import (
+    FRENCH_CASH_OFFICE,
+    FRENCH_LABEL_STEP,
+    FRENCH_SERVICE,
+    FRENCH_WEEKDAY,
+    LONGEST_NOTES,
+    GrantedLabel,
+    LabelStep,
+    OpeningHours,
+    Service,
+    hours_overlap,
+    read_hours,
+    written_hours,
+)
+from app.partners.models import PartnerAddress
+from app.partners.rules import (
+    FRENCH_AGREEMENT_ROLE,
+    FRENCH_KIND,
+    SignedDocument,
+    read_degrees,
+    written_degrees,
+)
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.web.forms import Form
+from app.web.pages import Choice
+
+ONE_DAY = timedelta(days=1)
+Kind = Literal["text", "day", "choice", "radio", "checkbox", "check", "area"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One field of a form."""
+
+    kind: Kind
+    name: str
+    label: str
+    hint: str | None = None
+    choices: tuple[Choice, ...] = ()
+    longest: int = 200
+    typed_as: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form: its words, and what it asks for. `lead` says what happens when it is sent."""
+
+    title: str
+    lead: str
+    refused: str
+    act: str
+    asked: tuple[Asked, ...]
+
+
+def choices(words: dict[StrEnum, str] | dict[Service, str]) -> tuple[Choice, ...]:
+    """A choice for each of the words."""
+    return tuple(Choice(str(value), _capital(label)) for value, label in words.items())
+
+
+def _capital(label: str) -> str:
+    return label[0].upper() + label[1:]
+
+
+def _choices_of(pairs: Iterable[tuple[StrEnum, str]]) -> tuple[Choice, ...]:
+    return tuple(Choice(str(value), _capital(label)) for value, label in pairs)
+
+
+KINDS = _choices_of(FRENCH_KIND.items())
+ROLES = _choices_of(FRENCH_AGREEMENT_ROLE.items())
+COMMUNE_CHOICES = tuple(Choice(one.insee, one.name) for one in COMMUNES)
+FROM = Asked("day", "valid_from", "Premier jour")
+UNTIL = Asked("day", "valid_until", "Dernier jour, inclus")
+DECIMAL = "En degrés, par exemple {}. Laissez vide si vous ne la connaissez pas."
+
+NEW_PARTNER = Sheet(
+    "Ajouter une structure",
+    "Elle entre dans l’annuaire. Ses conventions, son label et ses contacts s’ajoutent ensuite sur "
+    "sa fiche.",
+    "La structure n’est pas ajoutée",
+    "Ajouter la structure",
+    (
+        Asked("text", "name", "Nom"),
+        Asked("choice", "kind", "Nature", choices=KINDS),
+        Asked("text", "commune", "Commune", "Par exemple Le Lorrain", longest=100),
+        Asked(
+            "text",
+            "insee",
+            "Code Insee de la commune",
+            "5 chiffres ; inutile pour les 18 communes de CAP Nord.",
+            longest=5,
+        ),
+        Asked(
+            "text", "siret", "SIRET", "14 chiffres, sur l’avis SIRENE, s’il y en a un.", longest=20
+        ),
+    ),
+)
+
+ADDRESS = Sheet(
+    "Changer l’adresse",
+    "L’adresse d’avant reste lisible dans l’historique.",
+    "L’adresse n’est pas enregistrée",
+    "Enregistrer l’adresse",
+    (
+        Asked("text", "street", "Numéro et rue, ou lieu-dit"),
+        Asked("text", "complement", "Complément", "Bâtiment, étage, quartier"),
+        Asked("text", "postcode", "Code postal", longest=5, typed_as="numeric"),
+        Asked("text", "latitude_microdegrees", "Latitude", DECIMAL.format("14,801"), longest=12),
+        Asked("text", "longitude_microdegrees", "Longitude", DECIMAL.format("−61,074"), longest=12),
+    ),
+)
+
+CONTACT = Sheet(
+    "Ajouter un contact",
+    "Des coordonnées professionnelles, lues par les prescripteurs et les médiateurs : une "
+    "fonction, jamais le nom d’une personne.",
+    "Le contact n’est pas enregistré",
+    "Enregistrer le contact",
+    (
+        Asked("text", "position", "Fonction", "Accueil, direction, comptabilité…", longest=100),
+        Asked(
+            "text", "phone", "Téléphone", "Par exemple 0596 00 00 00", longest=30, typed_as="tel"
+        ),
+        Asked("text", "email", "Adresse électronique", longest=254, typed_as="email"),
+    ),
+)
+
+AGREEMENT = Sheet(
+    "Enregistrer une convention",
+    "Elle donne à la structure son rôle, du premier au dernier jour. Rien n’y est changé ensuite : "
+    "on la renouvelle.",
+    "La convention n’est pas enregistrée",
+    "Enregistrer la convention",
+    (
+        Asked("choice", "role", "Rôle", choices=ROLES),
+        Asked("text", "reference", "Référence", "Par exemple Convention 2026-04"),
+        FROM,
+        UNTIL,
+        Asked(
+            "text",
+            "document_title",
+            "Titre du document signé",
+            "Les trois champs du document vont ensemble ; laissez-les vides s’il manque.",
+        ),
+        Asked(
+            "text",
+            "document_sha256",
+            "Empreinte SHA-256 du document",
+            "64 chiffres et lettres, qui prouvent que le fichier n’a pas changé.",
+            longest=80,
+        ),
+        Asked("text", "document_kept_at", "Où l’original est conservé"),
+    ),
+)
+
+RENEWAL = replace(
+    AGREEMENT,
+    title="Renouveler une convention",
+    lead="Une nouvelle convention, pour le même rôle, suit celle qui se termine.",
+    act="Renouveler la convention",
+)
+CHANGED_CONTACT = replace(
+    CONTACT,
+    title="Changer un contact",
+    lead="Effacez le téléphone et l’adresse électronique pour retirer ce contact. "
+    "Jamais le nom d’une personne.",
+)
+
+APPLICATION = Sheet(
+    "Enregistrer une demande de label",
+    "La structure n’encaisse pas encore : les étapes se notent ensuite, une à une.",
+    "La demande n’est pas enregistrée",
+    "Enregistrer la demande",
+    (Asked("day", "applied_on", "Jour du dépôt"),),
+)
+
+PROGRESS = Sheet(
+    "Noter une étape de la demande",
+    "Chaque étape est datée et reste écrite. Si le label est accordé, il est enregistré en même "
+    "temps.",
+    "L’étape n’est pas notée",
+    "Noter l’étape",
+    (
+        Asked("radio", "step", "Étape", choices=_choices_of(FRENCH_LABEL_STEP.items())),
+        Asked("day", "reached_on", "Jour de l’étape"),
+        Asked("text", "note", "Remarque", "Qui accompagne le dossier, pièces attendues…"),
+        Asked("text", "reference", "Référence du label", "Seulement si le label est accordé."),
+        Asked("day", "valid_from", "Premier jour du label", "Seulement si le label est accordé."),
+        Asked("day", "valid_until", "Dernier jour du label", "Seulement si le label est accordé."),
+    ),
+)
+
+LABEL = Sheet(
+    "Enregistrer un label",
+    "Pour un label accordé sans que la demande ait été suivie ici, ou pour son renouvellement.",
+    "Le label n’est pas enregistré",
+    "Enregistrer le label",
+    (Asked("text", "reference", "Référence"), FROM, UNTIL),
+)
+
+CASH_OFFICE = Sheet(
+    "Enregistrer une régie",
+    "Un organisme public n’encaisse de pass que les jours où une régie de recettes est en vigueur.",
+    "La régie n’est pas enregistrée",
+    "Enregistrer la régie",
+    (
+        Asked("radio", "kind", "Nature", choices=_choices_of(FRENCH_CASH_OFFICE.items())),
+        Asked("text", "reference", "Référence de l’arrêté"),
+        Asked(
+            "text", "held_by", "Fonction du régisseur", "Une fonction, jamais un nom.", longest=100
+        ),
+        FROM,
+        UNTIL,
+    ),
+)
+
+CAPACITY = Sheet(
+    "Dire si le lieu est prêt à recevoir",
+    "Les prescripteurs n’orientent personne vers un lieu qui n’est pas prêt.",
+    "La disponibilité n’est pas enregistrée",
+    "Enregistrer",
+    (
+        Asked(
+            "radio",
+            "ready",
+            "Prêt à recevoir",
+            choices=(
+                Choice("oui", "Oui, le lieu reçoit"),
+                Choice("non", "Non, pas pour l’instant"),
+            ),
+        ),
+        Asked("day", "from_on", "À partir du"),
+    ),
+)
+
+BANK_DETAILS = Sheet(
+    "Saisir un compte bancaire",
+    "Une autre personne le confirme avant tout paiement. L’IBAN est chiffré : les pages n’en "
+    "montrent plus que les deux bouts.",
+    "Le compte n’est pas enregistré",
+    "Saisir le compte",
+    (
+        Asked("text", "holder", "Titulaire du compte", longest=70),
+        Asked("text", "iban", "IBAN", "Recopié du relevé d’identité bancaire.", longest=50),
+    ),
+)
+
+APPROVAL = Sheet(
+    "Confirmer un compte bancaire",
+    "Les prochains bordereaux seront payés sur ce compte.",
+    "Le compte n’est pas confirmé",
+    "Confirmer le compte",
+    (
+        Asked(
+            "check",
+            "sure",
+            "J’ai vérifié ce compte auprès de la structure, autrement que par le document reçu",
+        ),
+    ),
+)
+
+PROFILE = Sheet(
+    "Corriger la fiche du lieu",
+    "Les prescripteurs s’en servent pour choisir où envoyer une personne. La fiche d’avant reste "
+    "lisible.",
+    "La fiche n’est pas enregistrée",
+    "Enregistrer la fiche",
+    (
+        Asked("checkbox", "services", "Services proposés", choices=choices(FRENCH_SERVICE)),
+        Asked(
+            "checkbox",
+            "publics",
+            "Publics accueillis",
+            "Ne cochez rien si tout le monde est le bienvenu.",
+            choices=_choices_of(FRENCH_PUBLIC.items()),
+        ),
+        *(
+            Asked(
+                "text",
+                f"hours_{weekday}",
+                f"Heures du {name}",
+                "Par exemple 8h-12h30 14h-17h ; rien si c’est fermé." if weekday == 0 else None,
+                longest=60,
+            )
+            for weekday, name in enumerate(FRENCH_WEEKDAY)
+        ),
+        Asked(
+            "area",
+            "access_notes",
+            "Pour venir",
+            "Étage, rampe, arrêt de bus, langue parlée… Rien sur une personne.",
+            longest=LONGEST_NOTES,
+        ),
+    ),
+)
+
+
+def succession_sheet(name: str, others: Sequence[Choice]) -> Sheet:
+    """The form by which another organisation takes over from that one."""
+    return Sheet(
+        "Enregistrer une reprise",
+        f"À partir du jour dit, « {name} » n’encaisse plus, ne signe plus et n’a plus de label. "
+        "Ce qui lui est dû lui reste dû. Rien ne permet de revenir en arrière.",
+        "La reprise n’est pas enregistrée",
+        "Enregistrer la reprise",
+        (
+            Asked("choice", "successor_id", "Structure qui reprend", choices=tuple(others)),
+            Asked("day", "from_on", "À partir du"),
+            Asked("text", "reference", "Acte", "Délibération, traité de fusion, arrêté…"),
+            Asked("check", "sure", "J’ai relu la structure et le jour : la reprise est définitive"),
+        ),
+    )
+
+
+# ── Reading what was typed ────────────────────────────────────────────────────────────────────────
+
+
+def typed_address(address: PartnerAddress | None) -> dict[str, str | list[str]]:
+    """The address as a form shows it."""
+    if address is None:
+        return {}
+    return {
+        "street": address.street,
+        "complement": address.complement or "",
+        "postcode": address.postcode,
+        "latitude_microdegrees": written_degrees(address.latitude_microdegrees),
+        "longitude_microdegrees": written_degrees(address.longitude_microdegrees),
+    }
+
+
+def degrees(form: Form, name: str) -> int | None:
+    """Millionths of a degree, from degrees with decimals; None when nothing was typed."""
+    typed = form.text(name)
+    if not typed:
+        return None
+    read = read_degrees(typed)
+    if read is None:
+        form.wrong(name, "Écrivez des degrés avec des décimales, par exemple 14,801.")
+    return read
+
+
+def document(form: Form) -> SignedDocument | None:
+    """The paper behind an agreement, if any of its fields was typed."""
+    title, sha256, kept_at = map(
+        form.text, ("document_title", "document_sha256", "document_kept_at")
+    )
+    return SignedDocument(title, sha256, kept_at) if title or sha256 or kept_at else None
+
+
+def granted_label(form: Form, step: LabelStep) -> GrantedLabel | None:
+    """The label, when the step grants it."""
+    if step is not LabelStep.GRANTED:
+        return None
+    return GrantedLabel(form.text("reference"), form.day("valid_from"), form.day("valid_until"))
+
+
+def typed_offer(offer: Offer) -> dict[str, str | list[str]]:
+    """What a place offers as the form shows it."""
+    return {
+        "services": sorted(offer.services),
+        "publics": sorted(offer.publics),
+        "access_notes": offer.access_notes or "",
+        **{
+            f"hours_{weekday}": written_hours(offer.hours, weekday)
+            for weekday in range(len(FRENCH_WEEKDAY))
+        },
+    }
+
+
+def hours(form: Form) -> list[OpeningHours]:
+    """The hours of the week; what cannot be read is noted beside its day."""
+    found: list[OpeningHours] = []
+    for weekday in range(len(FRENCH_WEEKDAY)):
+        name = f"hours_{weekday}"
+        read = read_hours(form.text(name), weekday)
+        if read is None:
+            form.wrong(name, "Écrivez par exemple 8h-12h30 14h-17h : trois plages au plus.")
+        elif hours_overlap(read):
+            form.wrong(name, "Deux plages se recouvrent ou se touchent : réunissez-les.")
+        else:
+            found += read
+    return found
+
+
+def several(form: Form, name: str, among: type[Service] | type[Public]) -> set[str]:
+    """The boxes that were ticked."""
+    known = {str(one) for one in among}
+    ticked = set(form.texts(name))
+    if not ticked <= known:
+        form.wrong(name, "Choisissez parmi les cases proposées.")
+    return ticked & known
