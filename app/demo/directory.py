@@ -101,7 +101,7 @@ def _offer(world: World, mediator: MediatorPartner, place: int, at: datetime) ->
         services=set(OFFERED[place % len(OFFERED)]),
         publics={Public.SENIOR, Public.OTHER} if mediator.invented else set(),
         hours=hours,
-        access_notes="Fiche inventée pour la démonstration : demandez ses vraies heures au lieu.",
+        access_notes="Fiche inventée pour la démonstration. Demandez ses vraies heures au lieu.",
         now=at,
     )
 

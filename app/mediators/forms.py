@@ -128,7 +128,12 @@ CONTACT = Sheet(
     (
         Asked("text", "position", "Fonction", "Accueil, direction, comptabilité…", longest=100),
         Asked(
-            "text", "phone", "Téléphone", "Par exemple 0596 00 00 00", longest=30, typed_as="tel"
+            "text",
+            "phone",
+            "Téléphone",
+            "Par exemple 0596\u00a000\u00a000\u00a000",
+            longest=30,
+            typed_as="tel",
         ),
         Asked("text", "email", "Adresse électronique", longest=254, typed_as="email"),
     ),
@@ -288,7 +293,7 @@ PROFILE = Sheet(
                 "text",
                 f"hours_{weekday}",
                 f"Heures du {name}",
-                "Par exemple 8h-12h30 14h-17h ; rien si c’est fermé." if weekday == 0 else None,
+                "Par exemple 8h-12h30, 14h-17h ; rien si c’est fermé." if weekday == 0 else None,
                 longest=60,
             )
             for weekday, name in enumerate(FRENCH_WEEKDAY)
@@ -383,7 +388,7 @@ def hours(form: Form) -> list[OpeningHours]:
         name = f"hours_{weekday}"
         read = read_hours(form.text(name), weekday)
         if read is None:
-            form.wrong(name, "Écrivez par exemple 8h-12h30 14h-17h : trois plages au plus.")
+            form.wrong(name, "Écrivez par exemple 8h-12h30, 14h-17h : trois plages au plus.")
         elif hours_overlap(read):
             form.wrong(name, "Deux plages se recouvrent ou se touchent : réunissez-les.")
         else:

@@ -78,7 +78,7 @@ MOST_A_DAY = 3
 
 
 def read_hours(typed: str, weekday: int) -> list[OpeningHours] | None:
-    """The stretches of a day as people write them: 8h-12h30 14h-17h. None when unreadable."""
+    """The stretches of a day as people write them: 8h-12h30, 14h-17h. None when unreadable."""
     text = re.sub(r"(?<=\d)\s*[hH:]\s*(?=\d)|(?<=\d)\s*[hH]", "h", typed.strip())
     text = re.sub(r"\s*([-–à])\s*", r"\1", text)
     stretches = [word for word in re.split(r"[\s,;]+|et(?=\d)", text) if word not in {"", "et"}]
@@ -99,7 +99,7 @@ def read_hours(typed: str, weekday: int) -> list[OpeningHours] | None:
 
 def written_hours(hours: Iterable[OpeningHours], weekday: int) -> str:
     """The stretches of a day as `read_hours` reads them."""
-    return " ".join(
+    return ", ".join(
         f"{_clock(one.opens)}-{_clock(one.closes)}" for one in hours if one.weekday == weekday
     )
 
@@ -107,7 +107,7 @@ def written_hours(hours: Iterable[OpeningHours], weekday: int) -> str:
 def told_hours(hours: Iterable[OpeningHours], weekday: int) -> str:
     """The stretches of a day as a page tells them: 8 h – 12 h 30, 14 h – 17 h."""
     return ", ".join(
-        f"{_spaced(one.opens)}\u00a0–\u00a0{_spaced(one.closes)}"
+        f"{_spaced(one.opens)}\u00a0– {_spaced(one.closes)}"
         for one in hours
         if one.weekday == weekday
     )
