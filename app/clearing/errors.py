@@ -252,7 +252,7 @@ class StatementEmptied(Conflict):
     code = "statement_emptied"
     sentence = (
         "Tous les pass de ce bordereau ont été retirés : il n’y a plus rien à faire ici. "
-        "Les pass attendent la prochaine liquidation."
+        "Attendez la prochaine liquidation, qui les reprendra."
     )
 
 

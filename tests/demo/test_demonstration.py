@@ -19,6 +19,7 @@ from app.clearing.models import (
     RedemptionReversal,
     Statement,
 )
+from app.clearing.rules import StatementState
 from app.clearing.statements import statement_state
 from app.database import Database
 from app.demo.errors import DatabaseInUse
@@ -135,7 +136,7 @@ def test_statements_are_drafts_approved_ordered_and_paid(session: Session) -> No
     states = Counter(statement_state(session, s) for s in session.scalars(select(Statement.id)))
 
     assert set(states) == {"draft", "approved", "ordered", "paid"}
-    assert states["paid"] > 25
+    assert states[StatementState.PAID] > 25
 
 
 def test_public_money_is_paid_within_thirty_days(session: Session) -> None:

@@ -77,8 +77,7 @@ def test_a_pass_taken_at_the_counter_and_from_a_sheet_is_taken_once(
         sheet_id, codes = typed(database, scheme, number)
         acts = [partial(approve, scheme, "finance", sheet_id)]
         counter = [
-            lambda session, code=code: scheme.redeem(session, code)  # type: ignore[misc]
-            for code in reversed(codes)
+            lambda session, code=code: scheme.redeem(session, code) for code in reversed(codes)
         ]
 
         answers = in_transactions(database, [*acts, *counter])

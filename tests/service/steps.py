@@ -615,9 +615,10 @@ STEPS: dict[str, Step] = {
         lambda chain: {
             "run_id": new_id(),
             "programme_id": chain.scheme.programme_id,
-            "cut_off_on": chain.scheme.today,
+            "cut_off_on": martinique_day(chain.scheme.later),
         },
-        other=lambda chain: {"cut_off_on": chain.scheme.today - timedelta(days=1)},
+        other=lambda chain: {"cut_off_on": martinique_day(chain.scheme.later) - timedelta(days=1)},
+        days_later=2,
     ),
     "withdraw_passes": Step(
         statements.withdraw_passes,

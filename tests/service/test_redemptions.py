@@ -147,10 +147,10 @@ def test_a_batch_is_of_one_to_a_thousand(world: World, count: int) -> None:
 
 
 def test_a_batch_in_any_order_pays_each_pass_once(world: World) -> None:
-    passes = world.scheme.codes(world.session, 2)
+    passes = world.scheme.codes(world.session, 2)[:5]
     scans = [Scan(new_id(), code, world.scheme.now) for code in reversed(passes)]
 
-    verdicts = batch(world, scans[:6]) + batch(world, scans)
+    verdicts = batch(world, scans[:3]) + batch(world, scans)
 
     assert all(verdict.refusal is None for verdict in verdicts)
     taken = world.session.scalar(
@@ -158,4 +158,4 @@ def test_a_batch_in_any_order_pays_each_pass_once(world: World) -> None:
         .select_from(Redemption)
         .where(Redemption.id.in_([scan.redemption_id for scan in scans]))
     )
-    assert taken == 10
+    assert taken == 5

@@ -245,19 +245,22 @@ def test_a_day_says_what_can_be_undone_and_what_is_on_a_statement(world: World) 
 
     assert {total.state: total.voucher_count for total in totals} == {
         RedemptionState.SETTLED: 1,
-        RedemptionState.CLAIMED: 1,
+        RedemptionState.CLAIMED: 2,
+        RedemptionState.WITHDRAWN: 1,
         RedemptionState.OPEN: 1,
         RedemptionState.UNDONE: 1,
     }
-    assert sum(total.amount_cents for total in totals) == 4000
-    assert [line.state for line in lines] == [
-        RedemptionState.UNDONE,
+    assert sum(total.amount_cents for total in totals) == sum(
+        line.redemption.amount_cents for line in lines
+    )
+    movements = [line.redemption.movement_id for line in lines]
+    assert movements == sorted(movements, reverse=True)
+    (held,) = (line for line in lines if line.session_id is not None)
+    assert (held.state, held.session_id) == (
         RedemptionState.OPEN,
-        RedemptionState.CLAIMED,
-        RedemptionState.SETTLED,
-    ]
-    assert lines[1].session_id == world.chain.ids["support session"]
-    assert session_queries.line_of(world.session, lines[1].redemption.id) == lines[1]
+        world.chain.ids["support session"],
+    )
+    assert session_queries.line_of(world.session, held.redemption.id) == held
 
 
 # ── Ids of others, and guesses in the middle of a batch ───────────────────────────────────────────

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database import SEARCH_PATH, Database, prepare_sqlite, read_url
+from app.ledger.models import Voucher
 from tests.service.chain import Chain, Rows
 from tests.service.conftest import World
 
@@ -93,7 +94,7 @@ LIES = [
     ),
     Lie(
         "the last pass has vanished",
-        "delete from voucher where id = 180",
+        "delete from voucher where id = (select max(id) from voucher)",
         r"movement n° \d+ porte sur des pass qui n’existent pas",
     ),
     Lie(
@@ -104,10 +105,11 @@ LIES = [
     Lie(
         "a pass was forged into a pocket",
         "insert into voucher (id, vintage_id, serial, booklet_id, face_value_cents,"
-        " code_hash, account_id, sequence) select 181, vintage_id, 999, 181,"
+        " code_hash, account_id, sequence) select top.id, vintage_id, 999, top.id,"
         " face_value_cents, cast('forged' as BYTES), (select id from account where"
-        " kind = 'circulation' order by id limit 1), 0 from voucher where id = 2",
-        "voucher n° 181 a quitté l’émetteur sans mouvement",
+        " kind = 'circulation' order by id limit 1), 0 from voucher,"
+        " (select max(id) + 1 as id from voucher) as top where voucher.id = 2",
+        r"voucher n° \d+ a quitté l’émetteur sans mouvement",
     ),
     Lie(
         "a movement is of more money",
@@ -150,12 +152,12 @@ LIES = [
     Lie(
         "the last movement has vanished",
         "delete from movement where id = (select max(id) from movement)",
-        "voucher n° 7 ne repose pas",
+        r"voucher n° \d+ ne repose pas",
     ),
     Lie(
         "a reversal undoes something else",
         "update movement set reverses_id = reverses_id - 1 where reverses_id is not null",
-        r"movement n° \d+ annule pour le pass n° 21 autre chose que son dernier mouvement",
+        r"movement n° \d+ annule pour le pass n° \d+ autre chose que son dernier mouvement",
     ),
     Lie(
         "an act has vanished",
@@ -205,7 +207,7 @@ def test_a_chain_that_has_lived_is_honest(world: World) -> None:
     verdict = ledger.verify(world.session)
 
     assert verdict.first_difference is None
-    assert verdict.voucher_count == 180
+    assert verdict.voucher_count == world.session.scalar(select(func.count(Voucher.id)))
     assert verdict.movement_count >= 30
 
 
