@@ -26,6 +26,7 @@ SECTIONS = {
         "bank-details": Entry("app.partners.cli:bank_details", "Les comptes bancaires."),
         "programme": Entry("app.programmes.cli:programme", "Les dispositifs."),
         "vintage": Entry("app.programmes.cli:vintage", "Les millésimes."),
+        "takeover": Entry("app.takeover.cli:takeover", "La reprise des carnets d’avant passnum."),
     },
     "De la commande au stock": {
         "order": Entry("app.orders.cli:order", "Les commandes de carnets."),

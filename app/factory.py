@@ -32,6 +32,7 @@ from app.programmes import queries as programmes
 from app.reports import api as reports_api
 from app.reports import ledger_api, voucher_pages
 from app.reports import pages as reports_pages
+from app.takeover import pages as takeover_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
 from app.web.pages import MENU, Frame, Reader
@@ -62,6 +63,7 @@ PAGE_PARTS = (
     reports_pages,
     voucher_pages,
     programmes_pages,
+    takeover_pages,
     orders_pages,
     counter_pages,
     receipt_pages,
@@ -76,6 +78,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
     "programme": Right.SEE_PROGRAMME,
+    "takeover": Right.SEE_LEDGER,
     "take": Right.REDEEM,
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,

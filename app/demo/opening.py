@@ -46,6 +46,8 @@ from app.programmes.service import (
     settings_on,
     terms_of,
 )
+from app.takeover.rules import COLUMNS
+from app.takeover.service import prepare_takeover
 from app.vouchers.service import vintage_key
 
 FACE_VALUE = Cents(1000)
@@ -68,6 +70,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(before, 9), open_accounts)
     yield Act(instant(before, 10), open_programme)
     yield Act(instant(timeline.opening(-38), 10), record_labels)
+    yield Act(instant(working_day_before(timeline.ago(6)), 14), count_the_pilot)
     yield Act(instant(working_day_before(timeline.ago(100)), 15), take_a_funder_in)
     yield Act(instant(timeline.opening(-34), 14), sign_agreements)
     yield Act(instant(timeline.opening(-31), 9), type_bank_details)
@@ -186,6 +189,43 @@ def take_a_funder_in(world: World, at: datetime) -> None:
             label_warning_days=90,
         ),
         document="Avenant de démonstration n° 1",
+        now=at,
+    )
+
+
+def count_the_pilot(world: World, at: datetime) -> None:
+    """Booklets of a pilot, from before passnum: counted by one, not yet approved by another."""
+    timeline = world.timeline
+    label = f"{timeline.vintage_label[:2]}R"
+    create_vintage(
+        world.session,
+        actor=world.actors["coordinator"],
+        programme_id=world.programme_id,
+        label=label,
+        face_value_cents=FACE_VALUE,
+        valid_from=timeline.opens_on,
+        valid_until=timeline.closes_on,
+        tolerance_days=TOLERANCE_DAYS,
+        keys=world.keys,
+        now=at,
+        taken_over=True,
+    )
+    prescriber = PRESCRIBERS[0].name
+    lines = (
+        f"{label};1;24;10;stock;;passnum",
+        f"{label};25;30;10;stock inerte;;passnum",
+        f"{label};31;38;10;prescripteur;{prescriber};passnum",
+        f"{label};39;44;10;circulation;{prescriber};passnum",
+        f"{label};45;60;10;non repris;;",
+        f"{label};61;72;5;stock;;passnum",
+    )
+    prepare_takeover(
+        world.session,
+        actor=world.actors["coordinator2"],
+        takeover_id=world.new_id(at),
+        programme_id=world.programme_id,
+        content="\n".join((";".join(COLUMNS), *lines)).encode(),
+        counted_on=martinique_day(at),
         now=at,
     )
 

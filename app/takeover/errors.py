@@ -1,5 +1,7 @@
 """What cannot be taken over."""
 
+from typing import Any, cast
+
 from app.kernel.errors import Conflict, NotFound, RuleBroken
 
 
@@ -21,6 +23,16 @@ class TakeoverFileRefused(RuleBroken):
         "Rien n’est repris, car le fichier n’est pas entièrement juste (lignes à corriger : "
         "{count}). Corrigez-les, puis renvoyez le fichier."
     )
+
+    @property
+    def count(self) -> int:
+        """How many faults there are."""
+        return cast("int", self.details["count"])
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The first of them: line and sentence."""
+        return cast("list[dict[str, Any]]", self.details.get("faults", []))
 
 
 class UnknownTakeover(NotFound):

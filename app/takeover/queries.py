@@ -63,6 +63,12 @@ def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
         yield Lot(label, Place(place), holder, first, last, size, in_file, line)
 
 
+def lot_count(session: Session, takeover_id: UUID) -> int:
+    """How many lines of booklets the file had."""
+    query = select(func.count()).select_from(TakeoverLot)
+    return session.scalar(query.where(TakeoverLot.takeover_id == takeover_id)) or 0
+
+
 def code_hashes(
     session: Session, takeover_id: UUID, vintage_id: int, first: int, last: int
 ) -> dict[int, bytes]:

@@ -458,6 +458,11 @@ def takeover_totals(session: Session, record: Takeover) -> list[Total]:
     return totals(queries.lots(session, record.id), values)
 
 
+def holder_ids(counted: Iterable[Total]) -> set[UUID]:
+    """The organisations that hold booklets."""
+    return {UUID(total.holder) for total in counted if total.holder}
+
+
 # ── Approval: the balances are opened ─────────────────────────────────────────────────────────────
 
 

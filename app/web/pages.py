@@ -36,6 +36,7 @@ MENU = (
     Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
     Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
+    Entry("takeover", "takeover_pages.takeovers", "box", "Reprise"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "bill", "Saisies"),
     Entry("partners", "partners_pages.directory", "home", "Partenaires"),

@@ -24,6 +24,7 @@ from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
 from app.partners import queries as partners
 from app.programmes import queries as programmes
+from app.takeover import queries as takeover
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
 from tests.pages.markup import Element
@@ -44,6 +45,13 @@ class Address:
     def on(self, site: Site) -> str:
         """The path on that site."""
         return self.path if isinstance(self.path, str) else self.path(site)
+
+
+def the_takeover(site: Site) -> str:
+    """The page of the procès-verbal that waits for a second person."""
+    with site.database.transaction(writing=False) as session:
+        (waiting,) = takeover.takeovers(session)
+        return f"/reprise/{waiting.id}"
 
 
 def the_programme(site: Site) -> str:
@@ -133,6 +141,8 @@ ADDRESSES = (
     Address("programme-on-no-day", lambda site: f"{the_programme(site)}?le=31/02/2026", status=422),
     Address("settings", lambda site: f"{the_programme(site)}/reglages"),
     Address("new-programme", "/dispositifs/nouveau"),
+    Address("takeovers", "/reprise"),
+    Address("takeover", the_takeover),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
     Address("take", "/encaisser", Role.MEDIATOR),
     Address("day", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}", Role.MEDIATOR),

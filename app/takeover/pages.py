@@ -1,0 +1,221 @@
+"""Taking over on pages: send a file, read its verdicts, let another person approve."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
+from app.programmes import queries as programmes
+from app.programmes.keys import KeyStore
+from app.takeover import queries, service
+from app.takeover.errors import TakeoverFileRefused
+from app.takeover.models import Takeover
+from app.takeover.papers import Report, report
+from app.takeover.rules import COLUMNS, FRENCH_PLACE
+from app.takeover.views import report_of
+from app.web.auth import check, current_actor, started_at
+from app.web.downloads import CSV, PDF, download
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("takeover_pages", __name__)
+
+MANY = 200
+MODEL = (
+    "\ufeff" + ";".join(COLUMNS) + "\r\n"
+    "25R;1;120;10;stock;;passnum\r\n"
+    "25R;121;140;5;prescripteur;CCAS du Lorrain;passnum\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverLine:
+    """One procès-verbal in the list."""
+
+    id: UUID
+    number: str
+    prepared_at: datetime
+    voucher_count: int
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoversPage:
+    """What was taken over, and the form to send a file."""
+
+    form: Form
+    faults: tuple[tuple[int, str], ...]
+    fault_count: int
+    programmes: tuple[Choice, ...]
+    takeovers: tuple[TakeoverLine, ...]
+    may_prepare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverPage:
+    """One procès-verbal: its totals, and what comes next."""
+
+    id: UUID
+    form: Form
+    report: Report
+    voucher_count: int
+    approved_at: datetime | None
+    is_mine: bool
+    may_approve: bool
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What places are called."""
+        return {str(place): words for place, words in FRENCH_PLACE.items()}
+
+
+@bp.route("/reprise", methods=["GET", "POST"])
+def takeovers() -> ResponseReturnValue:
+    """Send a file of opening balances; verdicts line by line when it is not whole."""
+    check(Right.SEE_LEDGER)
+    today = martinique_day(started_at())
+    form = Form.sent() if request.method == "POST" else Form.blank(counted_on=today.isoformat())
+    faults: tuple[tuple[int, str], ...] = ()
+    count = 0
+    if request.method == "POST":
+        check(Right.PREPARE_TAKEOVER)
+        try:
+            record = in_transaction(lambda session: _prepare(session, form))
+        except TakeoverFileRefused as refusal:
+            form.refuse(refusal)
+            faults = tuple((f["line"], f["sentence"]) for f in refusal.faults)
+            count = refusal.count
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            return done(
+                url_for(".takeover", takeover_id=record.id),
+                f"Le procès-verbal {record.number} est préparé. "
+                "Une autre personne compte les carnets, puis l’approuve.",
+            )
+    page = in_transaction(lambda session: _list(session, form, faults, count))
+    return render_template("takeover/list.html", page=page), form.status
+
+
+def _prepare(session: Session, form: Form) -> Takeover:
+    programme_id = form.uuid("programme_id", "Choisissez le dispositif.")
+    counted_on = form.day("counted_on")
+    sent = request.files.get("file")
+    content = sent.read() if sent else b""
+    if not content:
+        form.wrong("file", "Choisissez le fichier des carnets.")
+    printed = request.files.get("code_file")
+    form.check()
+    return service.prepare_takeover(
+        session,
+        actor=current_actor(),
+        takeover_id=form.id,
+        programme_id=programme_id,
+        content=content,
+        codes_content=(printed.read() or None) if printed else None,
+        counted_on=counted_on,
+        now=started_at(),
+    )
+
+
+def _list(
+    session: Session, form: Form, faults: tuple[tuple[int, str], ...], count: int
+) -> TakeoversPage:
+    lines = []
+    for record in queries.takeovers(session):
+        approval = queries.approval(session, record.id)
+        lines.append(
+            TakeoverLine(
+                record.id,
+                record.number,
+                record.prepared_at,
+                record.voucher_count,
+                approval.approved_at if approval else None,
+            )
+        )
+    known = programmes.programmes_after(session, None, limit=MANY)
+    return TakeoversPage(
+        form,
+        faults,
+        count,
+        tuple(Choice(str(p.id), p.name) for p in known),
+        tuple(lines),
+        _may(Right.PREPARE_TAKEOVER),
+    )
+
+
+@bp.get("/reprise/modele.csv")
+def model() -> Response:
+    """A file to start from."""
+    check(Right.SEE_LEDGER)
+    return download(MODEL.encode(), "modele-de-reprise.csv", CSV)
+
+
+@bp.route("/reprise/<uuid:takeover_id>", methods=["GET", "POST"])
+def takeover(takeover_id: UUID) -> ResponseReturnValue:
+    """A procès-verbal with its totals; another person approves it here."""
+    check(Right.SEE_LEDGER)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST":
+        check(Right.APPROVE_TAKEOVER)
+        if form.submit(lambda session: _approve(session, form, takeover_id)):
+            return done(
+                url_for(".takeover", takeover_id=takeover_id),
+                "La reprise est approuvée : les pass sont au registre, chacun où il repose. "
+                "Imprimez le procès-verbal et signez-le à deux.",
+            )
+    page = in_transaction(lambda session: _page(session, takeover_id, form))
+    return render_template("takeover/takeover.html", page=page), form.status
+
+
+def _approve(session: Session, form: Form, takeover_id: UUID) -> object:
+    counted = form.integer("voucher_count", "Écrivez le nombre de pass que vous avez compté.")
+    if not form.checked("counted"):
+        form.wrong("counted", "Comptez les carnets, puis cochez cette case.")
+    form.check()
+    return service.approve_takeover(
+        session,
+        actor=current_actor(),
+        takeover_id=takeover_id,
+        voucher_count=counted,
+        keys=KeyStore(current_settings().key_dir),
+        now=started_at(),
+    )
+
+
+def _page(session: Session, takeover_id: UUID, form: Form) -> TakeoverPage:
+    record = service.known_takeover(session, actor=current_actor(), takeover_id=takeover_id)
+    approval = queries.approval(session, takeover_id)
+    return TakeoverPage(
+        takeover_id,
+        form,
+        report_of(session, record),
+        record.voucher_count,
+        approval.approved_at if approval else None,
+        record.prepared_by == current_actor().agent_id,
+        _may(Right.APPROVE_TAKEOVER),
+    )
+
+
+@bp.get("/reprise/<uuid:takeover_id>/proces-verbal.pdf")
+def takeover_pdf(takeover_id: UUID) -> Response:
+    """The procès-verbal, to be signed by two."""
+    check(Right.SEE_LEDGER)
+
+    def work(session: Session) -> tuple[Report, bool]:
+        record = service.known_takeover(session, actor=current_actor(), takeover_id=takeover_id)
+        return report_of(session, record), programmes.is_demonstration(session)
+
+    data, specimen = in_transaction(work)
+    return download(report(data, specimen=specimen), f"{data.number}.pdf", PDF)
+
+
+def _may(right: Right) -> bool:
+    return right in RIGHTS[current_actor().role]
