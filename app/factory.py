@@ -77,6 +77,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
+    "council": Right.SEE_REPORTS,
     "programme": Right.SEE_PROGRAMME,
     "takeover": Right.SEE_LEDGER,
     "take": Right.REDEEM,

@@ -387,6 +387,33 @@ def activated_cost(session: Session, order_id: UUID) -> Cents:
     return Cents(int(total or 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the sent orders of a programme cost, and what was mandated for them."""
+
+    printing_cents: Cents
+    fee_cents: Cents
+    mandated_cents: Cents
+
+
+def spent_on(session: Session, programme_id: UUID, *, at: datetime) -> Spent:
+    """The printing and the fees of orders that left before `at`, and the mandates until then."""
+    printing, fees = session.execute(
+        select(
+            func.coalesce(func.sum(BookletOrder.printing_cents), 0),
+            func.coalesce(func.sum(BookletOrder.fee_cents), 0),
+        )
+        .join(OrderDispatch, OrderDispatch.order_id == BookletOrder.id)
+        .where(BookletOrder.programme_id == programme_id, OrderDispatch.sent_at < at)
+    ).one()
+    mandated = session.scalar(
+        select(func.coalesce(func.sum(OrderMandate.amount_cents), 0))
+        .join(BookletOrder, BookletOrder.id == OrderMandate.order_id)
+        .where(BookletOrder.programme_id == programme_id, OrderMandate.recorded_at < at)
+    )
+    return Spent(Cents(int(printing)), Cents(int(fees)), Cents(int(mandated or 0)))
+
+
 def ordered_voucher_count(
     session: Session, *, vintage_ids: list[int], at: datetime | None = None
 ) -> dict[int, int]:

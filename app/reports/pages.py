@@ -15,8 +15,10 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.text import read_day
 from app.programmes import queries as programmes
+from app.programmes.errors import UnknownProgramme
 from app.reports import papers
-from app.reports.rules import FRENCH_BY, By, UsageTable
+from app.reports.council import council_sheet
+from app.reports.rules import FRENCH_BY, By, CouncilSheet, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
 from app.reports.usage import usage_by
 from app.web.auth import check, current_actor, started_at
@@ -134,6 +136,39 @@ def usage_xlsx() -> ResponseReturnValue:
     """What the page shows, as a workbook."""
     table = table_asked()
     return download(papers.usage_xlsx(table), file_name(table, "xlsx"), XLSX)
+
+
+@bp.get("/conseil")
+def council() -> ResponseReturnValue:
+    """One page that says where every pass and every euro is."""
+    check(Right.SEE_REPORTS)
+    scope, sheet = in_transaction(council_asked)
+    return render_template("reports/council.html", page=sheet, scope=scope), status(scope)
+
+
+@bp.get("/conseil.pdf")
+def council_pdf() -> ResponseReturnValue:
+    """The same page to print and to hand round."""
+    check(Right.SEE_REPORTS)
+    _, sheet = in_transaction(council_asked)
+    if sheet is None:
+        raise UnknownProgramme
+    return download(papers.council_pdf(sheet), f"conseil-{sheet.on:%Y-%m-%d}.pdf", PDF)
+
+
+def council_asked(session: Session) -> tuple[Scope, CouncilSheet | None]:
+    """The programme of the address, or the only one that there is; None before the first."""
+    scope, programme_id, _ = asked(session)
+    scope = replace(scope, vintages=())
+    if programme_id is None and scope.programmes:
+        programme_id = UUID(scope.programmes[0].value)
+        scope = replace(scope, programme=scope.programmes[0].value)
+    if programme_id is None:
+        return scope, None
+    sheet = council_sheet(
+        session, actor=current_actor(), programme_id=programme_id, on=scope.on, now=started_at()
+    )
+    return scope, sheet
 
 
 class Report(Protocol):

@@ -1,16 +1,25 @@
 """Reports as files: sheets and papers drawn from plain values, the same bytes each time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app.kernel.money import Cents
 from app.papers.flow import Paper
 from app.papers.french import grouped, long_day, money, typeset
-from app.papers.measures import NBSP
-from app.papers.parts import LEFT
-from app.papers.sheet import strong
+from app.papers.measures import GREY, NBSP, TEAL, TINT, DoesNotFit
+from app.papers.parts import FLOOR, LEFT
+from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
-from app.reports.rules import By, UsageLine, UsageTable, summed
+from app.reports.rules import (
+    By,
+    CouncilSheet,
+    Place,
+    PublicLine,
+    UsageLine,
+    UsageTable,
+    summed,
+)
 
 NO_RATE = "\N{EN DASH}"
 
@@ -135,3 +144,199 @@ def usage_pdf(table: UsageTable) -> bytes:
     drawn = Table(s, columns, row=6.2, size=9)
     drawn.run(paper, y - 1, rows, total="Ensemble", sums=sums)
     return paper.finish()
+
+
+# ── One page for the council ──────────────────────────────────────────────────────────────────────
+
+COLUMN_GAP = 6.0
+RIVER_HIGH = 30.0
+LINE_HIGH = 4.7
+LONGEST_NAME = 50
+
+
+def council_pdf(sheet: CouncilSheet) -> bytes:
+    """One A4, and never two: where every pass and every euro is.
+
+    Raises:
+        DoesNotFit: something is too long for its place; no second page is begun.
+    """
+    paper = Paper(
+        "Une page pour le conseil",
+        "",
+        subtitle=f"au {long_day(sheet.on)} au soir",
+        subject=f"Où est chaque pass, où est chaque euro : {sheet.programme_name}",
+        foot=typeset(
+            f"Chaque chiffre est une somme de mouvements du registre, lue le "
+            f"{long_day(sheet.on)}. Paiement des médiateurs : {_payer(sheet)}."
+        ),
+        specimen=sheet.specimen,
+    )
+    y = _headline(paper, sheet, paper.top + 1)
+    y = _river(paper, sheet, y)
+    half = (paper.wide - 2 * LEFT - COLUMN_GAP) / 2
+    right = LEFT + half + COLUMN_GAP
+    left_low = _passes(paper, sheet, y, half)
+    low = _euros(paper, sheet, y, right, half)
+    low = _funders(paper, sheet, low - 5, right, half)
+    ends = (
+        _key_days(paper, sheet, low - 5, right, half),
+        _publics(paper, sheet, left_low - 5, half),
+    )
+    if min(ends) < FLOOR:
+        message = f"one page of {FLOOR - min(ends):.0f} mm too much"
+        raise DoesNotFit(message)
+    return paper.finish()
+
+
+def _payer(sheet: CouncilSheet) -> str:
+    return "l’émetteur" if sheet.pays_by_issuer else "CAP Nord"
+
+
+def _headline(paper: Paper, sheet: CouncilSheet, y: float) -> float:
+    s, wide = paper.sheet, paper.wide - 2 * LEFT
+    with s.leaf("H2"):
+        y = s.para(LEFT, y - 3, wide, sheet.programme_name, 11, font="B", most=3) + 1.5
+    used = UsageLine("", sheet.redeemed_count, sheet.paid.amount_cents, sheet.issued_count)
+    share = f"{grouped(sheet.redeemed_count)} utilisés sur {grouped(sheet.issued_count)} remis"
+    boxes = (
+        (
+            f"{grouped(sheet.ordered.voucher_count)} pass",
+            f"commandés, {money(sheet.ordered.amount_cents)}",
+        ),
+        (
+            rate(used),
+            f"d’utilisation : {share}",
+        ),
+        (money(sheet.paid.amount_cents), f"payés, et {money(sheet.owed.amount_cents)} dus"),
+    )
+    third = (wide - 2 * COLUMN_GAP) / 3
+    for place, (big, small) in enumerate(boxes):
+        x = LEFT + place * (third + COLUMN_GAP)
+        s.rect(x, y - 7.4, third, 0.9, fill=TEAL)
+        with s.leaf("P"):
+            s.text(x, y - 14.6, big, "B", 17, fit=third)
+            s.para(x, y - 19, third, typeset(small), 8.4, 3.6, font="T", most=2)
+    return y - 27
+
+
+def _river(paper: Paper, sheet: CouncilSheet, y: float) -> float:
+    """What goes on, then what rests at each stage: solids and exits add up to the order."""
+    s, wide = paper.sheet, paper.wide - 2 * LEFT
+    column = wide / len(sheet.stages)
+    whole = max(sheet.ordered.voucher_count, 1)
+    alt = "Les étapes de la chaîne ; le tableau « Où est chaque pass » donne les mêmes nombres."
+    low = y - RIVER_HIGH
+    with s.leaf("Figure", alt=alt, bbox=(LEFT, low - 9, LEFT + wide, y)):
+        for place, stage in enumerate(sheet.stages):
+            x = LEFT + place * column
+            ahead = sum(p.voucher_count for p in sheet.stages[place + 1 :])
+            light = RIVER_HIGH * ahead / whole
+            solid = RIVER_HIGH * stage.voucher_count / whole
+            if light:
+                s.rect(x, y - light, column, light, fill=TINT)
+            if solid:
+                s.rect(x, y - light - solid, column * 0.86, solid, fill=TEAL)
+            s.text(x + 0.6, low - 3.6, grouped(stage.voucher_count), "TB", 9.4)
+            s.text(x + 0.6, low - 7.4, stage.label, "T", 7.6, color=GREY, fit=column)
+    return low - 13
+
+
+def _rows(
+    s: Sheet,
+    left: float,
+    y: float,
+    caption: str,
+    columns: tuple[Column, ...],
+    rows: Sequence[tuple[Sequence[str], bool]],
+) -> float:
+    """A table in one column of the page; rows in bold are sums. Returns the y under it."""
+    with s.leaf("H2"):
+        s.text(left, y - 3, caption, "B", 10.5, color=TEAL)
+    table = Table(s, columns, row=LINE_HIGH, size=8.2, left=left)
+    with s.elem("Table"):
+        y = table.heads(y - 5, repeated=False)
+        for cells, strong_row in rows:
+            y = table.line(y, tuple(cells), shade=strong_row, strong=strong_row)
+    return y
+
+
+def _passes(paper: Paper, sheet: CouncilSheet, y: float, wide: float) -> float:
+    columns = (
+        Column(("Où",), wide - 46),
+        Column(("Pass",), 18, "r"),
+        Column(("Valeur",), 28, "r"),
+    )
+
+    def row(place: Place) -> Sequence[str]:
+        return place.label, grouped(place.voucher_count), money(place.amount_cents)
+
+    rows = [(row(place), False) for place in (*sheet.stages, *sheet.exits)]
+    rows.append((row(sheet.ordered), True))
+    gap = sum(p.amount_cents for p in (*sheet.stages, *sheet.exits)) - sheet.ordered.amount_cents
+    rows.append((("Écart", grouped(sheet.missing_count), money(-gap)), True))
+    return _rows(paper.sheet, LEFT, y, "Où est chaque pass", columns, rows)
+
+
+def _euros(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:
+    columns = (Column(("Valeur faciale",), wide - 30, wrap=True), Column(("Euros",), 30, "r"))
+    parts = (sheet.paid, sheet.owed, sheet.committed, sheet.released)
+    rows: list[tuple[Sequence[str], bool]] = [
+        ((f"{part.label} : {part.why}".replace(" :", f"{NBSP}:"), money(part.amount_cents)), False)
+        for part in parts
+    ]
+    rows.append((("Commandé", money(sheet.ordered.amount_cents)), True))
+    rows.append((("Écart", money(sheet.missing_cents)), True))
+    rows.append((("Impression des commandes envoyées", money(sheet.printing_cents)), False))
+    if sheet.fee_cents:
+        rows.append((("Frais de l’émetteur, à part", money(sheet.fee_cents)), False))
+    rows.append((("Mandaté pour les commandes", money(sheet.mandated_cents)), False))
+    return _rows(paper.sheet, left, y, "Où est chaque euro", columns, rows)
+
+
+def shortened(name: str) -> str:
+    """A name that takes two lines at most: the page stays one, and the screen has it whole."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:
+    columns = (
+        Column(("De la valeur utilisée",), wide - 46, wrap=True),
+        Column(("Part",), 18, "r"),
+        Column(("Euros",), 28, "r"),
+    )
+    rows = [
+        (
+            (
+                shortened(line.name),
+                rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000)),
+                money(line.amount_cents),
+            ),
+            False,
+        )
+        for line in sheet.funders
+    ]
+    return _rows(paper.sheet, left, y, "Qui finance", columns, rows)
+
+
+def _key_days(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:
+    columns = (Column(("Étape",), wide - 36), Column(("Jour",), 36, "r"))
+    rows = [((k.label, long_day(k.day) if k.day else "à venir"), False) for k in sheet.days]
+    return _rows(paper.sheet, left, y, "Dates", columns, rows)
+
+
+def _publics(paper: Paper, sheet: CouncilSheet, y: float, wide: float) -> float:
+    columns = (
+        Column(("Public",), wide - 48, wrap=True),
+        Column(("Remis",), 16, "r"),
+        Column(("Utilisés",), 16, "r"),
+        Column(("Taux",), 16, "r"),
+    )
+
+    def row(line: PublicLine) -> Sequence[str]:
+        used = UsageLine("", line.redeemed_count, Cents(0), line.issued_count)
+        return line.name, grouped(line.issued_count), grouped(line.redeemed_count), rate(used)
+
+    rows = [(row(line), False) for line in sheet.agreed]
+    rows.append((row(sheet.agreed_total), True))
+    rows += [(row(line), False) for line in sheet.beyond]
+    return _rows(paper.sheet, LEFT, y, "Pour qui : pass utilisés sur pass remis", columns, rows)

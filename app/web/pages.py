@@ -35,6 +35,7 @@ MENU = (
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
+    Entry("council", "reports_pages.council", "bill", "Page du conseil"),
     Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
     Entry("takeover", "takeover_pages.takeovers", "box", "Reprise"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
