@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Subquery, func, select
+from sqlalchemy import BindParameter, Subquery, func, not_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import rows_by
@@ -262,7 +262,7 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
             select(Agreement.id)
             .where(Agreement.organisation_id == Organisation.id, *signed)
             .exists(),
-            Organisation.public_body.is_(False)
+            not_(Organisation.public_body)
             | select(CashOffice.id)
             .where(CashOffice.organisation_id == Organisation.id, *regie)
             .exists(),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Subquery, select
+from sqlalchemy import BindParameter, Subquery, not_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.communes import Point, key_of
@@ -267,7 +267,7 @@ def contacts_of(session: Session, organisation_id: UUID) -> list[PartnerContact]
             select(PartnerContact)
             .where(
                 PartnerContact.organisation_id == organisation_id,
-                PartnerContact.ended.is_(False),
+                not_(PartnerContact.ended),
                 ~select(later.id).where(later.replaces_id == PartnerContact.id).exists(),
             )
             .order_by(PartnerContact.recorded_at, PartnerContact.id)
