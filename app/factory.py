@@ -22,7 +22,7 @@ from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
-from app.prescribers import custody_api
+from app.prescribers import custody_api, custody_pages
 from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
@@ -70,6 +70,7 @@ PAGE_PARTS = (
     sheet_pages,
     printing_pages,
     partners_pages,
+    custody_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -84,6 +85,9 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,
     "partners": Right.SEE_PARTNERS,
+    "consignments": Right.SEE_ALLOCATIONS,
+    "stock": Right.SEE_ALLOCATIONS,
+    "requests": Right.SEE_ALLOCATIONS,
 }
 
 

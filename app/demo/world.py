@@ -41,6 +41,8 @@ class World:
     first_serials: dict[int, int] = field(default_factory=dict)
     """Serial of the first pass of each booklet, by the booklet's number."""
     allocations: dict[int, UUID] = field(default_factory=dict)
+    consignments: dict[str, UUID] = field(default_factory=dict)
+    requests: dict[str, UUID] = field(default_factory=dict)
     beneficiaries: dict[int, UUID] = field(default_factory=dict)
     statements: dict[tuple[date, str], Statement] = field(default_factory=dict)
     payment_orders: dict[tuple[date, str], UUID] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.ledger.models import AccountRow, Movement, Voucher
+from app.partners.models import Agreement, Organisation
+from app.partners.rules import AgreementRole
 from app.prescribers.custody_models import (
     BookletRequest,
     BookletRequestAnswer,
@@ -17,6 +19,7 @@ from app.prescribers.custody_models import (
     ConsignmentFinding,
     ConsignmentRange,
     SettledBooklet,
+    ShortfallSettlement,
 )
 from app.prescribers.custody_rules import (
     Answer,
@@ -80,6 +83,16 @@ def latest_consignments(
             )
         )
     return list(session.scalars(query))
+
+
+def recipients(session: Session) -> list[tuple[UUID, str]]:
+    """Whoever booklets were ever sent to, by name."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.id.in_(select(Consignment.recipient_id)))
+        .order_by(Organisation.name)
+    )
+    return [(party, name) for party, name in rows]
 
 
 def _chosen(
@@ -151,6 +164,42 @@ def booklets_of(session: Session, consignment_id: UUID) -> list[Booklet]:
             .order_by(Booklet.id)
         )
     )
+
+
+def booklets_counted(session: Session, consignment_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many booklets each of these consignments took along."""
+    rows = session.execute(
+        select(ConsignmentRange.consignment_id, func.count())
+        .join(
+            Booklet,
+            Booklet.id.between(ConsignmentRange.first_voucher_id, ConsignmentRange.last_voucher_id),
+        )
+        .where(ConsignmentRange.consignment_id.in_(set(consignment_ids)))
+        .group_by(ConsignmentRange.consignment_id)
+    )
+    return {consignment_id: int(count) for consignment_id, count in rows}
+
+
+def findings_of(session: Session, consignment_id: UUID) -> list[ConsignmentFinding]:
+    """What the count of a consignment found missing or damaged."""
+    return list(
+        session.scalars(
+            select(ConsignmentFinding)
+            .where(ConsignmentFinding.consignment_id == consignment_id)
+            .order_by(ConsignmentFinding.booklet_id)
+        )
+    )
+
+
+def settlements_of(session: Session, consignment_id: UUID) -> list[tuple[ShortfallSettlement, int]]:
+    """What became of missing booklets, one by one, the earliest first."""
+    rows = session.execute(
+        select(ShortfallSettlement, SettledBooklet.booklet_id)
+        .join(SettledBooklet, SettledBooklet.settlement_id == ShortfallSettlement.id)
+        .where(ShortfallSettlement.consignment_id == consignment_id)
+        .order_by(ShortfallSettlement.settled_at, SettledBooklet.booklet_id)
+    )
+    return [(settlement, booklet_id) for settlement, booklet_id in rows]
 
 
 def answer_of(session: Session, consignment_id: UUID) -> ConsignmentAnswer | None:
@@ -341,3 +390,17 @@ def handed_over_since(session: Session, prescriber_id: UUID, *, since: date) -> 
         .group_by(PrescriptionBooklet.booklet_size)
     )
     return {size: int(count) for size, count in rows}
+
+
+def prescribers_on(session: Session, day: date) -> list[Organisation]:
+    """Who may receive booklets that day, by name."""
+    signed = select(Agreement.organisation_id).where(
+        Agreement.role == AgreementRole.PRESCRIBER,
+        Agreement.valid_from <= day,
+        Agreement.valid_until >= day,
+    )
+    return list(
+        session.scalars(
+            select(Organisation).where(Organisation.id.in_(signed)).order_by(Organisation.name)
+        )
+    )

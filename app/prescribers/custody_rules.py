@@ -1,6 +1,10 @@
 """Words of custody, and arithmetic on booklets: plain values, no database."""
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+
+from app.kernel.money import Cents
 
 
 class ConsignmentKind(StrEnum):
@@ -77,3 +81,25 @@ def read_lines(typed: str) -> list[tuple[str, str]]:
         elif words:
             read.append((words, words))
     return read
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Booklets with consecutive numbers, of one size and vintage, as slips list them."""
+
+    first: str
+    last: str
+    size: int
+    booklet_count: int
+    face_value_cents: Cents
+    valid_until: date
+
+    @property
+    def voucher_count(self) -> int:
+        """How many passes."""
+        return self.booklet_count * self.size
+
+    @property
+    def cents(self) -> Cents:
+        """What they are worth."""
+        return Cents(self.voucher_count * self.face_value_cents)

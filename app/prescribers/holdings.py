@@ -1,15 +1,23 @@
 """Who holds which booklets: the stock, what is on the way, and each prescriber's drawer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.identity.rules import Actor, Right
+from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind
+from app.partners import queries as partners
 from app.prescribers import custody_queries as queries
+from app.prescribers.custody import known_consignment
 from app.prescribers.custody_queries import Held
+from app.prescribers.custody_rules import ConsignmentKind, Lot
+from app.programmes import queries as programmes
+from app.vouchers.models import Booklet
 
 HELD = (
     AccountKind.STOCK_INERT,
@@ -22,6 +30,21 @@ HELD = (
 RATE_DAYS = 90
 """A prescriber's rate of hand-over is counted over so many days."""
 A_MONTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is frozen on a slip; nobody's name but those of the two ends."""
+
+    kind: ConsignmentKind
+    number: str
+    sent_at: datetime
+    sender: str
+    recipient: str
+    agreement: str
+    request: str
+    reason: str
+    lots: tuple[Lot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +79,61 @@ def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = Non
     if party_id is not None:
         actor.check_sees(party_id)
     return queries.held_booklets(session, HELD, party_id=party_id or actor.scope)
+
+
+def lots_of(session: Session, booklets: Sequence[Booklet]) -> list[Lot]:
+    """Booklets sorted by id as slips list them: runs of numbers of one size and vintage."""
+    terms = programmes.all_vintages(session)
+    runs: list[list[Booklet]] = []
+    for booklet in booklets:
+        last = runs[-1][-1] if runs else None
+        if last and (last.vintage_id, last.size, last.number + 1) == (
+            booklet.vintage_id,
+            booklet.size,
+            booklet.number,
+        ):
+            runs[-1].append(booklet)
+        else:
+            runs.append([booklet])
+    return [
+        Lot(
+            first=str(BookletNumber(terms[run[0].vintage_id].label, run[0].number)),
+            last=str(BookletNumber(terms[run[0].vintage_id].label, run[-1].number)),
+            size=run[0].size,
+            booklet_count=len(run),
+            face_value_cents=ledger.face_value(session, run[0].vintage_id),
+            valid_until=terms[run[0].vintage_id].valid_until,
+        )
+        for run in runs
+    ]
+
+
+def slip_of(session: Session, *, actor: Actor, consignment_id: UUID) -> Slip:
+    """What the slip of a consignment says, as it was when it left.
+
+    Raises:
+        RightMissing, UnknownConsignment, OtherOrganisation.
+    """
+    actor.check(Right.SEE_ALLOCATIONS)
+    consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
+    names = partners.organisation_names(session, [consignment.sender_id, consignment.recipient_id])
+    asked = queries.request_behind(session, consignment_id)
+    agreement = (
+        partners.agreement(session, consignment.recipient_agreement_id)
+        if consignment.recipient_agreement_id
+        else None
+    )
+    return Slip(
+        kind=ConsignmentKind(consignment.kind),
+        number=consignment.number,
+        sent_at=consignment.prepared_at,
+        sender=names[consignment.sender_id],
+        recipient=names[consignment.recipient_id],
+        agreement=agreement.reference if agreement else "",
+        request=asked.number if asked else "",
+        reason=consignment.reason or "",
+        lots=tuple(lots_of(session, queries.booklets_of(session, consignment_id))),
+    )
 
 
 def rates(session: Session, *, actor: Actor, prescriber_id: UUID, on: date) -> list[Rate]:

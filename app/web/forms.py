@@ -26,7 +26,8 @@ from app.web.transaction import in_transaction
 T = TypeVar("T")
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
-LONGEST_TEXT = 4000
+LONGEST_TEXT = 60_000
+"""A thousand scanned covers, a line each."""
 WIDEST_NUMBER = 15
 """Digits that no count and no amount needs; more is a slip, and would not fit a column."""
 

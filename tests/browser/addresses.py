@@ -23,6 +23,8 @@ from app.mediators import queries as mediators
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
 from app.partners import queries as partners
+from app.prescribers import custody_queries as custody
+from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
 from app.programmes import queries as programmes
 from app.takeover import queries as takeover
 from tests.browser.site import EMAILS, Site
@@ -111,12 +113,36 @@ def the_partner(name: str, form: str = "") -> Callable[[Site], str]:
     return path
 
 
+def consignment_in(
+    state: ConsignmentState, kind: ConsignmentKind | None = None, then: str = ""
+) -> Callable[[Site], str]:
+    """The latest consignment in that state, of that kind, and what follows its address."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            (row,) = custody.latest_consignments(session, None, limit=1, state=state, kind=kind)
+            return f"/dotations/{row.id}{then}"
+
+    return path
+
+
 def the_application(site: Site) -> str:
     """The form that notes a step of the application that is under way."""
     address = the_partner("Association Cé Cédille")(site)
     with site.database.transaction(writing=False) as session:
         (application,) = mediators.applications_of(session, UUID(address.rpartition("/")[2]))
     return f"{address}/demande-de-label/{application.id}"
+
+
+def request_in(state: RequestState) -> Callable[[Site], str]:
+    """The latest request in that state."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            (row,) = custody.latest_requests(session, limit=1, state=state)
+            return f"/demandes/{row.id}"
+
+    return path
 
 
 ADDRESSES = (
@@ -187,6 +213,32 @@ ADDRESSES = (
     Address("partner-capacity", the_partner("Exo 7", "/disponibilite")),
     Address("partner-bank-details", the_partner("Exo 7", "/compte")),
     Address("partner-succession", the_partner("Exo 7", "/reprise")),
+    Address("consignments", "/dotations"),
+    Address("consignments-short", "/dotations?etat=avec-manque"),
+    Address("consignments-own", "/dotations", Role.PRESCRIBER),
+    Address("consignment", consignment_in(ConsignmentState.RECEIVED)),
+    Address("consignment-short", consignment_in(ConsignmentState.RECEIVED_SHORT)),
+    Address("consignment-on-the-way", consignment_in(ConsignmentState.IN_TRANSIT)),
+    Address("consignment-cancelled", consignment_in(ConsignmentState.CANCELLED)),
+    Address("allocate", "/dotations/nouvelle"),
+    Address("give-back", "/dotations/retour", Role.PRESCRIBER),
+    Address("transfer", "/dotations/transfert"),
+    Address(
+        "receive",
+        consignment_in(ConsignmentState.IN_TRANSIT, ConsignmentKind.RETURN, "/reception"),
+    ),
+    Address(
+        "cancel",
+        consignment_in(ConsignmentState.IN_TRANSIT, ConsignmentKind.TRANSFER, "/annulation"),
+    ),
+    Address("settle", consignment_in(ConsignmentState.RECEIVED_SHORT, then="/manquants")),
+    Address("stock", "/stock"),
+    Address("stock-own", "/stock", Role.PRESCRIBER),
+    Address("requests", "/demandes"),
+    Address("request", request_in(RequestState.PENDING)),
+    Address("request-granted", request_in(RequestState.ALLOCATED)),
+    Address("request-declined", request_in(RequestState.DECLINED)),
+    Address("new-request", "/demandes/nouvelle", Role.PRESCRIBER),
     Address("nowhere", "/nulle-part", status=404),
 )
 
