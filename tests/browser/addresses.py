@@ -27,6 +27,14 @@ from app.prescribers import custody_queries as custody
 from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
 from app.programmes import queries as programmes
 from app.takeover import queries as takeover
+from app.kernel.serials import BookletNumber
+from app.orders import queries as orders
+from app.orders.queries import orders_listed
+from app.orders.rules import OrderState
+from app.printing import queries as printing
+from app.programmes import queries as programmes
+from app.programmes.service import known_vintage
+from app.vouchers.service import cover_of, known_booklet
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
 from tests.pages.markup import Element
@@ -132,6 +140,21 @@ def the_application(site: Site) -> str:
     with site.database.transaction(writing=False) as session:
         (application,) = mediators.applications_of(session, UUID(address.rpartition("/")[2]))
     return f"{address}/demande-de-label/{application.id}"
+def the_print_batch(site: Site) -> tuple[str, str]:
+    """The numbers of the order and of the batch of the booklets printed once more."""
+    with site.database.transaction(writing=False) as session:
+        batch = next(b for b in printing.latest_batches(session, limit=50) if b.reason)
+        order = orders.order(session, batch.order_id)
+        assert order is not None
+        return order.number, batch.number
+
+
+def the_public_cover(site: Site) -> str:
+    """Where the square of the cover of the first booklet leads."""
+    with site.database.transaction(writing=False) as session:
+        booklet = known_booklet(session, BookletNumber("26A", 1))
+        terms = known_vintage(session, booklet.vintage_id)
+        return f"/C/{cover_of(booklet, terms, site.keys)}"
 
 
 def request_in(state: RequestState) -> Callable[[Site], str]:
@@ -239,6 +262,16 @@ ADDRESSES = (
     Address("request-granted", request_in(RequestState.ALLOCATED)),
     Address("request-declined", request_in(RequestState.DECLINED)),
     Address("new-request", "/demandes/nouvelle", Role.PRESCRIBER),
+    Address("printing", "/impression"),
+    Address(
+        "printing-of-an-order", lambda site: f"/impression?commande={the_print_batch(site)[0]}"
+    ),
+    Address("printing-of-no-order", "/impression?commande=BC-2020-0001"),
+    Address("new-printing", lambda site: f"/impression/nouvelle/{the_print_batch(site)[0]}"),
+    Address("print-batch", lambda site: f"/impression/{the_print_batch(site)[1]}"),
+    Address("public-pass", lambda site: f"/P/{site.pass_in_hand()[1]}"),
+    Address("public-cover", the_public_cover),
+    Address("public-unknown", "/P/0000000000000000", status=404),
     Address("nowhere", "/nulle-part", status=404),
 )
 
