@@ -12,6 +12,7 @@ from benchmarks import (
     arrival,
     batch,
     hot_mediator,
+    printing,
     redemption,
     report_pages,
     second_start,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
     "batch": batch.measure,
     "allocation": allocation.measure,
     "arrival": arrival.measure,
+    "printing": printing.measure,
     "report-pages": report_pages.measure,
     "second-start": second_start.measure,
 }

@@ -23,11 +23,12 @@ class Sizes:
     batch: int = 1000
     redemptions: int = 400
     """Of each client, in one measurement by HTTP; pgbench makes three times as many."""
+    booklets: int = 1000
 
 
 FULL = Sizes()
-QUICK = Sizes(delivery=100_000, pairs=2, redemptions=250)
-TOY = Sizes(passes=600, delivery=600, mediators=3, pairs=1, batch=20, redemptions=2)
+QUICK = Sizes(delivery=100_000, pairs=2, redemptions=250, booklets=300)
+TOY = Sizes(passes=600, delivery=600, mediators=3, pairs=1, batch=20, redemptions=2, booklets=3)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import allocation, arrival, batch, hot_mediator, redemption, report_pages
+from benchmarks import (
+    allocation,
+    arrival,
+    batch,
+    hot_mediator,
+    printing,
+    redemption,
+    report_pages,
+)
 from benchmarks.bench import TOY, Bench
 from benchmarks.figures import Bound, Figure, Pairs, at_least, at_most
 from benchmarks.postgresql import Cluster
@@ -20,7 +28,7 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.parametrize(
-    "module", [redemption, hot_mediator, batch, allocation, arrival, report_pages]
+    "module", [redemption, hot_mediator, batch, allocation, arrival, printing, report_pages]
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:
     figures: list[Figure] = module.measure(bench)  # type: ignore[attr-defined]  # one of the above
