@@ -28,12 +28,15 @@ from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, Req
 from app.programmes import queries as programmes
 from app.takeover import queries as takeover
 from app.kernel.serials import BookletNumber
+from app.mediators import queries as mediators
 from app.orders import queries as orders
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
+from app.partners import queries as partners
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
+from app.takeover import queries as takeover
 from app.vouchers.service import cover_of, known_booklet
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
@@ -140,6 +143,8 @@ def the_application(site: Site) -> str:
     with site.database.transaction(writing=False) as session:
         (application,) = mediators.applications_of(session, UUID(address.rpartition("/")[2]))
     return f"{address}/demande-de-label/{application.id}"
+
+
 def the_print_batch(site: Site) -> tuple[str, str]:
     """The numbers of the order and of the batch of the booklets printed once more."""
     with site.database.transaction(writing=False) as session:
