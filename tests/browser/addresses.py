@@ -19,20 +19,14 @@ from app.clearing.models import Redemption
 from app.demo.accounts import PASSWORD
 from app.identity.models import Agent
 from app.identity.rules import Role
-from app.mediators import queries as mediators
-from app.orders.queries import orders_listed
-from app.orders.rules import OrderState
-from app.partners import queries as partners
-from app.prescribers import custody_queries as custody
-from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
-from app.programmes import queries as programmes
-from app.takeover import queries as takeover
 from app.kernel.serials import BookletNumber
 from app.mediators import queries as mediators
 from app.orders import queries as orders
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
 from app.partners import queries as partners
+from app.prescribers import custody_queries as custody
+from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
