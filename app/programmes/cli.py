@@ -11,7 +11,7 @@ from app.kernel.money import Cents, euros
 from app.partners.cli import organisation_named
 from app.programmes import queries
 from app.programmes.errors import UnknownProgramme, UnknownVintage
-from app.programmes.installation import FirstAgent, open_installation
+from app.programmes.installation import FirstAgent, FirstProgramme, open_installation
 from app.programmes.keys import KeyStore
 from app.programmes.models import Programme, VintageTerms
 from app.programmes.rules import Payer
@@ -82,6 +82,10 @@ def vintage_named(session: Session, label: str) -> VintageTerms:
 @click.option("--administrator-name", required=True, metavar="NOM", help="Son nom.")
 @click.option("--coordinator", required=True, metavar="ADRESSE", help="Qui coordonne.")
 @click.option("--coordinator-name", required=True, metavar="NOM", help="Son nom.")
+@click.option("--programme", metavar="NOM", help="Le premier dispositif, aux réglages préconisés.")
+@click.option("--issuer", metavar="NOM", help="L’émetteur de ce dispositif.")
+@click.option("--issuer-commune", metavar="COMMUNE", help="Où il siège.")
+@click.option("--payer", type=PAYER, default="collectivité", help="Qui paie les médiateurs.")
 @password_on_stdin
 @operating
 def init(
@@ -94,9 +98,13 @@ def init(
     administrator_name: str,
     coordinator: str,
     coordinator_name: str,
+    programme: str | None,
+    issuer: str | None,
+    issuer_commune: str | None,
+    payer: Payer,
     password_on_stdin: bool,
 ) -> None:
-    """Ouvre une vraie base : la collectivité et ses deux premiers agents.
+    """Ouvre une vraie base : la collectivité, ses deux premiers agents, un dispositif.
 
     Les mots de passe sont demandés deux fois chacun ; avec --password-stdin, une ligne pour
     l’administration, puis une pour la coordination. Une base qui a contenu la démonstration est
@@ -106,6 +114,12 @@ def init(
     --administrator comptes@exemple.fr --administrator-name "Mélissa Exemple"
     --coordinator coordination@exemple.fr --coordinator-name "Nadège Exemple"
     """
+    first_programme = None
+    if programme or issuer or issuer_commune:
+        if not (programme and issuer and issuer_commune):
+            message = "Donnez --programme, --issuer et --issuer-commune ensemble, ou aucun."
+            raise Refused(message)
+        first_programme = FirstProgramme(programme, issuer, issuer_commune, payer)
     people = ((administrator, administrator_name), (coordinator, coordinator_name))
     first, second = (
         FirstAgent(email, name, new_password(on_stdin=password_on_stdin, of=email))
@@ -119,11 +133,13 @@ def init(
             siret=siret,
             administrator=first,
             coordinator=second,
+            programme=first_programme,
             now=desk.now,
         )
+    began = f" Dispositif « {opened.programme.name} » ouvert." if opened.programme else ""
     desk.answer(
         f"« {opened.sponsor.name} » est ouverte : {opened.administrator.email} gère les comptes, "
-        f"{opened.coordinator.email} coordonne.",
+        f"{opened.coordinator.email} coordonne.{began}",
         id=opened.sponsor.id,
     )
 

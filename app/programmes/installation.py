@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.database import hold
 from app.identity.models import Agent
 from app.identity.rules import Role
+from app.identity.service import actor_of
 from app.kernel.ids import new_id
 from app.partners import queries as partners
 from app.partners.models import Organisation
@@ -15,6 +16,9 @@ from app.partners.rules import OrganisationKind
 from app.partners.service import open_account, register_organisation
 from app.programmes import queries
 from app.programmes.errors import HeldDemonstration, InitialisedAlready
+from app.programmes.models import Programme
+from app.programmes.rules import Payer
+from app.programmes.service import create_programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,23 @@ class FirstAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstProgramme:
+    """The programme to begin with, and who issues its passes."""
+
+    name: str
+    issuer: str
+    issuer_commune: str
+    payer: Payer = Payer.AUTHORITY
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What an empty database has become."""
 
     sponsor: Organisation
     administrator: Agent
     coordinator: Agent
+    programme: Programme | None = None
 
 
 def open_installation(
@@ -44,8 +59,12 @@ def open_installation(
     administrator: FirstAgent,
     coordinator: FirstAgent,
     now: datetime,
+    programme: FirstProgramme | None = None,
 ) -> Opened:
     """Give an empty database its sponsor, an administrator of accounts and a coordinator.
+
+    With `programme` also the issuer, and a programme with the recommended settings, which the
+    coordinator opens.
 
     Raises:
         HeldDemonstration: no real data ever joins invented data.
@@ -81,4 +100,26 @@ def open_installation(
         )
         for role, person in first.items()
     }
-    return Opened(sponsor, opened[Role.ADMINISTRATOR], opened[Role.COORDINATOR])
+    first_programme = None
+    if programme is not None:
+        issuer = register_organisation(
+            session,
+            actor=None,
+            organisation_id=new_id(),
+            kind=OrganisationKind.ISSUER,
+            name=programme.issuer,
+            commune=programme.issuer_commune,
+            siret=None,
+            now=now,
+        )
+        first_programme = create_programme(
+            session,
+            actor=actor_of(opened[Role.COORDINATOR], by_token=False),
+            programme_id=new_id(),
+            name=programme.name,
+            payer=programme.payer,
+            sponsor_id=sponsor.id,
+            issuer_id=issuer.id,
+            now=now,
+        )
+    return Opened(sponsor, opened[Role.ADMINISTRATOR], opened[Role.COORDINATOR], first_programme)

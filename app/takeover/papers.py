@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, short_day
 from app.papers.parts import LEFT, Letterhead, fields, signature
@@ -50,6 +51,7 @@ class Report:
 
 def report(data: Report, *, specimen: bool) -> bytes:
     """The procès-verbal, as a tagged PDF: same data, same bytes."""
+    prepared_on = short_day(martinique_day(data.prepared_at))
     paper = Paper(
         "Procès-verbal de reprise",
         data.number,
@@ -110,7 +112,7 @@ def report(data: Report, *, specimen: bool) -> bytes:
         86,
         SIGNING,
         "Qui a compté et préparé",
-        f"J’ai compté les carnets énumérés ; préparé le {short_day(data.prepared_at.date())}.",
+        f"J’ai compté les carnets énumérés ; préparé le {prepared_on}.",
     )
     signature(
         s,
