@@ -1,43 +1,82 @@
 """Papers of statements: rendered on demand from what is frozen, and the same each time."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.clearing import queries
-from app.clearing.errors import DocumentDiffers, StatementNotApproved
-from app.clearing.models import StatementDocument
+from app.clearing.errors import DocumentDiffers
+from app.clearing.models import StatementApproval, StatementDocument
+from app.clearing.queries import Standing
+from app.clearing.rules import PaperLine, StatementPaper, Total
+from app.clearing.statements import printed_today
 from app.database import hold
 from app.kernel.clock import martinique_day
+from app.kernel.money import Cents
 from app.programmes import numbering
+from app.programmes import queries as programmes
+from app.programmes.rules import Payer
+from app.vouchers import queries as vouchers
 
 LAYOUT = 1
 """Raised when a release draws the paper differently: its first digest is then kept anew."""
 
 
-def rendered_document(
-    session: Session, statement_id: UUID, form: str, content: bytes, *, now: datetime
+def statement_document(
+    session: Session,
+    standing: Standing,
+    form: str,
+    *,
+    render: Callable[[StatementPaper], bytes],
+    address: str,
+    now: datetime,
 ) -> bytes:
-    """The paper of an approved statement, once its digest is kept, or is the one kept.
+    """The paper of a statement in a form (pdf, csv), as it was the first time.
+
+    What a draft says is not kept. `address` is the site's, for a paper that names none yet.
 
     Raises:
-        StatementNotApproved: a draft has no paper to keep.
         DocumentDiffers: it was rendered before, and was another one.
     """
-    approval = queries.approval_of(session, statement_id)
+    approval = standing.approval
     if approval is None:
-        raise StatementNotApproved
+        return render(paper_of(session, standing, address=address))
+    hold(session, "statement document", approval.statement_id, form)
+    kept = queries.document_of(session, approval.statement_id, form, LAYOUT)
+    named = kept.address if kept else address
+    content = render(paper_of(session, standing, address=named))
+    keep_digest(session, approval, form, content, address=named, now=now)
+    return content
+
+
+def keep_digest(
+    session: Session,
+    approval: StatementApproval,
+    form: str,
+    content: bytes,
+    *,
+    address: str,
+    now: datetime,
+) -> None:
+    """Keep the digest of a paper, or compare it with the one kept.
+
+    Raises:
+        DocumentDiffers: it was rendered before, and was another one.
+    """
     digest = hashlib.sha256(content).digest()
-    hold(session, "statement document", statement_id, form)
-    kept = queries.document_of(session, statement_id, form, LAYOUT)
+    kept = queries.document_of(session, approval.statement_id, form, LAYOUT)
     if kept is None:
         session.add(
             StatementDocument(
-                statement_id=statement_id,
+                statement_id=approval.statement_id,
                 form=form,
                 layout=LAYOUT,
+                address=address,
                 sha256=digest,
                 rendered_at=now,
             )
@@ -48,4 +87,78 @@ def rendered_document(
             number=numbering.written(numbering.STATEMENT, approval.year, approval.number),
             rendered_on=f"{martinique_day(kept.rendered_at):%d/%m/%Y}",
         )
-    return content
+
+
+def paper_of(session: Session, standing: Standing, *, address: str) -> StatementPaper:
+    """Everything that the paper of a statement says; a draft's as of today."""
+    statement, version, approval = standing.statement, standing.version, standing.approval
+    said = approval.printed if approval else printed_today(session, statement)
+    certification = queries.certification_of(session, statement.id, version.version)
+    code = approval.verification_code if approval else ""
+    versions = queries.versions_of(session, statement.id)
+    return StatementPaper(
+        number=numbering.written(numbering.STATEMENT, approval.year, approval.number)
+        if approval
+        else "",
+        mediator=said["mediator"] or "",
+        commune=said["commune"] or "",
+        siret=said["siret"] or "",
+        programme=said["programme"] or "",
+        sponsor=said["sponsor"] or "",
+        debtor=said["debtor"] or "",
+        payer_is_issuer=said["payer"] == Payer.ISSUER,
+        payee_name=approval.payee_name if approval else "",
+        payee_iban_masked=approval.payee_iban_masked if approval else "",
+        cut_off_on=standing.run.cut_off_on,
+        version=version.version,
+        withdrawn_count=versions[0].voucher_count - version.voucher_count,
+        fee_basis_points=statement.fee_basis_points,
+        total=Total(
+            version.voucher_count,
+            Cents(version.amount_cents),
+            Cents(version.fee_cents),
+            Cents(version.net_cents),
+        ),
+        lines=tuple(lines_of(session, statement.id)),
+        prepared_at=standing.run.prepared_at,
+        approved_at=approval.approved_at if approval else None,
+        certified_at=certification.certified_at if certification else None,
+        received_on=approval.received_on if approval else None,
+        due_on=approval.due_on if approval else None,
+        code=code,
+        address=f"{address}/V/{code}",
+        specimen=programmes.is_demonstration(session),
+    )
+
+
+def lines_of(session: Session, statement_id: UUID) -> list[PaperLine]:
+    """The passes that a statement claims, by day and by series of one booklet."""
+    passes = queries.redeemed_on_of(session, statement_id)
+    serials = vouchers.serial_numbers(session, [(one.voucher_id, one.booklet_id) for one in passes])
+    by_series = groupby(
+        sorted(passes, key=lambda one: (one.day, one.voucher_id)),
+        key=lambda one: (one.day, one.amount_cents, one.booklet_id),
+    )
+    return [
+        PaperLine(
+            day,
+            str(serials[series.first]),
+            str(serials[series.last]),
+            series.count,
+            Cents(series.count * face),
+        )
+        for (day, face, _), group in by_series
+        for series in ledger.contiguous(one.voucher_id for one in group)
+    ]
+
+
+def verified(session: Session, code: str) -> tuple[str, Cents, date] | None:
+    """What anybody may know of a paper by its code: number, net and day of approval."""
+    approval = queries.approval_by_code(session, code)
+    if approval is None:
+        return None
+    return (
+        numbering.written(numbering.STATEMENT, approval.year, approval.number),
+        Cents(approval.net_cents),
+        martinique_day(approval.approved_at),
+    )

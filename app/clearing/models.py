@@ -823,7 +823,10 @@ class PaymentRejection(Record):
 
 
 class StatementDocument(Model):
-    """The digest of a paper when it was first rendered: rendered again, it is the same."""
+    """The digest of a paper when it was first rendered: rendered again, it is the same.
+
+    `address` is the site's as the paper names it, and stays when the site moves.
+    """
 
     __tablename__ = "statement_document"
     __table_args__ = (
@@ -840,5 +843,6 @@ class StatementDocument(Model):
     )
     form: Mapped[str] = mapped_column(Text, primary_key=True)
     layout: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    address: Mapped[str] = mapped_column(Text)
     sha256: Mapped[bytes] = mapped_column(Bytes)
     rendered_at: Mapped[datetime] = mapped_column(UtcDateTime)

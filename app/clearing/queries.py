@@ -765,6 +765,53 @@ def claims_of(session: Session, statement_id: UUID) -> list[Claim]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A pass of a statement, and the day on which it paid for support."""
+
+    voucher_id: int
+    booklet_id: int
+    day: date
+    amount_cents: int
+
+
+AT_ONCE = 500
+"""Passes looked up in one statement."""
+
+
+def redeemed_on_of(session: Session, statement_id: UUID) -> list[Redeemed]:
+    """The passes that a statement claims, each with the day of the redemption that it claims."""
+    ids = [
+        (voucher_id, claim.movement_id)
+        for claim in claims_of(session, statement_id)
+        for voucher_id in range(claim.vouchers.first, claim.vouchers.last + 1)
+    ]
+    found: dict[int, tuple[int, Redeemed]] = {}
+    claimed_by = dict(ids)
+    for start in range(0, len(ids), AT_ONCE):
+        rows = session.execute(
+            select(
+                Redemption.voucher_id,
+                Voucher.booklet_id,
+                Redemption.redeemed_on,
+                Redemption.amount_cents,
+                Redemption.movement_id,
+            )
+            .join(Voucher, Voucher.id == Redemption.voucher_id)
+            .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+            .where(
+                Redemption.voucher_id.in_([i for i, _ in ids[start : start + AT_ONCE]]),
+                RedemptionReversal.id.is_(None),
+            )
+        )
+        for voucher_id, booklet_id, day, amount_cents, movement_id in rows:
+            latest = found.get(voucher_id, (0, None))[0]
+            if latest < movement_id < claimed_by[voucher_id]:
+                one = Redeemed(voucher_id, booklet_id, day, amount_cents)
+                found[voucher_id] = movement_id, one
+    return [found[voucher_id][1] for voucher_id, _ in ids]
+
+
 def claimed_now(session: Session, statement_id: UUID, account_ids: Iterable[int]) -> int:
     """How many vouchers rest claimed by a statement at this moment."""
     return (

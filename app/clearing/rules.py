@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 from uuid import UUID
 
 from app.clearing.errors import (
@@ -201,3 +202,55 @@ def verification_code(statement_id: UUID) -> str:
     It follows from the statement's id, so that the same paper can be made again.
     """
     return codes.derive_verification(statement_id.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """Passes of one booklet that one day's support was paid with, by their printed numbers."""
+
+    day: date
+    first: str
+    last: str
+    voucher_count: int
+    amount_cents: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPaper:
+    """Everything that the paper of a statement says, frozen by its approval.
+
+    A draft has neither number nor code nor days, and says that it is worth nothing.
+    """
+
+    number: str
+    mediator: str
+    commune: str
+    siret: str
+    programme: str
+    sponsor: str
+    debtor: str
+    payer_is_issuer: bool
+    payee_name: str
+    payee_iban_masked: str
+    cut_off_on: date
+    version: int
+    withdrawn_count: int
+    fee_basis_points: int
+    total: Total
+    lines: tuple[PaperLine, ...]
+    prepared_at: datetime
+    approved_at: datetime | None
+    certified_at: datetime | None
+    received_on: date | None
+    due_on: date | None
+    code: str
+    address: str
+    """What the QR code opens."""
+    specimen: bool
+
+    @property
+    def sums(self) -> list[tuple[int, int]]:
+        """Passes and cents after no line, after the first, after the second, and so on."""
+        passes = accumulate((line.voucher_count for line in self.lines), initial=0)
+        cents = accumulate((line.amount_cents for line in self.lines), initial=0)
+        return list(zip(passes, cents, strict=True))

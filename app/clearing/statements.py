@@ -390,7 +390,7 @@ def approve_statement(
         received_on=received_on,
         due_on=received_on + timedelta(days=asked.payment_delay_days),
         verification_code=rules.verification_code(statement_id),
-        printed=_printed(session, statement),
+        printed=printed_today(session, statement),
     )
     session.add(approval)
     session.flush()
@@ -421,8 +421,8 @@ def _check_total(
         raise StatementChanged
 
 
-def _printed(session: Session, statement: Statement) -> dict[str, str | None]:
-    """What the paper says of creditor and debtor, kept as it is today."""
+def printed_today(session: Session, statement: Statement) -> dict[str, str | None]:
+    """What a paper says of creditor and debtor today."""
     mediator = known_organisation(session, statement.mediator_id)
     programme = known_programme(session, statement.programme_id)
     sponsor = known_organisation(session, programme.sponsor_id)

@@ -72,6 +72,7 @@ def upgrade() -> None:
             sa.Column("statement_id", Uuid16(), nullable=False),
             sa.Column("form", sa.Text(), nullable=False),
             sa.Column("layout", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("address", sa.Text(), nullable=False),
             sa.Column("sha256", Bytes(), nullable=False),
             sa.Column("rendered_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint("form in ('pdf', 'csv')", name="statement_document_form_is_known"),

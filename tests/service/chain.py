@@ -51,7 +51,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clearing.documents import rendered_document
+from app.clearing import queries as clearing
+from app.clearing.documents import keep_digest
 from app.clearing.models import TypedSheet
 from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
@@ -580,7 +581,9 @@ class Chain:
                 session, ids["certified draft"], f"{scheme.booklet(2)} 08"
             )
             ids["certification"] = scheme.certified(session, ids["certified draft"])
-            rendered_document(session, ids["paid"], "pdf", b"%PDF", now=scheme.later)
+            approval = clearing.approval_of(session, ids["paid"])
+            assert approval is not None
+            keep_digest(session, approval, "csv", b"x", address="HTTPS://X", now=scheme.later)
 
     def _redeemed(self, database: Database, place: int, at: str) -> UUID:
         with database.transaction() as session:

@@ -241,7 +241,7 @@ CASES: list[Case] = [
         "to come",
         "open_clearing_run",
         clearing.CutOffInTheFuture,
-        lambda c: {"cut_off_on": c.scheme.today + timedelta(days=1)},
+        lambda c: {"cut_off_on": c.scheme.today + timedelta(days=4)},
     ),
     case("none", "approve_statement", clearing.UnknownStatement, {"statement_id": NOBODY}),
     *(

@@ -1,0 +1,243 @@
+"""The paper of a statement: état liquidatif, drawn from frozen values, the same bytes each time."""
+
+from app.clearing.rules import StatementPaper
+from app.kernel import codes
+from app.kernel.clock import martinique_day
+from app.kernel.codes import VoucherCode
+from app.papers.flow import Paper
+from app.papers.french import (
+    clock,
+    euros_in_words,
+    grouped,
+    in_words,
+    money,
+    plural,
+    short_day,
+    typeset,
+)
+from app.papers.measures import INK, NBSP
+from app.papers.parts import LEFT, blank, field_card, signature
+from app.papers.sheet import strong
+from app.papers.sheets import Field, Kind, csv_bytes
+from app.papers.table import Column, Row, Table
+
+GAP = 5.0
+CLOSING = 62.0
+"""What must stay with the total: the account and the sum in words."""
+SIGNING = 50.0
+TO_WRITE = "…" * 12
+CERTIFIED = "Je certifie que les accompagnements ont été rendus contre les pass énumérés."
+COLUMNS = (
+    Column(("N°",), 12, "r"),
+    Column(("Jour",), 26),
+    Column(("Premier pass",), 46),
+    Column(("Dernier pass",), 46),
+    Column(("Pass",), 18, "r"),
+    Column(("Valeur faciale",), 30, "r"),
+)
+SHEET = (
+    Field("Bordereau", width=16),
+    Field("Médiateur", width=32),
+    Field("Jour", Kind.DAY),
+    Field("Premier pass"),
+    Field("Dernier pass"),
+    Field("Pass", Kind.NUMBER),
+    Field("Valeur faciale (€)", Kind.EUROS),
+)
+
+
+def percent(basis_points: int) -> str:
+    """« 4,00 % »."""
+    return f"{basis_points // 100},{basis_points % 100:02d}{NBSP}%"
+
+
+def statement_pdf(paper: StatementPaper) -> bytes:
+    """The état liquidatif, with its lines, its sums, its certification and its QR code."""
+    passes, cents = paper.sums[-1]
+    if (passes, cents) != (paper.total.voucher_count, paper.total.amount_cents):
+        message = f"the lines come to {passes} passes and {cents} cents"
+        raise ValueError(message)
+    title = "Bordereau de remboursement" if paper.number else "Projet de bordereau"
+    page = Paper(
+        title,
+        paper.number,
+        subtitle="État liquidatif des pass numériques acceptés",
+        subject="État liquidatif, pièce justificative de la dépense",
+        foot=typeset(
+            f"{paper.number or 'Projet, sans valeur'} · {paper.mediator} · {paper.programme}"
+        ),
+        specimen=paper.specimen,
+    )
+    y = _parties(page, paper, page.top)
+    y = _net(page, paper, y)
+    y = _lines(page, paper, y)
+    y = _account(page, paper, y)
+    _signatures(page, paper, y)
+    return page.finish()
+
+
+def _parties(page: Paper, paper: StatementPaper, y: float) -> float:
+    s, half = page.sheet, (page.wide - 2 * LEFT - GAP) / 2
+    creditor = (
+        ("Nom", strong(paper.mediator)),
+        ("Commune", paper.commune),
+        ("SIRET", paper.siret or TO_WRITE),
+        ("Titulaire", paper.payee_name or "compte à confirmer"),
+        ("Compte", paper.payee_iban_masked or TO_WRITE),
+    )
+    spending = (
+        ("Dispositif", paper.programme),
+        ("Débiteur", strong(paper.debtor)),
+        ("Arrêté", f"pass enregistrés avant le {short_day(paper.cut_off_on)}"),
+        ("Reçu le", short_day(paper.received_on) if paper.received_on else TO_WRITE),
+        ("À payer avant", strong(short_day(paper.due_on)) if paper.due_on else TO_WRITE),
+    )
+    left = field_card(s, LEFT, y, half, "Créancier (acteur de médiation)", creditor, label=20)
+    right = field_card(s, LEFT + half + GAP, y, half, "Dépense", spending, label=26)
+    return min(left, right) - GAP
+
+
+def _net(page: Paper, paper: StatementPaper, y: float) -> float:
+    """The answer first."""
+    s, right = page.sheet, page.wide - LEFT
+    with s.elem("Sect"):
+        s.rect(LEFT, y - 15, right - LEFT, 15, stroke=INK, line=1.1)
+        with s.leaf("H2"):
+            s.text(LEFT + 3, y - 6, "Net à payer", "B", 11)
+        with s.leaf("P"):
+            count = paper.total.voucher_count
+            s.text(LEFT + 3, y - 11.4, f"{grouped(count)} pass accepté{plural(count)}", "T", 9)
+            s.text(right - 3, y - 9.6, money(paper.total.net_cents), "TB", 20, align="r")
+    y -= 20
+    if paper.payer_is_issuer:
+        words = f"{paper.debtor} paie ce bordereau. {paper.sponsor} l’établit et suit le paiement."
+        with s.leaf("P"):
+            y = s.para(LEFT, y, right - LEFT, typeset(words), 9.5)
+        y -= 2
+    return y
+
+
+def _lines(page: Paper, paper: StatementPaper, y: float) -> float:
+    s = page.sheet
+    with s.leaf("H2"):
+        s.text(LEFT, y - 2.6, "Détail par jour et série de pass", "B", 10.5)
+    days = sorted({line.day for line in paper.lines})
+    rows = [
+        Row(
+            (
+                str(number),
+                short_day(line.day),
+                line.first,
+                line.last,
+                grouped(line.voucher_count),
+                money(line.amount_cents),
+            ),
+            shade=days.index(line.day) % 2 == 1,
+        )
+        for number, line in enumerate(paper.lines, start=1)
+    ]
+    sums = paper.sums
+    many = f"{grouped(len(rows))} ligne{plural(len(rows))}"
+    return Table(s, COLUMNS, row=5.2, size=8.6).run(
+        page,
+        y - 5.6,
+        rows,
+        total=f"Total, {many}",
+        sums=lambda after: (grouped(sums[after][0]), money(sums[after][1])),
+        closing=CLOSING,
+    )
+
+
+def _account(page: Paper, paper: StatementPaper, y: float) -> float:
+    s, total = page.sheet, paper.total
+    wide = page.wide - 2 * LEFT
+    rows = [
+        ("Valeur faciale des pass", money(total.amount_cents)),
+        (f"Frais ({percent(paper.fee_basis_points)})", money(-total.fee_cents)),
+        ("Net à payer", strong(money(total.net_cents))),
+    ]
+    if paper.withdrawn_count:
+        withdrawn = f"{grouped(paper.withdrawn_count)} pass, non comptés ci-dessus"
+        rows.append(("Retirés du projet", withdrawn))
+    y = field_card(s, LEFT, y - 4, wide, "Décompte", rows, label=52) - 6
+    words = (
+        f"Arrêté le présent état à la somme de {strong(euros_in_words(total.net_cents))} "
+        f"({money(total.net_cents)}), pour {in_words(total.voucher_count)} "
+        f"pass numérique{plural(total.voucher_count)}."
+    )
+    with s.leaf("P"):
+        return s.para(LEFT, y, wide, typeset(words), 10.5, 5.0) - 1
+
+
+def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
+    s = page.sheet
+    third = (page.wide - 2 * LEFT - 8) / 3
+    y = page.room(y, SIGNING + 50)
+    certified = (
+        f"{strong('Certifié en ligne')} le {short_day(martinique_day(paper.certified_at))} à "
+        f"{clock(paper.certified_at)}."
+        if paper.certified_at
+        else ""
+    )
+    prepared = f"Préparé le {short_day(martinique_day(paper.prepared_at))}."
+    approved = (
+        f"{strong('Approuvé en ligne')} le {short_day(martinique_day(paper.approved_at))}."
+        if paper.approved_at
+        else ""
+    )
+    boxes = (
+        ("Le médiateur", CERTIFIED, certified),
+        (
+            "Préparé par",
+            "État établi d’après le registre des pass. Qui prépare n’approuve pas.",
+            prepared,
+        ),
+        ("L’ordonnateur", "Service fait certifié. Bon à mandater.", approved),
+    )
+    with s.elem("Sect"):
+        for place, (who, words, name) in enumerate(boxes):
+            x = LEFT + place * (third + 4)
+            signature(s, x, y, third, SIGNING, who, typeset(words), typeset(name))
+    _accountant(page, paper, y - SIGNING - GAP)
+
+
+def _accountant(page: Paper, paper: StatementPaper, y: float) -> None:
+    """The accountant's frame, and the code by which anybody verifies the paper."""
+    s, right = page.sheet, page.wide - LEFT
+    wide = right - LEFT - (44 if paper.code else 0)
+    with s.elem("Sect"):
+        with s.leaf("H2"):
+            s.text(LEFT, y - 4, "Cadre réservé au comptable public", "B", 9.5)
+        labels = ("Mandat n°", "Bordereau n°", "Imputation", "Pris en charge le", "Payé le",
+                  "Rejet, motif")  # fmt: skip
+        for place, label in enumerate(labels):
+            x = LEFT + place % 2 * wide / 2
+            blank(s, x, y - 13 - place // 2 * 9, label, x + wide / 2 - 5)
+    if not paper.code:
+        return
+    s.qr(right - 30, y - 29, 25, paper.address, f"Code QR de vérification{NBSP}: {paper.address}")
+    with s.leaf("P"):
+        s.text(right - 17.5, y - 35.5, "Vérifier ce bordereau", "B", 8.6, align="c")
+        grouped_code = codes.written(VoucherCode(paper.code))
+        words = f"Code de vérification{NBSP}: {grouped_code}. Aucun bénéficiaire n’est nommé ici."
+        s.text(LEFT, y - 40.5, words, "T", 8.6)
+
+
+def statement_csv(paper: StatementPaper) -> bytes:
+    """The lines of a statement, for a spreadsheet."""
+    return csv_bytes(
+        SHEET,
+        (
+            (
+                paper.number or "Projet",
+                paper.mediator,
+                line.day,
+                line.first,
+                line.last,
+                line.voucher_count,
+                line.amount_cents,
+            )
+            for line in paper.lines
+        ),
+        specimen=paper.specimen,
+    )

@@ -1,0 +1,152 @@
+"""The paper of a statement, read back from what was printed: words, sums and QR code."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from uuid import UUID
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from app.clearing.papers import statement_csv, statement_pdf
+from app.clearing.rules import PaperLine, StatementPaper, Total, verification_code
+from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber, SerialNumber
+
+AMOUNT = re.compile(r"([\d\u202f]+),(\d\d)\u00a0€")
+SERIAL = re.compile(r"26A \d{5} \d{2} \d{2}")
+CODE = verification_code(UUID(int=5))
+
+
+def serial(booklet: int, place: int) -> str:
+    return str(SerialNumber(BookletNumber("26A", booklet), place))
+
+
+LINES = tuple(
+    PaperLine(
+        date(2026, 10, day),
+        serial(400 + day + more, 2),
+        serial(400 + day + more, 2 + (day + more) % 3),
+        1 + (day + more) % 3,
+        Cents(1000 * (1 + (day + more) % 3)),
+    )
+    for day in range(1, 24)
+    for more in range(3)
+)
+PASSES = sum(line.voucher_count for line in LINES)
+PAPER = StatementPaper(
+    number="BR-2026-0102",
+    mediator="Association Émergence des quartiers",
+    commune="Le Robert",
+    siret="",
+    programme="Pass numérique",
+    sponsor="CAP Nord Martinique",
+    debtor="CAP Nord Martinique",
+    payer_is_issuer=False,
+    payee_name="Association",
+    payee_iban_masked="FR76 … 2606",
+    cut_off_on=date(2026, 11, 1),
+    version=2,
+    withdrawn_count=2,
+    fee_basis_points=425,
+    total=Total.of(PASSES, PASSES * 1000, fee_basis_points=425),
+    lines=LINES,
+    prepared_at=datetime(2026, 11, 3, 12, tzinfo=UTC),
+    approved_at=datetime(2026, 11, 5, 12, tzinfo=UTC),
+    certified_at=datetime(2026, 11, 4, 13, 14, tzinfo=UTC),
+    received_on=date(2026, 11, 4),
+    due_on=date(2026, 12, 4),
+    code=CODE,
+    address=f"HTTPS://PASS.EXAMPLE/V/{CODE}",
+    specimen=False,
+)
+
+
+def read(content: bytes) -> list[str]:
+    """The words of each page."""
+    with pypdfium2.PdfDocument(content) as document:
+        return [page.get_textpage().get_text_bounded() for page in document]
+
+
+def codes_on(content: bytes) -> list[str]:
+    """What a camera reads on the pages."""
+    with pypdfium2.PdfDocument(content) as document:
+        images = [page.render(scale=2.5).to_pil() for page in document]
+    return [code.text for image in images for code in zxingcpp.read_barcodes(image)]
+
+
+@pytest.fixture(scope="module")
+def printed() -> bytes:
+    return statement_pdf(PAPER)
+
+
+def cents_of(text: str) -> list[int]:
+    return [
+        int(whole.replace("\u202f", "")) * 100 + int(rest) for whole, rest in AMOUNT.findall(text)
+    ]
+
+
+def test_the_printed_lines_add_up_to_the_printed_total(printed: bytes) -> None:
+    pages = read(printed)
+
+    rows = [line for page in pages for line in page.splitlines() if len(SERIAL.findall(line)) == 2]
+    assert len(rows) == len(LINES)
+    assert sum(cents_of(row)[-1] for row in rows) == PASSES * 1000 == 138_000
+    text = "\n".join(pages)
+    assert "mille trois cent vingt et un euros et trente-cinq centimes" in " ".join(text.split())
+    assert {138_000, 5865, 132_135} <= set(cents_of(text))
+
+
+def test_what_is_carried_over_is_what_the_next_page_begins_with(printed: bytes) -> None:
+    pages = read(printed)
+
+    assert len(pages) == 3
+    for page, following in pairwise(pages):
+        [left] = re.findall(r"À reporter page \d\s+(\d+)\s+(\S+)", page)
+        [taken] = re.findall(r"Report de la page \d\s+(\d+)\s+(\S+)", following)
+        assert left == taken
+
+
+def test_the_code_on_paper_is_the_address_to_verify_it(printed: bytes) -> None:
+    assert codes_on(printed) == [PAPER.address]
+    assert f"{CODE[:4]} {CODE[4:8]}" in "\n".join(read(printed))
+
+
+def test_the_same_statement_gives_the_same_bytes(printed: bytes) -> None:
+    assert statement_pdf(PAPER) == printed
+
+
+def test_the_paper_says_who_certified_and_nothing_of_any_person(printed: bytes) -> None:
+    text = " ".join("\n".join(read(printed)).replace("\u00a0", " ").split())
+
+    assert "Je certifie que les accompagnements ont été rendus" in text
+    assert "Certifié en ligne le 04/11/2026 à 09 h 14" in text
+    assert "2 pass, non comptés" in text
+    assert "À payer avant : 04/12/2026" in text
+
+
+def test_a_statement_that_the_issuer_pays_says_so() -> None:
+    paper = replace(PAPER, lines=LINES[:1], debtor="Émetteur", payer_is_issuer=True,
+                    total=Total.of(2, 2000, fee_basis_points=0))  # fmt: skip
+
+    assert "Émetteur paie ce bordereau" in " ".join(read(statement_pdf(paper)))
+
+
+def test_a_draft_has_no_code_and_a_demonstration_says_so() -> None:
+    draft = replace(PAPER, number="", code="", address="", specimen=True)
+    content = statement_pdf(draft)
+
+    text = "\n".join(read(content))
+    assert "Projet de bordereau" in text
+    assert "SPÉCIMEN" in text
+    assert codes_on(content) == []
+    [_, first, *_] = statement_csv(draft).decode("utf-8-sig").splitlines()
+    assert first.startswith("Projet;Association Émergence des quartiers;01/10/2026;26A 00401 02 ")
+    assert first.endswith(";2;20,00;SPÉCIMEN")
+
+
+def test_lines_that_do_not_add_up_are_not_printed() -> None:
+    with pytest.raises(ValueError, match="the lines come to"):
+        statement_pdf(replace(PAPER, lines=LINES[1:]))
