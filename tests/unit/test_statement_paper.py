@@ -15,7 +15,7 @@ from app.clearing.rules import PaperLine, StatementPaper, Total, verification_co
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 
-AMOUNT = re.compile(r"([\d\u202f]+),(\d\d)\u00a0€")
+AMOUNT = re.compile(r"(\d{1,3}(?:\s\d{3})*),(\d\d)\s€")
 SERIAL = re.compile(r"26A \d{5} \d{2} \d{2}")
 CODE = verification_code(UUID(int=5))
 
@@ -83,9 +83,7 @@ def printed() -> bytes:
 
 
 def cents_of(text: str) -> list[int]:
-    return [
-        int(whole.replace("\u202f", "")) * 100 + int(rest) for whole, rest in AMOUNT.findall(text)
-    ]
+    return [int("".join(whole.split())) * 100 + int(rest) for whole, rest in AMOUNT.findall(text)]
 
 
 def test_the_printed_lines_add_up_to_the_printed_total(printed: bytes) -> None:
