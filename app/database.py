@@ -400,18 +400,23 @@ def _insert_of_a_set(
 
 
 def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as PostgreSQL reads them: UUIDs as orjson writes them, the rest as said below."""
-    return orjson.dumps(rows, default=_as_text, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    """Rows as PostgreSQL reads them: orjson writes UUIDs, days and instants; the rest is below.
+
+    A naive instant is refused. Looking for one beforehand takes a third of being asked about each.
+    """
+    for row in rows:
+        for value in row.values():
+            if type(value) is datetime and value.tzinfo is None:
+                message = "a naive instant was about to be stored"
+                raise ValueError(message)
+    return orjson.dumps(rows, default=_as_text).decode()
 
 
-def _as_text(value: bytes | datetime | date) -> str:
-    """Bytes in hexadecimal, days and instants in ISO 8601; a naive instant is refused."""
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, datetime) and value.tzinfo is None:
-        message = "a naive instant was about to be stored"
-        raise ValueError(message)
-    return value.isoformat()
+def _as_text(value: object) -> str:
+    """Bytes in hexadecimal; there is nothing else that orjson does not write itself."""
+    if not isinstance(value, bytes):
+        raise TypeError(type(value).__name__)
+    return f"\\x{value.hex()}"
 
 
 # ── Statements that are built once ────────────────────────────────────────────────────────────────

@@ -93,6 +93,9 @@ WHEN_NOT_YET_HANDED_OVER = """
                      and prescription.prescribed_on > new.redeemed_on)
 """
 
+ONLY_BEFORE_TODAY = "new.redeemed_on < (now() at time zone 'America/Martinique')::date"
+"""Nothing is handed over tomorrow, so a session of today needs no look: most are of today."""
+
 
 def upgrade() -> None:
     """Make the tables, written once but for those named below."""
@@ -784,7 +787,10 @@ def upgrade() -> None:
         )
         write_once(*WRITTEN_ONCE)
         refuse_insert(
-            "redemption_is_not_before_the_issue", "redemption", when=WHEN_NOT_YET_HANDED_OVER
+            "redemption_is_not_before_the_issue",
+            "redemption",
+            when=WHEN_NOT_YET_HANDED_OVER,
+            only_if=ONLY_BEFORE_TODAY,
         )
         for rule, table, when in REFUSALS:
             refuse_insert(rule, table, when=when)
