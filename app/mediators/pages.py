@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.mediators import forms, queries, service
@@ -498,13 +499,24 @@ def _cash_offices(session: Session, partner_id: UUID) -> tuple[Period, ...]:
 def _applications(session: Session, partner_id: UUID) -> tuple[Application, ...]:
     rows = queries.applications_of(session, partner_id)
     steps = queries.progress_of(session, [one.id for one in rows])
+    noted = {one.recorded_by for one in rows}
+    noted |= {step.recorded_by for reached in steps.values() for step in reached}
+    by = {
+        agent_id: f"Noté par {agent.name}"
+        for agent_id in noted
+        if (agent := agents.agent(session, agent_id)) is not None
+    }
     return tuple(
         Application(
             one.id,
             (
-                (one.applied_on, "Demande déposée", ""),
+                (one.applied_on, "Demande déposée", by[one.recorded_by]),
                 *(
-                    (step.reached_on, FRENCH_LABEL_STEP[LabelStep(step.step)], step.note or "")
+                    (
+                        step.reached_on,
+                        FRENCH_LABEL_STEP[LabelStep(step.step)],
+                        ". ".join(filter(None, [step.note, by[step.recorded_by]])),
+                    )
                     for step in steps[one.id]
                 ),
             ),

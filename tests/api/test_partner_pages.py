@@ -1,0 +1,149 @@
+"""The pages of partners as people use them: each form acts once, and says what to write instead."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from app.kernel.ids import new_id
+from tests.api.house import House
+from tests.factories import IBAN
+
+Typed = dict[str, str | list[str]]
+
+
+def sent(house: House, who: str, path: str, /, **typed: str | list[str]) -> tuple[int, str]:
+    """Open a form, fill it in and send it; the page that answers, after a redirection too."""
+    client = house.signed_in(who).client
+    page = client.get(path)
+    assert page.status_code == 200, page.text
+    form: Typed = {}
+    for field, value in re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text
+    ):
+        form[field] = unescape(value)
+    answer = client.post(path, data=form | typed, follow_redirects=True)
+    return answer.status_code, unescape(answer.text).replace("\u00a0", " ")
+
+
+@pytest.fixture
+def exo7(house: House) -> str:
+    return f"/partenaires/{house.scheme.organisations['exo7']}"
+
+
+def test_an_organisation_is_added_and_found_by_its_name(house: House) -> None:
+    status, page = sent(
+        house,
+        "coordinator",
+        "/partenaires/nouveau",
+        name="Médiathèque du Prêcheur",
+        kind="media_library",
+        commune="prêcheur",
+        siret="732 829 320 00074",
+    )
+
+    assert (status, "est ajoutée" in page) == (200, True)
+    found = house.signed_in("plie").client.get("/partenaires?nom=MEDIATHEQUE&commune=97219")
+    assert "Médiathèque du Prêcheur" in found.text
+    assert "1 structure" in unescape(found.text).replace("\u00a0", " ")
+
+
+def test_what_cannot_be_read_is_given_back_with_a_sentence(house: House, exo7: str) -> None:
+    status, page = sent(
+        house,
+        "exo7",
+        f"{exo7}/fiche",
+        hours_0="8h-12h, 11h-13h",
+        hours_1="le matin",
+        services=["safe_use"],
+    )
+
+    assert status == 422
+    assert "se recouvrent" in page
+    assert 'value="le matin"' in page
+    assert re.search(r'value="safe_use" checked', page)
+
+
+def test_a_partner_corrects_its_own_profile_and_no_other(house: House, exo7: str) -> None:
+    status, page = sent(
+        house, "exo7", f"{exo7}/fiche", hours_2="9h-12h30, 14h-17h", services=["safe_use"]
+    )
+    assert (status, "9 h – 12 h 30, 14 h – 17 h" in page) == (200, True)
+    status, page = sent(house, "exo7", f"{exo7}/contact", position="Direction", phone="0596000009")
+    assert (status, "0596 00 00 09" in page) == (200, True)
+
+    carecof = house.scheme.organisations["carecof"]
+    for form in ("fiche", "contact"):
+        answer = house.signed_in("exo7").client.get(f"/partenaires/{carecof}/{form}")
+        assert answer.status_code == 403
+    assert house.signed_in("exo7").client.get(f"{exo7}/convention").status_code == 403
+
+
+def test_an_account_is_typed_by_one_and_confirmed_by_another(house: House, exo7: str) -> None:
+    status, page = sent(house, "coordinator", f"{exo7}/compte", holder="EXO 7", iban=IBAN)
+    assert (status, "À confirmer" in page) == (200, True)
+    assert IBAN not in page
+    assert "Vérifier et confirmer" not in page
+
+    page = house.signed_in("finance").client.get(exo7).text
+    [confirm] = re.findall(rf'href="({exo7}/compte/[^"]+)"', page)
+    status, page = sent(house, "finance", confirm)
+    assert (status, "cochez la case" in page) == (422, True)
+    status, page = sent(house, "coordinator", confirm, sure="oui")
+    assert (status, "une autre personne doit le confirmer" in page) == (422, True)
+    status, page = sent(house, "finance", confirm, sure="oui")
+    assert (status, "Le compte est confirmé" in page) == (200, True)
+    assert "FR14 … 2606" in unescape(house.signed_in("exo7").client.get(exo7).text).replace(
+        "\u00a0", " "
+    )
+
+
+def test_accounts_and_agreements_are_told_to_their_own_organisation(
+    house: House, exo7: str
+) -> None:
+    told = house.signed_in("exo7").client.get(exo7).text
+    hidden = house.signed_in("carecof").client.get(exo7).text
+
+    assert "Comptes bancaires" in told
+    assert "Comptes bancaires" not in hidden
+    assert "Conventions" not in hidden
+
+
+def test_each_other_form_acts(used_up: House) -> None:
+    house, today = used_up, used_up.scheme.today
+    exo7 = f"/partenaires/{house.scheme.organisations['exo7']}"
+    period = {
+        "valid_from": today.isoformat(),
+        "valid_until": (today + timedelta(days=30)).isoformat(),
+    }
+    library = f"/partenaires/{house.scheme.organisations['library']}"
+    unlabelled = f"/partenaires/{house.scheme.organisations['unlabelled']}"
+    application = house.lived.ids["application"]
+    for path, typed, said in (
+        (f"{exo7}/adresse", {"street": "1, rue Haute", "postcode": "97222",
+                             "latitude_microdegrees": "14,656",
+                             "longitude_microdegrees": "−61,129"}, "14,656 ; −61,129"),
+        (f"{exo7}/convention", {"role": "venue", "reference": "C 7", **period}, "À renouveler"),
+        (f"{library}/regie", {"kind": "revenue", "reference": "A 7", "held_by": "Direction",
+                              **period}, "La régie est enregistrée"),
+        (f"{unlabelled}/demande-de-label", {"applied_on": today.isoformat()}, "Demande déposée"),
+        (f"{unlabelled}/demande-de-label/{application}",
+         {"step": "granted", "reached_on": today.isoformat(), "reference": "#APTIC 7", **period},
+         "Label accordé"),
+        (f"{exo7}/label", {"reference": "#APTIC 8", **period}, "Le label est enregistré"),
+        (f"{exo7}/disponibilite", {"ready": "non", "from_on": today.isoformat()},
+         "Ne reçoit pas"),
+        (f"{exo7}/reprise", {"successor_id": library.rpartition("/")[2],
+                             "from_on": (today + timedelta(days=9)).isoformat(), "reference": "D 7", "sure": "oui"},
+         "Reprise par"),
+    ):  # fmt: skip
+        status, page = sent(house, "coordinator", path, **typed)
+        assert status == 200, page
+        if said != "À renouveler":
+            assert said in page, path
+    renewals = house.signed_in("coordinator").client.get("/partenaires/a-renouveler")
+    assert renewals.status_code == 200
+    assert house.signed_in("coordinator").client.get(
+        f"/partenaires/{new_id()}"
+    ).status_code == 404  # fmt: skip
