@@ -113,6 +113,7 @@ def test_accounts_and_agreements_are_told_to_their_own_organisation(
 def test_each_other_form_acts(used_up: House) -> None:
     house, today = used_up, used_up.scheme.today
     exo7 = f"/partenaires/{house.scheme.organisations['exo7']}"
+    in_nine_days = (today + timedelta(days=9)).isoformat()
     period = {
         "valid_from": today.isoformat(),
         "valid_until": (today + timedelta(days=30)).isoformat(),
@@ -135,7 +136,8 @@ def test_each_other_form_acts(used_up: House) -> None:
         (f"{exo7}/disponibilite", {"ready": "non", "from_on": today.isoformat()},
          "Ne reçoit pas"),
         (f"{exo7}/reprise", {"successor_id": library.rpartition("/")[2],
-                             "from_on": (today + timedelta(days=9)).isoformat(), "reference": "D 7", "sure": "oui"},
+                             "from_on": in_nine_days,
+                             "reference": "D 7", "sure": "oui"},
          "Reprise par"),
     ):  # fmt: skip
         status, page = sent(house, "coordinator", path, **typed)
