@@ -126,8 +126,8 @@ def test_orders_are_prepared_approved_sent_partly_and_wholly_delivered(session: 
         (True, True, 0, [True]),
         (True, True, 1000, [True, False]),
         (True, True, 1000, []),
-        (True, False, 0, []),
         (False, False, 0, []),
+        (True, False, 0, []),
         (False, False, 0, []),
     ]
 
