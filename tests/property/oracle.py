@@ -8,12 +8,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
-Place = tuple[str, str, str]
-"""Kind of account, party, counterparty."""
+from tests.property.custody_oracle import CustodyOracle, Place
 
 ENTITLED = {"plie": (10, 3, 0), "registered_job_seeker": (10, 1, 0), "senior": (5, 1, 1)}
 """Size and number of booklets of a public, and how often again."""
-PRESCRIBERS = ("plie", "ccas")
 WITHOUT_LABEL = {"unlabelled"}
 WITHOUT_BANK = {"nobank"}
 GUESSES = 20
@@ -42,15 +40,6 @@ class Delivery:
     serials: list[int]
     cents: int
     active: bool = False
-
-
-@dataclass
-class Allocation:
-    """Booklets on their way."""
-
-    to: str
-    serials: list[int]
-    received: bool = False
 
 
 @dataclass
@@ -101,18 +90,14 @@ class Statement:
 
 
 @dataclass
-class Oracle:
+class Oracle(CustodyOracle):
     """Everything that there is."""
 
     orders: dict[UUID, Order] = field(default_factory=dict)
     deliveries: dict[UUID, Delivery] = field(default_factory=dict)
-    allocations: dict[UUID, Allocation] = field(default_factory=dict)
     people: dict[UUID, Person] = field(default_factory=dict)
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
     statements: dict[UUID, Statement] = field(default_factory=dict)
-    place: dict[int, Place] = field(default_factory=dict)
-    booklet: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """First serial and size of what was delivered, by number."""
     taken_by: dict[int, UUID] = field(default_factory=dict)
     issued_by: dict[int, str] = field(default_factory=dict)
     claimed_once: set[int] = field(default_factory=set)
@@ -210,44 +195,6 @@ class Oracle:
         return None
 
     # ── Prescribers ───────────────────────────────────────────────────────────────────────────────
-
-    def serials_of(self, number: int) -> list[int]:
-        """The passes of a delivered booklet."""
-        first, size = self.booklet[number]
-        return list(range(first, first + size))
-
-    def rests(self, number: int, place: Place) -> bool:
-        """Whether a whole booklet rests there."""
-        return all(self.place[serial] == place for serial in self.serials_of(number))
-
-    def allocate(self, new: UUID, first: int, last: int, to: str) -> str | None:
-        if to not in PRESCRIBERS:
-            return "no_agreement_in_force"
-        if last < first:
-            return "booklets_reversed"
-        numbers = range(first, last + 1)
-        if any(number not in self.booklet for number in numbers):
-            return "booklets_missing"
-        if not all(self.rests(n, ("stock", "sponsor", "sponsor")) for n in numbers):
-            return "booklet_not_in_stock"
-        serials = [serial for number in numbers for serial in self.serials_of(number)]
-        for serial in serials:
-            self.place[serial] = ("transit", "sponsor", to)
-        self.allocations[new] = Allocation(to, serials)
-        return None
-
-    def accept(self, allocation_id: UUID, by: str) -> str | None:
-        allocation = self.allocations.get(allocation_id)
-        if allocation is None:
-            return "unknown_allocation"
-        if allocation.to != by:
-            return "other_organisation"
-        if allocation.received:
-            return "allocation_received_already"
-        allocation.received = True
-        for serial in allocation.serials:
-            self.place[serial] = ("prescriber", by, by)
-        return None
 
     def prescribe(
         self, person_id: UUID, by: str, numbers: list[int], *, declares: bool

@@ -5,7 +5,7 @@ the ledger's own replay agrees, and the statements add up.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,33 +41,25 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.prescribers import allocations, custody, people, prescriptions
-from app.prescribers.allocations import BookletRange
+from app.prescribers import people, prescriptions
 from app.prescribers.people import Person
 from app.prescribers.rules import Commitment
 from app.programmes.rules import Public
 from tests.databases import Databases
 from tests.factories import ALIKE, ANSWERS, Scheme
+from tests.property.custody_moves import CustodyMoves
+from tests.property.moves import ANY, PRESCRIBERS, one_of
 from tests.property.oracle import Oracle
 from tests.property.oracle import Person as KnownPerson
 
-ANY = st.integers(0, 10**6)
-"""Which one of those there are."""
 ORDERERS = st.sampled_from(["coordinator", "coordinator2", "finance", "accountant"])
-PRESCRIBERS = st.sampled_from(["plie", "ccas"])
 MEDIATORS = st.sampled_from(["exo7", "exo7", "carecof", "nobank", "unlabelled"])
 SMALL = st.integers(0, 3)
 SERIALS = st.integers(1, 42)
 SLIP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
 
 
-def one_of(known: Mapping[UUID, object], pick: int) -> UUID:
-    """Some id that is known; now and then the one that never is."""
-    ids = list(known)
-    return UUID(int=1) if not ids or pick % 9 == 8 else ids[pick % len(ids)]
-
-
-class ChainMachine(RuleBasedStateMachine):
+class ChainMachine(CustodyMoves, RuleBasedStateMachine):
     """The services on one side, the oracle on the other."""
 
     databases: Databases
@@ -127,7 +119,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.activate(pick=0)
         for first, more, to in ((1, 1, "plie"), (4, 1, "ccas")):
             self.allocate(first=first, more=more, to=to)
-            self.accepted(list(self.oracle.allocations)[-1], to)
+            self.accepted(list(self.oracle.consignments)[-1], to)
         self.person(public=Public.PLIE, by="plie")
         self.person(public=Public.SENIOR, by="ccas")
         self.prescribe(pick=0, by="plie", numbers=[1, 2], declares=True)
@@ -246,42 +238,6 @@ class ChainMachine(RuleBasedStateMachine):
         )
 
     # ── Prescribers ───────────────────────────────────────────────────────────────────────────────
-
-    @rule(
-        first=st.integers(1, 9),
-        more=st.integers(-1, 3),
-        to=st.sampled_from(["plie", "plie", "ccas", "exo7"]),
-    )
-    def allocate(self, first: int, more: int, to: str) -> None:
-        new, last = new_id(), max(1, first + more)
-        self.both(
-            self.oracle.allocate(new, first, last, to),
-            lambda session: allocations.allocate_booklets(
-                session,
-                actor=self.actor("coordinator"),
-                allocation_id=new,
-                programme_id=self.scheme.programme_id,
-                recipient_id=self.scheme.organisations[to],
-                booklets=[BookletRange(self.scheme.booklet(first), self.scheme.booklet(last))],
-                now=self.scheme.now,
-            ),
-        )
-
-    @rule(pick=ANY, by=PRESCRIBERS)
-    def accept(self, pick: int, by: str) -> None:
-        self.accepted(one_of(self.oracle.allocations, pick), by)
-
-    def accepted(self, allocation_id: UUID, by: str) -> None:
-        self.both(
-            self.oracle.accept(allocation_id, by),
-            lambda session: custody.confirm_receipt(
-                session,
-                actor=self.actor(by),
-                receipt_id=new_id(),
-                consignment_id=allocation_id,
-                now=self.scheme.now,
-            ),
-        )
 
     @rule(
         public=st.sampled_from([Public.PLIE, Public.SENIOR, Public.REGISTERED_JOB_SEEKER]),

@@ -1,0 +1,191 @@
+"""Booklets that go back, go on, get lost or are called back, and requests for more."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.kernel.ids import new_id
+from app.kernel.serials import BookletNumber
+from app.partners.errors import NoAgreementInForce
+from app.prescribers import custody, errors, holdings
+from app.prescribers import custody_queries as queries
+from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_papers import slip
+from app.prescribers.custody_rules import Answer, Settlement, read_lines
+from app.vouchers import queries as vouchers
+from tests.papers.reading import opened
+from tests.service.chain import Chain
+from tests.service.conftest import World
+from tests.service.steps import STEPS, one_booklet
+
+LATER = timedelta(days=301)
+"""From then on, no agreement of the chain is in force."""
+
+
+def place(world: World, number: int) -> str:
+    """Where the first pass of a booklet rests."""
+    named = BookletNumber(world.scheme.label, number)
+    booklet = vouchers.booklet_by_number(world.session, named)
+    assert booklet is not None
+    return str(ledger.history(world.session, booklet.id)[-1].credit.kind)
+
+
+def test_what_the_count_misses_stays_on_the_way_and_the_rest_is_accepted(world: World) -> None:
+    sent = world.scheme.allocation(world.session, 7, 9, accept=False)
+
+    custody.confirm_receipt(
+        world.session,
+        actor=world.scheme.actors["plie"],
+        receipt_id=new_id(),
+        consignment_id=sent,
+        missing=[one_booklet(world.chain, 8)],
+        damaged=[one_booklet(world.chain, 9)],
+        now=world.scheme.now,
+    )
+
+    assert [place(world, number) for number in (7, 8, 9)] == ["prescriber", "transit", "prescriber"]
+    custody.settle_shortfall(
+        world.session,
+        actor=world.scheme.actors["plie"],
+        settlement_id=new_id(),
+        consignment_id=sent,
+        settlement=Settlement.FOUND,
+        booklets=[one_booklet(world.chain, 8)],
+        now=world.scheme.now,
+    )
+    assert place(world, 8) == "prescriber"
+    assert queries.still_missing(world.session, [sent]) == {sent: []}
+
+
+def test_a_return_reaches_the_stock_when_the_stock_has_counted_it(world: World) -> None:
+    sent = STEPS["return_booklets"].run(world.session, world.chain)
+    assert place(world, 3) == "transit"
+
+    STEPS["confirm_receipt"].run(
+        world.session,
+        world.chain,
+        actor="coordinator",
+        consignment_id=sent.id,  # type: ignore[attr-defined]
+    )
+
+    assert place(world, 3) == "stock"
+
+
+def test_an_agreement_that_ended_leaves_the_way_back_only(world: World) -> None:
+    now = world.scheme.now + LATER
+    for step in ("transfer_booklets", "request_booklets"):
+        world.refuses(NoAgreementInForce, lambda s, c, step=step: STEPS[step].run(s, c, now=now))  # type: ignore[misc]
+
+    STEPS["return_booklets"].run(world.session, world.chain, now=now)
+
+    assert place(world, 3) == "transit"
+
+
+def test_only_the_recipient_signs(world: World) -> None:
+    world.refuses(
+        errors.NotTheRecipient,
+        lambda s, c: STEPS["confirm_receipt"].run(s, c, actor="coordinator"),
+    )
+
+
+def test_what_is_called_back_is_in_the_stock_but_a_return_goes_there_anyway(world: World) -> None:
+    sent = STEPS["transfer_booklets"].run(world.session, world.chain)
+    called_back = STEPS["cancel_consignment"].run(
+        world.session,
+        world.chain,
+        consignment_id=sent.id,  # type: ignore[attr-defined]
+    )
+    STEPS["cancel_consignment"].run(world.session, world.chain)
+
+    assert called_back.answer == Answer.CANCELLED  # type: ignore[attr-defined]
+    assert [place(world, number) for number in (3, 5)] == ["stock", "stock"]
+
+
+def test_a_return_is_not_called_back(world: World) -> None:
+    def attempt(session: Session, chain: Chain) -> None:
+        sent = STEPS["return_booklets"].run(session, chain)
+        STEPS["cancel_consignment"].run(session, chain, consignment_id=sent.id)  # type: ignore[attr-defined]
+
+    world.refuses(errors.ReturnNotCancelled, attempt)
+
+
+def test_an_allocation_answers_one_request_of_its_recipient(world: World) -> None:
+    asked = world.chain.ids["request"]
+    world.refuses(
+        errors.RequestOfAnother,
+        lambda s, c: STEPS["allocate_booklets"].run(
+            s, c, request_id=asked, recipient_id=c.scheme.organisations["ccas"]
+        ),
+    )
+
+    made = STEPS["allocate_booklets"].run(world.session, world.chain, request_id=asked)
+
+    answer = queries.answer_to(world.session, asked)
+    assert answer is not None
+    assert answer.consignment_id == made.id  # type: ignore[attr-defined]
+
+
+def test_an_answered_request_is_answered(world: World) -> None:
+    world.refuses(
+        errors.BookletRequestAnswered,
+        lambda s, c: STEPS["allocate_booklets"].run(s, c, request_id=c.ids["declined request"]),
+    )
+
+
+def test_who_holds_what_is_told_by_runs_of_numbers(world: World) -> None:
+    held = holdings.booklets_held(world.session, actor=world.scheme.actors["ccas"])
+
+    assert {
+        (h.kind, h.size, h.first_number, h.last_number)
+        for h in held
+        if h.label == world.scheme.label
+    } == {
+        ("transit", 10, 10, 10),
+        ("transit", 5, 14, 14),
+        ("prescriber", 10, 6, 6),
+        ("prescriber", 5, 12, 12),
+    }
+
+
+def test_a_hand_scanner_types_one_cover_a_line() -> None:
+    typed = "26A 00001\n\n26A00002-26A00004\r\n26A 00006 à 26A 00007\nHTTPS://X.EXAMPLE/C/A-B\n"
+
+    assert read_lines(typed) == [
+        ("26A 00001", "26A 00001"),
+        ("26A00002", "26A00004"),
+        ("26A 00006", "26A 00007"),
+        ("HTTPS://X.EXAMPLE/C/A-B", "HTTPS://X.EXAMPLE/C/A-B"),
+    ]
+
+
+def test_the_slip_says_what_left_and_nobodys_name(world: World) -> None:
+    data = holdings.slip_of(
+        world.session,
+        actor=world.scheme.actors["plie"],
+        consignment_id=world.chain.ids["allocation"],
+    )
+
+    printed = slip(data, specimen=True)
+
+    assert printed == slip(data, specimen=True)
+    with opened(printed) as pdf:
+        words = pdf[0].get_textpage().get_text_bounded().replace("\xa0", " ").replace("\u202f", " ")
+    for said in (
+        "SPÉCIMEN",
+        data.number,
+        "26A 00001",
+        "26A 00004",
+        "400,00 €",
+        "quatre cents euros",
+    ):
+        assert said in words
+    assert "Agent" not in words
+
+
+def test_a_booklet_counted_as_missing_twice_is_refused(world: World) -> None:
+    lost = [BookletRange(world.scheme.booklet(13), world.scheme.booklet(13))]
+    world.refuses(
+        errors.BookletNotMissing,
+        lambda s, c: STEPS["settle_shortfall"].run(s, c, booklets=lost),
+    )
