@@ -22,7 +22,7 @@ from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
-from app.prescribers import custody_api, custody_pages
+from app.prescribers import custody_api, custody_pages, handover_pages
 from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
@@ -67,6 +67,7 @@ PAGE_PARTS = (
     orders_pages,
     counter_pages,
     receipt_pages,
+    handover_pages,
     sheet_pages,
     printing_pages,
     partners_pages,
@@ -74,6 +75,7 @@ PAGE_PARTS = (
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
+    "handovers": Right.SEE_PRESCRIPTIONS,
     "orders": Right.SEE_ORDERS,
     "chain": Right.SEE_REPORTS,
     "search": Right.SEE_VOUCHERS,

@@ -274,6 +274,53 @@ def passes_unused(session: Session, received: Received) -> int:
     return sum(state.account.kind is AccountKind.CIRCULATION for state in held)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a person stands in what the programme gives, before one booklet more."""
+
+    size: int
+    rights: Rights
+    received: int
+    passes_left: int
+
+    @property
+    def renewing(self) -> bool:
+        """Whether one booklet more would be a renewal."""
+        return self.rights.tier(self.received + 1) is Tier.RENEWAL
+
+    @property
+    def beyond(self) -> bool:
+        """Whether one booklet more would be an exception."""
+        return self.rights.tier(self.received + 1) is Tier.EXCEPTION
+
+    @property
+    def in_words(self) -> str:
+        """What the person may receive and has received."""
+        count = self.rights.booklet_count
+        plural = "s" if count > 1 else ""
+        renewed = self.rights.renewal_count
+        again = f", renouvelable {renewed} fois" if renewed else ""
+        return f"Droit : {count} carnet{plural} de {self.size}{again}. Déjà reçu : {self.received}."
+
+
+def position_of(session: Session, person: Beneficiary, *, on: date) -> Position | None:
+    """Where a person stands in the programme that hands booklets out; None without rights there."""
+    for programme in programmes.programmes_after(session, None, limit=20):
+        settings = programmes.settings_on(session, programme.id, on)
+        if settings is None:
+            continue
+        entitlement = programmes.entitlement(session, settings.id, person.public)
+        if entitlement is not None:
+            received = queries.received(session, programme.id, person.id)
+            return Position(
+                entitlement.booklet_size,
+                rights_of(entitlement),
+                received.count,
+                passes_unused(session, received),
+            )
+    return None
+
+
 def alike_in_words(alike: Alike) -> str:
     """Public, count and date: all that may be told of somebody whom another prescriber met."""
     plural = "s" if alike.booklet_count > 1 else ""

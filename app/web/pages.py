@@ -32,6 +32,7 @@ class Entry:
 MENU = (
     Entry("take", "counter_pages.take", "scan", "Encaisser"),
     Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
+    Entry("handovers", "handover_pages.listed", "give", "Remises"),
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),

@@ -1,0 +1,145 @@
+"""What a person takes home, gathered from what is kept: the papers draw it, and keep nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.identity import queries as identity
+from app.identity.rules import Actor, Right
+from app.kernel.clock import martinique_day
+from app.kernel.communes import commune_named
+from app.mediators.queries import Offer, Place
+from app.mediators.rules import FRENCH_WEEKDAY, OpeningHours
+from app.partners import queries as partners
+from app.prescribers import queries
+from app.prescribers.errors import UnknownPrescription
+from app.prescribers.papers import CommitmentForm, Letter, LetterPlace
+from app.prescribers.people import known_beneficiary
+from app.prescribers.prescriptions import known_prescription
+from app.prescribers.referrals import ranked
+from app.programmes import queries as programmes
+from app.programmes.rules import Public
+from app.vouchers.queries import booklet_numbers
+
+MANY_PLACES = 2
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def letter_of(session: Session, *, actor: Actor, prescription_id: UUID, now: datetime) -> Letter:
+    """The orientation letter of a hand-over: where to go as it is today, the chosen place first.
+
+    Raises:
+        UnknownPrescription: another prescriber's, taken back, or the person was forgotten.
+    """
+    actor.check(Right.SEE_BENEFICIARIES)
+    made = known_prescription(session, actor=actor, prescription_id=prescription_id)
+    who = queries.identity(session, made.beneficiary_id)
+    if who is None or queries.undo_of(session, made.id):
+        raise UnknownPrescription
+    booklets = queries.booklets_of(session, made.id)
+    numbers = booklet_numbers(session, [one.booklet_id for one in booklets])
+    order = ranked(
+        session,
+        actor=actor,
+        beneficiary_id=made.beneficiary_id,
+        answers=made.answers,
+        now=now,
+    )
+    chosen = [one.place for one in order if one.place.organisation.id == made.referred_to_id]
+    others = [one.place for one in order if one.place.organisation.id != made.referred_to_id]
+    if not chosen and (place := partners.organisation(session, made.referred_to_id)):
+        commune = commune_named(place.commune)
+        chosen = [Place(place, Offer(), commune.centre if commune else None)]
+    prescriber = partners.organisation(session, made.prescriber_id)
+    agent = identity.agent(session, made.prescribed_by)
+    return Letter(
+        number=made.number,
+        person=f"{who.first_name} {who.surname}",
+        prescriber=prescriber.name if prescriber else "",
+        town=prescriber.commune if prescriber else "",
+        day=made.prescribed_on,
+        agent=agent.name if agent else "",
+        agent_phone=_phone(session, made.prescriber_id),
+        booklets=tuple(str(numbers[one.booklet_id]) for one in booklets),
+        passes_each=booklets[0].booklet_size,
+        face_value_cents=ledger.face_value(session, booklets[0].vintage_id),
+        last_day=min(one.valid_until for one in booklets),
+        places=tuple(
+            _told(session, place, who.commune) for place in (chosen + others)[:MANY_PLACES]
+        ),
+        specimen=programmes.is_demonstration(session),
+    )
+
+
+def commitment_of(
+    session: Session, *, actor: Actor, beneficiary_id: UUID, now: datetime
+) -> CommitmentForm:
+    """The form that a person signs on paper before booklets are handed over.
+
+    Raises:
+        UnknownBeneficiary: nobody of one's own prescriber.
+    """
+    actor.check(Right.ISSUE_BOOKLETS)
+    person = known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
+    who = queries.identity(session, beneficiary_id)
+    prescriber = partners.organisation(session, person.prescriber_id)
+    agent = identity.agent(session, actor.agent_id)
+    return CommitmentForm(
+        person=f"{who.first_name} {who.surname}" if who else "",
+        birth_year=who.birth_year if who else 0,
+        prescriber=prescriber.name if prescriber else "",
+        town=prescriber.commune if prescriber else "",
+        day=martinique_day(now),
+        agent=agent.name if agent else "",
+        declares_no_other_pass=person.public == Public.REGISTERED_JOB_SEEKER,
+        specimen=programmes.is_demonstration(session),
+    )
+
+
+def _told(session: Session, place: Place, home: str) -> LetterPlace:
+    organisation = place.organisation
+    address = partners.address_of(session, organisation.id)
+    commune = commune_named(home)
+    far = ""
+    if place.where is not None and commune is not None:
+        kilometres = round(place.where.distance_km(commune.centre))
+        far = (
+            f"à {kilometres} km environ du centre de votre commune"
+            if kilometres
+            else "dans votre commune ou tout près"
+        )
+    return LetterPlace(
+        name=organisation.name,
+        street=", ".join(filter(None, (address.street, address.complement))) if address else "",
+        town=organisation.commune,
+        phone=_phone(session, organisation.id),
+        far=far,
+        hours=week_in_words(place.offer.hours),
+        access=place.offer.access_notes or "",
+    )
+
+
+def _phone(session: Session, organisation_id: UUID) -> str:
+    told = (one.phone for one in partners.contacts_of(session, organisation_id))
+    return next((phone.replace(" ", NO_BREAK) for phone in told if phone), "")
+
+
+def week_in_words(hours: Sequence[OpeningHours]) -> tuple[tuple[str, str], ...]:
+    """Each day with its hours: « Lundi », « 8 h à 12 h, 14 h à 17 h »."""
+    return tuple(
+        (
+            FRENCH_WEEKDAY[weekday].capitalize(),
+            ", ".join(f"{hour(one.opens)} à {hour(one.closes)}" for one in stretches),
+        )
+        for weekday, stretches in groupby(sorted(hours), key=lambda one: one.weekday)
+    )
+
+
+def hour(minutes: int) -> str:
+    """A time of day: « 8 h 30 »."""
+    whole, rest = divmod(minutes, 60)
+    return f"{whole}{NO_BREAK}h" + (f"{NO_BREAK}{rest:02d}" if rest else "")

@@ -1,0 +1,354 @@
+"""What a person takes home: the orientation letter, and the commitment to sign.
+
+Plain language: one idea a sentence, the days and the telephone in bold, no word that a neighbour
+would not use. The large edition only changes the size. Same values, same bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.papers.french import long_day, plural, typeset
+from app.papers.measures import GREY, INK, MM, NBSP, RULE, TEAL, WHITE
+from app.papers.parts import blank, tick
+from app.papers.sheet import Sheet, strong, wrapped
+from app.prescribers.rules import ENGAGEMENTS
+
+LEFT = 20.0
+FLOOR = 22.0
+TOP = 297 - 22.0
+CENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPlace:
+    """A place of mediation as the letter tells it. What is not known is left out."""
+
+    name: str
+    street: str
+    town: str
+    phone: str
+    far: str
+    hours: tuple[tuple[str, str], ...]
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything that an orientation letter says."""
+
+    number: str
+    person: str
+    prescriber: str
+    town: str
+    day: date
+    agent: str
+    agent_phone: str
+    booklets: tuple[str, ...]
+    passes_each: int
+    face_value_cents: int
+    last_day: date
+    places: tuple[LetterPlace, ...]
+    specimen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentForm:
+    """Everything that a commitment form says before it is signed."""
+
+    person: str
+    birth_year: int
+    prescriber: str
+    town: str
+    day: date
+    agent: str
+    declares_no_other_pass: bool
+    specimen: bool
+
+
+class Writer:
+    """Flows blocks down the page at one body size."""
+
+    def __init__(self, title: str, *, large: bool, specimen: bool, subject: str) -> None:
+        self.title, self.large = title, large
+        self.size = 17.0 if large else 11.5
+        self.lead = self.size * 1.36 / MM
+        self.wide = 210 - 2 * LEFT
+        edition = " (gros caractères)" if large else ""
+        self.s = Sheet(title + edition, specimen=specimen, subject=subject)
+        self.y = TOP
+
+    def need(self, height: float) -> None:
+        """Turn the page when so much is not left."""
+        if self.y - height < FLOOR:
+            self._foot()
+            self.s.next_page()
+            self.y = TOP
+
+    def head(self, name: str, line: str, day: str, person: str) -> None:
+        """Letterhead, person, place and day, title."""
+        s, big = self.s, self.large
+        s.rect(LEFT, 297 - 31, 1.6, 14, fill=TEAL)
+        with s.leaf("P"):
+            s.para(LEFT + 4, 297 - 21, 80, name, 16 if big else 13, font="B", color=TEAL, most=2)
+            s.para(LEFT + 4, 297 - 30, 80, line, 14 if big else 9.5, most=2)
+        with s.leaf("P"):
+            low = s.para(105, 297 - 51, 85, person, 16 if big else 11.5, most=3)
+        with s.leaf("P"):
+            s.para(105, min(low, 297 - 62) - 4, 85, day, 14 if big else 10.5, most=3)
+        self.y = 297 - (92 if big else 82)
+        with s.leaf("H1"):
+            self.y = s.para(
+                LEFT,
+                self.y,
+                self.wide,
+                self.title,
+                21 if big else 18,
+                9.5 if big else 8,
+                font="B",
+                color=TEAL,
+            )
+        self.y -= 3
+
+    def para(self, words: str, *, after: float = 0.5, size: float | None = None) -> None:
+        """A paragraph."""
+        size = size or self.size
+        lead = size * 1.36 / MM
+        self.need(len(wrapped(typeset(words), self.wide, size)) * lead)
+        with self.s.leaf("P"):
+            self.y = self.s.para(LEFT, self.y, self.wide, typeset(words), size, lead)
+        self.y -= self.lead * after
+
+    def heading(self, words: str, room: float) -> None:
+        """A heading that stays with what follows."""
+        self.need(room)
+        size = self.size * 1.22
+        self.y -= self.lead * 0.25
+        with self.s.leaf("H2"):
+            self.y = self.s.para(
+                LEFT,
+                self.y,
+                self.wide,
+                typeset(words),
+                size,
+                size * 1.25 / MM,
+                font="B",
+                color=TEAL,
+                most=2,
+            )
+        self.y -= self.lead * 0.25
+
+    def steps(self, items: Sequence[str]) -> None:
+        """What to do, one after the other."""
+        s, r = self.s, self.size * 0.24
+        inner = self.wide - 3.6 * r
+        with s.elem("L", numbering="Decimal"):
+            for place, words in enumerate(map(typeset, items), 1):
+                self.need(len(wrapped(words, inner, self.size)) * self.lead)
+                with s.elem("LI"):
+                    s.disc(LEFT + r, self.y + self.size * 0.118, r)
+                    with s.leaf("Lbl"):
+                        s.text(
+                            LEFT + r,
+                            self.y,
+                            str(place),
+                            "B",
+                            self.size - 1,
+                            align="c",
+                            color=WHITE,
+                        )
+                    with s.leaf("LBody"):
+                        self.y = s.para(LEFT + 3.6 * r, self.y, inner, words, self.size, self.lead)
+                self.y -= self.lead * 0.3
+        self.y -= self.lead * 0.2
+
+    def place(self, rank: int, place: LetterPlace, x: float, wide: float) -> float:
+        """A place with its hours, from the present y down; returns its lower edge."""
+        s, z, lead = self.s, self.size, self.lead
+        pad = z * 0.28
+        inner = wide - 2 * pad
+        y = self.y - pad - z * 0.25
+        where = ", ".join(filter(None, (place.street, strong(place.town))))
+        with s.elem("Sect"):
+            with s.leaf("H3"):
+                y = s.para(x + pad, y, inner, f"{rank}. {place.name}", z * 1.08, lead, font="B")
+            with s.leaf("P"):
+                for words in filter(None, (where, place.far)):
+                    y = s.para(x + pad, y, inner, typeset(words), z, lead)
+            if place.phone:
+                with s.leaf("P"):
+                    told = f"Téléphone{NBSP}: {strong(place.phone)}"
+                    y = s.para(x + pad, y, inner, told, z, lead)
+            y = self._hours(place, x + pad, y - lead * 0.2, inner)
+            if place.access:
+                with s.leaf("P"):
+                    y = s.para(x + pad, y, inner, typeset(place.access), z, lead)
+        return y + lead - pad - z * 0.1
+
+    def _hours(self, place: LetterPlace, x: float, y: float, wide: float) -> float:
+        s, z, lead = self.s, self.size, self.lead
+        if not place.hours:
+            with s.leaf("P"):
+                return s.para(x, y, wide, "Horaires : demandez-les en téléphonant.", z, lead)
+        with s.elem("Table"):
+            with s.elem("TR"):
+                for shift, words in ((0.0, "Jour"), (0.46, "Horaires")):
+                    with s.leaf("TH", scope="Column"):
+                        s.text(x + wide * shift, y, words, "B", z * 0.92, color=TEAL)
+            s.rule((x, y - lead * 0.32), (x + wide, y - lead * 0.32))
+            y -= lead * 1.08
+            for day, when in place.hours:
+                with s.elem("TR"):
+                    with s.leaf("TD"):
+                        low_a = s.para(x, y, wide * 0.44, day, z * 0.96, lead * 0.98)
+                    with s.leaf("TD"):
+                        low_b = s.para(
+                            x + wide * 0.46, y, wide * 0.54, typeset(when), z * 0.96, lead * 0.98
+                        )
+                y = min(low_a, low_b)
+        return y
+
+    def places(self, places: Sequence[LetterPlace]) -> None:
+        """Two side by side; one under the other in large print."""
+        if self.large or len(places) == 1:
+            for rank, place in enumerate(places, 1):
+                self.need((10 + len(place.hours)) * self.lead)
+                top = self.y + self.size * 0.1
+                self.y = top
+                low = self.place(rank, place, LEFT, self.wide)
+                self.s.rect(LEFT, low, self.wide, top - low, stroke=INK, line=1.2)
+                self.y = low - self.lead * 1.2
+            return
+        self.need((10 + max((len(p.hours) for p in places), default=0)) * self.lead)
+        gap = 6.0
+        wide = (self.wide - gap) / 2
+        self.y = top = self.y + 3.2
+        lows = [
+            self.place(rank, place, LEFT + (rank - 1) * (wide + gap), wide)
+            for rank, place in enumerate(places, 1)
+        ]
+        for column in range(len(places)):
+            x = LEFT + column * (wide + gap)
+            self.s.rect(x, min(lows), wide, top - min(lows), stroke=RULE, line=0.9)
+        self.y = min(lows) - self.lead * 1.25
+
+    def finish(self) -> bytes:
+        """The whole document, its pages numbered."""
+        self._foot()
+        for page in range(1, self.s.page + 1):
+            with self.s.form(f"page{page}"):
+                words = f"Page {page} sur {self.s.page}"
+                self.s.text(210 - LEFT, 10, words, "B", 14 if self.large else 9.5, align="r")
+        return self.s.finish()
+
+    def _foot(self) -> None:
+        with self.s.artifact("Pagination"):
+            self.s.rule((LEFT, 16), (210 - LEFT, 16))
+            self.s.canvas.doForm(f"page{self.s.page}")
+
+
+def orientation_letter(letter: Letter, *, large: bool) -> bytes:
+    """Where to go, when, and how to use the passes."""
+    title = typeset("Vos pass numériques : où aller, comment faire")
+    w = Writer(title, large=large, specimen=letter.specimen, subject="Lettre d’orientation")
+    w.head(
+        "Pass numérique",
+        letter.prescriber,
+        f"{letter.town}, le {long_day(letter.day)}",
+        letter.person,
+    )
+    booklets = len(letter.booklets)
+    passes = booklets * letter.passes_each
+    each = letter.face_value_cents // CENTS
+    w.para("Bonjour,")
+    w.para(
+        f"Vous avez reçu {strong(f'{booklets} carnet{plural(booklets)} de {letter.passes_each}')} "
+        f"pass, soit {passes} pass de {each} €. Un pass paie environ {strong('une heure d’aide')} "
+        "pour apprendre à utiliser un ordinateur, un téléphone ou internet. "
+        f"C’est {strong('gratuit')}."
+    )
+    last = f"jusqu’au {long_day(letter.last_day)} inclus"
+    w.para(f"Utilisez vos pass {strong(last)}. Après, ils ne servent plus.")
+    w.heading("Comment faire", 4 * w.lead)
+    one = len(letter.places) == 1
+    w.steps(
+        (
+            f"{strong('Téléphonez')} "
+            + ("au lieu ci-dessous" if one else "à l’un des lieux ci-dessous")
+            + " et prenez rendez-vous.",
+            (
+                f"{strong('Venez avec ' + ('vos carnets.' if booklets > 1 else 'votre carnet.'))} "
+                "Ne détachez rien avant."
+            ),
+            f"{strong('Donnez un pass par heure')} d’aide. Le médiateur le prend devant vous.",
+            f"{strong('Gardez la souche :')} elle montre combien de pass il vous reste.",
+        )
+    )
+    w.para(
+        f"{strong('Carnet perdu ou volé ?')} Prévenez vite {letter.prescriber} : "
+        "vos pass seront bloqués."
+    )
+    room = 100 if large else 62
+    w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
+    w.places(letter.places)
+    ask = f" au {strong(letter.agent_phone)}" if letter.agent_phone else ""
+    w.para(f"{strong('Une question ?')} Appelez {letter.prescriber}{ask}.")
+    w.para(f"Cordialement, {strong(letter.agent)}.")
+    w.para(
+        f"Vos carnets : {', '.join(letter.booklets)}. Valeur : "
+        f"{passes * each} €. Remise n° {letter.number}. "
+        "Le médiateur ne voit pas votre nom quand il prend un pass.",
+        size=14 if large else 9.5,
+        after=0,
+    )
+    return w.finish()
+
+
+def commitment_form(form: CommitmentForm) -> bytes:
+    """What the person commits to, to be signed on paper before the booklet is handed over."""
+    w = Writer(
+        "Mon engagement",
+        large=False,
+        specimen=form.specimen,
+        subject="Engagement du bénéficiaire d’un Pass numérique",
+    )
+    w.head(
+        "Pass numérique",
+        form.prescriber,
+        f"{form.town}, le {long_day(form.day)}",
+        f"{form.person}, {form.birth_year}",
+    )
+    w.para("Je reçois des pass numériques. Ils paient des heures d’aide, et ne me coûtent rien.")
+    w.heading("Je m’engage", 4 * w.lead)
+    lines = list(ENGAGEMENTS)
+    if form.declares_no_other_pass:
+        lines.append("Je déclare ne pas avoir déjà le Pass numérique de France Travail.")
+    for words in lines:
+        w.need(2 * w.lead)
+        tick(w.s, LEFT, w.y, typeset(words), w.size)
+        w.y -= w.lead * 1.6
+    w.y -= w.lead * 0.4
+    w.para(
+        "Mes nom, prénom, année de naissance et commune servent à suivre mes carnets. "
+        "Ils sont effacés deux ans après notre dernier contact. "
+        f"Je peux les lire et les faire corriger : je le demande à {form.prescriber}.",
+        size=10,
+    )
+    w.y -= w.lead
+    middle = LEFT + w.wide / 2
+    top = w.y
+    for x, who, name in (
+        (LEFT, "La personne", form.person),
+        (middle + 3, "L’agent", form.agent),
+    ):
+        wide = w.wide / 2 - 3
+        w.s.rect(x, top - 46, wide, 46, stroke=RULE, line=0.7)
+        with w.s.leaf("P"):
+            w.s.text(x + 3, top - 6, who, "B", 11)
+            w.s.para(x + 3, top - 12, wide - 6, name, 10, most=2)
+        blank(w.s, x + 3, top - 24, "Le", x + wide - 3, 10)
+        with w.s.leaf("P"):
+            w.s.text(x + 3, top - 32, "Signature", "R", 10, color=GREY)
+    w.y = top - 54
+    w.para("Le prescripteur garde cette feuille et en donne une copie.", size=9.5, after=0)
+    return w.finish()
