@@ -21,6 +21,7 @@ from app.identity.rules import RIGHTS, Right, Role
 from app.kernel.clock import martinique_day
 from app.kernel.communes import COMMUNES
 from app.kernel.errors import InvalidInput
+from app.kernel.money import NO_BREAK
 from app.kernel.serials import BookletNumber
 from app.kernel.text import read_day
 from app.mediators.rules import FRENCH_SERVICE, Service
@@ -59,7 +60,7 @@ from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import in_transaction
+from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("handover_pages", __name__)
 
@@ -173,7 +174,9 @@ def rows_of(session: Session, found: list[Prescription]) -> tuple[Row, ...]:
             prescriber=names[one["prescriber_id"]],
             public=FRENCH_PUBLIC[Public(one["public"])],
             day=one["prescribed_on"],
-            booklets=", ".join(booklet["number"] for booklet in one["booklets"]),
+            booklets=", ".join(
+                booklet["number"].replace(" ", NO_BREAK) for booklet in one["booklets"]
+            ),
             marks=marks_of(one),
             undone=one["undone_at"] is not None,
         )
@@ -584,7 +587,11 @@ def letter(prescription_id: UUID, *, large: bool) -> ResponseReturnValue:
     check(Right.SEE_BENEFICIARIES)
     values = in_transaction(
         lambda session: letters.letter_of(
-            session, actor=current_actor(), prescription_id=prescription_id, now=started_at()
+            session,
+            actor=current_actor(),
+            prescription_id=prescription_id,
+            help_line=current_settings().help_line,
+            now=started_at(),
         )
     )
     return download(orientation_letter(values, large=large), f"lettre-{values.number}.pdf", PDF)

@@ -12,6 +12,7 @@ from app.identity import queries as identity
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
+from app.kernel.money import NO_BREAK
 from app.mediators.queries import Offer, Place
 from app.mediators.rules import FRENCH_WEEKDAY, OpeningHours
 from app.partners import queries as partners
@@ -26,10 +27,11 @@ from app.programmes.rules import Public
 from app.vouchers.queries import booklet_numbers
 
 MANY_PLACES = 2
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def letter_of(session: Session, *, actor: Actor, prescription_id: UUID, now: datetime) -> Letter:
+def letter_of(
+    session: Session, *, actor: Actor, prescription_id: UUID, help_line: str, now: datetime
+) -> Letter:
     """The orientation letter of a hand-over: where to go as it is today, the chosen place first.
 
     Raises:
@@ -71,6 +73,7 @@ def letter_of(session: Session, *, actor: Actor, prescription_id: UUID, now: dat
         places=tuple(
             _told(session, place, who.commune) for place in (chosen + others)[:MANY_PLACES]
         ),
+        help_line=help_line,
         specimen=programmes.is_demonstration(session),
     )
 

@@ -49,6 +49,7 @@ class Letter:
     face_value_cents: int
     last_day: date
     places: tuple[LetterPlace, ...]
+    help_line: str
     specimen: bool
 
 
@@ -285,8 +286,8 @@ def orientation_letter(letter: Letter, *, large: bool) -> bytes:
         )
     )
     w.para(
-        f"{strong('Carnet perdu ou volé ?')} Prévenez vite {letter.prescriber} : "
-        "vos pass seront bloqués."
+        f"{strong('Carnet perdu ou volé ?')} Appelez vite le "
+        f"{strong(letter.help_line.replace(' ', NBSP))}. Vos pass seront bloqués."
     )
     room = 100 if large else 62
     w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
@@ -296,7 +297,7 @@ def orientation_letter(letter: Letter, *, large: bool) -> bytes:
     w.para(f"Cordialement, {strong(letter.agent)}.")
     w.para(
         f"Vos carnets : {', '.join(letter.booklets)}. Valeur : "
-        f"{passes * each} €. Remise n° {letter.number}. "
+        f"{passes * each} €. Remise n°{NBSP}{letter.number}. "
         "Le médiateur ne voit pas votre nom quand il prend un pass.",
         size=14 if large else 9.5,
         after=0,

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.communes import Point
+from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_WEEKDAY, MINUTES_A_DAY, OpeningHours, Service
 from app.programmes.rules import Public
 
@@ -381,7 +382,9 @@ def _services_said(one: Ranked, wanted: Wanted) -> str:
 
 
 def _distance_said(kilometres: int) -> str:
-    return "dans la commune ou tout près" if kilometres == 0 else f"à {kilometres} km environ"
+    return (
+        "dans la commune ou tout près" if kilometres == 0 else f"à {kilometres}{NO_BREAK}km environ"
+    )
 
 
 def _hours_said(minutes: int | None, at: datetime) -> str:
@@ -392,7 +395,7 @@ def _hours_said(minutes: int | None, at: datetime) -> str:
     start = at.hour * 60 + at.minute + minutes
     days, minute = divmod(start, MINUTES_A_DAY)
     day = {0: "aujourd’hui", 1: "demain"}.get(days) or FRENCH_WEEKDAY[(at.weekday() + days) % 7]
-    hour = f"{minute // 60} h" + (f" {minute % 60:02d}" if minute % 60 else "")
+    hour = f"{minute // 60}{NO_BREAK}h" + (f"{NO_BREAK}{minute % 60:02d}" if minute % 60 else "")
     return f"ouvre {day} à {hour}"
 
 

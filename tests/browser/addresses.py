@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import template_rendered
 from jinja2 import Template
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.clearing import session_queries
 from app.clearing.models import Redemption
@@ -27,6 +28,7 @@ from app.orders.rules import OrderState
 from app.partners import queries as partners
 from app.prescribers import custody_queries as custody
 from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
+from app.prescribers.models import Prescription
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
@@ -167,6 +169,25 @@ def request_in(state: RequestState) -> Callable[[Site], str]:
     return path
 
 
+def handover_of_plie(site: Site) -> str:
+    """A hand-over of the prescriber who looks."""
+    with site.database.transaction(writing=False) as session:
+        return f"/remises/{_prescription(session).id}"
+
+
+def one_of_plies(site: Site) -> str:
+    """Where the hand-over to a person of that prescriber begins."""
+    with site.database.transaction(writing=False) as session:
+        return f"/remises/nouvelle/{_prescription(session).beneficiary_id}"
+
+
+def _prescription(session: Session) -> Prescription:
+    reader = select(Agent.organisation_id).where(Agent.email == EMAILS[Role.PRESCRIBER])
+    query = select(Prescription).where(Prescription.prescriber_id == reader.scalar_subquery())
+    query = query.order_by(Prescription.prescribed_at.desc()).limit(1)
+    return session.scalars(query).one()
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -271,6 +292,12 @@ ADDRESSES = (
     Address("public-pass", lambda site: f"/P/{site.pass_in_hand()[1]}"),
     Address("public-cover", the_public_cover),
     Address("public-unknown", "/P/0000000000000000", status=404),
+    Address("handovers", "/remises", role=Role.PRESCRIBER),
+    Address("handovers-of-all", "/remises?a-part=exception"),
+    Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
+    Address("handover-need", lambda site: f"{one_of_plies(site)}/besoin", role=Role.PRESCRIBER),
+    Address("handover", handover_of_plie, role=Role.PRESCRIBER),
+    Address("handover-undo", lambda site: f"{handover_of_plie(site)}/annuler"),
     Address("nowhere", "/nulle-part", status=404),
 )
 

@@ -110,10 +110,11 @@ def test_the_sentence_says_what_decides_and_what_is_behind() -> None:
 
     assert reason(first, wanted()) == (
         "Propose tout ce qu’il faut, accueille ce public, dans la commune ou tout près, "
-        "ouvre demain à 8 h 30."
+        "ouvre demain à 8\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30."
     )
     assert reason(second, wanted()) == (
-        "Propose tout ce qu’il faut, accueille ce public, à 11 km environ, horaires à demander ; "
+        "Propose tout ce qu’il faut, accueille ce public, à 11\N{NO-BREAK SPACE}km environ, "
+        "horaires à demander ; "
         "plus loin que le précédent."
     )
 

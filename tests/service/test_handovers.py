@@ -1,0 +1,257 @@
+"""Renewals, exceptions, likely duplicates, taking back: what a hand-over asks and keeps."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import DomainError
+from app.kernel.ids import new_id
+from app.prescribers import errors, letters, people, prescriptions, queries, referrals
+from app.prescribers.models import (
+    BeneficiaryIdentity,
+    Prescription,
+    PrescriptionBooklet,
+    PrescriptionDuplicate,
+    PrescriptionException,
+    PrescriptionRenewal,
+)
+from app.prescribers.papers import commitment_form, orientation_letter
+from app.prescribers.people import Person
+from app.prescribers.prescriptions import NO_REASON, Reasons
+from app.prescribers.rules import (
+    DuplicateReason,
+    ExceptionReason,
+    RenewalReason,
+    UndoReason,
+)
+from app.programmes.rules import Public
+from app.reports import queries as reports
+from tests.factories import ANSWERS, Scheme
+from tests.papers import reading
+
+
+@pytest.fixture
+def session(session: Session, scheme: Scheme) -> Session:
+    """Booklets of 10 with plie, of 5 with the CCAS."""
+    scheme.stock(session)
+    scheme.allocation(session, 1, 6)
+    scheme.allocation(session, 11, 14, to="ccas")
+    return session
+
+
+def undo(session: Session, scheme: Scheme, made: UUID, *, by: str = "plie", days: int = 0) -> None:
+    prescriptions.undo_prescription(
+        session,
+        actor=scheme.actors[by],
+        undo_id=new_id(),
+        prescription_id=made,
+        reason=UndoReason.WRONG_BOOKLET,
+        now=scheme.now + timedelta(days=days),
+    )
+
+
+def senior(session: Session, scheme: Scheme) -> UUID:
+    return scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+
+
+def refused(refusal: type[DomainError], session: Session, act: object) -> DomainError:
+    with pytest.raises(refusal) as told, session.begin_nested():
+        act()  # type: ignore[operator]
+    return told.value
+
+
+def test_a_renewal_waits_for_the_last_pass_or_a_reason(session: Session, scheme: Scheme) -> None:
+    person = senior(session, scheme)
+    scheme.prescription(session, person, [11], by="ccas", reasons=NO_REASON)
+
+    early = refused(
+        errors.RenewalTooEarly,
+        session,
+        lambda: scheme.prescription(session, person, [12], by="ccas", reasons=NO_REASON),
+    )
+    for code in scheme.codes(session, 11):
+        scheme.redeem(session, code).accepted()
+    made = scheme.prescription(session, person, [12], by="ccas", reasons=NO_REASON)
+
+    assert early.details == {"passes_left": 5}
+    renewal = session.get_one(PrescriptionRenewal, made)
+    assert (renewal.passes_left, renewal.reason) == (0, None)
+    [booklet] = queries.booklets_of(session, made)
+    assert (booklet.ordinal, booklet.renewal_id, booklet.exception_id) == (2, made, None)
+
+
+def test_a_reason_renews_early_and_another_goes_beyond(session: Session, scheme: Scheme) -> None:
+    person = senior(session, scheme)
+    scheme.prescription(session, person, [11], by="ccas")
+    early = Reasons(renewal=RenewalReason.BOOKED_AHEAD)
+    renewed = scheme.prescription(session, person, [12], by="ccas", reasons=early)
+
+    refused(
+        errors.EntitlementExceeded,
+        session,
+        lambda: scheme.prescription(session, person, [13], by="ccas", reasons=early),
+    )
+    beyond = Reasons(exception=ExceptionReason.WORK_DEPENDS)
+    made = scheme.prescription(session, person, [13], by="ccas", reasons=beyond)
+
+    kept = session.get_one(PrescriptionRenewal, renewed)
+    assert (kept.passes_left, kept.reason) == (5, "booked_ahead")
+    assert session.get_one(PrescriptionException, made).reason == "work_depends"
+    assert session.get(PrescriptionRenewal, made) is None
+
+
+def test_somebody_alike_is_shown_without_a_name(session: Session, scheme: Scheme) -> None:
+    scheme.prescription(session, senior(session, scheme), [11], by="ccas")
+    again = people.register_beneficiary(
+        session,
+        actor=scheme.actors["plie"],
+        beneficiary_id=new_id(),
+        public=Public.PLIE,
+        person=Person(" DEMONSTRATION ", "rosette", 1950, "Le Robert"),
+        now=scheme.now,
+    ).id
+
+    [alike] = people.likely_duplicates(session, actor=scheme.actors["plie"], beneficiary_id=again)
+    told = refused(
+        errors.LikelyDuplicate,
+        session,
+        lambda: scheme.prescription(session, again, [1], reasons=NO_REASON),
+    )
+    going_on = Reasons(duplicate=DuplicateReason.CHANGED_PRESCRIBER)
+    made = scheme.prescription(session, again, [1], reasons=going_on)
+
+    assert (alike.public, alike.booklet_count, alike.last_on) == (Public.SENIOR, 1, scheme.today)
+    assert alike.elsewhere
+    assert alike.beneficiary_id is None
+    assert "rosette" not in told.message.lower()
+    kept = session.get_one(PrescriptionDuplicate, made)
+    assert (kept.alike_count, kept.elsewhere_count, kept.reason) == (1, 1, "changed_prescriber")
+
+
+def test_a_hand_over_taken_back_counts_for_nothing(session: Session, scheme: Scheme) -> None:
+    person = scheme.beneficiary(session)
+    wrong = scheme.prescription(session, person, [1, 2, 3])
+
+    undo(session, scheme, wrong)
+    made = scheme.prescription(session, person, [1, 2, 3])
+
+    assert queries.received(session, scheme.programme_id, person).count == 3
+    assert [b.ordinal for b in queries.booklets_of(session, made)] == [4, 5, 6]
+    window = reports.Window((scheme.vintage_id,), scheme.later)
+    assert reports.issued_by_public(session, window) == {"plie": 30}
+    scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
+    assert reports.redeemed_by_public(session, window) == {"plie": 1}
+    assert session.scalar(select(func.count()).select_from(PrescriptionBooklet)) == 6
+
+
+def test_taking_back_is_for_that_agent_that_day_or_for_the_coordination(
+    session: Session, scheme: Scheme
+) -> None:
+    person = scheme.beneficiary(session)
+    made = scheme.prescription(session, person, [1])
+
+    refused(errors.UndoTooLate, session, lambda: undo(session, scheme, made, days=1))
+    refused(errors.UnknownPrescription, session, lambda: undo(session, scheme, made, by="ccas"))
+    scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
+    refused(errors.PrescriptionUsed, session, lambda: undo(session, scheme, made))
+
+    unused = scheme.prescription(session, person, [2])
+    undo(session, scheme, unused, by="coordinator", days=1)
+    refused(
+        errors.PrescriptionUndoneAlready,
+        session,
+        lambda: undo(session, scheme, unused, by="coordinator"),
+    )
+    undone = queries.undo_of(session, unused)
+    assert undone is not None
+    assert undone.by_coordination
+
+
+def test_an_identity_is_put_right_and_found_under_its_new_name(
+    session: Session, scheme: Scheme
+) -> None:
+    person = scheme.beneficiary(session)
+
+    people.rectify_beneficiary(
+        session,
+        actor=scheme.actors["plie"],
+        beneficiary_id=person,
+        person=Person("Œuvré", "Élise", 1986, "Le Robert"),
+        now=scheme.now,
+    )
+
+    def found(typed: str) -> list[UUID]:
+        rows = people.found_by_name(session, actor=scheme.actors["plie"], typed=typed)
+        return [who.beneficiary_id for _, who in rows]
+
+    assert found("oeuv") == found("elise OEUVRE") == [person]
+    assert found("Rosette") == found(" ") == []
+
+
+def test_mediators_are_offered_with_their_reason(session: Session, scheme: Scheme) -> None:
+    order = referrals.ranked(
+        session,
+        actor=scheme.actors["plie"],
+        beneficiary_id=scheme.beneficiary(session),
+        answers=ANSWERS,
+        now=scheme.now,
+    )
+
+    assert [one.place.organisation.name for one in order] == ["CARECOF", "EXO7"]
+    assert "par ordre alphabétique" in order[1].reason
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_the_letter_says_where_to_go_and_how(
+    session: Session, scheme: Scheme, *, large: bool
+) -> None:
+    made = scheme.prescription(session, scheme.beneficiary(session), [1, 2])
+    values = letters.letter_of(
+        session,
+        actor=scheme.actors["plie"],
+        prescription_id=made,
+        help_line="05 96 00 00 00",
+        now=scheme.now,
+    )
+
+    paper = orientation_letter(values, large=large)
+
+    assert paper == orientation_letter(values, large=large)
+    read = " ".join(" ".join(reading.words(paper)).split())
+    for words in (
+        "Rosette Démonstration",
+        "2 carnets de 10",
+        "1. EXO7",
+        "2. CARECOF",
+        "26A 00001, 26A 00002",
+        "05 96 00 00 00",
+        values.number,
+    ):
+        assert words in read.replace("\N{NO-BREAK SPACE}", " ")
+    assert len(reading.words(paper)) == (2 if large else 1)
+
+
+def test_the_commitment_is_a_sheet_to_sign(session: Session, scheme: Scheme) -> None:
+    person = scheme.beneficiary(session, public=Public.REGISTERED_JOB_SEEKER)
+    values = letters.commitment_of(
+        session, actor=scheme.actors["plie"], beneficiary_id=person, now=scheme.now
+    )
+
+    [read] = reading.words(commitment_form(values))
+
+    assert "Je m’engage" in read
+    assert "France Travail" in read
+    assert "Rosette Démonstration" in read
+
+
+def test_nothing_of_a_name_leaves_the_identity(session: Session, scheme: Scheme) -> None:
+    made = scheme.prescription(session, scheme.beneficiary(session), [1])
+
+    shown = repr(vars(session.get_one(Prescription, made)))
+    likeness = session.scalars(select(BeneficiaryIdentity.likeness)).all()
+
+    assert "osette" not in shown
+    assert likeness == ["demonstration|rosette"]
