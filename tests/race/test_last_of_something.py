@@ -12,6 +12,7 @@ from app.database import Database
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.prescribers import prescriptions, queries
+from app.programmes.rules import Public
 from tests.factories import Scheme
 from tests.race.conftest import all_at_once
 
@@ -44,6 +45,26 @@ def test_three_booklets_are_all_that_a_person_gets_whoever_hands_them_over(
     assert told == {"issued": 3, "entitlement_exceeded": AGENTS - 3}
     with database.transaction() as session:
         assert queries.received(session, scheme.programme_id, person).count == 3
+
+
+def test_one_of_two_agents_gives_the_last_renewal(database: Database, scheme: Scheme) -> None:
+    """The first booklet is used up, one renewal is left, and both have a booklet in hand."""
+    with database.transaction() as session:
+        scheme.allocation(session, 11, 14, to="ccas")
+        person = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+        scheme.prescription(session, person, [11], by="ccas")
+        for code in scheme.codes(session, 11):
+            scheme.redeem(session, code).accepted()
+
+    def renew(number: int) -> str:
+        try:
+            with database.transaction() as session:
+                scheme.prescription(session, person, [12 + number], by="ccas")
+        except DomainError as refusal:
+            return refusal.code
+        return "issued"
+
+    assert Counter(all_at_once(renew, count=2)) == {"issued": 1, "entitlement_exceeded": 1}
 
 
 def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
