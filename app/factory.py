@@ -10,7 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.clearing import api as clearing_api
-from app.clearing import counter_pages, public_keys, receipt_pages, sheet_pages, support_api
+from app.clearing import (
+    counter_pages,
+    public_keys,
+    receipt_pages,
+    sheet_pages,
+    statement_pages,
+    support_api,
+)
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
@@ -72,6 +79,7 @@ PAGE_PARTS = (
     printing_pages,
     partners_pages,
     custody_pages,
+    statement_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -90,6 +98,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "consignments": Right.SEE_ALLOCATIONS,
     "stock": Right.SEE_ALLOCATIONS,
     "requests": Right.SEE_ALLOCATIONS,
+    "statements": Right.SEE_STATEMENTS,
 }
 
 

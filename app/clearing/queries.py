@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -551,8 +552,26 @@ class Filter:
     programme_id: UUID | None = None
     run_id: UUID | None = None
     state: StatementState | None = None
+    held: bool | None = None
     cut_off_between: tuple[date, date] | None = None
     """First and last day of cut-off, both included."""
+
+
+_HAS_ACCOUNT = (
+    select(BankDetailsApproval.bank_details_id)
+    .where(BankDetailsApproval.organisation_id == Statement.mediator_id)
+    .correlate(Statement)
+    .exists()
+)
+_IS_CERTIFIED = (
+    select(StatementCertification.id)
+    .where(
+        StatementCertification.statement_id == StatementVersion.statement_id,
+        StatementCertification.version == StatementVersion.version,
+    )
+    .correlate(StatementVersion)
+    .exists()
+)
 
 
 def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
@@ -565,6 +584,12 @@ def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
         conditions.append(Statement.run_id == asked.run_id)
     if asked.state is not None:
         conditions.append(literal(str(asked.state)) == STATE)
+    if asked.held:
+        conditions += [
+            StatementApproval.statement_id.is_(None),
+            StatementVersion.voucher_count > 0,
+            or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED)),
+        ]
     if asked.cut_off_between is not None:
         conditions.append(ClearingRun.cut_off_on.between(*asked.cut_off_between))
     return conditions
@@ -835,6 +860,32 @@ def certification_of(
             StatementCertification.version == version,
         )
     )
+
+
+def all_certifications_of(session: Session, statement_id: UUID) -> list[StatementCertification]:
+    """Every certification of a statement, whatever the version."""
+    return list(
+        session.scalars(
+            select(StatementCertification)
+            .where(StatementCertification.statement_id == statement_id)
+            .order_by(StatementCertification.version)
+        )
+    )
+
+
+def cut_offs(session: Session) -> list[date]:
+    """The days of cut-off of all runs."""
+    return list(session.scalars(select(ClearingRun.cut_off_on).distinct()))
+
+
+def mediators_with_statements(session: Session) -> list[tuple[UUID, str]]:
+    """Mediators that ever had a statement, by name."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.id.in_(select(Statement.mediator_id)))
+        .order_by(Organisation.name)
+    )
+    return [(mediator_id, name) for mediator_id, name in rows]
 
 
 def certifications_of(session: Session, ids: Iterable[UUID]) -> set[tuple[UUID, int]]:

@@ -151,6 +151,14 @@ class Form:
             self.refuse(refusal)
             return None
 
+    def submit_apart(self, act: Callable[[], T]) -> T | None:
+        """Do an act that opens its own transactions; None when it is refused, as `submit`."""
+        try:
+            return act()
+        except DomainError as refusal:
+            self.refuse(refusal)
+            return None
+
     def refuse(self, refusal: DomainError) -> None:
         """Keep what a service refused: beside its fields, or at the top when it names none."""
         self.status = status_of(refusal)

@@ -42,6 +42,7 @@ MENU = (
     Entry("requests", "custody_pages.requests", "give", "Demandes"),
     Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
     Entry("takeover", "takeover_pages.takeovers", "box", "Reprise"),
+    Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "bill", "Saisies"),
     Entry("partners", "partners_pages.directory", "home", "Partenaires"),

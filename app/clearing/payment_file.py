@@ -1,0 +1,86 @@
+"""The payment file: what is to be paid, for the finance software (docs/payment-file.md)."""
+
+from sqlalchemy.orm import Session
+
+from app.clearing import queries
+from app.clearing.queries import Filter, Standing
+from app.clearing.rules import StatementState
+from app.identity.rules import Actor, Right
+from app.papers.sheets import Field, Kind, csv_bytes
+from app.partners import queries as partners
+from app.partners.service import clear_iban
+from app.partners.vault import BankVault
+from app.programmes import numbering
+from app.programmes import queries as programmes
+
+COLUMNS = (
+    Field("Bordereau"),
+    Field("Tour", Kind.NUMBER),
+    Field("Dispositif"),
+    Field("Créancier"),
+    Field("SIRET"),
+    Field("Titulaire du compte"),
+    Field("IBAN"),
+    Field("Pass", Kind.NUMBER),
+    Field("Valeur faciale (€)", Kind.EUROS),
+    Field("Frais (€)", Kind.EUROS),
+    Field("Net à payer (€)", Kind.EUROS),
+    Field("Approuvé le", Kind.MOMENT),
+    Field("À payer avant", Kind.DAY),
+    Field("Objet"),
+)
+TO_ORDER = (StatementState.APPROVED, StatementState.REJECTED)
+EVERYTHING = 100_000
+
+
+def payment_file(session: Session, *, actor: Actor, vault: BankVault) -> bytes:
+    """One line for each statement that waits for a mandat, with its account in clear.
+
+    Raises:
+        RightMissing: the actor orders no payments.
+        BankKeyMissing: the key that seals accounts is not on this machine.
+    """
+    actor.check(Right.ORDER_PAYMENT)
+    waiting = [
+        one
+        for state in TO_ORDER
+        for one in queries.statements_latest_first(
+            session, asked=Filter(state=state), offset=0, limit=EVERYTHING
+        )
+    ]
+    names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=EVERYTHING)}
+    rows = [_row(session, one, names[one.statement.programme_id], vault) for one in waiting]
+    return csv_bytes(COLUMNS, rows, specimen=programmes.is_demonstration(session))
+
+
+def _row(
+    session: Session, standing: Standing, programme: str, vault: BankVault
+) -> tuple[object, ...]:
+    approval, last = standing.approval, standing.order
+    details = None
+    if approval is not None:
+        details = (
+            partners.approved_bank_details(session, approval.mediator_id)
+            if last
+            else partners.bank_details(session, approval.bank_details_id)
+        )
+    if approval is None or details is None:
+        message = f"statement {standing.id} waits for a payment without an account"
+        raise AssertionError(message)
+    number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
+    return (
+        number,
+        last.ordinal + 1 if last else 1,
+        programme,
+        approval.printed["mediator"],
+        approval.printed["siret"],
+        details.holder,
+        clear_iban(details, vault),
+        approval.voucher_count,
+        approval.amount_cents,
+        approval.fee_cents,
+        approval.net_cents,
+        approval.approved_at,
+        approval.due_on,
+        f"Pass numérique {number}",
+    )

@@ -1,0 +1,446 @@
+"""Statements as pages: what is owed to each mediator, and the next act for whoever may do it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.clearing import documents, payments, queries, runs, statement_views, statements
+from app.clearing.papers import statement_csv, statement_pdf
+from app.clearing.payment_file import payment_file
+from app.clearing.queries import Filter
+from app.clearing.rules import StatementState
+from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
+from app.clearing.statements import PassRange
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.money import Cents
+from app.partners.vault import BankVault
+from app.programmes import queries as programmes
+from app.web.auth import ANONYMOUS, check, current_actor, started_at
+from app.web.downloads import CSV, PDF, download
+from app.web.format import count, euros, plural
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
+
+bp = Blueprint("statement_pages", __name__)
+ANONYMOUS.add("statement_pages.verify")
+
+MANY = 100
+HELD = "retained"
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks may do that."""
+    return right in RIGHTS[current_actor().role]
+
+
+def site() -> str:
+    """What papers print before a path: in capitals, so that a QR code stays small."""
+    return current_settings().public_url.rstrip("/").upper()
+
+
+# ── The list ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_uuid(typed: str) -> UUID | None:
+    """An id of the address, or nothing."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def month_of(typed: str) -> tuple[date, date] | None:
+    """The cut-offs that close a month written 2026-10: from its second day to the next first."""
+    try:
+        first = date.fromisoformat(f"{typed}-01")
+        following = (first + timedelta(days=31)).replace(day=1)
+    except (ValueError, OverflowError):
+        return None
+    return first + timedelta(days=1), following
+
+
+@bp.get("/bordereaux")
+def listed() -> ResponseReturnValue:
+    """What is owed to each mediator, the latest first; filters stay in the address."""
+    check(Right.SEE_STATEMENTS)
+    actor, args = current_actor(), request.args
+    state = args.get("etat", "")
+    asked = Filter(
+        mediator_id=actor.scope or read_uuid(args.get("mediateur", "")),
+        programme_id=read_uuid(args.get("dispositif", "")),
+        state=StatementState(state) if state in set(StatementState) else None,
+        held=state == HELD or None,
+        cut_off_between=month_of(args.get("mois", "")),
+    )
+    typed = args.get("page", "1")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1  # noqa: PLR2004 - pages
+
+    def work(session: Session) -> ListPage:
+        return list_page(
+            session,
+            actor=actor,
+            asked=asked,
+            state=state,
+            kept={name: args[name] for name in ("mediateur", "dispositif", "mois") if name in args},
+            number=max(number, 1),
+            today=martinique_day(started_at()),
+        )
+
+    page = in_transaction(work)
+
+    def address(**changes: str) -> str:
+        kept = {**page.kept, **({"etat": state} if state else {}), **changes}
+        return f"{url_for('.listed')}?{urlencode({k: v for k, v in kept.items() if v})}"
+
+    return render_template(
+        "clearing/statements.html",
+        page=page,
+        address=address,
+        may_run=may(Right.PREPARE_CLEARING),
+        may_order=may(Right.ORDER_PAYMENT),
+        own=actor.scope is not None,
+    )
+
+
+@bp.get("/bordereaux/fichier-de-paiement.csv")
+def payment_csv() -> ResponseReturnValue:
+    """What is to be paid, for the finance software."""
+    check(Right.ORDER_PAYMENT)
+    vault = BankVault(current_settings().key_dir)
+    content = in_transaction(
+        lambda session: payment_file(session, actor=current_actor(), vault=vault)
+    )
+    return download(content, f"paiements-{martinique_day(started_at()):%Y-%m-%d}.csv", CSV)
+
+
+# ── One statement ─────────────────────────────────────────────────────────────────────────────────
+
+
+def looked_at(session: Session, statement_id: UUID) -> StatementPage:
+    """What the page of a statement says to whoever looks."""
+    return statement_page(
+        session,
+        actor=current_actor(),
+        statement_id=statement_id,
+        today=martinique_day(started_at()),
+    )
+
+
+@bp.get("/bordereaux/<uuid:statement_id>")
+def shown(statement_id: UUID) -> ResponseReturnValue:
+    """One statement: what it waits for, its lines, its story, and what may be done now."""
+    check(Right.SEE_STATEMENTS)
+    page = in_transaction(lambda session: looked_at(session, statement_id))
+    return render_template("clearing/statement.html", page=page)
+
+
+@bp.get("/bordereaux/<uuid:statement_id>/bordereau.pdf")
+def pdf(statement_id: UUID) -> ResponseReturnValue:
+    """The paper."""
+    return paper(statement_id, "pdf", PDF)
+
+
+@bp.get("/bordereaux/<uuid:statement_id>/bordereau.csv")
+def csv(statement_id: UUID) -> ResponseReturnValue:
+    """Its lines, for a spreadsheet."""
+    return paper(statement_id, "csv", CSV)
+
+
+def paper(statement_id: UUID, form: str, mimetype: str) -> Response:
+    """A statement as a file."""
+    check(Right.SEE_STATEMENTS)
+
+    def work(session: Session) -> tuple[bytes, str]:
+        standing = statements.known_standing(
+            session, actor=current_actor(), statement_id=statement_id
+        )
+        content = documents.statement_document(
+            session,
+            standing,
+            form,
+            render=statement_pdf if form == "pdf" else statement_csv,
+            address=site(),
+            now=started_at(),
+        )
+        return content, statement_views.number_of(standing) or "projet-de-bordereau"
+
+    content, name = in_transaction(work)
+    return download(content, f"{name}.{form}", mimetype)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act on a statement, as a page asks for it."""
+
+    name: str
+    right: Right
+    title: str
+    button: str
+    refused: str
+    do: Callable[[Session, Form, StatementPage], str]
+    """Does it, and says what happened and what comes next."""
+    values: Callable[[StatementPage], dict[str, str]] = lambda _: {}
+    """What the form proposes."""
+
+
+def withdraw(session: Session, form: Form, page: StatementPage) -> str:
+    """Take the ticked series off the draft."""
+    ranges = [PassRange(*value.split("/", 1)) for value in form.texts("passes") if "/" in value]
+    typed = form.text("serial")
+    if typed:
+        ranges.append(PassRange(typed, typed))
+    made = statements.withdraw_passes(
+        session,
+        actor=current_actor(),
+        withdrawal_id=form.id,
+        statement_id=page.id,
+        version=form.integer("version"),
+        passes=ranges,
+        reason=form.text("reason"),
+        now=started_at(),
+    )
+    return (
+        f"{count(made.voucher_count)} pass retiré{plural(made.voucher_count)} du projet. Une autre "
+        "personne approuve ce qui reste."
+    )
+
+
+def certify(session: Session, form: Form, page: StatementPage) -> str:
+    """The mediator certifies."""
+    if not form.checked("certified"):
+        form.wrong("certified", "Cochez la case pour certifier.")
+    form.check()
+    statements.certify_statement(
+        session,
+        actor=current_actor(),
+        certification_id=form.id,
+        statement_id=page.id,
+        version=form.integer("version"),
+        now=started_at(),
+    )
+    return "Le bordereau est certifié. CAP Nord l’approuve maintenant."
+
+
+def approve(session: Session, form: Form, page: StatementPage) -> str:
+    """Another person approves the total that they read."""
+    net_cents, version = form.cents("net"), form.integer("version")
+    form.check()
+    approval = statements.approve_statement(
+        session,
+        actor=current_actor(),
+        statement_id=page.id,
+        version=version,
+        net_cents=net_cents,
+        now=started_at(),
+    )
+    return (
+        f"Le bordereau est approuvé : {euros(approval.net_cents)} à mandater avant le "
+        f"{approval.due_on:%d/%m/%Y}."
+    )
+
+
+def order(session: Session, form: Form, page: StatementPage) -> str:
+    """The ordonnateur issues the mandat."""
+    issued_on = form.day("issued_on")
+    form.check()
+    made = payments.order_payment(
+        session,
+        actor=current_actor(),
+        payment_order_id=form.id,
+        statement_id=page.id,
+        mandate_number=form.text("mandate_number"),
+        bordereau_number=form.text("bordereau_number"),
+        issued_on=issued_on,
+        now=started_at(),
+    )
+    return f"Le mandat {made.mandate_number} est émis. Le comptable peut payer."
+
+
+def pay(session: Session, form: Form, page: StatementPage) -> str:
+    """A third person records the payment."""
+    paid_on = form.day("paid_on")
+    form.check()
+    payments.record_payment(
+        session,
+        actor=current_actor(),
+        payment_id=form.id,
+        payment_order_id=page.order_id or UUID(int=0),
+        paid_on=paid_on,
+        now=started_at(),
+    )
+    return f"Le paiement de {euros(page.net_cents)} est enregistré. Il n’y a plus rien à faire."
+
+
+def reject(session: Session, form: Form, page: StatementPage) -> str:
+    """The money came back."""
+    rejected_on = form.day("rejected_on")
+    form.check()
+    payments.reject_payment(
+        session,
+        actor=current_actor(),
+        rejection_id=form.id,
+        payment_order_id=page.order_id or UUID(int=0),
+        rejected_on=rejected_on,
+        reason=form.text("reason"),
+        now=started_at(),
+    )
+    return "Le rejet est enregistré. Vérifiez le compte du médiateur, puis émettez un autre mandat."
+
+
+def of_today(name: str) -> Callable[[StatementPage], dict[str, str]]:
+    """A day that is proposed as today."""
+    return lambda _: {name: martinique_day(started_at()).isoformat()}
+
+
+ACTS = {
+    act.name: act
+    for act in (
+        Act("retirer", Right.PREPARE_CLEARING, "Retirer des pass", "Retirer ces pass",
+            "Les pass ne sont pas retirés", withdraw),
+        Act("certifier", Right.CERTIFY_STATEMENT, "Certifier", "Je certifie",
+            "Le bordereau n’est pas certifié", certify),
+        Act("approuver", Right.APPROVE_STATEMENT, "Approuver", "Approuver ce total",
+            "Le bordereau n’est pas approuvé", approve),
+        Act("mandater", Right.ORDER_PAYMENT, "Émettre le mandat", "Émettre le mandat",
+            "Le mandat n’est pas émis", order, of_today("issued_on")),
+        Act("payer", Right.RECORD_PAYMENT, "Enregistrer le paiement", "Enregistrer le paiement",
+            "Le paiement n’est pas enregistré", pay, of_today("paid_on")),
+        Act("rejeter", Right.RECORD_PAYMENT, "Enregistrer un rejet", "Enregistrer le rejet",
+            "Le rejet n’est pas enregistré", reject, of_today("rejected_on")),
+    )
+}  # fmt: skip
+
+
+@bp.route("/bordereaux/<uuid:statement_id>/<any(retirer,certifier,approuver,mandater,payer,rejeter):name>",
+          methods=["GET", "POST"])  # fmt: skip
+def act(statement_id: UUID, name: str) -> ResponseReturnValue:
+    """One act on a statement: what it means, its fields, and the button."""
+    asked = ACTS[name]
+    check(asked.right)
+    page = in_transaction(lambda session: looked_at(session, statement_id))
+    form = Form.sent() if request.method == "POST" else Form.blank(**asked.values(page))
+    if request.method == "POST":
+        said = form.submit(lambda session: asked.do(session, form, page))
+        if said is not None:
+            return done(url_for(".shown", statement_id=statement_id), said)
+    return render_template("clearing/act.html", page=page, act=asked, form=form), form.status
+
+
+# ── Runs ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """What a run would take, once programme and day are chosen."""
+
+    programmes: tuple[Choice, ...]
+    expected: tuple[runs.Expected, ...] | None = None
+
+    @property
+    def voucher_count(self) -> int:
+        """Passes in all."""
+        return sum(one.total.voucher_count for one in self.expected or ())
+
+    @property
+    def net_cents(self) -> Cents:
+        """The net to pay in all."""
+        return Cents(sum(one.total.net_cents for one in self.expected or ()))
+
+    @property
+    def held_count(self) -> int:
+        """How many drafts would be held."""
+        return sum(bool(one.held_because) for one in self.expected or ())
+
+
+@bp.get("/liquidations")
+def preview() -> ResponseReturnValue:
+    """What a run would take, mediator by mediator; nothing is written."""
+    check(Right.PREPARE_CLEARING)
+    typed = {name: request.args.get(name, "") for name in ("dispositif", "arrete")}
+    form = Form.blank(**typed)
+    return run_page(form, asked=bool(typed["arrete"]))
+
+
+def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
+    """The criteria, and the preview once they are given."""
+    page = in_transaction(blank_run)
+    if not form.text("dispositif") and len(page.programmes) == 1:
+        form.typed["dispositif"] = [page.programmes[0].value]
+    if not form.text("arrete"):
+        form.typed["arrete"] = [martinique_day(started_at()).isoformat()]
+    if asked:
+
+        def work(session: Session) -> RunPage:
+            programme_id, cut_off_on = form.uuid("dispositif"), form.day("arrete")
+            form.check()
+            expected = runs.preview_clearing(
+                session,
+                actor=current_actor(),
+                programme_id=programme_id,
+                cut_off_on=cut_off_on,
+                now=started_at(),
+            )
+            return RunPage(page.programmes, tuple(expected))
+
+        page = form.submit(work) or page
+    return render_template(
+        "clearing/run.html", page=page, form=form, held=statement_views.FRENCH_HELD
+    ), form.status
+
+
+def blank_run(session: Session) -> RunPage:
+    """The criteria alone."""
+    known = programmes.programmes_after(session, None, limit=MANY)
+    return RunPage(tuple(Choice(str(p.id), p.name) for p in known))
+
+
+@bp.post("/liquidations")
+def run() -> ResponseReturnValue:
+    """Make the drafts that were previewed."""
+    check(Right.PREPARE_CLEARING)
+    form = Form.sent()
+    programme_id, cut_off_on = form.uuid("dispositif"), form.day("arrete")
+    if form.errors:
+        return run_page(form, asked=False)
+    actor = current_actor()
+    made = form.submit_apart(
+        lambda: in_transactions_of_its_own(
+            lambda database: runs.run_clearing(
+                database,
+                actor=actor,
+                run_id=form.id,
+                programme_id=programme_id,
+                cut_off_on=cut_off_on,
+                now=started_at(),
+            )
+        )
+    )
+    if made is None:
+        return run_page(form, asked=False)
+    drafts = in_transaction(lambda session: queries.statements_of(session, made.id))
+    return done(
+        url_for(".listed", dispositif=str(programme_id), etat="draft"),
+        f"La liquidation a fait {count(len(drafts))} projet{plural(len(drafts))} de bordereau. "
+        "Une autre personne les approuve maintenant.",
+    )
+
+
+# ── For anybody ───────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/V/<code>")
+def verify(code: str) -> ResponseReturnValue:
+    """Whether a paper is ours: number, net and day; no account, no person."""
+    if len(code) > 20:  # noqa: PLR2004 - longer than any code
+        abort(404)
+    found = in_transaction(lambda session: documents.verified(session, code.upper()))
+    return render_template("clearing/paper.html", page=found), 200 if found else 404

@@ -1,0 +1,442 @@
+"""What the pages of statements are told: plain values, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import documents, queries, statements
+from app.clearing.queries import Filter, Standing, Sum
+from app.clearing.rules import HoldReason, PaperLine, StatementState
+from app.identity.rules import RIGHTS, Actor, Right
+from app.kernel.money import Cents
+from app.partners import queries as partners
+from app.programmes import numbering
+from app.programmes import queries as programmes
+from app.web.format import euros, month_long
+from app.web.pages import Choice
+
+PAGE = 25
+FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
+    StatementState.DRAFT: ("warn", "À approuver"),
+    StatementState.APPROVED: ("go", "À mandater"),
+    StatementState.ORDERED: ("go", "Mandaté"),
+    StatementState.REJECTED: ("bad", "Rejeté"),
+    StatementState.PAID: ("ok", "Payé"),
+    StatementState.EMPTY: ("", "Vidé"),
+}
+"""Tone and words of a state."""
+FRENCH_HELD = {
+    HoldReason.BANK_DETAILS: "compte bancaire à confirmer",
+    HoldReason.CERTIFICATION: "certification du médiateur attendue",
+}
+HELD = "retained"
+OWED = (
+    StatementState.DRAFT,
+    StatementState.APPROVED,
+    StatementState.ORDERED,
+    StatementState.REJECTED,
+)
+
+
+def number_of(standing: Standing) -> str:
+    """The number of a statement, once approved."""
+    approval = standing.approval
+    if approval is None:
+        return ""
+    return numbering.written(numbering.STATEMENT, approval.year, approval.number)
+
+
+def period_of(cut_off_on: date) -> str:
+    """The month that a cut-off closes."""
+    return month_long(cut_off_on - timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """One line of the list."""
+
+    id: UUID
+    number: str
+    mediator: str
+    commune: str
+    period: str
+    voucher_count: int
+    net_cents: Cents
+    tone: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateTab:
+    """One state, and how many statements are in it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Statements, what they come to, and the filters that stay in the address."""
+
+    rows: tuple[StatementRow, ...]
+    total: Sum
+    owed: Sum
+    paid: Sum
+    tabs: tuple[StateTab, ...]
+    state: str
+    kept: dict[str, str]
+    mediators: tuple[Choice, ...]
+    programmes: tuple[Choice, ...]
+    months: tuple[Choice, ...]
+    number: int
+    more: bool
+    next_paid: str
+    """« Quand suis-je payé ? », for a mediator."""
+
+
+def _sum(sums: Sequence[Sum]) -> Sum:
+    return Sum(
+        sum(one.statement_count for one in sums),
+        sum(one.voucher_count for one in sums),
+        sum(one.amount_cents for one in sums),
+        sum(one.net_cents for one in sums),
+    )
+
+
+def list_page(
+    session: Session,
+    *,
+    actor: Actor,
+    asked: Filter,
+    state: str,
+    kept: dict[str, str],
+    number: int,
+    today: date,
+) -> ListPage:
+    """The list as those filters show it; sums are of everything they let through."""
+    whole = replace(asked, state=None, held=None)
+    sums = queries.sums_by_state(session, asked=whole)
+    held = queries.sums_by_state(
+        session,
+        asked=replace(asked, state=None, held=True),
+    )
+    found = queries.statements_latest_first(
+        session, asked=asked, offset=(number - 1) * PAGE, limit=PAGE + 1
+    )
+    rows = listed_rows(session, found[:PAGE], today=today)
+    tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
+    tabs += [
+        StateTab(value, FRENCH_STATE[value][1], sums[value].statement_count)
+        for value in FRENCH_STATE
+        if value in sums
+    ]
+    if held:
+        tabs.insert(2, StateTab(HELD, "Retenus", _sum(list(held.values())).statement_count))
+    shown = queries.sums_by_state(session, asked=asked)
+    known = programmes.programmes_after(session, None, limit=100)
+    closed = {(day - timedelta(days=1)).replace(day=1) for day in queries.cut_offs(session)}
+    months = sorted(closed, reverse=True)
+    return ListPage(
+        rows=rows,
+        total=_sum(list(shown.values())),
+        owed=_sum([sums[s] for s in OWED if s in sums]),
+        paid=sums.get(StatementState.PAID, Sum(0, 0, 0, 0)),
+        tabs=tuple(tabs),
+        state=state,
+        kept=kept,
+        mediators=()
+        if actor.scope
+        else tuple(Choice(str(i), name) for i, name in queries.mediators_with_statements(session)),
+        programmes=tuple(Choice(str(p.id), p.name) for p in known),
+        months=tuple(Choice(f"{month:%Y-%m}", month_long(month)) for month in months),
+        number=number,
+        more=len(found) > PAGE,
+        next_paid=when_paid(session, actor.scope, today=today) if actor.scope else "",
+    )
+
+
+def listed_rows(
+    session: Session, standings: Sequence[Standing], *, today: date
+) -> tuple[StatementRow, ...]:
+    """Statements as the list tells them."""
+    held = statements.held_because(session, standings)
+    organisations = partners.organisations_by_id(
+        session, {one.statement.mediator_id for one in standings}
+    )
+    rows = []
+    for one in standings:
+        mediator = organisations[one.statement.mediator_id]
+        reasons = held.get(one.id, ())
+        tone, words = ("bad", "Retenu") if reasons else FRENCH_STATE[one.state]
+        rows.append(
+            StatementRow(
+                id=one.id,
+                number=number_of(one),
+                mediator=mediator.name,
+                commune=mediator.commune,
+                period=period_of(one.run.cut_off_on),
+                voucher_count=one.version.voucher_count,
+                net_cents=Cents(one.version.net_cents),
+                tone=tone,
+                state=words,
+                why=", ".join(FRENCH_HELD[r] for r in reasons) or why_of(one, today=today),
+            )
+        )
+    return tuple(rows)
+
+
+def why_of(one: Standing, *, today: date) -> str:
+    """The few words under a state."""
+    due = ""
+    if one.approval is not None:
+        late = one.approval.due_on < today
+        due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"
+    if one.rejection is not None:
+        return f"le {one.rejection.rejected_on:%d/%m/%Y} ; {due}"
+    if one.payment is not None:
+        return f"le {one.payment.paid_on:%d/%m/%Y}"
+    if one.order is not None:
+        return f"mandat {one.order.mandate_number}, {due}"
+    return due
+
+
+def when_paid(session: Session, mediator_id: UUID, *, today: date) -> str:
+    """When a mediator is paid what it waits for."""
+    latest = queries.statements_latest_first(
+        session, asked=Filter(mediator_id=mediator_id), offset=0, limit=PAGE
+    )
+    waiting = [one for one in latest if one.state in OWED]
+    if not waiting:
+        return "Tout ce qui figure sur vos bordereaux est payé."
+    net = sum(one.version.net_cents for one in waiting)
+    dues = [one.approval.due_on for one in waiting if one.approval]
+    held = {r for reasons in statements.held_because(session, waiting).values() for r in reasons}
+    said = f"{euros(net)} restent à vous payer"
+    if dues:
+        first = min(dues)
+        said += f", le premier bordereau au plus tard le {first:%d/%m/%Y}"
+        if first < today:
+            said += " : il est en retard, appelez la coordination de CAP Nord"
+    if HoldReason.CERTIFICATION in held:
+        said += ". Certifiez le bordereau qui attend votre signature"
+    if HoldReason.BANK_DETAILS in held:
+        said += ". Donnez votre relevé d’identité bancaire à CAP Nord : un bordereau l’attend"
+    return f"{said}."
+
+
+# ── One statement ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the story of a statement."""
+
+    title: str
+    drawing: str
+    at: datetime | None = None
+    on: date | None = None
+    said: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """One statement: its state, its lines, its story, and what the reader may do."""
+
+    id: UUID
+    number: str
+    mediator: str
+    commune: str
+    programme: str
+    period: str
+    cut_off_on: date
+    tone: str
+    state: str
+    waits: str
+    version: int
+    voucher_count: int
+    amount_cents: Cents
+    fee_basis_points: int
+    fee_cents: Cents
+    net_cents: Cents
+    payee: str
+    due_on: date | None
+    late: bool
+    lines: tuple[PaperLine, ...]
+    steps: tuple[Step, ...]
+    acts: tuple[str, ...]
+    """Names of the acts that the reader may do now."""
+    not_allowed: str
+    """Why the reader may not do what the statement waits for."""
+    order_id: UUID | None
+    mandate: str
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"Bordereau {self.number}" if self.number else "Projet de bordereau"
+
+
+def statement_page(
+    session: Session, *, actor: Actor, statement_id: UUID, today: date
+) -> StatementPage:
+    """What the page of a statement says to that actor."""
+    one = statements.known_standing(session, actor=actor, statement_id=statement_id)
+    statement, version, approval = one.statement, one.version, one.approval
+    mediator = partners.organisations_by_id(session, [statement.mediator_id])[statement.mediator_id]
+    programme = programmes.programme(session, statement.programme_id)
+    reasons = statements.held_because(session, [one]).get(one.id, ())
+    tone, words = ("bad", "Retenu") if reasons else FRENCH_STATE[one.state]
+    certified = queries.certification_of(session, one.id, version.version) is not None
+    acts, not_allowed = _acts(session, one, actor, certified=certified)
+    return StatementPage(
+        id=one.id,
+        number=number_of(one),
+        mediator=mediator.name,
+        commune=mediator.commune,
+        programme=programme.name if programme else "",
+        period=period_of(one.run.cut_off_on),
+        cut_off_on=one.run.cut_off_on,
+        tone=tone,
+        state=words,
+        waits=_waits(one, reasons),
+        version=version.version,
+        voucher_count=version.voucher_count,
+        amount_cents=Cents(version.amount_cents),
+        fee_basis_points=version.fee_basis_points,
+        fee_cents=Cents(version.fee_cents),
+        net_cents=Cents(version.net_cents),
+        payee=_payee(one),
+        due_on=approval.due_on if approval else None,
+        late=approval is not None and one.state in OWED and approval.due_on < today,
+        lines=tuple(documents.lines_of(session, one.id)),
+        steps=tuple(_steps(session, one)),
+        acts=acts,
+        not_allowed=not_allowed,
+        order_id=one.order.id if one.order else None,
+        mandate=one.order.mandate_number if one.order else "",
+    )
+
+
+def _payee(one: Standing) -> str:
+    paid_on = one.order or one.approval
+    return f"{paid_on.payee_name}, {paid_on.payee_iban_masked}" if paid_on else ""
+
+
+def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
+    if HoldReason.BANK_DETAILS in reasons:
+        return (
+            "Le compte bancaire du médiateur n’est pas confirmé. Saisissez-le, faites-le confirmer "
+            "par une autre personne, puis approuvez. Les autres bordereaux n’attendent pas."
+        )
+    if HoldReason.CERTIFICATION in reasons:
+        return (
+            "Le médiateur certifie d’abord que les accompagnements ont été rendus. "
+            "Les autres bordereaux n’attendent pas."
+        )
+    return {
+        StatementState.DRAFT: "Une autre personne que celle qui l’a préparé l’approuve.",
+        StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
+        StatementState.APPROVED: "Le service financier émet le mandat.",
+        StatementState.ORDERED: "Le comptable paie, puis une troisième personne l’enregistre ici.",
+        StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
+        StatementState.REJECTED: (
+            "L’argent est revenu. Vérifiez le compte du médiateur, puis le service financier émet "
+            "un autre mandat."
+        ),
+    }[one.state]
+
+
+def _acts(
+    session: Session, one: Standing, actor: Actor, *, certified: bool
+) -> tuple[tuple[str, ...], str]:
+    """What the actor may do now, and why not what else the statement waits for."""
+    rights = RIGHTS[actor.role]
+    if one.state is StatementState.DRAFT:
+        return _acts_on_a_draft(session, one, actor, certified=certified)
+    acts: list[str] = []
+    if one.state in {StatementState.APPROVED, StatementState.REJECTED} and (
+        Right.ORDER_PAYMENT in rights
+    ):
+        acts.append("mandater")
+    if Right.RECORD_PAYMENT in rights:
+        acts += {
+            StatementState.ORDERED: ["payer", "rejeter"],
+            StatementState.PAID: ["rejeter"],
+        }.get(one.state, [])
+    return tuple(acts), ""
+
+
+def _acts_on_a_draft(
+    session: Session, one: Standing, actor: Actor, *, certified: bool
+) -> tuple[tuple[str, ...], str]:
+    rights, why = RIGHTS[actor.role], ""
+    acts: list[str] = []
+    if Right.CERTIFY_STATEMENT in rights and not certified:
+        acts.append("certifier")
+    if Right.APPROVE_STATEMENT in rights:
+        if one.statement.prepared_by == actor.agent_id:
+            why = "Vous l’avez préparé : vous ne pouvez pas l’approuver."
+        elif queries.withdrawn_by(session, one.id, actor.agent_id):
+            why = "Vous en avez retiré des pass : vous ne pouvez pas l’approuver."
+        else:
+            acts.append("approuver")
+    if Right.PREPARE_CLEARING in rights:
+        acts.append("retirer")
+    return tuple(acts), why
+
+
+def _steps(session: Session, one: Standing) -> list[Step]:
+    """What happened, oldest first, then what is to come."""
+    statement, approval = one.statement, one.approval
+    first = queries.versions_of(session, one.id)[0]
+    steps = [
+        Step("Préparé", "bill", one.run.prepared_at,
+             said=f"{first.voucher_count} pass enregistrés avant le {one.run.cut_off_on:%d/%m/%Y}.")
+    ]  # fmt: skip
+    steps += [
+        Step("Pass retirés", "undo", made.withdrawn_at,
+             said=f"{made.voucher_count} pass : {made.reason}.")
+        for made in queries.withdrawals_of(session, one.id)
+    ]  # fmt: skip
+    steps += [
+        Step("Certifié par le médiateur", "check", made.certified_at,
+             said=f"Version {made.version}.")
+        for made in queries.all_certifications_of(session, one.id)
+    ]  # fmt: skip
+    steps.sort(key=lambda step: step.at or one.run.prepared_at)
+    if approval is None:
+        if statement.certification_required:
+            steps.append(Step("Certification du médiateur", "clock"))
+        return [*steps, Step("Approbation", "clock"), Step("Mandat", "clock"),
+                Step("Paiement", "clock")]  # fmt: skip
+    steps.append(
+        Step("Approuvé", "check", approval.approved_at,
+             said=f"{euros(approval.net_cents)}, reçu le {approval.received_on:%d/%m/%Y}, à payer "
+             f"avant le {approval.due_on:%d/%m/%Y}.")
+    )  # fmt: skip
+    for order, payment, rejection in queries.rounds_of(session, one.id):
+        steps.append(
+            Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
+                 "bill", order.ordered_at,
+                 said=f"Mandat {order.mandate_number}, bordereau {order.bordereau_number}, du "
+                 f"{order.issued_on:%d/%m/%Y}, sur le compte {order.payee_iban_masked}.")
+        )  # fmt: skip
+        if payment:
+            steps.append(Step("Payé", "euro", payment.recorded_at,
+                              said=f"Le {payment.paid_on:%d/%m/%Y}."))  # fmt: skip
+        if rejection:
+            steps.append(
+                Step("Rejeté", "warn", rejection.recorded_at,
+                     said=f"Le {rejection.rejected_on:%d/%m/%Y} : {rejection.reason}.")
+            )  # fmt: skip
+    if one.state in {StatementState.APPROVED, StatementState.REJECTED}:
+        steps.append(Step("Mandat", "clock"))
+    if one.state is not StatementState.PAID:
+        steps.append(Step("Paiement", "clock"))
+    return steps
