@@ -415,7 +415,9 @@ def state_in_words(statement: dict[str, Any]) -> str:
 @clearing.command("withdraw")
 @click.argument("statement", metavar="BORDEREAU")
 @click.argument("passes", nargs=-1, required=True, metavar="PASS…")
-@click.option("--version", type=int, required=True, help="La version que vous avez lue.")
+@click.option(
+    "--version", type=int, metavar="N", required=True, help="La version que vous avez lue."
+)
 @click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
 @repeatable
 @acting
@@ -459,7 +461,9 @@ def withdraw(
 
 @clearing.command("certify")
 @click.argument("statement", metavar="BORDEREAU")
-@click.option("--version", type=int, required=True, help="La version que vous avez lue.")
+@click.option(
+    "--version", type=int, metavar="N", required=True, help="La version que vous avez lue."
+)
 @approving
 def certify(desk: Desk, *, statement: str, version: int) -> None:
     """Certifie que les accompagnements ont été rendus, pour le médiateur de l’agent.
@@ -485,7 +489,9 @@ def certify(desk: Desk, *, statement: str, version: int) -> None:
 @clearing.command("approve")
 @click.argument("statement", metavar="BORDEREAU")
 @click.option("--amount", type=Euros(), required=True, help="Le net à payer que vous avez lu.")
-@click.option("--version", type=int, default=1, help="La version que vous avez lue (1).")
+@click.option(
+    "--version", type=int, metavar="N", default=1, help="La version que vous avez lue (1)."
+)
 @approving
 def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
     """Approuve un bordereau préparé par quelqu’un d’autre. Demande votre mot de passe.
