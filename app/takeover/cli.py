@@ -22,7 +22,7 @@ from app.takeover.views import report_of
 from app.terminal.desk import Desk, Group, acting, approving, repeatable, say
 from app.terminal.values import Count, Day, read_id
 
-a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+a_file = click.Path(path_type=Path)
 code_file_option = click.option(
     "--codes", "code_file", type=a_file, metavar="FICHIER", help="Les codes imprimés par un autre."
 )
