@@ -1,5 +1,6 @@
 """The mediator's counter: taking passes, the day's list, receipts, undoing, sessions."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -452,7 +453,7 @@ def day() -> ResponseReturnValue:
             session,
             on,
             mediator_id=mediator_id,
-            before=int(before) if before.isascii() and before.isdigit() and before else None,
+            before=int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None,
             limit=A_PAGE + 1,
         )
         names = (

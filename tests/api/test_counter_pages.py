@@ -228,3 +228,20 @@ def test_the_receipt_on_paper_is_read_back_by_eye_and_by_telephone(used_up: Hous
     assert code.endswith(f"/recu?r={receipt}")
     assert "Reçu vrai" in used_up.app.test_client().get(code.partition("localhost")[2]).text
     assert client.get(f"/encaissements/{redemption_id}/recu.pdf").data == paper.data
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/encaissements?avant={'9' * 30}&mediateur=x&jour=",
+        "/encaissements?jour=0001-01-01",
+        "/encaissements?jour=%00",
+        "/seances?du=9999-12-31&au=x",
+        "/seances/nouvelle?jour=99999-01-01",
+        f"/recu?r={'%F0%9F' * 50}.{'A' * 40}.{'A' * 86}",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_answered_all_the_same(used_up: House, path: str) -> None:
+    for name in ("exo7", "auditor"):
+        answer = used_up.signed_in(name).client.get(path)
+        assert answer.status_code in {200, 403, 422}, answer.text
