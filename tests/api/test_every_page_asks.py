@@ -16,6 +16,8 @@ MEANT_FOR_ANYBODY = {
     "identity_pages.sign_in",
     "identity_pages.try_to_sign_in",
     "public_keys.receipts",
+    "public_pass.cover",
+    "public_pass.voucher",
     "receipt_pages.verify",
 }
 """Each of these says nothing about anybody; whoever adds one says here that it was thought over."""

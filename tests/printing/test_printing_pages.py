@@ -1,0 +1,83 @@
+"""Printing by its pages alone, and what a telephone opens afterwards."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from app.database import Database
+from app.orders.queries import order as order_of
+from app.printing import queries
+from app.programmes.service import mark_demonstration
+from tests.api.house import House
+from tests.factories import Scheme
+from tests.orders.test_order_pages import Desk
+from tests.papers import reading
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    with database.transaction() as session:
+        scheme = Scheme.ready(session, tmp_path)
+        scheme.mediator(session, "exo8")
+        mark_demonstration(session, now=scheme.now)
+        return House.on(database, tmp_path, scheme)
+
+
+def test_booklets_leave_by_a_page_and_each_square_leads_to_another(house: House) -> None:
+    with house.database.transaction() as session:
+        order_id = house.scheme.sent_order(session, tens=2, fives=1)
+        sent = order_of(session, order_id)
+        assert sent is not None
+        order = sent.number
+    clerk, form = Desk(house, "coordinator"), f"/impression/nouvelle/{order}"
+    typed = {"kind": "booklets", "large": "non", "first": "2", "last": "3"}
+
+    assert "Rien n’est encore imprimé" in clerk.read("/impression")
+    assert "les carnets 1 à 3. Aucun n’est encore imprimé" in clerk.read(form)
+    assert "apporte les carnets 1 à 3" in clerk.sends(form, {**typed, "last": "4"}, status=422)
+    said = clerk.sends(form, typed)
+    assert "est notée. Téléchargez ses fichiers" in said
+    assert "sont déjà imprimés" in clerk.sends(form, typed, status=409)
+    assert "Bourrage" in clerk.sends(form, {**typed, "large": "oui", "reason": "Bourrage"})
+
+    with house.database.transaction(writing=False) as session:
+        first, _ = sorted(queries.latest_batches(session, limit=9), key=lambda b: b.number)
+        files = queries.files_of(session, first.id)
+    assert clerk.read("/impression").count("Carnets composés (PDF)") == 2
+    codes: set[str] = set()
+    for file in files:
+        answer = clerk.client.get(f"/impression/{first.number}/{file.ordinal}")
+        assert sha256(answer.data).digest() == file.sha256
+        assert answer.headers["Cache-Control"] == "no-store"
+        codes |= set().union(*(reading.codes(page) for page in reading.pictures(answer.data)))
+    assert len(codes) == 2 + 10 + 5
+    auditor = Desk(house, "auditor")
+    assert "IMP-" in auditor.read(f"/impression/{first.number}")
+    auditor.read(f"/impression/{first.number}/1", status=403)
+    clerk.read(f"/impression/{first.number}/9", status=404)
+    clerk.read("/impression/IMP-2020-0001", status=404)
+
+    # Nothing is delivered: squares lead to a page that knows no such pass, like any other.
+    stranger = house.app.test_client()
+    told = {stranger.get(code.partition("EXAMPLE")[2]).text for code in sorted(codes)[:3]}
+    told |= {stranger.get(path).text for path in ("/P/nothing", "/c/0000000000000000")}
+    assert len(told) == 1
+    assert "Aucun pass ne correspond" in told.pop()
+
+
+def test_the_public_page_is_kept_by_nobody_and_names_nobody(house: House) -> None:
+    with house.database.transaction() as session:
+        house.scheme.stock(session)
+        code = house.scheme.codes(session, 1)[0]
+
+    answer = house.app.test_client().get(f"/p/{code.lower()}")
+
+    assert answer.status_code == 200
+    assert "pas encore remis" in answer.text
+    assert "exo8" in answer.text.lower()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert code not in answer.text.upper()
+    assert house.scheme.booklet(1) not in answer.text
