@@ -15,11 +15,15 @@ from jinja2 import Template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing import queries as clearing
 from app.clearing import session_queries
 from app.clearing.models import Redemption
+from app.clearing.queries import Standing
+from app.clearing.rules import StatementState
 from app.demo.accounts import PASSWORD
 from app.identity.models import Agent
 from app.identity.rules import Role
+from app.kernel.clock import martinique_day, utc_now
 from app.kernel.serials import BookletNumber
 from app.mediators import queries as mediators
 from app.orders import queries as orders
@@ -188,6 +192,32 @@ def _prescription(session: Session) -> Prescription:
     return session.scalars(query).one()
 
 
+def the_statement(site: Site, state: StatementState) -> Standing:
+    """The latest statement in that state."""
+    with site.database.transaction(writing=False) as session:
+        return clearing.statements_latest_first(
+            session, asked=clearing.Filter(state=state), offset=0, limit=1
+        )[0]
+
+
+def a_statement(site: Site, state: StatementState, path: str = "") -> str:
+    """The page of the latest statement in that state, or of an act on it."""
+    return f"/bordereaux/{the_statement(site, state).id}{path}"
+
+
+def clearing_of_today(site: Site) -> str:
+    """What a run would take until this morning."""
+    programme = the_programme(site).rpartition("/")[2]
+    return f"/liquidations?dispositif={programme}&arrete={martinique_day(utc_now())}"
+
+
+def verified_paper(site: Site) -> str:
+    """What the code on a paper opens."""
+    approval = the_statement(site, StatementState.PAID).approval
+    assert approval is not None
+    return f"/V/{approval.verification_code}"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -298,6 +328,38 @@ ADDRESSES = (
     Address("handover-need", lambda site: f"{one_of_plies(site)}/besoin", role=Role.PRESCRIBER),
     Address("handover", handover_of_plie, role=Role.PRESCRIBER),
     Address("handover-undo", lambda site: f"{handover_of_plie(site)}/annuler"),
+    Address("statements", "/bordereaux"),
+    Address("statements-held", "/bordereaux?etat=retained"),
+    Address("statements-own", "/bordereaux", role=Role.MEDIATOR),
+    Address("statement-draft", lambda site: a_statement(site, StatementState.DRAFT)),
+    Address("statement-sent-back", lambda site: a_statement(site, StatementState.REJECTED)),
+    Address(
+        "statement-approve", lambda site: a_statement(site, StatementState.DRAFT, "/approuver")
+    ),
+    Address(
+        "statement-withdraw",
+        lambda site: a_statement(site, StatementState.DRAFT, "/retirer"),
+        role=Role.FINANCE,
+    ),
+    Address(
+        "statement-order",
+        lambda site: a_statement(site, StatementState.REJECTED, "/mandater"),
+        role=Role.FINANCE,
+    ),
+    Address(
+        "statement-pay",
+        lambda site: a_statement(site, StatementState.ORDERED, "/payer"),
+        role=Role.ACCOUNTANT,
+    ),
+    Address(
+        "statement-reject",
+        lambda site: a_statement(site, StatementState.ORDERED, "/rejeter"),
+        role=Role.ACCOUNTANT,
+    ),
+    Address("clearing-preview", "/liquidations", role=Role.FINANCE),
+    Address("clearing-expected", clearing_of_today, role=Role.FINANCE),
+    Address("statement-paper", verified_paper),
+    Address("statement-paper-unknown", "/V/0000", status=404),
     Address("nowhere", "/nulle-part", status=404),
 )
 
