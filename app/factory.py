@@ -83,22 +83,22 @@ PAGE_PARTS = (
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
-    "handovers": Right.SEE_PRESCRIPTIONS,
-    "orders": Right.SEE_ORDERS,
+    "take": Right.REDEEM,
     "chain": Right.SEE_REPORTS,
-    "search": Right.SEE_VOUCHERS,
     "usage": Right.SEE_REPORTS,
     "council": Right.SEE_REPORTS,
-    "programme": Right.SEE_PROGRAMME,
-    "takeover": Right.SEE_LEDGER,
-    "take": Right.REDEEM,
-    "redemptions": Right.SEE_REDEMPTIONS,
-    "sheets": Right.TYPE_SHEETS,
+    "handovers": Right.SEE_PRESCRIPTIONS,
+    "search": Right.SEE_VOUCHERS,
     "partners": Right.SEE_PARTNERS,
+    "programme": Right.SEE_PROGRAMME,
+    "orders": Right.SEE_ORDERS,
     "consignments": Right.SEE_ALLOCATIONS,
     "stock": Right.SEE_ALLOCATIONS,
     "requests": Right.SEE_ALLOCATIONS,
+    "redemptions": Right.SEE_REDEMPTIONS,
+    "sheets": Right.TYPE_SHEETS,
     "statements": Right.SEE_STATEMENTS,
+    "takeover": Right.SEE_LEDGER,
 }
 
 

@@ -32,22 +32,23 @@ class Entry:
 MENU = (
     Entry("take", "counter_pages.take", "scan", "Encaisser"),
     Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
-    Entry("handovers", "handover_pages.listed", "give", "Remises"),
-    Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
-    Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
     Entry("council", "reports_pages.council", "bill", "Page du conseil"),
+    Entry("handovers", "handover_pages.listed", "give", "Remises"),
+    Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
+    Entry("partners", "partners_pages.directory", "home", "Partenaires"),
+    Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
+    Entry("orders", "orders_pages.listed", "truck", "Commandes"),
     Entry("consignments", "custody_pages.consignments", "truck", "Dotations"),
     Entry("stock", "custody_pages.stock", "box", "Stock"),
     Entry("requests", "custody_pages.requests", "give", "Demandes"),
-    Entry("programme", "programmes_pages.programmes", "bill", "Dispositif"),
-    Entry("takeover", "takeover_pages.takeovers", "box", "Reprise"),
-    Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "bill", "Saisies"),
-    Entry("partners", "partners_pages.directory", "home", "Partenaires"),
+    Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
+    Entry("takeover", "takeover_pages.takeovers", "box", "Reprise"),
 )
-"""In the order of the menu; who may open what is said in `app.factory`."""
+"""In the order of the menu. The first that a person may open is their home; `app.factory` says who
+may open what."""
 
 DOORS = frozenset(entry.door for entry in MENU)
 

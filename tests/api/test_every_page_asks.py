@@ -19,6 +19,7 @@ MEANT_FOR_ANYBODY = {
     "public_pass.cover",
     "public_pass.voucher",
     "receipt_pages.verify",
+    "statement_pages.verify",
 }
 """Each of these says nothing about anybody; whoever adds one says here that it was thought over."""
 
