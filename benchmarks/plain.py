@@ -131,15 +131,16 @@ ANSWER = (
     """
     insert into redemption (id, voucher_id, vintage_id, vintage_from, vintage_until,
       vintage_last_day, mediator_id, label_id, label_from, label_until, agreement_id,
-      agreement_role, agreement_from, agreement_until, movement_id, amount_cents, redeemed_at,
-      redeemed_on, redeemed_by, receipt)
+      agreement_role, agreement_from, agreement_until, mediator_is_public, movement_id,
+      amount_cents, redeemed_at, redeemed_on, redeemed_by, receipt)
     select movement.posting_id, movement.first_id, vintage_id, terms.valid_from, terms.valid_until,
            terms.last_redemption_on, label.organisation_id, label.id, label.valid_from,
            label.valid_until, agreement.id, agreement.role, agreement.valid_from,
-           agreement.valid_until, movement.id, amount_cents, :now, (:now)::date, :agent,
-           repeat('x', 440)
+           agreement.valid_until, mediator.public_body, movement.id, amount_cents, :now,
+           (:now)::date, :agent, repeat('x', 440)
       from movement
       join vintage_terms as terms using (vintage_id)
+      join organisation as mediator on mediator.id = :mediator
       join label on label.organisation_id = :mediator
       join agreement on agreement.organisation_id = :mediator
      where movement.posting_id = any (:ids ::uuid[])
@@ -156,7 +157,7 @@ def redeem(
     credit_account_id: int,
     now: datetime,
 ) -> None:
-    """Redeem passes at a mediator that has one label and one agreement."""
+    """Redeem passes at a mediator that is no public body, and has one label and one agreement."""
     parameters = {
         "ids": [new_id() for _ in vouchers],
         "vouchers": list(vouchers),

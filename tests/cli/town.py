@@ -95,7 +95,7 @@ class Town:
         person = here.json("beneficiary", "add", "--public", "plie", "--birth-year", "1990", *who)
         here(
             *("prescribe", person["id"], "--booklet", "26A 00001", "--mediator", "Exo 7"),
-            "--commitment",
+            *("--answers", "0121010", "--commitment", "papier"),
         )
         return self
 
