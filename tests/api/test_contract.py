@@ -91,7 +91,7 @@ def test_money_is_whole_cents_and_nothing_is_a_float(document: Json) -> None:
     for name, described in properties(document).items():
         assert described.get("type") != "number", name
         if name.endswith("_cents"):
-            assert described["type"] == "integer", name
+            assert described["type"] in ("integer", ["integer", "null"]), name
 
 
 def test_texts_and_lists_that_are_sent_have_their_bounds(document: Json) -> None:
@@ -122,7 +122,7 @@ def test_what_people_read_on_paper_has_an_example(document: Json) -> None:
 
 def test_what_approves_is_not_for_tokens(used_up: House) -> None:
     for name, (_, _, operation) in used_up.contract.operations.items():
-        approves = "c" in MAY[name]
+        approves = any(map(str.islower, MAY[name]))
         assert operation.get("security", []) == ([{"session": [], "csrf": []}] if approves else [])
 
 
@@ -141,7 +141,7 @@ def addresses(used_up: House) -> dict[str, dict[str, str]]:
     found = {}
     for name, (_, template, _) in used_up.contract.operations.items():
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-        match = re.fullmatch(pattern, f"{API}{paths[name]}")
+        match = re.fullmatch(pattern, f"{API}{paths[name]}".partition("?")[0])
         assert match is not None
         found[name] = match.groupdict()
     return found

@@ -58,7 +58,11 @@ def unknown_code(place: int) -> str:
 
 
 def test_a_run_that_is_refused_leaves_the_door_open(house: House) -> None:
+    with house.database.transaction() as session:
+        passes = house.scheme.issued_booklet(session)
+    house.by_token("exo7").post("/redemptions", {"code": passes[0]}).made()
     finance = house.by_token("finance")
+    house.clock.days = 1
     run = {
         "programme_id": "00000000-0000-0000-0000-000000000001",
         "cut_off_on": str(martinique_day(house.clock())),
@@ -67,4 +71,5 @@ def test_a_run_that_is_refused_leaves_the_door_open(house: House) -> None:
     finance.post("/clearing-runs", run).refused(404, "unknown_programme")
 
     good = run | {"programme_id": str(house.scheme.programme_id)}
-    assert finance.post("/clearing-runs", good).made()["statements"] == []
+    [statement] = finance.post("/clearing-runs", good).made()["statements"]
+    assert statement["amount_cents"] == 1000

@@ -132,6 +132,8 @@ SUMS = [
     Rule("payment_order_follows_a_rejection", "payment_order", "trigger"),
     Rule("payment_is_of_a_live_order", "payment", "trigger"),
     Rule("rejection_names_the_payment", "payment_rejection", "trigger"),
+    Rule("print_batch_is_of_its_orders_booklets", "print_batch", "trigger"),
+    Rule("print_batch_again_says_why", "print_batch", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
 """Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""
