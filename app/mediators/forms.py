@@ -152,18 +152,18 @@ AGREEMENT = Sheet(
         UNTIL,
         Asked(
             "text",
-            "document_title",
+            "document.title",
             "Titre du document signé",
             "Les trois champs du document vont ensemble ; laissez-les vides s’il manque.",
         ),
         Asked(
             "text",
-            "document_sha256",
+            "document.sha256",
             "Empreinte SHA-256 du document",
             "64 chiffres et lettres, qui prouvent que le fichier n’a pas changé.",
             longest=80,
         ),
-        Asked("text", "document_kept_at", "Où l’original est conservé"),
+        Asked("text", "document.kept_at", "Où l’original est conservé"),
     ),
 )
 
@@ -356,7 +356,7 @@ def degrees(form: Form, name: str) -> int | None:
 def document(form: Form) -> SignedDocument | None:
     """The paper behind an agreement, if any of its fields was typed."""
     title, sha256, kept_at = map(
-        form.text, ("document_title", "document_sha256", "document_kept_at")
+        form.text, ("document.title", "document.sha256", "document.kept_at")
     )
     return SignedDocument(title, sha256, kept_at) if title or sha256 or kept_at else None
 

@@ -270,13 +270,13 @@ def _document(
     sha256 = read_sha256(document.sha256)
     wrong = {}
     if title is None:
-        wrong["document_title"] = "Écrivez le titre du document, en 200 caractères au plus."
+        wrong["document.title"] = "Écrivez le titre du document, en 200 caractères au plus."
     if sha256 is None:
-        wrong["document_sha256"] = (
+        wrong["document.sha256"] = (
             "L’empreinte SHA-256 a 64 chiffres et lettres de a à f : recopiez-la en entier."
         )
     if kept_at is None:
-        wrong["document_kept_at"] = "Écrivez où l’original est conservé."
+        wrong["document.kept_at"] = "Écrivez où l’original est conservé."
     return wrong or (title, sha256, kept_at)
 
 

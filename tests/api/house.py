@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import orjson
@@ -108,6 +109,8 @@ class Caller:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A request as bytes; what comes back is what the contract promises."""
+        path, _, asked = path.partition("?")
+        query = dict(parse_qsl(asked)) | dict(query or {})
         response = self.client.open(
             f"{API}{path}",
             method=method,

@@ -112,7 +112,12 @@ def setting_up(house: House) -> list[Asking]:
             "sign_agreement",
             "coordinator",
             f"{unsigned}/agreements",
-            identified(role="mediator", reference="Convention n° 12", **days),
+            identified(
+                role="mediator",
+                reference="Convention n° 12",
+                document={"title": "Convention", "sha256": "9f" * 32, "kept_at": "Boîte 12"},
+                **days,
+            ),
             otherwise={"role": "venue"},
         ),
         Asking(

@@ -103,6 +103,9 @@ def places(house: House, schema: Json, body: Json, path: tuple[Any, ...] = ()) -
     """Every place of a good body, with what the contract says may stand there."""
     if "$ref" in schema:
         schema = resolved(house, schema)
+    if "anyOf" in schema:  # an object, or nothing
+        [inner] = (choice for choice in schema["anyOf"] if "$ref" in choice)
+        schema = {**resolved(house, inner), "type": ["object", "null"]}
     yield path, schema
     if isinstance(body, dict):
         for name, inner in schema["properties"].items():
@@ -298,7 +301,7 @@ def test_a_strange_serial_is_refused(lived_in: House, text: str) -> None:
 def test_what_does_not_exist_is_not_found(lived_in: House) -> None:
     for operation, path in readings(lived_in).items():
         method, nowhere = unknown(lived_in, operation)
-        if nowhere == path:
+        if nowhere == path.partition("?")[0]:
             continue
         answer = lived_in.by_token(reader_of(operation)).send(method, nowhere)
         assert answer.status == 404, answer.response.text

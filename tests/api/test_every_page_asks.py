@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from app.web.auth import ANONYMOUS
 from tests.api.house import House
@@ -34,8 +34,10 @@ def pages(house: House) -> Iterator[tuple[str, Rule]]:
             rule.arguments, "00000000-0000-7000-8000-000000000000"
         )
         for name, converter in rule._converters.items():  # noqa: SLF001 - werkzeug has no public way
-            if type(converter).__name__ == "IntegerConverter":
+            if isinstance(converter, IntegerConverter):
                 blanks[name] = 1
+            if isinstance(converter, AnyConverter):
+                blanks[name] = next(iter(converter.items))
         yield adapter.build(rule.endpoint, blanks, method=next(iter(rule.methods or {"GET"}))), rule
 
 

@@ -7,9 +7,11 @@ from tests.api.requests import reader_of, readings
 
 PAGED = (
     "list_programmes",
+    "list_settings",
     "list_partners",
     "list_orders",
     "list_deliveries",
+    "list_print_batches",
     "list_booklets",
     "list_allocations",
     "list_booklet_requests",
@@ -45,7 +47,7 @@ def test_pages_put_together_are_the_whole_list(lived_in: House, operation: str) 
     together: list[Json] = [row for page in pages for row in page]
     assert (together, whole["next"]) == (whole["items"], None)
     assert {len(page) for page in pages[:-1]} <= {2}
-    if last := together[-1].get("id"):
+    if last := together[-1].get("ordinal" if operation == "list_settings" else "id"):
         assert caller.get(path, after=last).read() == {"items": [], "next": None}
 
 
@@ -58,4 +60,4 @@ def test_a_page_costs_the_same_however_long(lived_in: House, operation: str) -> 
     with statements_counted(lived_in.database) as long:
         caller.get(path, limit=200).read()
 
-    assert len(short) == len(long) <= 9
+    assert len(short) == len(long) <= 12

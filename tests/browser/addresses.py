@@ -11,6 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from flask import template_rendered
+from flask.testing import FlaskClient
 from jinja2 import Template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -375,17 +376,7 @@ class Walk:
     def through(cls, site: Site) -> Self:
         """Open every address as its reader."""
         walk = cls({}, set())
-        clients = {}
-        for role in Role:
-            clients[role] = site.app.test_client()
-            form = markup.read(clients[role].get("/connexion").text)
-            (token,) = (
-                e.attributes["value"]
-                for e in form.all("input")
-                if e.attributes.get("name") == "csrf_token"
-            )
-            typed = {"email": EMAILS[role], "password": PASSWORD, "csrf_token": token}
-            clients[role].post("/connexion", data=typed)
+        clients = {role: client_of(site, role) for role in Role}
 
         def note(_app: object, template: Template, **_more: object) -> None:
             walk.templates.add(template.name)
@@ -396,3 +387,17 @@ class Walk:
                 assert answer.status_code == address.status, address
                 walk.pages[address] = markup.read(answer.text)
         return walk
+
+
+def client_of(site: Site, role: Role) -> FlaskClient:
+    """A client without a browser, signed in as a person of that role."""
+    client = site.app.test_client()
+    form = markup.read(client.get("/connexion").text)
+    (token,) = (
+        field.attributes["value"]
+        for field in form.all("input")
+        if field.attributes.get("name") == "csrf_token"
+    )
+    typed = {"email": EMAILS[role], "password": PASSWORD, "csrf_token": token}
+    client.post("/connexion", data=typed)
+    return client
