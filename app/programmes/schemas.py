@@ -15,10 +15,12 @@ from app.programmes.rules import (
 )
 from app.programmes.service import LARGEST_FACE_VALUE_CENTS, LONGEST_TOLERANCE_DAYS
 from app.web.api import Body, Identified, Json, NumberPageQuery, Query, page_of
-from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
+from app.web.fields import Choice, Day, Flag, Instant, Many, Part, QueryWhole, Text, Uuid, Whole
 
 MANY_BOOKLETS = 20
 MOST_FUNDERS = 20
+LARGEST_ORDINAL = 2**31 - 1
+"""Of a version: its column is no larger."""
 
 
 def booklet_size() -> Whole:
@@ -174,6 +176,7 @@ class OnDayQuery(Query):
 class SettingsPageQuery(NumberPageQuery):
     """A page of versions, or the only one that applied on a day."""
 
+    after = QueryWhole(0, LARGEST_ORDINAL, load_default=0, about="`next` de la page précédente.")
     on = Day(load_default=None, about="Seulement la version qui s’appliquait ce jour-là.")
 
 

@@ -145,3 +145,12 @@ def test_partners_are_listed_by_kind_and_page_by_page(coordinator: Caller, town:
     assert everybody == sorted(everybody)
     assert len(everybody) == len(set(everybody)) == 7
     assert coordinator.get("/partners", kind="town").read()["items"] == [town]
+
+
+def test_versions_of_settings_are_numbered_as_far_as_their_column(
+    house: House, coordinator: Caller
+) -> None:
+    path = f"/programmes/{house.scheme.programme_id}/settings"
+
+    assert coordinator.get(path, after=2**31 - 1).read() == {"items": [], "next": None}
+    coordinator.get(path, after=2**31).refused(422, "invalid_input")
