@@ -448,10 +448,10 @@ class Forms:
         s.text(x, y, first, "R", look.body)
         lead = width(first, "R", look.body)
         if big:
-            s.text(x, y - 7.4, day, "B", look.day, fit=wide)
+            s.text(x, y - 7.4, day, "B", fitting(day, "B", look.day, wide))
             y -= 15.2
         else:
-            s.text(x + lead, y, day, "B", look.day, fit=wide - lead)
+            s.text(x + lead, y, day, "B", fitting(day, "B", look.day, wide - lead))
             y -= 5.4
         where = (
             f"{strong(f'Où{NBSP}?')} Chez un médiateur{NBSP}: liste en fin de carnet."

@@ -338,7 +338,7 @@ def test_it_loads_whatever_day_it_is(
     with owner_database.transaction(writing=False) as session:
         states = {statement_state(session, s) for s in session.scalars(select(Statement.id))}
         assert ledger.verify(session).honest
-        assert states == {"draft", "approved", "ordered", "paid"}
+        assert states == {"draft", "approved", "ordered", "paid", "rejected"}
         assert by_kind(session)[AccountKind.REDEEMED] > 0
 
 

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import pikepdf
 import pytest
@@ -83,6 +85,16 @@ def test_what_people_type_is_printed_beside(size: int, *, large: bool) -> None:
     assert codes.written(booklet.cover) in said
     assert "31\xa0mars\xa02027" in " ".join(reading.words(document)).replace(" ", "\xa0")
     assert all(name in said for name, _ in PLACES)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_longest_day_of_the_year_has_its_place(*, large: bool) -> None:
+    made = replace(edition(), last_day=date(2027, 9, 30))
+
+    document = booklets(made, 5, printed(442, 1, 5), large=large)
+
+    said = " ".join(" ".join(reading.words(document)).split())
+    assert said.count("30 septembre 2027 inclus") >= 5
 
 
 def test_leaves_are_in_order_once_the_piles_are_stacked() -> None:
