@@ -294,7 +294,10 @@ class StatementChanged(Conflict):
     """The statement is not the one that was read."""
 
     code = "statement_changed"
-    sentence = "Ce bordereau a changé depuis que vous l’avez lu. Relisez-le, puis approuvez."
+    sentence = (
+        "Le total approuvé n’est pas celui du bordereau : il a changé depuis votre lecture, ou il "
+        "est mal recopié. Relisez-le, puis approuvez."
+    )
 
 
 class StatementHeld(RuleBroken):

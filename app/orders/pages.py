@@ -253,13 +253,15 @@ def prepare(session: Session, form: Form) -> BookletOrder:
 
 
 def vintages_in_force(session: Session, programme: str = "") -> tuple[Choice, ...]:
-    """Vintages that still serve, newest first, as a person chooses one."""
+    """Vintages that still serve and can be ordered, newest first, as a person chooses one."""
     names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=MANY)}
     today = martinique_day(started_at())
     return tuple(
         Choice(str(number), f"{terms.label}, {names.get(terms.programme_id, '')}")
         for number, terms in sorted(programmes.all_vintages(session).items(), reverse=True)
-        if terms.valid_until >= today and (not programme or str(terms.programme_id) == programme)
+        if terms.valid_until >= today
+        and not terms.taken_over
+        and (not programme or str(terms.programme_id) == programme)
     )
 
 

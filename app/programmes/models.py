@@ -84,7 +84,7 @@ class ProgrammeSettings(Record):
             name="settings_fees_are_parts_of_the_whole",
         ),
         CheckConstraint(
-            "payment_delay_days between 1 and 366 and label_warning_days between 0 and 366"
+            "payment_delay_days between 1 and 30 and label_warning_days between 0 and 366"
             " and agreement_warning_days between 0 and 366",
             name="settings_delays_are_a_year_at_most",
         ),

@@ -112,7 +112,8 @@ class Terms:
 BOUNDS: dict[str, tuple[int, int]] = {
     "order_fee_basis_points": (0, WHOLE_IN_BASIS_POINTS),
     "redemption_fee_basis_points": (0, WHOLE_IN_BASIS_POINTS),
-    "payment_delay_days": (1, 366),
+    # Public bodies pay within thirty days (code de la commande publique, R. 2192-10).
+    "payment_delay_days": (1, 30),
     "alert_days_before_end": (0, 366),
     "withhold_days_before_end": (0, 366),
     "late_days_before_end": (0, 366),

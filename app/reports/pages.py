@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.errors import InvalidInput
 from app.kernel.text import read_day
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownProgramme
@@ -101,9 +102,25 @@ def told_apart(session: Session, scope: Scope) -> tuple[Scope, UsageTable]:
 
 
 def table_asked() -> UsageTable:
-    """The table of the address, for a file."""
+    """The table of the address, for a file: an address without sense gives none.
+
+    Raises:
+        InvalidInput: names what the address says wrongly.
+    """
     check(Right.SEE_REPORTS)
-    return in_transaction(lambda session: told_apart(session, asked(session)[0])[1])
+    scope, table = in_transaction(lambda session: told_apart(session, asked(session)[0]))
+    refuse_nonsense(scope)
+    return table
+
+
+def refuse_nonsense(scope: Scope) -> None:
+    """Refuse a file where the page would show other figures than were asked for.
+
+    Raises:
+        InvalidInput: names what the address says wrongly.
+    """
+    if scope.errors:
+        raise InvalidInput(**{error.field: error.sentence for error in scope.errors})
 
 
 def file_name(table: UsageTable, ending: str) -> str:
@@ -150,7 +167,8 @@ def council() -> ResponseReturnValue:
 def council_pdf() -> ResponseReturnValue:
     """The same page to print and to hand round."""
     check(Right.SEE_REPORTS)
-    _, sheet = in_transaction(council_asked)
+    scope, sheet = in_transaction(council_asked)
+    refuse_nonsense(scope)
     if sheet is None:
         raise UnknownProgramme
     return download(papers.council_pdf(sheet), f"conseil-{sheet.on:%Y-%m-%d}.pdf", PDF)

@@ -28,8 +28,7 @@ class FormExpired(NotPermitted):
 
     code = "form_expired"
     sentence = (
-        "Ce formulaire a expiré. Rechargez la page, puis recommencez ; "
-        "un programme envoie l’en-tête X-CSRFToken donné par /api/v1/me."
+        "Ce formulaire a expiré : rien n’a été enregistré. Rechargez la page, puis recommencez."
     )
 
 
