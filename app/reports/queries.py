@@ -52,15 +52,22 @@ class Window:
         ]
 
 
+NO_PUBLIC = ""
+"""The key of passes that were with people before passnum: nobody knows with whom."""
+
+
 def issued_by_public(session: Session, window: Window) -> Counter[str]:
     """Passes issued to each public, reversals taken off."""
     moved = ledger.net(*ISSUE)
     sign = moved.count / func.abs(moved.count)
     rows = session.execute(
-        select(PrescriptionBooklet.public, func.sum(sign * PrescriptionBooklet.booklet_size))
+        select(
+            PrescriptionBooklet.public,
+            func.sum(func.coalesce(sign * PrescriptionBooklet.booklet_size, moved.count)),
+        )
         .select_from(Movement)
         .join(Posting, Posting.id == Movement.posting_id)
-        .join(
+        .outerjoin(
             PrescriptionBooklet,
             (PrescriptionBooklet.prescription_id == Posting.document_id)
             & PrescriptionBooklet.booklet_id.between(Movement.first_id, Movement.last_id),
@@ -68,7 +75,7 @@ def issued_by_public(session: Session, window: Window) -> Counter[str]:
         .where(*window.of(moved))
         .group_by(PrescriptionBooklet.public)
     )
-    return Counter({public: int(count) for public, count in rows})
+    return Counter({public or NO_PUBLIC: int(count) for public, count in rows})
 
 
 def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
@@ -85,7 +92,7 @@ def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
             .select_from(Movement)
             .join(Posting, Posting.id == Movement.posting_id)
             .join(Voucher, Voucher.id == Movement.first_id)
-            .join(
+            .outerjoin(
                 PrescriptionBooklet,
                 (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
             )
@@ -93,7 +100,7 @@ def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
             .group_by(PrescriptionBooklet.public)
         )
         for public, count in rows:
-            used[public] += sign * int(count)
+            used[public or NO_PUBLIC] += sign * int(count)
     return used
 
 

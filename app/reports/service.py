@@ -293,14 +293,21 @@ def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
     issued = queries.issued_by_public(session, within.window)
     redeemed = queries.redeemed_by_public(session, within.window)
     return tuple(
-        UsageRow(
-            FRENCH_PUBLIC[public],
-            issued.get(public, 0),
-            redeemed.get(public, 0),
-            apart=public is Public.OTHER,
-        )
-        for public in Public
+        UsageRow(name, issued[public], redeemed[public], apart=apart)
+        for public, name, apart in told_publics(issued | redeemed)
     )
+
+
+def told_publics(counted: Counter[str]) -> list[tuple[str, str, bool]]:
+    """Each public, its French name and whether it is counted apart from the agreement.
+
+    A line for passes taken over, whose public nobody wrote down, stands there when there are any:
+    the lines always add up to the whole.
+    """
+    told = [(str(public), FRENCH_PUBLIC[public], public is Public.OTHER) for public in Public]
+    if counted[queries.NO_PUBLIC]:
+        told.append((queries.NO_PUBLIC, "Repris, public non connu", True))
+    return told
 
 
 def _by_mediator(session: Session, redemptions: Iterable[FlowBetween]) -> tuple[PlaceRow, ...]:

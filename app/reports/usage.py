@@ -16,11 +16,17 @@ from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
 from app.partners.queries import organisations_by_id
 from app.programmes import queries as programmes
-from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_programme
 from app.reports import queries
 from app.reports.rules import WHERE_USED, By, UsageLine, UsageTable, summed
-from app.reports.service import FlowBetween, Perimeter, flows_within, perimeter, uses_within
+from app.reports.service import (
+    FlowBetween,
+    Perimeter,
+    flows_within,
+    perimeter,
+    told_publics,
+    uses_within,
+)
 from app.web.format import month_long
 
 KeyT = TypeVar("KeyT")
@@ -134,14 +140,14 @@ def _by_public(session: Session, within: Perimeter, by: By) -> list[UsageLine]: 
     used, cents = _used_and_owed(session, within, queries.redeemed_by_public)
     return [
         UsageLine(
-            FRENCH_PUBLIC[public],
+            name,
             redeemed_count=used[public],
             redeemed_cents=Cents(cents[public]),
             of_count=issued[public],
             issued_count=issued[public],
-            apart=public is Public.OTHER,
+            apart=apart,
         )
-        for public in Public
+        for public, name, apart in told_publics(issued | used)
     ]
 
 

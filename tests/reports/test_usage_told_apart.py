@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from app.database import Database
 from app.identity.errors import RightMissing
 from app.kernel.errors import InvalidInput
+from app.kernel.ids import new_id
+from app.programmes.service import create_vintage
 from app.reports.papers import usage_csv, usage_pdf, usage_xlsx
 from app.reports.rules import By, UsageTable
 from app.reports.service import usage_report
 from app.reports.usage import usage_by
+from app.takeover.service import approve_takeover, prepare_takeover
 from tests.api.house import House
 from tests.databases import Databases
 from tests.factories import Scheme
@@ -161,3 +164,51 @@ def test_the_same_table_gives_the_same_files(lived: House) -> None:
 
     for made in (usage_csv, usage_xlsx, usage_pdf):
         assert made(table) == made(table)
+
+
+def test_passes_taken_over_from_people_have_a_line_of_their_own(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        scheme = Scheme.ready(session, tmp_path)
+        create_vintage(
+            session,
+            actor=scheme.actors["coordinator"],
+            programme_id=scheme.programme_id,
+            label="24R",
+            face_value_cents=1000,
+            valid_from=scheme.today,
+            valid_until=scheme.today,
+            tolerance_days=0,
+            keys=scheme.keys,
+            now=scheme.now,
+            taken_over=True,
+        )
+        head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
+        record = prepare_takeover(
+            session,
+            actor=scheme.actors["coordinator"],
+            takeover_id=new_id(),
+            programme_id=scheme.programme_id,
+            content=f"{head}24R;1;1;5;circulation;CCAS;passnum\n".encode(),
+            codes_content=None,
+            counted_on=scheme.today,
+            now=scheme.now,
+        )
+        approve_takeover(
+            session,
+            actor=scheme.actors["coordinator2"],
+            takeover_id=record.id,
+            voucher_count=5,
+            keys=scheme.keys,
+            now=scheme.now,
+        )
+        scheme.issued_booklet(session)
+
+        table = usage_by(
+            session, actor=scheme.actors["auditor"], by=By.PUBLIC, on=scheme.today, now=scheme.later
+        )
+
+    told = {line.name: line.issued_count for line in table.lines if line.issued_count}
+    assert told == {"Participants du PLIE": 10, "Repris, public non connu": 5}
+    assert table.total.issued_count == 15
