@@ -31,7 +31,7 @@ def test_a_page_fits_at_four_hundred_per_cent(
         assert looking.overflow(page) == 0
 
 
-@usual_sheets
+@pytest.mark.parametrize("name", ["sign-in-refused", "chain", "voucher"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(
     browser: Browser, gallery_url: str, name: str, width: int

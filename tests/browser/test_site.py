@@ -39,7 +39,10 @@ def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
     ) as page:
         assert "SPÉCIMEN" in page.title()
         assert page.locator("h1").count() == 1
-        looking.keeps_to_every_screen(page, SCREENS[::3])
+        looking.keeps_to_every_screen(page, [PHONE_SCREEN])
+        # The gallery asks axe-core about every part by night; here the width is what may differ.
+        page.set_viewport_size({"width": DESK, "height": 800})
+        assert looking.overflow(page) == 0
 
 
 BEHIND_FORMS = {"handovers/booklet.html"}
