@@ -15,7 +15,7 @@ from app.terminal.desk import Desk, Verb, open_database, operating, say, show_ta
 def demo(desk: Desk, *, if_empty: bool) -> None:
     """Charge la démonstration dans une base vide, qui porte SPÉCIMEN pour toujours.
 
-    Exemple : passnum --data-dir /tmp/essai demo
+    Exemple : passnum --data-dir essai demo
     """
     with desk.transaction(writing=False) as session:
         loaded = programmes.is_demonstration(session)
