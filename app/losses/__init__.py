@@ -1,0 +1,1 @@
+"""When paper goes wrong: oppositions, reprints, replacements, destructions."""

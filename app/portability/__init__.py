@@ -1,0 +1,1 @@
+"""Leaving with one's data: everything exported, and taken into an empty database."""

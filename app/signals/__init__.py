@@ -1,0 +1,1 @@
+"""What people should look at: patterns with their thresholds, decided by somebody, with a note."""
