@@ -278,6 +278,8 @@ class TypedSheet(Record):
         Uuid16, ForeignKey("organisation.id", name="typed_sheet_is_a_mediators")
     )
     held_on: Mapped[date] = mapped_column(Day)
+    told_session: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    """What the paper says of the session; it becomes one when the sheet is approved."""
     typed_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="typed_sheet_was_typed_by_an_agent")
     )

@@ -70,3 +70,25 @@ class SignInAttempt(Model):
     address_hash: Mapped[bytes] = mapped_column(Bytes)
     succeeded: Mapped[bool] = mapped_column(Flag)
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FormDraft(Model):
+    """What an agent has typed and not yet sent for good: sealed, and gone after a day.
+
+    `place` is the form's address, without any name. Whoever has the database alone reads nothing.
+    """
+
+    __tablename__ = "form_draft"
+    __table_args__ = (
+        CheckConstraint("length(sealed) > 28", name="form_draft_is_sealed"),
+        Index("form_draft_by_age", "kept_at"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="form_draft_is_an_agents")
+    )
+    place: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(Bytes)
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)

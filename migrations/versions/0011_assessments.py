@@ -1,10 +1,17 @@
-"""Likely duplicates that were passed over, and hand-overs taken back."""
+"""What was typed and not yet sent, likely duplicates passed over, hand-overs taken back."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, drop_refusal, on_postgresql, refuse_insert, write_once
+from migrations.steps import (
+    as_owner,
+    drop_refusal,
+    let_application,
+    on_postgresql,
+    refuse_insert,
+    write_once,
+)
 
 revision = "0011"
 down_revision = "0010"
@@ -13,10 +20,43 @@ COUNTS_WHAT_WAS_UNDONE = "prescribed_booklet_counts_what_was_undone"
 
 REFERS_TO_A_LABEL = "prescription_refers_to_a_labelled_mediator"
 
+SIGNED_BY_ITS_RECIPIENT = "receipt_is_signed_by_its_recipient"
+WHEN_SOMEBODY_ELSE_SIGNS = """
+          new.answer = 'received'
+          and exists (select 1 from consignment where id = new.consignment_id)
+          and exists (select 1 from agent where id = new.answered_by)
+          and not exists (select 1 from consignment
+                            join agent on agent.organisation_id = consignment.recipient_id
+                           where consignment.id = new.consignment_id
+                             and agent.id = new.answered_by)
+"""
+
+TO_A_CASH_OFFICE = "referral_to_a_public_body_needs_a_cash_office"
+WHEN_THERE_IS_NONE = """
+          exists (select 1 from organisation where id = new.referred_to_id and public_body)
+          and not exists (select 1 from cash_office
+                           where organisation_id = new.referred_to_id and kind <> 'advances'
+                             and new.prescribed_on between valid_from and valid_until)
+"""
+
 
 def upgrade() -> None:
     """Make the tables; from now on no booklet counts more as taken back than was."""
     with as_owner():
+        op.create_table(
+            "form_draft",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("agent_id", BigInt, nullable=False),
+            sa.Column("place", sa.Text(), nullable=False),
+            sa.Column("sealed", Bytes(), nullable=False),
+            sa.Column("kept_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint("length(sealed) > 28", name="form_draft_is_sealed"),
+            sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name="form_draft_is_an_agents"),
+            sa.PrimaryKeyConstraint("id"),
+            sqlite_strict=True,
+        )
+        op.create_index("form_draft_by_age", "form_draft", ["kept_at"], unique=False)
+        let_application("update, delete", "form_draft")
         op.create_table(
             "prescription_duplicate",
             sa.Column("prescription_id", Uuid16(), nullable=False),
@@ -90,6 +130,8 @@ def upgrade() -> None:
             " join prescription_undo u on u.prescription_id = b.prescription_id"
             " where b.programme_id = new.programme_id and b.beneficiary_id = new.beneficiary_id)",
         )
+        refuse_insert(SIGNED_BY_ITS_RECIPIENT, "consignment_answer", when=WHEN_SOMEBODY_ELSE_SIGNS)
+        refuse_insert(TO_A_CASH_OFFICE, "prescription", when=WHEN_THERE_IS_NONE)
 
 
 def downgrade() -> None:
@@ -97,8 +139,13 @@ def downgrade() -> None:
     with as_owner():
         if on_postgresql():
             op.drop_constraint(REFERS_TO_A_LABEL, "prescription")
-        on_table = " on prescription_booklet" if on_postgresql() else ""
-        op.execute(f"drop trigger {COUNTS_WHAT_WAS_UNDONE}{on_table}")
-        drop_refusal(COUNTS_WHAT_WAS_UNDONE)
+        for rule, table in (
+            (TO_A_CASH_OFFICE, "prescription"),
+            (SIGNED_BY_ITS_RECIPIENT, "consignment_answer"),
+            (COUNTS_WHAT_WAS_UNDONE, "prescription_booklet"),
+        ):
+            op.execute(f"drop trigger {rule}" + (f" on {table}" if on_postgresql() else ""))
+            drop_refusal(rule)
         op.drop_table("prescription_undo")
         op.drop_table("prescription_duplicate")
+        op.drop_table("form_draft")

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.database import BigInt, Bytes, Day, UtcDateTime, Uuid16
-from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
+from app.database import BigInt, Bytes, Day, JsonText, UtcDateTime, Uuid16
+from migrations.steps import as_owner, drop_refusal, on_postgresql, refuse_insert, write_once
 
 revision = "0012"
 down_revision = "0011"
@@ -28,6 +28,23 @@ WHEN_ANOTHER_MEDIATOR_OR_DAY = """
           and exists (select 1 from support_session where id = new.session_id)
 """
 """Where one of the two does not exist, its foreign key says so."""
+
+TAKES_PASSES_WITH_THEIR_SESSION = "statement_takes_passes_with_their_session"
+WHEN_A_SESSION_IS_MISSING = """
+          exists (select 1 from programme_settings
+                   where programme_id = new.programme_id and session_required)
+          and exists (
+            select 1 from movement m
+              join redemption r on r.voucher_id between m.first_id and m.last_id
+             where m.posting_id = new.id and m.kind = 'claim'
+               and r.movement_id = (select max(l.movement_id) from redemption l
+                                     where l.voucher_id = r.voucher_id)
+               and (select s.session_required from programme_settings s
+                     where s.programme_id = new.programme_id and s.applies_from <= r.redeemed_on
+                     order by s.ordinal desc limit 1)
+               and not exists (select 1 from session_redemption x where x.redemption_id = r.id))
+"""
+"""A pass was taken on a day whose settings ask for the session, and none is noted."""
 
 
 def upgrade() -> None:
@@ -109,6 +126,7 @@ def upgrade() -> None:
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("mediator_id", Uuid16(), nullable=False),
             sa.Column("held_on", Day(), nullable=False),
+            sa.Column("told_session", JsonText(), nullable=True),
             sa.Column("typed_by", BigInt, nullable=False),
             sa.Column("typed_at", UtcDateTime(), nullable=False),
             sa.ForeignKeyConstraint(
@@ -180,11 +198,15 @@ def upgrade() -> None:
             "session_redemption",
             when=WHEN_ANOTHER_MEDIATOR_OR_DAY,
         )
+        refuse_insert(TAKES_PASSES_WITH_THEIR_SESSION, "statement", when=WHEN_A_SESSION_IS_MISSING)
 
 
 def downgrade() -> None:
     """Drop them, leaves first."""
     with as_owner():
+        on_table = " on statement" if on_postgresql() else ""
+        op.execute(f"drop trigger {TAKES_PASSES_WITH_THEIR_SESSION}{on_table}")
+        drop_refusal(TAKES_PASSES_WITH_THEIR_SESSION)
         for table in reversed(TABLES):
             op.drop_table(table)
         drop_refusal("session_is_of_the_mediator_and_day_of_its_passes")

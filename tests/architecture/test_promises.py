@@ -123,6 +123,9 @@ SUMS = [
     Rule("statement_total_is_the_sum_of_its_claims", "statement_approval", "trigger"),
     Rule("redemption_is_not_before_the_issue", "redemption", "trigger"),
     Rule("session_is_of_the_mediator_and_day_of_its_passes", "session_redemption", "trigger"),
+    Rule("statement_takes_passes_with_their_session", "statement", "trigger"),
+    Rule("receipt_is_signed_by_its_recipient", "consignment_answer", "trigger"),
+    Rule("referral_to_a_public_body_needs_a_cash_office", "prescription", "trigger"),
     Rule("finding_is_about_a_booklet_sent", "consignment_finding", "trigger"),
     Rule("statement_is_approved_at_its_last_version", "statement_approval", "trigger"),
     Rule("statement_is_approved_by_who_withdrew_nothing", "statement_approval", "trigger"),
@@ -135,8 +138,9 @@ SUMS = [
     Rule("print_batch_is_of_its_orders_booklets", "print_batch", "trigger"),
     Rule("print_batch_again_says_why", "print_batch", "trigger"),
 ]
-CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity"}
-"""Accounts are closed, tokens revoked, counters count, and a person may ask to be forgotten."""
+CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity", "form_draft"}
+"""Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, and what
+was typed and not sent is forgotten after a day."""
 FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
 
 

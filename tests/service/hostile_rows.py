@@ -8,7 +8,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from app import ledger
 from app.kernel.ids import new_id
+from app.ledger import chart
+from app.ledger.models import Voucher
 from tests.service.rows import Row, Rows
 
 Bend = Row | Callable[[Rows, Row], Row]
@@ -78,9 +81,9 @@ def referral_beside(rows: Rows, what: str, row: Row) -> Row:
 
 def referral_agreement_of_a_prescriber(rows: Rows) -> Row:
     """A referral to a prescriber that somehow has a label."""
-    label = rows.copy("label", organisation_id=rows.organisation("ccas"))
+    label = rows.copy("label", organisation_id=rows.organisation("plie"))
     rows.add("label", label)
-    signed = agreement_of(rows, "ccas", "prescriber", "referred_to_id")
+    signed = agreement_of(rows, "plie", "prescriber", "referred_to_id")
     return {
         "referred_to_id": signed.pop("referred_to_id"),
         **{f"referral_{column}": value for column, value in signed.items()},
@@ -951,6 +954,72 @@ def granted(rows: Rows) -> Row:
     )
     return answer
 
+
+# ── Hand-overs and support sessions ───────────────────────────────────────────────────────────────
+
+
+def referred_to_a_public_body(rows: Rows, row: Row) -> Row:
+    """A referral to a public body that has label and agreement, and no régie."""
+    party = rows.organisation("ccas")
+    days = {"valid_from": row["referral_label_from"], "valid_until": row["referral_label_until"]}
+    label = rows.copy("label", organisation_id=party, **days)
+    signed = rows.copy("agreement", organisation_id=party, role="mediator", **days)
+    rows.add("label", label)
+    rows.add("agreement", signed)
+    return {
+        "referred_to_id": party,
+        "referral_label_id": label["id"],
+        "referral_agreement_id": signed["id"],
+        "referral_agreement_from": signed["valid_from"],
+        "referral_agreement_until": signed["valid_until"],
+    }
+
+
+def claimed_without_session(rows: Rows, row: Row) -> Row:
+    """The statement of a pass without a session, taken on a day whose settings ask for one."""
+    today = rows.chain.scheme.today
+    last = rows.any("programme_settings", programme_id=row["programme_id"])
+    asking = rows.copy(
+        "programme_settings",
+        last,
+        ordinal=last["ordinal"] + 1,
+        follows_id=last["id"],
+        follows_ordinal=last["ordinal"],
+        follows_from=last["applies_from"],
+        applies_from=today,
+        session_required=True,
+    )
+    rows.add("programme_settings", asking)
+    told = rows.any("redemption", id=rows.ids["redemption"])["voucher_id"]
+    taken = next(
+        state
+        for state in ledger.voucher_states(rows.session, Voucher.id != told)
+        if state.account.kind is ledger.AccountKind.REDEEMED
+    )
+    claimed = ledger.account(
+        rows.session, chart.claimed(taken.account.party_id, taken.account.vintage_id)
+    )
+    act = ledger.Act(
+        posting_id=new_id(),
+        kind=ledger.MovementKind.CLAIM,
+        document_type="statement",
+        document_id=new_id(),
+        actor_id=rows.agent("finance"),
+        occurred_at=rows.chain.scheme.now,
+    )
+    line = ledger.Line(
+        ledger.MovementKind.CLAIM, ledger.VoucherRange.one(taken.id), taken.account, claimed
+    )
+    ledger.post(rows.session, act, [line])
+    return {"id": act.posting_id}
+
+
+BENT |= {
+    "form_draft_is_sealed": {"sealed": b"in clear"},
+    "receipt_is_signed_by_its_recipient": lambda rows, _: {"answered_by": rows.agent("ccas")},
+    "referral_to_a_public_body_needs_a_cash_office": referred_to_a_public_body,
+    "statement_takes_passes_with_their_session": claimed_without_session,
+}
 
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
 """Rules of which the second refuses whatever the first does: serials follow one another."""

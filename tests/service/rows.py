@@ -270,6 +270,13 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     ),
     "print_file": lambda rows: rows.copy("print_file", ordinal=2),
     "public_look": lambda rows: {"address_hash": b"somewhere", "looked_at": rows.chain.scheme.now},
+    "form_draft": lambda rows: {
+        "id": new_id(),
+        "agent_id": rows.any("agent")["id"],
+        "place": "/remises/nouvelle",
+        "sealed": bytes(40),
+        "kept_at": rows.chain.scheme.now,
+    },
     "booklet": lambda rows: {
         **rows.any("booklet"),
         "id": 9991,
@@ -284,7 +291,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "consignment_range", first_voucher_id=9991, last_voucher_id=10_000
     ),
     "consignment_answer": lambda rows: rows.copy(
-        "consignment_answer", consignment_id=rows.ids["on the way"]
+        "consignment_answer",
+        consignment_id=rows.ids["on the way"],
+        answered_by=rows.agent("plie"),
     ),
     "consignment_finding": lambda rows: rows.copy(
         "consignment_finding", consignment_id=rows.ids["allocation"], booklet_id=31

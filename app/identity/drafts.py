@@ -1,0 +1,107 @@
+"""What was typed and not yet sent for good, kept for the agent who typed it, for a day.
+
+A draft may hold a name, so it is sealed (AES-256-GCM) with a key that stays outside the database,
+and bound to its id, its place and its agent: a person's name still rests in one table. Nobody but
+that agent ever reads it, and what was sent for good is forgotten at once.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.database import hold
+from app.identity.models import FormDraft
+from app.identity.passwords import keyed_hash
+
+KEPT_FOR = timedelta(days=1)
+LARGEST_DRAFT = 100_000
+"""Bytes: a thousand scanned covers are a fifth of this."""
+NONCE_LENGTH = 12
+
+Typed: TypeAlias = dict[str, list[str]]
+"""The values of each field by its HTML name."""
+
+
+def keep_draft(
+    session: Session,
+    *,
+    draft_id: UUID,
+    agent_id: int,
+    place: str,
+    typed: Typed,
+    secret_key: bytes,
+    now: datetime,
+) -> bool:
+    """Keep what was typed in the form of that place; False when it is too long, or not one's own.
+
+    Drafts of everybody that are older than a day are forgotten on the way.
+    """
+    hold(session, "form draft", draft_id)
+    session.execute(delete(FormDraft).where(FormDraft.kept_at <= now - KEPT_FOR))
+    content = orjson.dumps(typed)
+    if len(content) > LARGEST_DRAFT:
+        return False
+    draft = session.get(FormDraft, draft_id)
+    if draft is not None and (draft.agent_id, draft.place) != (agent_id, place):
+        return False
+    if draft is None:
+        draft = FormDraft(id=draft_id, agent_id=agent_id, place=place)
+    nonce = secrets.token_bytes(NONCE_LENGTH)
+    sealed = _key(secret_key).encrypt(nonce, content, _bound(draft_id, agent_id, place))
+    draft.sealed, draft.kept_at = nonce + sealed, now
+    session.add(draft)
+    session.flush()
+    return True
+
+
+def kept_draft(
+    session: Session,
+    *,
+    draft_id: UUID,
+    agent_id: int,
+    place: str,
+    secret_key: bytes,
+    now: datetime,
+) -> Typed | None:
+    """What that agent typed there; None when there is no such draft, or it is a day old."""
+    draft = session.get(FormDraft, draft_id)
+    if (
+        draft is None
+        or (draft.agent_id, draft.place) != (agent_id, place)
+        or draft.kept_at <= now - KEPT_FOR
+    ):
+        return None
+    try:
+        content = _key(secret_key).decrypt(
+            draft.sealed[:NONCE_LENGTH],
+            draft.sealed[NONCE_LENGTH:],
+            _bound(draft_id, agent_id, place),
+        )
+    except InvalidTag:
+        # The key of the site was changed: what it sealed is lost, and worth two minutes.
+        return None
+    typed: Typed = orjson.loads(content)
+    return typed
+
+
+def forget_draft(session: Session, *, draft_id: UUID, agent_id: int) -> None:
+    """What was typed has been sent for good, or is given up."""
+    session.execute(
+        delete(FormDraft).where(FormDraft.id == draft_id, FormDraft.agent_id == agent_id)
+    )
+
+
+def _key(secret_key: bytes) -> AESGCM:
+    return AESGCM(keyed_hash(secret_key, "passnum form drafts"))
+
+
+def _bound(draft_id: UUID, agent_id: int, place: str) -> bytes:
+    """Whose draft it is, and of which form: it opens nowhere else."""
+    return b"%b %d %b" % (draft_id.bytes, agent_id, place.encode())
