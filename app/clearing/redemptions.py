@@ -577,7 +577,10 @@ def undo_redemption(
         raise RedemptionUndoneAlready
     whole = ledger.VoucherRange.one(redemption.voucher_id)
     [voucher] = ledger.lock_vouchers(session, [whole])
-    if voucher.last_movement_id != redemption.movement_id:
+    if (
+        voucher.account.kind is not ledger.AccountKind.REDEEMED
+        or ledger.latest_redemption(session, voucher.id) != redemption.movement_id
+    ):
         raise RedemptionClaimedAlready
     record = RedemptionReversal(
         id=reversal_id,
@@ -589,11 +592,11 @@ def undo_redemption(
     )
     session.add(record)
     session.flush()
-    ledger.reverse(
+    ledger.undo_redemptions(
         session,
         ledger.Act(
             posting_id=reversal_id,
-            kind=ledger.MovementKind.REVERSE,
+            kind=ledger.MovementKind.UNDO,
             document_type="redemption",
             document_id=redemption_id,
             actor_id=actor.agent_id,

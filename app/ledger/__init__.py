@@ -21,12 +21,14 @@ from app.ledger.queries import (
     first_stray,
     flows,
     history,
+    latest_redemption,
     lock_vouchers,
     lock_vouchers_by_code,
     movements_after,
     net,
     next_voucher_id,
     ranges_in,
+    uses,
     voucher_states,
 )
 from app.ledger.rules import VoucherRange, contiguous
@@ -44,6 +46,7 @@ from app.ledger.service import (
     refusal_behind,
     reverse,
     rule_named_by,
+    undo_redemptions,
 )
 from app.ledger.verify import Verdict, verify
 
@@ -80,6 +83,7 @@ __all__ = [
     "first_stray",
     "flows",
     "history",
+    "latest_redemption",
     "lock_vouchers",
     "lock_vouchers_by_code",
     "movements_after",
@@ -92,6 +96,8 @@ __all__ = [
     "refusal_behind",
     "reverse",
     "rule_named_by",
+    "undo_redemptions",
+    "uses",
     "verify",
     "voucher_states",
 ]

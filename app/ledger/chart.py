@@ -38,7 +38,9 @@ class MovementKind(StrEnum):
     TRANSFER = "transfer"
     RETURN = "return"
     ISSUE = "issue"
+    REPLACE = "replace"
     REDEEM = "redeem"
+    UNDO = "undo"
     CLAIM = "claim"
     SETTLE = "settle"
     BLOCK = "block"
@@ -59,7 +61,6 @@ _REVERSIBLE = {
     (_M.ALLOCATE, _K.STOCK, _K.TRANSIT),
     (_M.ACCEPT, _K.TRANSIT, _K.PRESCRIBER),
     (_M.ISSUE, _K.PRESCRIBER, _K.CIRCULATION),
-    (_M.REDEEM, _K.CIRCULATION, _K.REDEEMED),
     (_M.CLAIM, _K.REDEEMED, _K.CLAIMED),
     (_M.SETTLE, _K.CLAIMED, _K.SETTLED),
     *((_M.BLOCK, kind, _K.BLOCKED) for kind in (*_UNISSUED, _K.CIRCULATION)),
@@ -69,6 +70,10 @@ _FINAL = {
     (_M.TRANSFER, _K.PRESCRIBER, _K.TRANSIT),
     (_M.RETURN, _K.PRESCRIBER, _K.TRANSIT),
     (_M.RETURN, _K.TRANSIT, _K.STOCK),
+    (_M.REPLACE, _K.STOCK, _K.CIRCULATION),
+    (_M.REPLACE, _K.PRESCRIBER, _K.CIRCULATION),
+    (_M.REDEEM, _K.CIRCULATION, _K.REDEEMED),
+    (_M.UNDO, _K.REDEEMED, _K.CIRCULATION),
     (_M.VOID, _K.BLOCKED, _K.VOID),
     *(
         (_M.EXPIRE, kind, _K.EXPIRED)
@@ -87,6 +92,14 @@ TRANSITIONS: frozenset[tuple[MovementKind, AccountKind, AccountKind]] = frozense
 
 WHOLE_BOOKLETS = frozenset({_M.ALLOCATE, _M.ACCEPT, _M.TRANSFER, _M.RETURN, _M.ISSUE})
 """Moves of paper under its cover: a booklet is never cut."""
+
+
+USED = frozenset({_K.REDEEMED, _K.CLAIMED, _K.SETTLED})
+"""Where a pass rests once it has paid for support, whatever the state of what is owed for it."""
+
+BACKWARD = frozenset({_M.REVERSE, _M.UNDO, _M.CLAWBACK})
+"""Moves that take back what an earlier one did. A redemption is undone and clawed back by moves of
+their own, not by reversals: a claim has come in between, and may have been reversed since."""
 
 
 @dataclass(frozen=True, slots=True)

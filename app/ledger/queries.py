@@ -1,6 +1,6 @@
 """Reading the ledger: accounts, vouchers under lock, balances at an instant, histories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.database import dialect_of, perform
 from app.kernel.money import Cents
-from app.ledger.chart import AccountKey, AccountKind, MovementKind
+from app.ledger.chart import BACKWARD, USED, AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
 from app.ledger.rules import VoucherRange
 
@@ -275,13 +275,22 @@ class Net:
 def net(start: AccountKind, to: AccountKind) -> Net:
     """What went from one kind of account to another.
 
-    What was reversed is taken off the flow that it reverses, when the reversal was made.
+    What was taken back is taken off the flow that it takes back, when that was done.
     """
-    forward = Movement.kind != MovementKind.REVERSE
+    return _net({start}, {to})
+
+
+def uses() -> Net:
+    """Passes that paid for support: redemptions, less what was undone or clawed back."""
+    return _net({AccountKind.CIRCULATION, AccountKind.EXPIRED}, USED)
+
+
+def _net(start: Set[AccountKind], to: Set[AccountKind]) -> Net:
+    forward = Movement.kind.not_in(BACKWARD)
     return Net(
         or_(
-            and_(forward, Movement.debit_kind == start, Movement.credit_kind == to),
-            and_(~forward, Movement.debit_kind == to, Movement.credit_kind == start),
+            and_(forward, Movement.debit_kind.in_(start), Movement.credit_kind.in_(to)),
+            and_(~forward, Movement.debit_kind.in_(to), Movement.credit_kind.in_(start)),
         ),
         case((forward, Movement.voucher_count), else_=-Movement.voucher_count),
         case((forward, Movement.debit_account_id), else_=Movement.credit_account_id),
@@ -291,17 +300,15 @@ def net(start: AccountKind, to: AccountKind) -> Net:
 
 def flows(
     session: Session,
+    moved: Net,
     *,
-    start: AccountKind,
-    to: AccountKind,
     at: datetime | None = None,
     acted: tuple[datetime, datetime] | None = None,
 ) -> list[Flow]:
-    """Net movements between two kinds of account, until just before the instant `at`.
+    """What moved from account to account, until just before the instant `at`.
 
     `acted` keeps what was done from its first instant to just before its second one.
     """
-    moved = net(start, to)
     query = select(moved.debit, moved.credit, func.sum(moved.count)).where(moved.condition)
     if at is not None or acted is not None:
         query = query.join(Posting, Posting.id == Movement.posting_id)
@@ -364,6 +371,15 @@ def history(session: Session, voucher_id: int) -> list[HistoryEntry]:
         )
         for movement, posting in rows
     ]
+
+
+def latest_redemption(session: Session, voucher_id: int) -> int | None:
+    """The movement by which a voucher was redeemed last."""
+    return session.scalar(
+        select(func.max(Movement.id)).where(
+            moved(voucher_id), Movement.kind == MovementKind.REDEEM
+        )
+    )
 
 
 def movements_after(

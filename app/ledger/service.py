@@ -201,6 +201,30 @@ def reverse(
         VouchersNotThere: some voucher has moved on since, so this is no longer its latest movement.
         NoSuchMove: that kind of movement cannot be undone.
     """
+    return post(session, act, _backwards(session, pieces, MovementKind.REVERSE))
+
+
+def undo_redemptions(
+    session: Session, act: Act, pieces: Sequence[tuple[int, VoucherRange | None]]
+) -> list[int]:
+    """Give passes back to the people who had them, by the movements that redeemed them.
+
+    A statement may have claimed them since, as long as it was withdrawn from: a reversal undoes
+    the latest movement only, this the latest redemption.
+
+    Raises:
+        VouchersNotThere: some voucher is no longer where that movement put it.
+        NoSuchMove: some voucher was redeemed again since, out of another circulation.
+    """
+    return post(session, act, _backwards(session, pieces, MovementKind.UNDO))
+
+
+def _backwards(
+    session: Session,
+    pieces: Sequence[tuple[int, VoucherRange | None]],
+    kind: MovementKind,
+) -> list[Line]:
+    """What leads back from where movements, whole (None) or in part, put their vouchers."""
     movements = {
         movement.id: movement
         for movement in session.scalars(
@@ -212,19 +236,17 @@ def reverse(
         {m.debit_account_id for m in movements.values()}
         | {m.credit_account_id for m in movements.values()},
     )
-    lines = []
-    for movement_id, vouchers in pieces:
-        movement = movements[movement_id]
-        lines.append(
-            Line(
-                kind=MovementKind.REVERSE,
-                vouchers=vouchers or VoucherRange(movement.first_id, movement.last_id),
-                debit=by_id[movement.credit_account_id],
-                credit=by_id[movement.debit_account_id],
-                reverses_id=movement_id,
-            )
+    return [
+        Line(
+            kind=kind,
+            vouchers=vouchers or VoucherRange(movement.first_id, movement.last_id),
+            debit=by_id[movement.credit_account_id],
+            credit=by_id[movement.debit_account_id],
+            reverses_id=movement_id if kind is MovementKind.REVERSE else None,
         )
-    return post(session, act, lines)
+        for movement_id, vouchers in pieces
+        for movement in [movements[movement_id]]
+    ]
 
 
 REFUSALS: dict[str, type[DomainError]] = {
@@ -233,6 +255,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "movement_transition": NoSuchMove,
     "movement_reverses_no_reversal": NoSuchMove,
     "movement_keeps_to_its_parties": NoSuchMove,
+    "movement_undone_goes_back_where_it_came_from": NoSuchMove,
     "posting_is_sent_once": PostingRepeated,
     "posting_takes_no_late_lines": PostingRepeated,
 }

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.ledger import queries
-from app.ledger.chart import TRANSITIONS, AccountKind
+from app.ledger.chart import TRANSITIONS, AccountKind, MovementKind
 from app.ledger.models import Movement, Posting, TransitionRow, Voucher
 
 PAGE = 10_000
+WAYS_BACK = {MovementKind.UNDO, MovementKind.CLAWBACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class _Difference(Exception):
 def verify(session: Session) -> Verdict:
     """Replay all movements and compare each voucher with its replayed place.
 
-    Memory: twenty bytes a voucher; movements are read page by page.
+    Memory: thirty-two bytes a voucher; movements are read page by page.
     """
     replay = _Replay(session)
     try:
@@ -59,6 +60,7 @@ class _Replay:
         self.place = array("q", bytes(8 * (last + 1)))  # 0: has never moved
         self.latest = array("q", bytes(8 * (last + 1)))
         self.steps = array("l", bytes(array("l").itemsize * (last + 1)))
+        self.giver = array("q", bytes(8 * (last + 1)))  # out of whose circulation it was redeemed
         self.size = last
         self.moves = {(str(kind), str(start), str(to)) for kind, start, to in TRANSITIONS}
         self.movement_count = self.voucher_count = 0
@@ -126,9 +128,17 @@ class _Replay:
                     row.id,
                     f"annule pour le pass n° {voucher} autre chose que son dernier mouvement",
                 )
+            if row.kind == MovementKind.REDEEM:
+                self.giver[voucher] = row.debit_account_id
+            elif row.kind in WAYS_BACK and not self._came_from(voucher, row.credit_account_id):
+                self._lie(row.id, f"rend le pass n° {voucher} à un autre que celui qui l’a remis")
             self.place[voucher] = row.credit_account_id
             self.latest[voucher] = row.id
             self.steps[voucher] += 1
+
+    def _came_from(self, voucher: int, account_id: int) -> bool:
+        giver = self.accounts.get(self.giver[voucher])
+        return giver is not None and giver.party_id == self.accounts[account_id].party_id
 
     def _lie(self, movement_id: int, what: str) -> NoReturn:
         message = f"movement n° {movement_id} {what}."

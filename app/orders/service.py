@@ -320,7 +320,7 @@ def measured_so_far(session: Session, programme_id: UUID) -> rules.Measured:
     def moved(start: ledger.AccountKind, to: ledger.AccountKind) -> int:
         return sum(
             f.voucher_count
-            for f in ledger.flows(session, start=start, to=to)
+            for f in ledger.flows(session, ledger.net(start, to))
             if accounts[f.debit_account_id].vintage_id in vintages
         )
 

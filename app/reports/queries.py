@@ -20,14 +20,10 @@ from app.prescribers.queries import is_handed_over
 from app.programmes import numbering
 from app.takeover.models import Takeover
 
-Move = tuple[AccountKind, AccountKind]
-ISSUE: Move = (AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
-REDEEM: Move = (AccountKind.CIRCULATION, AccountKind.REDEEMED)
-CLAWED_BACK: tuple[Move, ...] = (
-    (AccountKind.SETTLED, AccountKind.CIRCULATION),
-    (AccountKind.SETTLED, AccountKind.EXPIRED),
-)
-"""What was paid and taken back is no use any more."""
+
+def issues() -> ledger.Net:
+    """Passes handed to people, less those whose hand-over was taken back."""
+    return ledger.net(AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ NO_PUBLIC = ""
 
 def issued_by_public(session: Session, window: Window) -> Counter[str]:
     """Passes issued to each public, reversals taken off."""
-    moved = ledger.net(*ISSUE)
+    moved = issues()
     sign = moved.count / func.abs(moved.count)
     rows = session.execute(
         select(
@@ -84,46 +80,38 @@ def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
     A pass is redeemed, and taken back, one at a time (app.clearing.redemptions), so its movement is
     joined by equality: by range, both planners would look at every booklet for every movement.
     """
-    used: Counter[str] = Counter()
-    for sign, move in ((1, REDEEM), *((-1, back) for back in CLAWED_BACK)):
-        moved = ledger.net(*move)
-        rows = session.execute(
-            select(PrescriptionBooklet.public, func.sum(moved.count))
-            .select_from(Movement)
-            .join(Posting, Posting.id == Movement.posting_id)
-            .join(Voucher, Voucher.id == Movement.first_id)
-            .outerjoin(
-                PrescriptionBooklet,
-                (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
-            )
-            .where(*window.of(moved))
-            .group_by(PrescriptionBooklet.public)
+    moved = ledger.uses()
+    rows = session.execute(
+        select(PrescriptionBooklet.public, func.sum(moved.count))
+        .select_from(Movement)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .join(Voucher, Voucher.id == Movement.first_id)
+        .outerjoin(
+            PrescriptionBooklet,
+            (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
         )
-        for public, count in rows:
-            used[public or NO_PUBLIC] += sign * int(count)
-    return used
+        .where(*window.of(moved))
+        .group_by(PrescriptionBooklet.public)
+    )
+    return Counter({public or NO_PUBLIC: int(count) for public, count in rows})
 
 
 def issued_by_month(session: Session, window: Window) -> Counter[date]:
     """Passes issued by month of the act, keyed by its first day."""
-    return _by_month(session, ISSUE, window)
+    return _by_month(session, issues(), window)
 
 
 def used_by_month(session: Session, window: Window) -> Counter[date]:
     """Passes used by month of the act, less what was undone or clawed back in it."""
-    used = _by_month(session, REDEEM, window)
-    for back in CLAWED_BACK:
-        used.subtract(_by_month(session, back, window))
-    return used
+    return _by_month(session, ledger.uses(), window)
 
 
-def _by_month(session: Session, move: Move, window: Window) -> Counter[date]:
+def _by_month(session: Session, moved: ledger.Net, window: Window) -> Counter[date]:
     if session.get_bind().dialect.name == "postgresql":
         month = func.to_char(func.timezone("America/Martinique", Posting.occurred_at), "YYYY-MM")
     else:
         # Martinique is four hours behind UTC all year.
         month = func.strftime("%Y-%m", Posting.occurred_at, "-4 hours")
-    moved = ledger.net(*move)
     rows = session.execute(
         select(month, func.sum(moved.count))
         .select_from(Movement)

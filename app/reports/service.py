@@ -203,11 +203,10 @@ def usage_report(
     }
     accounts = {account.id: account for account in balances}
 
-    def flows(start: AccountKind, to: AccountKind) -> list[FlowBetween]:
-        return flows_within(session, within, (start, to), accounts)
+    def flows(moved: ledger.Net) -> list[FlowBetween]:
+        return flows_within(session, within, moved, accounts)
 
-    issues = flows(*queries.ISSUE)
-    redemptions = uses_within(session, within, accounts)
+    issues, redemptions = flows(queries.issues()), flows(ledger.uses())
     used = [(a, b) for a, b in balances.items() if a.kind in USED]
     in_hand = [b for a, b in balances.items() if a.kind is AccountKind.CIRCULATION]
     ordered = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
@@ -236,39 +235,21 @@ def usage_report(
 
 
 def flows_within(
-    session: Session, within: Perimeter, move: queries.Move, accounts: Mapping[int, ledger.Account]
+    session: Session, within: Perimeter, moved: ledger.Net, accounts: Mapping[int, ledger.Account]
 ) -> list[FlowBetween]:
-    """Net movements of a perimeter along a move."""
-    start, to = move
+    """What moved in a perimeter."""
     return [
         (accounts[f.debit_account_id], accounts[f.credit_account_id], f.voucher_count)
-        for f in ledger.flows(session, start=start, to=to, at=within.at, acted=within.acted)
+        for f in ledger.flows(session, moved, at=within.at, acted=within.acted)
         if f.debit_account_id in accounts
         and accounts[f.debit_account_id].vintage_id in within.vintages
     ]
 
 
-def uses_within(
-    session: Session, within: Perimeter, accounts: Mapping[int, ledger.Account]
-) -> list[FlowBetween]:
-    """Passes used, from who handed them out to who took them; what was clawed back is taken off.
-
-    The one definition of a use: redeemed, less undone, less clawed back.
-    """
-    return [
-        *flows_within(session, within, queries.REDEEM, accounts),
-        *(
-            (given, taken, -count)
-            for back in queries.CLAWED_BACK
-            for taken, given, count in flows_within(session, within, back, accounts)
-        ),
-    ]
-
-
-def _entrusted(flows: Callable[[AccountKind, AccountKind], list[FlowBetween]]) -> int:
+def _entrusted(flows: Callable[[ledger.Net], list[FlowBetween]]) -> int:
     """Passes that prescribers signed for, less those that they sent back or on."""
-    signed_for = sum(n for *_, n in flows(AccountKind.TRANSIT, AccountKind.PRESCRIBER))
-    sent_on = sum(n for *_, n in flows(AccountKind.PRESCRIBER, AccountKind.TRANSIT))
+    signed_for = sum(n for *_, n in flows(ledger.net(AccountKind.TRANSIT, AccountKind.PRESCRIBER)))
+    sent_on = sum(n for *_, n in flows(ledger.net(AccountKind.PRESCRIBER, AccountKind.TRANSIT)))
     return signed_for - sent_on
 
 
@@ -423,12 +404,23 @@ def looks_like_a_code(typed: str) -> bool:
     return sum(c.isalnum() for c in typed) > len("26A1234560712")
 
 
+def _redemptions_undone(history: list[ledger.HistoryEntry]) -> set[int]:
+    """The movements whose redemption was undone later: each undoing takes back the latest one."""
+    undone, latest = set(), 0
+    for entry in history:
+        if entry.kind is MovementKind.REDEEM:
+            latest = entry.movement_id
+        elif entry.kind is MovementKind.UNDO:
+            undone.add(latest)
+    return undone
+
+
 def story(
     session: Session, history: list[ledger.HistoryEntry], names: dict[UUID, str]
 ) -> list[StoryStep]:
     """A history in words' clothes, oldest first: who gave, who received, under which paper."""
     kinds = {entry.movement_id: entry.kind for entry in history}
-    undone = {entry.reverses_id for entry in history}
+    undone = {entry.reverses_id for entry in history} | _redemptions_undone(history)
     papers = queries.papers(session, {(e.document_type, e.document_id) for e in history})
     ends = {i for e in history for i in (e.vouchers.first, e.vouchers.last)}
     serials = vouchers.serial_numbers(

@@ -25,7 +25,6 @@ from app.reports.service import (
     flows_within,
     perimeter,
     told_publics,
-    uses_within,
 )
 from app.web.format import month_long
 
@@ -86,8 +85,8 @@ def scope_in_words(session: Session, programme_id: UUID | None, vintage_id: int 
 def _by_accounts(session: Session, within: Perimeter, by: By) -> list[UsageLine]:
     """Lines told apart by the accounts of movements: who handed out, who took, which vintage."""
     accounts = ledger.all_accounts(session)
-    issues = flows_within(session, within, queries.ISSUE, accounts)
-    uses = uses_within(session, within, accounts)
+    issues = flows_within(session, within, queries.issues(), accounts)
+    uses = flows_within(session, within, ledger.uses(), accounts)
     parties = organisations_by_id(
         session,
         {account.party_id for given, taken, _ in (*issues, *uses) for account in (given, taken)},

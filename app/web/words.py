@@ -182,6 +182,12 @@ ACTS: Mapping[str, Act] = {
     "accept": Act("check", "Compté et accepté à l’arrivée", RECEIVER),
     "transfer": Act("truck", "Envoyé à un autre prescripteur", FROM_TO),
     "return": Act("truck", "Renvoyé par le prescripteur", FROM_TO),
+    "replace": Act(
+        "give",
+        "Remis à la place d’un pass perdu ou abîmé",
+        "Par : {receiver}.",
+        "Il remplace un pass annulé au même instant.",
+    ),
     "issue": Act(
         "give",
         "Remis à une personne",
@@ -189,6 +195,7 @@ ACTS: Mapping[str, Act] = {
         "Le nom de la personne n’est visible que du prescripteur.",
     ),
     "redeem": Act("scan", "Encaissé par un médiateur", RECEIVER),
+    "undo": Act("undo", "Encaissement annulé", GIVER, "Le pass peut de nouveau servir."),
     "claim": Act("bill", "Porté sur un bordereau de remboursement", RECEIVER),
     "settle": Act("euro", "Payé au médiateur", RECEIVER),
     "block": Act("stop", "Mis en opposition", GIVER, "Refusé partout depuis cet instant."),
@@ -210,7 +217,6 @@ UNDOINGS: Mapping[str, Act] = {
     "allocate": Act("undo", "Envoi annulé", "De retour ici : {receiver}."),
     "accept": Act("undo", "Acceptation annulée"),
     "issue": Act("undo", "Remise annulée", "De retour ici : {receiver}."),
-    "redeem": Act("undo", "Encaissement annulé", GIVER, "Le pass peut de nouveau servir."),
     "claim": Act("undo", "Retiré du bordereau", GIVER, "Il paraîtra sur un autre bordereau."),
     "settle": Act("undo", "Paiement annulé", GIVER, "Le bordereau est de nouveau à payer."),
     "block": Act("unlock", "Opposition levée", "De retour ici : {receiver}."),

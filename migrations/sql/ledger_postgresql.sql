@@ -81,7 +81,8 @@ insert into transition values
   ('transfer', 'prescriber', 'transit'),
   ('return', 'prescriber', 'transit'), ('return', 'transit', 'stock'),
   ('issue', 'prescriber', 'circulation'), ('reverse', 'circulation', 'prescriber'),
-  ('redeem', 'circulation', 'redeemed'), ('reverse', 'redeemed', 'circulation'),
+  ('replace', 'stock', 'circulation'), ('replace', 'prescriber', 'circulation'),
+  ('redeem', 'circulation', 'redeemed'), ('undo', 'redeemed', 'circulation'),
   ('claim', 'redeemed', 'claimed'), ('reverse', 'claimed', 'redeemed'),
   ('settle', 'claimed', 'settled'), ('reverse', 'settled', 'claimed'),
   ('clawback', 'settled', 'circulation'), ('clawback', 'settled', 'expired'),
@@ -238,8 +239,9 @@ create trigger movement_reverses_no_reversal before insert on movement for each 
   when (new.reverses_id is not null) execute function check_reversal();
 
 -- What is on its way was sent by its holder and is accepted by its addressee; what is issued, claimed or settled stays
--- with the prescriber or the mediator it was with. Only into stock does a parcel come back that neither of the two kept.
--- WHEN: a redemption never calls it.
+-- with the prescriber or the mediator it was with, and what is held up, void, expired or credited with its last holder.
+-- Only into stock does a parcel come back that neither of the two kept, and only out of stock is a pass replaced in
+-- another's circulation. WHEN: a redemption never calls it.
 create function check_parties() returns trigger language plpgsql security definer set search_path = ledger, pg_temp as $$
 begin
   if not exists (
@@ -253,8 +255,33 @@ begin
   return null;
 end $$;
 create trigger movement_keeps_to_its_parties after insert on movement for each row
-  when (new.kind in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle') and new.credit_kind <> 'stock')
+  when (new.kind in ('allocate', 'accept', 'transfer', 'return', 'issue', 'replace', 'claim', 'settle',
+      'block', 'void', 'withhold', 'expire', 'credit')
+    and new.credit_kind <> 'stock' and (new.kind, new.debit_kind) <> ('replace', 'stock'))
   execute function check_parties();
+
+-- A pass whose redemption is undone or clawed back goes to the prescriber in whose circulation it was redeemed last. These
+-- are not reversals, because a claim or a settlement has come in between, and may have been reversed since. After the
+-- count, so that "it is not there" comes first; a redemption is a range like any other, hence the search by span.
+create function check_way_back() returns trigger language plpgsql security definer set search_path = ledger, pg_temp as $$
+begin
+  if exists (
+    select from generate_series(new.first_id, new.last_id) as gone (id)
+     where (select giver.party_id
+              from generate_series(0, 30) as span (bits), movement redeemed, account giver
+             where redeemed.span_bits = span.bits and redeemed.kind = 'redeem'
+               and redeemed.first_id between gone.id - (2::bigint << span.bits) + 2 and gone.id
+               and redeemed.last_id >= gone.id and giver.id = redeemed.debit_account_id
+             order by redeemed.id desc limit 1)
+           is distinct from (select party_id from account where id = new.credit_account_id)
+  ) then
+    raise exception '% %..% does not go back where it came from', new.kind, new.first_id, new.last_id
+      using errcode = 'check_violation', schema = 'ledger', table = 'movement', constraint = 'movement_undone_goes_back_where_it_came_from';
+  end if;
+  return null;
+end $$;
+create trigger movement_undone_goes_back_where_it_came_from after insert on movement for each row
+  when (new.kind in ('undo', 'clawback')) execute function check_way_back();
 
 -- Until they are issued, and when that is undone, vouchers travel by the booklet: the first one moved begins a booklet,
 -- and the one after the last, if there is one, begins the next. After the count, so that "one is missing" comes first.
@@ -367,6 +394,7 @@ with core (name) as (values ('vintage'), ('account_kind'), ('account'), ('transi
   expected (on_table, trigger) as (values
     ('movement', 'movement_moves_vouchers'), ('movement', 'movement_is_never_changed'), ('movement', 'movement_reverses_no_reversal'),
     ('movement', 'movement_keeps_to_its_parties'), ('movement', 'movement_moves_whole_booklets'),
+    ('movement', 'movement_undone_goes_back_where_it_came_from'),
     ('posting', 'posting_is_never_changed'), ('account', 'account_is_never_changed'), ('vintage', 'vintage_is_never_changed'),
     ('account_kind', 'account_kind_is_never_changed'), ('transition', 'transition_is_never_changed'),
     ('voucher', 'voucher_is_never_deleted'), ('voucher', 'voucher_identity_is_never_changed'),

@@ -47,7 +47,8 @@ insert into transition values
   ('transfer', 'prescriber', 'transit'),
   ('return', 'prescriber', 'transit'), ('return', 'transit', 'stock'),
   ('issue', 'prescriber', 'circulation'), ('reverse', 'circulation', 'prescriber'),
-  ('redeem', 'circulation', 'redeemed'), ('reverse', 'redeemed', 'circulation'),
+  ('replace', 'stock', 'circulation'), ('replace', 'prescriber', 'circulation'),
+  ('redeem', 'circulation', 'redeemed'), ('undo', 'redeemed', 'circulation'),
   ('claim', 'redeemed', 'claimed'), ('reverse', 'claimed', 'redeemed'),
   ('settle', 'claimed', 'settled'), ('reverse', 'settled', 'claimed'),
   ('clawback', 'settled', 'circulation'), ('clawback', 'settled', 'expired'),
@@ -164,7 +165,9 @@ when not exists (
        and credit.id = new.credit_account_id and credit.kind = new.credit_kind and credit.vintage_id = new.vintage_id
        and vintage.id = new.vintage_id and vintage.face_value_cents = new.face_value_cents
        and transition.kind = new.kind and transition.from_account_kind = new.debit_kind and transition.to_account_kind = new.credit_kind
-       and (new.kind not in ('allocate', 'accept', 'transfer', 'return', 'issue', 'claim', 'settle') or new.credit_kind = 'stock'
+       and (new.kind not in ('allocate', 'accept', 'transfer', 'return', 'issue', 'replace', 'claim', 'settle', 'block', 'void',
+           'withhold', 'expire', 'credit')
+         or new.credit_kind = 'stock' or (new.kind, new.debit_kind) = ('replace', 'stock')
          or credit.party_id = case when new.kind = 'accept' then debit.counterparty_id else debit.party_id end))
   or (new.reverses_id is not null and not exists (
     select 1 from movement
@@ -210,6 +213,19 @@ begin
      and (new.debit_kind, new.credit_kind) in (values ('transit', 'stock'), ('prescriber', 'transit'), ('circulation', 'prescriber'))))
      and (exists (select 1 from voucher where id = new.first_id and booklet_id <> id)
        or exists (select 1 from voucher where id = new.last_id + 1 and booklet_id <> id));
+  select raise(abort, 'movement_undone_goes_back_where_it_came_from')
+   where new.kind in ('undo', 'clawback') and exists (
+     select 1 from voucher gone
+      where gone.id between new.first_id and new.last_id
+        and (select giver.party_id
+               from (select column1 as bits from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14),
+                      (15), (16), (17), (18), (19), (20), (21), (22), (23), (24), (25), (26), (27), (28), (29), (30))) span,
+                    movement redeemed, account giver
+              where redeemed.span_bits = span.bits and redeemed.kind = 'redeem'
+                and redeemed.first_id between gone.id - (2 << span.bits) + 2 and gone.id
+                and redeemed.last_id >= gone.id and giver.id = redeemed.debit_account_id
+              order by redeemed.id desc limit 1)
+            is not (select party_id from account where id = new.credit_account_id));
 end;
 
 -- There is no trigger depth to ask for here, and a lookup for each voucher is cheap: the full check stands in the trigger.

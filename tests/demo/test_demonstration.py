@@ -248,9 +248,9 @@ def test_only_an_invented_prescriber_has_a_low_usage_rate(session: Session) -> N
     accounts = {a.id: a for a in ledger.balances(session)}
     issued: Counter[object] = Counter()
     used: Counter[object] = Counter()
-    for flow in ledger.flows(session, start=AccountKind.PRESCRIBER, to=AccountKind.CIRCULATION):
+    for flow in ledger.flows(session, ledger.net(AccountKind.PRESCRIBER, AccountKind.CIRCULATION)):
         issued[accounts[flow.credit_account_id].party_id] += flow.voucher_count
-    for flow in ledger.flows(session, start=AccountKind.CIRCULATION, to=AccountKind.REDEEMED):
+    for flow in ledger.flows(session, ledger.uses()):
         used[accounts[flow.debit_account_id].party_id] += flow.voucher_count
 
     for prescriber in PRESCRIBERS:

@@ -18,6 +18,8 @@ NAMES_WHAT = "movement_that_reverses_names_what"
 LATE = "posting_takes_no_late_lines"
 REDEEM = ("circulation7", "redeemed21")
 UNDO = ("redeemed21", "circulation7")
+BLOCK, UNBLOCK = ("circulation7", "blocked7"), ("blocked7", "circulation7")
+WAY_BACK = "movement_undone_goes_back_where_it_came_from"
 
 attack, move = MOVEMENTS.add, MOVEMENTS.movement
 
@@ -46,13 +48,13 @@ def _(world: World) -> Attempt:
 
 @attack("a blocked pass is redeemed", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    world.post("block", 6, 6, "circulation7", "blocked")
+    world.post("block", 6, 6, "circulation7", "blocked7")
     return partial(world.move, "redeem", 6, 6, *REDEEM)
 
 
 @attack("a withheld pass is issued", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    world.post("withhold", 101, 110, "prescriber7", "withheld")
+    world.post("withhold", 101, 110, "prescriber7", "withheld7")
     return partial(world.move, "issue", 101, 110, "prescriber7", "circulation7")
 
 
@@ -239,13 +241,13 @@ move("half a booklet is issued", WHOLE_BOOKLETS, "issue", 101, 105, "prescriber7
 
 @attack("a booklet with a blocked pass is issued whole", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    world.post("block", 103, 103, "prescriber7", "blocked")
+    world.post("block", 103, 103, "prescriber7", "blocked7")
     return partial(world.move, "issue", 101, 110, "prescriber7", "circulation7")
 
 
 @attack("a booklet with a blocked pass is issued but for that pass", WHOLE_BOOKLETS)
 def _(world: World) -> Attempt:
-    world.post("block", 101, 101, "prescriber7", "blocked")
+    world.post("block", 101, 101, "prescriber7", "blocked7")
     return partial(world.move, "issue", 102, 110, "prescriber7", "circulation7")
 
 
@@ -301,6 +303,32 @@ def _(world: World) -> Attempt:
     return partial(world.move, "claim", 7, 7, "redeemed21", "claimed22")
 
 
+for sentence, kind, ids, states in (
+    (
+        "a prescriber's loss is blocked with the sponsor",
+        "block",
+        (1, 5),
+        ("circulation7", "blocked"),
+    ),
+    ("a drawer is withheld with the sponsor", "withhold", (101, 110), ("prescriber7", "withheld")),
+    ("a forgotten pass expires with the sponsor", "expire", (1, 5), ("circulation7", "expired")),
+    ("another prescriber replaces", "replace", (101, 101), ("prescriber7", "circulation8")),
+):
+    move(sentence, PARTIES, kind, *ids, *states)
+
+
+@attack("a lost pass is void with the sponsor", PARTIES)
+def _(world: World) -> Attempt:
+    world.post("block", 8, 8, *BLOCK)
+    return partial(world.move, "void", 8, 8, "blocked7", "void")
+
+
+@attack("a forgotten pass is credited to the sponsor", PARTIES)
+def _(world: World) -> Attempt:
+    world.post("expire", 8, 8, "circulation7", "expired7")
+    return partial(world.move, "credit", 8, 8, "expired7", "credited")
+
+
 @attack("a claim is settled with another mediator", PARTIES)
 def _(world: World) -> Attempt:
     world.post("redeem", 7, 7, *REDEEM)
@@ -337,46 +365,37 @@ def _(world: World) -> Attempt:
 def reversal(
     sentence: str, promise: str, *undo: *Move, also: Move | None = None, **other: Value
 ) -> None:
-    """An attack after pass 1 was redeemed: a movement that pretends to undo that redemption."""
+    """An attack after pass 1 was blocked: a movement that pretends to lift that block."""
 
     @attack(sentence, promise)
     def _(world: World) -> Attempt:
-        changes: dict[str, Any] = {"reverses_id": world.post("redeem", 1, 1, *REDEEM)} | other
+        changes: dict[str, Any] = {"reverses_id": world.post("block", 1, 1, *BLOCK)} | other
         if also:
             world.post(*also)
         return partial(world.move, *undo, **changes)
 
 
 reversal(
-    "another pass's redemption is undone",
+    "another pass's block is lifted",
     ALL_ITS_VOUCHERS,
-    *("reverse", 4, 4, *UNDO),
-    also=("redeem", 4, 4, *REDEEM),
+    *("reverse", 4, 4, *UNBLOCK),
+    also=("block", 4, 4, *BLOCK),
 )
 reversal(
-    "a redemption is undone from another mediator",
+    "a block is lifted from another holder", MIRROR, "reverse", 1, 1, "blocked", "circulation7"
+)
+reversal(
+    "a block is lifted to another prescriber", MIRROR, "reverse", 1, 1, "blocked7", "circulation8"
+)
+reversal("a reversal names nothing", NAMES_WHAT, "reverse", 1, 1, *UNBLOCK, reverses_id=None)
+reversal(
+    "a movement that does not exist is undone",
     MIRROR,
-    "reverse",
-    1,
-    1,
-    "redeemed22",
-    "circulation7",
+    *("reverse", 1, 1, *UNBLOCK),
+    reverses_id=987654,
 )
-reversal(
-    "a redemption is undone to another prescriber",
-    MIRROR,
-    "reverse",
-    1,
-    1,
-    "redeemed21",
-    "circulation8",
-)
-reversal("a reversal names nothing", NAMES_WHAT, "reverse", 1, 1, *UNDO, reverses_id=None)
-reversal(
-    "a movement that does not exist is undone", MIRROR, "reverse", 1, 1, *UNDO, reverses_id=987654
-)
-reversal("a reversal has another amount", AMOUNT, "reverse", 1, 1, *UNDO, amount_cents=1)
-reversal("a reversal has two passes for one", ALL_ITS_VOUCHERS, "reverse", 1, 2, *UNDO)
+reversal("a reversal has another amount", AMOUNT, "reverse", 1, 1, *UNBLOCK, amount_cents=1)
+reversal("a reversal has two passes for one", ALL_ITS_VOUCHERS, "reverse", 1, 2, *UNBLOCK)
 
 
 @attack("a return claims to undo the allocation", NAMES_WHAT)
@@ -385,26 +404,26 @@ def _(world: World) -> Attempt:
     return partial(world.move, "return", 171, 180, "transit7", "stock", reverses_id=sent)
 
 
-@attack("a redemption is undone twice", ALL_ITS_VOUCHERS)
+@attack("a block is lifted twice", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    redeemed = world.post("redeem", 1, 1, *REDEEM)
-    world.post("reverse", 1, 1, *UNDO, reverses_id=redeemed)
-    return partial(world.move, "reverse", 1, 1, *UNDO, reverses_id=redeemed)
+    blocked = world.post("block", 1, 1, *BLOCK)
+    world.post("reverse", 1, 1, *UNBLOCK, reverses_id=blocked)
+    return partial(world.move, "reverse", 1, 1, *UNBLOCK, reverses_id=blocked)
 
 
-@attack("a redemption undone once is undone in the place of the next", ALL_ITS_VOUCHERS)
+@attack("a block lifted once is lifted in the place of the next", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    redeemed = world.post("redeem", 5, 5, *REDEEM)
-    world.post("reverse", 5, 5, *UNDO, reverses_id=redeemed)
-    world.post("redeem", 5, 5, *REDEEM)
-    return partial(world.move, "reverse", 5, 5, *UNDO, reverses_id=redeemed)
+    blocked = world.post("block", 5, 5, *BLOCK)
+    world.post("reverse", 5, 5, *UNBLOCK, reverses_id=blocked)
+    world.post("block", 5, 5, *BLOCK)
+    return partial(world.move, "reverse", 5, 5, *UNBLOCK, reverses_id=blocked)
 
 
 @attack("a reversal is undone", NO_REVERSAL)
 def _(world: World) -> Attempt:
-    redeemed = world.post("redeem", 1, 1, *REDEEM)
-    undone = world.post("reverse", 1, 1, *UNDO, reverses_id=redeemed)
-    return partial(world.move, "reverse", 1, 1, *REDEEM, reverses_id=undone)
+    blocked = world.post("block", 1, 1, *BLOCK)
+    lifted = world.post("reverse", 1, 1, *UNBLOCK, reverses_id=blocked)
+    return partial(world.move, "reverse", 1, 1, *BLOCK, reverses_id=lifted)
 
 
 @attack("an allocation is undone though one booklet has come back and left since", ALL_ITS_VOUCHERS)
@@ -424,15 +443,44 @@ def _(world: World) -> Attempt:
 
 @attack("a pass is unblocked to where it was not", MIRROR)
 def _(world: World) -> Attempt:
-    blocked = world.post("block", 6, 6, "circulation7", "blocked")
-    return partial(world.move, "reverse", 6, 6, "blocked", "stock", reverses_id=blocked)
+    blocked = world.post("block", 6, 6, *BLOCK)
+    return partial(world.move, "reverse", 6, 6, "blocked7", "prescriber7", reverses_id=blocked)
 
 
 @attack("a pass is unblocked after it expired", ALL_ITS_VOUCHERS)
 def _(world: World) -> Attempt:
-    blocked = world.post("block", 6, 6, "circulation7", "blocked")
-    world.post("expire", 6, 6, "blocked", "expired")
-    return partial(world.move, "reverse", 6, 6, "blocked", "circulation7", reverses_id=blocked)
+    blocked = world.post("block", 6, 6, *BLOCK)
+    world.post("expire", 6, 6, "blocked7", "expired7")
+    return partial(world.move, "reverse", 6, 6, *UNBLOCK, reverses_id=blocked)
+
+
+# ── A redemption is undone by a move of its own, towards who handed the pass over ─────────────────
+
+
+@attack("a redemption is reversed like a parcel", TRANSITION)
+def _(world: World) -> Attempt:
+    redeemed = world.post("redeem", 1, 1, *REDEEM)
+    return partial(world.move, "reverse", 1, 1, *UNDO, reverses_id=redeemed)
+
+
+@attack("a redemption is undone twice", ALL_ITS_VOUCHERS)
+def _(world: World) -> Attempt:
+    world.post("redeem", 1, 1, *REDEEM)
+    world.post("undo", 1, 1, *UNDO)
+    return partial(world.move, "undo", 1, 1, *UNDO)
+
+
+@attack("a claimed pass is undone", ALL_ITS_VOUCHERS)
+def _(world: World) -> Attempt:
+    world.post("redeem", 1, 1, *REDEEM)
+    world.post("claim", 1, 1, "redeemed21", "claimed21")
+    return partial(world.move, "undo", 1, 1, *UNDO)
+
+
+@attack("a redemption is undone to another prescriber", WAY_BACK)
+def _(world: World) -> Attempt:
+    world.post("redeem", 1, 10, *REDEEM)
+    return partial(world.move, "undo", 5, 6, "redeemed21", "circulation8")
 
 
 for what, kind, ids, states in (
@@ -463,14 +511,26 @@ PAID = (
     ("claim", "redeemed21", "claimed21"),
     ("settle", "claimed21", "settled21"),
 )
+for sentence, states in (
+    ("a clawback enriches another prescriber", ("settled21", "circulation8")),
+    ("a clawback after closing enriches another prescriber", ("settled21", "expired8")),
+):
+
+    @attack(sentence, WAY_BACK)
+    def _(world: World, states: tuple[str, str] = states) -> Attempt:
+        last_of(world, PAID, 8)
+        return partial(world.move, "clawback", 8, 8, *states)
+
+
 for sentence, life in (
     ("a clawback is undone", (*PAID, ("clawback", "settled21", "circulation7"))),
-    ("a clawback after closing is undone", (*PAID, ("clawback", "settled21", "expired"))),
+    ("a clawback after closing is undone", (*PAID, ("clawback", "settled21", "expired7"))),
     (
         "a credit note is undone",
-        (("expire", "circulation7", "expired"), ("credit", "expired", "credited")),
+        (("expire", "circulation7", "expired7"), ("credit", "expired7", "credited7")),
     ),
-    ("a void is undone", (("block", "circulation7", "blocked"), ("void", "blocked", "void"))),
+    ("a void is undone", (("block", *BLOCK), ("void", "blocked7", "void7"))),
+    ("an undoing is undone", (("redeem", *REDEEM), ("undo", *UNDO))),
 ):
 
     @attack(sentence, TRANSITION)

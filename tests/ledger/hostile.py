@@ -27,6 +27,8 @@ ACCOUNTS: Mapping[str, tuple[str, int, int]] = {
     "transit7back": ("transit", 7, SPONSOR),
     **{kind: (kind, SPONSOR, SPONSOR) for kind in ("stock_inert", "stock", "withheld", "blocked")},
     **{kind: (kind, SPONSOR, SPONSOR) for kind in ("void", "expired", "credited")},
+    **{f"{kind}7": (kind, 7, 7) for kind in ("withheld", "blocked", "void", "expired", "credited")},
+    "expired8": ("expired", 8, 8),
     **{f"{kind}{n}": (kind, n, n) for kind in ("prescriber", "circulation") for n in (7, 8)},
     **{f"{kind}{n}": (kind, n, n) for kind in ("redeemed", "claimed", "settled") for n in (21, 22)},
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.ledger.attacks import MOVEMENTS, REDEEM
+from tests.ledger.attacks import MOVEMENTS, REDEEM, WAY_BACK
 from tests.ledger.hostile import Attack, Attempt, Move, Value, World
 from tests.ledger.without import (
     Mutant,
@@ -125,7 +125,7 @@ THE_LATEST = "and (new.reverses_id is null or last_movement_id = new.reverses_id
 for clause, sentence in (
     (FROM_THE_DEBIT, "a pass is redeemed out of another prescriber's circulation"),
     (FROM_THE_DEBIT, "a range lies inside one that has left"),
-    (THE_LATEST, "a redemption undone once is undone in the place of the next"),
+    (THE_LATEST, "a block lifted once is lifted in the place of the next"),
     (THE_LATEST, "an undoing reaches beyond what was done"),
     (
         THE_LATEST,
@@ -228,11 +228,20 @@ for sentence, attack in MOVEMENTS.by_sentence.items():
             sqlite=(edit("       and (new.kind not in (", "       and (1 or new.kind not in ("),),
         )
 
+for sentence, attack in MOVEMENTS.by_sentence.items():
+    if attack.promises == (WAY_BACK,):
+        mutant(
+            WAY_BACK,
+            sentence,
+            postgresql=drop_trigger("movement", WAY_BACK),
+            sqlite=(edit("where new.kind in ('undo', 'clawback') and", "where 0 and"),),
+        )
+
 # ── Reversals ─────────────────────────────────────────────────────────────────────────────────────
 
 mutant(
     "movement_reverses_its_mirror",
-    "a redemption is undone to another prescriber",
+    "a block is lifted to another prescriber",
     postgresql=drop_constraint("movement", "movement_reverses_its_mirror"),
     sqlite=(
         in_trigger(
@@ -255,12 +264,12 @@ mutant(
     # Even where the chart would allow it.
     also_postgresql=(
         *drop_trigger("transition", "transition_is_never_changed"),
-        "insert into transition values ('reverse', 'circulation', 'redeemed')",
+        "insert into transition values ('reverse', 'circulation', 'blocked')",
     ),
     also_sqlite=(
         edit(
-            "('reverse', 'redeemed', 'circulation'),",
-            "('reverse', 'redeemed', 'circulation'), ('reverse', 'circulation', 'redeemed'),",
+            "('reverse', 'blocked', 'circulation'),",
+            "('reverse', 'blocked', 'circulation'), ('reverse', 'circulation', 'blocked'),",
         ),
     ),
 )

@@ -247,15 +247,12 @@ VOUCHER = VoucherPage(
 )
 
 UNDONE_STORY = (
-    replace(
-        step(
-            "reverse",
-            48_977,
-            at(date(2026, 11, 7), 9, 0),
-            ("redeemed", "circulation"),
-            (CARECOF, PLIE),
-        ),
-        undone_act="redeem",
+    step(
+        "undo",
+        48_977,
+        at(date(2026, 11, 7), 9, 0),
+        ("redeemed", "circulation"),
+        (CARECOF, PLIE),
     ),
     replace(STORY[0], undone_later=True),
     *STORY[1:],

@@ -237,9 +237,7 @@ def test_a_flow_at_an_instant_knows_nothing_of_what_was_undone_later(
 
     def flow(instant: datetime | None) -> int:
         with owner_database.transaction(writing=False) as session:
-            [found] = ledger.flows(
-                session, start=AccountKind.CIRCULATION, to=AccountKind.REDEEMED, at=instant
-            )
+            [found] = ledger.flows(session, ledger.uses(), at=instant)
             return found.voucher_count
 
     assert kept.id != undone.id

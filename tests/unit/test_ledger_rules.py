@@ -31,7 +31,6 @@ def test_the_way_of_a_pass_from_issuer_to_payment_is_in_the_chart() -> None:
         (M.ALLOCATE, K.STOCK, K.TRANSIT),
         (M.ACCEPT, K.TRANSIT, K.PRESCRIBER),
         (M.ISSUE, K.PRESCRIBER, K.CIRCULATION),
-        (M.REDEEM, K.CIRCULATION, K.REDEEMED),
         (M.CLAIM, K.REDEEMED, K.CLAIMED),
         (M.SETTLE, K.CLAIMED, K.SETTLED),
     ]
@@ -47,11 +46,20 @@ def test_every_reversal_undoes_a_move() -> None:
     assert undone <= moves
 
 
-def test_what_is_never_undone_is_returns_voids_credits_expiries_and_clawbacks() -> None:
+def test_a_redemption_is_undone_by_a_move_of_its_own() -> None:
+    assert {(M.REDEEM, K.CIRCULATION, K.REDEEMED), (M.UNDO, K.REDEEMED, K.CIRCULATION)} <= (
+        TRANSITIONS
+    )
+
+
+def test_what_is_never_reversed_is_what_has_a_way_back_of_its_own_or_none() -> None:
     undone = {(to, start) for kind, start, to in TRANSITIONS if kind is M.REVERSE}
     final = {kind for kind, start, to in TRANSITIONS if (start, to) not in undone}
 
-    assert final - {M.REVERSE} == {M.TRANSFER, M.RETURN, M.VOID, M.CREDIT, M.EXPIRE, M.CLAWBACK}
+    assert final - {M.REVERSE} == {
+        *(M.TRANSFER, M.RETURN, M.REPLACE, M.VOID, M.CREDIT, M.EXPIRE),
+        *(M.REDEEM, M.UNDO, M.CLAWBACK),
+    }
 
 
 def test_nothing_leaves_expired_but_a_credit_and_nothing_leaves_credited() -> None:
