@@ -333,6 +333,7 @@ def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
                 "voucher_count": one.total.voucher_count,
                 "net_cents": one.total.net_cents,
                 "held_because": [str(reason) for reason in one.held_because],
+                "untold_count": one.untold_count,
             }
             for one in expected
         ],
@@ -341,6 +342,7 @@ def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
             "Pass": lambda row: row["voucher_count"],
             "Net": lambda row: euros(row["net_cents"]),
             "Retenu": lambda row: ", ".join(HELD[reason] for reason in row["held_because"]),
+            "Sans séance": lambda row: row["untold_count"],
         },
         none="Rien n’attend de bordereau.",
     )

@@ -42,6 +42,7 @@ from app.clearing.models import (
     StatementWithdrawal,
 )
 from app.clearing.rules import StatementState, without
+from app.clearing.session_queries import only_with_session
 from app.database import among, dialect_of, perform
 from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind, MovementKind, VoucherRange
@@ -370,7 +371,10 @@ def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[An
 
 def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
     """Whether a run would take anything at all."""
-    waiting = _unclaimed(programme_id, before, Voucher.id).limit(1)
+    waiting = _unclaimed(programme_id, before, Voucher.id).where(
+        *only_with_session(session, programme_id)
+    )
+    waiting = waiting.limit(1)
     return session.scalar(waiting) is not None
 
 
@@ -380,6 +384,7 @@ def mediators_to_clear(
     """Mediators with passes to claim that were recorded before an instant, and how many."""
     rows = session.execute(
         _unclaimed(programme_id, before, AccountRow.party_id, func.count())
+        .where(*only_with_session(session, programme_id))
         .group_by(AccountRow.party_id)
         .order_by(AccountRow.party_id)
     )
@@ -405,6 +410,7 @@ def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) 
             func.count(),
             func.sum(Voucher.face_value_cents),
         )
+        .where(*only_with_session(session, programme_id))
         .group_by(AccountRow.party_id)
         .order_by(AccountRow.party_id)
     )
@@ -426,7 +432,7 @@ def vouchers_to_claim(
     """The passes of one mediator that wait for a statement, in the order of ids."""
     rows = session.execute(
         _unclaimed(programme_id, before, Voucher.id, Voucher.account_id, Voucher.last_movement_id)
-        .where(AccountRow.party_id == mediator_id)
+        .where(AccountRow.party_id == mediator_id, *only_with_session(session, programme_id))
         .order_by(Voucher.id)
     )
     return [Unclaimed(*row) for row in rows]

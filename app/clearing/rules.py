@@ -1,10 +1,11 @@
 """What a pass is worth to a mediator, and what a statement comes to: plain values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from app.clearing.errors import (
@@ -114,6 +115,53 @@ FRENCH_TOPIC = {
     Topic.DOCUMENTS: "Documents, photos",
     Topic.SAFETY: "Sécurité, arnaques",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSession:
+    """A session as a mediator tells it, or as a paper sheet does: how long, for whom, about what.
+
+    Topics may be missing: better none than one ticked to get on.
+    """
+
+    duration_minutes: int
+    kind: SessionKind
+    people_count: int = 1
+    topics: tuple[Topic, ...] = ()
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """What cannot have been, by field."""
+        wrong = {}
+        if not SHORTEST_SESSION <= self.duration_minutes <= LONGEST_SESSION:
+            wrong["duration_minutes"] = (
+                f"Écrivez une durée de {SHORTEST_SESSION} à {LONGEST_SESSION} minutes."
+            )
+        if self.kind is SessionKind.INDIVIDUAL and self.people_count != 1:
+            wrong["people_count"] = "Une séance individuelle compte une personne."
+        if self.kind is SessionKind.GROUP and not 1 < self.people_count <= LARGEST_GROUP:
+            wrong["people_count"] = f"Écrivez combien de personnes : de 2 à {LARGEST_GROUP}."
+        return wrong
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept until it becomes a session."""
+        return {
+            "duration_minutes": self.duration_minutes,
+            "kind": str(self.kind),
+            "people_count": self.people_count,
+            "topics": sorted(map(str, set(self.topics))),
+        }
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "ToldSession":
+        """What was kept."""
+        return cls(
+            kept["duration_minutes"],
+            SessionKind(kept["kind"]),
+            kept["people_count"],
+            tuple(map(Topic, kept["topics"])),
+        )
+
 
 NOON = timedelta(hours=12)
 

@@ -282,6 +282,11 @@ class ExpectedStatementSchema(Schema):
     fee_cents = Whole(0, required=True)
     net_cents = Whole(0, required=True)
     held_because = held_because()
+    untold_count = Whole(
+        0,
+        required=True,
+        about="Pass laissés de côté : le dispositif demande leur séance, et aucune n’est notée.",
+    )
 
 
 class ClearingPreviewSchema(Schema):

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.clearing.models import (
     Redemption,
@@ -26,6 +26,7 @@ from app.ledger.models import AccountRow, Voucher
 from app.mediators.models import Label
 from app.partners.models import Agreement, Organisation
 from app.partners.rules import AgreementRole
+from app.programmes.models import ProgrammeSettings, VintageTerms
 
 # ── What became of redemptions ────────────────────────────────────────────────────────────────────
 
@@ -236,6 +237,94 @@ def redemptions_of_session(session: Session, session_id: UUID) -> list[UUID]:
             .order_by(SessionRedemption.redemption_id)
         )
     )
+
+
+# ── Passes that wait for their session ───────────────────────────────────────────────────────────
+
+
+def _untold(taken: type[Redemption]) -> tuple[ColumnElement[bool], ...]:
+    """Of a redemption, its voucher and the terms of its vintage: it is the pass's last, was made
+    on a day whose settings ask for the session, and none is noted.
+    """
+    later = aliased(Redemption)
+    last = select(func.max(later.movement_id)).where(later.voucher_id == Voucher.id)
+    asked = (
+        select(ProgrammeSettings.session_required)
+        .where(
+            ProgrammeSettings.programme_id == VintageTerms.programme_id,
+            ProgrammeSettings.applies_from <= taken.redeemed_on,
+        )
+        .order_by(ProgrammeSettings.ordinal.desc())
+        .limit(1)
+        .correlate(VintageTerms, taken)
+    )
+    told = select(1).where(SessionRedemption.redemption_id == taken.id).correlate(taken)
+    return (
+        taken.voucher_id == Voucher.id,
+        taken.movement_id == last.correlate(Voucher).scalar_subquery(),
+        asked.scalar_subquery(),
+        ~exists(told),
+    )
+
+
+def lacks_its_session() -> ColumnElement[bool]:
+    """Of a voucher and the terms of its vintage: no statement takes it before its session is noted.
+
+    The database holds the same rule against a statement (0012).
+    """
+    taken = aliased(Redemption)
+    lacking = select(1).select_from(taken).where(*_untold(taken))
+    return exists(lacking.correlate(Voucher, VintageTerms))
+
+
+def only_with_session(session: Session, programme_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """What a run leaves out for want of a session; nothing is asked where no settings ask it."""
+    asking = select(ProgrammeSettings.id).where(
+        ProgrammeSettings.programme_id == programme_id, ProgrammeSettings.session_required
+    )
+    return (~lacks_its_session(),) if session.scalar(asking.limit(1)) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Passes of one mediator and day that no statement takes before their session is noted."""
+
+    mediator_id: UUID
+    on: date
+    voucher_count: int
+    amount_cents: Cents
+
+
+def untold_sessions(
+    session: Session, *, mediator_id: UUID | None = None, programme_id: UUID | None = None
+) -> list[Untold]:
+    """Days whose passes wait for their session, by mediator, the oldest first."""
+    query = (
+        select(
+            AccountRow.party_id,
+            Redemption.redeemed_on,
+            func.count(),
+            func.sum(Redemption.amount_cents),
+        )
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .join(Redemption, Redemption.voucher_id == Voucher.id)
+        .where(
+            AccountRow.kind == AccountKind.REDEEMED,
+            VintageTerms.programme_id.in_(
+                select(ProgrammeSettings.programme_id).where(ProgrammeSettings.session_required)
+            ),
+            *_untold(Redemption),
+        )
+        .group_by(AccountRow.party_id, Redemption.redeemed_on)
+        .order_by(AccountRow.party_id, Redemption.redeemed_on)
+    )
+    if mediator_id is not None:
+        query = query.where(AccountRow.party_id == mediator_id)
+    if programme_id is not None:
+        query = query.where(VintageTerms.programme_id == programme_id)
+    return [Untold(*row[:3], Cents(int(row[3]))) for row in session.execute(query)]
 
 
 # ── Mediators ─────────────────────────────────────────────────────────────────────────────────────

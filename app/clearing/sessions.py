@@ -16,17 +16,11 @@ from app.clearing.errors import (
 from app.clearing.models import SessionRedemption, SessionTopic, SupportSession
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Scan, Verdict, answered, redeem_vouchers
-from app.clearing.rules import (
-    LARGEST_GROUP,
-    LONGEST_SESSION,
-    SHORTEST_SESSION,
-    SessionKind,
-    Topic,
-)
+from app.clearing.rules import SessionKind, ToldSession, Topic
 from app.database import earlier, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, JsonValue
 from app.kernel.ids import request_hash
 
 
@@ -51,30 +45,50 @@ def record_session(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.REDEEM)
-    about = sorted(set(topics))
-    if wrong := _wrong(held_on, duration_minutes, kind, people_count, today=martinique_day(now)):
-        raise InvalidInput(**wrong)
-    digest = request_hash(
-        "support session",
-        mediator=actor.organisation_id,
-        on=held_on,
-        minutes=duration_minutes,
-        kind=kind,
-        people=people_count,
-        topics=about,
+    return note_session(
+        session,
+        actor=actor,
+        mediator_id=actor.organisation_id,
+        session_id=session_id,
+        held_on=held_on,
+        told=ToldSession(duration_minutes, kind, people_count, tuple(topics)),
+        now=now,
     )
+
+
+def note_session(
+    session: Session,
+    *,
+    actor: Actor,
+    mediator_id: UUID,
+    session_id: UUID,
+    held_on: date,
+    told: ToldSession,
+    now: datetime,
+) -> SupportSession:
+    """Write a session of a mediator down; who may ask for that is the caller's to check.
+
+    Raises:
+        As record_session.
+    """
+    wrong: dict[str, JsonValue] = dict(told.wrong)
+    if not FIRST_DAY <= held_on <= martinique_day(now):
+        wrong["held_on"] = "Écrivez le jour de la séance, au plus tard aujourd’hui."
+    if wrong:
+        raise InvalidInput(**wrong)
+    kept = told.as_json()
+    digest = request_hash("support session", mediator=mediator_id, on=held_on, **kept)
     if record := earlier(session, SupportSession, session_id, digest):
         return record
+    about = kept.pop("topics")
     record = SupportSession(
         id=session_id,
         request_hash=digest,
-        mediator_id=actor.organisation_id,
+        mediator_id=mediator_id,
         held_on=held_on,
-        duration_minutes=duration_minutes,
-        kind=kind,
-        people_count=people_count,
         recorded_by=actor.agent_id,
         recorded_at=now,
+        **kept,
     )
     session.add(record)
     session.flush()
@@ -83,23 +97,6 @@ def record_session(
             session, SessionTopic, [{"session_id": session_id, "topic": topic} for topic in about]
         )
     return record
-
-
-def _wrong(
-    held_on: date, duration_minutes: int, kind: SessionKind, people_count: int, *, today: date
-) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    if not FIRST_DAY <= held_on <= today:
-        wrong["held_on"] = "Écrivez le jour de la séance, au plus tard aujourd’hui."
-    if not SHORTEST_SESSION <= duration_minutes <= LONGEST_SESSION:
-        wrong["duration_minutes"] = (
-            f"Écrivez une durée de {SHORTEST_SESSION} à {LONGEST_SESSION} minutes."
-        )
-    if kind is SessionKind.INDIVIDUAL and people_count != 1:
-        wrong["people_count"] = "Une séance individuelle compte une personne."
-    if kind is SessionKind.GROUP and not 1 < people_count <= LARGEST_GROUP:
-        wrong["people_count"] = f"Écrivez combien de personnes : de 2 à {LARGEST_GROUP}."
-    return wrong
 
 
 def known_session(session: Session, *, actor: Actor, session_id: UUID) -> SupportSession:
@@ -141,6 +138,23 @@ def link_redemptions(
         if redemption is None or redemption.mediator_id != held.mediator_id:
             raise UnknownRedemption
         check_day(held, redemption.redeemed_on)
+    link(session, held, wanted, actor=actor, now=now)
+    return held
+
+
+def link(
+    session: Session,
+    held: SupportSession,
+    redemption_ids: Sequence[UUID],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Say which passes of the same mediator and day paid for a session.
+
+    Raises:
+        RedemptionInAnotherSession: a pass pays for another session.
+    """
     # Whoever links the same pass at the same moment waits here, then reads what won.
     insert_rows(
         session,
@@ -148,18 +162,17 @@ def link_redemptions(
         [
             {
                 "redemption_id": one,
-                "session_id": session_id,
+                "session_id": held.id,
                 "linked_by": actor.agent_id,
                 "linked_at": now,
             }
-            for one in wanted
+            for one in redemption_ids
         ],
         unless_there=True,
     )
-    linked = session_queries.links_among(session, wanted)
-    if any(linked[redemption_id] != session_id for redemption_id in wanted):
+    linked = session_queries.links_among(session, redemption_ids)
+    if any(linked[redemption_id] != held.id for redemption_id in redemption_ids):
         raise RedemptionInAnotherSession
-    return held
 
 
 def check_day(held: SupportSession, on: date) -> None:

@@ -22,7 +22,8 @@ from app.clearing.errors import (
 from app.clearing.models import TypedSheet, TypedSheetDecision, TypedSheetLine
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemptions import Named, Verdict, look_up_code, redeem_named, replayed
-from app.clearing.rules import instant_of
+from app.clearing.rules import ToldSession, instant_of
+from app.clearing.sessions import link, note_session
 from app.database import earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
@@ -66,9 +67,12 @@ def prepare_sheet(
     mediator_id: UUID,
     held_on: date,
     typed: Sequence[str],
+    told: ToldSession | None = None,
     now: datetime,
 ) -> TypedSheet | list[LineProblem]:
     """Write a list of passes down, by codes or serial numbers, for somebody else to check.
+
+    `told` is the session that the paper tells of, if it does; all its passes paid for it.
 
     Lines that name no pass are returned, not raised, so that unknown codes count as guesses;
     nothing else is written then.
@@ -81,9 +85,13 @@ def prepare_sheet(
     """
     actor.check(Right.TYPE_SHEETS)
     lines = [line.strip() for line in typed if line.strip()]
-    if wrong := _wrong(held_on, len(lines), today=martinique_day(now)):
+    wrong = _wrong(held_on, len(lines), today=martinique_day(now))
+    if wrong := {**wrong, **(told.wrong if told else {})}:
         raise InvalidInput(**wrong)
-    digest = request_hash("typed sheet", mediator=mediator_id, on=held_on, lines=lines)
+    kept = told.as_json() if told else None
+    digest = request_hash(
+        "typed sheet", mediator=mediator_id, on=held_on, lines=lines, session=kept
+    )
     if record := earlier(session, TypedSheet, sheet_id, digest):
         return record
     check_receives_people(session, mediator_id, on=held_on)
@@ -95,6 +103,7 @@ def prepare_sheet(
         request_hash=digest,
         mediator_id=mediator_id,
         held_on=held_on,
+        told_session=kept,
         typed_by=actor.agent_id,
         typed_at=now,
     )
@@ -207,7 +216,7 @@ def approve_sheet(
         raise TypistCannotApprove
     decision = _decide(session, sheet, actor=actor, decision=APPROVED, reason=None, now=now)
     at = instant_of(sheet.held_on, now=now)
-    redeem_named(
+    verdicts = redeem_named(
         session,
         actor=actor,
         mediator_id=sheet.mediator_id,
@@ -218,6 +227,18 @@ def approve_sheet(
         signer=signer,
         now=now,
     )
+    paid = [verdict.redemption.id for verdict in verdicts if verdict.redemption is not None]
+    if sheet.told_session is not None and paid:
+        held = note_session(
+            session,
+            actor=actor,
+            mediator_id=sheet.mediator_id,
+            session_id=uuid5(sheet_id, "session"),
+            held_on=sheet.held_on,
+            told=ToldSession.of_json(sheet.told_session),
+            now=now,
+        )
+        link(session, held, paid, actor=actor, now=now)
     return decision
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import session_queries, sessions, sheets
 from app.clearing.api import signer_of
+from app.clearing.rules import ToldSession
 from app.clearing.sheets import LineProblem
 from app.clearing.support_schemas import (
     DayQuery,
@@ -175,6 +176,7 @@ def prepare_sheet(body: Json) -> Json:
             mediator_id=body["mediator_id"],
             held_on=body["held_on"],
             typed=body["lines"],
+            told=ToldSession.of_json(body["session"]) if body["session"] else None,
             now=started_at(),
         )
         return typed if isinstance(typed, list) else sheet_shown(session, typed)

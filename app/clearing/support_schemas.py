@@ -109,6 +109,15 @@ class DaySchema(Schema):
     mediators = Many(Part(MediatorDaySchema), required=True)
 
 
+class ToldSessionSchema(Body):
+    """The session that a paper sheet tells of: all its passes paid for it."""
+
+    duration_minutes = Whole(SHORTEST_SESSION, LONGEST_SESSION, required=True, example=60)
+    kind = Choice(SessionKind, required=True)
+    people_count = Whole(1, LARGEST_GROUP, load_default=1, about="1 pour une séance individuelle.")
+    topics = Many(Choice(Topic), len(Topic), load_default=list)
+
+
 class SheetRequestSchema(Identified):
     """The paper list of a mediator without a phone, as typed."""
 
@@ -120,6 +129,12 @@ class SheetRequestSchema(Identified):
         shortest=1,
         required=True,
         about=f"Un code ({CODE}) ou un numéro de série avec sa clé ({SERIAL}) par pass.",
+    )
+    session = Part(
+        ToldSessionSchema,
+        load_default=None,
+        allow_none=True,
+        about="La séance, si la feuille la dit ; elle est notée quand la saisie est approuvée.",
     )
 
 
@@ -143,6 +158,7 @@ class SheetSchema(Schema):
     decided_by = Whole(required=True, allow_none=True, about="Une autre personne.")
     decided_at = Instant(required=True, allow_none=True)
     reason = Text(required=True, allow_none=True)
+    session = Part(ToldSessionSchema, required=True, allow_none=True)
 
 
 class SheetLineSchema(Schema):

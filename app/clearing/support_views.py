@@ -90,6 +90,7 @@ def sheets_shown(session: Session, typed: Sequence[TypedSheet]) -> list[Json]:
             decided_by=decision.decided_by if decision else None,
             decided_at=decision.decided_at if decision else None,
             reason=decision.reason if decision else None,
+            session=one.told_session,
         )
 
     return [told(one) for one in typed]

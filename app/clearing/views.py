@@ -154,6 +154,7 @@ def preview_shown(expected: Sequence[Expected]) -> Json:
                 "fee_cents": one.total.fee_cents,
                 "net_cents": one.total.net_cents,
                 "held_because": list(one.held_because),
+                "untold_count": one.untold_count,
             }
             for one in expected
         ],

@@ -491,6 +491,7 @@ def supporting(house: House) -> list[Asking]:
                 mediator_id=str(house.scheme.organisations["carecof"]),
                 held_on=today,
                 lines=[house.scheme.serial(2, 3), house.scheme.serial(2, 4)],
+                session={"duration_minutes": 60, "kind": "individual", "topics": ["email"]},
             ),
             otherwise={"lines": [house.scheme.serial(2, 3)]},
         ),

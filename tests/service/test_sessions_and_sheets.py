@@ -10,7 +10,7 @@ from sqlalchemy import event
 from app.clearing import errors, session_queries, sheets
 from app.clearing.models import RedemptionAttempt, TypedSheet
 from app.clearing.redemptions import GUESSES_ALLOWED, Scan, Verdict
-from app.clearing.rules import RedemptionState, SessionKind, Topic
+from app.clearing.rules import RedemptionState, SessionKind, ToldSession, Topic
 from app.clearing.sessions import link_redemptions, record_session, redeem_for_session
 from app.clearing.sheets import LineProblem
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
@@ -143,7 +143,9 @@ def test_a_redemption_is_eight_statements_and_no_more(world: World) -> None:
 # ── Sheets ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def typed(world: World, *lines: str, by: str = "coordinator") -> TypedSheet | list[LineProblem]:
+def typed(
+    world: World, *lines: str, by: str = "coordinator", told: ToldSession | None = None
+) -> TypedSheet | list[LineProblem]:
     """A sheet of exo7, typed today."""
     return sheets.prepare_sheet(
         world.session,
@@ -152,6 +154,7 @@ def typed(world: World, *lines: str, by: str = "coordinator") -> TypedSheet | li
         mediator_id=world.scheme.organisations["exo7"],
         held_on=world.scheme.today,
         typed=lines,
+        told=told,
         now=world.scheme.now,
     )
 
@@ -180,6 +183,26 @@ def test_a_sheet_is_taken_in_the_mediators_name_with_a_verdict_for_each_pass(wor
     assert taken.redeemed_by == scheme.actors["finance"].agent_id
     assert taken.redeemed_on == scheme.today
     assert redeem(world, codes[7]).refusal is not None
+
+
+def test_the_session_of_a_sheet_is_noted_once_its_passes_are_taken(world: World) -> None:
+    told = ToldSession(90, SessionKind.GROUP, 4, (Topic.SAFETY,))
+    sheet = typed(world, world.chain.codes[8], told=told)
+    assert isinstance(sheet, TypedSheet)
+    exo7, today = world.scheme.organisations["exo7"], world.scheme.today
+    before = session_queries.sessions_of_day(world.session, today, mediator_id=exo7)[exo7]
+
+    STEPS["approve_sheet"].run(world.session, world.chain, sheet_id=sheet.id)
+
+    [line] = session_queries.lines_of_sheet(world.session, sheet.id)
+    session_id = session_queries.links_among(world.session, [line.id])[line.id]
+    held = session_queries.support_session(world.session, session_id)
+    assert held is not None
+    assert (held.duration_minutes, held.people_count, held.mediator_id) == (90, 4, exo7)
+    after = session_queries.sessions_of_day(world.session, today, mediator_id=exo7)[exo7]
+    assert after == (before[0] + 1, before[1] + 90)
+    with pytest.raises(InvalidInput):
+        typed(world, world.chain.codes[9], told=ToldSession(4, SessionKind.INDIVIDUAL))
 
 
 def test_a_line_that_names_no_pass_is_told_and_nothing_is_written(world: World) -> None:
