@@ -243,8 +243,9 @@ def redemptions_of_session(session: Session, session_id: UUID) -> list[UUID]:
 
 
 def _untold(taken: type[Redemption]) -> tuple[ColumnElement[bool], ...]:
-    """Of a redemption, its voucher and the terms of its vintage: it is the pass's last, was made
-    on a day whose settings ask for the session, and none is noted.
+    """Conditions on a redemption, its voucher and the terms of its vintage.
+
+    It is the pass's last, was made on a day whose settings ask for the session, and none is noted.
     """
     later = aliased(Redemption)
     last = select(func.max(later.movement_id)).where(later.voucher_id == Voucher.id)

@@ -376,9 +376,7 @@ def history(session: Session, voucher_id: int) -> list[HistoryEntry]:
 def latest_redemption(session: Session, voucher_id: int) -> int | None:
     """The movement by which a voucher was redeemed last."""
     return session.scalar(
-        select(func.max(Movement.id)).where(
-            moved(voucher_id), Movement.kind == MovementKind.REDEEM
-        )
+        select(func.max(Movement.id)).where(moved(voucher_id), Movement.kind == MovementKind.REDEEM)
     )
 
 
