@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, Page, Request, StorageState
 
 from app.web import assets
 
@@ -29,6 +29,48 @@ class Screen:
 SCREENS = tuple(Screen(width, scheme) for width in (PHONE, DESK) for scheme in ("light", "dark"))
 
 
+@dataclass
+class Window:
+    """A window of the browser, with the cookies of one person; it may show many pages."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, browser: Browser, screen: Screen, *, signed_in: StorageState | None = None
+    ) -> "Window":
+        """A new window on a screen."""
+        context = browser.new_context(
+            viewport={"width": screen.width, "height": 800},
+            color_scheme=screen.scheme,
+            locale="fr-FR",
+            reduced_motion="reduce",
+            storage_state=signed_in,
+        )
+        window = cls(context.new_page())
+        window.page.on("console", lambda message: window.complaints.append(message.text))
+        window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
+        window.page.on("requestfailed", window.hears_of)
+        return window
+
+    def hears_of(self, request: Request) -> None:
+        """A page that is left before its icon has come gives the request up: nobody misses it."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure}: {request.url}")
+
+    @contextmanager
+    def showing(self, url: str, *, status: int = 200) -> Iterator[Page]:
+        """A page; whatever else the browser complains about meanwhile fails the test."""
+        self.complaints.clear()
+        answer = self.page.goto(url)
+        assert answer is not None
+        assert answer.status == status
+        yield self.page
+        heard = [said for said in self.complaints if f"status of {status} " not in said]
+        assert heard == [], heard
+
+
 @contextmanager
 def opened(
     browser: Browser,
@@ -38,36 +80,13 @@ def opened(
     signed_in: StorageState | None = None,
     status: int = 200,
 ) -> Iterator[Page]:
-    """A page in a window of its own; whatever else the browser complains about fails the test."""
-    context = browser.new_context(
-        viewport={"width": screen.width, "height": 800},
-        color_scheme=screen.scheme,
-        locale="fr-FR",
-        reduced_motion="reduce",
-        storage_state=signed_in,
-    )
-    complaints: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    # A page that is left before its icon has come gives the request up: nobody misses anything.
-    page.on(
-        "requestfailed",
-        lambda request: (
-            None
-            if request.failure == "net::ERR_ABORTED"
-            else complaints.append(f"{request.failure}: {request.url}")
-        ),
-    )
+    """A page in a window of its own, closed afterwards."""
+    window = Window.of(browser, screen, signed_in=signed_in)
     try:
-        answer = page.goto(url)
-        assert answer is not None
-        assert answer.status == status
-        yield page
-        heard = [said for said in complaints if f"status of {status} " not in said]
-        assert heard == [], heard
+        with window.showing(url, status=status) as page:
+            yield page
     finally:
-        context.close()
+        window.page.context.close()
 
 
 def keeps_to_every_screen(page: Page, screens: Iterable[Screen]) -> None:

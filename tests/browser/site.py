@@ -13,7 +13,9 @@ from app.kernel.serials import SerialNumber
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.vouchers import queries, service
+from tests.browser.looking import PHONE, Screen, Window
 
+PHONE_SCREEN = Screen(PHONE, "light")
 EMAILS = {account.role: account.email for account in reversed(DEMONSTRATION_ACCOUNTS)}
 
 
@@ -27,6 +29,15 @@ class Site:
     database: Database
     keys: KeyStore
     sessions: dict[Role, StorageState] = field(default_factory=dict)
+    windows: dict[Role, Window] = field(default_factory=dict)
+
+    def window(self, role: Role) -> Window:
+        """The phone on which a person of that role looks at page after page."""
+        if role not in self.windows:
+            self.windows[role] = Window.of(
+                self.browser, PHONE_SCREEN, signed_in=self.signed_in(role)
+            )
+        return self.windows[role]
 
     def signed_in(self, role: Role) -> StorageState:
         """The cookies of a person of that role; each signs in once a run."""

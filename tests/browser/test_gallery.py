@@ -1,13 +1,24 @@
 """Every page with every kind of data, looked at by a browser: on a phone, on a desk, by night."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import looking
-from tests.browser.looking import DESK, PHONE, SCREENS, Screen
+from tests.browser.looking import DESK, PHONE, SCREENS, Screen, Window
 from tests.pages import gallery
 
 USUAL = ("sign-in", "sign-in-refused", "chain", "search-refused", "voucher", "usage", "error-404")
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Window]:
+    """The window in which the sheets are shown one after the other."""
+    window = Window.of(browser, SCREENS[0])
+    yield window
+    window.page.context.close()
+
 
 every_sheet = pytest.mark.parametrize("name", gallery.SHEETS)
 usual_sheets = pytest.mark.parametrize("name", USUAL)
@@ -15,11 +26,11 @@ usual_sheets = pytest.mark.parametrize("name", USUAL)
 
 @every_sheet
 def test_a_page_is_accessible_and_fits_every_screen(
-    browser: Browser, gallery_url: str, name: str
+    window: Window, gallery_url: str, name: str
 ) -> None:
     # A page of every day on every screen; the others once by day and once by night.
     screens = SCREENS if name in USUAL else SCREENS[::3]
-    with looking.opened(browser, f"{gallery_url}/{name}", screens[0]) as page:
+    with window.showing(f"{gallery_url}/{name}") as page:
         looking.keeps_to_every_screen(page, screens)
 
 

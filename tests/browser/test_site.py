@@ -11,13 +11,12 @@ from app.web import assets
 from app.web.format import compact
 from tests.browser import looking
 from tests.browser.addresses import ADDRESSES, Address, Walk, client_of
-from tests.browser.looking import DESK, PHONE, SCREENS, Screen
-from tests.browser.site import EMAILS, Site, sign_in
+from tests.browser.looking import DESK, SCREENS, Screen
+from tests.browser.site import EMAILS, PHONE_SCREEN, Site, sign_in
 from tests.pages import gallery, markup
 from tests.pages.rules import RULES
 
 PAPER = Screen(DESK, "light")
-PHONE_SCREEN = Screen(PHONE, "light")
 
 
 def figures(page: Page, row: str) -> list[int]:
@@ -28,15 +27,10 @@ def figures(page: Page, row: str) -> list[int]:
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=str)
 def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
-    browser: Browser, site: Site, address: Address
+    site: Site, address: Address
 ) -> None:
-    with looking.opened(
-        browser,
-        site.url + address.on(site),
-        PHONE_SCREEN,
-        signed_in=site.signed_in(address.role),
-        status=address.status,
-    ) as page:
+    window = site.window(address.role)
+    with window.showing(site.url + address.on(site), status=address.status) as page:
         assert "SPÉCIMEN" in page.title()
         assert page.locator("h1").count() == 1
         looking.keeps_to_every_screen(page, [PHONE_SCREEN])
