@@ -1,8 +1,9 @@
 """Ordering booklets, receiving them serial by serial, and activating what is mandated."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -548,6 +549,33 @@ def _allot_serials(session: Session, order: BookletOrder) -> None:
         last_serial, last_booklet = allotment.last_serial, allotment.last_booklet
 
 
+class CodeBook(Protocol):
+    """The hashes of the codes that are printed on booklets that arrive."""
+
+    def of_pass(self, serial: int) -> bytes:
+        """The hash of the code of a pass."""
+        ...
+
+    def of_cover(self, booklet: int) -> bytes | None:
+        """The hash of the code of a cover, if it has one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedBook:
+    """The codes that the key of a vintage makes."""
+
+    key: bytes
+
+    def of_pass(self, serial: int) -> bytes:
+        """The hash of the code of a pass."""
+        return codes.digest(codes.derive(self.key, serial))
+
+    def of_cover(self, booklet: int) -> bytes:
+        """The hash of the code of a cover."""
+        return codes.digest(codes.derive_cover(self.key, booklet))
+
+
 def record_delivery(
     session: Session,
     *,
@@ -557,10 +585,14 @@ def record_delivery(
     ranges: Sequence[SerialRange],
     keys: KeyStore,
     now: datetime,
+    printed: CodeBook | None = None,
+    told: Callable[[int], None] = lambda _count: None,
 ) -> Delivery:
     """Receive booklets by ranges of serials: their passes enter the stock, inert.
 
-    The count is the confirmation: what is recorded here is what lies in the cupboard.
+    The count is the confirmation: what is recorded here is what lies in the cupboard. Codes are
+    those that the key of the vintage makes, unless `printed` says others. `told` hears how many
+    passes have been written, carton by carton.
 
     Raises:
         UnknownOrder, OrderNotSent.
@@ -597,10 +629,10 @@ def record_delivery(
     )
     session.add(record)
     session.flush()
-    arrived = [
-        _unpack(session, record, terms, serials, allotted, vintage_key(keys, terms))
-        for serials, allotted in placed
-    ]
+    book = DerivedBook(vintage_key(keys, terms)) if printed is None else printed
+    arrived = []
+    for serials, allotted in placed:
+        arrived.append(_unpack(session, record, terms, serials, allotted, book, told))
     programme = known_programme(session, order.programme_id)
     accounts = ledger.accounts(
         session,
@@ -652,7 +684,8 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
     terms: VintageTerms,
     serials: SerialRange,
     allotted: Allotted,
-    key: bytes,
+    book: CodeBook,
+    told: Callable[[int], None],
 ) -> ledger.VoucherRange:
     """Write one range: its booklets and its vouchers, carton by carton, with ids in a row."""
     programme = known_programme(session, terms.programme_id)
@@ -687,7 +720,7 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
                     "size": size,
                     "first_serial": serial,
                     "delivery_id": delivery.id,
-                    "cover_hash": codes.digest(codes.derive_cover(key, number)),
+                    "cover_hash": book.of_cover(number),
                 }
                 for serial, number in _numbered(carton[::size], allotted)
             ],
@@ -699,12 +732,13 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
                     id=ids[serial],
                     serial=serial,
                     booklet_id=ids[serial] - (serial - serials.first) % size,
-                    code_hash=codes.digest(codes.derive(key, serial)),
+                    code_hash=book.of_pass(serial),
                 )
                 for serial in carton
             ],
             issuer=issuer,
         )
+        told(len(carton))
     return ledger.VoucherRange(first_id, first_id + serials.count - 1)
 
 

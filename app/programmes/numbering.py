@@ -9,6 +9,7 @@ TAKEOVER = "PVR"
 ORDER, DELIVERY, ALLOCATION, PRESCRIPTION, STATEMENT = "BC", "LIV", "DOT", "RM", "BR"
 RETURN, TRANSFER, BOOKLET_REQUEST = "RET", "TRF", "DEM"
 PRINTING = "IMP"
+SERIAL_FILE, STOCK_COUNT = "FIC", "PVC"
 
 
 def next_number(session: Session, prefix: str, year: int) -> int:

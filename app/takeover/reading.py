@@ -9,7 +9,9 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import BinaryIO
 
 import python_calamine
 
@@ -20,24 +22,38 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED = 512 * 1024 * 1024
 MOST_CELLS = 40
 LONGEST_CELL = 500
+BROKEN = "Cette ligne ne se lit pas : refaites-la dans le tableur."
+"""What is said of the line at which reading stops: nobody knows where the next one begins."""
+_PIECE = 1024 * 1024
 _ZIP = b"PK\x03\x04"
 
 
 def read_table(
-    content: bytes, columns: Sequence[str], required: Sequence[str], faults: Faults
+    content: bytes | BinaryIO,
+    columns: Sequence[str],
+    required: Sequence[str],
+    faults: Faults,
+    *,
+    called: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Line]:
     """The lines under the head of a table, their cells by the columns' names.
+
+    A text is read as it goes, so memory does not grow with it; a workbook is held whole. `called`
+    are other names of columns.
 
     Raises:
         UnreadableFile: it is no table, or a column is missing.
     """
-    if len(content) > MOST_BYTES:
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    if file.seek(0, io.SEEK_END) > MOST_BYTES:
         raise UnreadableFile(reason="il dépasse 64 Mo")
-    rows = _sheet(content) if content.startswith(_ZIP) else _text_rows(content)
+    file.seek(0)
+    rows = _sheet(file) if file.read(len(_ZIP)) == _ZIP else _text_rows(file)
     first = next(rows, None)
     if first is None:
         raise UnreadableFile(reason="il est vide")
     heads = [plain(cell.replace("_", " ")) for cell in first]
+    heads = [called.get(head, head) for head in heads]
     if missing := [name for name in required if name not in heads]:
         raise UnreadableFile(
             reason=f"la première ligne doit nommer les colonnes {', '.join(required)} ; "
@@ -59,7 +75,7 @@ def _lines(
         try:
             row = next(rows, None)
         except csv.Error:
-            faults.add(number, "Cette ligne ne se lit pas : refaites-la dans le tableur.")
+            faults.add(number, BROKEN)
             return
         if row is None:
             return
@@ -74,41 +90,50 @@ def _lines(
             yield Line(number, cells)
 
 
-def _text_rows(content: bytes) -> Iterator[list[str]]:
-    text = _decoded(content)
-    head = text[: text.find("\n")] if "\n" in text else text
-    delimiter = max(";,\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        row = next(reader, None)
-        if row is None:
-            return
-        yield row
+def _text_rows(file: BinaryIO) -> Iterator[list[str]]:
+    encoding = _encoding(file)
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, newline="")
+    try:
+        head = text.readline()
+        text.seek(0)
+        delimiter = max(";,\t", key=head.count)
+        yield from csv.reader(text, delimiter=delimiter, strict=True)
+    finally:
+        text.detach()  # the file stays its owner's to close
 
 
-def _decoded(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+def _encoding(file: BinaryIO) -> str:
+    """How the whole file reads: it is decoded once, piece by piece, before a line of it counts."""
+    file.seek(0)
+    start = file.read(len(codecs.BOM_UTF16_LE))
+    if start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         encodings = ["utf-16"]
     else:
         encodings = ["utf-8-sig", "cp1252"]
     for encoding in encodings:
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            text = content.decode(encoding)
+            while piece := file.read(_PIECE):
+                if "\0" in decoder.decode(piece):
+                    raise UnreadableFile(reason="ses caractères sont illisibles")
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
-        if "\0" in text:
-            break
-        return text
+        return encoding
     raise UnreadableFile(reason="ses caractères sont illisibles")
 
 
-def _sheet(content: bytes) -> Iterator[list[str]]:
+def _sheet(file: BinaryIO) -> Iterator[list[str]]:
     sentence = "ce classeur est abîmé"
+    file.seek(0)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        with zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
                 raise UnreadableFile(reason="il est trop gros")
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        file.seek(0)
+        book = python_calamine.CalamineWorkbook.from_filelike(file)
         sheet = book.get_sheet_by_index(0)
         rows = sheet.iter_rows()
     except (zipfile.BadZipFile, python_calamine.CalamineError, IndexError, OSError):

@@ -137,6 +137,7 @@ SUMS = [
     Rule("rejection_names_the_payment", "payment_rejection", "trigger"),
     Rule("print_batch_is_of_its_orders_booklets", "print_batch", "trigger"),
     Rule("print_batch_again_says_why", "print_batch", "trigger"),
+    Rule("serial_file_counts_what_arrived", "serial_file", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity", "form_draft"}
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, and what

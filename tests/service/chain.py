@@ -41,6 +41,7 @@ aside.
 | 3–5, 9, 10        |         | none: in circulation                      |
 """
 
+import io
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -66,6 +67,7 @@ from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber, SerialNumber
 from app.mediators import service as mediators
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import apply_for_label
@@ -95,6 +97,8 @@ from app.programmes.service import (
     create_vintage,
     mark_demonstration,
 )
+from app.stock.serial_files import Asked as SerialsAsked
+from app.stock.serial_files import import_serials
 from app.takeover import service as takeover
 from tests.factories import IBAN, TEN_EUROS, Scheme
 
@@ -127,7 +131,22 @@ class Chain:
         chain._redeem_and_clear(database)
         with database.transaction() as session:
             chain._take_over(session)
+        chain._read_a_file(database)
         return chain
+
+    def _read_a_file(self, database: Database) -> None:
+        """A printer's file of one row, which is wrong: nothing arrives."""
+        scheme = self.scheme
+        booklet = BookletNumber(scheme.label, 21)
+        rows = f"serial;code\n{SerialNumber(booklet, 1)};{self.codes[0]}\n"
+        self.ids["serial file"] = import_serials(
+            database,
+            actor=scheme.actors["coordinator"],
+            import_id=new_id(),
+            asked=SerialsAsked(self.ids["sent order"], io.BytesIO(rows.encode())),
+            keys=scheme.keys,
+            now=scheme.now,
+        ).record.id
 
     def _partners(self, session: Session) -> None:
         scheme = self.scheme

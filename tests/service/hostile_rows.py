@@ -1021,5 +1021,49 @@ BENT |= {
     "statement_takes_passes_with_their_session": claimed_without_session,
 }
 
+# ── Stock ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def delivered(rows: Rows, order_id: object) -> Row:
+    """A file that brought the delivery of the stock, for that order."""
+    ranges = rows.any("delivery_range", delivery_id=rows.ids["stock delivery"], booklet_size=10)
+    fives = rows.any("delivery_range", delivery_id=rows.ids["stock delivery"], booklet_size=5)
+    count = sum(r["last_serial"] - r["first_serial"] + 1 for r in (ranges, fives))
+    return {
+        "order_id": order_id,
+        "delivery_id": rows.ids["stock delivery"],
+        "received_count": count,
+        "quarantined_count": 0,
+        "row_count": count,
+    }
+
+
+def read_before(rows: Rows, row: Row) -> Row:
+    """The delivery that another file brought."""
+    bent = delivered(rows, rows.ids["stock order"])
+    rows.add("serial_file", rows.copy("serial_file", {**row}, file_hash=new_id().bytes * 2, **bent))
+    return bent
+
+
+BENT |= {
+    "serial_file_hash_is_a_digest": {"file_hash": b"short"},
+    "serial_file_codes_are_known": {"codes_from": "nobody"},
+    "serial_file_rows_add_up": {"row_count": 2},
+    "serial_file_misses_some_or_none": {"missing_count": -1},
+    "serial_file_brings_a_delivery_or_nothing": {"received_count": 1, "quarantined_count": 0},
+    "serial_file_delivery_is_of_its_order": lambda rows, _: delivered(
+        rows, rows.ids["inert order"]
+    ),
+    "serial_file_delivery_is_one_files": read_before,
+    "serial_file_counts_what_arrived": lambda rows, _: (
+        delivered(rows, rows.ids["stock order"]) | {"row_count": 1, "received_count": 1}
+    ),
+    "quarantined_row_has_a_line": {"line": 0},
+    "quarantined_row_is_short": {"typed": "x" * 41},
+    "quarantined_row_fault_is_known": {"fault": "ugly"},
+    "serial_gap_is_some_serials": {"last_serial": 1},
+}
+
+
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
 """Rules of which the second refuses whatever the first does: serials follow one another."""

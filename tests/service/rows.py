@@ -265,6 +265,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         order_id=rows.ids["ready order"],
         cost_cents=400,
     ),
+    "serial_file": lambda rows: rows.copy("serial_file", file_hash=new_id().bytes * 2),
+    "quarantined_row": lambda rows: rows.copy("quarantined_row", line=99),
+    "serial_gap": lambda rows: rows.copy("serial_gap", first_serial=199, last_serial=200),
     "print_batch": lambda rows: rows.copy(
         "print_batch", order_id=rows.ids["sent order"], first_booklet=21, last_booklet=22
     ),
