@@ -91,3 +91,20 @@ def drop_refusal(rule: str) -> None:
     """Take the function of a refusal away, once its table is gone."""
     if on_postgresql():
         op.execute(f"drop function {rule}()")
+
+
+def day_of(instant: str) -> str:
+    """The day in Martinique of a column that holds an instant, as SQL says it here.
+
+    SQLite's instants are text, and Martinique is four hours behind UTC all year.
+    """
+    if on_postgresql():
+        return f"({instant} at time zone 'America/Martinique')::date"
+    return f"date({instant}, '-4 hours')"
+
+
+def year_of(day: str) -> str:
+    """The year of a column that holds a day, as SQL says it here."""
+    if on_postgresql():
+        return f"extract(year from {day})"
+    return f"substr({day}, 1, 4)"

@@ -29,6 +29,7 @@ from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.mediators.service import grant_label
+from app.orders import mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners.rules import AgreementRole, OrganisationKind
@@ -258,7 +259,7 @@ class Scheme:
 
     def activation(self, session: Session, order_id: UUID, delivery_id: UUID) -> UUID:
         """A mandate that covers everything, and the activation of that delivery."""
-        orders.record_mandate(
+        mandates.record_mandate(
             session,
             actor=self.actors["finance"],
             mandate_id=new_id(),
@@ -434,16 +435,17 @@ class Scheme:
             now=self.later,
         ).statement_id
 
-    def ordered(self, session: Session, statement_id: UUID) -> UUID:
+    def ordered(self, session: Session, statement_id: UUID, *, why: str | None = None) -> UUID:
         """A payment order for an approved statement; returns the order's id."""
         return payments.order_payment(
             session,
             actor=self.actors["finance"],
             payment_order_id=new_id(),
             statement_id=statement_id,
-            mandate_number="M-1",
+            mandate_number=f"M-{statement_id}",
             bordereau_number="B-1",
             issued_on=martinique_day(self.later),
+            same_account_reason=why,
             now=self.later,
         ).id
 

@@ -528,6 +528,12 @@ def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
 @click.option("--mandate", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
 @click.option("--bordereau", required=True, metavar="NUMÉRO", help="Celui du bordereau de mandats.")
 @click.option("--issued-on", type=Day(), required=True, help="Le jour du mandat.")
+@click.option(
+    "--same-account",
+    "same_account_reason",
+    metavar="TEXTE",
+    help="Après un rejet, pourquoi le même compte convient maintenant.",
+)
 @repeatable
 @acting
 def order(
@@ -537,6 +543,7 @@ def order(
     mandate: str,
     bordereau: str,
     issued_on: date,
+    same_account_reason: str | None,
     request_id: UUID,
 ) -> None:
     """Émet le mandat de paiement d’un bordereau approuvé.
@@ -555,6 +562,7 @@ def order(
             mandate_number=mandate,
             bordereau_number=bordereau,
             issued_on=issued_on,
+            same_account_reason=same_account_reason,
             now=desk.now,
         )
     desk.answer(

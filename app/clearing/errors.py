@@ -365,6 +365,17 @@ class NothingToPay(RuleBroken):
     sentence = "Le net à payer de ce bordereau est nul : il n’y a rien à faire de plus."
 
 
+class SameAccountAgain(RuleBroken):
+    """The bank refused that account, and nothing says why it should take it now."""
+
+    code = "same_account_again"
+    sentence = (
+        "Le paiement précédent sur le compte {account} est revenu, et c’est encore ce compte que "
+        "le mandat paierait. Faites confirmer un autre compte, ou écrivez pourquoi celui-ci "
+        "convient maintenant."
+    )
+
+
 class PaymentOrderRejected(Conflict):
     """The order came back: only another one can be paid."""
 

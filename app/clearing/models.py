@@ -625,12 +625,18 @@ class StatementApproval(Model):
         CheckConstraint("due_on > received_on", name="statement_is_due_after_its_receipt"),
         UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
         UniqueConstraint("verification_code", name="verification_code_is_one_statement"),
+        CheckConstraint(
+            "recovered_cents between 0 and net_cents"
+            " and payable_cents = net_cents - recovered_cents",
+            name="statement_pays_its_net_less_what_is_recovered",
+        ),
         UniqueConstraint(
             "statement_id",
             "prepared_by",
             "approved_by",
+            "approved_on",
             "mediator_id",
-            "net_cents",
+            "payable_cents",
             name="statement_approval_names_its_people",
         ),
         ForeignKeyConstraint(
@@ -651,10 +657,13 @@ class StatementApproval(Model):
         BigInt, ForeignKey("agent.id", name="statement_was_approved_by_an_agent")
     )
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_on: Mapped[date] = mapped_column(Day)
     voucher_count: Mapped[int] = mapped_column(BigInt)
     amount_cents: Mapped[int] = mapped_column(BigInt)
     fee_cents: Mapped[int] = mapped_column(BigInt)
     net_cents: Mapped[int] = mapped_column(BigInt)
+    recovered_cents: Mapped[int] = mapped_column(BigInt)
+    payable_cents: Mapped[int] = mapped_column(BigInt)
     certification_required: Mapped[bool] = mapped_column(Flag)
     certification_id: Mapped[UUID | None] = mapped_column(Uuid16)
     year: Mapped[int] = mapped_column(Integer)
@@ -681,13 +690,21 @@ class PaymentOrder(Record):
     __tablename__ = "payment_order"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["statement_id", "prepared_by", "approved_by", "mediator_id", "amount_cents"],
+            [
+                "statement_id",
+                "prepared_by",
+                "approved_by",
+                "approved_on",
+                "mediator_id",
+                "amount_cents",
+            ],
             [
                 "statement_approval.statement_id",
                 "statement_approval.prepared_by",
                 "statement_approval.approved_by",
+                "statement_approval.approved_on",
                 "statement_approval.mediator_id",
-                "statement_approval.net_cents",
+                "statement_approval.payable_cents",
             ],
             name="payment_order_names_the_approved_statement",
         ),
@@ -708,6 +725,14 @@ class PaymentOrder(Record):
         ),
         CheckConstraint("amount_cents > 0", name="payment_order_pays_something"),
         CheckConstraint(
+            "issued_on >= approved_on", name="payment_order_is_not_before_the_approval"
+        ),
+        CheckConstraint(
+            "same_account_reason is null or ordinal > 1",
+            name="payment_order_explains_a_second_attempt",
+        ),
+        Index("payment_order_by_mandate_number", "mandate_number"),
+        CheckConstraint(
             "ordinal = coalesce(follows_ordinal, 0) + 1", name="payment_orders_leave_no_gap"
         ),
         UniqueConstraint("statement_id", "ordinal", name="payment_order_is_one_a_round"),
@@ -718,6 +743,7 @@ class PaymentOrder(Record):
             "prepared_by",
             "approved_by",
             "ordered_by",
+            "issued_on",
             name="payment_order_names_its_people",
         ),
         {"sqlite_strict": True},
@@ -728,6 +754,7 @@ class PaymentOrder(Record):
     follows_ordinal: Mapped[int | None] = mapped_column(Integer)
     prepared_by: Mapped[int] = mapped_column(BigInt)
     approved_by: Mapped[int] = mapped_column(BigInt)
+    approved_on: Mapped[date] = mapped_column(Day)
     ordered_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="payment_was_ordered_by_an_agent")
     )
@@ -741,6 +768,7 @@ class PaymentOrder(Record):
     payee_name: Mapped[str] = mapped_column(Text)
     payee_iban_fingerprint: Mapped[bytes] = mapped_column(Bytes)
     payee_iban_masked: Mapped[str] = mapped_column(Text)
+    same_account_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Payment(Record):
@@ -749,13 +777,21 @@ class Payment(Record):
     __tablename__ = "payment"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["payment_order_id", "statement_id", "prepared_by", "approved_by", "ordered_by"],
+            [
+                "payment_order_id",
+                "statement_id",
+                "prepared_by",
+                "approved_by",
+                "ordered_by",
+                "issued_on",
+            ],
             [
                 "payment_order.id",
                 "payment_order.statement_id",
                 "payment_order.prepared_by",
                 "payment_order.approved_by",
                 "payment_order.ordered_by",
+                "payment_order.issued_on",
             ],
             name="payment_names_its_order",
         ),
@@ -765,6 +801,7 @@ class Payment(Record):
             " and recorded_by <> ordered_by",
             name="payment_is_recorded_by_a_third",
         ),
+        CheckConstraint("paid_on >= issued_on", name="payment_is_not_before_its_order"),
         UniqueConstraint("payment_order_id", name="payment_order_is_paid_once"),
         UniqueConstraint("id", "payment_order_id", name="payment_is_of_its_order"),
         {"sqlite_strict": True},
@@ -775,6 +812,7 @@ class Payment(Record):
     prepared_by: Mapped[int] = mapped_column(BigInt)
     approved_by: Mapped[int] = mapped_column(BigInt)
     ordered_by: Mapped[int] = mapped_column(BigInt)
+    issued_on: Mapped[date] = mapped_column(Day)
     recorded_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="payment_was_recorded_by_an_agent")
     )

@@ -13,11 +13,18 @@ from app.clearing.errors import (
     PaymentOrderRejected,
     PaymentRecordedAlready,
     PaymentRejectedAlready,
+    SameAccountAgain,
     StatementNotApproved,
     StatementOrderedAlready,
     UnknownPaymentOrder,
 )
-from app.clearing.models import Payment, PaymentOrder, PaymentRejection, StatementApproval
+from app.clearing.models import (
+    Payment,
+    PaymentOrder,
+    PaymentRejection,
+    Statement,
+    StatementApproval,
+)
 from app.clearing.statements import known_statement
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
@@ -26,8 +33,11 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.ledger import chart
+from app.orders.errors import MandateTaken
+from app.orders.mandates import check_number_is_free
 from app.partners import queries as partners
 from app.partners.models import BankDetails
+from app.programmes.service import known_programme
 
 
 def order_payment(
@@ -40,6 +50,7 @@ def order_payment(
     bordereau_number: str,
     issued_on: date,
     now: datetime,
+    same_account_reason: str | None = None,
 ) -> PaymentOrder:
     """Order the accountant to pay an approved statement.
 
@@ -49,7 +60,9 @@ def order_payment(
     Raises:
         UnknownStatement, StatementNotApproved, NothingToPay.
         StatementOrderedAlready: an order is out that was not rejected.
-        InvalidInput: a number is empty, or the day is out of bounds.
+        MandateTaken: the sponsor has used that mandat number in the year, elsewhere.
+        SameAccountAgain: the account is the one that the bank refused, and nothing says why.
+        InvalidInput: a number is empty, or the day is before the approval or to come.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.ORDER_PAYMENT)
@@ -59,26 +72,37 @@ def order_payment(
         wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
     if bordereau is None:
         wrong["bordereau_number"] = "Écrivez le numéro de bordereau, en 50 caractères au plus."
+    why = clean(same_account_reason or "")
     if not FIRST_DAY <= issued_on <= martinique_day(now):
         wrong["issued_on"] = "Écrivez le jour du mandat, aujourd’hui au plus tard."
     if mandate is None or bordereau is None or wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
-        "payment order", statement=statement_id, mandate=mandate, bordereau=bordereau, on=issued_on
+        "payment order",
+        statement=statement_id,
+        mandate=mandate,
+        bordereau=bordereau,
+        on=issued_on,
+        why=why,
     )
     if record := earlier(session, PaymentOrder, payment_order_id, digest):
         return record
     hold(session, "statement", statement_id)
-    known_statement(session, actor=actor, statement_id=statement_id)
+    statement = known_statement(session, actor=actor, statement_id=statement_id)
     approval = queries.approval_of(session, statement_id)
     if approval is None:
         raise StatementNotApproved
     last = queries.payment_order_of(session, statement_id)
     if last is not None and queries.rejection_of(session, last.id) is None:
         raise StatementOrderedAlready
-    if not approval.net_cents:
+    if not approval.payable_cents:
         raise NothingToPay
+    _check_day(session, approval, last, issued_on)
+    check_number(session, statement, issued_on.year, mandate)
     details = _account(session, approval, again=last is not None)
+    again = last is not None and last.payee_iban_fingerprint == details.iban_fingerprint
+    if again and why is None:
+        raise SameAccountAgain(account=details.iban_masked)
     record = PaymentOrder(
         id=payment_order_id,
         request_hash=digest,
@@ -87,9 +111,10 @@ def order_payment(
         follows_ordinal=last.ordinal if last else None,
         prepared_by=approval.prepared_by,
         approved_by=approval.approved_by,
+        approved_on=approval.approved_on,
         ordered_by=actor.agent_id,
         ordered_at=now,
-        amount_cents=approval.net_cents,
+        amount_cents=approval.payable_cents,
         mandate_number=mandate,
         bordereau_number=bordereau,
         issued_on=issued_on,
@@ -98,10 +123,36 @@ def order_payment(
         payee_name=details.holder,
         payee_iban_fingerprint=details.iban_fingerprint,
         payee_iban_masked=details.iban_masked,
+        same_account_reason=why if again else None,
     )
     session.add(record)
     session.flush()
     return record
+
+
+def _check_day(
+    session: Session, approval: StatementApproval, last: PaymentOrder | None, issued_on: date
+) -> None:
+    """A mandat is not issued before what it rests on: the approval, or the last rejection."""
+    since = approval.approved_on
+    if last is not None and (rejection := queries.rejection_of(session, last.id)):
+        since = max(since, rejection.rejected_on)
+    if issued_on < since:
+        raise InvalidInput(issued_on=f"Écrivez un jour entre le {since:%d/%m/%Y} et aujourd’hui.")
+
+
+def check_number(session: Session, statement: Statement, year: int, number: str) -> None:
+    """Refuse a mandat number that the sponsor has used in the year, for another thing to pay.
+
+    A mandat that came back may be paid again under its number: it is the same one.
+
+    Raises:
+        MandateTaken.
+    """
+    sponsor_id = known_programme(session, statement.programme_id).sponsor_id
+    check_number_is_free(session, sponsor_id, year, number)
+    if queries.bears_number(session, sponsor_id, year, number, but_for=statement.id):
+        raise MandateTaken
 
 
 def _account(session: Session, approval: StatementApproval, *, again: bool) -> BankDetails:
@@ -171,6 +222,7 @@ def record_payment(
         prepared_by=order.prepared_by,
         approved_by=order.approved_by,
         ordered_by=order.ordered_by,
+        issued_on=order.issued_on,
         recorded_by=actor.agent_id,
         recorded_at=now,
         paid_on=paid_on,

@@ -54,7 +54,7 @@ from app.partners.queries import successor_on
 from app.partners.rules import AgreementRole
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
-from app.programmes.models import VintageTerms
+from app.programmes.models import Programme, VintageTerms
 from app.programmes.rules import Validity
 from app.vouchers.errors import UnknownVoucher
 from app.vouchers.models import Booklet
@@ -942,6 +942,27 @@ def payment_order_of(session: Session, statement_id: UUID) -> PaymentOrder | Non
         .where(PaymentOrder.statement_id == statement_id)
         .order_by(PaymentOrder.ordinal.desc())
         .limit(1)
+    )
+
+
+def bears_number(
+    session: Session, sponsor_id: UUID, year: int, number: str, *, but_for: UUID
+) -> bool:
+    """Whether another statement of a sponsor is paid under that mandat number in that year."""
+    return (
+        session.scalar(
+            select(PaymentOrder.id)
+            .join(Statement, Statement.id == PaymentOrder.statement_id)
+            .join(Programme, Programme.id == Statement.programme_id)
+            .where(
+                PaymentOrder.mandate_number == number,
+                PaymentOrder.statement_id != but_for,
+                PaymentOrder.issued_on.between(date(year, 1, 1), date(year, 12, 31)),
+                Programme.sponsor_id == sponsor_id,
+            )
+            .limit(1)
+        )
+        is not None
     )
 
 

@@ -323,7 +323,12 @@ class PaymentOrderRequestSchema(Identified):
     statement_id = Uuid(required=True)
     mandate_number = Text(50, required=True, example="2026-2044")
     bordereau_number = Text(50, required=True, example="118")
-    issued_on = Day(required=True)
+    issued_on = Day(required=True, about="Ni avant l’approbation, ni avant le dernier rejet.")
+    same_account_reason = Text(
+        load_default=None,
+        about="Après un rejet, pourquoi le même compte convient maintenant ; sans elle, un mandat "
+        "sur le compte que la banque a refusé est refusé.",
+    )
 
 
 class PaymentOrderSchema(Schema):
@@ -341,6 +346,7 @@ class PaymentOrderSchema(Schema):
     ordered_at = Instant(required=True)
     payee_name = Text(required=True)
     payee_iban = Text(required=True, about="Masqué.")
+    same_account_reason = Text(required=True, allow_none=True)
     ordinal = Whole(required=True, about="1, puis un de plus après chaque rejet.")
     paid_on = Day(required=True, allow_none=True)
     recorded_by = Whole(required=True, allow_none=True)

@@ -260,6 +260,7 @@ def order(session: Session, form: Form, page: StatementPage) -> str:
         mandate_number=form.text("mandate_number"),
         bordereau_number=form.text("bordereau_number"),
         issued_on=issued_on,
+        same_account_reason=form.text("same_account_reason"),
         now=started_at(),
     )
     return f"Le mandat {made.mandate_number} est émis. Le comptable peut payer."
@@ -376,7 +377,8 @@ def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
     if not form.text("dispositif") and len(page.programmes) == 1:
         form.typed["dispositif"] = [page.programmes[0].value]
     if not form.text("arrete"):
-        form.typed["arrete"] = [martinique_day(started_at()).isoformat()]
+        # What a month's passes are worth is owed at its end.
+        form.typed["arrete"] = [martinique_day(started_at()).replace(day=1).isoformat()]
     if asked:
 
         def work(session: Session) -> RunPage:

@@ -275,6 +275,10 @@ class StatementPage:
     """Why the reader may not do what the statement waits for."""
     order_id: UUID | None
     mandate: str
+    refused_account: str
+    """The account that the bank refused, where the next order would pay it again."""
+    rejected_on: date | None
+    rejected_because: str
 
     @property
     def title(self) -> str:
@@ -320,7 +324,19 @@ def statement_page(
         not_allowed=not_allowed,
         order_id=one.order.id if one.order else None,
         mandate=one.order.mandate_number if one.order else "",
+        refused_account=_refused_account(session, one),
+        rejected_on=one.rejection.rejected_on if one.rejection else None,
+        rejected_because=one.rejection.reason if one.rejection else "",
     )
+
+
+def _refused_account(session: Session, one: Standing) -> str:
+    if one.rejection is None or one.order is None:
+        return ""
+    details = partners.approved_bank_details(session, one.statement.mediator_id)
+    if details is None or details.iban_fingerprint != one.order.payee_iban_fingerprint:
+        return ""
+    return one.order.payee_iban_masked
 
 
 def _payee(one: Standing) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -365,7 +365,7 @@ def approve_statement(
         raise StatementHeld(mediator=mediator.name)
     year = martinique_day(now).year
     number = numbering.next_number(session, numbering.STATEMENT, year)
-    received_on = martinique_day(certification.certified_at if certification else latest.made_at)
+    received_on = first_received_on(session, statement)
     asked = asked_on(session, statement.programme_id, day=received_on)
     approval = StatementApproval(
         statement_id=statement_id,
@@ -373,10 +373,13 @@ def approve_statement(
         prepared_by=statement.prepared_by,
         approved_by=actor.agent_id,
         approved_at=now,
+        approved_on=martinique_day(now),
         voucher_count=latest.voucher_count,
         amount_cents=latest.amount_cents,
         fee_cents=latest.fee_cents,
         net_cents=latest.net_cents,
+        recovered_cents=0,
+        payable_cents=latest.net_cents,
         certification_required=statement.certification_required,
         certification_id=certification.id if certification else None,
         year=year,
@@ -395,6 +398,18 @@ def approve_statement(
     session.add(approval)
     session.flush()
     return approval
+
+
+def first_received_on(session: Session, statement: Statement) -> date:
+    """The day from which the delay of payment runs, whatever was withdrawn since.
+
+    The mediator’s first certification where one is asked for, otherwise the day of the run.
+    """
+    if statement.certification_required:
+        first = queries.all_certifications_of(session, statement.id)[:1]
+        if first:
+            return martinique_day(first[0].certified_at)
+    return martinique_day(queries.versions_of(session, statement.id)[0].made_at)
 
 
 def _check_total(

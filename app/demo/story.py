@@ -20,6 +20,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
+from app.orders import mandates
 from app.orders import queries as orders_made
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
@@ -228,7 +229,7 @@ def receive(world: World, at: datetime, *, order: str, lot: dict[int, int]) -> N
 
 def mandate(world: World, at: datetime, *, order: str, lot: dict[int, int], number: int) -> None:
     """The printing of what arrived is mandated."""
-    orders.record_mandate(
+    mandates.record_mandate(
         world.session,
         actor=world.actors["finance"],
         mandate_id=world.new_id(at),

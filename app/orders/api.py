@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.errors import InvalidInput
-from app.orders import queries, service
-from app.orders.models import Activation, OrderMandate
+from app.orders import mandates, queries, service
+from app.orders.models import Activation, OrderMandate, OrderMandateCancellation
 from app.orders.rules import LineAsked, Plan, SerialRange
 from app.orders.schemas import (
     ActivationRequestSchema,
@@ -18,6 +18,8 @@ from app.orders.schemas import (
     DeliveryPageSchema,
     DeliveryRequestSchema,
     DeliverySchema,
+    MandateCancellationRequestSchema,
+    MandateCancellationSchema,
     MandateRequestSchema,
     MandateSchema,
     OrderPageSchema,
@@ -205,11 +207,34 @@ def cancel_order(body: Json, order_id: UUID) -> Json:
 def record_mandate(body: Json, order_id: UUID) -> OrderMandate:
     """Record that the payment of an order was mandated, for so much."""
     return in_transaction(
-        lambda session: service.record_mandate(
+        lambda session: mandates.record_mandate(
             session,
             actor=current_actor(),
             mandate_id=id_of_request(body),
             order_id=order_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/mandates/<uuid:mandate_id>/cancellation",
+    "Annuler un mandat mal saisi",
+    right=Right.RECORD_MANDATE,
+    body=MandateCancellationRequestSchema,
+    answer=MandateCancellationSchema,
+    description="Tant que ce qui est actif reste couvert par les autres mandats de la commande. "
+    "Le numéro peut être saisi de nouveau.",
+)
+def cancel_mandate(body: Json, mandate_id: UUID) -> OrderMandateCancellation:
+    """Let a mandat cover nothing any more, with a reason."""
+    return in_transaction(
+        lambda session: mandates.cancel_mandate(
+            session,
+            actor=current_actor(),
+            cancellation_id=id_of_request(body),
+            mandate_id=mandate_id,
             now=started_at(),
             **body,
         )

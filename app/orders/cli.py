@@ -13,7 +13,8 @@ from app.identity.rules import Right
 from app.kernel.money import Cents, euros
 from app.kernel.serials import BOOKLET_SIZES
 from app.orders import queries
-from app.orders.errors import UnknownDelivery, UnknownOrder
+from app.orders.errors import UnknownDelivery, UnknownMandate, UnknownOrder
+from app.orders.mandates import cancel_mandate, record_mandate
 from app.orders.models import BookletOrder, Delivery
 from app.orders.rules import FRENCH_STATE, LineAsked, SerialRange
 from app.orders.service import (
@@ -26,7 +27,6 @@ from app.orders.service import (
     plan_order,
     prepare_order,
     record_delivery,
-    record_mandate,
     send_order,
     totals_of,
 )
@@ -463,9 +463,18 @@ def mandate() -> None:
 @click.argument("order", metavar="COMMANDE")
 @click.option("--number", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
 @click.option("--amount", type=Euros(), required=True, help="La somme mandatée.")
+@click.option("--issued-on", type=Day(), help="Le jour du mandat (aujourd’hui).")
 @repeatable
 @acting
-def record_one(desk: Desk, *, order: str, number: str, amount: Cents, request_id: UUID) -> None:
+def record_one(
+    desk: Desk,
+    *,
+    order: str,
+    number: str,
+    amount: Cents,
+    issued_on: date | None,
+    request_id: UUID,
+) -> None:
     """Saisit le mandat d’une commande : il couvre ce qui sera activé.
 
     Exemple : passnum mandate record BC-2026-0001 --number M-2026-114 --amount 1380
@@ -479,6 +488,7 @@ def record_one(desk: Desk, *, order: str, number: str, amount: Cents, request_id
             order_id=named.id,
             mandate_number=number,
             amount_cents=amount,
+            issued_on=issued_on,
             now=desk.now,
         )
     desk.answer(
@@ -486,6 +496,35 @@ def record_one(desk: Desk, *, order: str, number: str, amount: Cents, request_id
         f"pour la commande {named.number}.",
         id=made.id,
     )
+
+
+@mandate.command("cancel")
+@click.argument("order", metavar="COMMANDE")
+@click.option("--number", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def cancel_one(desk: Desk, *, order: str, number: str, reason: str, request_id: UUID) -> None:
+    """Annule un mandat mal saisi, tant que ce qui est actif reste couvert sans lui.
+
+    Exemple : passnum mandate cancel BC-2026-0001 --number M-2026-114 --reason "Somme mal recopiée"
+    """
+    with desk.transaction() as session:
+        named = order_named(session, order)
+        found = {
+            m.mandate_number: m for m in reversed(queries.all_mandates_of(session, named.id))
+        } | {m.mandate_number: m for m in queries.mandates_of(session, named.id)}
+        if number.strip() not in found:
+            raise UnknownMandate
+        made = cancel_mandate(
+            session,
+            actor=desk.actor(session),
+            cancellation_id=request_id,
+            mandate_id=found[number.strip()].id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(f"Mandat {number} annulé : il ne couvre plus rien.", id=made.id)
 
 
 @click.command("activate", cls=Verb)

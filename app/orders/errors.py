@@ -193,12 +193,36 @@ class MandateDoesNotCover(RuleBroken):
 
 
 class MandateTaken(Conflict):
-    """The order has that mandat number already."""
+    """The sponsor has used that mandat number in the year, for an order or a statement."""
 
     code = "mandate_taken"
     sentence = (
-        "Ce numéro de mandat est déjà saisi pour cette commande. "
-        "Vérifiez le numéro, ou activez les livraisons."
+        "Ce numéro de mandat a déjà servi cette année, pour une commande ou pour un bordereau. "
+        "Relisez-le sur le mandat, puis saisissez-le de nouveau."
+    )
+
+
+class UnknownMandate(NotFound):
+    """No mandat of an order has that id."""
+
+    code = "unknown_mandate"
+    sentence = "Ce mandat est introuvable. Choisissez-le sur la page de la commande."
+
+
+class MandateCancelledAlready(Conflict):
+    """The mandat was cancelled before."""
+
+    code = "mandate_cancelled_already"
+    sentence = "Ce mandat est déjà annulé : saisissez celui qui le remplace."
+
+
+class MandateCoversActivation(RuleBroken):
+    """What is active would no longer be covered by the mandates that are left."""
+
+    code = "mandate_covers_activation"
+    sentence = (
+        "Des livraisons sont actives pour {active}, et il ne resterait que {left} de mandats. "
+        "Saisissez d’abord le mandat qui remplace celui-ci, puis annulez-le."
     )
 
 

@@ -200,6 +200,7 @@ class OrderApproval(Model):
             name="order_approval_names_the_preparer",
         ),
         CheckConstraint("approved_by <> prepared_by", name="order_is_approved_by_another"),
+        UniqueConstraint("order_id", "approved_on", name="order_approval_names_its_day"),
         {"sqlite_strict": True},
     )
 
@@ -209,6 +210,7 @@ class OrderApproval(Model):
         BigInt, ForeignKey("agent.id", name="order_was_approved_by_an_agent")
     )
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_on: Mapped[date] = mapped_column(Day)
 
 
 class OrderDispatch(Model):
@@ -379,24 +381,62 @@ class DeliveryRange(Model):
 
 
 class OrderMandate(Record):
-    """The public accountant was ordered to pay so much of an order, under that mandat number."""
+    """The public accountant was ordered to pay so much of an order, under that mandat number.
+
+    That a number is used once a year and sponsor, by orders and by statements together, is a
+    trigger: mandate_number_is_used_once.
+    """
 
     __tablename__ = "order_mandate"
     __table_args__ = (
-        CheckConstraint("amount_cents >= 0", name="mandate_amount_is_not_negative"),
-        UniqueConstraint("order_id", "mandate_number", name="mandate_is_recorded_once"),
+        ForeignKeyConstraint(
+            ["order_id", "approved_on"],
+            ["order_approval.order_id", "order_approval.approved_on"],
+            name="mandate_is_of_an_approved_order",
+        ),
+        CheckConstraint("amount_cents > 0", name="mandate_amount_is_some_money"),
+        CheckConstraint("issued_on >= approved_on", name="mandate_is_not_before_the_approval"),
+        UniqueConstraint("id", "order_id", name="mandate_names_its_order"),
+        Index("order_mandate_by_order", "order_id"),
+        Index("order_mandate_by_number", "mandate_number"),
         {"sqlite_strict": True},
     )
 
-    order_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("order_approval.order_id", name="mandate_is_of_an_approved_order")
-    )
+    order_id: Mapped[UUID] = mapped_column(Uuid16)
+    approved_on: Mapped[date] = mapped_column(Day)
     mandate_number: Mapped[str] = mapped_column(Text)
+    issued_on: Mapped[date] = mapped_column(Day)
     amount_cents: Mapped[int] = mapped_column(BigInt)
     recorded_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="mandate_was_recorded_by_an_agent")
     )
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OrderMandateCancellation(Record):
+    """A mandat was recorded wrongly, or given up: it covers nothing any more, and says why.
+
+    That what is active stays covered without it is a trigger: cancelled_mandate_covers_nothing.
+    """
+
+    __tablename__ = "order_mandate_cancellation"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["mandate_id", "order_id"],
+            ["order_mandate.id", "order_mandate.order_id"],
+            name="mandate_cancellation_names_its_order",
+        ),
+        UniqueConstraint("mandate_id", name="mandate_is_cancelled_once"),
+        {"sqlite_strict": True},
+    )
+
+    mandate_id: Mapped[UUID] = mapped_column(Uuid16)
+    order_id: Mapped[UUID] = mapped_column(Uuid16)
+    reason: Mapped[str] = mapped_column(Text)
+    cancelled_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="mandate_was_cancelled_by_an_agent")
+    )
+    cancelled_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Activation(Record):

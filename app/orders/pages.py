@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
-from app.orders import forms, queries, service
-from app.orders.errors import EmptyDelivery, UnknownOrder
+from app.orders import forms, mandates, queries, service
+from app.orders.errors import EmptyDelivery, UnknownMandate, UnknownOrder
 from app.orders.models import BookletOrder
 from app.orders.papers import order_form
 from app.orders.rules import FRENCH_STATE, OrderState, Plan, SerialRange
@@ -114,7 +114,7 @@ def named(session: Session, number: str) -> BookletOrder:
 def shown(number: str) -> ResponseReturnValue:
     """One order: its story, what it waits for, and what may be done now."""
     check(Right.SEE_ORDERS)
-    return show(number, Form.blank())
+    return show(number, Form.blank(issued_on=martinique_day(started_at()).isoformat()))
 
 
 def show(number: str, form: Form) -> ResponseReturnValue:
@@ -460,15 +460,16 @@ def record_mandate(number: str) -> ResponseReturnValue:
     form = Form.sent()
 
     def work(session: Session) -> object:
-        amount = form.cents("amount_cents")
+        amount, issued_on = form.cents("amount_cents"), form.day("issued_on")
         form.check()
-        return service.record_mandate(
+        return mandates.record_mandate(
             session,
             actor=current_actor(),
             mandate_id=form.id,
             order_id=named(session, number).id,
             mandate_number=form.text("mandate_number"),
             amount_cents=amount,
+            issued_on=issued_on,
             now=started_at(),
         )
 
@@ -481,6 +482,36 @@ def record_mandate(number: str) -> ResponseReturnValue:
         else "Les mandats couvrent toute la commande : activez ce qui est livré."
     )
     return done(url_for(".shown", number=number), f"Le mandat est saisi. {said}")
+
+
+@bp.route("/commandes/<number>/mandats/<uuid:mandate_id>/annuler", methods=["GET", "POST"])
+def cancel_mandate(number: str, mandate_id: UUID) -> ResponseReturnValue:
+    """Cancel a mandat that was recorded wrongly, with a reason."""
+    check(Right.RECORD_MANDATE)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST":
+        made = form.submit(
+            lambda session: mandates.cancel_mandate(
+                session,
+                actor=current_actor(),
+                cancellation_id=form.id,
+                mandate_id=mandate_id,
+                reason=form.text("reason"),
+                now=started_at(),
+            )
+        )
+        if made is not None:
+            return done(
+                url_for(".shown", number=number),
+                "Le mandat est annulé : il ne couvre plus rien. Saisissez celui qui le remplace.",
+            )
+    page = in_transaction(lambda session: looked_at(session, number))
+    found = [one for one in page.mandates if one.id == mandate_id]
+    if not found:
+        raise UnknownMandate
+    return render_template(
+        "orders/cancel_mandate.html", page=page, mandate=found[0], form=form
+    ), form.status
 
 
 @bp.route("/commandes/<number>/livraison", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
@@ -23,6 +23,7 @@ from app.orders.models import (
     OrderDispatch,
     OrderLine,
     OrderMandate,
+    OrderMandateCancellation,
     OrderPlan,
     OrderPlanLine,
     OrderPlanStock,
@@ -37,6 +38,7 @@ from app.orders.rules import (
     SerialRange,
     StockOfSize,
 )
+from app.programmes.models import Programme
 from app.programmes.rules import Public
 from app.takeover import queries as takeover
 from app.vouchers.models import Booklet
@@ -99,7 +101,7 @@ def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress
     """How far each of these orders has come."""
     mandated = (
         select(func.coalesce(func.sum(OrderMandate.amount_cents), 0))
-        .where(OrderMandate.order_id == BookletOrder.id)
+        .where(OrderMandate.order_id == BookletOrder.id, _is_live())
         .scalar_subquery()
     )
     activated = (
@@ -366,8 +368,62 @@ def activation_of(session: Session, delivery_id: UUID) -> Activation | None:
     return session.scalar(select(Activation).where(Activation.delivery_id == delivery_id))
 
 
+def mandate(session: Session, mandate_id: UUID) -> OrderMandate | None:
+    """The mandat of that id."""
+    return session.get(OrderMandate, mandate_id)
+
+
+def _is_live(*, at: datetime | None = None) -> ColumnElement[bool]:
+    """Whether a mandat covers something: it was not cancelled, until then if an instant is told."""
+    cancelled = select(OrderMandateCancellation.mandate_id)
+    if at is not None:
+        cancelled = cancelled.where(OrderMandateCancellation.cancelled_at < at)
+    return OrderMandate.id.not_in(cancelled)
+
+
 def mandates_of(session: Session, order_id: UUID) -> list[OrderMandate]:
-    """The mandates of an order, oldest first."""
+    """The mandates that cover an order, oldest first; those cancelled are left out."""
+    return list(
+        session.scalars(
+            select(OrderMandate)
+            .where(OrderMandate.order_id == order_id, _is_live())
+            .order_by(OrderMandate.recorded_at, OrderMandate.id)
+        )
+    )
+
+
+def mandate_of_number(
+    session: Session, sponsor_id: UUID, year: int, number: str
+) -> OrderMandate | None:
+    """The mandat of an order that bears that number in the year of a sponsor, unless cancelled."""
+    return session.scalar(
+        select(OrderMandate)
+        .join(BookletOrder, BookletOrder.id == OrderMandate.order_id)
+        .join(Programme, Programme.id == BookletOrder.programme_id)
+        .where(
+            Programme.sponsor_id == sponsor_id,
+            OrderMandate.mandate_number == number,
+            OrderMandate.issued_on.between(date(year, 1, 1), date(year, 12, 31)),
+            _is_live(),
+        )
+        .limit(1)
+    )
+
+
+def cancellations_of_mandates(
+    session: Session, order_ids: Iterable[UUID]
+) -> dict[UUID, OrderMandateCancellation]:
+    """Which mandates of these orders were cancelled, by the id of the mandat."""
+    rows = session.scalars(
+        select(OrderMandateCancellation).where(
+            OrderMandateCancellation.order_id.in_(list(order_ids))
+        )
+    )
+    return {row.mandate_id: row for row in rows}
+
+
+def all_mandates_of(session: Session, order_id: UUID) -> list[OrderMandate]:
+    """Every mandat of an order, oldest first, cancelled ones too."""
     return list(
         session.scalars(
             select(OrderMandate)
@@ -409,7 +465,11 @@ def spent_on(session: Session, programme_id: UUID, *, at: datetime) -> Spent:
     mandated = session.scalar(
         select(func.coalesce(func.sum(OrderMandate.amount_cents), 0))
         .join(BookletOrder, BookletOrder.id == OrderMandate.order_id)
-        .where(BookletOrder.programme_id == programme_id, OrderMandate.recorded_at < at)
+        .where(
+            BookletOrder.programme_id == programme_id,
+            OrderMandate.recorded_at < at,
+            _is_live(at=at),
+        )
     )
     return Spent(Cents(int(printing)), Cents(int(fees)), Cents(int(mandated or 0)))
 

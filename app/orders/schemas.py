@@ -151,7 +151,11 @@ class MandateRequestSchema(Identified):
     """A payment that was mandated for an order."""
 
     mandate_number = Text(50, required=True, example="2026-1187")
-    amount_cents = Whole(0, LARGEST_MANDATE_CENTS, required=True, example=125_000)
+    amount_cents = Whole(1, LARGEST_MANDATE_CENTS, required=True, example=125_000)
+    issued_on = Day(
+        load_default=None,
+        about="Jour du mandat, pas avant l’approbation ; sans lui, aujourd’hui.",
+    )
 
 
 class MandateSchema(Schema):
@@ -160,9 +164,34 @@ class MandateSchema(Schema):
     id = Uuid(required=True)
     order_id = Uuid(required=True)
     mandate_number = Text(50, required=True)
+    issued_on = Day(required=True)
     amount_cents = Whole(0, required=True)
     recorded_by = Whole(required=True, about="Numéro de l’agent.")
     recorded_at = Instant(required=True)
+
+
+class ListedMandateSchema(MandateSchema):
+    """A mandat of an order, and whether it still covers something."""
+
+    cancelled_at = Instant(required=True, allow_none=True, about="Il ne couvre plus rien depuis.")
+    cancellation_reason = Text(required=True, allow_none=True)
+
+
+class MandateCancellationRequestSchema(Identified):
+    """A mandat that was recorded wrongly."""
+
+    reason = Text(required=True, example="Somme mal recopiée")
+
+
+class MandateCancellationSchema(Schema):
+    """A mandat covers nothing any more; its number is free again."""
+
+    id = Uuid(required=True)
+    mandate_id = Uuid(required=True)
+    order_id = Uuid(required=True)
+    reason = Text(required=True)
+    cancelled_by = Whole(required=True, about="Numéro de l’agent.")
+    cancelled_at = Instant(required=True)
 
 
 class OrderSchema(Schema):
@@ -198,7 +227,7 @@ class OrderSchema(Schema):
     allotments = Many(
         Part(AllotmentSchema), required=True, about="Numéros attendus, une fois envoyée."
     )
-    mandates = Many(Part(MandateSchema), required=True)
+    mandates = Many(Part(ListedMandateSchema), required=True)
     prepared_by = Whole(required=True, about="Numéro de l’agent.")
     prepared_at = Instant(required=True)
     approved_by = Whole(required=True, allow_none=True)

@@ -25,7 +25,6 @@ from app.orders.errors import (
     EmptyOrder,
     MandateDoesNotCover,
     MandateMissing,
-    MandateTaken,
     NothingPlanned,
     OrderApprovedAlready,
     OrderCancelled,
@@ -48,7 +47,6 @@ from app.orders.models import (
     OrderCancellation,
     OrderDispatch,
     OrderLine,
-    OrderMandate,
     OrderPlan,
     OrderPlanLine,
     OrderPlanStock,
@@ -76,9 +74,6 @@ from app.vouchers.service import vintage_key
 
 CARTON = 10_000
 """Vouchers written at a time, so that memory does not grow with the delivery."""
-
-LARGEST_MANDATE_CENTS = 1_000_000_000
-"""Ten million euros: a mandat is never corrected, so a slip of the keyboard must not pass."""
 
 LARGEST_PRICE_CENTS = 1_000_000
 LARGEST_ORDER = 100_000
@@ -491,6 +486,7 @@ def approve_order(
         prepared_by=order.prepared_by,
         approved_by=actor.agent_id,
         approved_at=now,
+        approved_on=martinique_day(now),
     )
     session.add(approval)
     session.flush()
@@ -751,58 +747,6 @@ def _numbered(firsts: Iterable[int], allotted: Allotted) -> Iterator[tuple[int, 
         )
 
 
-def record_mandate(
-    session: Session,
-    *,
-    actor: Actor,
-    mandate_id: UUID,
-    order_id: UUID,
-    mandate_number: str,
-    amount_cents: Cents,
-    now: datetime,
-) -> OrderMandate:
-    """Record that the payment of an order was mandated, under that number and for that sum.
-
-    Raises:
-        UnknownOrder, OrderCancelled, OrderNotApproved.
-        InvalidInput: the number is empty, or the sum negative or too large.
-        MandateTaken: the order has that number already.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.RECORD_MANDATE)
-    cleaned = clean(mandate_number, longest=50)
-    wrong = {}
-    if cleaned is None:
-        wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
-    if not 0 <= amount_cents <= LARGEST_MANDATE_CENTS:
-        wrong["amount_cents"] = "Un mandat va de 0 à 10 millions d’euros : relisez le montant."
-    if cleaned is None or wrong:
-        raise InvalidInput(**wrong)
-    digest = request_hash("mandate", order=order_id, number=cleaned, amount=amount_cents)
-    if record := earlier(session, OrderMandate, mandate_id, digest):
-        return record
-    hold(session, "order", order_id)
-    hold(session, "mandates of order", order_id)
-    known_order(session, order_id)
-    check_not_cancelled(session, order_id)
-    if queries.approval(session, order_id) is None:
-        raise OrderNotApproved
-    if any(m.mandate_number == cleaned for m in queries.mandates_of(session, order_id)):
-        raise MandateTaken
-    record = OrderMandate(
-        id=mandate_id,
-        request_hash=digest,
-        order_id=order_id,
-        mandate_number=cleaned,
-        amount_cents=amount_cents,
-        recorded_by=actor.agent_id,
-        recorded_at=now,
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
 def known_delivery(session: Session, delivery_id: UUID) -> Delivery:
     """The delivery of that id.
 
@@ -846,7 +790,7 @@ def activate_delivery(
 
     Raises:
         UnknownDelivery, DeliveryActivatedAlready.
-        MandateMissing: no mandat number is recorded.
+        MandateMissing: no mandat number is recorded, and there is something to pay.
         MandateDoesNotCover: what is active would cost more than what is mandated.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -858,15 +802,14 @@ def activate_delivery(
     hold(session, "mandates of order", delivery.order_id)
     if queries.activation_of(session, delivery_id):
         raise DeliveryActivatedAlready
-    mandates = queries.mandates_of(session, delivery.order_id)
-    if not mandates:
-        raise MandateMissing
     order = known_order(session, delivery.order_id)
     ranges = queries.ranges_of(session, delivery_id)
     cost = delivery_cost(session, order, ranges)
-    mandated = sum(m.amount_cents for m in mandates)
     # The fee is due for the order, so it comes before the first delivery.
     total = queries.activated_cost(session, delivery.order_id) + cost + order.fee_cents
+    mandated = sum(m.amount_cents for m in queries.mandates_of(session, delivery.order_id))
+    if total and not mandated:
+        raise MandateMissing
     if total > mandated:
         raise MandateDoesNotCover(mandated=euros(mandated), cost=euros(total))
     record = Activation(

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from app.orders.models import (
     OrderDispatch,
     OrderLine,
     OrderMandate,
+    OrderMandateCancellation,
     SerialAllotment,
 )
 from app.orders.rules import (
@@ -48,6 +50,7 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
     dispatches = rows_by(session, OrderDispatch.order_id, ids)
     allotments = rows_by(session, SerialAllotment.order_id, ids, SerialAllotment.first_serial)
     mandates = rows_by(session, OrderMandate.order_id, ids, OrderMandate.recorded_at)
+    cancelled_mandates = queries.cancellations_of_mandates(session, ids)
     cancellations = rows_by(session, OrderCancellation.order_id, ids)
     plans = queries.plans_of(session, ids)
     progress = queries.progress(session, ids)
@@ -70,13 +73,22 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
             cancellation_reason=cancelled.reason if cancelled else None,
             lines=lines[order.id],
             allotments=allotments[order.id],
-            mandates=mandates[order.id],
+            mandates=[mandate_shown(m, cancelled_mandates.get(m.id)) for m in mandates[order.id]],
             approved_by=approval.approved_by if approval else None,
             approved_at=approval.approved_at if approval else None,
             sent_at=dispatch.sent_at if dispatch else None,
         )
 
     return [one(order) for order in orders]
+
+
+def mandate_shown(mandate: OrderMandate, cancelled: OrderMandateCancellation | None) -> Json:
+    """A mandat, and whether it was cancelled."""
+    return shown(
+        mandate,
+        cancelled_at=cancelled.cancelled_at if cancelled else None,
+        cancellation_reason=cancelled.reason if cancelled else None,
+    )
 
 
 def deliveries_shown(session: Session, deliveries: Sequence[Delivery]) -> list[Json]:
@@ -182,6 +194,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class MandateShown:
+    """A mandat of an order; one with a reason was cancelled."""
+
+    id: UUID
+    mandate_number: str
+    amount_cents: Cents
+    issued_on: date
+    cancelled_because: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """An order as its page tells it."""
 
@@ -196,7 +219,7 @@ class OrderPage:
     details: OrderDetails
     lines: tuple[LineShown, ...]
     deliveries: tuple[DeliveryShown, ...]
-    mandates: tuple[OrderMandate, ...]
+    mandates: tuple[MandateShown, ...]
     mandated_cents: Cents
     activated_cents: Cents
     steps: tuple[Step, ...]
@@ -243,7 +266,7 @@ class OrderPage:
 
     def covers(self, delivery: DeliveryShown) -> bool:
         """Whether what is left pays for a delivery that is not active yet."""
-        return bool(self.mandates) and delivery.cost_cents <= self.left_cents
+        return delivery.cost_cents <= self.left_cents
 
     def booklet(self, number: int) -> str:
         """The printed number of a booklet."""
@@ -315,7 +338,7 @@ def order_page(
         details=details_of(order),
         lines=_lines(session, order),
         deliveries=deliveries,
-        mandates=tuple(queries.mandates_of(session, order.id)),
+        mandates=_mandates(session, order.id),
         mandated_cents=come.mandated_cents,
         activated_cents=come.activated_cents,
         steps=_steps(session, order, come, deliveries, actor),
@@ -323,6 +346,20 @@ def order_page(
         cancellation_reason=cancelled.reason if cancelled else "",
         prepared_by_reader=order.prepared_by == actor.agent_id,
         rights=rights,
+    )
+
+
+def _mandates(session: Session, order_id: UUID) -> tuple[MandateShown, ...]:
+    cancelled = queries.cancellations_of_mandates(session, [order_id])
+    return tuple(
+        MandateShown(
+            one.id,
+            one.mandate_number,
+            Cents(one.amount_cents),
+            one.issued_on,
+            cancelled[one.id].reason if one.id in cancelled else "",
+        )
+        for one in queries.all_mandates_of(session, order_id)
     )
 
 

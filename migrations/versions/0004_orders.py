@@ -22,6 +22,7 @@ WRITTEN_ONCE = (
     "delivery",
     "delivery_range",
     "order_mandate",
+    "order_mandate_cancellation",
     "activation",
     "booklet",
 )
@@ -55,7 +56,19 @@ WHEN_IT_COSTS_MORE = """
           (select coalesce(sum(cost_cents), 0) from activation where order_id = new.order_id)
           + new.cost_cents
           + (select fee_cents from booklet_order where id = new.order_id)
-          > (select coalesce(sum(amount_cents), 0) from order_mandate where order_id = new.order_id)
+          > (select coalesce(sum(amount_cents), 0) from order_mandate where order_id = new.order_id
+               and id not in (select mandate_id from order_mandate_cancellation
+                               where order_id = new.order_id))
+"""
+
+WHEN_IT_LEAVES_TOO_LITTLE = """
+          exists (select 1 from activation where order_id = new.order_id)
+          and (select coalesce(sum(cost_cents), 0) from activation where order_id = new.order_id)
+            + (select fee_cents from booklet_order where id = new.order_id)
+            > (select coalesce(sum(amount_cents), 0) from order_mandate
+                where order_id = new.order_id and id <> new.mandate_id
+                  and id not in (select mandate_id from order_mandate_cancellation
+                                  where order_id = new.order_id))
 """
 
 REFUSED = {
@@ -85,6 +98,7 @@ REFUSED = {
     ),
     "activation_costs_what_it_brings": ("activation", WHEN_IT_COSTS_ANOTHER_SUM),
     "activation_is_covered_by_mandates": ("activation", WHEN_IT_COSTS_MORE),
+    "cancelled_mandate_covers_nothing": ("order_mandate_cancellation", WHEN_IT_LEAVES_TOO_LITTLE),
 }
 
 
@@ -246,6 +260,7 @@ def upgrade() -> None:
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
             sa.Column("approved_at", UtcDateTime(), nullable=False),
+            sa.Column("approved_on", Day(), nullable=False),
             sa.CheckConstraint("approved_by <> prepared_by", name="order_is_approved_by_another"),
             sa.ForeignKeyConstraint(
                 ["approved_by"], ["agent.id"], name="order_was_approved_by_an_agent"
@@ -256,6 +271,7 @@ def upgrade() -> None:
                 name="order_approval_names_the_preparer",
             ),
             sa.PrimaryKeyConstraint("order_id"),
+            sa.UniqueConstraint("order_id", "approved_on", name="order_approval_names_its_day"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -410,19 +426,51 @@ def upgrade() -> None:
             sa.Column("id", Uuid16(), nullable=False),
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("approved_on", Day(), nullable=False),
             sa.Column("mandate_number", sa.Text(), nullable=False),
+            sa.Column("issued_on", Day(), nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
             sa.Column("recorded_by", BigInt, nullable=False),
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
-            sa.CheckConstraint("amount_cents >= 0", name="mandate_amount_is_not_negative"),
+            sa.CheckConstraint("amount_cents > 0", name="mandate_amount_is_some_money"),
+            sa.CheckConstraint(
+                "issued_on >= approved_on", name="mandate_is_not_before_the_approval"
+            ),
             sa.ForeignKeyConstraint(
-                ["order_id"], ["order_approval.order_id"], name="mandate_is_of_an_approved_order"
+                ["order_id", "approved_on"],
+                ["order_approval.order_id", "order_approval.approved_on"],
+                name="mandate_is_of_an_approved_order",
             ),
             sa.ForeignKeyConstraint(
                 ["recorded_by"], ["agent.id"], name="mandate_was_recorded_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("id"),
-            sa.UniqueConstraint("order_id", "mandate_number", name="mandate_is_recorded_once"),
+            sa.UniqueConstraint("id", "order_id", name="mandate_names_its_order"),
+            sqlite_strict=True,
+        )
+        op.create_index("order_mandate_by_order", "order_mandate", ["order_id"], unique=False)
+        op.create_index(
+            "order_mandate_by_number", "order_mandate", ["mandate_number"], unique=False
+        )
+        op.create_table(
+            "order_mandate_cancellation",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("mandate_id", Uuid16(), nullable=False),
+            sa.Column("order_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("cancelled_by", BigInt, nullable=False),
+            sa.Column("cancelled_at", UtcDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["mandate_id", "order_id"],
+                ["order_mandate.id", "order_mandate.order_id"],
+                name="mandate_cancellation_names_its_order",
+            ),
+            sa.ForeignKeyConstraint(
+                ["cancelled_by"], ["agent.id"], name="mandate_was_cancelled_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("mandate_id", name="mandate_is_cancelled_once"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -482,6 +530,7 @@ def downgrade() -> None:
         for table in (
             "booklet",
             "activation",
+            "order_mandate_cancellation",
             "order_mandate",
             "delivery_range",
             "delivery",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, JsonText, UtcDateTime, Uuid16
-from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
+from migrations.steps import as_owner, day_of, drop_refusal, refuse_insert, write_once
 
 revision = "0006"
 down_revision = "0005"
@@ -54,6 +54,19 @@ WHEN_THE_AGENT_IS_NOT_THE_MEDIATORS = """
           exists (select 1 from agent
                    where id = new.certified_by and organisation_id <> new.mediator_id)
 """
+RECEIVED_LATE = """
+          new.received_on > coalesce(
+            (select min({certified}) from statement_certification
+              where statement_id = new.statement_id),
+            (select {made} from statement_version
+              where statement_id = new.statement_id and version = 1))
+"""
+WHEN_THE_SAME_ACCOUNT_IS_PAID_AGAIN = """
+          new.same_account_reason is null
+          and exists (select 1 from payment_order
+                       where statement_id = new.statement_id and ordinal = new.follows_ordinal
+                         and payee_iban_fingerprint = new.payee_iban_fingerprint)
+"""
 WHEN_THE_FIRST_ACCOUNT_DIFFERS = """
           new.ordinal = 1
           and not exists (select 1 from statement_approval
@@ -83,7 +96,13 @@ REFUSALS = (
         "payment_order",
         WHEN_THE_FIRST_ACCOUNT_DIFFERS,
     ),
+    (
+        "payment_order_to_the_same_account_says_why",
+        "payment_order",
+        WHEN_THE_SAME_ACCOUNT_IS_PAID_AGAIN,
+    ),
 )
+RECEIPT = "statement_is_received_when_first_certified"
 
 WHEN_NOT_YET_HANDED_OVER = """
           exists (select 1 from voucher
@@ -571,10 +590,13 @@ def upgrade() -> None:
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
             sa.Column("approved_at", UtcDateTime(), nullable=False),
+            sa.Column("approved_on", Day(), nullable=False),
             sa.Column("voucher_count", BigInt, nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
             sa.Column("fee_cents", BigInt, nullable=False),
             sa.Column("net_cents", BigInt, nullable=False),
+            sa.Column("recovered_cents", BigInt, nullable=False),
+            sa.Column("payable_cents", BigInt, nullable=False),
             sa.Column("certification_required", Flag(), nullable=False),
             sa.Column("certification_id", Uuid16(), nullable=True),
             sa.Column("year", sa.Integer(), nullable=False),
@@ -668,12 +690,18 @@ def upgrade() -> None:
                 ["approved_by"], ["agent.id"], name="statement_was_approved_by_an_agent"
             ),
             sa.PrimaryKeyConstraint("statement_id"),
+            sa.CheckConstraint(
+                "recovered_cents between 0 and net_cents"
+                " and payable_cents = net_cents - recovered_cents",
+                name="statement_pays_its_net_less_what_is_recovered",
+            ),
             sa.UniqueConstraint(
                 "statement_id",
                 "prepared_by",
                 "approved_by",
+                "approved_on",
                 "mediator_id",
-                "net_cents",
+                "payable_cents",
                 name="statement_approval_names_its_people",
             ),
             sa.UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
@@ -689,6 +717,7 @@ def upgrade() -> None:
             sa.Column("follows_ordinal", sa.Integer(), nullable=True),
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
+            sa.Column("approved_on", Day(), nullable=False),
             sa.Column("ordered_by", BigInt, nullable=False),
             sa.Column("ordered_at", UtcDateTime(), nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
@@ -700,7 +729,15 @@ def upgrade() -> None:
             sa.Column("payee_name", sa.Text(), nullable=False),
             sa.Column("payee_iban_fingerprint", Bytes(), nullable=False),
             sa.Column("payee_iban_masked", sa.Text(), nullable=False),
+            sa.Column("same_account_reason", sa.Text(), nullable=True),
             sa.CheckConstraint("amount_cents > 0", name="payment_order_pays_something"),
+            sa.CheckConstraint(
+                "issued_on >= approved_on", name="payment_order_is_not_before_the_approval"
+            ),
+            sa.CheckConstraint(
+                "same_account_reason is null or ordinal > 1",
+                name="payment_order_explains_a_second_attempt",
+            ),
             sa.CheckConstraint(
                 "ordinal = coalesce(follows_ordinal, 0) + 1", name="payment_orders_leave_no_gap"
             ),
@@ -715,13 +752,21 @@ def upgrade() -> None:
                 name="payment_order_freezes_the_approved_account",
             ),
             sa.ForeignKeyConstraint(
-                ["statement_id", "prepared_by", "approved_by", "mediator_id", "amount_cents"],
+                [
+                    "statement_id",
+                    "prepared_by",
+                    "approved_by",
+                    "approved_on",
+                    "mediator_id",
+                    "amount_cents",
+                ],
                 [
                     "statement_approval.statement_id",
                     "statement_approval.prepared_by",
                     "statement_approval.approved_by",
+                    "statement_approval.approved_on",
                     "statement_approval.mediator_id",
-                    "statement_approval.net_cents",
+                    "statement_approval.payable_cents",
                 ],
                 name="payment_order_names_the_approved_statement",
             ),
@@ -741,12 +786,16 @@ def upgrade() -> None:
                 "prepared_by",
                 "approved_by",
                 "ordered_by",
+                "issued_on",
                 name="payment_order_names_its_people",
             ),
             sa.UniqueConstraint(
                 "id", "statement_id", "ordinal", name="payment_order_names_its_round"
             ),
             sqlite_strict=True,
+        )
+        op.create_index(
+            "payment_order_by_mandate_number", "payment_order", ["mandate_number"], unique=False
         )
         op.create_table(
             "payment",
@@ -757,9 +806,11 @@ def upgrade() -> None:
             sa.Column("prepared_by", BigInt, nullable=False),
             sa.Column("approved_by", BigInt, nullable=False),
             sa.Column("ordered_by", BigInt, nullable=False),
+            sa.Column("issued_on", Day(), nullable=False),
             sa.Column("recorded_by", BigInt, nullable=False),
             sa.Column("recorded_at", UtcDateTime(), nullable=False),
             sa.Column("paid_on", Day(), nullable=False),
+            sa.CheckConstraint("paid_on >= issued_on", name="payment_is_not_before_its_order"),
             sa.CheckConstraint(
                 "recorded_by <> prepared_by and recorded_by <> approved_by"
                 " and recorded_by <> ordered_by",
@@ -767,13 +818,21 @@ def upgrade() -> None:
             ),
             sa.ForeignKeyConstraint(["id"], ["posting.id"], name="payment_is_a_posting"),
             sa.ForeignKeyConstraint(
-                ["payment_order_id", "statement_id", "prepared_by", "approved_by", "ordered_by"],
+                [
+                    "payment_order_id",
+                    "statement_id",
+                    "prepared_by",
+                    "approved_by",
+                    "ordered_by",
+                    "issued_on",
+                ],
                 [
                     "payment_order.id",
                     "payment_order.statement_id",
                     "payment_order.prepared_by",
                     "payment_order.approved_by",
                     "payment_order.ordered_by",
+                    "payment_order.issued_on",
                 ],
                 name="payment_names_its_order",
             ),
@@ -794,6 +853,11 @@ def upgrade() -> None:
         )
         for rule, table, when in REFUSALS:
             refuse_insert(rule, table, when=when)
+        refuse_insert(
+            RECEIPT,
+            "statement_approval",
+            when=RECEIVED_LATE.format(certified=day_of("certified_at"), made=day_of("made_at")),
+        )
 
 
 def downgrade() -> None:
@@ -818,5 +882,5 @@ def downgrade() -> None:
         ):
             op.drop_table(table)
         drop_refusal("redemption_is_not_before_the_issue")
-        for rule, _, _ in REFUSALS:
+        for rule in (RECEIPT, *(rule for rule, _, _ in REFUSALS)):
             drop_refusal(rule)

@@ -271,6 +271,13 @@ def ordering(house: House) -> list[Asking]:
             otherwise={"amount_cents": 500},
         ),
         Asking(
+            "cancel_mandate",
+            "finance",
+            f"/mandates/{ids['spare mandate']}/cancellation",
+            identified(reason="Somme mal recopiée"),
+            otherwise={"reason": "Une autre raison"},
+        ),
+        Asking(
             "record_delivery",
             "coordinator",
             "/deliveries",

@@ -25,6 +25,7 @@ WITH_A_BODY = (
     "apply_for_label",
     "prepare_order",
     "record_mandate",
+    "cancel_mandate",
     "record_delivery",
     "activate_delivery",
     "allocate_booklets",

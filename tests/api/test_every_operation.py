@@ -31,6 +31,7 @@ WRITING = (
     "cancel_order",
     "send_order",
     "record_mandate",
+    "cancel_mandate",
     "record_delivery",
     "activate_delivery",
     "create_print_batch",

@@ -65,6 +65,7 @@ plan_order              C F . . . . .
 cancel_order            C F . . . . .
 send_order              C F . . . . .
 record_mandate          . F . . . . .
+cancel_mandate          . F . . . . .
 record_delivery         C . . . . . .
 list_deliveries         C F A U . . .
 read_delivery           C F A U . . .

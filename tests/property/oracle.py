@@ -167,12 +167,14 @@ class Oracle(CustodyOracle):
         return None
 
     def mandate(self, order_id: UUID, number: str, cents: int) -> str | None:
+        if not cents:
+            return "invalid_input"
         order = self.orders.get(order_id)
         if order is None:
             return "unknown_order"
         if order.approved_by is None:
             return "order_not_approved"
-        if number in order.mandates:
+        if any(number in other.mandates for other in self.orders.values()):
             return "mandate_taken"
         order.mandates[number] = cents
         return None
@@ -330,7 +332,7 @@ class Oracle(CustodyOracle):
         statement.approved_by = by
         return None
 
-    def order_payment(self, statement_id: UUID, by: str) -> str | None:
+    def order_payment(self, statement_id: UUID, by: str, *, says_why: bool) -> str | None:
         statement = self.statements.get(statement_id)
         if statement is None:
             return "unknown_statement"
@@ -338,6 +340,8 @@ class Oracle(CustodyOracle):
             return "statement_not_approved"
         if statement.ordered_by is not None and not statement.rejected:
             return "statement_ordered_already"
+        if statement.rejected and not says_why:
+            return "same_account_again"
         statement.ordered_by, statement.paid, statement.rejected = by, False, False
         return None
 

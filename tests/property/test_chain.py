@@ -39,6 +39,7 @@ from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind
+from app.orders import mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.prescribers import people, prescriptions
@@ -132,7 +133,7 @@ class ChainMachine(CustodyMoves, RuleBasedStateMachine):
         if depth > 7:
             for pick in range(3):
                 self.approve_statement(pick=pick, by="finance2", off=0)
-                self.order_payment(pick=pick, by="finance")
+                self.order_payment(pick=pick, by="finance", says_why=False)
 
     @rule(by=ORDERERS, tens=SMALL, fives=SMALL)
     def prepare(self, by: str, tens: int, fives: int) -> None:
@@ -212,7 +213,7 @@ class ChainMachine(CustodyMoves, RuleBasedStateMachine):
         order_id = one_of(self.oracle.orders, pick)
         self.both(
             self.oracle.mandate(order_id, number, cents),
-            lambda session: orders.record_mandate(
+            lambda session: mandates.record_mandate(
                 session,
                 actor=self.actor("finance"),
                 mandate_id=new_id(),
@@ -443,10 +444,10 @@ class ChainMachine(CustodyMoves, RuleBasedStateMachine):
             ),
         )
 
-    @rule(pick=ANY, by=st.sampled_from(["finance", "finance2"]))
-    def order_payment(self, pick: int, by: str) -> None:
+    @rule(pick=ANY, by=st.sampled_from(["finance", "finance2"]), says_why=st.booleans())
+    def order_payment(self, pick: int, by: str, *, says_why: bool) -> None:
         statement_id, new = one_of(self.oracle.statements, pick), new_id()
-        expected = self.oracle.order_payment(statement_id, by)
+        expected = self.oracle.order_payment(statement_id, by, says_why=says_why)
         if expected is None:
             self.payment_orders[statement_id] = new
         self.both(
@@ -456,9 +457,10 @@ class ChainMachine(CustodyMoves, RuleBasedStateMachine):
                 actor=self.actor(by),
                 payment_order_id=new,
                 statement_id=statement_id,
-                mandate_number="M-1",
+                mandate_number=f"M-{statement_id}",
                 bordereau_number="B-1",
                 issued_on=martinique_day(self.scheme.later),
+                same_account_reason="Le compte est rouvert" if says_why else None,
                 now=self.scheme.later,
             ),
         )

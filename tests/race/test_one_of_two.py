@@ -17,6 +17,7 @@ from app.identity.service import ATTEMPTS_OF_ACCOUNT, SignInKeys, begin_sign_in
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind
+from app.orders import mandates
 from app.orders import queries as orders
 from app.orders import service as ordering
 from app.orders.rules import SerialRange
@@ -157,7 +158,7 @@ def activated_twice(database: Database, scheme: Scheme) -> list[Answer]:
             scheme.delivery(session, order_id, [SerialRange(start, start + 9)])
             for start in (first, first + 10)
         ]
-        ordering.record_mandate(
+        mandates.record_mandate(
             session,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),

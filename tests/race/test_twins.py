@@ -25,6 +25,7 @@ WITH_AN_ID_OF_ITS_OWN = [
     "register_organisation",
     "prepare_order",
     "record_mandate",
+    "cancel_mandate",
     "record_delivery",
     "activate_delivery",
     "allocate_booklets",

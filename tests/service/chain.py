@@ -71,6 +71,7 @@ from app.kernel.serials import BookletNumber, SerialNumber
 from app.mediators import service as mediators
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import apply_for_label
+from app.orders import mandates
 from app.orders import queries as orders
 from app.orders import service as ordering
 from app.orders.rules import LineAsked
@@ -355,6 +356,7 @@ class Chain:
     def _orders(self, session: Session) -> None:
         scheme, ids = self.scheme, self.ids
         ids["stock order"] = scheme.stock(session)
+        ids["mandate of stock order"] = orders.mandates_of(session, ids["stock order"])[0].id
         ids["inert order"] = scheme.sent_order(session, tens=2, fives=0)
         ids["inert delivery"] = self._delivered(session, ids["inert order"])
         ids["poor order"] = scheme.sent_order(session, tens=2, fives=0)
@@ -362,15 +364,41 @@ class Chain:
         ids["ready order"] = scheme.sent_order(session, tens=2, fives=0)
         ids["ready delivery"] = self._delivered(session, ids["ready order"])
         for order, cents in (("poor order", 200), ("ready order", 400)):
-            ids[f"mandate of {order}"] = ordering.record_mandate(
+            ids[f"mandate of {order}"] = mandates.record_mandate(
                 session,
                 actor=scheme.actors["finance"],
                 mandate_id=new_id(),
                 order_id=ids[order],
-                mandate_number="M-1",
+                mandate_number=f"M-1 {order}",
                 amount_cents=Cents(cents),
                 now=scheme.now,
             ).id
+        ids["spare mandate"] = mandates.record_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            mandate_id=new_id(),
+            order_id=ids["stock order"],
+            mandate_number="M-spare",
+            amount_cents=Cents(4),
+            now=scheme.now,
+        ).id
+        wrong = mandates.record_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            mandate_id=new_id(),
+            order_id=ids["ready order"],
+            mandate_number="M-0",
+            amount_cents=Cents(4),
+            now=scheme.now,
+        ).id
+        ids["mandate cancellation"] = mandates.cancel_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            cancellation_id=new_id(),
+            mandate_id=wrong,
+            reason="Somme mal recopiée",
+            now=scheme.now,
+        ).id
         ids["sent order"] = scheme.sent_order(session, tens=2, fives=0)
         for name in ("planned order", "prepared order", "approved order"):
             ids[name] = ordering.prepare_order(

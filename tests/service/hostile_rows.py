@@ -284,6 +284,24 @@ ORDERS: dict[str, Bend] = {
         "allotted_booklet": 1,
     },
     "activation_costs_what_it_brings": {"cost_cents": 399},
+    "cancelled_mandate_covers_nothing": lambda rows, _: {
+        "mandate_id": rows.ids["mandate of stock order"],
+        "order_id": rows.ids["stock order"],
+    },
+    "mandate_number_is_used_once": lambda rows, _: {
+        "mandate_number": rows.any("payment_order", id=rows.ids["paid order"])["mandate_number"]
+    },
+    "payment_order_number_is_used_once": lambda rows, _: {
+        "mandate_number": rows.any("order_mandate", id=rows.ids["mandate of ready order"])[
+            "mandate_number"
+        ]
+    },
+    "payment_order_to_the_same_account_says_why": lambda rows, _: (
+        rows.second_order() | {"same_account_reason": None}
+    ),
+    "statement_is_received_when_first_certified": lambda _, row: {
+        "received_on": row["received_on"] + timedelta(days=1)
+    },
     "activation_is_covered_by_mandates": lambda rows, _: {
         "delivery_id": rows.ids["inert delivery"],
         "order_id": rows.ids["inert order"],
@@ -453,7 +471,20 @@ BENT: dict[str, Bend] = {
     "order_line_is_in_booklets_of_5_or_10": {"booklet_size": 7},
     "order_line_is_of_some_booklets": {"booklet_count": 0},
     "order_line_price_is_not_negative": {"unit_price_cents": -1},
-    "mandate_amount_is_not_negative": {"amount_cents": -1},
+    "mandate_amount_is_some_money": {"amount_cents": 0},
+    "mandate_is_not_before_the_approval": lambda _, row: {
+        "issued_on": row["approved_on"] - timedelta(days=1)
+    },
+    "payment_order_is_not_before_the_approval": lambda _, row: {
+        "issued_on": row["approved_on"] - timedelta(days=1)
+    },
+    "payment_order_explains_a_second_attempt": {"same_account_reason": "Le compte est rouvert"},
+    "payment_is_not_before_its_order": lambda _, row: {
+        "paid_on": row["issued_on"] - timedelta(days=1)
+    },
+    "statement_pays_its_net_less_what_is_recovered": lambda _, row: {
+        "payable_cents": row["payable_cents"] - 1
+    },
     "organisation_has_a_name": {"name": ""},
     "organisation_kind_is_known": {"kind": "empire", "public_body": False},
     "organisation_siret_has_14_digits": {"siret": "1"},
@@ -578,6 +609,13 @@ BENT: dict[str, Bend] = {
     },
     "typed_sheet_is_set_aside_for_a_reason": {"reason": None},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
+    "mandate_is_of_an_approved_order": lambda _, row: {
+        "approved_on": row["approved_on"] - timedelta(days=1)
+    },
+    "mandate_cancellation_names_its_order": lambda rows, _: {"order_id": rows.ids["inert order"]},
+    "mandate_is_cancelled_once": lambda rows, _: {
+        name: rows.any("order_mandate_cancellation")[name] for name in ("mandate_id", "order_id")
+    },
     "activation_is_of_a_confirmed_delivery": lambda rows, _: {"order_id": rows.ids["stock order"]},
     "bank_details_approval_names_the_preparer": lambda rows, _: {
         "prepared_by": rows.agent("auditor")

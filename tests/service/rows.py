@@ -164,12 +164,19 @@ class Rows:
                 "made_by": made_by or first["made_by"],
             }
             self.add("statement_version", first | later)
-        return nothing | {"statement_id": first["statement_id"], "version": versions}
+        paid = {"recovered_cents": 0, "payable_cents": 0}
+        return nothing | paid | {"statement_id": first["statement_id"], "version": versions}
 
     def second_order(self) -> Row:
         """Another order for the statement that the bank sent back."""
         like = self.any("payment_order", id=self.ids["rejected order"])
-        return self.copy("payment_order", like, ordinal=2, follows_ordinal=1)
+        return self.copy(
+            "payment_order",
+            like,
+            ordinal=2,
+            follows_ordinal=1,
+            same_account_reason="Le compte est rouvert",
+        )
 
     def statement_approval(self) -> Row:
         """The approval of the draft."""
@@ -258,6 +265,11 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         allotted_last=200,
         allotted_booklet=21,
         first_voucher_id=181,
+    ),
+    "order_mandate_cancellation": lambda rows: rows.copy(
+        "order_mandate_cancellation",
+        mandate_id=rows.ids["mandate of ready order"],
+        order_id=rows.ids["ready order"],
     ),
     "activation": lambda rows: rows.copy(
         "activation",
@@ -372,7 +384,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         **{
             column: value
             for column, value in rows.any("payment_order", id=rows.ids["payment order"]).items()
-            if column in {"statement_id", "prepared_by", "approved_by", "ordered_by"}
+            if column in {"statement_id", "prepared_by", "approved_by", "ordered_by", "issued_on"}
         },
         "id": rows.posting(),
         "payment_order_id": rows.ids["payment order"],

@@ -29,6 +29,7 @@ from app.mediators.rules import (
     OpeningHours,
     Service,
 )
+from app.orders import mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import service as partners
@@ -384,7 +385,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"ranges": [SerialRange(191, 200)]},
     ),
     "record_mandate": Step(
-        orders.record_mandate,
+        mandates.record_mandate,
         "finance",
         frozenset({F}),
         lambda chain: {
@@ -394,6 +395,17 @@ STEPS: dict[str, Step] = {
             "amount_cents": Cents(400),
         },
         other=lambda _: {"amount_cents": Cents(500)},
+    ),
+    "cancel_mandate": Step(
+        mandates.cancel_mandate,
+        "finance",
+        frozenset({F}),
+        lambda chain: {
+            "cancellation_id": new_id(),
+            "mandate_id": chain.ids["mandate of ready order"],
+            "reason": "Somme mal recopiée",
+        },
+        other=lambda _: {"reason": "Autre raison"},
     ),
     "activate_delivery": Step(
         orders.activate_delivery,

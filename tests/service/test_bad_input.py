@@ -1,5 +1,7 @@
 """Partners, programmes, orders and deliveries that make no sense, or come too early or twice."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.identity.errors import EmailTaken, WeakPassword
@@ -236,7 +238,39 @@ CASES: list[Case] = [
         "a mandate number twice",
         "record_mandate",
         orders.MandateTaken,
-        lambda c: {"order_id": c.ids["poor order"], "mandate_number": " M-1 "},
+        {"mandate_number": " M-1 poor order "},
+    ),
+    case(
+        "a mandate number of a statement",
+        "record_mandate",
+        orders.MandateTaken,
+        lambda c: {"mandate_number": f"M-{c.ids['paid']}"},
+    ),
+    invalid("record_mandate", "amount_cents", 0),
+    *(
+        case(
+            f"a mandate {when}",
+            "record_mandate",
+            InvalidInput,
+            lambda c, days=days: {  # type: ignore[misc]  # each keeps its own
+                "issued_on": c.scheme.today + timedelta(days=days)
+            },
+            "issued_on",
+        )
+        for when, days in (("dated before the approval", -1), ("to come", 1))
+    ),
+    invalid("cancel_mandate", "reason", " "),
+    case(
+        "a cancellation of no mandate",
+        "cancel_mandate",
+        orders.UnknownMandate,
+        {"mandate_id": NOBODY},
+    ),
+    case(
+        "a cancellation of a mandate that covers what is active",
+        "cancel_mandate",
+        orders.MandateCoversActivation,
+        lambda c: {"mandate_id": c.ids["mandate of stock order"]},
     ),
     case(
         "an activation of no delivery",

@@ -9,6 +9,7 @@ import pytest
 from app.clearing import errors as clearing
 from app.kernel.errors import DomainError, InvalidInput
 from app.mediators.errors import NoLabelInForce
+from app.orders.errors import MandateTaken
 from app.partners.errors import NoAgreementInForce, UnknownOrganisation
 from app.prescribers import errors as prescribers
 from app.prescribers.allocations import BookletRange
@@ -263,6 +264,26 @@ CASES: list[Case] = [
     case("none", "order_payment", clearing.UnknownStatement, {"statement_id": NOBODY}),
     of("a draft", "order_payment", clearing.StatementNotApproved, "statement_id", "draft"),
     of("twice", "order_payment", clearing.StatementOrderedAlready, "statement_id", "ordered"),
+    case(
+        "before the approval",
+        "order_payment",
+        InvalidInput,
+        lambda c: {"issued_on": c.scheme.today},
+        "issued_on",
+    ),
+    *(
+        case(
+            f"the mandat number of {whose}",
+            "order_payment",
+            MandateTaken,
+            number,
+        )
+        for whose, number in (
+            ("another statement", lambda c: {"mandate_number": f"M-{c.ids['paid']}"}),
+            ("an order", {"mandate_number": " M-1  poor order"}),
+        )
+    ),
+    of("the same account", "order_payment", clearing.SameAccountAgain, "statement_id", "rejected"),
     case("none", "record_payment", clearing.UnknownPaymentOrder, {"payment_order_id": NOBODY}),
     of(
         "twice",

@@ -13,7 +13,7 @@ from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
-from app.orders import queries, service
+from app.orders import mandates, queries, service
 from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
 from app.orders.rules import LineAsked, SerialRange
 from app.programmes.service import known_vintage
@@ -126,7 +126,7 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
     )
 
     def mandate(number: str, cents: int) -> None:
-        service.record_mandate(
+        mandates.record_mandate(
             session,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
@@ -159,9 +159,7 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
     assert rests(session)[AccountKind.STOCK] == 30
 
 
-def test_an_order_that_costs_nothing_still_needs_a_mandate_number(
-    session: Session, scheme: Scheme
-) -> None:
+def test_an_order_that_costs_nothing_needs_no_mandate(session: Session, scheme: Scheme) -> None:
     order_id = new_id()
     service.prepare_order(
         session,
@@ -180,7 +178,13 @@ def test_an_order_that_costs_nothing_still_needs_a_mandate_number(
     )
     delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 10)])
 
-    scheme.activation(session, order_id, delivery_id)
+    service.activate_delivery(
+        session,
+        actor=scheme.actors["finance"],
+        activation_id=new_id(),
+        delivery_id=delivery_id,
+        now=scheme.now,
+    )
 
     assert session.scalar(select(func.count()).select_from(Voucher)) == 10
     assert rests(session)[AccountKind.STOCK] == 10
