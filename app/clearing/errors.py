@@ -31,8 +31,9 @@ class VoucherBlocked(Conflict):
 
     code = "voucher_blocked"
     sentence = (
-        "Ce pass est en opposition : il a été déclaré perdu ou volé. "
-        "Ne l’acceptez pas et appelez la coordination de CAP Nord."
+        "Ce pass est en opposition depuis le {since} : il a été déclaré perdu, volé ou abîmé. "
+        "Ne l’acceptez pas, gardez-le si la personne veut bien, et appelez la coordination de "
+        "CAP Nord."
     )
 
 

@@ -205,7 +205,7 @@ class _Judge:
             return _taken("ici", taken[voucher.id])
         if voucher.account.kind in rules.TAKEN:
             return self._taken_already(voucher)
-        if refusal := rules.refusal_of_state(voucher.account.kind):
+        if refusal := rules.refusal_of_state(voucher.account.kind, since=self._since(voucher)):
             return refusal
         if scan.redeemed_at > self.now + rules.CLOCK_TOLERANCE:
             return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
@@ -236,6 +236,13 @@ class _Judge:
             raise AssertionError(message)
         where = "ici" if holder.mediator_id == self.mediator_id else "ailleurs"
         return _taken(where, holder.redeemed_at)
+
+    def _since(self, voucher: ledger.VoucherState) -> str:
+        """The day since which a pass is blocked."""
+        if voucher.account.kind is not ledger.AccountKind.BLOCKED:
+            return ""
+        last = ledger.history(self.session, voucher.id)[-1]
+        return f"{martinique_day(last.occurred_at):%d/%m/%Y}"
 
     def _mediator_name(self) -> str:
         return known_organisation(self.session, self.mediator_id).name

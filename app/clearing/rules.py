@@ -35,15 +35,19 @@ _REFUSALS: dict[AccountKind, type[DomainError]] = {
     AccountKind.TRANSIT: VoucherNotIssued,
     AccountKind.PRESCRIBER: VoucherNotIssued,
     AccountKind.WITHHELD: VoucherNotIssued,
-    AccountKind.BLOCKED: VoucherBlocked,
     AccountKind.VOID: VoucherVoid,
     AccountKind.EXPIRED: VoucherExpired,
     AccountKind.CREDITED: VoucherExpired,
 }
 
 
-def refusal_of_state(kind: AccountKind) -> DomainError | None:
-    """Why a pass that rests there is not taken; None in circulation or where it is taken."""
+def refusal_of_state(kind: AccountKind, *, since: str = "") -> DomainError | None:
+    """Why a pass that rests there is not taken; None in circulation or where it is taken.
+
+    Of a blocked one it is told since when.
+    """
+    if kind is AccountKind.BLOCKED:
+        return VoucherBlocked(since=since)
     refusal = _REFUSALS.get(kind)
     return refusal() if refusal else None
 

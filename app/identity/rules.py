@@ -70,6 +70,17 @@ class Right(StrEnum):
     APPROVE_STATEMENT = "approve_statement"
     ORDER_PAYMENT = "order_payment"
     RECORD_PAYMENT = "record_payment"
+    SEE_LOSSES = "see_losses"
+    DECLARE_LOSS = "declare_loss"
+    LIFT_BLOCK = "lift_block"
+    REPLACE_PASSES = "replace_passes"
+    PREPARE_WRITE_OFF = "prepare_write_off"
+    APPROVE_WRITE_OFF = "approve_write_off"
+    WITHDRAW_VINTAGE = "withdraw_vintage"
+    VALIDATE_HOLD = "validate_hold"
+    RELEASE_HELD = "release_held"
+    SIGN_CLOSING = "sign_closing"
+    SETTLE_CLOSING = "settle_closing"
     SEE_REPORTS = "see_reports"
     SEE_LEDGER = "see_ledger"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -83,6 +94,9 @@ APPROVALS = frozenset(
         Right.APPROVE_BANK_DETAILS,
         Right.APPROVE_SHEET,
         Right.CERTIFY_STATEMENT,
+        Right.APPROVE_WRITE_OFF,
+        Right.VALIDATE_HOLD,
+        Right.SIGN_CLOSING,
     }
 )
 """Rights that a token never carries: a person approves, signed in, not a program."""
@@ -96,6 +110,7 @@ _SEEING_ALL = frozenset(
         Right.SEE_ALLOCATIONS,
         Right.SEE_REDEMPTIONS,
         Right.SEE_STATEMENTS,
+        Right.SEE_LOSSES,
         Right.SEE_REPORTS,
         Right.SEE_LEDGER,
     }
@@ -123,6 +138,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.SEE_PRESCRIPTIONS,
         Right.UNDO_PRESCRIPTION,
         Right.APPROVE_STATEMENT,
+        Right.DECLARE_LOSS,
+        Right.LIFT_BLOCK,
+        Right.REPLACE_PASSES,
+        Right.PREPARE_WRITE_OFF,
+        Right.APPROVE_WRITE_OFF,
+        Right.WITHDRAW_VINTAGE,
+        Right.VALIDATE_HOLD,
+        Right.RELEASE_HELD,
+        Right.SIGN_CLOSING,
     },
     Role.FINANCE: _SEEING_ALL
     | {
@@ -139,6 +163,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.PREPARE_CLEARING,
         Right.APPROVE_STATEMENT,
         Right.ORDER_PAYMENT,
+        Right.PREPARE_WRITE_OFF,
+        Right.APPROVE_WRITE_OFF,
+        Right.SIGN_CLOSING,
+        Right.SETTLE_CLOSING,
     },
     Role.ACCOUNTANT: _SEEING_ALL | {Right.RECORD_PAYMENT},
     Role.AUDITOR: _SEEING_ALL | {Right.SEE_PRESCRIPTIONS},
@@ -156,6 +184,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ISSUE_BOOKLETS,
             Right.SEE_PRESCRIPTIONS,
             Right.UNDO_PRESCRIPTION,
+            Right.SEE_LOSSES,
+            Right.DECLARE_LOSS,
+            Right.REPLACE_PASSES,
         }
     ),
     Role.MEDIATOR: frozenset(

@@ -58,6 +58,7 @@ class Look:
     """What is told of a pass, or of a booklet by its cover."""
 
     usable: Usable
+    blocked_on: date | None
     face_value_cents: Cents
     last_day: date
     remaining_count: int | None
@@ -140,13 +141,22 @@ def _told(
     # A booklet is what most matters of its passes: one that can be used, then why none can.
     order = (Usable.YES, Usable.BLOCKED, Usable.OVER, Usable.NOT_YET, Usable.USED)
     return Look(
-        usable=min(found, key=order.index),
+        usable=(usable := min(found, key=order.index)),
+        blocked_on=_blocked_on(session, states) if usable is Usable.BLOCKED else None,
         face_value_cents=Cents(account.face_value_cents),
         last_day=terms.valid_until,
         remaining_count=found.count(Usable.YES) if size else None,
         size=size,
         places=tuple((o.name, o.commune) for o in queries.mediators_receiving(session, on=on)),
     )
+
+
+def _blocked_on(session: Session, states: Sequence[ledger.VoucherState]) -> date | None:
+    """The day of the opposition, if one is the reason."""
+    blocked = [s for s in states if s.account.kind is AccountKind.BLOCKED]
+    if not blocked:
+        return None
+    return martinique_day(ledger.history(session, blocked[0].id)[-1].occurred_at)
 
 
 def _usable(state: ledger.VoucherState, terms: VintageTerms, on: date) -> Usable:

@@ -102,6 +102,7 @@ from app.stock.serial_files import Asked as SerialsAsked
 from app.stock.serial_files import import_serials
 from app.takeover import service as takeover
 from tests.factories import IBAN, TEN_EUROS, Scheme
+from tests.service import lived_losses
 
 FOR_ANYTHING = Reasons(
     DuplicateReason.ANOTHER_PERSON, RenewalReason.BOOKED_AHEAD, ExceptionReason.WORK_DEPENDS
@@ -133,6 +134,8 @@ class Chain:
         with database.transaction() as session:
             chain._take_over(session)
         chain._read_a_file(database)
+        with database.transaction() as session:
+            chain.ids |= lived_losses.lost(session, chain.scheme)
         return chain
 
     def _read_a_file(self, database: Database) -> None:

@@ -608,6 +608,20 @@ BENT: dict[str, Bend] = {
         "decided_by": row["typed_by"],
     },
     "typed_sheet_is_set_aside_for_a_reason": {"reason": None},
+    # Oppositions and destructions.
+    "block_declarant_is_known": {"declarant": "Rosette"},
+    "block_cause_is_known": {"cause": "because"},
+    "block_is_declared_after_the_loss": later("happened_on"),
+    "block_complaint_has_a_name": {"complaint": ""},
+    "block_finding_is_known": {"found": "circulation"},
+    "block_is_lifted_for_a_reason": {"reason": ""},
+    "write_off_kind_is_known": {"kind": "fire"},
+    "write_off_of_misprints_names_the_reprint": {"kind": "misprints"},
+    "write_off_names_a_print_batch": {"kind": "misprints", "print_batch_id": NOBODY},
+    "write_off_says_why": {"reason": ""},
+    "write_off_range_is_not_empty": {"last_voucher_id": 20},
+    "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+    "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
     "mandate_is_of_an_approved_order": lambda _, row: {
         "approved_on": row["approved_on"] - timedelta(days=1)

@@ -340,6 +340,13 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         prescribed_on=rows.chain.scheme.today,
         by_coordination=True,
     ),
+    "block_finding": lambda rows: rows.copy("block_finding", voucher_id=21),
+    "write_off_range": lambda rows: rows.copy(
+        "write_off_range", first_voucher_id=21, last_voucher_id=22
+    ),
+    "write_off_approval": lambda rows: rows.copy(
+        "write_off_approval", write_off_id=rows.ids["to destroy"]
+    ),
     "redemption": Rows.redemption,
     "redemption_reversal": lambda rows: rows.copy(
         "redemption_reversal", redemption_id=rows.ids["redemption"]

@@ -1,0 +1,144 @@
+"""What oppositions, replacements and destructions refuse."""
+
+from app.kernel.errors import Conflict, NotFound, RuleBroken
+
+
+class UnknownBlock(NotFound):
+    """No opposition has that id, or it is another organisation's."""
+
+    code = "unknown_block"
+    sentence = "Cette opposition est introuvable. Choisissez-la dans la liste des oppositions."
+
+
+class NothingNamed(RuleBroken):
+    """No pass was named."""
+
+    code = "nothing_named"
+    sentence = "Indiquez au moins un pass, un carnet ou un code."
+
+
+class TooManyNamed(RuleBroken):
+    """More passes were named at once than anybody loses."""
+
+    code = "too_many_named"
+    sentence = "Nommez {most} pass au plus à la fois : coupez la série en plusieurs déclarations."
+
+
+class NamedReversed(RuleBroken):
+    """A series ends before it begins, or in another vintage."""
+
+    code = "named_reversed"
+    sentence = (
+        "De {first} à {last}, il n’y a pas de série : écrivez le premier puis le dernier numéro, "
+        "du même millésime."
+    )
+
+
+class NamedTwice(RuleBroken):
+    """A pass was named twice."""
+
+    code = "named_twice"
+    sentence = "Le pass {serial} figure deux fois : gardez-le une seule fois."
+
+
+class NamedMissing(RuleBroken):
+    """Some passes of a series were never delivered."""
+
+    code = "named_missing"
+    sentence = (
+        "Entre {first} et {last}, {missing} pass n’ont jamais été livrés. "
+        "Relisez les numéros, ou coupez la série."
+    )
+
+
+class NotYoursToDeclare(RuleBroken):
+    """The pass was never this prescriber's: neither in its drawer nor handed over by it."""
+
+    code = "not_yours_to_declare"
+    sentence = (
+        "Le pass {serial} n’est pas chez vous et vous ne l’avez pas remis : "
+        "appelez la coordination de CAP Nord, qui peut le mettre en opposition."
+    )
+
+
+class NothingBlockedStill(Conflict):
+    """What was to be unblocked is blocked no longer, or was never by that declaration."""
+
+    code = "nothing_blocked_still"
+    sentence = (
+        "Aucun de ces pass n’est encore bloqué par cette opposition. "
+        "Rechargez la page pour voir où ils sont."
+    )
+
+
+class NotBlockedHere(Conflict):
+    """A pass is not blocked by that declaration, or no longer."""
+
+    code = "not_blocked_here"
+    sentence = (
+        "Le pass {serial} n’est pas, ou n’est plus, bloqué par cette opposition. "
+        "Gardez seulement ceux de la liste."
+    )
+
+
+class UnknownWriteOff(NotFound):
+    """No destruction has that id."""
+
+    code = "unknown_write_off"
+    sentence = "Cette destruction est introuvable. Choisissez-la dans la liste des destructions."
+
+
+class NotBlockedToWriteOff(RuleBroken):
+    """Only blocked passes are destroyed for good."""
+
+    code = "not_blocked_to_write_off"
+    sentence = (
+        "Le pass {serial} n’est pas en opposition : mettez-le d’abord en opposition, "
+        "puis préparez sa destruction."
+    )
+
+
+class MisprintHandedOver(RuleBroken):
+    """A misprint is destroyed before its reprint is handed over to anybody."""
+
+    code = "misprint_handed_over"
+    sentence = (
+        "Le pass {serial} n’est plus dans un stock : on détruit une feuille mal imprimée avant la "
+        "remise. Après, remplacez le pass."
+    )
+
+
+class MisprintNotReprinted(RuleBroken):
+    """Spoiled paper is destroyed once the same passes were printed again."""
+
+    code = "misprint_not_reprinted"
+    sentence = (
+        "Le carnet {booklet} n’a pas été réimprimé dans {batch} : indiquez l’impression, faite "
+        "avec un motif, qui le remplace."
+    )
+
+
+class WriteOffByTheSamePerson(RuleBroken):
+    """Whoever prepared a destruction approves it."""
+
+    code = "write_off_by_the_same_person"
+    sentence = (
+        "Vous avez préparé cette destruction : une autre personne compte les pass, puis l’approuve."
+    )
+
+
+class WriteOffApprovedAlready(Conflict):
+    """Somebody else approved it."""
+
+    code = "write_off_approved_already"
+    sentence = "Cette destruction est déjà approuvée : vous n’avez rien à faire de plus."
+
+
+class WriteOffCountDiffers(Conflict):
+    """The approver counted another number of passes."""
+
+    code = "write_off_count_differs"
+    sentence = (
+        "Le procès-verbal nomme {voucher_count} pass et vous en avez compté {counted}. "
+        "Recomptez ; s’il est faux, faites-en préparer un autre."
+    )

@@ -1,0 +1,250 @@
+"""Looking oppositions and destructions up, with the passes that each moved."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.database import Record
+from app.ledger import AccountKind, MovementKind, VoucherRange, contiguous
+from app.ledger.models import AccountRow, Movement, Voucher
+from app.losses.models import (
+    Block,
+    BlockFinding,
+    BlockLift,
+    WriteOff,
+    WriteOffApproval,
+    WriteOffRange,
+)
+from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.prescribers.queries import is_handed_over
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+# ── Passes ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ids_between(session: Session, vintage_id: int, first: int, last: int) -> list[VoucherRange]:
+    """The passes of a vintage whose serials lie between two, both included, in order of ids."""
+    ids = session.scalars(
+        select(Voucher.id).where(
+            Voucher.vintage_id == vintage_id, Voucher.serial.between(first, last)
+        )
+    )
+    return list(contiguous(ids))
+
+
+def id_by_code(session: Session, code_hash: bytes) -> int | None:
+    """The pass that bears the code of that hash."""
+    return session.scalar(select(Voucher.id).where(Voucher.code_hash == code_hash))
+
+
+def with_booklets(session: Session, voucher_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Passes with the booklets that they are in."""
+    rows = session.execute(
+        select(Voucher.id, Voucher.booklet_id).where(Voucher.id.in_(set(voucher_ids)))
+    )
+    return [(voucher_id, booklet_id) for voucher_id, booklet_id in rows]
+
+
+def booklets_handed_over_by(
+    session: Session, prescriber_id: UUID, booklet_ids: Iterable[int]
+) -> set[int]:
+    """Those of these booklets that a prescriber has handed over, and not taken back."""
+    return set(
+        session.scalars(
+            select(PrescriptionBooklet.booklet_id)
+            .join(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
+            .where(
+                PrescriptionBooklet.booklet_id.in_(set(booklet_ids)),
+                Prescription.prescriber_id == prescriber_id,
+                is_handed_over(),
+            )
+        )
+    )
+
+
+# ── Oppositions ───────────────────────────────────────────────────────────────────────────────────
+
+
+def record(session: Session, model: type[RecordT], record_id: UUID) -> RecordT | None:
+    """The record of that id."""
+    return session.get(model, record_id)
+
+
+def block_by_number(session: Session, number: str) -> Block | None:
+    """The opposition of that printed number."""
+    return session.scalar(select(Block).where(Block.number == number))
+
+
+def write_off_by_number(session: Session, number: str) -> WriteOff | None:
+    """The destruction of that printed number."""
+    return session.scalar(select(WriteOff).where(WriteOff.number == number))
+
+
+def blocks_after(
+    session: Session, after: UUID | None, *, limit: int, organisation_id: UUID | None = None
+) -> list[Block]:
+    """Oppositions in the order of their ids, from after that one; those of one organisation."""
+    query = select(Block).order_by(Block.id).limit(limit)
+    if after is not None:
+        query = query.where(Block.id > after)
+    if organisation_id is not None:
+        query = query.where(Block.organisation_id == organisation_id)
+    return list(session.scalars(query))
+
+
+def latest_blocks(
+    session: Session, *, limit: int, offset: int, organisation_id: UUID | None, cause: str
+) -> list[Block]:
+    """Oppositions, the latest first."""
+    query = select(Block).order_by(Block.declared_at.desc(), Block.id).limit(limit).offset(offset)
+    if organisation_id is not None:
+        query = query.where(Block.organisation_id == organisation_id)
+    if cause:
+        query = query.where(Block.cause == cause)
+    return list(session.scalars(query))
+
+
+def findings_of(session: Session, block_id: UUID) -> list[BlockFinding]:
+    """The passes that an opposition named and could not block, in order."""
+    return list(
+        session.scalars(
+            select(BlockFinding)
+            .where(BlockFinding.block_id == block_id)
+            .order_by(BlockFinding.voucher_id)
+        )
+    )
+
+
+def lifts_of(session: Session, block_id: UUID) -> list[BlockLift]:
+    """The times that an opposition was lifted, in order."""
+    return list(
+        session.scalars(
+            select(BlockLift)
+            .where(BlockLift.block_id == block_id)
+            .order_by(BlockLift.lifted_at, BlockLift.id)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring passes that one movement of an act took from one account to another."""
+
+    posting_id: UUID
+    movement_id: int
+    vouchers: VoucherRange
+    vintage_id: int
+    kind: AccountKind
+    party_id: UUID
+    counterparty_id: UUID
+    """The account that they left."""
+
+
+def runs_of(
+    session: Session, posting_ids: Iterable[UUID], kind: MovementKind | None = None
+) -> list[Run]:
+    """What these acts moved, in order."""
+    query = (
+        select(
+            Movement.posting_id,
+            Movement.id,
+            Movement.first_id,
+            Movement.last_id,
+            Movement.vintage_id,
+            AccountRow.kind,
+            AccountRow.party_id,
+            AccountRow.counterparty_id,
+        )
+        .join(AccountRow, AccountRow.id == Movement.debit_account_id)
+        .where(Movement.posting_id.in_(set(posting_ids)))
+        .order_by(Movement.id)
+    )
+    if kind is not None:
+        query = query.where(Movement.kind == kind)
+    return [
+        Run(posting, movement, VoucherRange(first, last), vintage, AccountKind(kept), party, other)
+        for posting, movement, first, last, vintage, kept, party, other in session.execute(query)
+    ]
+
+
+def still_blocked(session: Session, run: Run) -> list[int]:
+    """The passes of a run that rest where it brought them."""
+    return list(
+        session.scalars(
+            select(Voucher.id).where(
+                Voucher.id.between(run.vouchers.first, run.vouchers.last),
+                Voucher.last_movement_id == run.movement_id,
+            )
+        )
+    )
+
+
+def blocked_counts(session: Session, block_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many passes of each opposition are blocked still."""
+    rows = session.execute(
+        select(Movement.posting_id, func.count())
+        .join(Voucher, Voucher.last_movement_id == Movement.id)
+        .where(Movement.posting_id.in_(set(block_ids)))
+        .group_by(Movement.posting_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def former_holders(session: Session, vouchers: Sequence[VoucherRange]) -> dict[int, AccountKind]:
+    """Where passes rested before their last movement: of blocked ones, their former place."""
+    before = aliased(AccountRow)
+    rows = session.execute(
+        select(Voucher.id, before.kind)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(before, before.id == Movement.debit_account_id)
+        .where(or_(*(Voucher.id.between(r.first, r.last) for r in vouchers)))
+    )
+    return {voucher_id: AccountKind(kind) for voucher_id, kind in rows}
+
+
+# ── Destructions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def write_offs_after(session: Session, after: UUID | None, *, limit: int) -> list[WriteOff]:
+    """Destructions in the order of their ids, from after that one."""
+    query = select(WriteOff).order_by(WriteOff.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(WriteOff.id > after)))
+
+
+def latest_write_offs(session: Session, *, limit: int, offset: int) -> list[WriteOff]:
+    """Destructions, the latest first."""
+    return list(
+        session.scalars(
+            select(WriteOff)
+            .order_by(WriteOff.prepared_at.desc(), WriteOff.id)
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def ranges_of(session: Session, write_off_id: UUID) -> list[VoucherRange]:
+    """What a procès-verbal destroys, in order."""
+    rows = session.execute(
+        select(WriteOffRange.first_voucher_id, WriteOffRange.last_voucher_id)
+        .where(WriteOffRange.write_off_id == write_off_id)
+        .order_by(WriteOffRange.first_voucher_id)
+    )
+    return [VoucherRange(first, last) for first, last in rows]
+
+
+def approval_of(session: Session, write_off_id: UUID) -> WriteOffApproval | None:
+    """The approval of a destruction, if somebody gave it."""
+    return session.get(WriteOffApproval, write_off_id)
+
+
+def approvals_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, WriteOffApproval]:
+    """Approvals by destruction."""
+    found = session.scalars(select(WriteOffApproval).where(WriteOffApproval.write_off_id.in_(ids)))
+    return {approval.write_off_id: approval for approval in found}

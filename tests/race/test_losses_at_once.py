@@ -1,0 +1,97 @@
+"""A pass is redeemed and declared lost at one instant: one wins, and the other is told."""
+
+from functools import partial
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.database import Database
+from app.kernel.ids import new_id
+from app.ledger import AccountKind, VoucherRange
+from app.losses import blocks, queries
+from app.losses.models import Block
+from app.losses.naming import Named
+from app.losses.rules import BlockCause, Declarant
+from tests.factories import Scheme
+from tests.race.together import Answer, after, everywhere, in_transactions, meeting
+
+
+def declared(session: Session, scheme: Scheme, named: str) -> Block:
+    """A loss declared now."""
+    return blocks.block_vouchers(
+        session,
+        actor=scheme.actors["coordinator"],
+        block_id=new_id(),
+        named=[Named(named, named)],
+        declarant=Declarant.HOLDER,
+        cause=BlockCause.STOLEN,
+        happened_on=scheme.today,
+        now=scheme.now,
+    )
+
+
+def redeemed_and_declared(database: Database, scheme: Scheme, place: int) -> list[Answer]:
+    """One pass of a person, at a mediator and on a declaration of loss."""
+    with database.transaction(writing=False) as session:
+        code = scheme.codes(session, 1)[place - 1]
+    return in_transactions(
+        database,
+        [
+            lambda session: scheme.redeem(session, code).accepted(),
+            partial(declared, scheme=scheme, named=scheme.serial(1, place)),
+        ],
+    )
+
+
+def in_a_pocket(database: Database, scheme: Scheme) -> None:
+    """A booklet handed over."""
+    with database.transaction() as session:
+        scheme.allocation(session, 1, 1)
+        scheme.prescription(session, scheme.beneficiary(session), [1])
+
+
+def test_one_of_a_redemption_and_an_opposition_wins_and_the_other_says_so(
+    database: Database, scheme: Scheme
+) -> None:
+    in_a_pocket(database, scheme)
+    for place in range(1, 7):
+        redemption, declaration = redeemed_and_declared(database, scheme, place)
+
+        assert declaration.said == "accepted"
+        assert isinstance(declaration.value, Block)
+        with database.transaction(writing=False) as session:
+            rests = ledger.history(session, place)[-1].credit.kind
+            found = [f.found for f in queries.findings_of(session, declaration.value.id)]
+        if redemption.said == "accepted":
+            assert (rests, found) == (AccountKind.REDEEMED, ["redeemed"])
+        else:
+            assert redemption.said == "voucher_blocked"
+            assert (rests, found) == (AccountKind.BLOCKED, [])
+
+
+def look_without_holding(
+    session: Session, vouchers: list[VoucherRange]
+) -> list[ledger.VoucherState]:
+    """The mutant: what the lock reads, without the lock."""
+    from app.ledger.models import Voucher  # noqa: PLC0415 - the mutant alone needs it
+
+    [whole] = vouchers
+    return ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
+
+
+def test_without_the_lock_a_declaration_reports_nothing_of_a_pass_just_used(
+    database: Database, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_pocket(database, scheme)
+    everywhere(monkeypatch, ledger.lock_vouchers, look_without_holding)
+    refused = set()
+    with meeting(2) as meet:
+        after(monkeypatch, look_without_holding, meet)
+        after(monkeypatch, ledger.lock_vouchers_by_code, meet)
+        for place in range(1, 4):
+            _, declaration = redeemed_and_declared(database, scheme, place)
+            refused.add(declaration.said)
+
+    # The ledger still moves each pass once; but the declaration is refused, not recorded.
+    assert "vouchers_not_there" in refused
