@@ -620,6 +620,7 @@ BENT: dict[str, Bend] = {
     "write_off_names_a_print_batch": {"kind": "misprints", "print_batch_id": NOBODY},
     "write_off_says_why": {"reason": ""},
     "write_off_range_is_not_empty": {"last_voucher_id": 20},
+    "write_off_begins_with_a_voucher": {"first_voucher_id": 10**9, "last_voucher_id": 10**9},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     # ── What a row says of another ────────────────────────────────────────────────────────────────

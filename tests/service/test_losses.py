@@ -1,6 +1,7 @@
 """Oppositions, what comes too late for them, and destructions."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from tests.service.lived_losses import TAKEN_OVER, one
 
 def block(world: World, *named: Named, by: str = "coordinator", **changes: object) -> Block:
     """An opposition made now."""
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         "block_id": new_id(),
         "declarant": Declarant.HOLDER,
         "cause": BlockCause.LOST,
@@ -34,7 +35,7 @@ def block(world: World, *named: Named, by: str = "coordinator", **changes: objec
         world.session,
         actor=world.scheme.actors[by],
         named=named,
-        **(asked | changes),  # type: ignore[arg-type]
+        **(asked | changes),
     )
 
 
@@ -79,7 +80,8 @@ def test_a_blocked_pass_is_refused_with_the_day_and_what_to_do(world: World) -> 
 def test_lifting_gives_each_run_back_to_its_holder_and_only_once(world: World) -> None:
     scheme, coordinator = world.scheme, world.scheme.actors["coordinator"]
     made = block(world, Named(scheme.booklet(2), scheme.booklet(3)))
-    before, asked = kinds(world, 3), {"actor": coordinator, "block_id": made.id}
+    before = kinds(world, 3)
+    asked: dict[str, Any] = {"actor": coordinator, "block_id": made.id}
     blocks.lift_block(
         world.session,
         **asked,
@@ -160,7 +162,8 @@ def test_a_loss_is_not_declared_before_it_happens_nor_without_the_right(world: W
 
 def test_a_prescriber_declares_what_it_holds_or_handed_over_and_nothing_else(world: World) -> None:
     scheme = world.scheme
-    for named in (scheme.booklet(1), scheme.booklet(3), scheme.booklet(5)):
+    made = block(world, one(scheme.booklet(1)), by="plie")
+    for named in (scheme.booklet(3), scheme.booklet(5)):
         made = block(world, one(named), by="plie", declarant=Declarant.PRESCRIBER)
         assert (
             blocks.known_block(world.session, actor=scheme.actors["plie"], block_id=made.id) is made
