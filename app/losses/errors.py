@@ -123,8 +123,8 @@ class WriteOffByTheSamePerson(RuleBroken):
 
     code = "write_off_by_the_same_person"
     sentence = (
-        "Vous avez préparé cette destruction : demandez à une autre personne de compter les pass, puis "
-        "de l’approuver."
+        "Vous avez préparé cette destruction : demandez à une autre personne de compter les pass, "
+        "puis de l’approuver."
     )
 
 
