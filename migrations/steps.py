@@ -87,6 +87,13 @@ def refuse_insert(rule: str, table: str, *, when: str, only_if: str = "") -> Non
     op.execute(f"alter table {table} enable always trigger {rule}")
 
 
+def martinique_day_of(column: str) -> str:
+    """The day in Martinique of an instant of the new row, as a column of days holds it."""
+    if on_postgresql():
+        return f"(new.{column} at time zone 'America/Martinique')::date"
+    return f"date(new.{column}, '-4 hours')"  # all year round
+
+
 def drop_refusal(rule: str) -> None:
     """Take the function of a refusal away, once its table is gone."""
     if on_postgresql():

@@ -41,7 +41,7 @@ from app.kernel.money import Cents, euros
 from app.ledger.models import Voucher
 from app.partners import queries as partners
 from app.programmes import numbering
-from app.programmes.cli import programme_named, programme_option
+from app.programmes.naming import programme_named, programme_option
 from app.terminal.desk import (
     Desk,
     Group,

@@ -40,7 +40,7 @@ def asked_on(session: Session, programme_id: UUID, *, day: date) -> Asked:
     """What applied to a programme on that day; before its first settings, what they say."""
     settings = programmes.settings_on(session, programme_id, day)
     if settings is None:
-        settings = programmes.settings_versions(session, programme_id)[0]
+        settings = programmes.standing_settings(session, programme_id)[0]
     return Asked(
         fee_basis_points=settings.redemption_fee_basis_points,
         certification_required=settings.certification_required,

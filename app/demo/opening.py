@@ -38,7 +38,7 @@ from app.partners.service import (
     sign_agreement,
 )
 from app.programmes.queries import entitlements_of, programme
-from app.programmes.rules import Payer, Share
+from app.programmes.rules import Covers, Payer, Share
 from app.programmes.service import (
     change_settings,
     create_programme,
@@ -53,7 +53,7 @@ from app.vouchers.service import vintage_key
 FACE_VALUE = Cents(1000)
 STATE_SHARE = 5_000
 """Half, in basis points: what the call for projects of 2020 allows at most."""
-BUDGET = Cents(12_000_000)
+BUDGET = Cents(16_000_000)
 """The face value of what is ordered."""
 TOWNS = tuple(
     Partner(f"town_of_{place}", OrganisationKind.TOWN, commune.town, commune.name)
@@ -72,6 +72,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(timeline.opening(-38), 10), record_labels)
     yield Act(instant(working_day_before(timeline.ago(6)), 14), count_the_pilot)
     yield Act(instant(working_day_before(timeline.ago(100)), 15), take_a_funder_in)
+    yield Act(instant(working_day_before(timeline.ago(8)), 15), plan_quicker_payments)
     yield Act(instant(timeline.opening(-34), 14), sign_agreements)
     yield Act(instant(timeline.opening(-31), 9), type_bank_details)
     yield Act(
@@ -184,11 +185,26 @@ def take_a_funder_in(world: World, at: datetime) -> None:
         applies_from=martinique_day(at) + timedelta(days=1),
         terms=replace(
             terms_of(world.session, first),
-            funders=(Share(world.organisations[FUNDER.key], STATE_SHARE),),
+            funders=(Share(world.organisations[FUNDER.key], STATE_SHARE, Covers.STATE),),
             budget_cents=BUDGET,
             label_warning_days=90,
         ),
         document="Avenant de démonstration n° 1",
+        now=at,
+    )
+
+
+def plan_quicker_payments(world: World, at: datetime) -> None:
+    """A version that has not begun: it can still be withdrawn."""
+    before = settings_on(world.session, world.programme_id, martinique_day(at))
+    change_settings(
+        world.session,
+        actor=world.actors["coordinator"],
+        settings_id=world.new_id(at),
+        programme_id=world.programme_id,
+        applies_from=martinique_day(at) + timedelta(days=120),
+        terms=replace(terms_of(world.session, before), payment_delay_days=20),
+        document="Avenant de démonstration n° 2",
         now=at,
     )
 

@@ -31,8 +31,8 @@ from app.orders.service import (
     totals_of,
 )
 from app.programmes import queries as programmes
-from app.programmes.cli import programme_named, programme_option, vintage_named
 from app.programmes.keys import KeyStore
+from app.programmes.naming import programme_named, programme_option, vintage_named
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.terminal.desk import (
     PAGE,

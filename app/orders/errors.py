@@ -80,6 +80,16 @@ class OrderLeftAlready(Conflict):
     )
 
 
+class OverBudget(RuleBroken):
+    """What is committed would pass the programme's budget."""
+
+    code = "over_budget"
+    sentence = (
+        "L’engagement atteindrait {committed} pour un budget de {budget} : commandez moins, ou "
+        "faites relever le budget par une nouvelle version des réglages."
+    )
+
+
 class NothingPlanned(RuleBroken):
     """A plan for nobody."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
+from app.kernel.money import Cents
 from app.orders import forms, mandates, queries, service
 from app.orders.errors import EmptyDelivery, UnknownMandate, UnknownOrder
 from app.orders.models import BookletOrder
@@ -125,10 +126,29 @@ def show(number: str, form: Form) -> ResponseReturnValue:
     ), form.status
 
 
+def _on_the_budget(order: OrderPage) -> tuple[str, ...]:
+    """What an approval does to the programme's budget, when there is one."""
+    if order.budget.budget_cents is None:
+        return ()
+    return (
+        (
+            f"Elle engage {euros(order.commits_cents)}, valeur des pass comprise ; il reste "
+            f"{euros(order.budget.left_cents or Cents(0))} sur un budget de "
+            f"{euros(order.budget.budget_cents)}."
+        ),
+    )
+
+
 def looked_at(session: Session, number: str) -> OrderPage:
     """What the page of an order says to whoever looks."""
     actor = current_actor()
-    return order_page(session, named(session, number), actor=actor, rights=RIGHTS[actor.role])
+    return order_page(
+        session,
+        named(session, number),
+        actor=actor,
+        rights=RIGHTS[actor.role],
+        on=martinique_day(started_at()),
+    )
 
 
 @bp.get("/commandes/<number>/bon-de-commande.pdf")
@@ -337,6 +357,7 @@ def approve(number: str) -> ResponseReturnValue:
             sentences=(
                 f"Vous approuvez {count(order.totals.voucher_count)} pass.",
                 f"La commande coûte {euros(order.totals.total_cents)}.",
+                *_on_the_budget(order),
                 "Une approbation ne se retire pas, mais la commande s’annule encore avant l’envoi.",
             ),
             button="Approuver",

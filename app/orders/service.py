@@ -20,6 +20,7 @@ from app.kernel.serials import BOOKLET_SIZES, BookletNumber
 from app.kernel.text import clean
 from app.ledger import chart
 from app.orders import queries, rules
+from app.orders.budget import check_budget, cost_of
 from app.orders.errors import (
     DeliveryActivatedAlready,
     EmptyOrder,
@@ -470,6 +471,7 @@ def approve_order(
     Raises:
         UnknownOrder, OrderCancelled, PreparerCannotApprove.
         OrderApprovedAlready: by somebody else.
+        OverBudget: with its passes at face value it would pass the programme's budget.
     """
     actor.check(Right.APPROVE_ORDER)
     hold(session, "order", order_id)
@@ -481,6 +483,13 @@ def approve_order(
         if approval.approved_by == actor.agent_id:
             return approval
         raise OrderApprovedAlready
+    check_budget(
+        session,
+        order,
+        known_programme(session, order.programme_id),
+        more_cents=cost_of(order),
+        on=martinique_day(now),
+    )
     approval = OrderApproval(
         order_id=order_id,
         prepared_by=order.prepared_by,
@@ -792,6 +801,7 @@ def activate_delivery(
         UnknownDelivery, DeliveryActivatedAlready.
         MandateMissing: no mandat number is recorded, and there is something to pay.
         MandateDoesNotCover: what is active would cost more than what is mandated.
+        OverBudget: the budget was lowered below what is committed.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.RECORD_MANDATE)
@@ -812,6 +822,8 @@ def activate_delivery(
         raise MandateMissing
     if total > mandated:
         raise MandateDoesNotCover(mandated=euros(mandated), cost=euros(total))
+    programme = known_programme(session, order.programme_id)
+    check_budget(session, order, programme, more_cents=0, on=martinique_day(now))
     record = Activation(
         id=activation_id,
         request_hash=digest,
@@ -823,12 +835,11 @@ def activate_delivery(
     )
     session.add(record)
     session.flush()
-    sponsor_id = known_programme(session, order.programme_id).sponsor_id
     accounts = ledger.accounts(
         session,
         [
-            inert := chart.stock_inert(sponsor_id, order.vintage_id),
-            stock := chart.stock(sponsor_id, order.vintage_id),
+            inert := chart.stock_inert(programme.sponsor_id, order.vintage_id),
+            stock := chart.stock(programme.sponsor_id, order.vintage_id),
         ],
     )
     ledger.post(

@@ -12,6 +12,7 @@ from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.orders import queries
+from app.orders.budget import Budget, budget_of, cost_of
 from app.orders.models import (
     Activation,
     BookletOrder,
@@ -225,6 +226,8 @@ class OrderPage:
     steps: tuple[Step, ...]
     plan: Plan | None
     cancellation_reason: str
+    budget: Budget
+    commits_cents: Cents
     prepared_by_reader: bool
     rights: frozenset[Right]
 
@@ -253,6 +256,11 @@ class OrderPage:
         """What the mandates still cover, once fees and active deliveries are taken off."""
         taken = self.activated_cents + self.totals.fee_cents
         return Cents(max(0, self.mandated_cents - taken))
+
+    @property
+    def passes_budget(self) -> bool:
+        """Waiting for an approval that the budget does not allow."""
+        return self.state is OrderState.PREPARED and not self.budget.holds(self.commits_cents)
 
     @property
     def under_way(self) -> bool:
@@ -319,7 +327,7 @@ def listed_rows(session: Session, orders: Sequence[BookletOrder]) -> tuple[Order
 
 
 def order_page(
-    session: Session, order: BookletOrder, *, actor: Actor, rights: frozenset[Right]
+    session: Session, order: BookletOrder, *, actor: Actor, rights: frozenset[Right], on: date
 ) -> OrderPage:
     """An order with everything that happened to it, for whoever may look."""
     come = queries.progress(session, [order.id])[order.id]
@@ -344,6 +352,8 @@ def order_page(
         steps=_steps(session, order, come, deliveries, actor),
         plan=queries.plans_of(session, [order.id]).get(order.id),
         cancellation_reason=cancelled.reason if cancelled else "",
+        budget=budget_of(session, programme, on=on),
+        commits_cents=cost_of(order),
         prepared_by_reader=order.prepared_by == actor.agent_id,
         rights=rights,
     )

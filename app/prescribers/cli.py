@@ -23,7 +23,7 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
-from app.programmes.cli import programme_named, programme_option
+from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable
 from app.terminal.values import Count, Id, OneOf

@@ -26,7 +26,7 @@ from app.prescribers.custody_models import BookletRequest, Consignment
 from app.prescribers.custody_rules import Settlement, read_lines
 from app.prescribers.errors import UnknownBookletRequest, UnknownConsignment
 from app.prescribers.holdings import booklets_held
-from app.programmes.cli import programme_named, programme_option
+from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable
 from app.terminal.values import Count, OneOf, read_id

@@ -11,6 +11,7 @@ from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.programmes import queries, service
 from app.programmes.keys import KeyStore
+from app.programmes.models import SettingsWithdrawal
 from app.programmes.rules import Entitled, Share, Terms
 from app.programmes.schemas import (
     FunderPageSchema,
@@ -22,6 +23,8 @@ from app.programmes.schemas import (
     SettingsPageSchema,
     SettingsRequestSchema,
     SettingsSchema,
+    SettingsWithdrawalRequestSchema,
+    SettingsWithdrawalSchema,
     VintagePageSchema,
     VintageRequestSchema,
     VintageSchema,
@@ -133,6 +136,30 @@ def change_settings(body: Json, programme_id: UUID) -> Json:
         return settings_shown(session, [settings])
 
     return in_transaction(work)[0]
+
+
+@routes.post(
+    "/programmes/<uuid:programme_id>/settings/<uuid:settings_id>/withdrawal",
+    "Retirer une version des réglages avant son premier jour",
+    right=Right.MANAGE_PROGRAMME,
+    body=SettingsWithdrawalRequestSchema,
+    answer=SettingsWithdrawalSchema,
+    refuses=(404, 409),
+    description="Elle reste lisible et ne s’applique jamais.",
+)
+def withdraw_settings(body: Json, programme_id: UUID, settings_id: UUID) -> SettingsWithdrawal:
+    """Take back a version that has not begun."""
+    return in_transaction(
+        lambda session: service.withdraw_settings(
+            session,
+            actor=current_actor(),
+            withdrawal_id=id_of_request(body),
+            programme_id=programme_id,
+            settings_id=settings_id,
+            now=started_at(),
+            **body,
+        )
+    )
 
 
 @routes.get(

@@ -4,18 +4,17 @@ from datetime import date
 from uuid import UUID
 
 import click
-from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.money import Cents, euros
 from app.partners.cli import organisation_named
 from app.programmes import queries
-from app.programmes.errors import UnknownProgramme, UnknownVintage
 from app.programmes.installation import FirstAgent, FirstProgramme, open_installation
 from app.programmes.keys import KeyStore
-from app.programmes.models import Programme, VintageTerms
+from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Payer
-from app.programmes.service import create_programme, create_vintage, known_programme
+from app.programmes.service import create_programme, create_vintage
+from app.programmes.settings_cli import change_settings, show_settings, withdraw_settings
 from app.terminal.desk import (
     PAGE,
     Desk,
@@ -29,47 +28,9 @@ from app.terminal.desk import (
     repeatable,
 )
 from app.terminal.french import Refused
-from app.terminal.values import Count, Day, Euros, OneOf, read_id
+from app.terminal.values import Count, Day, Euros, OneOf
 
 PAYER = OneOf("PAYEUR", {"collectivité": Payer.AUTHORITY, "émetteur": Payer.ISSUER})
-
-programme_option = click.option(
-    "--programme",
-    metavar="DISPOSITIF",
-    help="Son nom ou son identifiant ; inutile quand il n’y en a qu’un.",
-)
-
-
-def programme_named(session: Session, typed: str | None) -> Programme:
-    """A programme by its id or its exact name; the only one when nothing is said.
-
-    Raises:
-        UnknownProgramme: nothing is called that, or there is none.
-        Refused: several would do.
-    """
-    if typed and (programme_id := read_id(typed)):
-        return known_programme(session, programme_id)
-    known = every(lambda after: queries.programmes_after(session, after, limit=PAGE))
-    found = [p for p in known if typed is None or p.name == " ".join(typed.split())]
-    if len(found) > 1:
-        message = "Plusieurs dispositifs conviennent : désignez-en un par --programme IDENTIFIANT."
-        raise Refused(message)
-    if not found:
-        raise UnknownProgramme
-    return found[0]
-
-
-def vintage_named(session: Session, label: str) -> VintageTerms:
-    """The vintage of that label.
-
-    Raises:
-        UnknownVintage.
-    """
-    terms = queries.vintage_by_label(session, label.strip().upper())
-    if terms is None:
-        raise UnknownVintage
-    return terms
-
 
 # ── Opening ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,6 +173,10 @@ def list_programmes(desk: Desk) -> None:
         },
         none="Aucun dispositif : ouvrez-en un avec « passnum programme create ».",
     )
+
+
+for verb in (show_settings, change_settings, withdraw_settings):
+    programme.add_command(verb)
 
 
 @click.group("vintage", cls=Group)

@@ -60,7 +60,8 @@ class SettingsChangedAfterwards(RuleBroken):
     code = "settings_changed_afterwards"
     sentence = (
         "Des réglages ne changent pas ce qui a déjà eu lieu : "
-        "faites-les appliquer à partir du {earliest} ou d’un jour d’après."
+        "faites-les appliquer à partir du {earliest} ou d’un jour d’après. "
+        "Une version enregistrée pour plus tard peut d’abord être retirée."
     )
 
 
@@ -72,6 +73,30 @@ class SettingsUnchanged(RuleBroken):
         "Ces réglages sont déjà ceux de la version {ordinal} : changez au moins une valeur, "
         "ou gardez cette version."
     )
+
+
+class UnknownSettings(NotFound):
+    """No version of that programme's settings has that id."""
+
+    code = "unknown_settings"
+    sentence = "Cette version des réglages est introuvable. Choisissez-la parmi les versions."
+
+
+class SettingsApplyAlready(RuleBroken):
+    """A version that has begun, or the first one, is not withdrawn."""
+
+    code = "settings_apply_already"
+    sentence = (
+        "La version {ordinal} s’applique depuis le {applies_from} : elle ne se retire plus. "
+        "Enregistrez une nouvelle version qui dit autre chose."
+    )
+
+
+class SettingsWithdrawnAlready(Conflict):
+    """Somebody withdrew that version before."""
+
+    code = "settings_withdrawn_already"
+    sentence = "La version {ordinal} est déjà retirée : il n’y a rien à faire."
 
 
 class NotAFunder(RuleBroken):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from app.programmes.rules import FIGURES, Entitled, Public, Share, Terms
+from app.programmes.rules import FIGURES, Covers, Entitled, Public, Share, Terms
 from app.web.forms import Form
 
 A_RATE = "Écrivez un pourcentage, par exemple 4 ou 4,5."
@@ -20,8 +20,12 @@ def typed_from(terms: Terms) -> dict[str, str]:
             f"{entitled.public}_count": str(entitled.booklet_count),
             f"{entitled.public}_renewals": str(entitled.renewal_count),
         }
-    shares = {f"share_{s.organisation_id}": _rate(s.share_basis_points) for s in terms.funders}
-    return typed | shares
+    for share in terms.funders:
+        typed |= {
+            f"share_{share.organisation_id}": _rate(share.share_basis_points),
+            f"covers_{share.organisation_id}": str(share.covers),
+        }
+    return typed
 
 
 def read_terms(form: Form, funders: Iterable[UUID]) -> Terms:
@@ -30,7 +34,11 @@ def read_terms(form: Form, funders: Iterable[UUID]) -> Terms:
     return Terms(
         entitlements=tuple(_entitlements(form)),
         funders=tuple(
-            Share(funder, form.cents(f"share_{funder}", A_RATE))
+            Share(
+                funder,
+                form.cents(f"share_{funder}", A_RATE),
+                form.choice(f"covers_{funder}", Covers),
+            )
             for funder in funders
             if form.text(f"share_{funder}")
         ),

@@ -14,9 +14,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
-from app.programmes.rules import Payer, Public
+from app.programmes.rules import Covers, Payer, Public
 
 PAYERS = ", ".join(f"'{payer}'" for payer in Payer)
+COVERS = ", ".join(f"'{covers}'" for covers in Covers)
 PUBLICS = ", ".join(f"'{public}'" for public in Public)
 
 
@@ -48,32 +49,21 @@ class Programme(Record):
 class ProgrammeSettings(Record):
     """One version of what a programme is set to, whole: it applies from a day until the next one.
 
-    `follows` is the version before, by a key of several columns: ordinals have no gap, and no
-    version applies before the one that it follows, or, but for the first, before it was made.
+    Ordinals have no gap. No version applies before an earlier one that stands (a trigger says so),
+    or, but for the first, before it was made.
     """
 
     __tablename__ = "programme_settings"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["follows_id", "programme_id", "follows_ordinal", "follows_from"],
-            [
-                "programme_settings.id",
-                "programme_settings.programme_id",
-                "programme_settings.ordinal",
-                "programme_settings.applies_from",
-            ],
+            ["programme_id", "follows_ordinal"],
+            ["programme_settings.programme_id", "programme_settings.ordinal"],
             name="settings_follow_the_version_before",
         ),
         CheckConstraint(
             "ordinal >= 1 and ordinal = coalesce(follows_ordinal, 0) + 1"
-            " and (follows_ordinal is null) = (ordinal = 1)"
-            " and (follows_id is null) = (ordinal = 1)"
-            " and (follows_from is null) = (ordinal = 1)",
+            " and (follows_ordinal is null) = (ordinal = 1)",
             name="settings_ordinals_leave_no_gap",
-        ),
-        CheckConstraint(
-            "follows_from is null or applies_from >= follows_from",
-            name="settings_apply_after_those_before",
         ),
         CheckConstraint(
             "ordinal = 1 or applies_from >= made_on", name="settings_are_not_changed_afterwards"
@@ -118,9 +108,7 @@ class ProgrammeSettings(Record):
         Uuid16, ForeignKey("programme.id", name="settings_are_a_programmes")
     )
     ordinal: Mapped[int] = mapped_column(Integer)
-    follows_id: Mapped[UUID | None] = mapped_column(Uuid16)
     follows_ordinal: Mapped[int | None] = mapped_column(Integer)
-    follows_from: Mapped[date | None] = mapped_column(Day)
     applies_from: Mapped[date] = mapped_column(Day)
     order_fee_basis_points: Mapped[int] = mapped_column(Integer)
     redemption_fee_basis_points: Mapped[int] = mapped_column(Integer)
@@ -144,6 +132,44 @@ class ProgrammeSettings(Record):
     )
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_on: Mapped[date] = mapped_column(Day)
+
+
+class SettingsWithdrawal(Record):
+    """A version that will never apply: it was taken back, with a reason, before its first day."""
+
+    __tablename__ = "settings_withdrawal"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["settings_id", "programme_id", "ordinal", "applies_from"],
+            [
+                "programme_settings.id",
+                "programme_settings.programme_id",
+                "programme_settings.ordinal",
+                "programme_settings.applies_from",
+            ],
+            name="settings_withdrawal_names_the_settings",
+        ),
+        CheckConstraint("ordinal > 1", name="first_settings_are_not_withdrawn"),
+        CheckConstraint(
+            "withdrawn_on < applies_from", name="settings_are_withdrawn_before_they_apply"
+        ),
+        CheckConstraint(
+            "length(reason) between 1 and 200", name="settings_withdrawal_has_a_reason"
+        ),
+        UniqueConstraint("settings_id", name="settings_are_withdrawn_once"),
+        {"sqlite_strict": True},
+    )
+
+    settings_id: Mapped[UUID] = mapped_column(Uuid16)
+    programme_id: Mapped[UUID] = mapped_column(Uuid16)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    applies_from: Mapped[date] = mapped_column(Day)
+    reason: Mapped[str] = mapped_column(Text)
+    withdrawn_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="settings_were_withdrawn_by_an_agent")
+    )
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_on: Mapped[date] = mapped_column(Day)
 
 
 class Entitlement(Model):
@@ -191,6 +217,11 @@ class FunderShare(Model):
         CheckConstraint(
             "share_basis_points between 1 and 10000", name="share_is_a_part_of_the_whole"
         ),
+        CheckConstraint(f"covers in ({COVERS})", name="share_says_for_whom"),
+        CheckConstraint(
+            "covers <> 'state' or share_basis_points <= 5000",
+            name="share_of_the_state_is_half_at_most",
+        ),
         {"sqlite_strict": True},
     )
 
@@ -202,6 +233,7 @@ class FunderShare(Model):
     organisation_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
     organisation_kind: Mapped[str] = mapped_column(Text)
     share_basis_points: Mapped[int] = mapped_column(Integer)
+    covers: Mapped[str] = mapped_column(Text)
 
 
 class VintageTerms(Model):

@@ -15,10 +15,11 @@ from app.partners import queries as partners
 from app.partners.models import Organisation
 from app.partners.rules import OrganisationKind
 from app.programmes import queries, service, words
+from app.programmes.errors import UnknownSettings
 from app.programmes.forms import read_terms, typed_from
 from app.programmes.keys import KeyStore
-from app.programmes.models import Programme, ProgrammeSettings
-from app.programmes.rules import FRENCH_PUBLIC, Payer, Public, Terms
+from app.programmes.models import Programme, ProgrammeSettings, SettingsWithdrawal
+from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
 from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
@@ -81,7 +82,6 @@ class ProgrammePage:
     groups: tuple[Group, ...]
     publics: tuple[tuple[str, str], ...]
     funders: tuple[str, ...]
-    warnings: tuple[str, ...]
     versions: tuple[VersionShown, ...]
     vintages: tuple[Json, ...]
     may_manage: bool
@@ -97,6 +97,19 @@ class SettingsPage:
     today: date
     publics: tuple[Choice, ...]
     funders: tuple[Choice, ...]
+    covers: tuple[Choice, ...] = tuple(
+        Choice(str(covers), sentence) for covers, sentence in words.FRENCH_COVERS.items()
+    )
+    next_ordinal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalPage:
+    """The form that takes a version back before its first day."""
+
+    programme: Programme
+    form: Form
+    version: VersionShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,7 @@ def _programmes_page(session: Session) -> ProgrammesPage:
     lines = []
     for programme in queries.programmes_after(session, None, limit=MANY):
         applied = queries.settings_on(session, programme.id, _today())
-        settings = applied or queries.settings_versions(session, programme.id)[0]
+        settings = applied or queries.standing_settings(session, programme.id)[0]
         labels = tuple(terms.label for terms in queries.vintages_of(session, programme.id))
         lines.append(
             ProgrammeLine(
@@ -157,7 +170,10 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
     versions = versions_shown(session, queries.settings_versions(session, programme_id))
     typed = request.args.get("le", "").strip()[:20]
     on, error = _asked_day(typed, first=versions[0].settings.applies_from)
-    applied = next((v for v in reversed(versions) if v.settings.applies_from <= on), versions[0])
+    applied = next(
+        (v for v in reversed(versions) if v.settings.applies_from <= on and not v.withdrawal),
+        versions[0],
+    )
     names = funders_named(session, applied.terms)
     return ProgrammePage(
         programme=known,
@@ -172,13 +188,9 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
         groups=_groups(applied.terms),
         publics=_publics(applied.terms),
         funders=(
-            *(
-                words.funder(names[s.organisation_id], s.share_basis_points)
-                for s in applied.terms.funders
-            ),
+            *(words.funder(names[s.organisation_id], s) for s in applied.terms.funders),
             *filter(None, [words.rest(applied.terms)]),
         ),
-        warnings=tuple(words.warnings(applied.terms, names)),
         versions=tuple(reversed(versions)),
         vintages=tuple(vintages_shown(session, queries.vintages_of(session, programme_id))),
         may_manage=_may_manage(),
@@ -221,12 +233,15 @@ def _publics(terms: Terms) -> tuple[tuple[str, str], ...]:
 def settings(programme_id: UUID) -> ResponseReturnValue:
     """Change what a programme is set to, from a day on."""
     check(Right.MANAGE_PROGRAMME)
-    known, last, terms, funders = in_transaction(
+    known, last, terms, funders, ordinal = in_transaction(
         lambda session: _last_settings(session, programme_id)
     )
     if request.method == "GET":
         first_day = max(_today(), last.applies_from)
-        form = Form.blank(applies_from=first_day.isoformat(), **typed_from(terms))
+        form = Form.blank(
+            **{f"covers_{funder.id}": str(Covers.ALL) for funder in funders},
+            **{"applies_from": first_day.isoformat()} | typed_from(terms),
+        )
     else:
         form = Form.sent()
         if made := form.submit(lambda session: _change(session, form, programme_id, funders)):
@@ -241,17 +256,20 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
         last,
         _today(),
         tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
-        tuple(Choice(f"share_{funder.id}", funder.name) for funder in funders),
+        tuple(Choice(str(funder.id), funder.name) for funder in funders),
+        next_ordinal=ordinal + 1,
     )
     return render_template("programmes/settings.html", page=page), form.status
 
 
 def _last_settings(
     session: Session, programme_id: UUID
-) -> tuple[Programme, ProgrammeSettings, Terms, list[Organisation]]:
+) -> tuple[Programme, ProgrammeSettings, Terms, list[Organisation], int]:
     known = service.known_programme(session, programme_id)
-    last = queries.settings_versions(session, programme_id)[-1]
-    return known, last, service.terms_of(session, last), _of_kind(session, OrganisationKind.FUNDER)
+    last = queries.standing_settings(session, programme_id)[-1]
+    funders = _of_kind(session, OrganisationKind.FUNDER)
+    ordinal = queries.settings_versions(session, programme_id)[-1].ordinal
+    return known, last, service.terms_of(session, last), funders, ordinal
 
 
 def _change(
@@ -268,6 +286,47 @@ def _change(
         applies_from=applies_from,
         terms=terms,
         document=form.text("document") or None,
+        now=started_at(),
+    )
+
+
+@bp.route(
+    "/dispositifs/<uuid:programme_id>/reglages/<uuid:settings_id>/retrait", methods=["GET", "POST"]
+)
+def withdrawal(programme_id: UUID, settings_id: UUID) -> ResponseReturnValue:
+    """Take back a version before its first day, with a reason."""
+    check(Right.MANAGE_PROGRAMME)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST" and (
+        made := form.submit(lambda session: _withdraw(session, form, programme_id, settings_id))
+    ):
+        return done(
+            url_for(".programme", programme_id=programme_id),
+            f"La version {made.ordinal} des réglages est retirée : elle ne s’appliquera pas. "
+            "Elle reste lisible, avec sa raison.",
+        )
+
+    def work(session: Session) -> WithdrawalPage:
+        known = service.known_programme(session, programme_id)
+        versions = versions_shown(session, queries.settings_versions(session, programme_id))
+        version = next((v for v in versions if v.settings.id == settings_id), None)
+        if version is None:
+            raise UnknownSettings
+        return WithdrawalPage(known, form, version)
+
+    return render_template("programmes/withdrawal.html", page=in_transaction(work)), form.status
+
+
+def _withdraw(
+    session: Session, form: Form, programme_id: UUID, settings_id: UUID
+) -> SettingsWithdrawal:
+    return service.withdraw_settings(
+        session,
+        actor=current_actor(),
+        withdrawal_id=form.id,
+        programme_id=programme_id,
+        settings_id=settings_id,
+        reason=form.text("reason"),
         now=started_at(),
     )
 
@@ -324,7 +383,7 @@ def new_vintage(programme_id: UUID) -> ResponseReturnValue:
     known, tolerance = in_transaction(
         lambda session: (
             service.known_programme(session, programme_id),
-            queries.settings_versions(session, programme_id)[-1].tolerance_days,
+            queries.standing_settings(session, programme_id)[-1].tolerance_days,
         )
     )
     form = (

@@ -1,9 +1,10 @@
 """Looking programmes, their settings and their vintages up."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.programmes.models import (
@@ -12,6 +13,7 @@ from app.programmes.models import (
     FunderShare,
     Programme,
     ProgrammeSettings,
+    SettingsWithdrawal,
     VintageTerms,
 )
 
@@ -53,19 +55,60 @@ def all_vintages(session: Session) -> dict[int, VintageTerms]:
     return {terms.vintage_id: terms for terms in session.scalars(select(VintageTerms))}
 
 
+def stands() -> ColumnElement[bool]:
+    """The condition that a version has not been withdrawn."""
+    return ProgrammeSettings.id.not_in(select(SettingsWithdrawal.settings_id))
+
+
 def settings_on(session: Session, programme_id: UUID, day: date) -> ProgrammeSettings | None:
     """The version that applied on that day: the greatest ordinal among those that had begun."""
     return session.scalar(
         select(ProgrammeSettings)
         .where(ProgrammeSettings.programme_id == programme_id)
-        .where(ProgrammeSettings.applies_from <= day)
+        .where(ProgrammeSettings.applies_from <= day, stands())
         .order_by(ProgrammeSettings.ordinal.desc())
         .limit(1)
     )
 
 
+def settings_applied(
+    session: Session, programme_ids: Collection[UUID], day: date
+) -> dict[UUID, ProgrammeSettings]:
+    """The version of each programme that applied on that day; before its first one, the first."""
+    found: dict[UUID, ProgrammeSettings] = {}
+    for version in session.scalars(
+        select(ProgrammeSettings)
+        .where(ProgrammeSettings.programme_id.in_(programme_ids), stands())
+        .order_by(ProgrammeSettings.ordinal)
+    ):
+        if version.programme_id not in found or version.applies_from <= day:
+            found[version.programme_id] = version
+    return found
+
+
+def known_settings(session: Session, settings_id: UUID) -> ProgrammeSettings | None:
+    """The version of that id."""
+    return session.get(ProgrammeSettings, settings_id)
+
+
+def settings_withdrawal(session: Session, settings_id: UUID) -> SettingsWithdrawal | None:
+    """Who took that version back, if anybody has."""
+    return session.scalar(
+        select(SettingsWithdrawal).where(SettingsWithdrawal.settings_id == settings_id)
+    )
+
+
+def standing_settings(session: Session, programme_id: UUID) -> list[ProgrammeSettings]:
+    """The versions that apply some day, oldest first: those withdrawn never do."""
+    return [
+        version
+        for version in settings_versions(session, programme_id)
+        if settings_withdrawal(session, version.id) is None
+    ]
+
+
 def settings_versions(session: Session, programme_id: UUID) -> list[ProgrammeSettings]:
-    """Every version of a programme's settings, oldest first."""
+    """Every version of a programme's settings, oldest first, withdrawn or not."""
     return list(
         session.scalars(
             select(ProgrammeSettings)

@@ -30,6 +30,18 @@ class Public(StrEnum):
     OTHER = "other"
 
 
+class Covers(StrEnum):
+    """Whose passes a funder takes its share of.
+
+    The State's agreement is for the publics that it names: the others are counted apart, and so are
+    passes taken over, whose public nobody wrote down. It funds half at most.
+    """
+
+    ALL = "all"
+    AGREED = "agreed"
+    STATE = "state"
+
+
 FRENCH_PUBLIC = {
     Public.PLIE: "Participants du PLIE",
     Public.REGISTERED_JOB_SEEKER: "Demandeurs d’emploi inscrits",
@@ -75,10 +87,11 @@ WHOLE_IN_BASIS_POINTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What part of the value of the passes used an organisation funds."""
+    """What part of the value of the passes used an organisation funds, and for whom."""
 
     organisation_id: UUID
     share_basis_points: int
+    covers: Covers = Covers.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,14 @@ def wrong_terms(terms: Terms) -> dict[str, str]:
         wrong["funders"] = "Chaque financeur ne figure qu’une fois : retirez le doublon."
     if any(not 1 <= f.share_basis_points <= WHOLE_IN_BASIS_POINTS for f in terms.funders):
         wrong["funders"] = "La part d’un financeur va de 0,01 % à 100 %."
+    elif any(
+        f.covers == Covers.STATE and f.share_basis_points > HIGHEST_STATE_SHARE
+        for f in terms.funders
+    ):
+        wrong["funders"] = (
+            "L’État finance au plus la moitié de la valeur des pass utilisés : "
+            "écrivez 50 % au plus."
+        )
     elif sum(f.share_basis_points for f in terms.funders) > WHOLE_IN_BASIS_POINTS:
         wrong["funders"] = "Les parts des financeurs dépassent ensemble 100 % : baissez-en une."
     return wrong or _out_of_order(terms)

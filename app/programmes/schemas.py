@@ -9,6 +9,7 @@ from app.programmes.rules import (
     BOUNDS,
     MOST_RENEWALS,
     WHOLE_IN_BASIS_POINTS,
+    Covers,
     Payer,
     Public,
     Terms,
@@ -17,6 +18,10 @@ from app.programmes.service import LARGEST_FACE_VALUE_CENTS, LONGEST_TOLERANCE_D
 from app.web.api import Body, Identified, Json, NumberPageQuery, Query, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, QueryWhole, Text, Uuid, Whole
 
+COVERS_ABOUT = (
+    "`all` : tous les publics ; `agreed` : ceux de la convention seulement ; `state` : de même, au "
+    "titre de l’État, la moitié au plus."
+)
 MANY_BOOKLETS = 20
 MOST_FUNDERS = 20
 LARGEST_ORDINAL = 2**31 - 1
@@ -46,8 +51,19 @@ class ShareRequestSchema(Body):
 
     organisation_id = Uuid(required=True, about="Une structure enregistrée comme financeur.")
     share_basis_points = Whole(
-        1, WHOLE_IN_BASIS_POINTS, required=True, about="En centièmes de pour cent.", example=5000
+        1,
+        WHOLE_IN_BASIS_POINTS,
+        required=True,
+        about="En centièmes de pour cent : 5000 est 50 %.",
+        example=5000,
     )
+    covers = Choice(Covers, load_default=Covers.ALL, about=COVERS_ABOUT)
+
+
+class SettingsWithdrawalRequestSchema(Identified):
+    """Why a version is taken back before its first day."""
+
+    reason = Text(required=True, about="Pourquoi.", example="Délibération reportée")
 
 
 def figures(*, required: bool) -> dict[str, Any]:
@@ -61,7 +77,7 @@ def figures(*, required: bool) -> dict[str, Any]:
         "budget_cents": Whole(
             *BOUNDS["budget_cents"],
             allow_none=True,
-            about="null : aucun budget.",
+            about="Ce que commandes et pass peuvent coûter ensemble ; null : aucun budget.",
             **kept("budget_cents"),
         ),
         "certification_required": Flag(
@@ -73,9 +89,10 @@ def figures(*, required: bool) -> dict[str, Any]:
     }
 
 
+HUNDREDTHS = "en centièmes de pour cent : 400 est 4 %."
 ABOUT = {
-    "order_fee_basis_points": "Frais de l’émetteur sur les commandes.",
-    "redemption_fee_basis_points": "Frais retenus aux médiateurs.",
+    "order_fee_basis_points": f"Frais de l’émetteur sur les commandes, {HUNDREDTHS}",
+    "redemption_fee_basis_points": f"Frais retenus aux médiateurs, {HUNDREDTHS}",
     "payment_delay_days": "Délai de paiement d’un bordereau.",
     "alert_days_before_end": "Alerte, en jours avant la fin de validité.",
     "withhold_days_before_end": "Retenue des carnets non distribués, en jours avant la fin.",
@@ -146,12 +163,22 @@ class ShareSchema(Schema):
 
     organisation_id = Uuid(required=True)
     share_basis_points = Whole(required=True, example=5000)
+    covers = Choice(Covers, required=True, about=COVERS_ABOUT)
 
 
 class FunderSchema(ShareSchema):
     """A funder by its name."""
 
     name = Text(required=True)
+
+
+class SettingsWithdrawalSchema(Schema):
+    """Who took a version back before its first day, and why."""
+
+    id = Uuid(required=True)
+    settings_id = Uuid(required=True)
+    reason = Text(required=True)
+    withdrawn_at = Instant(required=True)
 
 
 class SettingsSchema(SettingsToldSchema):  # type: ignore[misc,valid-type]
@@ -165,6 +192,12 @@ class SettingsSchema(SettingsToldSchema):  # type: ignore[misc,valid-type]
     entitlements = Many(Part(EntitlementSchema), required=True)
     funders = Many(Part(ShareSchema), required=True)
     made_at = Instant(required=True)
+    withdrawal = Part(
+        SettingsWithdrawalSchema,
+        required=True,
+        allow_none=True,
+        about="Retirée : elle ne s’applique jamais.",
+    )
 
 
 class OnDayQuery(Query):

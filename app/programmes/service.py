@@ -21,10 +21,13 @@ from app.partners.service import known_organisation, wrong_period
 from app.programmes import queries
 from app.programmes.errors import (
     NotAFunder,
+    SettingsApplyAlready,
     SettingsChangedAfterwards,
     SettingsNotYetApply,
     SettingsUnchanged,
+    SettingsWithdrawnAlready,
     UnknownProgramme,
+    UnknownSettings,
     UnknownVintage,
     VintageLabelTaken,
 )
@@ -35,11 +38,13 @@ from app.programmes.models import (
     FunderShare,
     Programme,
     ProgrammeSettings,
+    SettingsWithdrawal,
     VintageTerms,
 )
 from app.programmes.rules import (
     FIGURES,
     RECOMMENDED,
+    Covers,
     Entitled,
     Payer,
     Public,
@@ -145,8 +150,9 @@ def change_settings(
     Raises:
         UnknownProgramme, IdAlreadyUsed.
         InvalidInput: a figure is out of bounds or out of order, or the document cannot be one.
-        SettingsChangedAfterwards: the day has passed, or comes before the last version's.
-        SettingsUnchanged: the last version says the same.
+        SettingsChangedAfterwards: the day has passed, or comes before that of a version that
+            stands: withdraw that one first.
+        SettingsUnchanged: the last version that stands says the same.
         UnknownOrganisation, NotAFunder: a share is nobody's, or of somebody who funds nothing.
     """
     actor.check(Right.MANAGE_PROGRAMME)
@@ -167,7 +173,8 @@ def change_settings(
         return record
     known_programme(session, programme_id)
     hold(session, "settings of", programme_id)
-    last = queries.settings_versions(session, programme_id)[-1]
+    ordinal = queries.settings_versions(session, programme_id)[-1].ordinal
+    last = queries.standing_settings(session, programme_id)[-1]
     today = martinique_day(now)
     earliest = max(today, last.applies_from)
     if applies_from < earliest:
@@ -181,10 +188,8 @@ def change_settings(
             id=settings_id,
             request_hash=digest,
             programme_id=programme_id,
-            ordinal=last.ordinal + 1,
-            follows_id=last.id,
-            follows_ordinal=last.ordinal,
-            follows_from=last.applies_from,
+            ordinal=ordinal + 1,
+            follows_ordinal=ordinal,
             applies_from=applies_from,
             document=named,
             made_by=actor.agent_id,
@@ -192,6 +197,59 @@ def change_settings(
             made_on=today,
         ),
     )
+
+
+def withdraw_settings(
+    session: Session,
+    *,
+    actor: Actor,
+    withdrawal_id: UUID,
+    programme_id: UUID,
+    settings_id: UUID,
+    reason: str,
+    now: datetime,
+) -> SettingsWithdrawal:
+    """Take back a version before its first day: it stays readable, and never applies.
+
+    Raises:
+        UnknownSettings, IdAlreadyUsed.
+        InvalidInput: no reason, or not one line of 200 characters at most.
+        SettingsApplyAlready: it has begun, or is the first one, without which nothing applies.
+        SettingsWithdrawnAlready.
+    """
+    actor.check(Right.MANAGE_PROGRAMME)
+    cleaned = clean(reason)
+    if cleaned is None:
+        raise InvalidInput(reason="Dites pourquoi, en 200 caractères au plus.")
+    digest = request_hash("settings withdrawal", settings=settings_id, reason=cleaned)
+    if record := earlier(session, SettingsWithdrawal, withdrawal_id, digest):
+        return record
+    hold(session, "settings of", programme_id)
+    settings = queries.known_settings(session, settings_id)
+    if settings is None or settings.programme_id != programme_id:
+        raise UnknownSettings
+    if queries.settings_withdrawal(session, settings_id):
+        raise SettingsWithdrawnAlready(ordinal=settings.ordinal)
+    today = martinique_day(now)
+    if settings.ordinal == 1 or settings.applies_from <= today:
+        raise SettingsApplyAlready(
+            ordinal=settings.ordinal, applies_from=f"{settings.applies_from:%d/%m/%Y}"
+        )
+    record = SettingsWithdrawal(
+        id=withdrawal_id,
+        request_hash=digest,
+        settings_id=settings_id,
+        programme_id=programme_id,
+        ordinal=settings.ordinal,
+        applies_from=settings.applies_from,
+        reason=cleaned,
+        withdrawn_by=actor.agent_id,
+        withdrawn_at=now,
+        withdrawn_on=today,
+    )
+    session.add(record)
+    session.flush()
+    return record
 
 
 def settings_on(session: Session, programme_id: UUID, day: date) -> ProgrammeSettings:
@@ -204,7 +262,7 @@ def settings_on(session: Session, programme_id: UUID, day: date) -> ProgrammeSet
     settings = queries.settings_on(session, programme_id, day)
     if settings is None:
         known_programme(session, programme_id)
-        first = queries.settings_versions(session, programme_id)[0]
+        first = queries.standing_settings(session, programme_id)[0]
         raise SettingsNotYetApply(applies_from=f"{first.applies_from:%d/%m/%Y}")
     return settings
 
@@ -217,7 +275,7 @@ def terms_of(session: Session, settings: ProgrammeSettings) -> Terms:
             for e in queries.entitlements_of(session, settings.id)
         ),
         funders=tuple(
-            Share(share.organisation_id, share.share_basis_points)
+            Share(share.organisation_id, share.share_basis_points, Covers(share.covers))
             for share in queries.shares_of(session, settings.id)
         ),
         **{name: getattr(settings, name) for name in FIGURES},
@@ -230,7 +288,9 @@ def _content(terms: Terms) -> dict[str, object]:
         "entitlements": sorted(
             [e.public, e.booklet_size, e.booklet_count, e.renewal_count] for e in terms.entitlements
         ),
-        "funders": sorted([str(f.organisation_id), f.share_basis_points] for f in terms.funders),
+        "funders": sorted(
+            [str(f.organisation_id), f.share_basis_points, f.covers] for f in terms.funders
+        ),
         **{name: getattr(terms, name) for name in FIGURES},
     }
 
@@ -262,6 +322,7 @@ def _write_settings(
             organisation_id=funder.id,
             organisation_kind=funder.kind,
             share_basis_points=share.share_basis_points,
+            covers=share.covers,
         )
         for funder, share in zip(funders, terms.funders, strict=True)
     )

@@ -12,12 +12,13 @@ from app import ledger
 from app.database import rows_by
 from app.identity.models import Agent
 from app.partners import queries as partners
-from app.programmes import service
+from app.programmes import queries, service
 from app.programmes.models import (
     Entitlement,
     FunderShare,
     Programme,
     ProgrammeSettings,
+    SettingsWithdrawal,
     VintageTerms,
 )
 from app.programmes.rules import Terms
@@ -28,13 +29,7 @@ from app.web.api import Json, shown
 def programmes_shown(session: Session, programmes: Sequence[Programme], *, on: date) -> list[Json]:
     """Programmes with what each public is entitled to on that day."""
     ids = [programme.id for programme in programmes]
-    versions = rows_by(
-        session, ProgrammeSettings.programme_id, ids, ProgrammeSettings.ordinal.desc()
-    )
-    applied = {
-        programme_id: next((s for s in found if s.applies_from <= on), found[-1])
-        for programme_id, found in versions.items()
-    }
+    applied = queries.settings_applied(session, ids, on)
     entitlements = rows_by(
         session, Entitlement.settings_id, [s.id for s in applied.values()], Entitlement.public
     )
@@ -51,29 +46,50 @@ def vintages_shown(session: Session, vintages: Sequence[VintageTerms]) -> list[J
 
 @dataclass(frozen=True, slots=True)
 class VersionShown:
-    """One version of the settings: what it says, who made it, what it changed."""
+    """One version of the settings: what it says, who made it, what it changed, who took it back."""
 
     settings: ProgrammeSettings
     terms: Terms
     made_by: str
     changes: list[Change]
+    withdrawal: SettingsWithdrawal | None
+    withdrawn_by: str
 
 
 def versions_shown(session: Session, versions: Sequence[ProgrammeSettings]) -> list[VersionShown]:
-    """Versions one after the other, each compared with the one before it in the list."""
+    """Versions one after the other, each compared with the last one before it that stands."""
     terms = [service.terms_of(session, version) for version in versions]
     names = funders_named(session, *terms)
-    people = agents_named(session, {version.made_by for version in versions})
-    before = [None, *terms]
-    return [
-        VersionShown(
-            version,
-            said,
-            people[version.made_by],
-            changes(earlier, said, names) if earlier else [],
+    withdrawals = withdrawals_of(session, versions)
+    people = agents_named(
+        session,
+        {version.made_by for version in versions} | {w.withdrawn_by for w in withdrawals.values()},
+    )
+    told: list[VersionShown] = []
+    before: Terms | None = None
+    for version, said in zip(versions, terms, strict=True):
+        withdrawal = withdrawals.get(version.id)
+        told.append(
+            VersionShown(
+                version,
+                said,
+                people[version.made_by],
+                changes(before, said, names) if before else [],
+                withdrawal,
+                people[withdrawal.withdrawn_by] if withdrawal else "",
+            )
         )
-        for version, said, earlier in zip(versions, terms, before, strict=False)
-    ]
+        before = before if withdrawal else said
+    return told
+
+
+def withdrawals_of(
+    session: Session, versions: Sequence[ProgrammeSettings]
+) -> dict[UUID, SettingsWithdrawal]:
+    """The withdrawals of those versions that were taken back."""
+    ids = [version.id for version in versions]
+    found = rows_by(session, SettingsWithdrawal.settings_id, ids)
+    return {settings_id: rows[0] for settings_id, rows in found.items() if rows}
 
 
 def funders_named(session: Session, *terms: Terms) -> dict[UUID, str]:
@@ -100,7 +116,16 @@ def settings_shown(session: Session, versions: Sequence[ProgrammeSettings]) -> l
         FunderShare.share_basis_points.desc(),
         FunderShare.organisation_id,
     )
-    return [shown(v, entitlements=entitlements[v.id], funders=shares[v.id]) for v in versions]
+    withdrawals = withdrawals_of(session, versions)
+    return [
+        shown(
+            v,
+            entitlements=entitlements[v.id],
+            funders=shares[v.id],
+            withdrawal=withdrawals.get(v.id),
+        )
+        for v in versions
+    ]
 
 
 def shares_shown(session: Session, settings: ProgrammeSettings) -> list[Json]:
@@ -112,6 +137,7 @@ def shares_shown(session: Session, settings: ProgrammeSettings) -> list[Json]:
             "organisation_id": share.organisation_id,
             "name": names[share.organisation_id],
             "share_basis_points": share.share_basis_points,
+            "covers": share.covers,
         }
         for share in terms.funders
     ]

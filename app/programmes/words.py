@@ -8,11 +8,12 @@ from uuid import UUID
 from app.kernel.money import NO_BREAK, euros
 from app.programmes.rules import (
     FRENCH_PUBLIC,
-    HIGHEST_STATE_SHARE,
     WHOLE_IN_BASIS_POINTS,
+    Covers,
     Entitled,
     Payer,
     Public,
+    Share,
     Terms,
 )
 
@@ -138,7 +139,10 @@ SENTENCES = {
         "",
     ),
     "budget_cents": (
-        "Le dispositif a un budget de {value}.",
+        (
+            "Commandes et pass peuvent engager {value} en tout : l’impression, les frais et la "
+            "valeur de chaque pass qui peut encore servir ou a servi."
+        ),
         "Aucun budget n’est fixé : seules les commandes bornent la dépense.",
     ),
     "alert_days_before_end": (
@@ -205,9 +209,21 @@ def sentence(name: str, terms: Terms) -> str:
     return something.format(value=value(name, terms)) if getattr(terms, name) else nothing
 
 
-def funder(name: str, basis_points: int) -> str:
+FRENCH_COVERS = {
+    Covers.ALL: "tous les publics",
+    Covers.AGREED: "les publics de la convention seulement",
+    Covers.STATE: "au titre de l’État : les publics de la convention, la moitié au plus",
+}
+
+
+def funder(name: str, share: Share) -> str:
     """What one funder brings."""
-    return f"{name} prend en charge {percent(basis_points)} de la valeur des pass utilisés."
+    whose = "" if share.covers is Covers.ALL else " par les publics de la convention"
+    state = ", au titre de l’État" if share.covers is Covers.STATE else ""
+    return (
+        f"{name} prend en charge {percent(share.share_basis_points)} de la valeur des pass utilisés"
+        f"{whose}{state}."
+    )
 
 
 def rest(terms: Terms) -> str:
@@ -216,17 +232,6 @@ def rest(terms: Terms) -> str:
     if left == WHOLE_IN_BASIS_POINTS:
         return "Aucun financeur : la collectivité prend tout en charge."
     return f"La collectivité prend en charge le reste, {percent(left)}." if left else ""
-
-
-def warnings(terms: Terms, names: Mapping[UUID, str]) -> list[str]:
-    """What deserves a second look, though no rule forbids it."""
-    return [
-        f"{names[share.organisation_id]} : {percent(share.share_basis_points)}. L’État ne finance "
-        "que la moitié de la valeur des pass utilisés (appel à projets de 2020) : "
-        "vérifiez cette part si c’est lui."
-        for share in terms.funders
-        if share.share_basis_points > HIGHEST_STATE_SHARE
-    ]
 
 
 def changes(before: Terms, after: Terms, names: Mapping[UUID, str]) -> list[Change]:
@@ -241,14 +246,16 @@ def changes(before: Terms, after: Terms, names: Mapping[UUID, str]) -> list[Chan
     found += _compared(
         ((FRENCH_PUBLIC[p], was.get(p), now.get(p)) for p in Public), entitlement, "rien"
     )
-    had, has = (
-        {s.organisation_id: s.share_basis_points for s in t.funders} for t in (before, after)
-    )
+    had, has = ({s.organisation_id: s for s in t.funders} for t in (before, after))
     parties = {**had, **has}
-    found += _compared(
-        ((names[p], had.get(p), has.get(p)) for p in parties), percent, "aucune part"
-    )
+    found += _compared(((names[p], had.get(p), has.get(p)) for p in parties), _share, "aucune part")
     return found
+
+
+def _share(share: Share) -> str:
+    """A part and for whom, short."""
+    part = percent(share.share_basis_points)
+    return part if share.covers is Covers.ALL else f"{part}, {FRENCH_COVERS[share.covers]}"
 
 
 def _compared(

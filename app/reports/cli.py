@@ -15,7 +15,7 @@ from app.kernel.money import euros
 from app.ledger import integrity
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
-from app.programmes.cli import programme_named, programme_option, vintage_named
+from app.programmes.naming import programme_named, programme_option, vintage_named
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
 from app.terminal.desk import (
     Desk,

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import euros
-from app.programmes.cli import programme_named, programme_option
 from app.programmes.keys import KeyStore
+from app.programmes.naming import programme_named, programme_option
 from app.programmes.queries import is_demonstration
 from app.takeover import queries, service
 from app.takeover.errors import TakeoverFileRefused, UnknownTakeover

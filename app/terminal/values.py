@@ -20,6 +20,7 @@ from app.kernel.money import NARROW, NO_BREAK, Cents
 E = TypeVar("E", bound=StrEnum)
 LARGEST_CENTS = LARGEST_INTEGER // 1000
 MOST_DIGITS = 19
+WHOLE_IN_HUNDREDTHS = 10_000
 
 
 class Day(click.ParamType[date]):
@@ -106,6 +107,27 @@ class Euros(click.ParamType[Cents]):
         if not 0 <= cents <= LARGEST_CENTS:
             self.fail(f"« {value} » n’est pas une somme : écrivez 1230,50 par exemple.", param, ctx)
         return Cents(cents)
+
+
+class Percent(click.ParamType[int]):
+    """A part of the whole in per cent: 4, 4,5 or « 50 % »; kept as hundredths of a per cent."""
+
+    name = "POUR-CENT"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Refuse a third decimal, and more than the whole."""
+        if isinstance(value, int):
+            return value
+        bare = re.sub(f"[ {NO_BREAK}{NARROW}%]", "", value)
+        found = re.fullmatch(r"(\d{1,3})(?:[.,](\d{1,2}))?", bare, re.ASCII)
+        hundredths = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else -1
+        if not 0 <= hundredths <= WHOLE_IN_HUNDREDTHS:
+            self.fail(
+                f"« {value} » n’est pas un pourcentage : écrivez 4 ou 4,5 par exemple.", param, ctx
+            )
+        return hundredths
 
 
 class Count(click.ParamType[int]):

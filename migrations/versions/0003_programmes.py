@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, let_application, write_once
+from migrations.steps import as_owner, drop_refusal, let_application, refuse_insert, write_once
 
 revision = "0003"
 down_revision = "0002"
@@ -12,6 +12,7 @@ down_revision = "0002"
 WRITTEN_ONCE = (
     "programme",
     "programme_settings",
+    "settings_withdrawal",
     "entitlement",
     "vintage_terms",
     "demonstration_mark",
@@ -52,9 +53,7 @@ def upgrade() -> None:
             sa.Column("request_hash", Bytes(), nullable=False),
             sa.Column("programme_id", Uuid16(), nullable=False),
             sa.Column("ordinal", sa.Integer(), nullable=False),
-            sa.Column("follows_id", Uuid16(), nullable=True),
             sa.Column("follows_ordinal", sa.Integer(), nullable=True),
-            sa.Column("follows_from", Day(), nullable=True),
             sa.Column("applies_from", Day(), nullable=False),
             sa.Column("order_fee_basis_points", sa.Integer(), nullable=False),
             sa.Column("redemption_fee_basis_points", sa.Integer(), nullable=False),
@@ -78,14 +77,8 @@ def upgrade() -> None:
             sa.Column("made_on", Day(), nullable=False),
             sa.CheckConstraint(
                 "ordinal >= 1 and ordinal = coalesce(follows_ordinal, 0) + 1"
-                " and (follows_ordinal is null) = (ordinal = 1)"
-                " and (follows_id is null) = (ordinal = 1)"
-                " and (follows_from is null) = (ordinal = 1)",
+                " and (follows_ordinal is null) = (ordinal = 1)",
                 name="settings_ordinals_leave_no_gap",
-            ),
-            sa.CheckConstraint(
-                "follows_from is null or applies_from >= follows_from",
-                name="settings_apply_after_those_before",
             ),
             sa.CheckConstraint(
                 "ordinal = 1 or applies_from >= made_on",
@@ -124,13 +117,8 @@ def upgrade() -> None:
                 "length(document) between 1 and 200", name="settings_document_has_a_name"
             ),
             sa.ForeignKeyConstraint(
-                ["follows_id", "programme_id", "follows_ordinal", "follows_from"],
-                [
-                    "programme_settings.id",
-                    "programme_settings.programme_id",
-                    "programme_settings.ordinal",
-                    "programme_settings.applies_from",
-                ],
+                ["programme_id", "follows_ordinal"],
+                ["programme_settings.programme_id", "programme_settings.ordinal"],
                 name="settings_follow_the_version_before",
             ),
             sa.ForeignKeyConstraint(
@@ -148,6 +136,42 @@ def upgrade() -> None:
                 "applies_from",
                 name="settings_name_their_first_day",
             ),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "settings_withdrawal",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("settings_id", Uuid16(), nullable=False),
+            sa.Column("programme_id", Uuid16(), nullable=False),
+            sa.Column("ordinal", sa.Integer(), nullable=False),
+            sa.Column("applies_from", Day(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("withdrawn_by", BigInt, nullable=False),
+            sa.Column("withdrawn_at", UtcDateTime(), nullable=False),
+            sa.Column("withdrawn_on", Day(), nullable=False),
+            sa.CheckConstraint("ordinal > 1", name="first_settings_are_not_withdrawn"),
+            sa.CheckConstraint(
+                "withdrawn_on < applies_from", name="settings_are_withdrawn_before_they_apply"
+            ),
+            sa.CheckConstraint(
+                "length(reason) between 1 and 200", name="settings_withdrawal_has_a_reason"
+            ),
+            sa.ForeignKeyConstraint(
+                ["settings_id", "programme_id", "ordinal", "applies_from"],
+                [
+                    "programme_settings.id",
+                    "programme_settings.programme_id",
+                    "programme_settings.ordinal",
+                    "programme_settings.applies_from",
+                ],
+                name="settings_withdrawal_names_the_settings",
+            ),
+            sa.ForeignKeyConstraint(
+                ["withdrawn_by"], ["agent.id"], name="settings_were_withdrawn_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("settings_id", name="settings_are_withdrawn_once"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -252,6 +276,16 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         write_once(*WRITTEN_ONCE)
+        refuse_insert(
+            "settings_apply_after_those_before",
+            "programme_settings",
+            when=(
+                "exists (select 1 from programme_settings s"
+                " where s.programme_id = new.programme_id and s.ordinal < new.ordinal"
+                " and s.applies_from > new.applies_from and not exists"
+                " (select 1 from settings_withdrawal w where w.settings_id = s.id))"
+            ),
+        )
         let_application("update", "document_counter")
 
 
@@ -263,7 +297,9 @@ def downgrade() -> None:
             "document_counter",
             "vintage_terms",
             "entitlement",
+            "settings_withdrawal",
             "programme_settings",
             "programme",
         ):
             op.drop_table(table)
+        drop_refusal("settings_apply_after_those_before")

@@ -519,7 +519,10 @@ def upgrade() -> None:
             when=(
                 "exists (select 1 from programme_settings s"
                 " where s.programme_id = new.programme_id and s.ordinal > new.settings_ordinal"
-                " and s.applies_from <= new.prescribed_on)"
+                " and s.applies_from <= new.prescribed_on and not exists"
+                " (select 1 from settings_withdrawal w where w.settings_id = s.id))"
+                " or exists (select 1 from settings_withdrawal w"
+                " where w.settings_id = new.settings_id)"
             ),
         )
 

@@ -19,9 +19,15 @@ def upgrade() -> None:
             sa.Column("organisation_id", Uuid16(), nullable=False),
             sa.Column("organisation_kind", sa.Text(), nullable=False),
             sa.Column("share_basis_points", sa.Integer(), nullable=False),
+            sa.Column("covers", sa.Text(), nullable=False),
             sa.CheckConstraint("organisation_kind = 'funder'", name="share_is_a_funders"),
             sa.CheckConstraint(
                 "share_basis_points between 1 and 10000", name="share_is_a_part_of_the_whole"
+            ),
+            sa.CheckConstraint("covers in ('all', 'agreed', 'state')", name="share_says_for_whom"),
+            sa.CheckConstraint(
+                "covers <> 'state' or share_basis_points <= 5000",
+                name="share_of_the_state_is_half_at_most",
             ),
             sa.ForeignKeyConstraint(
                 ["organisation_id", "organisation_kind"],

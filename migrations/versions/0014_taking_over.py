@@ -4,11 +4,62 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, drop_refusal, refuse_insert, write_once
+from migrations.steps import (
+    as_owner,
+    drop_refusal,
+    martinique_day_of,
+    on_postgresql,
+    refuse_insert,
+    write_once,
+)
 
 revision = "0014"
 down_revision = "0013"
 
+LATEST_SETTINGS = """
+select max(t.ordinal) from programme_settings t
+where t.programme_id = mine.programme_id and t.applies_from <= {day}
+  and not exists (select 1 from settings_withdrawal w where w.settings_id = t.id)
+"""
+ORDERED = """
+select coalesce(sum(o.printing_cents + o.fee_cents + o.voucher_count * o.face_value_cents), 0)
+from booklet_order o
+where o.programme_id = mine.programme_id
+  and (o.id = mine.id or exists (select 1 from order_approval a where a.order_id = o.id))
+  and not exists (select 1 from order_cancellation c where c.order_id = o.id)
+"""
+TAKEN = """
+select coalesce(sum((l.last_booklet - l.first_booklet + 1) * l.booklet_size
+                    * v.face_value_cents), 0)
+from takeover_lot l
+join takeover_approval a on a.takeover_id = l.takeover_id
+join vintage_terms t on t.vintage_id = l.vintage_id
+join vintage v on v.id = l.vintage_id
+where t.programme_id = mine.programme_id and l.place <> 'elsewhere'
+"""
+RELEASED = """
+select coalesce(sum(v.face_value_cents), 0)
+from account a
+join vintage_terms t on t.vintage_id = a.vintage_id
+join voucher v on v.account_id = a.id
+where t.programme_id = mine.programme_id
+  and (a.kind = 'credited' or (p.payer = 'authority' and a.kind in ('void', 'expired')))
+"""
+OVER_BUDGET = f"""
+exists (
+  select 1 from booklet_order mine
+  join programme p on p.id = mine.programme_id
+  join programme_settings s on s.programme_id = mine.programme_id
+  where mine.id = new.order_id and s.ordinal = ({LATEST_SETTINGS})
+    and s.budget_cents < ({ORDERED}) + ({TAKEN}) - ({RELEASED})
+)
+"""  # noqa: S608 - four queries written above
+"""What an order commits together with all that is committed, beyond the budget of a day."""
+
+WITHIN_BUDGET = {
+    "approval_stays_within_the_budget": ("order_approval", "approved_at"),
+    "activation_stays_within_the_budget": ("activation", "activated_at"),
+}
 WRITTEN_ONCE = ("takeover", "takeover_lot", "takeover_code", "takeover_approval")
 
 
@@ -134,17 +185,20 @@ def upgrade() -> None:
                 " where v.vintage_id = new.vintage_id and v.taken_over)"
             ),
         )
+        for rule, (table, instant) in WITHIN_BUDGET.items():
+            refuse_insert(rule, table, when=OVER_BUDGET.format(day=martinique_day_of(instant)))
         op.create_index("takeover_lot_by_vintage", "takeover_lot", ["vintage_id"], unique=False)
 
 
 def downgrade() -> None:
     """Take the tables away, leaves first."""
     with as_owner():
-        if op.get_bind().dialect.name == "postgresql":
-            op.execute("drop trigger order_is_not_of_a_taken_over_vintage on booklet_order")
-        else:
-            op.execute("drop trigger order_is_not_of_a_taken_over_vintage")
+        elsewhere = {rule: table for rule, (table, _) in WITHIN_BUDGET.items()} | {
+            "order_is_not_of_a_taken_over_vintage": "booklet_order"
+        }
+        for rule, table in elsewhere.items():
+            op.execute(f"drop trigger {rule}" + (f" on {table}" if on_postgresql() else ""))
+            drop_refusal(rule)
         for table in reversed(WRITTEN_ONCE):
             op.drop_table(table)
-        drop_refusal("order_is_not_of_a_taken_over_vintage")
         drop_refusal("lot_is_of_a_vintage_to_take_over")

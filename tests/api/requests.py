@@ -60,6 +60,7 @@ def setting_up(house: House) -> list[Asking]:
     organisations, ids = house.scheme.organisations, house.lived.ids
     days = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
     sponsor, issuer = str(organisations["sponsor"]), str(organisations["issuer"])
+    planned = str(new_id())
     unsigned, unlabelled = (f"/partners/{organisations[n]}" for n in ("unsigned", "unlabelled"))
     return [
         Asking(
@@ -79,16 +80,24 @@ def setting_up(house: House) -> list[Asking]:
             "change_settings",
             "coordinator",
             f"/programmes/{ids['other programme']}/settings",
-            identified(
-                applies_from=(house.scheme.today + timedelta(days=30)).isoformat(),
-                document="CC-02-2026-007",
-                redemption_fee_basis_points=400,
-                entitlements=[{"public": "senior", "booklet_size": 5, "booklet_count": 1}],
-                funders=[
+            {
+                "id": planned,
+                "applies_from": (house.scheme.today + timedelta(days=30)).isoformat(),
+                "document": "CC-02-2026-007",
+                "redemption_fee_basis_points": 400,
+                "entitlements": [{"public": "senior", "booklet_size": 5, "booklet_count": 1}],
+                "funders": [
                     {"organisation_id": str(organisations["funder"]), "share_basis_points": 4000}
                 ],
-            ),
+            },
             otherwise={"payment_delay_days": 20},
+        ),
+        Asking(
+            "withdraw_settings",
+            "coordinator",
+            f"/programmes/{ids['other programme']}/settings/{planned}/withdrawal",
+            identified(reason="Délibération reportée"),
+            otherwise={"reason": "Erreur de saisie"},
         ),
         Asking(
             "create_vintage",

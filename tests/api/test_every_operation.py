@@ -11,6 +11,7 @@ from tests.service.chain import everything
 WRITING = (
     "create_programme",
     "change_settings",
+    "withdraw_settings",
     "create_vintage",
     "register_partner",
     "sign_agreement",

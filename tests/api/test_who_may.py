@@ -25,6 +25,7 @@ create_programme        C . . . . . .
 list_programmes         C F A U P M .
 read_programme          C F A U P M .
 change_settings         C . . . . . .
+withdraw_settings       C . . . . . .
 list_settings           C F A U P M .
 list_funders            C F A U P M .
 create_vintage          C . . . . . .

@@ -75,6 +75,14 @@ def the_programme(site: Site) -> str:
         return f"/dispositifs/{programme.id}"
 
 
+def planned_settings(site: Site) -> str:
+    """The page that withdraws the version of the settings that has not begun."""
+    with site.database.transaction(writing=False) as session:
+        (programme,) = programmes.programmes_after(session, None, limit=1)
+        version = programmes.standing_settings(session, programme.id)[-1]
+        return f"/dispositifs/{programme.id}/reglages/{version.id}/retrait"
+
+
 def an_order(site: Site, path: str = "", *, state: OrderState = OrderState.PREPARED) -> str:
     """The page of the latest order in that state."""
     with site.database.transaction(writing=False) as session:
@@ -243,6 +251,7 @@ ADDRESSES = (
     Address("programme", the_programme),
     Address("programme-on-no-day", lambda site: f"{the_programme(site)}?le=31/02/2026", status=422),
     Address("settings", lambda site: f"{the_programme(site)}/reglages"),
+    Address("settings-withdrawal", planned_settings),
     Address("new-programme", "/dispositifs/nouveau"),
     Address("takeovers", "/reprise"),
     Address("takeover", the_takeover),

@@ -97,6 +97,7 @@ from app.programmes.service import (
     create_programme,
     create_vintage,
     mark_demonstration,
+    withdraw_settings,
 )
 from app.stock.serial_files import Asked as SerialsAsked
 from app.stock.serial_files import import_serials
@@ -296,6 +297,24 @@ class Chain:
             document="CC-01-2026-001",
             now=scheme.now,
         ).id
+        self.ids["withdrawn settings"] = change_settings(
+            session,
+            actor=scheme.actors["coordinator"],
+            settings_id=new_id(),
+            programme_id=self.ids["other programme"],
+            applies_from=scheme.today + timedelta(days=40),
+            terms=Terms(),
+            now=scheme.now,
+        ).id
+        withdraw_settings(
+            session,
+            actor=scheme.actors["coordinator"],
+            withdrawal_id=new_id(),
+            programme_id=self.ids["other programme"],
+            settings_id=self.ids["withdrawn settings"],
+            reason="Délibération reportée",
+            now=scheme.now,
+        )
         self.other_vintage_id = create_vintage(
             session,
             actor=scheme.actors["coordinator"],

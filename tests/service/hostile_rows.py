@@ -802,14 +802,12 @@ BENT |= {
     "settings_are_a_programmes": lambda _, __: {
         "programme_id": new_id(),
         "ordinal": 1,
-        "follows_id": None,
         "follows_ordinal": None,
-        "follows_from": None,
     },
     "settings_ordinals_leave_no_gap": lambda _, row: {"ordinal": row["ordinal"] + 1},
     "settings_apply_after_those_before": lambda _, row: {
-        "applies_from": row["follows_from"] - timedelta(days=1),
-        "made_on": row["follows_from"] - timedelta(days=1),
+        "applies_from": row["applies_from"] - timedelta(days=1),
+        "made_on": row["applies_from"] - timedelta(days=1),
     },
     "settings_are_not_changed_afterwards": lambda _, row: {
         "made_on": row["applies_from"] + timedelta(days=1)
@@ -821,12 +819,18 @@ BENT |= {
     "settings_offline_policy_is_bounded": {"offline_pass_count": 1001},
     "settings_budget_is_some_money": {"budget_cents": 0},
     "settings_document_has_a_name": {"document": ""},
-    "settings_follow_the_version_before": lambda _, row: {
-        "follows_from": row["follows_from"] - timedelta(days=1)
+    "settings_follow_the_version_before": {"ordinal": 99, "follows_ordinal": 98},
+    "settings_ordinal_is_one_version": {"ordinal": 2, "follows_ordinal": 1},
+    "settings_withdrawal_names_the_settings": lambda _, row: {"ordinal": row["ordinal"] + 1},
+    "first_settings_are_not_withdrawn": lambda rows, _: first_settings(rows),
+    "settings_are_withdrawn_before_they_apply": lambda _, row: {
+        "withdrawn_on": row["applies_from"]
     },
-    "settings_ordinal_is_one_version": lambda rows, row: {
-        column: rows.any("programme_settings", id=row["follows_id"])[column]
-        for column in ("ordinal", "follows_id", "follows_ordinal", "follows_from")
+    "settings_withdrawal_has_a_reason": {"reason": ""},
+    "settings_are_withdrawn_once": lambda rows, _: {
+        column: value
+        for column, value in rows.any("settings_withdrawal").items()
+        if column in {"settings_id", "programme_id", "ordinal", "applies_from"}
     },
     "entitlement_is_renewed_a_few_times": {"renewal_count": 10},
     "share_names_the_kind_of_its_funder": lambda rows, _: {
@@ -838,6 +842,14 @@ BENT |= {
     },
     "share_is_a_part_of_the_whole": {"share_basis_points": 10_001},
     "shares_are_one_whole_at_most": {"share_basis_points": 5_001},
+    "share_says_for_whom": {"covers": "nobody"},
+    "share_of_the_state_is_half_at_most": lambda rows, _: {
+        "settings_id": rows.ids["other programme"],
+        "covers": "state",
+        "share_basis_points": 5_001,
+    },
+    "approval_stays_within_the_budget": lambda rows, row: a_small_budget(rows, row["order_id"]),
+    "activation_stays_within_the_budget": lambda rows, row: a_small_budget(rows, row["order_id"]),
     "prescription_needs_settings_that_apply": lambda rows, row: _settings_later(rows, row, 1),
     "prescription_names_the_settings": lambda _, row: {
         "settings_from": row["settings_from"] - timedelta(days=1)
@@ -866,17 +878,28 @@ BENT |= {
 }
 
 
+def first_settings(rows: Rows) -> Row:
+    """The first version of a programme, as a withdrawal names it."""
+    first = rows.any("programme_settings", id=rows.ids["other programme"])
+    return {
+        "settings_id": first["id"],
+        "ordinal": first["ordinal"],
+        "applies_from": first["applies_from"],
+        "withdrawn_on": first["applies_from"] - timedelta(days=1),
+    }
+
+
+def a_small_budget(rows: Rows, order_id: UUID) -> Row:
+    """From now on the programme of an order may commit one cent."""
+    programme_id = rows.any("booklet_order", id=order_id)["programme_id"]
+    rows.add("programme_settings", rows.settings_after(programme_id, budget_cents=1))
+    return {}
+
+
 def _settings_later(rows: Rows, row: Row, days: int) -> Row:
     """The next version of a prescription's settings; named when it comes too late."""
-    last = rows.any("programme_settings", id=row["settings_id"])
-    made = rows.copy(
-        "programme_settings",
-        last,
-        ordinal=last["ordinal"] + 1,
-        follows_id=last["id"],
-        follows_ordinal=last["ordinal"],
-        follows_from=last["applies_from"],
-        applies_from=row["prescribed_on"] + timedelta(days=days),
+    made = rows.settings_after(
+        row["settings_id"], applies_from=row["prescribed_on"] + timedelta(days=days)
     )
     rows.add("programme_settings", made)
     if not days:

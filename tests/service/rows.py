@@ -109,15 +109,28 @@ class Rows:
         return self.copy("statement", like, id=self.posting(), run_id=run["id"])
 
     def settings(self) -> Row:
-        """A third version of the settings of a programme that has two."""
-        last = self.any("programme_settings", id=self.ids["changed settings"])
+        """A new version for a programme that has three, of which one is withdrawn."""
+        return self.settings_after("changed settings")
+
+    def settings_after(self, version: str | UUID, **changes: object) -> Row:
+        """A version that says what that one says, after all those of its programme."""
+        known = self.ids[version] if isinstance(version, str) else version
+        like = self.any("programme_settings", id=known)
+        table = table_named("programme_settings")
+        last = self.session.execute(
+            select(func.max(table.c.ordinal)).where(table.c.programme_id == like["programme_id"])
+        ).scalar_one()
         return self.copy(
-            "programme_settings",
-            last,
-            ordinal=last["ordinal"] + 1,
-            follows_id=last["id"],
-            follows_ordinal=last["ordinal"],
-            follows_from=last["applies_from"],
+            "programme_settings", like, ordinal=last + 1, follows_ordinal=last, **changes
+        )
+
+    def settings_withdrawal(self) -> Row:
+        """The withdrawal of a version that nobody has withdrawn."""
+        row = self.any("settings_withdrawal")
+        version = self.settings_after("changed settings", applies_from=row["applies_from"])
+        self.add("programme_settings", version)
+        return self.copy(
+            "settings_withdrawal", settings_id=version["id"], ordinal=version["ordinal"]
         )
 
     def funder_share(self) -> Row:
@@ -214,6 +227,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         organisation_id=rows.organisation("unlabelled"),
     ),
     "programme_settings": Rows.settings,
+    "settings_withdrawal": Rows.settings_withdrawal,
     "takeover": lambda rows: rows.copy("takeover", file_hash=new_id().bytes * 2),
     "takeover_lot": lambda rows: rows.copy(
         "takeover_lot", rows.any("takeover_lot", takeover_id=rows.ids["taken over"]), line=99

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,9 +11,15 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.partners.rules import OrganisationKind
 from app.programmes import errors, words
-from app.programmes.models import ProgrammeSettings
-from app.programmes.rules import BOUNDS, FIGURES, Share, Terms, wrong_terms
-from app.programmes.service import change_settings, settings_on, terms_of
+from app.programmes.models import ProgrammeSettings, SettingsWithdrawal
+from app.programmes.queries import settings_versions
+from app.programmes.rules import BOUNDS, FIGURES, Covers, Share, Terms, wrong_terms
+from app.programmes.service import (
+    change_settings,
+    settings_on,
+    terms_of,
+    withdraw_settings,
+)
 from app.programmes.views import versions_shown
 from tests.factories import Scheme
 
@@ -56,6 +63,55 @@ def test_nothing_changes_for_days_that_have_passed(session: Session, scheme: Sch
         change(session, scheme, scheme.today + 9 * A_DAY, payment_delay_days=20)
 
 
+def test_a_version_dated_far_ahead_is_withdrawn_and_what_comes_before_it_can_change_again(
+    session: Session, scheme: Scheme
+) -> None:
+    far, soon = scheme.today + 300 * A_DAY, scheme.today + A_DAY
+    slip = change(session, scheme, far, payment_delay_days=20)
+    with pytest.raises(errors.SettingsChangedAfterwards, match="peut d’abord être retirée"):
+        change(session, scheme, soon, payment_delay_days=25)
+    withdrawal_id = new_id()
+
+    def withdraw(settings_id: UUID, reason: str = "Année mal tapée") -> SettingsWithdrawal:
+        return withdraw_settings(
+            session,
+            actor=scheme.actors["coordinator"],
+            withdrawal_id=withdrawal_id,
+            programme_id=scheme.programme_id,
+            settings_id=settings_id,
+            reason=reason,
+            now=scheme.now,
+        )
+
+    assert withdraw(slip.id) is withdraw(slip.id)
+    meant = change(session, scheme, soon, payment_delay_days=25)
+
+    assert meant.ordinal == slip.ordinal + 1
+    assert settings_on(session, scheme.programme_id, far).id == meant.id
+    [_, withdrawn, told] = versions_shown(session, settings_versions(session, scheme.programme_id))
+    assert withdrawn.withdrawal is not None
+    assert [(c.before, c.after) for c in told.changes] == [("30 jours", "25 jours")]
+    withdrawal_id = new_id()
+    with pytest.raises(errors.SettingsWithdrawnAlready):
+        withdraw(slip.id)
+    for begun in (settings_on_first(session, scheme), change(session, scheme, soon)):
+        with pytest.raises(InvalidInput):
+            withdraw(begun.id, reason=" ")
+    with pytest.raises(errors.SettingsApplyAlready):
+        withdraw(settings_on_first(session, scheme).id)
+    with pytest.raises(errors.UnknownSettings):
+        withdraw(new_id())
+
+
+def test_the_state_funds_half_at_most_and_only_the_publics_of_its_agreement() -> None:
+    said = {
+        covers: wrong_terms(Terms(funders=(Share(new_id(), 5001, covers),))) for covers in Covers
+    }
+
+    assert said[Covers.ALL] == said[Covers.AGREED] == {}
+    assert "la moitié" in said[Covers.STATE]["funders"]
+
+
 def test_a_version_says_what_it_changed_and_who_made_it(session: Session, scheme: Scheme) -> None:
     funder = scheme.organisation(session, "funder", OrganisationKind.FUNDER)
     made = change(
@@ -81,7 +137,6 @@ def test_a_version_says_what_it_changed_and_who_made_it(session: Session, scheme
         ("FUNDER", "aucune part", "60\u00a0%"),
     ]
     assert terms_of(session, made).funders == (Share(funder, 6000),)
-    assert "la moitié" in words.warnings(second.terms, {funder: "FUNDER"})[0]
 
 
 def settings_on_first(session: Session, scheme: Scheme) -> ProgrammeSettings:
