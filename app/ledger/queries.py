@@ -287,9 +287,11 @@ def uses() -> Net:
 
 def _net(start: Set[AccountKind], to: Set[AccountKind]) -> Net:
     forward = Movement.kind.not_in(BACKWARD)
+    # A pass that replaces another is not handed over a second time.
+    anew = and_(forward, Movement.kind != MovementKind.REPLACE)
     return Net(
         or_(
-            and_(forward, Movement.debit_kind.in_(start), Movement.credit_kind.in_(to)),
+            and_(anew, Movement.debit_kind.in_(start), Movement.credit_kind.in_(to)),
             and_(~forward, Movement.debit_kind.in_(to), Movement.credit_kind.in_(start)),
         ),
         case((forward, Movement.voucher_count), else_=-Movement.voucher_count),

@@ -143,3 +143,70 @@ class WriteOffCountDiffers(Conflict):
         "Le procès-verbal nomme {voucher_count} pass et vous en avez compté {counted}. "
         "Recomptez ; s’il est faux, faites-en préparer un autre."
     )
+
+
+class UnknownReplacement(NotFound):
+    """No replacement has that id, or it is another organisation's."""
+
+    code = "unknown_replacement"
+    sentence = "Ce remplacement est introuvable. Choisissez-le dans la liste des remplacements."
+
+
+class NotInCirculation(RuleBroken):
+    """Only what was handed to a person, and not used, is replaced."""
+
+    code = "not_in_circulation"
+    sentence = (
+        "Le pass {serial} n’est pas entre les mains d’une personne : on remplace seulement un pass "
+        "remis et pas encore utilisé. Cherchez-le pour voir où il est."
+    )
+
+
+class PassesOfSeveralPrescribers(RuleBroken):
+    """Passes handed over by several prescribers are replaced one prescriber at a time."""
+
+    code = "passes_of_several_prescribers"
+    sentence = (
+        "Ces pass ont été remis par plusieurs prescripteurs ou sont de plusieurs dispositifs : "
+        "faites un remplacement pour chacun."
+    )
+
+
+class NotYoursToReplace(RuleBroken):
+    """A prescriber replaces only what it handed over, from its own drawer."""
+
+    code = "not_yours_to_replace"
+    sentence = (
+        "Vous n’avez pas remis le pass {serial} : adressez la personne au prescripteur qui l’a "
+        "remis, ou à la coordination de CAP Nord."
+    )
+
+
+class NothingToReplaceWith(Conflict):
+    """There are not enough passes where the new ones would come from."""
+
+    code = "nothing_to_replace_with"
+    sentence = (
+        "Il faut {needed} pass et il n’y en a que {available} d’utilisables à cet endroit. "
+        "Prenez-les ailleurs, ou demandez des carnets."
+    )
+
+
+class CompromisedAlready(Conflict):
+    """The vintage was declared compromised with another vintage in its place."""
+
+    code = "compromised_already"
+    sentence = (
+        "Le millésime {label} est déjà retiré et remplacé par le {replacement} : "
+        "reprenez avec celui-ci."
+    )
+
+
+class VintagesDiffer(RuleBroken):
+    """A vintage is replaced by one of the same programme and face value that still serves."""
+
+    code = "vintages_differ"
+    sentence = (
+        "Le {replacement} ne remplace pas le {label} : choisissez un autre millésime du même "
+        "dispositif, de même valeur, encore valable, et dont la clé est sûre."
+    )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.database import BigInt, Bytes, Day, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, UtcDateTime, Uuid16
 from migrations.steps import as_owner, write_once
 
 revision = "0020"
@@ -16,6 +16,9 @@ WRITTEN_ONCE = (
     "write_off",
     "write_off_range",
     "write_off_approval",
+    "vintage_compromise",
+    "replacement",
+    "replaced_voucher",
 )
 
 
@@ -24,6 +27,7 @@ def upgrade() -> None:
     with as_owner():
         _blocks()
         _write_offs()
+        _replacements()
         write_once(*WRITTEN_ONCE)
 
 
@@ -161,6 +165,107 @@ def _write_offs() -> None:
         ),
         sa.PrimaryKeyConstraint("write_off_id"),
         sqlite_strict=True,
+    )
+
+
+def _replacements() -> None:
+    op.create_table(
+        "vintage_compromise",
+        sa.Column("id", Uuid16(), nullable=False),
+        sa.Column("request_hash", Bytes(), nullable=False),
+        sa.Column("programme_id", Uuid16(), nullable=False),
+        sa.Column("vintage_id", sa.Integer(), nullable=False),
+        sa.Column("replacement_id", sa.Integer(), nullable=False),
+        sa.Column("face_value_cents", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("declared_by", BigInt, nullable=False),
+        sa.Column("declared_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("length(reason) between 1 and 200", name="compromise_says_why"),
+        sa.CheckConstraint("replacement_id <> vintage_id", name="vintage_is_replaced_by_another"),
+        sa.ForeignKeyConstraint(
+            ["declared_by"], ["agent.id"], name="compromise_was_declared_by_an_agent"
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id", "face_value_cents"],
+            ["vintage.id", "vintage.face_value_cents"],
+            name="replacing_vintage_has_the_same_face_value",
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id", "programme_id"],
+            ["vintage_terms.vintage_id", "vintage_terms.programme_id"],
+            name="replacing_vintage_is_of_the_same_programme",
+        ),
+        sa.ForeignKeyConstraint(
+            ["vintage_id", "face_value_cents"],
+            ["vintage.id", "vintage.face_value_cents"],
+            name="compromise_names_the_face_value",
+        ),
+        sa.ForeignKeyConstraint(
+            ["vintage_id", "programme_id"],
+            ["vintage_terms.vintage_id", "vintage_terms.programme_id"],
+            name="compromised_vintage_is_of_the_programme",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("vintage_id", name="vintage_is_compromised_once"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "replacement",
+        sa.Column("id", Uuid16(), nullable=False),
+        sa.Column("request_hash", Bytes(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("prescriber_id", Uuid16(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("free_of_charge", Flag(), nullable=False),
+        sa.Column("compromise_id", Uuid16(), nullable=True),
+        sa.Column("replaced_on", Day(), nullable=False),
+        sa.Column("replaced_by", BigInt, nullable=False),
+        sa.Column("replaced_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "(cause = 'compromised') = (compromise_id is not null)",
+            name="replacement_of_a_vintage_names_the_compromise",
+        ),
+        sa.CheckConstraint(
+            "cause in ('lost', 'damaged', 'misprinted', 'compromised')",
+            name="replacement_cause_is_known",
+        ),
+        sa.CheckConstraint("source in ('stock', 'prescriber')", name="replacement_source_is_known"),
+        sa.ForeignKeyConstraint(
+            ["compromise_id"], ["vintage_compromise.id"], name="replacement_names_a_compromise"
+        ),
+        sa.ForeignKeyConstraint(
+            ["prescriber_id"], ["organisation.id"], name="replacement_is_of_a_prescribers_passes"
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaced_by"], ["agent.id"], name="replacement_was_made_by_an_agent"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number", name="replacement_number_is_one_replacement"),
+        sqlite_strict=True,
+    )
+    op.create_index("replacement_by_prescriber", "replacement", ["prescriber_id"], unique=False)
+    op.create_table(
+        "replaced_voucher",
+        sa.Column("old_voucher_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("new_voucher_id", BigInt, nullable=False),
+        sa.Column("replacement_id", Uuid16(), nullable=False),
+        sa.CheckConstraint("new_voucher_id <> old_voucher_id", name="pass_is_replaced_by_another"),
+        sa.ForeignKeyConstraint(
+            ["new_voucher_id"], ["voucher.id"], name="replacing_pass_is_a_voucher"
+        ),
+        sa.ForeignKeyConstraint(
+            ["old_voucher_id"], ["voucher.id"], name="replaced_pass_is_a_voucher"
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id"], ["replacement.id"], name="replaced_pass_is_of_a_replacement"
+        ),
+        sa.PrimaryKeyConstraint("old_voucher_id"),
+        sa.UniqueConstraint("new_voucher_id", name="pass_replaces_one_pass"),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "replaced_voucher_by_replacement", "replaced_voucher", ["replacement_id"], unique=False
     )
 
 

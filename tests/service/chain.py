@@ -136,7 +136,7 @@ class Chain:
             chain._take_over(session)
         chain._read_a_file(database)
         with database.transaction() as session:
-            chain.ids |= lived_losses.lost(session, chain.scheme)
+            chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
         return chain
 
     def _read_a_file(self, database: Database) -> None:

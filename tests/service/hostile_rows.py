@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app import ledger
 from app.kernel.ids import new_id
-from app.ledger import chart
+from app.ledger import add_vintage, chart
 from app.ledger.models import Voucher
 from tests.service.rows import Row, Rows
 
@@ -51,6 +51,22 @@ def beside(rows: Rows, what: str, name: str, row: Row) -> Row:
     made = rows.copy(what, copied, valid_from=day, valid_until=day)
     rows.add(what, made)
     return {f"{what}_id": made["id"], f"{what}_from": day, f"{what}_until": day}
+
+
+def of_another_value(column: str) -> Callable[[Rows, Row], Row]:
+    """A vintage of the same programme whose passes are worth something else."""
+
+    def bend(rows: Rows, row: Row) -> Row:
+        terms = rows.copy(
+            "vintage_terms",
+            rows.any("vintage_terms", vintage_id=row["vintage_id"]),
+            vintage_id=add_vintage(rows.session, face_value_cents=2000),
+            label="98Z",
+        )
+        rows.add("vintage_terms", terms)
+        return {column: terms["vintage_id"]}
+
+    return bend
 
 
 def met(rows: Rows, **changes: object) -> object:
@@ -623,6 +639,22 @@ BENT: dict[str, Bend] = {
     "write_off_begins_with_a_voucher": {"first_voucher_id": 10**9, "last_voucher_id": 10**9},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
+    # Replacements.
+    "compromised_vintage_is_of_the_programme": lambda rows, _: {
+        "vintage_id": rows.chain.scheme.vintage_id
+    },
+    "replacing_vintage_is_of_the_same_programme": lambda rows, _: {
+        "replacement_id": rows.chain.scheme.vintage_id
+    },
+    "compromise_names_the_face_value": of_another_value("vintage_id"),
+    "replacing_vintage_has_the_same_face_value": of_another_value("replacement_id"),
+    "vintage_is_replaced_by_another": lambda _, row: {"replacement_id": row["vintage_id"]},
+    "compromise_says_why": {"reason": ""},
+    "replacement_cause_is_known": {"cause": "because"},
+    "replacement_source_is_known": {"source": "issuer"},
+    "replacement_of_a_vintage_names_the_compromise": {"cause": "compromised"},
+    "replacement_names_a_compromise": {"cause": "compromised", "compromise_id": NOBODY},
+    "pass_is_replaced_by_another": {"new_voucher_id": 8},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
     "mandate_is_of_an_approved_order": lambda _, row: {
         "approved_on": row["approved_on"] - timedelta(days=1)

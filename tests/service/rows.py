@@ -354,6 +354,12 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         prescribed_on=rows.chain.scheme.today,
         by_coordination=True,
     ),
+    "vintage_compromise": lambda rows: rows.copy(
+        "vintage_compromise", vintage_id=rows.chain.other_vintage_id
+    ),
+    "replaced_voucher": lambda rows: rows.copy(
+        "replaced_voucher", old_voucher_id=8, new_voucher_id=9
+    ),
     "block_finding": lambda rows: rows.copy("block_finding", voucher_id=21),
     "write_off_range": lambda rows: rows.copy(
         "write_off_range", first_voucher_id=21, last_voucher_id=22

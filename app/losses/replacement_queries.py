@@ -1,0 +1,189 @@
+"""Looking replacements and compromised vintages up, and passes that may replace others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Voucher
+from app.losses.replacement_models import Compromise, ReplacedVoucher, Replacement
+from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.prescribers.queries import is_handed_over
+from app.vouchers.models import Booklet
+
+# ── Replacements ──────────────────────────────────────────────────────────────────────────────────
+
+
+def replacements_after(
+    session: Session, after: UUID | None, *, limit: int, prescriber_id: UUID | None = None
+) -> list[Replacement]:
+    """Replacements in the order of their ids, from after that one; those of one prescriber."""
+    query = select(Replacement).order_by(Replacement.id).limit(limit)
+    if after is not None:
+        query = query.where(Replacement.id > after)
+    if prescriber_id is not None:
+        query = query.where(Replacement.prescriber_id == prescriber_id)
+    return list(session.scalars(query))
+
+
+def latest_replacements(
+    session: Session, *, limit: int, offset: int, prescriber_id: UUID | None
+) -> list[Replacement]:
+    """Replacements, the latest first."""
+    query = (
+        select(Replacement)
+        .order_by(Replacement.replaced_at.desc(), Replacement.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    if prescriber_id is not None:
+        query = query.where(Replacement.prescriber_id == prescriber_id)
+    return list(session.scalars(query))
+
+
+def pairs_of(session: Session, replacement_id: UUID) -> list[ReplacedVoucher]:
+    """What a replacement replaced by what, in the order of the old ones."""
+    return list(
+        session.scalars(
+            select(ReplacedVoucher)
+            .where(ReplacedVoucher.replacement_id == replacement_id)
+            .order_by(ReplacedVoucher.old_voucher_id)
+        )
+    )
+
+
+def pair_counts(session: Session, replacement_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many passes each replacement replaced."""
+    rows = session.execute(
+        select(ReplacedVoucher.replacement_id, func.count())
+        .where(ReplacedVoucher.replacement_id.in_(set(replacement_ids)))
+        .group_by(ReplacedVoucher.replacement_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def lineage(session: Session, voucher_id: int) -> tuple[int | None, int | None]:
+    """The pass that this one replaces, and the one that replaces it."""
+    return (
+        session.scalar(
+            select(ReplacedVoucher.old_voucher_id).where(
+                ReplacedVoucher.new_voucher_id == voucher_id
+            )
+        ),
+        session.scalar(
+            select(ReplacedVoucher.new_voucher_id).where(
+                ReplacedVoucher.old_voucher_id == voucher_id
+            )
+        ),
+    )
+
+
+def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
+    """Passes of an account that replace others: what is left of cut booklets comes first.
+
+    Among the whole ones, the last booklet goes first: the first ones are the next to be handed out.
+    """
+    here = (
+        select(Voucher.booklet_id, func.count().label("here"))
+        .where(Voucher.account_id == account_id)
+        .group_by(Voucher.booklet_id)
+        .subquery()
+    )
+    query = (
+        select(Voucher.id)
+        .join(Booklet, Booklet.id == Voucher.booklet_id)
+        .join(here, here.c.booklet_id == Voucher.booklet_id)
+        .where(Voucher.account_id == account_id)
+        .order_by((here.c.here == Booklet.size), Voucher.booklet_id.desc(), Voucher.id)
+        .limit(needed)
+    )
+    return list(session.scalars(query))
+
+
+# ── Compromised vintages ──────────────────────────────────────────────────────────────────────────
+
+
+def compromise_of(session: Session, vintage_id: int) -> Compromise | None:
+    """What was declared of a vintage whose key leaked."""
+    return session.scalar(select(Compromise).where(Compromise.vintage_id == vintage_id))
+
+
+def accounts_holding(
+    session: Session, vintage_id: int, kinds: Iterable[AccountKind]
+) -> list[tuple[int, AccountKind, UUID]]:
+    """Accounts of these kinds in which some pass of a vintage rests: id, kind, party."""
+    rows = session.execute(
+        select(AccountRow.id, AccountRow.kind, AccountRow.party_id)
+        .where(
+            AccountRow.vintage_id == vintage_id,
+            AccountRow.kind.in_(list(kinds)),
+            select(Voucher.id).where(Voucher.account_id == AccountRow.id).exists(),
+        )
+        .order_by(AccountRow.id)
+    )
+    return [(account_id, AccountKind(kind), party) for account_id, kind, party in rows]
+
+
+def first_in(session: Session, account_id: int, *, limit: int) -> list[int]:
+    """The first passes that rest in an account."""
+    return list(
+        session.scalars(
+            select(Voucher.id)
+            .where(Voucher.account_id == account_id)
+            .order_by(Voucher.id)
+            .limit(limit)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A hand-over some of whose passes were replaced, and by which."""
+
+    prescriber_id: UUID
+    prescription_id: UUID
+    prescription_number: str
+    old_ids: tuple[int, ...]
+    new_ids: tuple[int, ...]
+
+
+def owed_by(session: Session, compromise_id: UUID) -> list[Owed]:
+    """Who must receive what after a compromise, hand-over by hand-over."""
+    rows = session.execute(
+        select(
+            Prescription.prescriber_id,
+            Prescription.id,
+            Prescription.number,
+            ReplacedVoucher.old_voucher_id,
+            ReplacedVoucher.new_voucher_id,
+        )
+        .join(Replacement, Replacement.id == ReplacedVoucher.replacement_id)
+        .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
+        .join(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Voucher.booklet_id)
+        .join(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
+        .where(Replacement.compromise_id == compromise_id, is_handed_over())
+        .order_by(Prescription.prescriber_id, Prescription.number, ReplacedVoucher.old_voucher_id)
+    )
+    found: dict[UUID, tuple[UUID, str, list[int], list[int]]] = {}
+    for prescriber_id, prescription_id, number, old, new in rows:
+        entry = found.setdefault(prescription_id, (prescriber_id, number, [], []))
+        entry[2].append(old)
+        entry[3].append(new)
+    return [
+        Owed(prescriber_id, prescription_id, number, tuple(old), tuple(new))
+        for prescription_id, (prescriber_id, number, old, new) in found.items()
+    ]
+
+
+def count_in(session: Session, vintage_id: int, kinds: Iterable[AccountKind]) -> int:
+    """How many passes of a vintage rest in accounts of these kinds."""
+    query = (
+        select(func.count())
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(AccountRow.vintage_id == vintage_id, AccountRow.kind.in_(list(kinds)))
+    )
+    return session.scalar(query) or 0

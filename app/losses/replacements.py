@@ -1,0 +1,213 @@
+"""Replacing passes after they were handed over: the old ones void, as many new ones, in one act.
+
+What a person may have does not grow: a new pass stands for an old one, counted with the prescriber
+who handed that one over. The rest of a booklet that was cut for it is used first the next time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.database import earlier, hold, insert_rows
+from app.identity.rules import Actor, Right
+from app.kernel.clock import martinique_day
+from app.kernel.ids import request_hash
+from app.ledger import AccountKind, MovementKind, chart
+from app.losses import queries
+from app.losses import replacement_queries as replaced
+from app.losses.blocks import block_lines, runs
+from app.losses.errors import (
+    NothingToReplaceWith,
+    NotInCirculation,
+    NotYoursToReplace,
+    PassesOfSeveralPrescribers,
+    UnknownReplacement,
+)
+from app.losses.naming import Named, named_vouchers, serials_of
+from app.losses.replacement_models import ReplacedVoucher, Replacement
+from app.losses.rules import ReplacementCause, Source
+from app.losses.write_offs import void_lines
+from app.partners.rules import AgreementRole
+from app.partners.service import agreement_in_force
+from app.programmes import numbering
+from app.programmes import queries as programmes
+from app.programmes.models import VintageTerms
+from app.programmes.rules import Validity
+from app.programmes.service import known_programme, known_vintage
+
+DOCUMENT = "replacement"
+
+
+def replace_passes(
+    session: Session,
+    *,
+    actor: Actor,
+    replacement_id: UUID,
+    named: Sequence[Named],
+    cause: ReplacementCause,
+    free_of_charge: bool = False,
+    now: datetime,
+) -> Replacement:
+    """Void passes that a person holds or has lost, and give as many others in their place.
+
+    A prescriber replaces what it handed over, from its drawer; the coordination from the stock.
+
+    Raises:
+        RightMissing, NotYoursToReplace, NoAgreementInForce.
+        NotInCirculation: a pass is used, or was never handed over.
+        PassesOfSeveralPrescribers, NothingToReplaceWith, and what `named_vouchers` refuses.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.REPLACE_PASSES)
+    digest = request_hash(
+        DOCUMENT,
+        named=[(one.first, one.last) for one in named],
+        cause=cause,
+        free_of_charge=free_of_charge,
+    )
+    if record := earlier(session, Replacement, replacement_id, digest):
+        return record
+    today = martinique_day(now)
+    source = Source.STOCK if actor.sees() else Source.DRAWER
+    wholes = named_vouchers(session, named)
+    old_ids = [i for whole in wholes for i in range(whole.first, whole.last + 1)]
+    [first, *_] = ledger.lock_vouchers(session, wholes[:1])
+    if first.account.kind not in {AccountKind.CIRCULATION, AccountKind.BLOCKED}:
+        raise NotInCirculation(serial=serials_of(session, [first.id])[first.id])
+    prescriber_id, terms = first.account.party_id, known_vintage(session, first.account.vintage_id)
+    if source is Source.DRAWER:
+        if prescriber_id != actor.organisation_id:
+            raise NotYoursToReplace(serial=serials_of(session, [first.id])[first.id])
+        agreement_in_force(session, prescriber_id, AgreementRole.PRESCRIBER, on=today)
+    place = known_programme(session, terms.programme_id).sponsor_id
+    if source is Source.DRAWER:
+        place = prescriber_id
+    hold(session, "replacing from", place)
+    new_ids = choose_new(
+        session,
+        source=source,
+        holder_id=place,
+        vintages=serving(session, terms, now=now),
+        needed=len(old_ids),
+    )
+    if len(new_ids) < len(old_ids):
+        raise NothingToReplaceWith(needed=len(old_ids), available=len(new_ids))
+    record = Replacement(
+        id=replacement_id,
+        request_hash=digest,
+        number=numbering.next_document_number(session, numbering.REPLACEMENT, today.year),
+        prescriber_id=prescriber_id,
+        source=source,
+        cause=cause,
+        free_of_charge=free_of_charge,
+        replaced_on=today,
+        replaced_by=actor.agent_id,
+        replaced_at=now,
+    )
+    exchange(session, record, old_ids=old_ids, new_ids=new_ids)
+    return record
+
+
+def serving(session: Session, terms: VintageTerms, *, now: datetime) -> list[int]:
+    """Vintages whose passes may stand for those of `terms`: the same one first, while it serves."""
+    face_value, today = ledger.face_value(session, terms.vintage_id), martinique_day(now)
+    found = [
+        other
+        for other in programmes.vintages_of(session, terms.programme_id)
+        if Validity(other.valid_from, other.valid_until, other.tolerance_days).issuable(on=today)
+        and ledger.face_value(session, other.vintage_id) == face_value
+        and replaced.compromise_of(session, other.vintage_id) is None
+    ]
+    found.sort(key=lambda other: (other.vintage_id != terms.vintage_id, other.valid_until))
+    return [other.vintage_id for other in found]
+
+
+def choose_new(
+    session: Session, *, source: Source, holder_id: UUID, vintages: Sequence[int], needed: int
+) -> list[int]:
+    """Passes that replace others: as many as are needed, or as there are."""
+    found: list[int] = []
+    for vintage_id in vintages:
+        if len(found) < needed:
+            account = ledger.account(
+                session, chart.account(AccountKind(source), holder_id, vintage_id)
+            )
+            found += replaced.pool(session, account.id, needed=needed - len(found))
+    return found
+
+
+def exchange(
+    session: Session, record: Replacement, *, old_ids: Sequence[int], new_ids: Sequence[int]
+) -> None:
+    """Write a replacement down: old passes blocked and void, new ones in circulation, lineage.
+
+    All of them are locked at once, in the order of ids: whoever would redeem an old one waits.
+    """
+    old = set(old_ids)
+    states = ledger.lock_vouchers(session, list(ledger.contiguous([*old_ids, *new_ids])))
+    gone = [state for state in states if state.id in old]
+    _check_replaceable(session, record, gone)
+    session.add(record)
+    session.flush()
+    insert_rows(
+        session,
+        ReplacedVoucher,
+        [
+            {"old_voucher_id": was, "new_voucher_id": stands, "replacement_id": record.id}
+            for was, stands in zip(sorted(old_ids), sorted(new_ids), strict=True)
+        ],
+    )
+    held = [state for state in gone if state.account.kind is AccountKind.CIRCULATION]
+    lines = block_lines(session, held)
+    blocked = [(line.credit, line.vouchers) for line in lines]
+    blocked += runs([state for state in gone if state.account.kind is AccountKind.BLOCKED])
+    lines += void_lines(session, blocked)
+    for account, whole in runs([state for state in states if state.id not in old]):
+        pocket = chart.circulation(record.prescriber_id, account.vintage_id)
+        lines.append(
+            ledger.Line(MovementKind.REPLACE, whole, account, ledger.account(session, pocket))
+        )
+    ledger.post(
+        session,
+        ledger.Act(
+            posting_id=record.id,
+            kind=MovementKind.REPLACE,
+            document_type=DOCUMENT,
+            document_id=record.id,
+            actor_id=record.replaced_by,
+            occurred_at=record.replaced_at,
+        ),
+        lines,
+    )
+
+
+def _check_replaceable(
+    session: Session, record: Replacement, gone: Sequence[ledger.VoucherState]
+) -> None:
+    """All with people, or blocked when they were; all of one prescriber, programme and value."""
+    blocked = [s.id for s in gone if s.account.kind is AccountKind.BLOCKED]
+    before = queries.former_holders(session, list(ledger.contiguous(blocked))) if blocked else {}
+    for state in gone:
+        if before.get(state.id, state.account.kind) is not AccountKind.CIRCULATION:
+            raise NotInCirculation(serial=serials_of(session, [state.id])[state.id])
+    vintages = {state.account.vintage_id for state in gone}
+    kept = {known_vintage(session, vintage_id).programme_id for vintage_id in vintages}
+    values = {state.account.face_value_cents for state in gone}
+    holders = {state.account.party_id for state in gone}
+    if len(kept) > 1 or len(values) > 1 or holders != {record.prescriber_id}:
+        raise PassesOfSeveralPrescribers
+
+
+def known_replacement(session: Session, *, actor: Actor, replacement_id: UUID) -> Replacement:
+    """A replacement, for those whose business it is.
+
+    Raises:
+        UnknownReplacement: none has that id, or it is another prescriber's: both look alike.
+    """
+    record = queries.record(session, Replacement, replacement_id)
+    if record is None or not actor.sees(record.prescriber_id):
+        raise UnknownReplacement
+    return record

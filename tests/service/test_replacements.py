@@ -1,0 +1,165 @@
+"""Passes replaced after they were handed over, one by one and with their whole vintage."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing.errors import VoucherVoid
+from app.database import Database
+from app.kernel.ids import new_id
+from app.ledger import AccountKind
+from app.losses import blocks, compromises, errors
+from app.losses import replacement_queries as queries
+from app.losses.naming import Named
+from app.losses.replacement_models import Replacement
+from app.losses.replacements import replace_passes
+from app.losses.rules import BlockCause, Declarant, ReplacementCause
+from app.programmes.service import create_vintage
+from tests.factories import TEN_EUROS, Scheme
+from tests.service.chain import Chain
+from tests.service.conftest import World
+from tests.service.lived_losses import one
+
+
+def replace(world: World, *named: Named, by: str = "plie") -> Replacement:
+    """A replacement made now."""
+    return replace_passes(
+        world.session,
+        actor=world.scheme.actors[by],
+        replacement_id=new_id(),
+        named=named,
+        cause=ReplacementCause.LOST,
+        now=world.scheme.now,
+    )
+
+
+def resting(world: World, *voucher_ids: int) -> list[tuple[str, object]]:
+    """Where passes rest, and with whom."""
+    states = ledger.lock_vouchers(world.session, list(ledger.contiguous(voucher_ids)))
+    return [(str(s.account.kind), s.account.party_id) for s in states]
+
+
+def test_a_lost_pass_is_void_and_another_of_the_drawer_stands_for_it(world: World) -> None:
+    scheme, plie = world.scheme, world.scheme.organisations["plie"]
+
+    first = replace(world, Named(scheme.serial(2, 3), scheme.serial(2, 4)))
+    again = replace(world, one(scheme.serial(2, 5)))
+
+    # The last booklet of the drawer is cut, and its rest is used first.
+    pairs = [*queries.pairs_of(world.session, first.id), *queries.pairs_of(world.session, again.id)]
+    assert [(p.old_voucher_id, p.new_voucher_id) for p in pairs] == [(13, 31), (14, 32), (15, 33)]
+    assert resting(world, 13, 14, 15) == [("void", plie)] * 3
+    assert resting(world, 31, 32, 33) == [("circulation", plie)] * 3
+    assert queries.lineage(world.session, 31) == (13, None)
+    assert queries.lineage(world.session, 13) == (None, 31)
+    assert ledger.verify(world.session).honest
+    old, new = scheme.codes(world.session, 2)[2], scheme.codes(world.session, 4)[0]
+    assert isinstance(scheme.redeem(world.session, old).refusal, VoucherVoid)
+    assert scheme.redeem(world.session, new).refusal is None
+
+
+def test_a_blocked_pass_is_replaced_too_and_the_coordination_takes_from_the_stock(
+    world: World,
+) -> None:
+    scheme = world.scheme
+    blocks.block_vouchers(
+        world.session,
+        actor=scheme.actors["plie"],
+        block_id=new_id(),
+        named=[one(scheme.serial(2, 3))],
+        declarant=Declarant.HOLDER,
+        cause=BlockCause.LOST,
+        happened_on=scheme.today,
+        now=scheme.now,
+    )
+
+    made = replace(world, one(scheme.serial(2, 3)), by="coordinator")
+
+    [pair] = queries.pairs_of(world.session, made.id)
+    assert (made.source, made.prescriber_id) == ("stock", scheme.organisations["plie"])
+    assert resting(world, 13) == [("void", scheme.organisations["plie"])]
+    assert resting(world, pair.new_voucher_id) == [("circulation", scheme.organisations["plie"])]
+
+
+@pytest.mark.parametrize(
+    ("place", "by", "refusal"),
+    [
+        ((1, 1), "plie", errors.NotInCirculation),
+        ((1, 1), "coordinator", errors.NotInCirculation),
+        ((3, 1), "plie", errors.NotInCirculation),
+        ((11, 1), "plie", errors.NotYoursToReplace),
+    ],
+    ids=["used", "used, from the stock", "in the drawer", "of another"],
+)
+def test_only_what_was_handed_over_and_not_used_is_replaced(
+    world: World, place: tuple[int, int], by: str, refusal: type[errors.RuleBroken]
+) -> None:
+    def attempt(_session: Session, chain: Chain) -> object:
+        return replace(world, one(chain.scheme.serial(*place)), by=by)
+
+    world.refuses(refusal, attempt)
+
+
+def test_there_must_be_as_many_new_passes(world: World) -> None:
+    scheme = world.scheme
+    scheme.prescription(world.session, world.chain.ids["person"], [3])
+    replace(world, one(scheme.booklet(3)))
+
+    with pytest.raises(errors.NothingToReplaceWith):
+        replace(world, one(scheme.serial(2, 3)))
+
+
+# ── A key that leaked ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is_asked(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        scheme.stock(session)
+        scheme.allocation(session, 1, 3)
+        handed = scheme.prescription(session, scheme.beneficiary(session), [1, 2])
+        scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
+        leaked = scheme.vintage_id
+        scheme.label = "26B"
+        scheme.vintage_id = create_vintage(
+            session,
+            actor=scheme.actors["coordinator"],
+            programme_id=scheme.programme_id,
+            label="26B",
+            face_value_cents=TEN_EUROS,
+            valid_from=scheme.today,
+            valid_until=scheme.today + timedelta(days=90),
+            tolerance_days=31,
+            keys=scheme.keys,
+            now=scheme.now,
+        ).vintage_id
+        scheme.stock(session, tens=1, fives=0)
+
+    def withdraw() -> compromises.Progress:
+        return compromises.withdraw_vintage(
+            database,
+            actor=scheme.actors["coordinator"],
+            compromise_id=new_id(),
+            vintage_id=leaked,
+            replacement_id=scheme.vintage_id,
+            reason="Clé copiée sur un poste volé",
+            now=scheme.now,
+            at_once=4,
+        )
+
+    first = withdraw()
+    with database.transaction() as session:
+        scheme.stock(session, tens=1, fives=0)
+    second, third = withdraw(), withdraw()
+
+    assert (first.withheld_count, first.replaced_count, first.left_count) == (100, 10, 9)
+    assert (second.withheld_count, second.replaced_count, second.left_count) == (0, 9, 0)
+    assert (third.withheld_count, third.replaced_count) == (0, 0)
+    with database.transaction(writing=False) as session:
+        [owed] = compromises.owed(session, actor=scheme.actors["coordinator"], vintage_id=leaked)
+        assert (owed.prescription_id, len(owed.old_ids), len(owed.new_ids)) == (handed, 19, 19)
+        assert queries.count_in(session, leaked, [AccountKind.VOID]) == 19
+        assert ledger.verify(session).honest
