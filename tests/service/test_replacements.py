@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.errors import VoucherVoid
 from app.database import Database
+from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.losses import blocks, compromises, errors
@@ -94,7 +95,7 @@ def test_a_blocked_pass_is_replaced_too_and_the_coordination_takes_from_the_stoc
     ids=["used", "used, from the stock", "in the drawer", "of another"],
 )
 def test_only_what_was_handed_over_and_not_used_is_replaced(
-    world: World, place: tuple[int, int], by: str, refusal: type[errors.RuleBroken]
+    world: World, place: tuple[int, int], by: str, refusal: type[DomainError]
 ) -> None:
     def attempt(_session: Session, chain: Chain) -> object:
         return replace(world, one(chain.scheme.serial(*place)), by=by)
