@@ -202,10 +202,11 @@ def read_redemption(redemption_id: UUID) -> Json:
 @routes.post(
     "/redemptions/<uuid:redemption_id>/reversal",
     "Annuler un encaissement",
-    right=Right.REDEEM,
+    right=Right.UNDO_REDEMPTION,
     body=ReversalRequestSchema,
     answer=ReversalSchema,
-    description="Tant qu’aucun bordereau ne le porte ; la personne peut se resservir du pass.",
+    description="Tant qu’aucun bordereau ne le porte, ou une fois retiré d’un projet : par le "
+    "médiateur, ou par CAP Nord. La personne peut se resservir du pass.",
 )
 def undo_redemption(body: Json, redemption_id: UUID) -> RedemptionReversal:
     """Give the person the pass back."""
@@ -364,7 +365,7 @@ def withdraw_passes(body: Json, statement_id: UUID) -> StatementWithdrawal:
     right=Right.CERTIFY_STATEMENT,
     body=CertificationRequestSchema,
     answer=CertificationSchema,
-    description="« Je certifie que les accompagnements ont été rendus » : par le médiateur, pour "
+    description="« Je certifie que les accompagnements énumérés ont été réalisés » : par le médiateur, pour "
     "la version qu’il a lue.",
 )
 def certify_statement(body: Json, statement_id: UUID) -> StatementCertification:

@@ -468,7 +468,7 @@ def withdraw(
 )
 @approving
 def certify(desk: Desk, *, statement: str, version: int) -> None:
-    """Certifie que les accompagnements ont été rendus, pour le médiateur de l’agent.
+    """Certifie que les accompagnements ont été réalisés, pour le médiateur de l’agent.
 
     Demande votre mot de passe : c’est une signature.
 

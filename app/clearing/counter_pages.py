@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.clearing import redemptions, session_queries, sessions
+from app.clearing import queries, redemptions, session_queries, sessions
 from app.clearing.api import signer_of
 from app.clearing.errors import (
     OutsideValidity,
@@ -104,12 +104,18 @@ STATES = {
         "", "Annulé", "La personne a repris son pass : rien n’est dû."
     ),
     RedemptionState.WITHDRAWN: StateWords(
-        "warn", "Retiré d’un bordereau", "Il paraîtra sur un autre bordereau."
+        "warn",
+        "Retiré d’un bordereau",
+        "Il paraîtra sur un autre bordereau. On peut encore l’annuler.",
     ),
     RedemptionState.TAKEN_BACK: StateWords(
         "warn", "Repris", "CAP Nord a repris cet encaissement. Appelez la coordination."
     ),
 }
+
+
+UNDOABLE = frozenset({RedemptionState.OPEN, RedemptionState.WITHDRAWN})
+"""On no statement now: the person can have the pass back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,6 +505,8 @@ class RedemptionPage:
     movement_id: int
     on: date
     may_undo: bool
+    undone: str
+    """Who undid it, when and why."""
     address: str
     checking_page: str
     qr_side: int
@@ -524,12 +532,24 @@ def redemption_page(session: Session, redemption_id: UUID) -> RedemptionPage:
         redemption.receipt,
         redemption.movement_id,
         redemption.redeemed_on,
-        line.state is RedemptionState.OPEN and Right.REDEEM in RIGHTS[actor.role],
+        line.state in UNDOABLE and Right.UNDO_REDEMPTION in RIGHTS[actor.role],
+        undone_in_words(session, redemption),
         address,
         url_for("receipt_pages.verify", _external=True),
         side,
         path,
     )
+
+
+def undone_in_words(session: Session, redemption: Redemption) -> str:
+    """Who gave the person the pass back, when and why; nothing where nobody did."""
+    made = queries.reversal_of(session, redemption.id)
+    if made is None:
+        return ""
+    agent = identity.agent(session, made.reversed_by)
+    own = agent is None or agent.organisation_id == redemption.mediator_id
+    day = day_long(martinique_day(made.reversed_at))
+    return f"{'Le médiateur' if own else 'CAP Nord'}, le {day} : {made.reason}"
 
 
 def recorded_by(session: Session, redemption: Redemption) -> str:
@@ -581,7 +601,7 @@ def receipt_on_paper(redemption_id: UUID) -> ResponseReturnValue:
 @bp.route("/encaissements/<uuid:redemption_id>/annuler", methods=["GET", "POST"])
 def undo(redemption_id: UUID) -> ResponseReturnValue:
     """Give the person the pass back, with a reason; the page asks before."""
-    check(Right.REDEEM)
+    check(Right.UNDO_REDEMPTION)
     form = Form.sent() if request.method == "POST" else Form.blank()
 
     def act(session: Session) -> RedemptionPage:

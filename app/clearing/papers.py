@@ -1,6 +1,6 @@
 """The paper of a statement: état liquidatif, drawn from frozen values, the same bytes each time."""
 
-from app.clearing.rules import StatementPaper
+from app.clearing.rules import CERTIFIED, StatementPaper
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
@@ -26,7 +26,6 @@ CLOSING = 62.0
 """What must stay with the total: the account and the sum in words."""
 SIGNING = 50.0
 TO_WRITE = "…" * 12
-CERTIFIED = "Je certifie que les accompagnements ont été rendus contre les pass énumérés."
 COLUMNS = (
     Column(("N°",), 12, "r"),
     Column(("Jour",), 26),

@@ -418,6 +418,28 @@ def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) 
 
 
 @dataclass(frozen=True, slots=True)
+class UnclaimedSum:
+    """What a mediator took in one programme and no statement claims."""
+
+    programme_id: UUID
+    voucher_count: int
+    amount_cents: int
+
+
+def unclaimed_of(session: Session, mediator_id: UUID) -> list[UnclaimedSum]:
+    """What a mediator took and no statement claims yet, by programme."""
+    rows = session.execute(
+        select(VintageTerms.programme_id, func.count(), func.sum(Voucher.face_value_cents))
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .where(AccountRow.kind == AccountKind.REDEEMED, AccountRow.party_id == mediator_id)
+        .group_by(VintageTerms.programme_id)
+    )
+    return [UnclaimedSum(programme, count, int(cents)) for programme, count, cents in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class Unclaimed:
     """A pass that waits for a statement, and the movement that brought it there."""
 
@@ -794,6 +816,29 @@ def claims_of(session: Session, statement_id: UUID) -> list[Claim]:
             ),
         )
     ]
+
+
+def withdrawn_redemptions(session: Session, statement_id: UUID) -> list[UUID]:
+    """The redemptions whose passes were taken off a statement, in the order of the passes."""
+    withdrawn, claimed = aliased(Movement), aliased(Movement)
+    last = (
+        select(func.max(Redemption.movement_id))
+        .where(Redemption.voucher_id == Voucher.id, Redemption.movement_id < claimed.id)
+        .correlate(Voucher, claimed)
+        .scalar_subquery()
+    )
+    taken = aliased(Redemption)
+    rows = session.scalars(
+        select(taken.id)
+        .select_from(StatementWithdrawal)
+        .join(withdrawn, withdrawn.posting_id == StatementWithdrawal.id)
+        .join(claimed, claimed.id == withdrawn.reverses_id)
+        .join(Voucher, Voucher.id.between(withdrawn.first_id, withdrawn.last_id))
+        .join(taken, and_(taken.voucher_id == Voucher.id, taken.movement_id == last))
+        .where(StatementWithdrawal.statement_id == statement_id)
+        .order_by(Voucher.id)
+    )
+    return list(rows)
 
 
 @dataclass(frozen=True, slots=True)

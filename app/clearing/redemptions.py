@@ -563,7 +563,10 @@ def undo_redemption(
     reason: str,
     now: datetime,
 ) -> RedemptionReversal:
-    """Give the person the pass back, while no statement has claimed it.
+    """Give the person the pass back, while no statement claims it.
+
+    By the mediator’s own agent, or by the sponsor’s staff: a pass withdrawn from a draft rests with
+    the mediator again, and is undone like any other.
 
     Raises:
         UnknownRedemption, RedemptionUndoneAlready.
@@ -571,7 +574,7 @@ def undo_redemption(
         InvalidInput: no reason was given.
         IdAlreadyUsed: the id came earlier with another content.
     """
-    actor.check(Right.REDEEM)
+    actor.check(Right.UNDO_REDEMPTION)
     cleaned = clean(reason)
     if cleaned is None:
         raise InvalidInput(reason="Écrivez en quelques mots pourquoi l’encaissement est annulé.")

@@ -177,6 +177,11 @@ def instant_of(day: date, *, now: datetime) -> datetime:
 
 # ── Statements ────────────────────────────────────────────────────────────────────────────────────
 
+CERTIFIED = (
+    "Je certifie que les accompagnements énumérés ont été réalisés, et que chaque pass a été remis "
+    "par la personne accompagnée."
+)
+"""What a mediator signs, on screen and on paper."""
 WHOLE_IN_BASIS_POINTS = 10_000
 
 

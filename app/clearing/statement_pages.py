@@ -15,7 +15,7 @@ from app.clearing import documents, payments, queries, runs, statement_views, st
 from app.clearing.papers import statement_csv, statement_pdf
 from app.clearing.payment_file import payment_file
 from app.clearing.queries import Filter
-from app.clearing.rules import StatementState
+from app.clearing.rules import CERTIFIED, StatementState
 from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
 from app.clearing.statements import PassRange
 from app.identity.rules import RIGHTS, Right
@@ -140,7 +140,9 @@ def shown(statement_id: UUID) -> ResponseReturnValue:
     """One statement: what it waits for, its lines, its story, and what may be done now."""
     check(Right.SEE_STATEMENTS)
     page = in_transaction(lambda session: looked_at(session, statement_id))
-    return render_template("clearing/statement.html", page=page)
+    return render_template(
+        "clearing/statement.html", page=page, may_undo=may(Right.UNDO_REDEMPTION)
+    )
 
 
 @bp.get("/bordereaux/<uuid:statement_id>/bordereau.pdf")
@@ -333,7 +335,9 @@ def act(statement_id: UUID, name: str) -> ResponseReturnValue:
         said = form.submit(lambda session: asked.do(session, form, page))
         if said is not None:
             return done(url_for(".shown", statement_id=statement_id), said)
-    return render_template("clearing/act.html", page=page, act=asked, form=form), form.status
+    return render_template(
+        "clearing/act.html", page=page, act=asked, form=form, certified=CERTIFIED
+    ), form.status
 
 
 # ── Runs ──────────────────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import documents, queries, statements
-from app.clearing.queries import Filter, Standing, Sum
-from app.clearing.rules import HoldReason, PaperLine, StatementState
+from app.clearing import documents, queries, session_queries, statements
+from app.clearing.queries import Filter, Standing, Sum, UnclaimedSum
+from app.clearing.receipts import serial_in
+from app.clearing.rules import HoldReason, PaperLine, RedemptionState, StatementState
+from app.clearing.runs import asked_on
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import Cents
 from app.partners import queries as partners
@@ -31,6 +33,22 @@ FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
 FRENCH_HELD = {
     HoldReason.BANK_DETAILS: "compte bancaire à confirmer",
     HoldReason.CERTIFICATION: "certification du médiateur attendue",
+}
+FRENCH_WITHDRAWN = {
+    RedemptionState.WITHDRAWN: ("warn", "Attend la prochaine liquidation"),
+    RedemptionState.UNDONE: ("", "Encaissement annulé"),
+    RedemptionState.TAKEN_BACK: ("warn", "Repris"),
+}
+OWN_STATE = FRENCH_STATE | {
+    StatementState.DRAFT: ("warn", "En préparation"),
+    StatementState.APPROVED: ("go", "Approuvé"),
+    StatementState.ORDERED: ("go", "En paiement"),
+    StatementState.REJECTED: ("bad", "Paiement revenu"),
+}
+"""The same, for the mediator whom it pays: what others still do is not its business."""
+OWN_HELD = {
+    HoldReason.BANK_DETAILS: "votre relevé d’identité bancaire manque",
+    HoldReason.CERTIFICATION: "à certifier par vous",
 }
 HELD = "retained"
 OWED = (
@@ -128,11 +146,13 @@ def list_page(
     found = queries.statements_latest_first(
         session, asked=asked, offset=(number - 1) * PAGE, limit=PAGE + 1
     )
-    rows = listed_rows(session, found[:PAGE], today=today)
+    own = actor.scope is not None
+    words = OWN_STATE if own else FRENCH_STATE
+    rows = listed_rows(session, found[:PAGE], today=today, own=own)
     tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
     tabs += [
-        StateTab(value, FRENCH_STATE[value][1], sums[value].statement_count)
-        for value in FRENCH_STATE
+        StateTab(value, words[value][1], sums[value].statement_count)
+        for value in words
         if value in sums
     ]
     if held:
@@ -161,9 +181,9 @@ def list_page(
 
 
 def listed_rows(
-    session: Session, standings: Sequence[Standing], *, today: date
+    session: Session, standings: Sequence[Standing], *, today: date, own: bool
 ) -> tuple[StatementRow, ...]:
-    """Statements as the list tells them."""
+    """Statements as the list tells them; to the mediator whom they pay, in words of its own."""
     held = statements.held_because(session, standings)
     organisations = partners.organisations_by_id(
         session, {one.statement.mediator_id for one in standings}
@@ -172,7 +192,7 @@ def listed_rows(
     for one in standings:
         mediator = organisations[one.statement.mediator_id]
         reasons = held.get(one.id, ())
-        tone, words = ("bad", "Retenu") if reasons else FRENCH_STATE[one.state]
+        tone, words = state_words(one, reasons, own=own)
         rows.append(
             StatementRow(
                 id=one.id,
@@ -184,15 +204,25 @@ def listed_rows(
                 net_cents=Cents(one.version.net_cents),
                 tone=tone,
                 state=words,
-                why=", ".join(FRENCH_HELD[r] for r in reasons) or why_of(one, today=today),
+                why=", ".join((OWN_HELD if own else FRENCH_HELD)[r] for r in reasons)
+                or why_of(one, today=today, own=own),
             )
         )
     return tuple(rows)
 
 
-def why_of(one: Standing, *, today: date) -> str:
+def state_words(one: Standing, reasons: Sequence[HoldReason], *, own: bool) -> tuple[str, str]:
+    """Tone and words of the state of a statement."""
+    if reasons == (HoldReason.CERTIFICATION,) and own:
+        return "warn", "À certifier"
+    if reasons:
+        return "bad", "Retenu"
+    return (OWN_STATE if own else FRENCH_STATE)[one.state]
+
+
+def why_of(one: Standing, *, today: date, own: bool) -> str:
     """The few words under a state."""
-    due = ""
+    due = "CAP Nord l’approuve" if own and one.state is StatementState.DRAFT else ""
     if one.approval is not None:
         late = one.approval.due_on < today
         due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"
@@ -200,33 +230,69 @@ def why_of(one: Standing, *, today: date) -> str:
         return f"le {one.rejection.rejected_on:%d/%m/%Y} ; {due}"
     if one.payment is not None:
         return f"le {one.payment.paid_on:%d/%m/%Y}"
-    if one.order is not None:
+    if one.order is not None and not own:
         return f"mandat {one.order.mandate_number}, {due}"
     return due
 
 
 def when_paid(session: Session, mediator_id: UUID, *, today: date) -> str:
-    """When a mediator is paid what it waits for."""
+    """When a mediator is paid what it waits for: on its statements, and not on one yet."""
     latest = queries.statements_latest_first(
         session, asked=Filter(mediator_id=mediator_id), offset=0, limit=PAGE
     )
     waiting = [one for one in latest if one.state in OWED]
-    if not waiting:
-        return "Tout ce qui figure sur vos bordereaux est payé."
-    net = sum(one.version.net_cents for one in waiting)
+    unclaimed = queries.unclaimed_of(session, mediator_id)
+    stated = sum(payable_of(one) for one in waiting)
+    if not stated and not unclaimed:
+        return "Tout ce que vous avez encaissé est payé."
+    fresh = sum(one.amount_cents for one in unclaimed)
+    said = [f"{euros(stated + fresh)} restent à vous payer"]
+    if waiting:
+        said.append(_of_statements(session, waiting, stated, today=today))
+    if unclaimed:
+        said.append(_of_the_next_run(session, unclaimed, fresh, today=today))
+    return ". ".join(said) + "."
+
+
+def payable_of(one: Standing) -> int:
+    """What a statement pays: as approved, or as its last version comes to."""
+    return one.approval.payable_cents if one.approval else one.version.net_cents
+
+
+def _of_statements(
+    session: Session, waiting: Sequence[Standing], stated: int, *, today: date
+) -> str:
+    many = "vos bordereaux" if len(waiting) > 1 else "un bordereau"
+    said = f"{euros(stated)} sont sur {many}"
     dues = [one.approval.due_on for one in waiting if one.approval]
     held = {r for reasons in statements.held_because(session, waiting).values() for r in reasons}
-    said = f"{euros(net)} restent à vous payer"
     if dues:
         first = min(dues)
-        said += f", le premier bordereau au plus tard le {first:%d/%m/%Y}"
+        said += f", à payer au plus tard le {first:%d/%m/%Y}" + (
+            " pour le premier" if len(waiting) > 1 else ""
+        )
         if first < today:
             said += " : il est en retard, appelez la coordination de CAP Nord"
     if HoldReason.CERTIFICATION in held:
-        said += ". Certifiez le bordereau qui attend votre signature"
+        said += ". Certifiez le bordereau qui attend votre signature : le délai de paiement court "
+        said += "de ce jour"
     if HoldReason.BANK_DETAILS in held:
         said += ". Donnez votre relevé d’identité bancaire à CAP Nord : un bordereau l’attend"
-    return f"{said}."
+    return said
+
+
+def _of_the_next_run(
+    session: Session, unclaimed: Sequence[UnclaimedSum], fresh: int, *, today: date
+) -> str:
+    """Passes on no statement yet: a month’s are gathered when it has ended."""
+    count = sum(one.voucher_count for one in unclaimed)
+    run_on = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    delay = max(asked_on(session, o.programme_id, day=run_on).payment_delay_days for o in unclaimed)
+    return (
+        f"{euros(fresh)}, pour {count} pass, ne sont sur aucun bordereau : ils seront sur celui "
+        f"préparé à partir du {run_on:%d/%m/%Y}, à payer au plus tard {delay} jours après sa "
+        f"réception, donc vers le {run_on + timedelta(days=delay):%d/%m/%Y}"
+    )
 
 
 # ── One statement ─────────────────────────────────────────────────────────────────────────────────
@@ -242,6 +308,17 @@ class Step:
     on: date | None = None
     said: str = ""
     here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A pass that was taken off the statement, and whether it was undone since."""
+
+    redemption_id: UUID
+    serial: str
+    tone: str
+    state: str
+    undoable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +356,7 @@ class StatementPage:
     """The account that the bank refused, where the next order would pay it again."""
     rejected_on: date | None
     rejected_because: str
+    withdrawn: tuple[Withdrawn, ...]
 
     @property
     def title(self) -> str:
@@ -295,7 +373,8 @@ def statement_page(
     mediator = partners.organisations_by_id(session, [statement.mediator_id])[statement.mediator_id]
     programme = programmes.programme(session, statement.programme_id)
     reasons = statements.held_because(session, [one]).get(one.id, ())
-    tone, words = ("bad", "Retenu") if reasons else FRENCH_STATE[one.state]
+    own = actor.scope is not None
+    tone, words = state_words(one, reasons, own=own)
     certified = queries.certification_of(session, one.id, version.version) is not None
     acts, not_allowed = _acts(session, one, actor, certified=certified)
     return StatementPage(
@@ -308,7 +387,7 @@ def statement_page(
         cut_off_on=one.run.cut_off_on,
         tone=tone,
         state=words,
-        waits=_waits(one, reasons),
+        waits=_waits_of_own(one, reasons) if own else _waits(one, reasons),
         version=version.version,
         voucher_count=version.voucher_count,
         amount_cents=Cents(version.amount_cents),
@@ -327,6 +406,23 @@ def statement_page(
         refused_account=_refused_account(session, one),
         rejected_on=one.rejection.rejected_on if one.rejection else None,
         rejected_because=one.rejection.reason if one.rejection else "",
+        withdrawn=_withdrawn(session, one.id),
+    )
+
+
+def _withdrawn(session: Session, statement_id: UUID) -> tuple[Withdrawn, ...]:
+    lines = [
+        session_queries.line_of(session, redemption_id)
+        for redemption_id in queries.withdrawn_redemptions(session, statement_id)
+    ]
+    return tuple(
+        Withdrawn(
+            line.redemption.id,
+            serial_in(line.redemption.receipt),
+            *FRENCH_WITHDRAWN.get(line.state, ("ok", "Sur un autre bordereau")),
+            line.state is RedemptionState.WITHDRAWN,
+        )
+        for line in lines
     )
 
 
@@ -352,7 +448,7 @@ def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
         )
     if HoldReason.CERTIFICATION in reasons:
         return (
-            "Le médiateur certifie d’abord que les accompagnements ont été rendus. "
+            "Le médiateur certifie d’abord que les accompagnements ont été réalisés. "
             "Les autres bordereaux n’attendent pas."
         )
     return {
@@ -364,6 +460,32 @@ def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
         StatementState.REJECTED: (
             "L’argent est revenu. Vérifiez le compte du médiateur, puis le service financier émet "
             "un autre mandat."
+        ),
+    }[one.state]
+
+
+def _waits_of_own(one: Standing, reasons: Sequence[HoldReason]) -> str:
+    """What a statement waits for, told to the mediator whom it pays."""
+    if HoldReason.CERTIFICATION in reasons:
+        return (
+            "C’est un projet : relisez ses lignes, puis certifiez que ces accompagnements ont été "
+            "réalisés. CAP Nord l’approuve ensuite, et le délai de paiement court du jour où vous "
+            "certifiez. Si une ligne est fausse, appelez la coordination avant de certifier."
+        )
+    if HoldReason.BANK_DETAILS in reasons:
+        return "Donnez votre relevé d’identité bancaire à CAP Nord : le bordereau l’attend."
+    return {
+        StatementState.DRAFT: (
+            "C’est un projet : ni son total ni son numéro ne sont arrêtés. CAP Nord l’approuve, "
+            "et peut encore en retirer un pass ; vous n’avez rien à faire."
+        ),
+        StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
+        StatementState.APPROVED: "CAP Nord l’a approuvé et demande maintenant son paiement.",
+        StatementState.ORDERED: "Le comptable public le paie sur votre compte.",
+        StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
+        StatementState.REJECTED: (
+            "La banque a renvoyé le paiement. Vérifiez avec CAP Nord le compte à payer : un autre "
+            "paiement suit."
         ),
     }[one.state]
 

@@ -61,6 +61,7 @@ class Right(StrEnum):
     SEE_PRESCRIPTIONS = "see_prescriptions"
     UNDO_PRESCRIPTION = "undo_prescription"
     REDEEM = "redeem"
+    UNDO_REDEMPTION = "undo_redemption"
     SEE_REDEMPTIONS = "see_redemptions"
     TYPE_SHEETS = "type_sheets"
     APPROVE_SHEET = "approve_sheet"
@@ -133,6 +134,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ALLOCATE,
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
+        Right.UNDO_REDEMPTION,
         Right.SEND_BOOKLETS,
         Right.CONFIRM_RECEIPT,
         Right.SEE_PRESCRIPTIONS,
@@ -160,6 +162,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.RECORD_MANDATE,
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
+        Right.UNDO_REDEMPTION,
         Right.PREPARE_CLEARING,
         Right.APPROVE_STATEMENT,
         Right.ORDER_PAYMENT,
@@ -197,6 +200,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_VOUCHERS,
             Right.CHECK_VOUCHER,
             Right.REDEEM,
+            Right.UNDO_REDEMPTION,
             Right.SEE_REDEMPTIONS,
             Right.SEE_STATEMENTS,
             Right.CERTIFY_STATEMENT,

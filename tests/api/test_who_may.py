@@ -108,7 +108,7 @@ redeem_voucher          . . . . . M .
 redeem_vouchers         . . . . . M .
 list_redemptions        C F A U . M .
 read_redemption         C F A U . M .
-undo_redemption         . . . . . M .
+undo_redemption         C F . . . M .
 record_session          . . . . . M .
 list_sessions           C F A U . M .
 read_session            C F A U . M .

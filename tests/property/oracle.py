@@ -16,6 +16,7 @@ WITHOUT_LABEL = {"unlabelled"}
 WITHOUT_BANK = {"nobank"}
 GUESSES = 20
 PRICE = 200
+MAY_UNDO = {"coordinator", "finance"}
 MAY_ORDER = {"coordinator", "coordinator2", "finance"}
 
 
@@ -100,8 +101,6 @@ class Oracle(CustodyOracle):
     statements: dict[UUID, Statement] = field(default_factory=dict)
     taken_by: dict[int, UUID] = field(default_factory=dict)
     issued_by: dict[int, str] = field(default_factory=dict)
-    claimed_once: set[int] = field(default_factory=set)
-    """Passes that a statement has claimed since they were taken: never undone any more."""
     last_serial: int = 0
     last_booklet: int = 0
 
@@ -281,12 +280,15 @@ class Oracle(CustodyOracle):
         return "no_label_in_force" if mediator in WITHOUT_LABEL else None
 
     def undo(self, scan_id: UUID, by: str) -> str | None:
+        if by == "accountant":
+            return "right_missing"
         attempt = self.attempts.get(scan_id)
-        if attempt is None or attempt.verdict is not None or attempt.mediator != by:
+        seen = attempt is not None and by in {attempt.mediator, *MAY_UNDO}
+        if attempt is None or attempt.verdict is not None or not seen:
             return "unknown_redemption"
         if attempt.undone:
             return "redemption_undone_already"
-        if self.place[attempt.serial][0] != "redeemed" or attempt.serial in self.claimed_once:
+        if self.place[attempt.serial][0] != "redeemed" or self.taken_by[attempt.serial] != scan_id:
             return "redemption_claimed_already"
         attempt.undone = True
         issuer = self.issued_by[attempt.serial]
@@ -309,7 +311,6 @@ class Oracle(CustodyOracle):
         for serial in serials:
             self.place[serial] = ("claimed", mediator, mediator)
         self.statements[new] = Statement(mediator, by, serials, versions=[1000 * len(serials)])
-        self.claimed_once |= set(serials)
 
     def approve_statement(  # noqa: PLR0911 - one return a refusal
         self, statement_id: UUID, by: str, cents: int

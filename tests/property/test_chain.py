@@ -329,7 +329,7 @@ class ChainMachine(CustodyMoves, RuleBasedStateMachine):
         again = [known[pick % len(known)] for pick in picks]
         self.scanned(at or again[0][1].mediator, [(i, max(1, a.serial + slip)) for i, a in again])
 
-    @rule(pick=ANY, at=st.none() | MEDIATORS)
+    @rule(pick=ANY, at=st.none() | MEDIATORS | st.sampled_from(["finance", "accountant"]))
     def undo(self, pick: int, at: str | None) -> None:
         scan_id = one_of(self.oracle.attempts, pick)
         known = self.oracle.attempts.get(scan_id)

@@ -564,7 +564,7 @@ STEPS: dict[str, Step] = {
     "undo_redemption": Step(
         redemptions.undo_redemption,
         "exo7",
-        frozenset({M}),
+        frozenset({C, F, M}),
         lambda chain: {
             "reversal_id": new_id(),
             "redemption_id": chain.ids["redemption"],

@@ -119,7 +119,7 @@ def test_the_same_statement_gives_the_same_bytes(printed: bytes) -> None:
 def test_the_paper_says_who_certified_and_nothing_of_any_person(printed: bytes) -> None:
     text = " ".join("\n".join(read(printed)).replace("\u00a0", " ").split())
 
-    assert "Je certifie que les accompagnements ont été rendus" in text
+    assert "Je certifie que les accompagnements énumérés ont été réalisés" in text
     assert "Certifié en ligne le 04/11/2026 à 09 h 14" in text
     assert "2 pass, non comptés" in text
     assert "À payer avant : 04/12/2026" in text

@@ -1,0 +1,175 @@
+"""What is mended by adding: passes withdrawn, wrong mandates, payments that came back."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.clearing import payments, queries, statements
+from app.clearing.errors import SameAccountAgain
+from app.clearing.redemptions import undo_redemption
+from app.clearing.rules import RedemptionState
+from app.clearing.session_queries import line_of
+from app.clearing.statements import PassRange
+from app.database import Database
+from app.kernel.clock import martinique_day
+from app.kernel.ids import new_id
+from app.kernel.money import Cents
+from app.ledger import AccountKind
+from app.orders import mandates
+from app.orders import queries as orders
+from app.orders.errors import MandateCoversActivation, MandateTaken
+from app.orders.models import OrderMandate
+from app.orders.service import activate_delivery
+from app.partners.service import approve_bank_details, prepare_bank_details
+from tests.factories import Scheme
+from tests.service.test_clearing import held_by, redeemed
+
+
+@pytest.mark.parametrize("by", ["exo7", "finance"])
+def test_a_pass_withdrawn_from_a_draft_can_be_undone_and_no_run_claims_it_again(
+    database: Database, scheme: Scheme, by: str
+) -> None:
+    with database.transaction() as session:
+        codes = scheme.issued_booklet(session)
+        wrong, _ = (scheme.redeem(session, code).accepted().id for code in codes[:2])
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        draft = scheme.draft(session, run_id, "exo7")
+        scheme.withdrawn(session, draft.id, scheme.serial(1, 1))
+        assert queries.withdrawn_redemptions(session, draft.id) == [wrong]
+        assert line_of(session, wrong).state is RedemptionState.WITHDRAWN
+
+    with database.transaction() as session:
+        undo_redemption(
+            session,
+            actor=scheme.actors[by],
+            reversal_id=new_id(),
+            redemption_id=wrong,
+            reason="La séance n’a pas eu lieu",
+            now=scheme.later,
+        )
+
+    assert held_by(database, scheme, AccountKind.CIRCULATION, "plie") == 9
+    with database.transaction() as session:
+        scheme.redeem(session, codes[2])
+    scheme.clearing(database)
+    assert held_by(database, scheme, AccountKind.CLAIMED, "exo7") == 2
+    with database.transaction() as session:
+        assert line_of(session, wrong).state is RedemptionState.UNDONE
+        scheme.redeem(session, codes[0], at="carecof").accepted()
+
+
+def test_a_withdrawal_does_not_move_the_day_from_which_payment_is_due(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=2)
+    run_id, much_later = scheme.clearing(database), scheme.later + timedelta(days=12)
+    with database.transaction() as session:
+        draft = scheme.draft(session, run_id, "exo7")
+        statements.withdraw_passes(
+            session,
+            actor=scheme.actors["finance"],
+            withdrawal_id=new_id(),
+            statement_id=draft.id,
+            version=1,
+            passes=[PassRange(scheme.serial(1, 1), scheme.serial(1, 1))],
+            reason="Saisi deux fois",
+            now=much_later,
+        )
+
+        approval = statements.approve_statement(
+            session,
+            actor=scheme.actors["finance2"],
+            statement_id=draft.id,
+            version=2,
+            net_cents=1000,
+            now=much_later,
+        )
+
+    assert approval.received_on == martinique_day(scheme.later)
+    assert approval.due_on == approval.received_on + timedelta(days=30)
+
+
+def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=1, carecof=1)
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        back = {}
+        for name in ("exo7", "carecof"):
+            back[name] = scheme.approved(session, scheme.draft(session, run_id, name))
+            scheme.rejected(session, scheme.ordered(session, back[name]))
+        typed = prepare_bank_details(
+            session,
+            actor=scheme.actors["coordinator"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations["carecof"],
+            holder="CARECOF",
+            iban="DE89370400440532013000",
+            vault=scheme.vault,
+            now=scheme.later,
+        )
+        approve_bank_details(
+            session, actor=scheme.actors["finance"], bank_details_id=typed.id, now=scheme.later
+        )
+
+        scheme.ordered(session, back["carecof"])
+        with pytest.raises(SameAccountAgain, match="FR14 … 2606"):
+            scheme.ordered(session, back["exo7"])
+        again = scheme.ordered(session, back["exo7"], why="La banque a rouvert le compte")
+
+        order = payments.known_payment_order(
+            session, actor=scheme.actors["finance"], payment_order_id=again
+        )
+        assert order.same_account_reason == "La banque a rouvert le compte"
+        assert order.ordinal == 2
+
+
+def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
+    database: Database, scheme: Scheme
+) -> None:
+    def record(number: str, cents: int) -> OrderMandate:
+        return mandates.record_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            mandate_id=new_id(),
+            order_id=order_id,
+            mandate_number=number,
+            amount_cents=Cents(cents),
+            now=scheme.now,
+        )
+
+    def cancel(mandate: OrderMandate) -> None:
+        mandates.cancel_mandate(
+            session,
+            actor=scheme.actors["finance"],
+            cancellation_id=new_id(),
+            mandate_id=mandate.id,
+            reason="Somme mal recopiée",
+            now=scheme.now,
+        )
+
+    with database.transaction() as session:
+        order_id = scheme.sent_order(session, tens=1, fives=0)
+        wrong = record("M-114", 20_000)
+        with pytest.raises(MandateTaken):
+            record("M-114", 200)
+
+        cancel(wrong)
+        right = record("M-114", 200)
+
+        assert orders.mandates_of(session, order_id) == [right]
+        assert orders.progress(session, [order_id])[order_id].mandated_cents == 200
+        [allotted] = orders.allotments(session, order_id)
+        delivery_id = scheme.delivery(session, order_id, [allotted.serials])
+        cancel(record("M-115", 200))
+        activate_delivery(
+            session,
+            actor=scheme.actors["finance"],
+            activation_id=new_id(),
+            delivery_id=delivery_id,
+            now=scheme.now,
+        )
+        with pytest.raises(MandateCoversActivation):
+            cancel(right)
