@@ -365,8 +365,8 @@ def withdraw_passes(body: Json, statement_id: UUID) -> StatementWithdrawal:
     right=Right.CERTIFY_STATEMENT,
     body=CertificationRequestSchema,
     answer=CertificationSchema,
-    description="« Je certifie que les accompagnements énumérés ont été réalisés » : par le médiateur, pour "
-    "la version qu’il a lue.",
+    description="« Je certifie que les accompagnements énumérés ont été réalisés » : par le "
+    "médiateur, pour la version qu’il a lue.",
 )
 def certify_statement(body: Json, statement_id: UUID) -> StatementCertification:
     """The mediator certifies that the support was given."""

@@ -280,7 +280,7 @@ def certify_statement(
     version: int,
     now: datetime,
 ) -> StatementCertification:
-    """« Je certifie que les accompagnements énumérés ont été réalisés », by the mediator's own agent.
+    """« Je certifie que les accompagnements énumérés ont été réalisés », by the mediator's agent.
 
     It holds for the version that was read: a draft that changes is certified again.
 
