@@ -56,6 +56,8 @@ class Right(StrEnum):
     SEND_BOOKLETS = "send_booklets"
     CONFIRM_RECEIPT = "confirm_receipt"
     REQUEST_BOOKLETS = "request_booklets"
+    COUNT_STOCK = "count_stock"
+    SIGN_COUNT = "sign_count"
     SEE_BENEFICIARIES = "see_beneficiaries"
     ISSUE_BOOKLETS = "issue_booklets"
     SEE_PRESCRIPTIONS = "see_prescriptions"
@@ -98,6 +100,7 @@ APPROVALS = frozenset(
         Right.APPROVE_WRITE_OFF,
         Right.VALIDATE_HOLD,
         Right.SIGN_CLOSING,
+        Right.SIGN_COUNT,
     }
 )
 """Rights that a token never carries: a person approves, signed in, not a program."""
@@ -137,6 +140,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.UNDO_REDEMPTION,
         Right.SEND_BOOKLETS,
         Right.CONFIRM_RECEIPT,
+        Right.COUNT_STOCK,
+        Right.SIGN_COUNT,
         Right.SEE_PRESCRIPTIONS,
         Right.UNDO_PRESCRIPTION,
         Right.APPROVE_STATEMENT,
@@ -170,8 +175,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.APPROVE_WRITE_OFF,
         Right.SIGN_CLOSING,
         Right.SETTLE_CLOSING,
+        Right.COUNT_STOCK,
+        Right.SIGN_COUNT,
     },
-    Role.ACCOUNTANT: _SEEING_ALL | {Right.RECORD_PAYMENT},
+    Role.ACCOUNTANT: _SEEING_ALL | {Right.RECORD_PAYMENT, Right.SIGN_COUNT},
     Role.AUDITOR: _SEEING_ALL | {Right.SEE_PRESCRIPTIONS},
     Role.PRESCRIBER: frozenset(
         {
@@ -183,6 +190,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEND_BOOKLETS,
             Right.CONFIRM_RECEIPT,
             Right.REQUEST_BOOKLETS,
+            Right.COUNT_STOCK,
+            Right.SIGN_COUNT,
             Right.SEE_BENEFICIARIES,
             Right.ISSUE_BOOKLETS,
             Right.SEE_PRESCRIPTIONS,

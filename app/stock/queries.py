@@ -3,16 +3,44 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from app.ledger.models import Voucher
+from app.kernel.serials import LARGEST_BOOKLET
+from app.ledger import AccountKind
+from app.ledger.models import Movement, Posting, Voucher
 from app.orders.models import BookletOrder, Delivery, DeliveryRange
 from app.orders.rules import SerialRange
+from app.programmes.models import VintageTerms
+from app.stock.count_rules import CountedLine, CountState, CountTotal, Moved, Span, union
 from app.stock.file_rules import CodesFrom, Fault
-from app.stock.models import QuarantinedRow, SerialFile, SerialGap
+from app.stock.models import (
+    CountClosing,
+    CountCorrection,
+    CountDifference,
+    CountedBooklets,
+    CountEntry,
+    CountSignature,
+    CountStranger,
+    CountTotalRow,
+    QuarantinedRow,
+    SerialFile,
+    SerialGap,
+    StockCount,
+)
 from app.vouchers.models import Booklet
 
 # ── Files of a printer ────────────────────────────────────────────────────────────────────────────
@@ -177,3 +205,258 @@ def known_codes(session: Session, hashes: Collection[bytes]) -> set[bytes]:
     of_passes = session.scalars(select(Voucher.code_hash).where(Voucher.code_hash.in_(hashes)))
     of_covers = session.scalars(select(Booklet.cover_hash).where(Booklet.cover_hash.in_(hashes)))
     return {bytes(h) for h in (*of_passes, *of_covers) if h is not None}
+
+
+# ── Counts ────────────────────────────────────────────────────────────────────────────────────────
+
+LYING_THERE = frozenset(
+    {
+        AccountKind.STOCK_INERT,
+        AccountKind.STOCK,
+        AccountKind.PRESCRIBER,
+        AccountKind.WITHHELD,
+    }
+)
+"""Where passes rest that their holder can show. What is in transit lies with nobody yet."""
+
+
+def stock_count(session: Session, count_id: UUID) -> StockCount | None:
+    """The count of that id."""
+    return session.get(StockCount, count_id)
+
+
+def stock_count_by_number(session: Session, number: str) -> StockCount | None:
+    """The count of that number."""
+    return session.scalar(select(StockCount).where(StockCount.number == number))
+
+
+def stock_counts_after(
+    session: Session, after: UUID | None, *, limit: int, holder_id: UUID | None = None
+) -> list[StockCount]:
+    """Counts in the order of their ids, from after that one; a holder's or all."""
+    query = select(StockCount).order_by(StockCount.id).limit(limit)
+    if after is not None:
+        query = query.where(StockCount.id > after)
+    if holder_id is not None:
+        query = query.where(StockCount.holder_id == holder_id)
+    return list(session.scalars(query))
+
+
+COUNT_STATE: ColumnElement[str] = case(
+    (exists().where(CountSignature.count_id == StockCount.id), CountState.SIGNED),
+    (exists().where(CountClosing.count_id == StockCount.id), CountState.CLOSED),
+    else_=CountState.OPEN,
+)
+"""The state of a count: which rows exist. The only place that says it."""
+
+
+def latest_counts(
+    session: Session,
+    before: str | None,
+    *,
+    limit: int,
+    holder_id: UUID | None = None,
+    state: CountState | None = None,
+) -> list[StockCount]:
+    """Counts by number, the latest first, from before that number."""
+    query = select(StockCount).order_by(StockCount.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(StockCount.number < before)
+    if holder_id is not None:
+        query = query.where(StockCount.holder_id == holder_id)
+    if state is not None:
+        query = query.where(COUNT_STATE.in_([state]))
+    return list(session.scalars(query))
+
+
+def count_states(session: Session, count_ids: Collection[UUID]) -> dict[UUID, CountState]:
+    """How far each of these counts has come."""
+    rows = session.execute(
+        select(StockCount.id, COUNT_STATE).where(StockCount.id.in_(list(count_ids)))
+    )
+    return {count_id: CountState(state) for count_id, state in rows}
+
+
+def closing_of(session: Session, count_id: UUID) -> CountClosing | None:
+    """When a count was closed, if it was."""
+    return session.get(CountClosing, count_id)
+
+
+def signature_of(session: Session, count_id: UUID) -> CountSignature | None:
+    """Who signed a count as the second person, if anybody did."""
+    return session.get(CountSignature, count_id)
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredLine:
+    """A line of a count: who entered it when, and whether it was struck."""
+
+    entry_id: UUID
+    place: int
+    line: CountedLine
+    vintage_id: int
+    entered_by: int
+    entered_at: datetime
+    struck_at: datetime | None
+
+
+def lines_entered(
+    session: Session, count_id: UUID, *, entry_id: UUID | None = None
+) -> list[EnteredLine]:
+    """What was scanned or typed, in the order in which it was."""
+    query = (
+        select(CountedBooklets, CountEntry, VintageTerms.label, CountCorrection.struck_at)
+        .join(CountEntry, CountEntry.id == CountedBooklets.entry_id)
+        .join(VintageTerms, VintageTerms.vintage_id == CountedBooklets.vintage_id)
+        .outerjoin(
+            CountCorrection,
+            and_(
+                CountCorrection.entry_id == CountedBooklets.entry_id,
+                CountCorrection.place == CountedBooklets.place,
+            ),
+        )
+        .where(CountEntry.count_id == count_id)
+        .order_by(CountEntry.entered_at, CountEntry.id, CountedBooklets.place)
+    )
+    if entry_id is not None:
+        query = query.where(CountEntry.id == entry_id)
+    return [
+        EnteredLine(
+            entry.id,
+            row.place,
+            CountedLine(
+                label, row.first_number, row.last_number, row.first_position, row.last_position
+            ),
+            row.vintage_id,
+            entry.entered_by,
+            entry.entered_at,
+            struck,
+        )
+        for row, entry, label, struck in session.execute(query)
+    ]
+
+
+def lying_with(
+    session: Session, accounts: Collection[int], *, since: datetime | None = None
+) -> tuple[list[Span], list[Moved]]:
+    """What rests in these accounts now, and what moved since an instant, the latest first.
+
+    One statement, so that nothing moves between the two.
+    """
+    step = Voucher.id - func.row_number().over(order_by=Voucher.id)
+    run = select(Voucher.id, step.label("run")).where(Voucher.account_id.in_(accounts)).subquery()
+    resting = select(
+        literal(0).label("movement_id"),
+        func.min(run.c.id).label("first_id"),
+        func.max(run.c.id).label("last_id"),
+        literal(0).label("came"),
+    ).group_by(run.c.run)
+    if since is None:
+        return union(Span(first, last) for _, first, last, _ in session.execute(resting)), []
+    comes, goes = (
+        column.in_(accounts) for column in (Movement.credit_account_id, Movement.debit_account_id)
+    )
+    moved = (
+        select(
+            Movement.id,
+            Movement.first_id,
+            Movement.last_id,
+            case((comes, 1), else_=0),
+        )
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Posting.recorded_at >= since, comes != goes)
+    )
+    rows = session.execute(union_all(resting, moved)).all()
+    spans = [Span(first, last) for movement, first, last, _ in rows if not movement]
+    moves = [
+        (movement, Moved(Span(first, last), bool(came)))
+        for movement, first, last, came in rows
+        if movement
+    ]
+    return spans, [move for _, move in sorted(moves, reverse=True)]
+
+
+def vintages_of_spans(session: Session, spans: Collection[Span]) -> list[tuple[Span, int, int]]:
+    """These passes as runs of one account and one vintage: span, vintage, account."""
+    found: list[tuple[Span, int, int]] = []
+    for span in spans:
+        rows = session.execute(
+            select(Voucher.id, Voucher.vintage_id, Voucher.account_id)
+            .where(Voucher.id.between(span.first, span.last))
+            .order_by(Voucher.id)
+        )
+        for (vintage, account), run in groupby(rows, key=lambda row: (row[1], row[2])):
+            ids = [row[0] for row in run]
+            found.append((Span(ids[0], ids[-1]), vintage, account))
+    return found
+
+
+def counts_by_vintage(session: Session, spans: Collection[Span]) -> dict[int, int]:
+    """How many of these passes each vintage has."""
+    counts: dict[int, int] = {}
+    for span in spans:
+        rows = session.execute(
+            select(Voucher.vintage_id, func.count())
+            .where(Voucher.id.between(span.first, span.last))
+            .group_by(Voucher.vintage_id)
+        )
+        for vintage, count in rows:
+            counts[vintage] = counts.get(vintage, 0) + int(count)
+    return counts
+
+
+def totals_of(session: Session, count_id: UUID) -> list[CountTotal]:
+    """What a closed count comes to, by vintage."""
+    rows = session.execute(
+        select(VintageTerms.label, CountTotalRow)
+        .join(VintageTerms, VintageTerms.vintage_id == CountTotalRow.vintage_id)
+        .where(CountTotalRow.count_id == count_id)
+        .order_by(VintageTerms.label)
+    )
+    return [
+        CountTotal(
+            label,
+            row.theory_count,
+            row.counted_count,
+            row.missing_count,
+            row.excess_count,
+            row.face_value_cents,
+        )
+        for label, row in rows
+    ]
+
+
+def differences_of(session: Session, count_id: UUID) -> list[CountDifference]:
+    """What differs, missing first, in the order of passes."""
+    return list(
+        session.scalars(
+            select(CountDifference)
+            .where(CountDifference.count_id == count_id)
+            .order_by(CountDifference.kind.desc(), CountDifference.first_voucher_id)
+        )
+    )
+
+
+def strangers_of(session: Session, count_id: UUID) -> list[CountedLine]:
+    """Booklets found that no delivery brought."""
+    rows = session.execute(
+        select(VintageTerms.label, CountStranger.first_number, CountStranger.last_number)
+        .join(VintageTerms, VintageTerms.vintage_id == CountStranger.vintage_id)
+        .where(CountStranger.count_id == count_id)
+        .order_by(VintageTerms.label, CountStranger.first_number)
+    )
+    return [CountedLine(label, first, last) for label, first, last in rows]
+
+
+def booklets_over(session: Session, span: Span) -> list[Booklet]:
+    """The booklets that these passes are of."""
+    return list(
+        session.scalars(
+            select(Booklet)
+            .where(
+                Booklet.id.between(span.first - LARGEST_BOOKLET + 1, span.last),
+                Booklet.id + Booklet.size > span.first,
+            )
+            .order_by(Booklet.id)
+        )
+    )

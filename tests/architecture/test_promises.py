@@ -146,6 +146,10 @@ SUMS = [
     Rule("print_batch_is_of_its_orders_booklets", "print_batch", "trigger"),
     Rule("print_batch_again_says_why", "print_batch", "trigger"),
     Rule("serial_file_counts_what_arrived", "serial_file", "trigger"),
+    Rule("closed_count_gets_no_more_goes", "count_entry", "trigger"),
+    Rule("closed_count_gets_no_more_lines", "counted_booklets", "trigger"),
+    Rule("closed_count_strikes_no_line", "count_correction", "trigger"),
+    Rule("count_is_signed_by_its_holder", "count_signature", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity", "form_draft"}
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, and what

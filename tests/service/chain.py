@@ -99,6 +99,8 @@ from app.programmes.service import (
     mark_demonstration,
     withdraw_settings,
 )
+from app.stock import counts
+from app.stock.count_rules import CountedLine
 from app.stock.serial_files import Asked as SerialsAsked
 from app.stock.serial_files import import_serials
 from app.takeover import service as takeover
@@ -137,7 +139,48 @@ class Chain:
         chain._read_a_file(database)
         with database.transaction() as session:
             chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
+            chain._count(session)
         return chain
+
+    def _count(self, session: Session) -> None:
+        """Three counts of plie's drawer: signed, closed, and going on."""
+        scheme, plie = self.scheme, self.scheme.actors["plie"]
+        for name in ("signed count", "closed count", "open count"):
+            count = counts.open_count(
+                session,
+                actor=plie,
+                count_id=new_id(),
+                holder_id=scheme.organisations["plie"],
+                counted_on=scheme.today,
+                now=scheme.now,
+            )
+            self.ids[name] = count.id
+            # Booklet 3 is in the drawer and 7 in the stock, 4 is not found, 99 never arrived.
+            self.ids[f"go of {name}"] = counts.enter_lines(
+                session,
+                actor=plie,
+                entry_id=new_id(),
+                count_id=count.id,
+                lines=[CountedLine(scheme.label, n, n) for n in (3, 7, 9, 99)],
+                now=scheme.now,
+            ).id
+            self.ids[f"correction of {name}"] = counts.strike_line(
+                session,
+                actor=plie,
+                correction_id=new_id(),
+                count_id=count.id,
+                entry_id=self.ids[f"go of {name}"],
+                place=3,
+                now=scheme.now,
+            ).id
+            if name != "open count":
+                counts.close_count(session, actor=plie, count_id=count.id, now=scheme.now)
+        counts.sign_count(
+            session,
+            actor=scheme.actors["coordinator"],
+            count_id=self.ids["signed count"],
+            now=scheme.now,
+        )
 
     def _read_a_file(self, database: Database) -> None:
         """A printer's file of one row, which is wrong: nothing arrives."""

@@ -1170,7 +1170,36 @@ BENT |= {
     "quarantined_row_is_short": {"typed": "x" * 41},
     "quarantined_row_fault_is_known": {"fault": "ugly"},
     "serial_gap_is_some_serials": {"last_serial": 1},
+    "counted_booklets_are_some": {"last_number": 0},
+    "counted_passes_are_of_one_booklet": {"first_position": 3, "last_position": 2},
+    "count_correction_strikes_a_line": {"place": 98},
+    "counted_line_is_struck_once": {"place": 3},
+    "closed_count_gets_no_more_goes": lambda rows, _: {"count_id": rows.ids["closed count"]},
+    "closed_count_gets_no_more_lines": lambda rows, _: {"entry_id": rows.ids["go of closed count"]},
+    "closed_count_strikes_no_line": lambda rows, _: {"entry_id": rows.ids["go of closed count"]},
+    "count_total_is_at_the_vintages_face_value": {"face_value_cents": 500},
+    "count_total_is_not_negative": {"counted_count": -1, "theory_count": 0, "missing_count": 11},
+    "count_total_is_its_theory_and_its_differences": {"counted_count": 1},
+    "count_difference_is_of_a_total": lambda rows, _: {"vintage_id": rows.chain.other_vintage_id},
+    "count_difference_kind_is_known": {"kind": "odd"},
+    "count_difference_is_of_some": {"last_voucher_id": 9990},
+    "count_stranger_is_some_booklets": {"last_number": 97},
+    "count_signature_names_the_counter": lambda rows, _: {
+        "closed_by": rows.agent("ccas"),
+        "signed_by": rows.agent("plie"),
+    },
+    "count_is_signed_by_another": lambda _, row: {"signed_by": row["closed_by"]},
+    "count_is_signed_by_its_holder": lambda rows, _: of_the_sponsors_count(rows),
 }
+
+
+def of_the_sponsors_count(rows: Rows) -> Row:
+    """Two people of a prescriber sign the count of the cupboard."""
+    count = rows.copy("stock_count", holder_id=rows.organisation("ccas"))
+    rows.add("stock_count", count)
+    closing = rows.fresh("count_closing") | {"count_id": count["id"]}
+    rows.add("count_closing", closing)
+    return {"count_id": count["id"], "closed_by": closing["closed_by"]}
 
 
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}

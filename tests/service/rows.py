@@ -294,6 +294,24 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "serial_file": lambda rows: rows.copy("serial_file", file_hash=new_id().bytes * 2),
     "quarantined_row": lambda rows: rows.copy("quarantined_row", line=99),
     "serial_gap": lambda rows: rows.copy("serial_gap", first_serial=199, last_serial=200),
+    "count_entry": lambda rows: rows.copy("count_entry", count_id=rows.ids["open count"]),
+    "counted_booklets": lambda rows: rows.copy(
+        "counted_booklets", entry_id=rows.ids["go of open count"], place=99
+    ),
+    "count_correction": lambda rows: rows.copy(
+        "count_correction", entry_id=rows.ids["go of open count"], place=1
+    ),
+    "count_closing": lambda rows: rows.copy("count_closing", count_id=rows.ids["open count"]),
+    "count_total": lambda rows: rows.copy(
+        "count_total",
+        count_id=rows.ids["signed count"],
+        vintage_id=rows.chain.other_vintage_id,
+    ),
+    "count_difference": lambda rows: rows.copy(
+        "count_difference", first_voucher_id=9991, last_voucher_id=10_000
+    ),
+    "count_stranger": lambda rows: rows.copy("count_stranger", first_number=98),
+    "count_signature": lambda rows: rows.copy("count_signature", count_id=rows.ids["closed count"]),
     "print_batch": lambda rows: rows.copy(
         "print_batch", order_id=rows.ids["sent order"], first_booklet=21, last_booklet=22
     ),

@@ -42,6 +42,8 @@ from app.prescribers.rules import Commitment, UndoReason
 from app.programmes import service as programmes
 from app.programmes.errors import VintageLabelTaken
 from app.programmes.rules import Payer, Public
+from app.stock import counts
+from app.stock.count_rules import CountedLine
 from tests.factories import ALIKE, ANSWERS, IBAN, TEN_EUROS
 from tests.service.chain import Chain
 
@@ -501,6 +503,53 @@ STEPS: dict[str, Step] = {
             "reason": "Inscriptions de janvier",
         },
         other=lambda _: {"tens_count": 21},
+    ),
+    "open_count": Step(
+        counts.open_count,
+        "plie",
+        frozenset({C, F, P}),
+        lambda chain: {
+            "count_id": new_id(),
+            "holder_id": chain.scheme.organisations["plie"],
+            "counted_on": chain.scheme.today,
+        },
+        other=lambda chain: {"counted_on": chain.scheme.today - timedelta(days=1)},
+    ),
+    "enter_lines": Step(
+        counts.enter_lines,
+        "plie",
+        frozenset({C, F, P}),
+        lambda chain: {
+            "entry_id": new_id(),
+            "count_id": chain.ids["open count"],
+            "lines": [CountedLine("26A", 4, 4)],
+        },
+        other=lambda _: {"lines": [CountedLine("26A", 5, 5)]},
+    ),
+    "strike_line": Step(
+        counts.strike_line,
+        "plie",
+        frozenset({C, F, P}),
+        lambda chain: {
+            "correction_id": new_id(),
+            "count_id": chain.ids["open count"],
+            "entry_id": chain.ids["go of open count"],
+            "place": 1,
+        },
+        other=lambda _: {"place": 2},
+    ),
+    "close_count": Step(
+        counts.close_count,
+        "plie",
+        frozenset({C, F, P}),
+        lambda chain: {"count_id": chain.ids["open count"]},
+    ),
+    "sign_count": Step(
+        counts.sign_count,
+        "coordinator",
+        frozenset({C, F, A, P}),
+        lambda chain: {"count_id": chain.ids["closed count"]},
+        approves=True,
     ),
     "decline_request": Step(
         booklet_requests.decline_request,
