@@ -29,7 +29,7 @@ from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
-from app.prescribers import custody_api, custody_pages, handover_pages
+from app.prescribers import custody_api, custody_pages, handover_pages, handover_steps
 from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
@@ -75,6 +75,7 @@ PAGE_PARTS = (
     counter_pages,
     receipt_pages,
     handover_pages,
+    handover_steps,
     sheet_pages,
     printing_pages,
     partners_pages,

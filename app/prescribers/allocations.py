@@ -46,6 +46,7 @@ from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
 from app.programmes.service import known_programme
 from app.vouchers import queries as vouchers
+from app.vouchers.errors import NotABookletNumber, NotASerialNumber
 from app.vouchers.models import Booklet
 from app.vouchers.service import booklet_by_cover, is_cover, read_serial
 
@@ -244,7 +245,7 @@ def named_booklet(session: Session, typed: str) -> BookletNumber:
     """The number of the booklet that somebody typed, or of which a scanner read the cover.
 
     Raises:
-        MistypedCoverCode, UnknownCover, NotASerialNumber, MistypedSerial.
+        MistypedCoverCode, UnknownCover, NotABookletNumber, MistypedSerial.
     """
     if is_cover(typed):
         booklet = booklet_by_cover(session, typed)
@@ -256,9 +257,12 @@ def read_booklet(typed: str) -> BookletNumber:
     """The number of a booklet; the serial number of one of its passes will do.
 
     Raises:
-        NotASerialNumber, MistypedSerial.
+        NotABookletNumber, MistypedSerial.
     """
-    read = read_serial(typed)
+    try:
+        read = read_serial(typed)
+    except NotASerialNumber:
+        raise NotABookletNumber from None
     return read.booklet if isinstance(read, SerialNumber) else read
 
 

@@ -4,37 +4,27 @@ Between the steps nothing is kept but the person, who is registered at the first
 travels in the form (decision 0022), never in an address.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import RIGHTS, Right, Role
 from app.kernel.clock import martinique_day
-from app.kernel.communes import COMMUNES
-from app.kernel.errors import InvalidInput
 from app.kernel.money import NO_BREAK
-from app.kernel.serials import BookletNumber
 from app.kernel.text import read_day
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.partners import queries as partners
-from app.prescribers import letters, people, prescriptions, queries, referrals
-from app.prescribers.errors import EntitlementExceeded, LikelyDuplicate, RenewalTooEarly
-from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription, PrescriptionUndo
-from app.prescribers.papers import commitment_form, orientation_letter
-from app.prescribers.people import Person
-from app.prescribers.prescriptions import Reasons, alike_in_words
+from app.prescribers import letters, prescriptions, queries
+from app.prescribers.models import Prescription, PrescriptionUndo
+from app.prescribers.papers import orientation_letter
 from app.prescribers.queries import Filters
 from app.prescribers.rules import (
-    ENGAGEMENTS,
     FRENCH_COMMITMENT,
     FRENCH_DUPLICATE_REASON,
     FRENCH_EXCEPTION_REASON,
@@ -42,19 +32,12 @@ from app.prescribers.rules import (
     FRENCH_RENEWAL_REASON,
     FRENCH_UNDO_REASON,
     QUESTION_SETS,
-    QUESTIONS,
     Commitment,
-    DuplicateReason,
-    ExceptionReason,
     Need,
-    RenewalReason,
     UndoReason,
 )
 from app.prescribers.views import prescriptions_shown
-from app.programmes import queries as programmes
-from app.programmes.errors import UnknownVintage
 from app.programmes.rules import FRENCH_PUBLIC, Public
-from app.vouchers.service import read_serial
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
@@ -206,281 +189,6 @@ def named(session: Session, ids: set[UUID]) -> dict[UUID, str]:
         id_: f"{who.first_name} {who.surname}"
         for id_, who in queries.identities(session, ids).items()
     }
-
-
-# ── Step 1: the person ────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPage:
-    """Who is in front of the agent: found by name, or registered."""
-
-    communes: tuple[Choice, ...]
-    publics: tuple[Choice, ...]
-    searched: str
-    found: tuple[tuple[Beneficiary, BeneficiaryIdentity], ...]
-
-
-@bp.route("/remises/nouvelle", methods=["GET", "POST"])
-def person() -> ResponseReturnValue:
-    """A person known by name, or a new one. Names are typed in forms only."""
-    check(Right.ISSUE_BOOKLETS)
-    form = Form.sent() if request.method == "POST" else Form.blank()
-    searching = form.text("geste") == "chercher"
-    if (
-        request.method == "POST"
-        and not searching
-        and (made := form.submit(lambda session: _register(session, form))) is not None
-    ):
-        return done(
-            url_for(".need", beneficiary_id=made.id),
-            "La personne est notée. Évaluez maintenant son besoin avec elle.",
-        )
-    typed = form.text("recherche")[:80] if searching else ""
-    page = in_transaction(
-        lambda session: PersonPage(
-            communes=tuple(Choice(c.name, c.name) for c in COMMUNES),
-            publics=choices(FRENCH_PUBLIC),
-            searched=typed,
-            found=tuple(people.found_by_name(session, actor=current_actor(), typed=typed)),
-        )
-    )
-    return render_template(
-        "handovers/person.html", page=page, form=form, french_public=FRENCH_PUBLIC
-    ), form.status
-
-
-def _register(session: Session, form: Form) -> Beneficiary:
-    year = form.integer("birth_year", "Écrivez l’année de naissance, en quatre chiffres.")
-    public = form.choice("public", Public, "Choisissez sa situation.")
-    form.check()
-    return people.register_beneficiary(
-        session,
-        actor=current_actor(),
-        beneficiary_id=form.id,
-        public=public,
-        person=Person(
-            form.text("surname"),
-            form.text("first_name"),
-            year,
-            form.text("commune"),
-            form.text("phone") or None,
-            form.text("email") or None,
-        ),
-        now=started_at(),
-    )
-
-
-# ── Steps 2 and 3: the need, the booklets and the place ───────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class StepPage:
-    """A person, what they have received, and who is alike."""
-
-    id: UUID
-    name: str
-    birth_year: int
-    commune: str
-    public: str
-    declares: bool
-    rights: str
-    needs_renewal: bool
-    needs_exception: bool
-    passes_left: int
-    alike: tuple[str, ...]
-    need: str = ""
-    services: tuple[str, ...] = ()
-    places: tuple[referrals.Choice, ...] = ()
-
-
-@bp.route("/remises/nouvelle/<uuid:beneficiary_id>/besoin", methods=["GET", "POST"])
-def need(beneficiary_id: UUID) -> ResponseReturnValue:
-    """The assessment and the commitment; a POST comes back from the next step."""
-    check(Right.ISSUE_BOOKLETS)
-    form = Form.sent() if request.method == "POST" else Form.blank()
-    return need_page(beneficiary_id, form)
-
-
-def need_page(beneficiary_id: UUID, form: Form) -> ResponseReturnValue:
-    """The page of the assessment, with what was answered."""
-    page = in_transaction(lambda session: step_page(session, beneficiary_id))
-    return render_template(
-        "handovers/need.html",
-        page=page,
-        form=form,
-        questions=QUESTIONS.questions,
-        engagements=ENGAGEMENTS,
-        commitments=choices(FRENCH_COMMITMENT),
-    ), form.status
-
-
-@bp.get("/remises/nouvelle/<uuid:beneficiary_id>/carnet")
-def booklet_again(beneficiary_id: UUID) -> ResponseReturnValue:
-    """The last step is reached by the one before."""
-    return redirect(url_for(".need", beneficiary_id=beneficiary_id))
-
-
-@bp.post("/remises/nouvelle/<uuid:beneficiary_id>/carnet")
-def booklet(beneficiary_id: UUID) -> ResponseReturnValue:
-    """Booklets and a place; then the act."""
-    check(Right.ISSUE_BOOKLETS)
-    form = Form.sent()
-    answers = answered(form)
-    committed = commitment_of(form)
-    if form.errors:
-        form.status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return need_page(beneficiary_id, form)
-    if form.text("etape") == "carnet":
-        act = _act(beneficiary_id, form, answers, committed)
-        if (made := form.submit(act)) is not None:
-            return done(
-                url_for(".shown", prescription_id=made.id),
-                f"La remise {made.number} est enregistrée. Imprimez la lettre et donnez-la.",
-            )
-    page = in_transaction(lambda session: step_page(session, beneficiary_id, answers))
-    return render_template(
-        "handovers/booklet.html",
-        page=page,
-        form=form,
-        duplicates=choices(FRENCH_DUPLICATE_REASON),
-        renewals=choices(FRENCH_RENEWAL_REASON),
-        exceptions=choices(FRENCH_EXCEPTION_REASON),
-        kept=kept_fields(form),
-    ), form.status
-
-
-def answered(form: Form) -> str:
-    """One figure a question; a question without its answer is said."""
-    figures = []
-    for place, question in enumerate(QUESTIONS.questions):
-        typed = form.text(f"q{place}")
-        if typed not in {"0", "1", "2"}:
-            form.wrong(f"q{place}", f"« {question.words} » : cochez une des trois réponses.")
-        figures.append(typed)
-    return "".join(figures)
-
-
-def commitment_of(form: Form) -> Commitment:
-    """How the person signed; on screen, every box is ticked before the agent, who attests it."""
-    way = form.choice("signature", Commitment, "Dites comment la personne a signé.")
-    if way is Commitment.SCREEN and len(form.texts("engagement")) < len(ENGAGEMENTS):
-        form.wrong("engagement", "À l’écran, la personne coche chaque engagement devant vous.")
-    if not form.checked("atteste"):
-        form.wrong("atteste", "Cochez que la personne s’est engagée devant vous.")
-    return way
-
-
-def kept_fields(form: Form) -> tuple[tuple[str, str], ...]:
-    """What was said of the need, carried along in hidden fields."""
-    names = [f"q{place}" for place in range(len(QUESTIONS.questions))]
-    names += ["signature", "engagement", "atteste", "declares"]
-    return tuple((name, value) for name in names for value in form.texts(name))
-
-
-def _act(
-    beneficiary_id: UUID, form: Form, answers: str, committed: Commitment
-) -> Callable[[Session], Prescription]:
-    def act(session: Session) -> Prescription:
-        typed = [one for one in re.split(r"[\n,;]+", form.text("carnets")) if one.strip()]
-        if not typed:
-            form.wrong("carnets", "Scannez ou tapez le numéro d’au moins un carnet.")
-        mediator = form.uuid("lieu", "Choisissez où la personne ira.")
-        form.check()
-        try:
-            return prescriptions.issue_booklets(
-                session,
-                actor=current_actor(),
-                prescription_id=form.id,
-                programme_id=programme_of(session, typed[0]),
-                beneficiary_id=beneficiary_id,
-                booklets=typed,
-                referred_to_id=mediator,
-                answers=answers,
-                commitment=committed,
-                declares_no_other_pass=form.checked("declares"),
-                reasons=Reasons(
-                    _reason(form, "doublon", DuplicateReason),
-                    _reason(form, "renouvellement", RenewalReason),
-                    _reason(form, "exception", ExceptionReason),
-                ),
-                now=started_at(),
-            )
-        except LikelyDuplicate as refusal:
-            raise InvalidInput(doublon=refusal.message) from refusal
-        except RenewalTooEarly as refusal:
-            raise InvalidInput(renouvellement=refusal.message) from refusal
-        except EntitlementExceeded as refusal:
-            raise InvalidInput(exception=refusal.message) from refusal
-
-    return act
-
-
-ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason)
-
-
-def _reason(form: Form, name: str, among: type[ReasonT]) -> ReasonT | None:
-    typed = form.text(name)
-    return among(typed) if typed in set(among) else None
-
-
-def programme_of(session: Session, typed: str) -> UUID:
-    """The programme of a booklet: nobody chooses it, the paper says it.
-
-    Raises:
-        NotASerialNumber, MistypedSerial, UnknownVintage.
-    """
-    read = read_serial(typed)
-    label = read.vintage_label if isinstance(read, BookletNumber) else read.booklet.vintage_label
-    terms = programmes.vintage_by_label(session, label)
-    if terms is None:
-        raise UnknownVintage
-    return terms.programme_id
-
-
-def step_page(session: Session, beneficiary_id: UUID, answers: str = "") -> StepPage:
-    """What both steps say of the person, and after the assessment, where they may go."""
-    actor, now = current_actor(), started_at()
-    known = people.known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
-    who = queries.identity(session, beneficiary_id)
-    position = prescriptions.position_of(session, known, on=martinique_day(now))
-    alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
-    return StepPage(
-        id=beneficiary_id,
-        name=f"{who.first_name} {who.surname}" if who else "",
-        birth_year=who.birth_year if who else 0,
-        commune=who.commune if who else "",
-        public=FRENCH_PUBLIC[Public(known.public)],
-        declares=known.public == Public.REGISTERED_JOB_SEEKER,
-        rights=position.in_words if position else "Aucun carnet prévu pour ce public.",
-        needs_renewal=bool(position and position.renewing and position.passes_left),
-        needs_exception=bool(position and position.beyond),
-        passes_left=position.passes_left if position else 0,
-        alike=tuple(map(alike_in_words, alike)),
-        need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
-        services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
-        if answers
-        else (),
-        places=tuple(
-            referrals.ranked(
-                session, actor=actor, beneficiary_id=beneficiary_id, answers=answers, now=now
-            )
-        )
-        if answers
-        else (),
-    )
-
-
-@bp.get("/remises/nouvelle/<uuid:beneficiary_id>/engagement.pdf")
-def commitment_pdf(beneficiary_id: UUID) -> ResponseReturnValue:
-    """The form that a person signs on paper."""
-    check(Right.ISSUE_BOOKLETS)
-    values = in_transaction(
-        lambda session: letters.commitment_of(
-            session, actor=current_actor(), beneficiary_id=beneficiary_id, now=started_at()
-        )
-    )
-    return download(commitment_form(values), "engagement.pdf", PDF)
 
 
 # ── What was done ─────────────────────────────────────────────────────────────────────────────────

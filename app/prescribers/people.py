@@ -132,28 +132,45 @@ def _check_public(public: str, birth_year: int, *, today: date) -> None:
 
 
 def _read_person(person: Person, *, today: date) -> Person:
-    surname, first_name = clean(person.surname), clean(person.first_name)
-    commune = clean(person.commune)
+    wrong = _wrong(person, today=today)
+    surname, first_name, commune = map(clean, (person.surname, person.first_name, person.commune))
+    if surname is None or first_name is None or commune is None or wrong:
+        raise InvalidInput(**wrong)
     phone = clean(person.phone, longest=30) if person.phone else None
     email = read_email(person.email) if person.email else None
+    return Person(surname, first_name, person.birth_year, commune, phone, email)
+
+
+def what_is_wrong(person: Person, *, public: Public, now: datetime) -> dict[str, str]:
+    """Everything that cannot be said of a person, by field, for a form to show at once."""
+    today = martinique_day(now)
+    wrong = _wrong(person, today=today)
+    if "birth_year" not in wrong:
+        try:
+            _check_public(public, person.birth_year, today=today)
+        except NotASenior as refusal:
+            wrong["public"] = refusal.message
+    return wrong
+
+
+def _wrong(person: Person, *, today: date) -> dict[str, str]:
     wrong = {}
-    if surname is None:
+    phone = clean(person.phone, longest=30) if person.phone else None
+    if clean(person.surname) is None:
         wrong["surname"] = "Écrivez le nom, en 200 caractères au plus."
-    if first_name is None:
+    if clean(person.first_name) is None:
         wrong["first_name"] = "Écrivez le prénom, en 200 caractères au plus."
-    if commune is None:
-        wrong["commune"] = "Écrivez la commune où vit la personne."
     if not OLDEST_BIRTH_YEAR <= person.birth_year <= today.year:
         wrong["birth_year"] = f"Écrivez une année entre {OLDEST_BIRTH_YEAR} et {today.year}."
+    if clean(person.commune) is None:
+        wrong["commune"] = "Écrivez la commune où vit la personne."
     if person.phone and (phone is None or sum(c.isdigit() for c in phone) < 6):  # noqa: PLR2004 - the shortest number
         wrong["phone"] = (
             "Écrivez un numéro de téléphone, par exemple 0696 00 00 00, ou laissez vide."
         )
-    if person.email and email is None:
+    if person.email and read_email(person.email) is None:
         wrong["email"] = "Écrivez une adresse complète, ou laissez vide."
-    if surname is None or first_name is None or commune is None or wrong:
-        raise InvalidInput(**wrong)
-    return Person(surname, first_name, person.birth_year, commune, phone, email)
+    return wrong
 
 
 def known_beneficiary(session: Session, *, actor: Actor, beneficiary_id: UUID) -> Beneficiary:
@@ -179,6 +196,47 @@ def likely_duplicates(session: Session, *, actor: Actor, beneficiary_id: UUID) -
     who = queries.identity(session, beneficiary_id)
     if who is None:
         return []
+    return _alike(session, actor, who.likeness, who.birth_year, besides=beneficiary_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyKnown:
+    """Who may be the person about to be registered: one's own by name, others without any."""
+
+    own: Sequence[tuple[Beneficiary, BeneficiaryIdentity]]
+    elsewhere: Sequence[Alike]
+
+    def __bool__(self) -> bool:
+        """Whether anybody is alike."""
+        return bool(self.own or self.elsewhere)
+
+
+def already_known(
+    session: Session,
+    *,
+    actor: Actor,
+    surname: str,
+    first_name: str,
+    birth_year: int,
+    besides: UUID | None = None,
+) -> AlreadyKnown:
+    """Who is of that name and year: people of one's own, and those who received booklets elsewhere.
+
+    Asked before a person is registered, so that nobody is written down twice by mistake.
+    """
+    actor.check(Right.ISSUE_BOOKLETS)
+    key = likeness(surname, first_name)
+    own = queries.people_alike(session, actor.organisation_id, key, birth_year)
+    alike = _alike(session, actor, key, birth_year, besides=besides)
+    return AlreadyKnown(
+        [(person, who) for person, who in own if person.id != besides],
+        [one for one in alike if one.elsewhere],
+    )
+
+
+def _alike(
+    session: Session, actor: Actor, key: str, birth_year: int, *, besides: UUID | None
+) -> list[Alike]:
     return [
         Alike(
             Public(row.public),
@@ -186,7 +244,8 @@ def likely_duplicates(session: Session, *, actor: Actor, beneficiary_id: UUID) -
             row.last_on,
             row.id if row.prescriber_id == actor.organisation_id else None,
         )
-        for row in queries.alike(session, who)
+        for row in queries.alike(session, key, birth_year)
+        if row.id != besides
     ]
 
 

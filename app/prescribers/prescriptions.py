@@ -11,6 +11,7 @@ from app import ledger
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right, Role
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber
 from app.ledger import chart
@@ -24,7 +25,7 @@ from app.partners.models import Agreement
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
 from app.prescribers import queries
-from app.prescribers.allocations import check_all_rest_in, ranges_of_booklets, read_booklet
+from app.prescribers.allocations import check_all_rest_in, named_booklet, ranges_of_booklets
 from app.prescribers.errors import (
     AssessmentMissing,
     BookletNotYours,
@@ -71,7 +72,7 @@ from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
 from app.programmes.models import Entitlement, VintageTerms
 from app.programmes.rules import FRENCH_PUBLIC, Public, Validity, is_senior
-from app.programmes.service import known_programme, settings_on
+from app.programmes.service import known_programme, known_vintage, settings_on
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
 
@@ -119,7 +120,7 @@ def issue_booklets(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.ISSUE_BOOKLETS)
-    numbers = [read_booklet(typed) for typed in booklets]
+    numbers = [named_booklet(session, typed) for typed in booklets]
     digest = request_hash(
         "prescription",
         programme=programme_id,
@@ -160,8 +161,7 @@ def issue_booklets(
     tiers = rights.tiers(received.count, len(chosen))
     passes_left = _check_rights(session, rights, received, tiers, reasons)
     alike = likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
-    if alike and reasons.duplicate is None:
-        raise LikelyDuplicate(alike=" ; ".join(map(alike_in_words, alike)))
+    _check_alike(alike, reasons)
     ranges = ranges_of_booklets([booklet for booklet, _ in chosen])
     # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
     ledger.lock_vouchers(session, [whole for _, whole in ranges])
@@ -339,18 +339,29 @@ def _check_rights(
     reasons: Reasons,
 ) -> int:
     """Refuse a renewal or an exception without its reason; returns the passes left before it."""
-    if Tier.EXCEPTION in tiers and reasons.exception is None:
-        raise EntitlementExceeded(
-            received=received.count,
-            entitled=rights.most,
-            left=max(0, rights.most - received.count),
-        )
+    _check_exception(rights, received, tiers, reasons)
     if Tier.RENEWAL not in tiers:
         return 0
     left = passes_unused(session, received)
     if left and reasons.renewal is None:
         raise RenewalTooEarly(passes_left=left)
     return left
+
+
+def _check_exception(
+    rights: Rights, received: Received, tiers: frozenset[Tier], reasons: Reasons
+) -> None:
+    if Tier.EXCEPTION in tiers and reasons.exception is None:
+        raise EntitlementExceeded(
+            received=received.count,
+            entitled=rights.most,
+            left=max(0, rights.most - received.count),
+        )
+
+
+def _check_alike(alike: Sequence[Alike], reasons: Reasons) -> None:
+    if alike and reasons.duplicate is None:
+        raise LikelyDuplicate(alike=" ; ".join(map(alike_in_words, alike)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +430,87 @@ def _keep_booklets(
             )
         )
     session.flush()
+
+
+# ── Everything that stands in the way, at once ────────────────────────────────────────────────────
+
+
+def what_stands_in_the_way(
+    session: Session,
+    *,
+    actor: Actor,
+    beneficiary_id: UUID,
+    booklets: Sequence[str],
+    reasons: Reasons,
+    now: datetime,
+) -> list[DomainError]:
+    """Whatever `issue_booklets` would refuse of these booklets and reasons, for a form to show.
+
+    A person who corrects one thing should not then learn of the next. Nothing is written or held:
+    the hand-over itself looks again.
+
+    Raises:
+        UnknownBeneficiary.
+    """
+    actor.check(Right.ISSUE_BOOKLETS)
+    person = known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
+    today = martinique_day(now)
+    found: dict[BookletNumber, Booklet] = {}
+    refusals = _Refusals()
+    for typed in booklets:
+        with refusals:
+            number = named_booklet(session, typed)
+            if number in found:
+                raise BookletsOverlap(booklet=str(number))
+            found[number] = known_booklet(session, number)
+    for number, booklet in found.items():
+        terms = known_vintage(session, booklet.vintage_id)
+        settings = settings_on(session, terms.programme_id, today)
+        entitlement = programmes.entitlement(session, settings.id, person.public)
+        with refusals:
+            if entitlement is None:
+                raise NotEntitled
+            _check_size(booklet, number, entitlement.booklet_size)
+            _checked_vintage(terms, number, terms.programme_id, today)
+            _check_in_drawer(session, booklet, number, actor.organisation_id)
+        if entitlement is not None and booklet is next(iter(found.values())):
+            received = queries.received(session, terms.programme_id, beneficiary_id)
+            rights = rights_of(entitlement)
+            tiers = rights.tiers(received.count, len(booklets))
+            with refusals:
+                _check_exception(rights, received, tiers, reasons)
+            with refusals:
+                _check_rights(session, rights, received, tiers - {Tier.EXCEPTION}, reasons)
+    with refusals:
+        _check_alike(likely_duplicates(session, actor=actor, beneficiary_id=person.id), reasons)
+    return refusals.told
+
+
+class _Refusals:
+    """Notes refusals one after the other, and lets the work go on."""
+
+    def __init__(self) -> None:
+        self.told: list[DomainError] = []
+
+    def __enter__(self) -> None:
+        """Nothing to begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Keep a refusal; let anything else through."""
+        if isinstance(error, DomainError):
+            self.told.append(error)
+        return isinstance(error, DomainError)
+
+
+def _check_in_drawer(
+    session: Session, booklet: Booklet, number: BookletNumber, holder_id: UUID
+) -> None:
+    held = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    if any(
+        (state.account.kind, state.account.party_id) != (AccountKind.PRESCRIBER, holder_id)
+        for state in held
+    ):
+        raise BookletNotYours(booklet=str(number))
 
 
 # ── Reading, and taking back ──────────────────────────────────────────────────────────────────────
@@ -528,11 +620,15 @@ def _booklets_to_hand_over(
         booklet = known_booklet(session, number)
         if booklet.id in chosen:
             raise BookletsOverlap(booklet=str(number))
-        if booklet.size != size:
-            raise WrongBookletSize(booklet=str(number), size=booklet.size, expected=size)
+        _check_size(booklet, number, size)
         terms = programmes.vintage(session, booklet.vintage_id)
         chosen[booklet.id] = booklet, _checked_vintage(terms, number, programme_id, today)
     return [chosen[booklet_id] for booklet_id in sorted(chosen)]
+
+
+def _check_size(booklet: Booklet, number: BookletNumber, size: int) -> None:
+    if booklet.size != size:
+        raise WrongBookletSize(booklet=str(number), size=booklet.size, expected=size)
 
 
 def _checked_vintage(

@@ -76,8 +76,25 @@ class AlikeRow:
     last_on: date
 
 
-def alike(session: Session, who: BeneficiaryIdentity) -> list[AlikeRow]:
-    """Others of that likeness and year who have received booklets, without their names."""
+def people_alike(
+    session: Session, prescriber_id: UUID, likeness: str, birth_year: int
+) -> list[tuple[Beneficiary, BeneficiaryIdentity]]:
+    """People of one prescriber of that likeness and year, whether they received anything or not."""
+    query = (
+        select(Beneficiary, BeneficiaryIdentity)
+        .join(BeneficiaryIdentity, BeneficiaryIdentity.beneficiary_id == Beneficiary.id)
+        .where(
+            Beneficiary.prescriber_id == prescriber_id,
+            BeneficiaryIdentity.likeness == likeness,
+            BeneficiaryIdentity.birth_year == birth_year,
+        )
+        .order_by(Beneficiary.id)
+    )
+    return [(person, who) for person, who in session.execute(query)]
+
+
+def alike(session: Session, likeness: str, birth_year: int) -> list[AlikeRow]:
+    """Whoever of that likeness and year has received booklets, without any name."""
     rows = session.execute(
         select(
             Beneficiary.id,
@@ -89,9 +106,8 @@ def alike(session: Session, who: BeneficiaryIdentity) -> list[AlikeRow]:
         .join(BeneficiaryIdentity, BeneficiaryIdentity.beneficiary_id == Beneficiary.id)
         .join(PrescriptionBooklet, PrescriptionBooklet.beneficiary_id == Beneficiary.id)
         .where(
-            BeneficiaryIdentity.likeness == who.likeness,
-            BeneficiaryIdentity.birth_year == who.birth_year,
-            Beneficiary.id != who.beneficiary_id,
+            BeneficiaryIdentity.likeness == likeness,
+            BeneficiaryIdentity.birth_year == birth_year,
             is_handed_over(),
         )
         .group_by(Beneficiary.id, Beneficiary.public, Beneficiary.prescriber_id)

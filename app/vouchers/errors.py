@@ -70,6 +70,26 @@ class MistypedVoucherCode(RuleBroken):
     )
 
 
+class SerialInsteadOfCode(MistypedVoucherCode):
+    """The number of a pass or of a booklet, where its secret code is asked for."""
+
+    code = "serial_instead_of_code"
+    sentence = (
+        "C’est le numéro du pass, et non son code. "
+        "Le code a seize lettres et chiffres, sous le carré noir : tapez-le à la place."
+    )
+
+
+class NotABookletNumber(NotASerialNumber):
+    """What was typed is not the number of a booklet."""
+
+    code = "not_a_booklet_number"
+    sentence = (
+        "Ce n’est pas un numéro de carnet. Il s’écrit comme 26A 00442, sur la couverture : "
+        "le millésime, puis le carnet."
+    )
+
+
 class VintageKeyMismatch(RuleBroken):
     """The key on this machine is not the one of the vintage."""
 

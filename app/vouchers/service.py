@@ -21,6 +21,7 @@ from app.vouchers.errors import (
     MistypedSerial,
     MistypedVoucherCode,
     NotASerialNumber,
+    SerialInsteadOfCode,
     UnknownBooklet,
     UnknownCover,
     UnknownVoucher,
@@ -49,10 +50,14 @@ def read_code(typed: str) -> VoucherCode:
 
     Raises:
         MistypedVoucherCode: it cannot be a code.
+        SerialInsteadOfCode: it is the number of a pass or of a booklet.
     """
     try:
         return codes.read(typed)
     except codes.MistypedCode:
+        with suppress(serials.NotASerial, serials.WrongKey):
+            serials.read(typed)
+            raise SerialInsteadOfCode from None
         raise MistypedVoucherCode from None
 
 

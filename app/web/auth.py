@@ -13,6 +13,7 @@ from app.identity.models import Agent
 from app.identity.rules import Actor, Right
 from app.identity.service import SignInKeys, actor_of
 from app.kernel.errors import NotPermitted, NotSignedIn
+from app.web import drafts
 from app.web.transaction import SAFE_METHODS, current_settings, request_session
 
 API_PREFIX = "/api/"
@@ -128,9 +129,12 @@ def check_csrf() -> None:
 
 
 def ask_to_sign_in() -> AnyResponse:
-    """Send a person to the sign-in page, and back afterwards."""
-    asked = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
+    """Send a person to the sign-in page, and back afterwards, to what they had typed."""
     reason = "expired" if "_user_id" in session else "needed"
+    if request.method in SAFE_METHODS:
+        asked = request.full_path.rstrip("?")
+    elif asked := drafts.address_to_go_on():
+        reason = "kept"
     return redirect(url_for("identity_pages.sign_in", next=asked or None, reason=reason))
 
 

@@ -19,6 +19,7 @@ from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.text import read_day
+from app.web import drafts
 from app.web.pages import FieldError
 from app.web.problems import status_of
 from app.web.transaction import in_transaction
@@ -50,18 +51,27 @@ class Form:
 
     @classmethod
     def blank(cls, **values: str | list[str]) -> "Form":
-        """A form not yet typed in, with what is proposed."""
+        """A form not yet typed in, with what is proposed; or what an expired sign-in cut short."""
         typed = {name: [v] if isinstance(v, str) else v for name, v in values.items()}
-        return cls(typed, new_id())
+        kept = drafts.taken_up()
+        if kept is None:
+            return cls(typed, new_id())
+        flash("Ce que vous aviez écrit est là. Relisez, puis envoyez de nouveau.")
+        return cls.of({**typed, **kept})
 
     @classmethod
     def sent(cls) -> "Form":
         """The form of this request; one without an id of ours gets a new one."""
+        return cls.of(request.form.to_dict(flat=False))
+
+    @classmethod
+    def of(cls, typed: Mapping[str, list[str]]) -> "Form":
+        """A form with what was typed before."""
         try:
-            record_id = UUID(request.form.get("id", ""))
+            record_id = UUID((typed.get("id") or [""])[0])
         except ValueError:
             record_id = new_id()
-        return cls(request.form.to_dict(flat=False), record_id)
+        return cls(typed, record_id)
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
@@ -71,6 +81,11 @@ class Form:
     def wrong(self, name: str, sentence: str) -> None:
         """Note what to write instead; the first sentence about a field stays."""
         self._wrong.setdefault(name, sentence)
+
+    def note(self, wrong: Mapping[str, str]) -> None:
+        """Note what to write instead, field by field."""
+        for name, sentence in wrong.items():
+            self.wrong(name, sentence)
 
     def text(self, name: str) -> str:
         """What was typed, without the spaces around it; nothing when the field is missing."""
@@ -172,5 +187,6 @@ class Form:
 
 def done(address: str, sentence: str) -> Response:
     """After an act: open the page of its result, which says what happened and what comes next."""
+    drafts.forget_taken_up()
     flash(sentence)
     return redirect(address, HTTPStatus.SEE_OTHER)

@@ -16,7 +16,7 @@ from app.web.transaction import in_transaction
 bp = Blueprint("identity_pages", __name__)
 ANONYMOUS.update({"identity_pages.sign_in", "identity_pages.try_to_sign_in"})
 
-REASONS = frozenset({"needed", "expired", "signed_out"})
+REASONS = frozenset({"needed", "expired", "kept", "signed_out"})
 
 
 @bp.get("/connexion")

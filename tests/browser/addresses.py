@@ -22,9 +22,11 @@ from app.clearing.models import Redemption
 from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
 from app.demo.accounts import PASSWORD
+from app.identity import drafts
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.kernel.clock import martinique_day, utc_now
+from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.mediators import queries as mediators
 from app.orders import queries as orders
@@ -33,7 +35,7 @@ from app.orders.rules import OrderState
 from app.partners import queries as partners
 from app.prescribers import custody_queries as custody
 from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
-from app.prescribers.models import Prescription
+from app.prescribers.models import BeneficiaryIdentity, Prescription
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
@@ -188,10 +190,40 @@ def handover_of_plie(site: Site) -> str:
         return f"/remises/{_prescription(session).id}"
 
 
-def one_of_plies(site: Site) -> str:
-    """Where the hand-over to a person of that prescriber begins."""
-    with site.database.transaction(writing=False) as session:
-        return f"/remises/nouvelle/{_prescription(session).beneficiary_id}"
+def a_step(name: str = "") -> Callable[[Site], str]:
+    """A step of a hand-over under way, to a person of the prescriber who looks."""
+
+    def path(site: Site) -> str:
+        draft_id, now = new_id(), utc_now()
+        with site.database.transaction() as session:
+            agent = session.scalars(
+                select(Agent).where(Agent.email == EMAILS[Role.PRESCRIBER])
+            ).one()
+            person = _prescription(session).beneficiary_id
+            who = session.get_one(BeneficiaryIdentity, person)
+            answers = {f"q{place}": [str(place % 3)] for place in range(7)}
+            drafts.keep_draft(
+                session,
+                draft_id=draft_id,
+                agent_id=agent.id,
+                place="/remises/nouvelle",
+                typed={
+                    "personne": [str(person)],
+                    "surname": [who.surname],
+                    "first_name": [who.first_name],
+                    "birth_year": [str(who.birth_year)],
+                    **answers,
+                    "signature": ["paper"],
+                    "declares": ["oui"],
+                    "atteste": ["oui"],
+                    "!booklet exception": ["Donnez la raison d’une exception."],
+                },
+                secret_key=site.app.config["SECRET_KEY"],
+                now=now,
+            )
+        return f"/remises/nouvelle/{draft_id}{name}"
+
+    return path
 
 
 def _prescription(session: Session) -> Prescription:
@@ -335,7 +367,9 @@ ADDRESSES = (
     Address("handovers", "/remises", role=Role.PRESCRIBER),
     Address("handovers-of-all", "/remises?a-part=exception"),
     Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
-    Address("handover-need", lambda site: f"{one_of_plies(site)}/besoin", role=Role.PRESCRIBER),
+    Address("handover-person-alike", a_step(), role=Role.PRESCRIBER),
+    Address("handover-need", a_step("/besoin"), role=Role.PRESCRIBER),
+    Address("handover-booklet", a_step("/carnet"), role=Role.PRESCRIBER),
     Address("handover", handover_of_plie, role=Role.PRESCRIBER),
     Address("handover-undo", lambda site: f"{handover_of_plie(site)}/annuler"),
     Address("statements", "/bordereaux"),

@@ -16,7 +16,7 @@ from app.prescribers.allocations import BookletRange
 from app.prescribers.people import Person
 from app.programmes.errors import NotEntitled, UnknownProgramme, UnknownVintage
 from app.programmes.rules import Public
-from app.vouchers.errors import MistypedSerial, NotASerialNumber, UnknownBooklet
+from app.vouchers.errors import MistypedSerial, NotABookletNumber, UnknownBooklet
 from tests.service.cases import (
     AFTER_ALL,
     LONG,
@@ -99,9 +99,9 @@ CASES: list[Case] = [
     recipient("a prescriber whose agreement ended yesterday", NoAgreementInForce, "lapsed"),
     much_later("after the agreement", "allocate_booklets", NoAgreementInForce, 301),
     allocation("nothing", prescribers.EmptyAllocation),
-    allocation("not a number", NotASerialNumber, ("sept", "8")),
+    allocation("not a number", NotABookletNumber, ("sept", "8")),
     allocation("a wrong key", MistypedSerial, ("26A 00007 01 00", "26A 00007 01 00")),
-    allocation("booklet zero", NotASerialNumber, ("26A 00000", "26A 00007")),
+    allocation("booklet zero", NotABookletNumber, ("26A 00000", "26A 00007")),
     allocation("reversed", prescribers.BookletsReversed, ("26A 00008", "26A 00007")),
     allocation("two vintages", prescribers.BookletsReversed, ("26A 00007", "26Z 00008")),
     allocation("far too many", prescribers.BookletsReversed, ("26A 00001", "26A 100001")),
@@ -196,7 +196,7 @@ CASES: list[Case] = [
     referred("to a place without agreement", NoAgreementInForce, "unsigned"),
     referred("to a prescriber", NoAgreementInForce, "ccas"),
     booklets("nothing", prescribers.NoBookletGiven),
-    booklets("not a number", NotASerialNumber, "carnet"),
+    booklets("not a number", NotABookletNumber, "carnet"),
     booklets("a wrong key", MistypedSerial, "26A 00003 01 00"),
     booklets("never delivered", UnknownBooklet, "26A 00099"),
     booklets("of no vintage", UnknownBooklet, "25B 00001"),

@@ -1,0 +1,618 @@
+"""A hand-over as three steps: a person, their need, booklets and a place.
+
+Each step has an address of its own, opened by GET: the browser's Back and a reload are harmless,
+and what was typed is there again. Between the steps it rests in a draft (decision 0030): sealed,
+its agent's alone, named by an opaque id, and forgotten with the hand-over or after a day. The id of
+the draft becomes that of the hand-over.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity import drafts
+from app.identity.drafts import Typed
+from app.identity.rules import Right
+from app.kernel.clock import martinique_day
+from app.kernel.communes import COMMUNES
+from app.kernel.errors import DomainError
+from app.kernel.ids import new_id
+from app.mediators.rules import FRENCH_SERVICE
+from app.prescribers import letters, people, prescriptions, queries, referrals
+from app.prescribers.allocations import named_booklet
+from app.prescribers.errors import (
+    DeclarationMissing,
+    EntitlementExceeded,
+    LikelyDuplicate,
+    RenewalTooEarly,
+    UnknownBeneficiary,
+)
+from app.prescribers.handover_pages import choices
+from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
+from app.prescribers.papers import CommitmentForm, commitment_form
+from app.prescribers.people import AlreadyKnown, Person
+from app.prescribers.prescriptions import Reasons, alike_in_words
+from app.prescribers.rules import (
+    ENGAGEMENTS,
+    FRENCH_COMMITMENT,
+    FRENCH_DUPLICATE_REASON,
+    FRENCH_EXCEPTION_REASON,
+    FRENCH_NEED,
+    FRENCH_RENEWAL_REASON,
+    QUESTIONS,
+    Commitment,
+    DuplicateReason,
+    ExceptionReason,
+    RenewalReason,
+)
+from app.programmes import queries as programmes
+from app.programmes.errors import UnknownVintage
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.web.auth import check, current_actor, started_at
+from app.web.downloads import PDF, download
+from app.web.drafts import typed_in_request
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("handover_steps", __name__)
+
+PLACE = "/remises/nouvelle"
+WRONG = "!"
+"""In a draft, before the names of a step and of a field: what to write there instead."""
+PERSON = "personne"
+"""In a draft: the id of the person whom the hand-over is for, once step 1 is done."""
+FIELDS = {
+    "person": (
+        "recherche",
+        "surname",
+        "first_name",
+        "birth_year",
+        "commune",
+        "public",
+        "phone",
+        "email",
+        "autre",
+    ),
+    "need": (
+        *(f"q{place}" for place in range(len(QUESTIONS.questions))),
+        "signature",
+        "engagement",
+        "atteste",
+        "declares",
+    ),
+    "booklet": ("carnets", "doublon", "renouvellement", "exception", "lieu"),
+}
+
+
+# ── The draft ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def opened(session: Session, draft_id: UUID) -> Typed | None:
+    """What was typed of a hand-over under way; None when it is done, given up or too old."""
+    return drafts.kept_draft(
+        session,
+        draft_id=draft_id,
+        agent_id=current_actor().agent_id,
+        place=PLACE,
+        secret_key=current_settings().secret_key,
+        now=started_at(),
+    )
+
+
+def keep(session: Session, draft_id: UUID, typed: Typed) -> None:
+    """Keep what was typed of a hand-over under way."""
+    drafts.keep_draft(
+        session,
+        draft_id=draft_id,
+        agent_id=current_actor().agent_id,
+        place=PLACE,
+        typed=typed,
+        secret_key=current_settings().secret_key,
+        now=started_at(),
+    )
+
+
+def merged(kept: Typed, step: str) -> Typed:
+    """What was kept, with the fields of this step as they have just been sent."""
+    sent = typed_in_request()
+    names = FIELDS[step]
+    rest = {n: v for n, v in kept.items() if n not in names and not n.startswith(WRONG)}
+    return rest | {name: sent[name] for name in names if name in sent}
+
+
+def form_of(typed: Typed, draft_id: UUID, step: str) -> Form:
+    """The form of a step as it was left: what was typed, and what to write instead."""
+    # Nothing is proposed, but what an expired sign-in has cut short.
+    form = Form(Form.blank(**typed).typed, draft_id)
+    for name, sentences in typed.items():
+        if name.startswith(f"{WRONG}{step} "):
+            form.wrong(name.removeprefix(f"{WRONG}{step} "), sentences[0])
+    return form
+
+
+def with_errors(typed: Typed, form: Form, step: str) -> Typed:
+    """What is kept of a form that was refused."""
+    return typed | {f"{WRONG}{step} {error.field}": [error.sentence] for error in form.errors}
+
+
+def step(endpoint: str, draft_id: UUID) -> ResponseReturnValue:
+    """Go to a step: what was sent becomes an address that can be opened again."""
+    return redirect(url_for(f".{endpoint}", draft_id=draft_id), HTTPStatus.SEE_OTHER)
+
+
+def gone(draft_id: UUID) -> ResponseReturnValue:
+    """A hand-over that is no draft any more: done, and shown; or forgotten, and begun anew."""
+    made = in_transaction(lambda session: queries.prescription(session, draft_id))
+    if made is not None and current_actor().sees(made.prescriber_id):
+        return redirect(
+            url_for("handover_pages.shown", prescription_id=made.id), HTTPStatus.SEE_OTHER
+        )
+    return done(
+        url_for(".person"),
+        "Cette remise n’est plus en cours : elle est gardée un jour au plus. Recommencez.",
+    )
+
+
+# ── Step 1: the person ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """Who is in front of the agent: found by name, or registered."""
+
+    communes: tuple[Choice, ...]
+    publics: tuple[Choice, ...]
+    draft_id: UUID | None
+    searched: str
+    found: tuple[tuple[Beneficiary, BeneficiaryIdentity], ...]
+    alike: AlreadyKnown | None
+    elsewhere: tuple[str, ...]
+
+
+@bp.get("/remises/nouvelle")
+def person() -> ResponseReturnValue:
+    """The first step, before anything is typed."""
+    check(Right.ISSUE_BOOKLETS)
+    return person_page(Form.blank(), None)
+
+
+@bp.get("/remises/nouvelle/<uuid:draft_id>")
+def person_again(draft_id: UUID) -> ResponseReturnValue:
+    """The first step as it was left: people found, somebody alike, or what to write instead."""
+    check(Right.ISSUE_BOOKLETS)
+    typed = in_transaction(lambda session: opened(session, draft_id))
+    if typed is None:
+        return gone(draft_id)
+    return person_page(form_of(typed, draft_id, "person"), draft_id)
+
+
+def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
+    """The page of the first step. A name is typed in forms, and stands in no address."""
+
+    def read(session: Session) -> PersonPage:
+        searched = form.text("recherche")[:80]
+        alike = alike_to(session, form) if draft_id else None
+        return PersonPage(
+            communes=tuple(Choice(c.name, c.name) for c in COMMUNES),
+            publics=choices(FRENCH_PUBLIC),
+            draft_id=draft_id,
+            searched=searched,
+            found=tuple(people.found_by_name(session, actor=current_actor(), typed=searched)),
+            alike=alike or None,
+            elsewhere=tuple(map(alike_in_words, alike.elsewhere)) if alike else (),
+        )
+
+    page = in_transaction(read)
+    return render_template(
+        "handovers/person.html", page=page, form=form, french_public=FRENCH_PUBLIC
+    ), form.status
+
+
+def alike_to(session: Session, form: Form) -> AlreadyKnown | None:
+    """Who may be the person just typed, but the one that this very draft has registered."""
+    year = form.text("birth_year")
+    if not (form.text("surname") and form.text("first_name") and year.isdigit()):
+        return None
+    return people.already_known(
+        session,
+        actor=current_actor(),
+        surname=form.text("surname"),
+        first_name=form.text("first_name"),
+        birth_year=int(year[:4]),
+        besides=registered_as(form.id, form.text("public")),
+    )
+
+
+def registered_as(draft_id: UUID, public: str) -> UUID:
+    """The id of the person whom a draft registers: a slip put right makes nobody twice."""
+    return uuid5(draft_id, f"person {public}")
+
+
+@bp.post("/remises/nouvelle")
+def send_person() -> ResponseReturnValue:
+    """Search a name, choose somebody found, or register somebody new."""
+    check(Right.ISSUE_BOOKLETS)
+    form = Form.sent()
+
+    def work(session: Session) -> str:
+        if queries.prescription(session, form.id) is not None:
+            # An old page, opened again after its hand-over was made: this is another one.
+            form.id = new_id()
+        kept = opened(session, form.id) or {}
+        typed = merged(kept, "person")
+        if form.text("geste") == "chercher":
+            keep(session, form.id, typed | {"recherche": [form.text("recherche")[:80]]})
+            return "person_again"
+        if form.text("geste") == "abandonner":
+            drafts.forget_draft(session, draft_id=form.id, agent_id=current_actor().agent_id)
+            return ""
+        typed.pop("recherche", None)
+        chosen = chosen_person(session, form)
+        if chosen is None and not (chosen := registered(session, form, typed)):
+            return "person_again"
+        keep(session, form.id, typed | {PERSON: [str(chosen)]})
+        return "need"
+
+    then = in_transaction(work)
+    if not then:
+        return done(
+            url_for("handover_pages.listed"), "La remise est abandonnée : rien n’en est gardé."
+        )
+    return step(then, form.id)
+
+
+def chosen_person(session: Session, form: Form) -> UUID | None:
+    """The person chosen in a list, who must be one of the agent's own."""
+    if form.text("geste") != "choisir":
+        return None
+    known = people.known_beneficiary(
+        session,
+        actor=current_actor(),
+        beneficiary_id=form.uuid(PERSON),
+    )
+    return known.id
+
+
+def registered(session: Session, form: Form, typed: Typed) -> UUID | None:
+    """Register whoever was typed; None when something is to be put right, and the draft says it."""
+    told = Form(typed, form.id)
+    try:
+        with session.begin_nested():
+            return _register(session, told)
+    except DomainError as refusal:
+        told.refuse(refusal)
+        keep(session, form.id, with_errors(typed, told, "person"))
+        return None
+
+
+def _register(session: Session, form: Form) -> UUID:
+    year = form.integer("birth_year", "Écrivez l’année de naissance, en quatre chiffres.")
+    public = form.choice("public", Public, "Choisissez sa situation.")
+    who = Person(
+        form.text("surname"),
+        form.text("first_name"),
+        year,
+        form.text("commune"),
+        form.text("phone") or None,
+        form.text("email") or None,
+    )
+    form.note(people.what_is_wrong(who, public=public, now=started_at()))
+    form.check()
+    if alike_to(session, form) and not form.checked("autre"):
+        form.wrong("autre", "Cette personne est peut-être déjà connue. Choisissez-la, ou cochez.")
+    form.check()
+    beneficiary_id, actor = registered_as(form.id, public), current_actor()
+    if queries.identity(session, beneficiary_id) is not None:
+        people.rectify_beneficiary(
+            session, actor=actor, beneficiary_id=beneficiary_id, person=who, now=started_at()
+        )
+        return beneficiary_id
+    return people.register_beneficiary(
+        session,
+        actor=actor,
+        beneficiary_id=beneficiary_id,
+        public=public,
+        person=who,
+        now=started_at(),
+    ).id
+
+
+# ── Steps 2 and 3: what is said of the person ─────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """A person, what they have received, and who is alike."""
+
+    draft_id: UUID
+    id: UUID
+    name: str
+    birth_year: int
+    commune: str
+    public: str
+    declares: bool
+    rights: str
+    needs_renewal: bool
+    needs_exception: bool
+    passes_left: int
+    alike: tuple[str, ...]
+    need: str = ""
+    services: tuple[str, ...] = ()
+    places: tuple[referrals.Choice, ...] = ()
+
+
+def step_page(
+    session: Session, draft_id: UUID, beneficiary_id: UUID, answers: str = ""
+) -> StepPage:
+    """What both steps say of the person, and after the assessment, where they may go."""
+    actor, now = current_actor(), started_at()
+    known = people.known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
+    who = queries.identity(session, beneficiary_id)
+    if who is None:
+        raise UnknownBeneficiary
+    position = prescriptions.position_of(session, known, on=martinique_day(now))
+    alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
+    places: Sequence[referrals.Choice] = ()
+    if answers:
+        places = referrals.ranked(
+            session, actor=actor, beneficiary_id=beneficiary_id, answers=answers, now=now
+        )
+    return StepPage(
+        draft_id=draft_id,
+        id=beneficiary_id,
+        name=f"{who.first_name} {who.surname}",
+        birth_year=who.birth_year,
+        commune=who.commune,
+        public=FRENCH_PUBLIC[Public(known.public)],
+        declares=known.public == Public.REGISTERED_JOB_SEEKER,
+        rights=position.in_words if position else "Aucun carnet prévu pour ce public.",
+        needs_renewal=bool(position and position.renewing and position.passes_left),
+        needs_exception=bool(position and position.beyond),
+        passes_left=position.passes_left if position else 0,
+        alike=tuple(map(alike_in_words, alike)),
+        need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
+        services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
+        if answers
+        else (),
+        places=tuple(places),
+    )
+
+
+def person_of(typed: Typed) -> UUID | None:
+    """The person whom a draft is for, once step 1 is done."""
+    return UUID(typed[PERSON][0]) if PERSON in typed else None
+
+
+# ── Step 2: the need ──────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/remises/nouvelle/<uuid:draft_id>/besoin")
+def need(draft_id: UUID) -> ResponseReturnValue:
+    """The assessment, the commitment, and what a registered job seeker declares."""
+    check(Right.ISSUE_BOOKLETS)
+
+    def read(session: Session) -> tuple[Typed, StepPage | None] | None:
+        typed = opened(session, draft_id)
+        if typed is None:
+            return None
+        who = person_of(typed)
+        return typed, step_page(session, draft_id, who) if who else None
+
+    found = in_transaction(read)
+    if found is None:
+        return gone(draft_id)
+    typed, page = found
+    if page is None:
+        return step("person_again", draft_id)
+    form = form_of(typed, draft_id, "need")
+    return render_template(
+        "handovers/need.html",
+        page=page,
+        form=form,
+        questions=QUESTIONS.questions,
+        engagements=ENGAGEMENTS,
+        commitments=choices(FRENCH_COMMITMENT),
+    ), form.status
+
+
+@bp.post("/remises/nouvelle/<uuid:draft_id>/besoin")
+def send_need(draft_id: UUID) -> ResponseReturnValue:
+    """Keep what was answered; go on when nothing is missing."""
+    check(Right.ISSUE_BOOKLETS)
+
+    def work(session: Session) -> str | None:
+        kept = opened(session, draft_id)
+        if kept is None or (who := person_of(kept)) is None:
+            return None
+        typed = merged(kept, "need")
+        form = Form(typed, draft_id)
+        check_need(
+            form, people.known_beneficiary(session, actor=current_actor(), beneficiary_id=who)
+        )
+        keep(session, draft_id, with_errors(typed, form, "need"))
+        return "need" if form.errors else "booklet"
+
+    then = in_transaction(work)
+    return step(then, draft_id) if then else gone(draft_id)
+
+
+def check_need(form: Form, person: Beneficiary) -> None:
+    """Note everything that step 2 asks and that is missing."""
+    for place, question in enumerate(QUESTIONS.questions):
+        if form.text(f"q{place}") not in {"0", "1", "2"}:
+            form.wrong(f"q{place}", f"« {question.words} » : cochez une des trois réponses.")
+    way = form.choice("signature", Commitment, "Dites comment la personne a signé.")
+    if way is Commitment.SCREEN and len(form.texts("engagement")) < len(ENGAGEMENTS):
+        form.wrong("engagement", "À l’écran, la personne coche chaque engagement devant vous.")
+    if person.public == Public.REGISTERED_JOB_SEEKER and not form.checked("declares"):
+        form.wrong("declares", DeclarationMissing().message)
+    if not form.checked("atteste"):
+        form.wrong("atteste", "Cochez que la personne s’est engagée devant vous.")
+
+
+def answers_of(form: Form) -> str:
+    """The figures of the assessment, one a question."""
+    return "".join(form.text(f"q{place}") for place in range(len(QUESTIONS.questions)))
+
+
+@bp.get("/remises/nouvelle/<uuid:draft_id>/engagement.pdf")
+def commitment_pdf(draft_id: UUID) -> ResponseReturnValue:
+    """The form that a person signs on paper."""
+    check(Right.ISSUE_BOOKLETS)
+
+    def read(session: Session) -> CommitmentForm | None:
+        who = person_of(opened(session, draft_id) or {})
+        if who is None:
+            return None
+        return letters.commitment_of(
+            session, actor=current_actor(), beneficiary_id=who, now=started_at()
+        )
+
+    values = in_transaction(read)
+    if values is None:
+        return gone(draft_id)
+    return download(commitment_form(values), "engagement.pdf", PDF)
+
+
+# ── Step 3: the booklets and the place ────────────────────────────────────────────────────────────
+
+
+@bp.get("/remises/nouvelle/<uuid:draft_id>/carnet")
+def booklet(draft_id: UUID) -> ResponseReturnValue:
+    """Booklets and a place, once the need is known."""
+    check(Right.ISSUE_BOOKLETS)
+
+    def read(session: Session) -> tuple[Form, StepPage | None] | None:
+        typed = opened(session, draft_id)
+        if typed is None or (who := person_of(typed)) is None:
+            return None
+        known = people.known_beneficiary(session, actor=current_actor(), beneficiary_id=who)
+        asked = Form(typed, draft_id)
+        check_need(asked, known)
+        form = form_of(typed, draft_id, "booklet")
+        if asked.errors:
+            return form, None
+        return form, step_page(session, draft_id, who, answers_of(form))
+
+    found = in_transaction(read)
+    if found is None:
+        return gone(draft_id)
+    form, page = found
+    if page is None:
+        return step("need", draft_id)
+    return render_template(
+        "handovers/booklet.html",
+        page=page,
+        form=form,
+        asked_count=len(booklets_typed(form)),
+        duplicates=choices(FRENCH_DUPLICATE_REASON),
+        renewals=choices(FRENCH_RENEWAL_REASON),
+        exceptions=choices(FRENCH_EXCEPTION_REASON),
+    ), form.status
+
+
+@bp.post("/remises/nouvelle/<uuid:draft_id>/carnet")
+def send_booklet(draft_id: UUID) -> ResponseReturnValue:
+    """The act; what is refused is kept, with the reason beside its field."""
+    check(Right.ISSUE_BOOKLETS)
+    kept = in_transaction(lambda session: opened(session, draft_id))
+    if kept is None or (who := person_of(kept)) is None:
+        return gone(draft_id)
+    typed = merged(kept, "booklet")
+    form = Form(typed, draft_id)
+    if (made := form.submit(_act(who, form))) is not None:
+        return done(
+            url_for("handover_pages.shown", prescription_id=made.id),
+            f"La remise {made.number} est enregistrée. Imprimez la lettre et donnez-la.",
+        )
+    in_transaction(lambda session: keep(session, draft_id, with_errors(typed, form, "booklet")))
+    return step("booklet", draft_id)
+
+
+def booklets_typed(form: Form) -> list[str]:
+    """The booklets of the field, one a line or between commas."""
+    return [one.strip() for one in re.split(r"[\n,;]+", form.text("carnets")) if one.strip()]
+
+
+FIELD_OF: tuple[tuple[type[DomainError], str], ...] = (
+    (LikelyDuplicate, "doublon"),
+    (RenewalTooEarly, "renouvellement"),
+    (EntitlementExceeded, "exception"),
+)
+"""Beside which field a refusal stands; the others are about the booklets."""
+
+
+def _act(beneficiary_id: UUID, form: Form) -> Callable[[Session], Prescription]:
+    def act(session: Session) -> Prescription:
+        actor, now, typed = current_actor(), started_at(), booklets_typed(form)
+        reasons = Reasons(
+            _reason(form, "doublon", DuplicateReason),
+            _reason(form, "renouvellement", RenewalReason),
+            _reason(form, "exception", ExceptionReason),
+        )
+        if not typed:
+            form.wrong("carnets", "Scannez la couverture, ou tapez le numéro d’au moins un carnet.")
+        about_booklets = []
+        for refusal in prescriptions.what_stands_in_the_way(
+            session,
+            actor=actor,
+            beneficiary_id=beneficiary_id,
+            booklets=typed,
+            reasons=reasons,
+            now=now,
+        ):
+            field = next((name for kind, name in FIELD_OF if isinstance(refusal, kind)), "")
+            if field:
+                form.wrong(field, refusal.message)
+            elif refusal.message not in about_booklets:
+                about_booklets.append(refusal.message)
+        if about_booklets:
+            form.wrong("carnets", " ".join(about_booklets))
+        mediator = form.uuid("lieu", "Choisissez avec la personne où elle ira.")
+        form.check()
+        made = prescriptions.issue_booklets(
+            session,
+            actor=actor,
+            prescription_id=form.id,
+            programme_id=programme_of(session, typed[0]),
+            beneficiary_id=beneficiary_id,
+            booklets=typed,
+            referred_to_id=mediator,
+            answers=answers_of(form),
+            commitment=Commitment(form.text("signature")),
+            declares_no_other_pass=form.checked("declares"),
+            reasons=reasons,
+            now=now,
+        )
+        drafts.forget_draft(session, draft_id=form.id, agent_id=actor.agent_id)
+        return made
+
+    return act
+
+
+ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason)
+
+
+def _reason(form: Form, name: str, among: type[ReasonT]) -> ReasonT | None:
+    typed = form.text(name)
+    return among(typed) if typed in set(among) else None
+
+
+def programme_of(session: Session, typed: str) -> UUID:
+    """The programme of a booklet: nobody chooses it, the paper says it.
+
+    Raises:
+        NotABookletNumber, MistypedSerial, MistypedCoverCode, UnknownCover, UnknownVintage.
+    """
+    terms = programmes.vintage_by_label(session, named_booklet(session, typed).vintage_label)
+    if terms is None:
+        raise UnknownVintage
+    return terms.programme_id

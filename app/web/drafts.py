@@ -1,0 +1,114 @@
+"""What was typed outlives an expired sign-in, for the agent who typed it and nobody else.
+
+A form that arrives after the sign-in has ended is kept (app.identity.drafts), for the agent whom
+the cookie still names: signed by this site, not older than a week, and never sent by another site
+(SameSite). Once that same agent has signed in again, its page opens with what was typed. Somebody
+else who signs in there meets an empty form. Who signed out has no name left, and nothing is kept.
+"""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import current_app, g, has_request_context, request, session
+from itsdangerous import BadSignature
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.identity import drafts, queries
+from app.identity.drafts import Typed
+from app.kernel.ids import new_id
+from app.web.transaction import current_settings, in_transaction
+
+NAMED_FOR = 7 * 24 * 3600
+"""Seconds after which a cookie names nobody any more."""
+AGAIN = "repris"
+"""The field of an address that names the draft to go on with."""
+NEVER_KEPT = frozenset({"csrf_token", "password"})
+
+
+def typed_in_request() -> Typed:
+    """Every field of the form that was sent, but those that are nobody's to keep."""
+    fields = request.form.to_dict(flat=False)
+    return {name: values for name, values in fields.items() if name not in NEVER_KEPT}
+
+
+def address_to_go_on() -> str:
+    """Keep the form of this request, sent too late; the address that opens it again, or nothing."""
+    agent_id = _lately_signed_in()
+    if agent_id is None or request.files or not _opens(request.path):
+        return ""
+    draft_id, place, now = new_id(), request.path, current_app.extensions["passnum_clock"]()
+    kept = in_transaction(
+        lambda database: (
+            queries.agent(database, agent_id) is not None
+            and drafts.keep_draft(
+                database,
+                draft_id=draft_id,
+                agent_id=agent_id,
+                place=place,
+                typed=typed_in_request(),
+                secret_key=current_settings().secret_key,
+                now=now,
+            )
+        )
+    )
+    asked = {**request.args.to_dict(), AGAIN: str(draft_id)}
+    return f"{place}?{urlencode(asked)}" if kept else ""
+
+
+def taken_up() -> Typed | None:
+    """What the agent who asks had typed on this page, when its address names it."""
+    draft_id = _named_here()
+    if draft_id is None:
+        return None
+    return in_transaction(
+        lambda database: drafts.kept_draft(
+            database,
+            draft_id=draft_id,
+            agent_id=g.agent.id,
+            place=request.path,
+            secret_key=current_settings().secret_key,
+            now=current_app.extensions["passnum_clock"](),
+        )
+    )
+
+
+def forget_taken_up() -> None:
+    """The form that was taken up has been sent for good."""
+    draft_id = _named_here()
+    if draft_id is not None:
+        in_transaction(
+            lambda database: drafts.forget_draft(database, draft_id=draft_id, agent_id=g.agent.id)
+        )
+
+
+def _named_here() -> UUID | None:
+    if not has_request_context() or "agent" not in g:
+        return None
+    try:
+        return UUID(request.args.get(AGAIN, ""))
+    except ValueError:
+        return None
+
+
+def _opens(path: str) -> bool:
+    """Whether that address shows a page, and does not only take what is sent to it."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return adapter is not None and bool(adapter.match(path, method="GET"))
+    except (HTTPException, RequestRedirect):
+        return False
+
+
+def _lately_signed_in() -> int | None:
+    """Whose session it was: this request's, or the one that its cookie held before it grew old."""
+    stored = session.get("_user_id")
+    if stored is None:
+        signer = current_app.session_interface.get_signing_serializer(current_app)  # type: ignore[attr-defined]  # Flask's own, signed
+        cookie = request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], "")
+        try:
+            stored = signer.loads(cookie, max_age=NAMED_FOR).get("_user_id", "")
+        except BadSignature:
+            return None
+    agent_id = str(stored).partition(":")[0]
+    return int(agent_id) if agent_id.isdigit() else None

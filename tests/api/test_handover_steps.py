@@ -1,0 +1,217 @@
+"""A hand-over as people click through it: nothing typed is lost, and no name leaves its table."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.identity import drafts
+from app.identity.models import FormDraft
+from app.identity.service import set_password
+from app.kernel.ids import new_id
+from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
+from app.programmes.rules import Public
+from tests.api.house import PASSWORD, House, token_of_form
+
+Typed = Mapping[str, str | list[str]]
+
+PERSON: Typed = {
+    "surname": "Zyxélène",
+    "first_name": "Quixotte",
+    "birth_year": "1988",
+    "commune": "Le Lorrain",
+    "public": "registered_job_seeker",
+}
+NEED: Typed = {**{f"q{place}": "1" for place in range(7)}, "signature": "paper", "atteste": "oui"}
+
+
+def read(client: FlaskClient, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return unescape(answer.text).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def send(client: FlaskClient, path: str, page: str, typed: Typed) -> str:
+    """Send a form of that page; every answer is an address to open."""
+    form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id"), **typed}
+    answer = client.post(path, data=form)
+    assert answer.status_code in {302, 303}, answer.text
+    return str(answer.location)
+
+
+def test_each_step_is_an_address_that_can_be_opened_again(house: House) -> None:
+    scheme = house.scheme
+    with house.database.transaction() as session:
+        scheme.stock(session)
+        scheme.allocation(session, 1, 4)
+    client = house.signed_in("plie").client
+    blank = read(client, "/remises/nouvelle")
+
+    person = send(client, "/remises/nouvelle", blank, {**PERSON, "birth_year": "88"})
+    wrong = read(client, person)
+    assert "Écrivez une année entre" in wrong
+    assert "Zyxélène" in wrong
+    assert "Zyx" not in person
+    need = send(client, "/remises/nouvelle", wrong, PERSON)
+    assert need == f"{person}/besoin"
+    assert "Quixotte Zyxélène" in read(client, need)
+    again = send(client, need, read(client, need), NEED)
+    assert again == need
+    told = read(client, need)
+    assert "Posez-lui la question et cochez sa déclaration" in told
+    assert told.count("checked") == 9
+    booklet = send(client, need, told, {**NEED, "declares": "oui"})
+    page = read(client, booklet)
+    assert "checked" not in page
+    typed = {"carnets": "26A 00001\r\n26A 00002"}
+    assert send(client, booklet, page, typed) == booklet
+    refused = read(client, booklet)
+    assert "Choisissez avec la personne où elle ira" in refused
+    assert "N’en remettez pas davantage" in refused
+    assert "Déjà reçu : 0. Vous en remettez 2." in refused
+    assert "26A 00002" in refused
+    place = str(scheme.organisations["exo7"])
+    shown = send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place})
+
+    assert "est enregistrée" in read(client, shown)
+    assert client.get(booklet).location == client.get(person).location == shown
+    assert send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place}) == shown
+    with house.database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(FormDraft)) == 0
+        assert session.scalar(select(func.count()).select_from(Prescription)) == 1
+
+
+def test_who_is_alike_is_said_before_anybody_is_registered(house: House) -> None:
+    with house.database.transaction() as session:
+        house.scheme.stock(session)
+        house.scheme.allocation(session, 11, 12, to="ccas")
+        elsewhere = house.scheme.beneficiary(
+            session, public=Public.SENIOR, birth_year=1950, by="ccas"
+        )
+        house.scheme.prescription(session, elsewhere, [11], by="ccas")
+        own = house.scheme.beneficiary(session, birth_year=1950, by="plie")
+        who = session.get_one(BeneficiaryIdentity, own)
+        typed = {
+            **PERSON,
+            "surname": who.surname.upper(),
+            "first_name": who.first_name,
+            "birth_year": str(who.birth_year),
+        }
+    client = house.signed_in("plie").client
+    blank = read(client, "/remises/nouvelle")
+
+    person = send(client, "/remises/nouvelle", blank, typed)
+    page = read(client, person)
+
+    assert "Est-ce la même personne ?" in page
+    assert f'value="{own}"' in page
+    assert "1 carnet, le dernier le" in page
+    assert str(elsewhere) not in page
+    with house.database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(Beneficiary)) == 2
+    chosen = {"geste": "choisir", "personne": str(own)}
+    assert send(client, "/remises/nouvelle", page, chosen).endswith("/besoin")
+    assert send(client, "/remises/nouvelle", page, {**typed, "autre": "oui"}).endswith("/besoin")
+    slip = {**typed, "surname": f"{who.surname} Zyx"}
+    assert send(client, "/remises/nouvelle", page, slip).endswith("/besoin")
+    with house.database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(Beneficiary)) == 3
+    strange = {"geste": "choisir", "personne": str(elsewhere)}
+    form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id"), **strange}
+    assert client.post("/remises/nouvelle", data=form).status_code == 404
+    gone = send(client, "/remises/nouvelle", page, {"geste": "abandonner"})
+    assert gone == "/remises"
+    assert client.get(person).location == "/remises/nouvelle"
+
+
+def sign_in(name: str, client: FlaskClient, path: str) -> str:
+    """Sign in from the page that asks for it; where one then is."""
+    form = {
+        "email": f"{name}@exemple.fr",
+        "password": PASSWORD,
+        "csrf_token": token_of_form(client),
+        "next": path,
+    }
+    answer = client.post("/connexion", data=form)
+    assert answer.status_code == 302
+    return str(answer.location)
+
+
+def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -> None:
+    with house.database.transaction() as session:
+        for name in ("plie", "ccas"):
+            set_password(session, email=f"{name}@exemple.fr", password=PASSWORD)
+    client = house.app.test_client()
+    sign_in("plie", client, "")
+    blank = read(client, "/remises/nouvelle")
+    as_it_was = house.app.permanent_session_lifetime
+    house.app.permanent_session_lifetime = timedelta(seconds=-1)
+
+    asked = send(client, "/remises/nouvelle", blank, PERSON)
+
+    house.app.permanent_session_lifetime = as_it_was
+    assert asked.startswith("/connexion?")
+    assert "reason=kept" in asked
+    assert "Zyx" not in asked
+    assert "retrouverez ce que vous avez écrit" in read(house.app.test_client(), asked)
+    path = unescape(hidden(client.get(asked).text, "next"))
+    with house.database.transaction(writing=False) as session:
+        [kept] = session.scalars(select(FormDraft)).all()
+        assert b"Zyx" not in kept.sealed
+    stranger = house.app.test_client()
+    assert sign_in("ccas", stranger, path) == path
+    assert "Zyxélène" not in read(stranger, path)
+    assert sign_in("plie", client, path) == path
+    page = read(client, path)
+    assert "Ce que vous aviez écrit est là" in page
+    assert 'value="Zyxélène"' in page
+    assert send(client, path, page, PERSON).endswith("/besoin")
+
+
+def test_nobody_keeps_the_form_of_a_stranger_and_none_is_older_than_a_day(house: House) -> None:
+    client = house.app.test_client()
+    token = token_of_form(client)
+    nobody = client.post("/remises/nouvelle", data={**PERSON, "csrf_token": token})
+    assert "repris" not in nobody.location
+    agent_id, now = house.scheme.actors["plie"].agent_id, house.clock()
+
+    def keep(session: Session, text: str, *, hours: int) -> bool:
+        return drafts.keep_draft(
+            session,
+            draft_id=new_id(),
+            agent_id=agent_id,
+            place="/x",
+            typed={"a": [text]},
+            secret_key=b"k" * 32,
+            now=now - timedelta(hours=hours),
+        )
+
+    def kept(session: Session, draft_id: UUID, *, place: str = "/x", key: bytes = b"k") -> object:
+        return drafts.kept_draft(
+            session,
+            draft_id=draft_id,
+            agent_id=agent_id,
+            place=place,
+            secret_key=key * 32,
+            now=now,
+        )
+
+    with house.database.transaction() as session:
+        assert keep(session, "b", hours=25)
+        assert keep(session, "b", hours=1)
+        assert not keep(session, "b" * drafts.LARGEST_DRAFT, hours=0)
+        [left] = session.scalars(select(FormDraft)).all()
+        assert kept(session, left.id) == {"a": ["b"]}
+        assert kept(session, left.id, key=b"q") is None
+        assert kept(session, left.id, place="/y") is None
