@@ -1,0 +1,220 @@
+"""Taking snapshots: the sums of a stretch of movements, so that nobody adds them up again.
+
+They are derived: the ledger is right without them, `rebuild_snapshots` makes them anew and
+app.ledger.verify compares each with a replay. Nobody touches them while a pass is redeemed.
+
+A stretch that was summed must never gain a movement. SQLite's writers stand in one line, so what is
+there is all there will be. On PostgreSQL a movement with a smaller number may be committed later
+than one with a greater: `settled_up_to` therefore takes the greatest number that it sees, and waits
+until every transaction that had begun to write by then is over. Whoever holds a smaller number had
+begun: numbers are drawn in order, and drawn after the posting was written. Transactions are asked
+for by pg_current_snapshot(), in which posting.transaction_id is counted too.
+
+Stretches are small (MOST movements at level 0) so that a bound in the past cuts few movements, and
+FAN neighbours are joined into one of the next level, so that the whole journal is a few dozen of
+them however long it is. All is INSERT: a snapshot is never changed and never deleted.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from app.database import dialect_of, hold, insert_rows
+from app.ledger.models import Movement, Posting, Snapshot, SnapshotSum
+from app.ledger.stretches import Stretch, Summed, acted_in, of_stretches, sides
+
+LEAST = 1_000
+"""A tail of fewer movements is read as fast as its sums would be."""
+MOST = 4_000
+FAN = 4
+PATIENCE_SECONDS = 2.0
+PAUSE_SECONDS = 0.01
+
+
+def take_snapshot(session: Session, *, now: datetime, least: int = LEAST) -> int:
+    """Sum what has been moved since the last snapshot; returns how many were taken.
+
+    Does nothing while the tail is short, or while somebody has been writing for longer than we
+    wait: the next one who asks will take it. Takers stand in line.
+    """
+    hold(session, "snapshot")
+    generation = session.scalar(select(func.max(Snapshot.generation))) or 1
+    return _take(session, generation, least=least, now=now)
+
+
+def rebuild_snapshots(session: Session, *, now: datetime) -> int:
+    """Sum everything once more, as a new generation: from then on nobody reads the older ones."""
+    hold(session, "snapshot")
+    generation = (session.scalar(select(func.max(Snapshot.generation))) or 0) + 1
+    return _take(session, generation, least=1, now=now)
+
+
+def _take(session: Session, generation: int, *, least: int, now: datetime) -> int:
+    taken, upto = 0, settled_up_to(session)
+    while upto is not None and (stretch := _next_stretch(session, generation, upto, least)):
+        sums = _sums_of_movements(session, stretch)
+        header = _header_of_movements(session, stretch)
+        _write(session, header | {"generation": generation, "level": 0, "taken_at": now}, sums)
+        taken += 1 + _join(session, generation, now=now)
+    return taken
+
+
+def settled_up_to(session: Session) -> int | None:
+    """The number of a movement below which none will ever appear; None: somebody is still writing.
+
+    See the module: what we see now is the greatest number, and who writes now may hold smaller ones.
+    """
+    greatest = session.scalar(select(func.max(Movement.id)))
+    if greatest is None or dialect_of(session) != "postgresql":
+        return greatest
+    # After the number was seen, and each statement sees what was committed before it: READ
+    # COMMITTED. Transactions below this one had begun to write; ours does not wait for itself.
+    begun = session.scalar(text("select pg_snapshot_xmax(pg_current_snapshot())::text"))
+    patient_until = time.monotonic() + PATIENCE_SECONDS
+    while session.scalar(_STILL_WRITING, {"begun": begun}):
+        if time.monotonic() > patient_until:
+            return None
+        time.sleep(PAUSE_SECONDS)
+    return greatest
+
+
+_STILL_WRITING = text(
+    """
+    select exists (
+      select from pg_snapshot_xip(pg_current_snapshot()) as writing (id)
+       where writing.id < cast(:begun as xid8)
+         and writing.id is distinct from pg_current_xact_id_if_assigned())
+    """
+)
+
+
+def _next_stretch(session: Session, generation: int, upto: int, least: int) -> Stretch | None:
+    """The MOST movements after the last snapshot, or what there is of them when it is enough."""
+    last = session.scalar(
+        select(func.max(Snapshot.last_movement_id)).where(
+            Snapshot.generation == generation, Snapshot.level == 0
+        )
+    )
+    after = last or 0
+    ids = session.scalars(
+        select(Movement.id)
+        .where(of_stretches([Stretch(after, upto)]))
+        .order_by(Movement.id)
+        .limit(MOST)
+    ).all()
+    return Stretch(after, ids[-1]) if len(ids) >= least else None
+
+
+def _join(session: Session, generation: int, *, now: datetime) -> int:
+    """Join the last FAN snapshots of a level that no other joins yet, and so on upwards."""
+    joined, level = 0, 0
+    while len(parts := _not_joined(session, generation, level)) >= FAN:
+        level += 1
+        header = {
+            "generation": generation,
+            "level": level,
+            "after_movement_id": parts[0].after,
+            "last_movement_id": parts[-1].last,
+            "movement_count": sum(part.movement_count for part in parts),
+            "recorded_from": min(part.recorded_from for part in parts),
+            "recorded_until": max(part.recorded_until for part in parts),
+            "acted_from": min(part.acted_from for part in parts),
+            "acted_until": max(part.acted_until for part in parts),
+            "taken_at": now,
+        }
+        apart = (*sides(SnapshotSum), SnapshotSum.acted_in)
+        sums = session.execute(
+            select(*apart, func.sum(SnapshotSum.voucher_count).label("voucher_count"))
+            .where(SnapshotSum.snapshot_id.in_([part.id for part in parts]))
+            .group_by(*apart)
+            .order_by(*apart)
+        ).all()
+        _write(session, header, sums)
+        joined += 1
+    return joined
+
+
+def _not_joined(session: Session, generation: int, level: int) -> list[Summed]:
+    """The snapshots of a level after the last one that the level above joins."""
+    above = select(func.coalesce(func.max(Snapshot.last_movement_id), 0)).where(
+        Snapshot.generation == generation, Snapshot.level == level + 1
+    )
+    rows = session.execute(
+        select(
+            Snapshot.id,
+            Snapshot.level,
+            Snapshot.after_movement_id,
+            Snapshot.last_movement_id,
+            Snapshot.movement_count,
+            Snapshot.recorded_from,
+            Snapshot.recorded_until,
+            Snapshot.acted_from,
+            Snapshot.acted_until,
+        )
+        .where(
+            Snapshot.generation == generation,
+            Snapshot.level == level,
+            Snapshot.after_movement_id >= above.scalar_subquery(),
+        )
+        .order_by(Snapshot.after_movement_id)
+    )
+    return [Summed(*row) for row in rows]
+
+
+def _sums_of_movements(session: Session, stretch: Stretch) -> Sequence[Row[Any]]:
+    apart = (*sides(Movement), acted_in(session))
+    return session.execute(
+        select(*apart, func.sum(Movement.voucher_count).label("voucher_count"))
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(of_stretches([stretch]))
+        .group_by(*apart)
+        .order_by(*apart)
+    ).all()
+
+
+def _header_of_movements(session: Session, stretch: Stretch) -> dict[str, Any]:
+    count, *instants = session.execute(
+        select(
+            func.count(),
+            func.min(Posting.recorded_at),
+            func.max(Posting.recorded_at),
+            func.min(Posting.occurred_at),
+            func.max(Posting.occurred_at),
+        )
+        .select_from(Movement)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(of_stretches([stretch]))
+    ).one()
+    names = ("recorded_from", "recorded_until", "acted_from", "acted_until")
+    return {
+        "after_movement_id": stretch.after,
+        "last_movement_id": stretch.last,
+        "movement_count": count,
+        **dict(zip(names, instants, strict=True)),
+    }
+
+
+def _write(session: Session, header: Mapping[str, Any], sums: Sequence[Row[Any]]) -> None:
+    """A snapshot with its sums, numbered."""
+    count = len(sums)
+    snapshot_id = session.execute(
+        insert(Snapshot).values(**header, sum_count=count).returning(Snapshot.id)
+    ).scalar_one()
+    insert_rows(
+        session,
+        SnapshotSum,
+        [
+            {
+                "snapshot_id": snapshot_id,
+                "ordinal": ordinal,
+                "sum_count": count,
+                **line._asdict(),
+                "voucher_count": int(line.voucher_count),
+            }
+            for ordinal, line in enumerate(sums, start=1)
+        ],
+    )

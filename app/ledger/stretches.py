@@ -1,0 +1,261 @@
+"""Reading sums over movements in the same time however many there are.
+
+Snapshots (app.ledger.snapshots) hold the sums of stretches of the journal. A question is answered
+from the fewest of them that lie wholly in what it asks about; what is left, the tail after the last
+one and the stretches that a bound cuts, is read from the movements themselves. Without any snapshot
+everything is tail: slow, and the same figures.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Subquery,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from app.database import Day, UtcDateTime, dialect_of
+from app.kernel.clock import first_instant, martinique_day
+from app.ledger.models import Movement, Posting, SnapshotSum
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Movements recorded before the instant `at`; of these, where `acted` says so, done then."""
+
+    at: datetime | None = None
+    acted: tuple[datetime, datetime] | None = None
+    """From the first instant to just before the second one."""
+
+
+EVERYTHING = Window()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Movements after one and up to another one; None: up to the present."""
+
+    after: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A snapshot's stretch, and between which instants its movements were recorded and done."""
+
+    id: int
+    level: int
+    after: int
+    last: int
+    movement_count: int
+    recorded_from: datetime
+    recorded_until: datetime
+    acted_from: datetime
+    acted_until: datetime
+
+    def lies_in(self, window: Window) -> bool | None:
+        """Whether all of it is in the window, or none; None where a bound cuts it.
+
+        A period cuts no sum where it begins or ends with a month: sums are kept by month.
+        """
+        cuts = []
+        if window.at is not None:
+            if self.recorded_from >= window.at:
+                return False
+            cuts.append(self.recorded_until >= window.at)
+        if window.acted is not None:
+            start, end = window.acted
+            if self.acted_until < start or self.acted_from >= end:
+                return False
+            cuts += [
+                self.acted_from < bound <= self.acted_until and not _begins_a_month(bound)
+                for bound in (start, end)
+            ]
+        return None if any(cuts) else True
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What answers a question: snapshots that are taken whole, and stretches read line by line."""
+
+    snapshot_ids: tuple[int, ...]
+    stretches: tuple[Stretch, ...]
+
+
+_CHAIN = text(
+    """
+    with recursive link (after_id, last_id) as (
+      select s.after_movement_id, max(s.last_movement_id) from snapshot s
+       where s.generation = (select max(generation) from snapshot)
+         and s.after_movement_id = :after and s.level < :below
+       group by s.after_movement_id
+      union all
+      select link.last_id, (
+        select max(s.last_movement_id) from snapshot s
+         where s.generation = (select max(generation) from snapshot)
+           and s.after_movement_id = link.last_id and s.level < :below)
+        from link where link.last_id < :until
+    )
+    select s.id, s.level, s.after_movement_id, s.last_movement_id, s.movement_count,
+           s.recorded_from, s.recorded_until, s.acted_from, s.acted_until
+      from link join snapshot s on s.after_movement_id = link.after_id
+       and s.last_movement_id = link.last_id
+     where s.generation = (select max(generation) from snapshot) and s.level < :below
+     order by s.after_movement_id
+    """
+).columns(
+    recorded_from=UtcDateTime,
+    recorded_until=UtcDateTime,
+    acted_from=UtcDateTime,
+    acted_until=UtcDateTime,
+)
+ANY_LEVEL = 31
+NO_END = 2**63 - 1
+
+
+def chain(
+    session: Session, *, after: int = 0, below: int = ANY_LEVEL, until: int = NO_END
+) -> list[Summed]:
+    """The fewest snapshots of the newest generation that follow each other from there."""
+    rows = session.execute(_CHAIN, {"after": after, "below": below, "until": until})
+    return [Summed(*row) for row in rows]
+
+
+def cover(session: Session, window: Window = EVERYTHING) -> Cover:
+    """The snapshots and the stretches that together are a window, each movement once."""
+    whole: list[int] = []
+    cut: list[Stretch] = []
+    links = chain(session)
+    tail = Stretch(links[-1].last if links else 0, None)
+    while links:
+        straddling = []
+        for link in links:
+            match link.lies_in(window):
+                case True:
+                    whole.append(link.id)
+                case None if link.level == 0:
+                    cut.append(Stretch(link.after, link.last))
+                case None:
+                    straddling.append(link)
+                case False:
+                    pass
+        links = [
+            part
+            for link in straddling
+            for part in chain(session, after=link.after, below=link.level, until=link.last)
+        ]
+    return Cover(tuple(whole), (*_joined(cut), tail))
+
+
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Neighbours as one, in order."""
+    joined: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda s: s.after):
+        if joined and joined[-1].last == stretch.after:
+            joined[-1] = Stretch(joined[-1].after, stretch.last)
+        else:
+            joined.append(stretch)
+    return joined
+
+
+# ── As SQL ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def moved_in(session: Session, window: Window = EVERYTHING, *, by_month: bool = False) -> Subquery:
+    """Everything that moved in a window, as a table that holds few rows and is read at once.
+
+    Its columns are those of SnapshotSum; `acted_in` only where asked for, since it needs the
+    posting of each movement of the tail.
+    """
+    covered = cover(session, window)
+    sums: Select[Any] = select(*sides(SnapshotSum), SnapshotSum.voucher_count)
+    lines: Select[Any] = select(*sides(Movement), Movement.voucher_count)
+    if by_month:
+        sums = sums.add_columns(SnapshotSum.acted_in)
+        lines = lines.add_columns(acted_in(session))
+    sums = sums.where(SnapshotSum.snapshot_id.in_(covered.snapshot_ids))
+    sums = sums.where(*months_of(window, SnapshotSum.acted_in))
+    lines = lines.where(of_stretches(covered.stretches), *recorded_and_done(window))
+    if by_month or window != EVERYTHING:
+        lines = lines.join(Posting, Posting.id == Movement.posting_id)
+    both: CompoundSelect[Any] = union_all(sums, lines)
+    return both.subquery("moved")
+
+
+def sides(table: type[SnapshotSum | Movement]) -> tuple[InstrumentedAttribute[Any], ...]:
+    """What tells movements apart in a sum: their kind, their vintage and both their accounts."""
+    return (
+        table.kind,
+        table.vintage_id,
+        table.debit_account_id,
+        table.debit_kind,
+        table.credit_account_id,
+        table.credit_kind,
+    )
+
+
+def of_stretches(stretches: Iterable[Stretch]) -> ColumnElement[bool]:
+    """The condition that a movement is of one of these stretches."""
+    return or_(
+        false(),
+        *(
+            and_(
+                Movement.id > stretch.after,
+                *([] if stretch.last is None else [Movement.id <= stretch.last]),
+            )
+            for stretch in stretches
+        ),
+    )
+
+
+def recorded_and_done(window: Window) -> list[ColumnElement[bool]]:
+    """The conditions of a window on a posting."""
+    conditions = [] if window.at is None else [Posting.recorded_at < window.at]
+    if window.acted is not None:
+        start, end = window.acted
+        conditions += [Posting.occurred_at >= start, Posting.occurred_at < end]
+    return conditions
+
+
+def months_of(window: Window, column: InstrumentedAttribute[date]) -> list[ColumnElement[bool]]:
+    """The condition that a month is in a window; a month that it cuts is, as far as it is summed.
+
+    Of a snapshot taken whole, what was done in such a month was done in the window.
+    """
+    if window.acted is None:
+        return []
+    start, end = window.acted
+    last = martinique_day(end)
+    conditions = [column >= martinique_day(start).replace(day=1)]
+    if _begins_a_month(end):
+        conditions.append(column < last)
+    else:
+        conditions.append(column <= last.replace(day=1))
+    return conditions
+
+
+def acted_in(session: Session) -> ColumnElement[date]:
+    """The first day of the month, in Martinique, in which a posting was done."""
+    if dialect_of(session) == "postgresql":
+        local = func.timezone("America/Martinique", Posting.occurred_at)
+        return func.date_trunc("month", local).cast(Day).label("acted_in")
+    # Martinique is four hours behind UTC all year.
+    return func.strftime("%Y-%m-01", Posting.occurred_at, "-4 hours", type_=Day).label("acted_in")
+
+
+def _begins_a_month(instant: datetime) -> bool:
+    """Whether that is the first instant of a month in Martinique."""
+    day = martinique_day(instant)
+    return day.day == 1 and first_instant(day) == instant
