@@ -20,6 +20,9 @@ SECTIONS = {
         "agent": Entry("app.partners.accounts_cli:agent", "Les comptes des personnes."),
         "token": Entry("app.partners.accounts_cli:token", "Les jetons des programmes."),
         "verify": Entry("app.reports.cli:verify", "Rejoue le registre et dit s’il est vrai."),
+        "snapshot": Entry(
+            "app.reports.snapshots_cli:snapshot", "Les sommes qui gardent les états rapides."
+        ),
     },
     "Les partenaires et le dispositif": {
         "partner": Entry("app.mediators.cli:partner", "Structures, conventions, labels."),

@@ -1,6 +1,7 @@
 """Reading the ledger: accounts, vouchers under lock, balances at an instant, histories."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,24 +9,22 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     TextClause,
     and_,
-    case,
     func,
     or_,
     select,
     text,
     tuple_,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
 from app.database import dialect_of, perform
 from app.kernel.money import Cents
-from app.ledger.chart import BACKWARD, USED, AccountKey, AccountKind, MovementKind
+from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher
-from app.ledger.rules import VoucherRange
+from app.ledger.reading import Reading, Window
+from app.ledger.rules import Net, VoucherRange
 
 LARGEST_SPAN_BITS = 30
 """A movement has fewer than 2**31 vouchers: voucher_count is a 32-bit integer."""
@@ -222,87 +221,34 @@ def balances(session: Session, *, at: datetime | None = None) -> dict[Account, B
     A sum over movements: what came in less what went out. The issuer's is minus what was
     received. Balances at an instant go by the instant of recording.
     """
-    sides = []
-    for account, sign in ((Movement.credit_account_id, 1), (Movement.debit_account_id, -1)):
-        side = select(
-            account.label("account_id"), (sign * Movement.voucher_count).label("voucher_count")
-        )
-        sides.append(_recorded_before(side, at))
-    moved = union_all(*sides).subquery()
-    sums = session.execute(
-        select(moved.c.account_id, func.sum(moved.c.voucher_count)).group_by(moved.c.account_id)
-    ).all()
+    return balances_of(session, Reading(session, Window(at)))
+
+
+def balances_of(session: Session, reading: Reading) -> dict[Account, Balance]:
+    """The same, of movements that were read already."""
+    counts: Counter[int] = Counter()
+    for moved in reading.by_account:
+        counts[moved.credit_account_id] += moved.voucher_count
+        counts[moved.debit_account_id] -= moved.voucher_count
     known = all_accounts(session)
     return {
-        known[account_id]: Balance(
-            int(count), Cents(int(count) * known[account_id].face_value_cents)
-        )
-        for account_id, count in sums
+        known[account_id]: Balance(count, Cents(count * known[account_id].face_value_cents))
+        for account_id, count in counts.items()
     }
-
-
-def _recorded_before(
-    query: Select[*tuple[Any, ...]], at: datetime | None
-) -> Select[*tuple[Any, ...]]:
-    if at is None:
-        return query
-    return query.join(Posting, Posting.id == Movement.posting_id).where(Posting.recorded_at < at)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """How many vouchers went from one account to another, reversals taken off."""
+    """How many vouchers went from one account to another, less those that came back."""
 
     debit_account_id: int
     credit_account_id: int
     voucher_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
-    """Movements between two kinds of account, reversals taken off: the one definition of it.
-
-    `condition` chooses the movements; `count` is what each adds or, reversed, takes off; `debit`
-    and `credit` are the accounts of the move itself, whichever way the movement went.
-    """
-
-    condition: ColumnElement[bool]
-    count: ColumnElement[int]
-    debit: ColumnElement[int]
-    credit: ColumnElement[int]
-
-
-def net(start: AccountKind, to: AccountKind) -> Net:
-    """What went from one kind of account to another.
-
-    What was taken back is taken off the flow that it takes back, when that was done.
-    """
-    return _net({start}, {to})
-
-
-def uses() -> Net:
-    """Passes that paid for support: redemptions, less what was undone or clawed back."""
-    return _net({AccountKind.CIRCULATION, AccountKind.EXPIRED}, USED)
-
-
-def _net(start: Set[AccountKind], to: Set[AccountKind]) -> Net:
-    forward = Movement.kind.not_in(BACKWARD)
-    # A pass that replaces another is not handed over a second time.
-    anew = and_(forward, Movement.kind != MovementKind.REPLACE)
-    return Net(
-        or_(
-            and_(anew, Movement.debit_kind.in_(start), Movement.credit_kind.in_(to)),
-            and_(~forward, Movement.debit_kind.in_(to), Movement.credit_kind.in_(start)),
-        ),
-        case((forward, Movement.voucher_count), else_=-Movement.voucher_count),
-        case((forward, Movement.debit_account_id), else_=Movement.credit_account_id),
-        case((forward, Movement.credit_account_id), else_=Movement.debit_account_id),
-    )
-
-
 def flows(
     session: Session,
-    moved: Net,
+    net: Net,
     *,
     at: datetime | None = None,
     acted: tuple[datetime, datetime] | None = None,
@@ -311,15 +257,19 @@ def flows(
 
     `acted` keeps what was done from its first instant to just before its second one.
     """
-    query = select(moved.debit, moved.credit, func.sum(moved.count)).where(moved.condition)
-    if at is not None or acted is not None:
-        query = query.join(Posting, Posting.id == Movement.posting_id)
-    if at is not None:
-        query = query.where(Posting.recorded_at < at)
-    if acted is not None:
-        query = query.where(Posting.occurred_at >= acted[0], Posting.occurred_at < acted[1])
-    query = query.group_by(moved.debit, moved.credit)
-    return [Flow(d, c, int(count)) for d, c, count in session.execute(query)]
+    return flows_of(Reading(session, Window(at, acted)), net)
+
+
+def flows_of(reading: Reading, net: Net) -> list[Flow]:
+    """The same, of movements that were read already."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for moved in reading.by_account:
+        sign = net.sign(moved.kind, moved.debit_kind, moved.credit_kind)
+        if sign:
+            debit, credit = moved.debit_account_id, moved.credit_account_id
+            way = (debit, credit) if sign > 0 else (credit, debit)
+            counts[way] += sign * moved.voucher_count
+    return [Flow(debit, credit, count) for (debit, credit), count in counts.items()]
 
 
 # ── History ───────────────────────────────────────────────────────────────────────────────────────

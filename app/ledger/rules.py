@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.ledger.chart import TRANSITIONS, AccountKind, MovementKind
+from app.ledger.chart import BACKWARD, TRANSITIONS, USED, AccountKind, MovementKind
 from app.ledger.errors import NoSuchMove
 
 
@@ -58,3 +58,32 @@ def check_move(kind: MovementKind, start: AccountKind, to: AccountKind) -> None:
     """
     if (kind, start, to) not in TRANSITIONS:
         raise NoSuchMove(kind=str(kind), debit=str(start), credit=str(to))
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What went from some kinds of account to others, less what was taken back: the one definition.
+
+    What was taken back is taken off the flow that it takes back, when that was done.
+    """
+
+    start: frozenset[AccountKind]
+    to: frozenset[AccountKind]
+
+    def sign(self, kind: str, debit_kind: str, credit_kind: str) -> int:
+        """What one voucher that moves like this adds to it: 1, −1 when it comes back, or 0."""
+        if kind in BACKWARD:
+            return -1 if debit_kind in self.to and credit_kind in self.start else 0
+        if kind == MovementKind.REPLACE:  # a pass that replaces another is not handed over again
+            return 0
+        return 1 if debit_kind in self.start and credit_kind in self.to else 0
+
+
+def net(start: AccountKind, to: AccountKind) -> Net:
+    """What went from one kind of account to another."""
+    return Net(frozenset({start}), frozenset({to}))
+
+
+def uses() -> Net:
+    """Passes that paid for support: redemptions, less what was undone or clawed back."""
+    return Net(frozenset({AccountKind.CIRCULATION, AccountKind.EXPIRED}), USED)

@@ -10,32 +10,42 @@ until every transaction that had begun to write by then is over. Whoever holds a
 begun: numbers are drawn in order, and drawn after the posting was written. Transactions are asked
 for by pg_current_snapshot(), in which posting.transaction_id is counted too.
 
-Stretches are small (MOST movements at level 0) so that a bound in the past cuts few movements, and
-FAN neighbours are joined into one of the next level, so that the whole journal is a few dozen of
+Stretches are small, so that a bound in the past cuts few movements, and a few neighbours are joined
+into one of the next level, so that the whole journal is a few dozen of
 them however long it is. All is INSERT: a snapshot is never changed and never deleted.
 """
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.database import dialect_of, hold, insert_rows
 from app.ledger.models import Movement, Posting, Snapshot, SnapshotSum
-from app.ledger.stretches import Stretch, Summed, acted_in, of_stretches, sides
+from app.ledger.reading import SIDES, Stretch, Summed, acted_in, added_up, of_stretches
 
-LEAST = 1_000
-"""A tail of fewer movements is read as fast as its sums would be."""
-MOST = 4_000
-FAN = 4
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How long stretches are, and how many are joined; for tests, which have few movements."""
+
+    least: int = 1_000
+    """A tail of fewer movements is read as fast as its sums would be."""
+    most: int = 4_000
+    fan: int = 4
+
+
+SIZES = Sizes()
 PATIENCE_SECONDS = 2.0
 PAUSE_SECONDS = 0.01
 
 
-def take_snapshot(session: Session, *, now: datetime, least: int = LEAST) -> int:
+def take_snapshot(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
     """Sum what has been moved since the last snapshot; returns how many were taken.
 
     Does nothing while the tail is short, or while somebody has been writing for longer than we
@@ -43,32 +53,32 @@ def take_snapshot(session: Session, *, now: datetime, least: int = LEAST) -> int
     """
     hold(session, "snapshot")
     generation = session.scalar(select(func.max(Snapshot.generation))) or 1
-    return _take(session, generation, least=least, now=now)
+    return _take(session, generation, sizes, now=now)
 
 
-def rebuild_snapshots(session: Session, *, now: datetime) -> int:
+def rebuild_snapshots(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
     """Sum everything once more, as a new generation: from then on nobody reads the older ones."""
     hold(session, "snapshot")
     generation = (session.scalar(select(func.max(Snapshot.generation))) or 0) + 1
-    return _take(session, generation, least=1, now=now)
+    return _take(session, generation, replace(sizes, least=1), now=now)
 
 
-def _take(session: Session, generation: int, *, least: int, now: datetime) -> int:
+def _take(session: Session, generation: int, sizes: Sizes, *, now: datetime) -> int:
     taken, upto = 0, settled_up_to(session)
-    while upto is not None and (stretch := _next_stretch(session, generation, upto, least)):
+    while upto is not None and (stretch := _next_stretch(session, generation, upto, sizes)):
         sums = _sums_of_movements(session, stretch)
         header = _header_of_movements(session, stretch)
         _write(session, header | {"generation": generation, "level": 0, "taken_at": now}, sums)
-        taken += 1 + _join(session, generation, now=now)
+        taken += 1 + _join(session, generation, sizes, now=now)
     return taken
 
 
 def settled_up_to(session: Session) -> int | None:
-    """The number of a movement below which none will ever appear; None: somebody is still writing.
+    """The movement before which none will ever appear; None while somebody is still writing.
 
-    See the module: what we see now is the greatest number, and who writes now may hold smaller ones.
+    See the module: we see the greatest number now, and who is writing may hold smaller ones.
     """
-    greatest = session.scalar(select(func.max(Movement.id)))
+    greatest: int | None = session.scalar(select(func.max(Movement.id)))
     if greatest is None or dialect_of(session) != "postgresql":
         return greatest
     # After the number was seen, and each statement sees what was committed before it: READ
@@ -92,8 +102,8 @@ _STILL_WRITING = text(
 )
 
 
-def _next_stretch(session: Session, generation: int, upto: int, least: int) -> Stretch | None:
-    """The MOST movements after the last snapshot, or what there is of them when it is enough."""
+def _next_stretch(session: Session, generation: int, upto: int, sizes: Sizes) -> Stretch | None:
+    """The movements after the last snapshot, or what there is of them when it is enough."""
     last = session.scalar(
         select(func.max(Snapshot.last_movement_id)).where(
             Snapshot.generation == generation, Snapshot.level == 0
@@ -104,15 +114,15 @@ def _next_stretch(session: Session, generation: int, upto: int, least: int) -> S
         select(Movement.id)
         .where(of_stretches([Stretch(after, upto)]))
         .order_by(Movement.id)
-        .limit(MOST)
+        .limit(sizes.most)
     ).all()
-    return Stretch(after, ids[-1]) if len(ids) >= least else None
+    return Stretch(after, ids[-1]) if len(ids) >= sizes.least else None
 
 
-def _join(session: Session, generation: int, *, now: datetime) -> int:
-    """Join the last FAN snapshots of a level that no other joins yet, and so on upwards."""
+def _join(session: Session, generation: int, sizes: Sizes, *, now: datetime) -> int:
+    """Join the last few snapshots of a level that no other joins yet, and so on upwards."""
     joined, level = 0, 0
-    while len(parts := _not_joined(session, generation, level)) >= FAN:
+    while len(parts := _not_joined(session, generation, level)) >= sizes.fan:
         level += 1
         header = {
             "generation": generation,
@@ -126,13 +136,11 @@ def _join(session: Session, generation: int, *, now: datetime) -> int:
             "acted_until": max(part.acted_until for part in parts),
             "taken_at": now,
         }
-        apart = (*sides(SnapshotSum), SnapshotSum.acted_in)
-        sums = session.execute(
-            select(*apart, func.sum(SnapshotSum.voucher_count).label("voucher_count"))
-            .where(SnapshotSum.snapshot_id.in_([part.id for part in parts]))
-            .group_by(*apart)
-            .order_by(*apart)
-        ).all()
+        names = (*SIDES, "acted_in")
+        lines = select(
+            *(getattr(SnapshotSum, name) for name in names), SnapshotSum.voucher_count
+        ).where(SnapshotSum.snapshot_id.in_([part.id for part in parts]))
+        sums = added_up(session, lines.subquery(), names)
         _write(session, header, sums)
         joined += 1
     return joined
@@ -165,15 +173,17 @@ def _not_joined(session: Session, generation: int, level: int) -> list[Summed]:
     return [Summed(*row) for row in rows]
 
 
-def _sums_of_movements(session: Session, stretch: Stretch) -> Sequence[Row[Any]]:
-    apart = (*sides(Movement), acted_in(session))
-    return session.execute(
-        select(*apart, func.sum(Movement.voucher_count).label("voucher_count"))
+def _sums_of_movements(session: Session, stretch: Stretch) -> list[tuple[Any, ...]]:
+    lines = (
+        select(
+            *(getattr(Movement, name) for name in SIDES),
+            acted_in(session),
+            Movement.voucher_count,
+        )
         .join(Posting, Posting.id == Movement.posting_id)
         .where(of_stretches([stretch]))
-        .group_by(*apart)
-        .order_by(*apart)
-    ).all()
+    )
+    return added_up(session, lines.subquery(), (*SIDES, "acted_in"))
 
 
 def _header_of_movements(session: Session, stretch: Stretch) -> dict[str, Any]:
@@ -198,23 +208,33 @@ def _header_of_movements(session: Session, stretch: Stretch) -> dict[str, Any]:
     }
 
 
-def _write(session: Session, header: Mapping[str, Any], sums: Sequence[Row[Any]]) -> None:
-    """A snapshot with its sums, numbered."""
-    count = len(sums)
+def _write(session: Session, header: Mapping[str, Any], sums: list[tuple[Any, ...]]) -> None:
+    """A snapshot with its sums."""
     snapshot_id = session.execute(
-        insert(Snapshot).values(**header, sum_count=count).returning(Snapshot.id)
+        insert(Snapshot).values(**header, sum_count=len(sums)).returning(Snapshot.id)
     ).scalar_one()
-    insert_rows(
-        session,
-        SnapshotSum,
-        [
-            {
-                "snapshot_id": snapshot_id,
-                "ordinal": ordinal,
-                "sum_count": count,
-                **line._asdict(),
-                "voucher_count": int(line.voucher_count),
-            }
-            for ordinal, line in enumerate(sums, start=1)
-        ],
-    )
+    rows = numbered(snapshot_id, (*SIDES, "acted_in", "voucher_count"), sums)
+    insert_rows(session, SnapshotSum, rows)
+
+
+def numbered(
+    snapshot_id: int, names: Sequence[str], sums: Sequence[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    """The sums of a snapshot as its rows: to the last one none can be added."""
+    return [
+        {
+            "snapshot_id": snapshot_id,
+            "ordinal": ordinal,
+            "sum_count": len(sums),
+            **dict(zip(names, line, strict=True)),
+        }
+        for ordinal, line in enumerate(sums, start=1)
+    ]
+
+
+def first_wrong(stored: Sequence[Any], right: Sequence[Any]) -> int | None:
+    """The number of the first sum that is not right, is missing or is too many; None: all agree."""
+    for ordinal, (one, other) in enumerate(zip_longest(stored, right), start=1):
+        if one != other:
+            return ordinal
+    return None

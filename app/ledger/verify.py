@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.ledger import queries
 from app.ledger.chart import TRANSITIONS, AccountKind, MovementKind
 from app.ledger.models import Movement, Posting, TransitionRow, Voucher
+from app.ledger.verify_snapshots import SnapshotsReplayed
 
 PAGE = 10_000
 WAYS_BACK = {MovementKind.UNDO, MovementKind.CLAWBACK}
@@ -38,7 +39,7 @@ class _Difference(Exception):
 
 
 def verify(session: Session) -> Verdict:
-    """Replay all movements and compare each voucher with its replayed place.
+    """Replay all movements; compare each voucher with its place, each snapshot with its sums.
 
     Memory: thirty-two bytes a voucher; movements are read page by page.
     """
@@ -47,6 +48,7 @@ def verify(session: Session) -> Verdict:
         replay.chart()
         replay.movements()
         replay.vouchers()
+        replay.snapshots()
     except _Difference as difference:
         return Verdict(replay.movement_count, replay.voucher_count, str(difference))
     return Verdict(replay.movement_count, replay.voucher_count, None)
@@ -64,6 +66,7 @@ class _Replay:
         self.size = last
         self.moves = {(str(kind), str(start), str(to)) for kind, start, to in TRANSITIONS}
         self.movement_count = self.voucher_count = 0
+        self.summed = SnapshotsReplayed(session)
 
     def chart(self) -> None:
         """The moves that the database allows are the release's."""
@@ -80,7 +83,12 @@ class _Replay:
         """Each movement moves what rests where it says, and nothing else."""
         seen = 0
         while page := self.session.execute(
-            select(Movement.__table__, Posting.id.label("known_posting"))
+            select(
+                Movement.__table__,
+                Posting.id.label("known_posting"),
+                Posting.occurred_at,
+                Posting.recorded_at,
+            )
             .outerjoin(Posting, Posting.id == Movement.posting_id)
             .where(Movement.id > seen)
             .order_by(Movement.id)
@@ -88,6 +96,7 @@ class _Replay:
         ).all():
             for row in page:
                 self._apply(row)
+                self.summed.add(row)
                 self.movement_count += 1
             seen = page[-1].id
 
@@ -143,6 +152,11 @@ class _Replay:
     def _lie(self, movement_id: int, what: str) -> NoReturn:
         message = f"movement n° {movement_id} {what}."
         raise _Difference(message)
+
+    def snapshots(self) -> None:
+        """Each snapshot sums the movements of its stretch."""
+        if difference := self.summed.end():
+            raise _Difference(difference)
 
     def vouchers(self) -> None:
         """Each voucher rests where the replay puts it."""

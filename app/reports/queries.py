@@ -1,149 +1,55 @@
 """Sums over movements, by public and by month, and the papers behind postings."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import ledger
 from app.clearing.models import StatementApproval
 from app.ledger import AccountKind, MovementKind
-from app.ledger.models import Movement, Posting, Voucher
+from app.ledger.models import AccountRow, Movement, Posting
 from app.orders.models import Activation, BookletOrder, Delivery
 from app.prescribers.custody_models import Consignment
-from app.prescribers.models import Prescription, PrescriptionBooklet
-from app.prescribers.queries import is_handed_over
+from app.prescribers.models import Prescription
 from app.programmes import numbering
 from app.takeover.models import Takeover
 
 
-def issues() -> ledger.Net:
-    """Passes handed to people, less those whose hand-over was taken back."""
-    return ledger.net(AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Movements of these vintages, recorded before `at` and, where `acted` says so, done then."""
-
-    vintage_ids: tuple[int, ...]
-    at: datetime
-    acted: tuple[datetime, datetime] | None = None
-
-    def of(self, moved: ledger.Net) -> list[ColumnElement[bool]]:
-        """The conditions on a movement and on its posting."""
-        return [
-            moved.condition,
-            Movement.vintage_id.in_(self.vintage_ids),
-            Posting.recorded_at < self.at,
-            *(
-                (Posting.occurred_at >= self.acted[0], Posting.occurred_at < self.acted[1])
-                if self.acted
-                else ()
-            ),
-        ]
-
-
-NO_PUBLIC = ""
-"""The key of passes that were with people before passnum: nobody knows with whom."""
-
-
-def issued_by_public(session: Session, window: Window) -> Counter[str]:
-    """Passes issued to each public, reversals taken off."""
-    moved = issues()
-    sign = moved.count / func.abs(moved.count)
-    rows = session.execute(
-        select(
-            PrescriptionBooklet.public,
-            func.sum(func.coalesce(sign * PrescriptionBooklet.booklet_size, moved.count)),
-        )
-        .select_from(Movement)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .outerjoin(
-            PrescriptionBooklet,
-            (PrescriptionBooklet.prescription_id == Posting.document_id)
-            & PrescriptionBooklet.booklet_id.between(Movement.first_id, Movement.last_id),
-        )
-        .where(*window.of(moved))
-        .group_by(PrescriptionBooklet.public)
-    )
-    return Counter({public or NO_PUBLIC: int(count) for public, count in rows})
-
-
-def redeemed_by_public(session: Session, window: Window) -> Counter[str]:
-    """Passes of each public used: redeemed, less what was undone or clawed back.
-
-    A pass is redeemed, and taken back, one at a time (app.clearing.redemptions), so its movement is
-    joined by equality: by range, both planners would look at every booklet for every movement.
-    """
-    moved = ledger.uses()
-    rows = session.execute(
-        select(PrescriptionBooklet.public, func.sum(moved.count))
-        .select_from(Movement)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .join(Voucher, Voucher.id == Movement.first_id)
-        .outerjoin(
-            PrescriptionBooklet,
-            (PrescriptionBooklet.booklet_id == Voucher.booklet_id) & is_handed_over(),
-        )
-        .where(*window.of(moved))
-        .group_by(PrescriptionBooklet.public)
-    )
-    return Counter({public or NO_PUBLIC: int(count) for public, count in rows})
-
-
-def issued_by_month(session: Session, window: Window) -> Counter[date]:
-    """Passes issued by month of the act, keyed by its first day."""
-    return _by_month(session, issues(), window)
-
-
-def used_by_month(session: Session, window: Window) -> Counter[date]:
-    """Passes used by month of the act, less what was undone or clawed back in it."""
-    return _by_month(session, ledger.uses(), window)
-
-
-def _by_month(session: Session, moved: ledger.Net, window: Window) -> Counter[date]:
-    if session.get_bind().dialect.name == "postgresql":
-        month = func.to_char(func.timezone("America/Martinique", Posting.occurred_at), "YYYY-MM")
-    else:
-        # Martinique is four hours behind UTC all year.
-        month = func.strftime("%Y-%m", Posting.occurred_at, "-4 hours")
-    rows = session.execute(
-        select(month, func.sum(moved.count))
-        .select_from(Movement)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .where(*window.of(moved))
-        .group_by(month)
-    )
-    return Counter({date.fromisoformat(f"{name}-01"): int(count) for name, count in rows})
-
-
 def key_days(session: Session, vintage_ids: Iterable[int]) -> dict[MovementKind, datetime]:
-    """When each kind of act was first done."""
-    kinds = (
-        MovementKind.RECEIVE,
-        MovementKind.ACTIVATE,
-        MovementKind.ISSUE,
-        MovementKind.REDEEM,
-        MovementKind.SETTLE,
+    """When each kind of act was first done.
+
+    Where passes first arrived is looked up account by account, which an index answers at once.
+    """
+    first = (
+        select(func.min(Movement.id))
+        .where(Movement.credit_account_id == AccountRow.id)
+        .correlate(AccountRow)
+        .scalar_subquery()
+    )
+    arrivals = (
+        select(AccountRow.kind, func.min(first).label("movement_id"))
+        .where(AccountRow.kind.in_(FIRST_BY), AccountRow.vintage_id.in_(list(vintage_ids)))
+        .group_by(AccountRow.kind)
+        .subquery()
     )
     rows = session.execute(
-        select(Movement.kind, func.min(Movement.id))
-        .where(Movement.kind.in_(kinds), Movement.vintage_id.in_(list(vintage_ids)))
-        .group_by(Movement.kind)
-    ).all()
-    dated = dict(
-        session.execute(
-            select(Movement.id, Posting.occurred_at)
-            .join(Posting, Posting.id == Movement.posting_id)
-            .where(Movement.id.in_([first for _, first in rows]))
-        ).all()
+        select(arrivals.c.kind, Posting.occurred_at)
+        .join(Movement, Movement.id == arrivals.c.movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
     )
-    return {MovementKind(kind): dated[first] for kind, first in rows}
+    return {FIRST_BY[AccountKind(kind)]: occurred_at for kind, occurred_at in rows}
+
+
+FIRST_BY = {
+    AccountKind.STOCK_INERT: MovementKind.RECEIVE,
+    AccountKind.STOCK: MovementKind.ACTIVATE,
+    AccountKind.CIRCULATION: MovementKind.ISSUE,
+    AccountKind.REDEEMED: MovementKind.REDEEM,
+    AccountKind.SETTLED: MovementKind.SETTLE,
+}
+"""By which kind of act passes first come to rest in an account of each kind."""
 
 
 def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ from app.programmes.models import VintageTerms
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_programme, known_vintage
 from app.reports import queries
+from app.reports.models import NO_PUBLIC
+from app.reports.snapshots import ISSUES, MovedOfPublic, moved_of_publics
 from app.vouchers import queries as vouchers
 from app.vouchers.errors import UnknownVoucher
 from app.vouchers.service import (
@@ -66,24 +69,23 @@ EXITS = (
 USED = frozenset({AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED})
 ON_ORDER = "on_order"
 
+BY_PUBLIC = attrgetter("public")
+BY_MONTH = attrgetter("acted_in")
+KeyT = TypeVar("KeyT")
+
 FlowBetween = tuple[ledger.Account, ledger.Account, int]
 """From one account to another, so many passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Perimeter:
-    """What a report counts: vintages, and everything recorded before the instant `at`."""
+    """What a report counts: vintages, and what was recorded before the instant `at`."""
 
     vintages: dict[int, VintageTerms]
     on: date
     at: datetime
-    acted: tuple[datetime, datetime] | None = None
-    """Set for a period: what was done in it, whenever it was recorded."""
-
-    @property
-    def window(self) -> queries.Window:
-        """The same for a query over movements."""
-        return queries.Window(tuple(self.vintages), self.at, self.acted)
+    reading: ledger.Reading
+    """What moved then, of these vintages and of others."""
 
 
 def perimeter(
@@ -105,7 +107,8 @@ def perimeter(
         vintages = {vintage_id: vintages[vintage_id]} if vintage_id in vintages else {}
         if not vintages:
             raise UnknownVintage
-    return Perimeter(vintages, on, min(end_of_day(on), now))
+    at = min(end_of_day(on), now)
+    return Perimeter(vintages, on, at, ledger.Reading(session, ledger.Window(at)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def chain_report(
     counts: Counter[str] = Counter()
     cents: Counter[str] = Counter()
     face_values: dict[int, int] = {}
-    for account, balance in ledger.balances(session, at=within.at).items():
+    for account, balance in ledger.balances_of(session, within.reading).items():
         if account.vintage_id in within.vintages:
             counts[account.kind] += balance.voucher_count
             cents[account.kind] += balance.amount_cents
@@ -198,15 +201,15 @@ def usage_report(
     within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
     balances = {
         account: balance
-        for account, balance in ledger.balances(session, at=within.at).items()
+        for account, balance in ledger.balances_of(session, within.reading).items()
         if account.vintage_id in within.vintages
     }
     accounts = {account.id: account for account in balances}
 
-    def flows(moved: ledger.Net) -> list[FlowBetween]:
-        return flows_within(session, within, moved, accounts)
+    def flows(net: ledger.Net) -> list[FlowBetween]:
+        return flows_within(within, net, accounts)
 
-    issues, redemptions = flows(queries.issues()), flows(ledger.uses())
+    issues, redemptions = flows(ISSUES), flows(ledger.uses())
     used = [(a, b) for a, b in balances.items() if a.kind in USED]
     in_hand = [b for a, b in balances.items() if a.kind is AccountKind.CIRCULATION]
     ordered = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
@@ -230,20 +233,44 @@ def usage_report(
         prescribers=_by_prescriber(session, issues, redemptions),
         publics=_by_public(session, within),
         places=_by_mediator(session, redemptions),
-        months=_by_month(session, within),
+        months=_by_month(within),
     )
 
 
 def flows_within(
-    session: Session, within: Perimeter, moved: ledger.Net, accounts: Mapping[int, ledger.Account]
+    within: Perimeter, net: ledger.Net, accounts: Mapping[int, ledger.Account]
 ) -> list[FlowBetween]:
     """What moved in a perimeter."""
     return [
         (accounts[f.debit_account_id], accounts[f.credit_account_id], f.voucher_count)
-        for f in ledger.flows(session, moved, at=within.at, acted=within.acted)
+        for f in ledger.flows_of(within.reading, net)
         if f.debit_account_id in accounts
         and accounts[f.debit_account_id].vintage_id in within.vintages
     ]
+
+
+def counted(
+    within: Perimeter,
+    moved: Iterable[ledger.MovedInMonth | MovedOfPublic],
+    net: ledger.Net,
+    key: Callable[[Any], KeyT],
+) -> Counter[tuple[KeyT, int]]:
+    """How many passes of each vintage of a perimeter moved, told apart by a key."""
+    found: Counter[tuple[KeyT, int]] = Counter()
+    for line in moved:
+        if line.vintage_id in within.vintages:
+            sign = net.sign(line.kind, line.debit_kind, line.credit_kind)
+            if sign:
+                found[key(line), line.vintage_id] += sign * line.voucher_count
+    return found
+
+
+def of_all_vintages(counts: Mapping[tuple[KeyT, int], int]) -> Counter[KeyT]:
+    """The same, whatever the vintage."""
+    found: Counter[KeyT] = Counter()
+    for (key, _), count in counts.items():
+        found[key] += count
+    return found
 
 
 def _entrusted(flows: Callable[[ledger.Net], list[FlowBetween]]) -> int:
@@ -271,8 +298,9 @@ def _by_prescriber(
 
 
 def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
-    issued = queries.issued_by_public(session, within.window)
-    redeemed = queries.redeemed_by_public(session, within.window)
+    moved = moved_of_publics(session, within.reading)
+    issued = of_all_vintages(counted(within, moved, ISSUES, BY_PUBLIC))
+    redeemed = of_all_vintages(counted(within, moved, ledger.uses(), BY_PUBLIC))
     return tuple(
         UsageRow(name, issued[public], redeemed[public], apart=apart)
         for public, name, apart in told_publics(issued | redeemed)
@@ -286,8 +314,8 @@ def told_publics(counted: Counter[str]) -> list[tuple[str, str, bool]]:
     the lines always add up to the whole.
     """
     told = [(str(public), FRENCH_PUBLIC[public], public is Public.OTHER) for public in Public]
-    if counted[queries.NO_PUBLIC]:
-        told.append((queries.NO_PUBLIC, "Repris, public non connu", True))
+    if counted[NO_PUBLIC]:
+        told.append((NO_PUBLIC, "Repris, public non connu", True))
     return told
 
 
@@ -305,10 +333,11 @@ def _by_mediator(session: Session, redemptions: Iterable[FlowBetween]) -> tuple[
     return tuple(sorted(rows, key=lambda row: (-row.redeemed_count, row.name)))
 
 
-def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
+def _by_month(within: Perimeter) -> tuple[MonthRow, ...]:
     """Every month from the first act to the day asked, without a gap."""
-    issued = queries.issued_by_month(session, within.window)
-    redeemed = queries.used_by_month(session, within.window)
+    moved = within.reading.by_month
+    issued = of_all_vintages(counted(within, moved, ISSUES, BY_MONTH))
+    redeemed = of_all_vintages(counted(within, moved, ledger.uses(), BY_MONTH))
     if not issued and not redeemed:
         return ()
     month, rows = min([*issued, *redeemed]), []

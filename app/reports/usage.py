@@ -17,15 +17,19 @@ from app.kernel.money import Cents
 from app.partners.queries import organisations_by_id
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme
-from app.reports import queries
 from app.reports.rules import WHERE_USED, By, UsageLine, UsageTable, summed
 from app.reports.service import (
+    BY_MONTH,
+    BY_PUBLIC,
     FlowBetween,
     Perimeter,
+    counted,
     flows_within,
+    of_all_vintages,
     perimeter,
     told_publics,
 )
+from app.reports.snapshots import ISSUES, moved_of_publics
 from app.web.format import month_long
 
 KeyT = TypeVar("KeyT")
@@ -56,7 +60,8 @@ def usage_by(
     if since is not None:
         if not FIRST_DAY <= since <= on:
             raise InvalidInput(since="La période commence au plus tard le jour où elle finit.")
-        within = replace(within, at=now, acted=(first_instant(since), end_of_day(on)))
+        period = ledger.Window(now, (first_instant(since), end_of_day(on)))
+        within = replace(within, at=now, reading=ledger.Reading(session, period))
     lines = TOLD[by](session, within, by)
     return UsageTable(
         by=by,
@@ -85,8 +90,8 @@ def scope_in_words(session: Session, programme_id: UUID | None, vintage_id: int 
 def _by_accounts(session: Session, within: Perimeter, by: By) -> list[UsageLine]:
     """Lines told apart by the accounts of movements: who handed out, who took, which vintage."""
     accounts = ledger.all_accounts(session)
-    issues = flows_within(session, within, queries.issues(), accounts)
-    uses = flows_within(session, within, ledger.uses(), accounts)
+    issues = flows_within(within, ISSUES, accounts)
+    uses = flows_within(within, ledger.uses(), accounts)
     parties = organisations_by_id(
         session,
         {account.party_id for given, taken, _ in (*issues, *uses) for account in (given, taken)},
@@ -135,8 +140,9 @@ def _summed(flows: list[FlowBetween], key: Callable[[FlowBetween], KeyT]) -> Cou
 
 
 def _by_public(session: Session, within: Perimeter, by: By) -> list[UsageLine]:  # noqa: ARG001 - as TOLD calls it
-    issued = queries.issued_by_public(session, within.window)
-    used, cents = _used_and_owed(session, within, queries.redeemed_by_public)
+    moved = moved_of_publics(session, within.reading)
+    issued = of_all_vintages(counted(within, moved, ISSUES, BY_PUBLIC))
+    used, cents = _used_and_owed(session, counted(within, moved, ledger.uses(), BY_PUBLIC))
     return [
         UsageLine(
             name,
@@ -151,25 +157,18 @@ def _by_public(session: Session, within: Perimeter, by: By) -> list[UsageLine]: 
 
 
 def _used_and_owed(
-    session: Session,
-    within: Perimeter,
-    counted: Callable[[Session, queries.Window], Counter[KeyT]],
+    session: Session, counts: Counter[tuple[KeyT, int]]
 ) -> tuple[Counter[KeyT], Counter[KeyT]]:
     """Passes used and their face value: vintages differ in value, so each is counted apart."""
-    used: Counter[KeyT] = Counter()
-    cents: Counter[KeyT] = Counter()
-    for vintage_id in within.vintages:
-        window = replace(within.window, vintage_ids=(vintage_id,))
-        face = ledger.face_value(session, vintage_id)
-        for key, count in counted(session, window).items():
-            used[key] += count
-            cents[key] += count * face
-    return used, cents
+    faces = {vintage_id: ledger.face_value(session, vintage_id) for _, vintage_id in counts}
+    cents = Counter({(key, v): count * faces[v] for (key, v), count in counts.items()})
+    return of_all_vintages(counts), of_all_vintages(cents)
 
 
 def _by_month(session: Session, within: Perimeter, by: By) -> list[UsageLine]:  # noqa: ARG001 - as TOLD calls it
-    issued = queries.issued_by_month(session, within.window)
-    used, cents = _used_and_owed(session, within, queries.used_by_month)
+    moved = within.reading.by_month
+    issued = of_all_vintages(counted(within, moved, ISSUES, BY_MONTH))
+    used, cents = _used_and_owed(session, counted(within, moved, ledger.uses(), BY_MONTH))
     return [
         UsageLine(
             month_long(month).capitalize(),

@@ -148,7 +148,8 @@ def upgrade() -> None:
         refuse_insert(
             FOLLOWS,
             "snapshot",
-            when="""(new.level = 0 and new.after_movement_id <> coalesce((
+            when="""not exists (select 1 from snapshot where id = new.id) and (
+              (new.level = 0 and new.after_movement_id <> coalesce((
                 select max(last_movement_id) from snapshot
                  where generation = new.generation and level = 0), 0))
               or (new.level > 0 and not (
@@ -158,7 +159,7 @@ def upgrade() -> None:
                            and last_movement_id < new.last_movement_id)
                 and exists (select 1 from snapshot
                              where generation = new.generation and level = new.level - 1
-                               and last_movement_id = new.last_movement_id)))""",
+                               and last_movement_id = new.last_movement_id))))""",
         )
 
 

@@ -150,6 +150,7 @@ SUMS = [
     Rule("closed_count_gets_no_more_lines", "counted_booklets", "trigger"),
     Rule("closed_count_strikes_no_line", "count_correction", "trigger"),
     Rule("count_is_signed_by_its_holder", "count_signature", "trigger"),
+    Rule("snapshot_follows_what_is_there", "snapshot", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity", "form_draft"}
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, and what

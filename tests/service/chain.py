@@ -68,6 +68,7 @@ from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
+from app.ledger.snapshots import Sizes
 from app.mediators import service as mediators
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import apply_for_label
@@ -99,6 +100,7 @@ from app.programmes.service import (
     mark_demonstration,
     withdraw_settings,
 )
+from app.reports import snapshots
 from app.stock import counts
 from app.stock.count_rules import CountedLine
 from app.stock.serial_files import Asked as SerialsAsked
@@ -107,6 +109,8 @@ from app.takeover import service as takeover
 from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_losses
 
+SHORT = Sizes(least=1, most=8, fan=2)
+"""Stretches so short that there are some of each level."""
 FOR_ANYTHING = Reasons(
     DuplicateReason.ANOTHER_PERSON, RenewalReason.BOOKED_AHEAD, ExceptionReason.WORK_DEPENDS
 )
@@ -140,6 +144,8 @@ class Chain:
         with database.transaction() as session:
             chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
             chain._count(session)
+        with database.transaction() as session:
+            snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)
         return chain
 
     def _count(self, session: Session) -> None:

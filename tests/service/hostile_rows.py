@@ -1202,5 +1202,42 @@ def of_the_sponsors_count(rows: Rows) -> Row:
     return {"count_id": count["id"], "closed_by": closing["closed_by"]}
 
 
+def joined_again(rows: Rows, _: Row) -> Row:
+    """A snapshot that joins others, as it is there already."""
+    there = rows.any("snapshot", level=1)
+    return {key: value for key, value in there.items() if key != "id"}
+
+
+BENT |= {
+    # ── Sums of the journal ───────────────────────────────────────────────────────────────────────
+    "snapshot_generation_counts_from_1": {
+        "generation": 0,
+        "after_movement_id": 0,
+        "last_movement_id": 1,
+    },
+    "snapshot_level_is_a_small_number": {"level": -1},
+    "snapshot_counts_the_movements_of_its_stretch": {"movement_count": 2},
+    "snapshot_has_no_more_sums_than_movements": {"sum_count": 2},
+    "snapshot_begins_before_it_ends": lambda _, row: {
+        "recorded_until": row["recorded_from"] - A_YEAR
+    },
+    "snapshot_of_a_stretch_is_one": joined_again,
+    "snapshot_follows_what_is_there": lambda _, row: {
+        "after_movement_id": row["after_movement_id"] - 1
+    },
+    "snapshot_sum_is_one_of_so_many": {"sum_count": 2},
+    "snapshot_sum_is_numbered_within_so_many": {"ordinal": 0},
+    "snapshot_sum_counts_vouchers": {"voucher_count": 0},
+    "snapshot_sum_debit_account": {"debit_account_id": 10**9},
+    "snapshot_sum_credit_account": {"credit_account_id": 10**9},
+    "snapshot_sum_transition": {"kind": "steal"},
+    "snapshot_usage_has_sums_or_none": {"sum_count": -1},
+    "usage_sum_is_one_of_so_many": {"sum_count": 2},
+    "usage_sum_is_numbered_within_so_many": {"ordinal": 0},
+    "usage_sum_counts_vouchers": {"voucher_count": 0},
+    "usage_sum_transition": {"kind": "steal"},
+    "usage_sum_public_is_known": {"public": "nobody"},
+}
+
 TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
 """Rules of which the second refuses whatever the first does: serials follow one another."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.database import Model
 from app.kernel.ids import new_id
 from app.ledger import add_vintage
+from app.ledger.models import Snapshot
 from tests.service.chain import Chain
 
 Row = dict[str, Any]
@@ -70,6 +71,34 @@ class Rows:
     def organisation(self, name: str) -> UUID:
         """The id of an organisation."""
         return self.chain.scheme.organisations[name]
+
+    def stretch(self) -> Row:
+        """A snapshot of one movement after the last one."""
+        latest = self.session.execute(
+            select(Snapshot.generation, func.max(Snapshot.last_movement_id))
+            .where(Snapshot.level == 0)
+            .group_by(Snapshot.generation)
+        ).one()
+        return self.copy(
+            "snapshot",
+            generation=latest[0],
+            level=0,
+            after_movement_id=latest[1],
+            last_movement_id=latest[1] + 1,
+            movement_count=1,
+            sum_count=1,
+        )
+
+    def stretch_without_sums(self) -> int:
+        """The id of such a snapshot."""
+        self.add("snapshot", self.stretch())
+        return int(self.session.scalar(select(func.max(Snapshot.id))) or 0)
+
+    def usage_without_sums(self) -> int:
+        """The same with sums by public."""
+        snapshot_id = self.stretch_without_sums()
+        self.add("snapshot_usage", {"snapshot_id": snapshot_id, "sum_count": 1})
+        return snapshot_id
 
     def planned(self) -> UUID:
         """A prepared order that has a plan without lines."""
@@ -213,6 +242,14 @@ class Rows:
 
 
 NEW: dict[str, Callable[[Rows], Row]] = {
+    "snapshot": Rows.stretch,
+    "snapshot_sum": lambda rows: rows.copy(
+        "snapshot_sum", snapshot_id=rows.stretch_without_sums(), sum_count=1, ordinal=1
+    ),
+    "snapshot_usage": lambda rows: {"snapshot_id": rows.stretch_without_sums(), "sum_count": 1},
+    "snapshot_usage_sum": lambda rows: rows.copy(
+        "snapshot_usage_sum", snapshot_id=rows.usage_without_sums(), sum_count=1, ordinal=1
+    ),
     "partner_address": lambda rows: rows.copy("partner_address", version=2),
     "succession": lambda rows: rows.copy("succession", organisation_id=rows.organisation("nobank")),
     "label_progress": lambda rows: rows.copy("label_progress", step="refused", place=3),

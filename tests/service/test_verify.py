@@ -18,7 +18,10 @@ from app.ledger.models import Voucher
 from tests.service.chain import Chain, Rows
 from tests.service.conftest import World
 
-TABLES = ("movement", "posting", "voucher", "account", "vintage", "transition", "account_kind")
+TABLES = (
+    *("movement", "posting", "voucher", "account", "vintage", "transition", "account_kind"),
+    *("snapshot", "snapshot_sum", "snapshot_usage", "snapshot_usage_sum"),
+)
 
 
 @pytest.fixture

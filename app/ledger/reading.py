@@ -6,16 +6,18 @@ one and the stretches that a bound cuts, is read from the movements themselves. 
 everything is tail: slow, and the same figures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
+    BigInteger,
     Select,
     Subquery,
     and_,
+    cast,
     false,
     func,
     or_,
@@ -90,7 +92,7 @@ class Summed:
 class Cover:
     """What answers a question: snapshots that are taken whole, and stretches read line by line."""
 
-    snapshot_ids: tuple[int, ...]
+    snapshots: tuple[Summed, ...]
     stretches: tuple[Stretch, ...]
 
 
@@ -135,7 +137,7 @@ def chain(
 
 def cover(session: Session, window: Window = EVERYTHING) -> Cover:
     """The snapshots and the stretches that together are a window, each movement once."""
-    whole: list[int] = []
+    whole: list[Summed] = []
     cut: list[Stretch] = []
     links = chain(session)
     tail = Stretch(links[-1].last if links else 0, None)
@@ -144,7 +146,7 @@ def cover(session: Session, window: Window = EVERYTHING) -> Cover:
         for link in links:
             match link.lies_in(window):
                 case True:
-                    whole.append(link.id)
+                    whole.append(link)
                 case None if link.level == 0:
                     cut.append(Stretch(link.after, link.last))
                 case None:
@@ -170,40 +172,92 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     return joined
 
 
-# ── As SQL ────────────────────────────────────────────────────────────────────────────────────────
+# ── What moved ────────────────────────────────────────────────────────────────────────────────────
 
 
-def moved_in(session: Session, window: Window = EVERYTHING, *, by_month: bool = False) -> Subquery:
-    """Everything that moved in a window, as a table that holds few rows and is read at once.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Vouchers that went from one account to another by one kind of act."""
 
-    Its columns are those of SnapshotSum; `acted_in` only where asked for, since it needs the
-    posting of each movement of the tail.
-    """
-    covered = cover(session, window)
-    sums: Select[Any] = select(*sides(SnapshotSum), SnapshotSum.voucher_count)
-    lines: Select[Any] = select(*sides(Movement), Movement.voucher_count)
-    if by_month:
-        sums = sums.add_columns(SnapshotSum.acted_in)
-        lines = lines.add_columns(acted_in(session))
-    sums = sums.where(SnapshotSum.snapshot_id.in_(covered.snapshot_ids))
-    sums = sums.where(*months_of(window, SnapshotSum.acted_in))
-    lines = lines.where(of_stretches(covered.stretches), *recorded_and_done(window))
-    if by_month or window != EVERYTHING:
-        lines = lines.join(Posting, Posting.id == Movement.posting_id)
-    both: CompoundSelect[Any] = union_all(sums, lines)
-    return both.subquery("moved")
+    kind: str
+    vintage_id: int
+    debit_account_id: int
+    debit_kind: str
+    credit_account_id: int
+    credit_kind: str
+    voucher_count: int
 
 
-def sides(table: type[SnapshotSum | Movement]) -> tuple[InstrumentedAttribute[Any], ...]:
-    """What tells movements apart in a sum: their kind, their vintage and both their accounts."""
-    return (
-        table.kind,
-        table.vintage_id,
-        table.debit_account_id,
-        table.debit_kind,
-        table.credit_account_id,
-        table.credit_kind,
-    )
+@dataclass(frozen=True, slots=True)
+class MovedInMonth:
+    """Vouchers that went from one kind of account to another, in the month of that first day."""
+
+    kind: str
+    vintage_id: int
+    debit_kind: str
+    credit_kind: str
+    acted_in: date
+    voucher_count: int
+
+
+class Reading:
+    """What moved in a window, read once and told apart as often as is asked."""
+
+    def __init__(self, session: Session, window: Window = EVERYTHING) -> None:
+        self.session, self.window = session, window
+
+    @cached_property
+    def cover(self) -> Cover:
+        """Where it is read from."""
+        return cover(self.session, self.window)
+
+    @cached_property
+    def by_account(self) -> list[Moved]:
+        """Told apart by both accounts."""
+        return [Moved(*row) for row in self._sums(*SIDES)]
+
+    @cached_property
+    def by_month(self) -> list[MovedInMonth]:
+        """Told apart by the month of the act."""
+        rows = self._sums("kind", "vintage_id", "debit_kind", "credit_kind", "acted_in")
+        return [MovedInMonth(*row) for row in rows]
+
+    def _sums(self, *names: str) -> list[tuple[Any, ...]]:
+        """Vouchers by these columns of SnapshotSum, which movements have too but for the month."""
+        month = acted_in(self.session)
+        sums: Select[Any] = select(
+            *(getattr(SnapshotSum, name) for name in names), SnapshotSum.voucher_count
+        ).where(
+            SnapshotSum.snapshot_id.in_([s.id for s in self.cover.snapshots]),
+            *months_of(self.window, SnapshotSum.acted_in),
+        )
+        lines: Select[Any] = select(
+            *(month if name == "acted_in" else getattr(Movement, name) for name in names),
+            Movement.voucher_count,
+        ).where(of_stretches(self.cover.stretches), *recorded_and_done(self.window))
+        if "acted_in" in names or self.window != EVERYTHING:
+            lines = lines.join(Posting, Posting.id == Movement.posting_id)
+        both = union_all(sums, lines).subquery()
+        return added_up(self.session, both, names)
+
+
+def added_up(session: Session, rows: Subquery, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The sum of `voucher_count` last, for each combination of these columns; in their order."""
+    apart = [rows.c[name] for name in names]
+    total = cast(func.sum(rows.c.voucher_count), BigInteger)
+    found = session.execute(select(*apart, total).group_by(*apart).order_by(*apart))
+    return [tuple(row) for row in found]
+
+
+SIDES = (
+    "kind",
+    "vintage_id",
+    "debit_account_id",
+    "debit_kind",
+    "credit_account_id",
+    "credit_kind",
+)
+"""What tells movements apart in a snapshot, beside the month."""
 
 
 def of_stretches(stretches: Iterable[Stretch]) -> ColumnElement[bool]:
