@@ -121,6 +121,7 @@ def test_migrating_twice_is_migrating_once(empty_url: str) -> None:
     assert schema(empty_url) == up
 
 
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 def test_the_models_say_what_the_migrations_made(database: Database) -> None:
     """Alembic compares all but what the ledger's SQL makes by hand."""
     by_sql = {t.name for t in Model.metadata.tables.values() if t.info.get("made_by") == "sql"}

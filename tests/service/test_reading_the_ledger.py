@@ -131,10 +131,10 @@ def flow(session: Session, start: AccountKind, to: AccountKind) -> Counter[tuple
 def flow_by_hand(
     session: Session, start: AccountKind, to: AccountKind
 ) -> dict[tuple[int, int], int]:
-    """The same, by looking at every movement."""
+    """The same, by looking at every movement; what replaces a pass is not handed over again."""
     kinds: dict[int, str] = {a.id: a.kind for a in session.scalars(select(AccountRow))}
     net: Counter[tuple[int, int]] = Counter()
-    for m in session.scalars(select(Movement)):
+    for m in session.scalars(select(Movement).where(Movement.kind != M.REPLACE)):
         way, sign = (m.debit_account_id, m.credit_account_id), 1
         if m.kind in chart.BACKWARD:
             way, sign = way[::-1], -1

@@ -52,7 +52,7 @@ def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, dateti
         way = m.kind, m.vintage_id
         by_account[*way, m.debit_account_id, start, m.credit_account_id, to] += m.voucher_count
         by_month[*way, start, to, month] += m.voucher_count
-        ends = {start, to}
+        ends = {start, to} if m.kind != "replace" else set()
         if ends == {AccountKind.PRESCRIBER, AccountKind.CIRCULATION} or (
             (AccountKind.CIRCULATION in ends or m.kind == "clawback")
             and ends & {AccountKind.REDEEMED, AccountKind.SETTLED}
