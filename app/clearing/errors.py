@@ -178,6 +178,16 @@ class RedemptionInAnotherSession(Conflict):
     sentence = "Ce pass est déjà rattaché à une autre séance. Choisissez un autre pass."
 
 
+class CodeTypedTwice(RuleBroken):
+    """The same code twice in one list."""
+
+    code = "code_typed_twice"
+    sentence = (
+        "Ce code est déjà à la ligne {line} de votre liste : son pass n’est compté qu’une fois. "
+        "Ne le tapez plus."
+    )
+
+
 class UnknownTypedSheet(NotFound):
     """No typed sheet has that id, or it is another mediator's."""
 

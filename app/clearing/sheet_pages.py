@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.clearing import session_queries, sheets
 from app.clearing.api import signer_of
+from app.clearing.counter_parts import (
+    choices,
+    in_fields_of_the_form,
+    read_session_if_told,
+    told_in_words,
+)
 from app.clearing.models import TypedSheet, TypedSheetDecision
+from app.clearing.rules import SessionKind, ToldSession
 from app.clearing.sheets import LineProblem
 from app.clearing.support_schemas import SheetState
 from app.clearing.support_views import sheet_state
@@ -118,12 +125,13 @@ class NewSheetPage:
 def new_sheet() -> ResponseReturnValue:
     """Type the list; nothing is taken before somebody else has checked it."""
     check(Right.TYPE_SHEETS)
-    form = Form.sent() if request.method == "POST" else Form.blank()
+    form = Form.sent() if request.method == "POST" else Form.blank(genre=SessionKind.INDIVIDUAL)
     problems: list[LineProblem] = []
 
     def act(session: Session) -> TypedSheet | list[LineProblem]:
         mediator_id = form.uuid("mediateur", "Choisissez le médiateur.")
         held_on = form.day("jour")
+        told = read_session_if_told(form)
         form.check()
         try:
             return sheets.prepare_sheet(
@@ -133,6 +141,7 @@ def new_sheet() -> ResponseReturnValue:
                 mediator_id=mediator_id,
                 held_on=held_on,
                 typed=form.text("lignes").splitlines(),
+                told=told,
                 now=started_at(),
             )
         except InvalidInput as refusal:
@@ -156,17 +165,7 @@ def new_sheet() -> ResponseReturnValue:
             )
     known = in_transaction(session_queries.mediators)
     page = NewSheetPage(form, tuple(Choice(str(key), name) for key, name in known), tuple(problems))
-    return render_template("clearing/new_sheet.html", page=page), form.status
-
-
-FIELD_OF = {"held_on": "jour", "lines": "lignes"}
-
-
-def in_fields_of_the_form(refusal: InvalidInput) -> InvalidInput:
-    """The same refusal under the names that the page gives to its fields."""
-    fields = refusal.details["fields"]
-    told = fields if isinstance(fields, dict) else {}
-    return InvalidInput(**{FIELD_OF.get(name, name): said for name, said in told.items()})
+    return render_template("clearing/new_sheet.html", page=page, **choices()), form.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +192,7 @@ class SheetPage:
     decided_by: str
     decided_at: datetime | None
     reason: str
+    told: str
     lines: tuple[LineShown, ...]
     may_approve: bool
     typed_by_reader: bool
@@ -246,6 +246,7 @@ def sheet_page(session: Session, sheet_id: UUID) -> SheetPage:
         agent_name(session, decision.decided_by) if decision else "",
         decision.decided_at if decision else None,
         (decision.reason or "") if decision else "",
+        told_in_words(ToldSession.of_json(typed.told_session)) if typed.told_session else "",
         tuple(map(shown, lines)),
         decision is None and not own and Right.APPROVE_SHEET in mine,
         own,

@@ -8,6 +8,7 @@ from markupsafe import Markup
 DRAWING = Markup('<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>')
 
 PATHS = {
+    "ask": "M4 5h16v11H9l-5 4zM8 9h8M8 12h5",
     "bill": "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
     "box": "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
     "chain": "M3 5h5v4H3zM10 10h5v4h-5zM17 15h4v4h-4zM8 7h4.5v3M15 12h4v3",
@@ -16,19 +17,24 @@ PATHS = {
     "clock": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
     "cross": "M5 5l14 14M19 5 5 19",
     "euro": "M18 6.5A7 7 0 1 0 18 17.5M4 10.5h9M4 13.5h8",
+    "flag": "M6 21V4M6 4h11l-2.5 4L17 12H6",
     "give": (
         "M3 12l4-1 4 2h4a2 2 0 0 1 0 4h-4"
         "M15 15l4.5-2a1.6 1.6 0 0 1 1.5 2.8L14 20l-6-1-5 1zM9 3h9v6H9z"
     ),
     "home": "M3 11 12 4l9 7M6 9.5V20h12V9.5M10 20v-6h4v6",
+    "inbox": "M4 14V6h16v8M4 14v5h16v-5M4 14h4l1.5 2.5h5L16 14h4",
     "info": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.5M12 7.5v.2",
     "leave": "M14 4H5v16h9M10 12h11M17 8l4 4-4 4",
     "left": "M20 12H4M10 6l-6 6 6 6",
     "lock": "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
     "menu": "M3 6h18M3 12h18M3 18h18",
+    "page": "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h4",
+    "pen": "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3M5 21h14",
     "scan": "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10",
     "search": "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.5 15.5 21 21",
     "stop": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.7 5.7l12.6 12.6",
+    "swap": "M4 8h13M14 5l3 3-3 3M20 16H7M10 13l-3 3 3 3",
     "truck": (
         "M2 6h11v11H2zM13 10h5l4 4v3h-9"
         "M6 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"

@@ -94,6 +94,7 @@ def test_a_code_to_correct_stays_typed_and_a_double_click_takes_once(used_up: Ho
         ({"duree": "60", "genre": "group", "personnes": ""}, "combien de personnes"),
         ({"duree": "60", "genre": "group", "personnes": "1"}, "combien de personnes"),
         ({"codes": "x\n" * 101}, "au plus 100"),
+        ({"sujets": ["email"]}, "Choisissez la durée de la séance, ou effacez"),
     ],
 )
 def test_a_form_that_cannot_be_read_takes_nothing_and_loses_nothing(
@@ -111,6 +112,20 @@ def test_a_form_that_cannot_be_read_takes_nothing_and_loses_nothing(
     assert said in page
     assert kept(page).split() == str((form | typed)["codes"]).split()
     assert total(used_up) == before
+
+
+def test_a_serial_and_a_code_typed_twice_are_told_for_what_they_are(used_up: House) -> None:
+    before, code = total(used_up), used_up.lived.codes[9]
+    form = blank(used_up, "exo7", "/encaisser") | {"jour": used_up.scheme.today.isoformat()}
+    serial = used_up.scheme.serial(1, 10)
+    lines = f"{serial}\r\n{code}\r\n{code.lower()[:4]} {code[4:]}"
+
+    _, page = send(used_up, "exo7", "/encaisser", form | {"codes": lines})
+
+    assert "C’est le numéro du pass, et non son code" in page
+    assert "déjà à la ligne 2 de votre liste" in page
+    assert kept(page).split() == serial.split()
+    assert total(used_up) == before + 1
 
 
 def test_an_undoing_asks_why_then_says_what_comes_next(used_up: House) -> None:
