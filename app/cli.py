@@ -71,6 +71,10 @@ SECTIONS = {
         "undo": Entry("app.clearing.cli:undo", "Annule un encaissement."),
         "clearing": Entry("app.clearing.cli:clearing", "Les bordereaux des médiateurs."),
     },
+    "La preuve": {
+        "seal": Entry("app.trust.cli:seal", "Scelle les mouvements."),
+        "checkpoint": Entry("app.trust.cli:checkpoint", "Les points de contrôle du registre."),
+    },
     "Les états": {
         "report": Entry("app.reports.cli:report", "Taux d’utilisation, et où sont les pass."),
         "voucher": Entry("app.reports.cli:voucher", "Un pass et toute son histoire."),

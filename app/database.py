@@ -296,6 +296,15 @@ def hold(session: Session, *what: object) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def take(session: Session, *what: object) -> bool:
+    """Hold this until the transaction ends, unless somebody else does; says whether."""
+    if dialect_of(session) != "postgresql":
+        return True
+    name = " ".join(map(str, what))
+    free = func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0))
+    return bool(session.scalar(select(free)))
+
+
 def earlier(
     session: Session, model: type[RecordT], record_id: UUID, request_hash: bytes
 ) -> RecordT | None:
