@@ -21,6 +21,7 @@ class SealedMovement(Model):
     __table_args__ = (
         UniqueConstraint("movement_id", name="movement_is_sealed_once"),
         ForeignKeyConstraint(["movement_id"], ["movement.id"], name="sealed_movement_is_known"),
+        CheckConstraint("position >= 1", name="sealed_positions_begin_at_one"),
         CheckConstraint("length(leaf_hash) = 32", name="sealed_movement_has_a_digest"),
         {"sqlite_strict": True},
     )
@@ -49,8 +50,9 @@ class SealBlock(Model):
     """Places that were sealed together, and the checkpoint made of all places until then.
 
     Each block names the one before by a key of several columns, so numbers and places leave no
-    gap. `horizon` is PostgreSQL's: the transactions that may still bring a movement with an id
-    below `highest_movement_id` are older than that one. None where that cannot be known.
+    gap. Until `settled_movement_id` no id can bring a movement any more, and all that did are
+    sealed. `horizon` is how PostgreSQL knows: transactions that may still bring an id below
+    `highest_movement_id` are older than that one; it means nothing in another database.
     """
 
     __tablename__ = "seal_block"
@@ -86,6 +88,7 @@ class SealBlock(Model):
     note: Mapped[str] = mapped_column(Text)
     verifier_key: Mapped[str] = mapped_column(Text)
     highest_movement_id: Mapped[int] = mapped_column(BigInt)
+    settled_movement_id: Mapped[int] = mapped_column(BigInt)
     horizon: Mapped[int | None] = mapped_column(BigInt)
 
     @property

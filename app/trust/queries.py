@@ -87,21 +87,28 @@ def any_unsealed(session: Session) -> bool:
 
 
 def settled_until(session: Session) -> int:
-    """An id until which no movement can appear any more, and all that did are sealed.
+    """An id until which no movement can appear any more, and all that did are sealed."""
+    last = select(SealBlock.settled_movement_id).order_by(SealBlock.number.desc()).limit(1)
+    return session.scalar(last) or 0
 
-    On PostgreSQL a transaction may have drawn an id long ago and commit later: a block settles
-    what is below its highest id once every transaction of its time has ended.
+
+def settling(session: Session) -> int:
+    """An id until which no movement can appear after this moment.
+
+    On PostgreSQL a transaction may have drawn an id long ago and commit later: nothing comes
+    below the highest id of a block once every transaction of its time has ended. Whoever reads
+    after this has settled it.
     """
     oldest = 1
     if dialect_of(session) == "postgresql":
         oldest = session.execute(_OLDEST).scalar_one()
-    settled = session.scalar(
+    highest = session.scalar(
         select(SealBlock.highest_movement_id)
         .where(SealBlock.horizon <= oldest)
         .order_by(SealBlock.number.desc())
         .limit(1)
     )
-    return settled or 0
+    return highest or 0
 
 
 def horizon(session: Session) -> int:

@@ -28,7 +28,8 @@ def seal(
     wait for each other, and the second seals what the first did not see.
     """
     hold(session, "sealing")
-    lines = queries.unsealed(session, above=queries.settled_until(session), most=most)
+    settled, settling = queries.settled_until(session), queries.settling(session)
+    lines = queries.unsealed(session, above=settled, most=most)
     if not lines:
         return None
     horizon = queries.horizon(session)  # after reading: whoever was not seen began before
@@ -69,6 +70,10 @@ def seal(
         note=signed.note,
         verifier_key=signer.verifier_key(origin).text,
         highest_movement_id=max(lines[-1].movement_id, before.highest_movement_id if before else 0),
+        # All that was below was read, unless this block is full before it got there.
+        settled_movement_id=max(
+            settled, min(settling, lines[-1].movement_id) if len(lines) == most else settling
+        ),
         horizon=horizon,
     )
     session.add(block)

@@ -10,9 +10,9 @@ revision = "0018"
 down_revision = "0017"
 
 NO_GAP = "sealed_positions_leave_no_gap"
-ALL_OF_IT = "seal_block_seals_all_that_is_placed"
-WHEN_A_GAP = "new.position <> (select coalesce(max(position), 0) + 1 from sealed_movement)"
-WHEN_NOT_ALL = "new.last_position <> (select coalesce(max(position), 0) from sealed_movement)"
+PLACED = "seal_block_seals_what_is_placed"
+WHEN_A_GAP = "new.position > (select coalesce(max(position), 0) + 1 from sealed_movement)"
+WHEN_NOT_PLACED = "new.last_position > (select coalesce(max(position), 0) from sealed_movement)"
 
 
 def upgrade() -> None:
@@ -23,6 +23,7 @@ def upgrade() -> None:
             sa.Column("position", BigInt, autoincrement=False, nullable=False),
             sa.Column("movement_id", BigInt, nullable=False),
             sa.Column("leaf_hash", Bytes(), nullable=False),
+            sa.CheckConstraint("position >= 1", name="sealed_positions_begin_at_one"),
             sa.CheckConstraint("length(leaf_hash) = 32", name="sealed_movement_has_a_digest"),
             sa.ForeignKeyConstraint(
                 ["movement_id"], ["movement.id"], name="sealed_movement_is_known"
@@ -54,6 +55,7 @@ def upgrade() -> None:
             sa.Column("note", sa.Text(), nullable=False),
             sa.Column("verifier_key", sa.Text(), nullable=False),
             sa.Column("highest_movement_id", BigInt, nullable=False),
+            sa.Column("settled_movement_id", BigInt, nullable=False),
             sa.Column("horizon", BigInt, nullable=True),
             sa.CheckConstraint(
                 "number >= 1 and number = coalesce(after_number, 0) + 1"
@@ -81,7 +83,7 @@ def upgrade() -> None:
         )
         write_once("sealed_movement", "seal_node", "seal_block")
         refuse_insert(NO_GAP, "sealed_movement", when=WHEN_A_GAP)
-        refuse_insert(ALL_OF_IT, "seal_block", when=WHEN_NOT_ALL)
+        refuse_insert(PLACED, "seal_block", when=WHEN_NOT_PLACED)
 
 
 def downgrade() -> None:
@@ -89,5 +91,5 @@ def downgrade() -> None:
     with as_owner():
         for table in ("seal_block", "seal_node", "sealed_movement"):
             op.drop_table(table)
-        drop_refusal(ALL_OF_IT)
+        drop_refusal(PLACED)
         drop_refusal(NO_GAP)

@@ -151,6 +151,8 @@ SUMS = [
     Rule("closed_count_strikes_no_line", "count_correction", "trigger"),
     Rule("count_is_signed_by_its_holder", "count_signature", "trigger"),
     Rule("snapshot_follows_what_is_there", "snapshot", "trigger"),
+    Rule("sealed_positions_leave_no_gap", "sealed_movement", "trigger"),
+    Rule("seal_block_seals_what_is_placed", "seal_block", "trigger"),
 ]
 CHANGEABLE = {"agent", "api_token", "document_counter", "beneficiary_identity", "form_draft"}
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, and what

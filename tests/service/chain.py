@@ -106,6 +106,8 @@ from app.stock.count_rules import CountedLine
 from app.stock.serial_files import Asked as SerialsAsked
 from app.stock.serial_files import import_serials
 from app.takeover import service as takeover
+from app.trust.notes import CheckpointSigner
+from app.trust.service import seal
 from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_losses
 
@@ -139,6 +141,7 @@ class Chain:
             chain._lose(session)
         chain._redeem_and_clear(database)
         with database.transaction() as session:
+            chain._seal(session)
             chain._take_over(session)
         chain._read_a_file(database)
         with database.transaction() as session:
@@ -201,6 +204,12 @@ class Chain:
             keys=scheme.keys,
             now=scheme.now,
         ).record.id
+
+    def _seal(self, session: Session) -> None:
+        """Two checkpoints; what is taken over afterwards waits for the next."""
+        signer = CheckpointSigner(self.scheme.keys.folder, "pass.exemple.fr/registre")
+        for most in (20, 1000):
+            seal(session, signer=signer, now=self.scheme.now, most=most)
 
     def _partners(self, session: Session) -> None:
         scheme = self.scheme

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database import SEARCH_PATH, Database, prepare_sqlite, read_url
 from app.identity import passwords
 from app.kernel.errors import DomainError
 from tests.databases import Databases
@@ -71,3 +72,47 @@ def world(lived: tuple[Database, Chain, Rows]) -> Iterator[World]:
     database, chain, as_lived = lived
     with database.session() as session:
         yield World(session, chain, as_lived)
+
+
+# ── Past every rule ───────────────────────────────────────────────────────────────────────────────
+
+LEDGER = ("movement", "posting", "voucher", "account", "vintage", "transition", "account_kind")
+SNAPSHOTS = ("snapshot", "snapshot_sum", "snapshot_usage", "snapshot_usage_sum")
+SEALS = ("sealed_movement", "seal_node", "seal_block")
+PAST_RULES = (*LEDGER, *SNAPSHOTS, *SEALS)
+
+
+@pytest.fixture
+def past_every_rule(lived: tuple[Database, Chain, Rows]) -> Iterator[Session]:
+    """A session that nothing refuses anything, on a chain that has lived."""
+    url = read_url(lived[0].url)
+    if lived[0].is_postgresql:
+        engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
+    else:
+        engine = create_engine(url)
+        prepare_sqlite(engine)
+    with engine.connect() as connection:
+        switch_off(connection)
+        with Session(connection) as session:
+            yield session
+        connection.rollback()
+    engine.dispose()
+
+
+def switch_off(connection: Connection) -> None:
+    """No trigger, no foreign key and no check holds any more on this connection."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("pragma foreign_keys = off")
+        driver.execute("pragma ignore_check_constraints = on")
+        triggers = "select name from sqlite_schema where type = 'trigger'"
+        for (name,) in connection.execute(text(triggers)).all():
+            connection.execute(text(f"drop trigger {name}"))
+        return
+    for table in PAST_RULES:
+        connection.execute(text(f"alter table {table} disable trigger all"))
+    checks = "select conrelid::regclass, conname from pg_constraint where contype = 'c'"
+    for table, name in connection.execute(text(checks)).all():
+        if table in PAST_RULES:
+            connection.execute(text(f"alter table {table} drop constraint {name}"))

@@ -1034,7 +1034,24 @@ BENT |= {
         "consignment_id": rows.ids["short"],
     },
     "allocation_answers_one_request": lambda rows, _: granted(rows),
+    # ── Seals ──
+    "sealed_positions_begin_at_one": {"position": 0},
+    "sealed_movement_has_a_digest": {"leaf_hash": b"short"},
+    "sealed_positions_leave_no_gap": lambda _, row: {"position": row["position"] + 1},
+    "seal_node_is_in_the_tree": {"level": 0},
+    "seal_node_has_a_digest": {"hash": b"short"},
+    "seal_block_follows_the_one_before": {"after_root": bytes(32)},
+    "seal_blocks_leave_no_gap": lambda _, row: {"number": row["number"] + 1},
+    "seal_block_seals_some_movements": lambda rows, _: turned_round(rows),
+    "seal_block_has_a_root": {"root": b"short"},
+    "seal_block_has_a_checkpoint": {"note": ""},
+    "seal_block_seals_what_is_placed": lambda _, row: {"last_position": row["last_position"] + 1},
 }
+
+
+def turned_round(rows: Rows) -> Row:
+    """A block that ends where it begins, once more: nothing is between."""
+    return {"last_position": rows.any("seal_block", number=2)["last_position"]}
 
 
 def damaged(rows: Rows) -> Row:

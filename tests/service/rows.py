@@ -240,6 +240,33 @@ class Rows:
             follows_number=last,
         )
 
+    def placed(self) -> Row:
+        """The place of a movement that waits for its seal."""
+        sealed, movement = table_named("sealed_movement"), table_named("movement")
+        waiting = select(func.max(movement.c.id))
+        last = self.session.scalar(select(func.max(sealed.c.position))) or 0
+        return self.copy(
+            "sealed_movement", position=last + 1, movement_id=self.session.scalar(waiting)
+        )
+
+    def seal_block(self) -> Row:
+        """A third block, of one movement."""
+        self.add("sealed_movement", self.placed())
+        return self.block_after(2)
+
+    def block_after(self, number: int) -> Row:
+        """A block of one movement that follows the one of that number."""
+        before = self.any("seal_block", number=number)
+        return self.copy(
+            "seal_block",
+            number=number + 1,
+            first_position=before["last_position"] + 1,
+            last_position=before["last_position"] + 1,
+            after_number=before["number"],
+            after_position=before["last_position"],
+            after_root=before["root"],
+        )
+
 
 NEW: dict[str, Callable[[Rows], Row]] = {
     "snapshot": Rows.stretch,
@@ -423,6 +450,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "write_off_approval", write_off_id=rows.ids["to destroy"]
     ),
     "redemption": Rows.redemption,
+    "sealed_movement": Rows.placed,
+    "seal_node": lambda rows: rows.copy("seal_node", level=9),
+    "seal_block": Rows.seal_block,
     "redemption_reversal": lambda rows: rows.copy(
         "redemption_reversal", redemption_id=rows.ids["redemption"]
     ),

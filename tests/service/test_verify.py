@@ -5,59 +5,15 @@ switched off in a transaction that is rolled back.
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Connection, create_engine, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import SEARCH_PATH, Database, prepare_sqlite, read_url
 from app.ledger.models import Voucher
-from tests.service.chain import Chain, Rows
 from tests.service.conftest import World
-
-TABLES = (
-    *("movement", "posting", "voucher", "account", "vintage", "transition", "account_kind"),
-    *("snapshot", "snapshot_sum", "snapshot_usage", "snapshot_usage_sum"),
-)
-
-
-@pytest.fixture
-def past_every_rule(lived: tuple[Database, Chain, Rows]) -> Iterator[Session]:
-    """A session that nothing refuses anything, on a chain that has lived."""
-    url = read_url(lived[0].url)
-    if lived[0].is_postgresql:
-        engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
-    else:
-        engine = create_engine(url)
-        prepare_sqlite(engine)
-    with engine.connect() as connection:
-        switch_off(connection)
-        with Session(connection) as session:
-            yield session
-        connection.rollback()
-    engine.dispose()
-
-
-def switch_off(connection: Connection) -> None:
-    """No trigger, no foreign key and no check holds any more on this connection."""
-    if connection.dialect.name == "sqlite":
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute("pragma foreign_keys = off")
-        driver.execute("pragma ignore_check_constraints = on")
-        triggers = "select name from sqlite_schema where type = 'trigger'"
-        for (name,) in connection.execute(text(triggers)).all():
-            connection.execute(text(f"drop trigger {name}"))
-        return
-    for table in TABLES:
-        connection.execute(text(f"alter table {table} disable trigger all"))
-    checks = "select conrelid::regclass, conname from pg_constraint where contype = 'c'"
-    for table, name in connection.execute(text(checks)).all():
-        if table in TABLES:
-            connection.execute(text(f"alter table {table} drop constraint {name}"))
 
 
 class Lie(NamedTuple):
