@@ -19,7 +19,6 @@ from app.prescribers.models import PrescriptionBooklet
 from app.reports import snapshots
 from app.reports.models import UsageSum
 from tests.service.conftest import World
-from tests.service.test_verify import past_every_rule
 
 __all__ = ["past_every_rule"]
 
