@@ -20,8 +20,6 @@ from app.reports import snapshots
 from app.reports.models import UsageSum
 from tests.service.conftest import World
 
-__all__ = ["past_every_rule"]
-
 SMALL = Sizes(least=1, most=3, fan=2)
 """Stretches so short that a chain that has lived has several levels of them."""
 Sums = dict[tuple[Any, ...], int]
