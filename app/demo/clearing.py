@@ -115,6 +115,7 @@ def order_payment(world: World, at: datetime, *, month: date, mediator: str) -> 
     """The ordonnateur issues the mandat."""
     if statement := world.statements.get((month, mediator)):
         world.done["mandates"] += 1
+        again = (month, mediator) in world.payment_orders
         world.payment_orders[month, mediator] = payments.order_payment(
             world.session,
             actor=world.actors["finance2"],
@@ -123,6 +124,7 @@ def order_payment(world: World, at: datetime, *, month: date, mediator: str) -> 
             mandate_number=f"DEMO-{martinique_day(at):%Y}-{1000 + world.done['mandates']}",
             bordereau_number=f"DEMO-{martinique_day(at):%Y-%m}",
             issued_on=martinique_day(at),
+            same_account_reason="La banque a rouvert le compte" if again else None,
             now=at,
         ).id
 
