@@ -41,6 +41,7 @@ from app.programmes import queries as programmes
 from app.reports import api as reports_api
 from app.reports import ledger_api, voucher_pages
 from app.reports import pages as reports_pages
+from app.takeover import api as takeover_api
 from app.takeover import pages as takeover_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
@@ -54,6 +55,7 @@ API_PARTS = (
     partners_api,
     mediators_api,
     programmes_api,
+    takeover_api,
     orders_api,
     vouchers_api,
     custody_api,

@@ -16,6 +16,16 @@ class VoucherAlreadyRedeemed(Conflict):
     )
 
 
+class VoucherUsedBefore(Conflict):
+    """The pass came into passnum as used: its booklet was taken over half empty."""
+
+    code = "voucher_used_before"
+    sentence = (
+        "Ce pass a déjà servi avant passnum : la reprise de son carnet le dit utilisé. Demandez un "
+        "autre pass ; si vous pensez à une erreur, appelez la coordination de CAP Nord."
+    )
+
+
 class VoucherNotIssued(Conflict):
     """The pass has not been handed to anybody."""
 

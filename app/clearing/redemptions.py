@@ -25,6 +25,7 @@ from app.clearing.errors import (
     TooManyGuesses,
     UnknownRedemption,
     VoucherAlreadyRedeemed,
+    VoucherUsedBefore,
 )
 from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
 from app.clearing.queries import Attempt, Earlier, InForce, Terms
@@ -232,8 +233,7 @@ class _Judge:
     def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
         holder = queries.latest_redemption_of(self.session, voucher.id)
         if holder is None:
-            message = f"voucher {voucher.id} rests redeemed without a redemption"
-            raise AssertionError(message)
+            return VoucherUsedBefore()
         where = "ici" if holder.mediator_id == self.mediator_id else "ailleurs"
         return _taken(where, holder.redeemed_at)
 

@@ -14,6 +14,7 @@ from app.programmes.keys import KeyStore
 from app.programmes.naming import programme_named, programme_option
 from app.programmes.queries import is_demonstration
 from app.takeover import queries, service
+from app.takeover.checking import check_takeover
 from app.takeover.errors import TakeoverFileRefused, UnknownTakeover
 from app.takeover.models import Takeover
 from app.takeover.papers import report
@@ -50,7 +51,7 @@ def takeover() -> None:
     """La reprise des carnets d’avant passnum, par fichier et à deux.
 
     Le fichier (CSV ou XLSX) a une ligne par suite de carnets : millesime, premier carnet, dernier
-    carnet, taille, lieu, prescripteur, codes.
+    carnet, taille, lieu, prescripteur, codes, restants (les pass d’un carnet entamé).
 
     Exemple : passnum takeover check reprise.csv
     """
@@ -67,8 +68,9 @@ def check(desk: Desk, *, file: Path, code_file: Path | None, programme: str | No
     Exemple : passnum takeover check reprise.csv --codes codes.csv
     """
     with desk.transaction(writing=False) as session:
-        reading = service.check_takeover(
+        reading = check_takeover(
             session,
+            today=martinique_day(desk.now),
             actor=desk.actor(session),
             programme_id=programme_named(session, programme).id,
             content=file.read_bytes(),
@@ -77,9 +79,15 @@ def check(desk: Desk, *, file: Path, code_file: Path | None, programme: str | No
     faults = [{"line": f.line, "sentence": f.sentence} for f in reading.faults.kept]
     if reading.faults.count and not desk.as_json:
         tell_faults(faults)
-        raise TakeoverFileRefused(count=reading.faults.count)
+        raise TakeoverFileRefused(count=reading.faults.count, line_count=reading.faults.line_count)
     if desk.as_json:
-        desk.dump({"fault_count": reading.faults.count, "faults": faults})
+        desk.dump(
+            {
+                "fault_count": reading.faults.count,
+                "line_count": reading.faults.line_count,
+                "faults": faults,
+            }
+        )
         return
     tell_totals(desk, reading.totals, reading.holders)
     say(f"{reading.voucher_count} pass : le fichier peut être repris (passnum takeover import).")
@@ -176,6 +184,34 @@ def approve(desk: Desk, *, takeover: str, passes: int) -> None:
     )
 
 
+@takeover.command("refuse")
+@click.argument("takeover", metavar="PROCÈS-VERBAL")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def refuse(desk: Desk, *, takeover: str, reason: str, request_id: UUID) -> None:
+    """Écarte un procès-verbal qui n’est pas approuvé, avec une raison : rien n’en est repris.
+
+    Exemple : passnum takeover refuse PVR-2026-0001 --reason "Deux carnets manquent"
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        record = takeover_named(session, takeover)
+        service.refuse_takeover(
+            session,
+            actor=actor,
+            refusal_id=request_id,
+            takeover_id=record.id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Procès-verbal {record.number} écarté : rien n’en est repris.",
+        id=request_id,
+        number=record.number,
+    )
+
+
 def tell_faults(faults: list[dict[str, object]]) -> None:
     """Each wrong line, as the spreadsheet numbers it."""
     for fault in faults:
@@ -193,6 +229,7 @@ def tell_totals(desk: Desk, totals: list[Total] | tuple[Total, ...], names: dict
                 "tens": t.tens,
                 "fives": t.fives,
                 "voucher_count": t.voucher_count,
+                "used_count": t.used_count,
                 "amount_cents": t.amount_cents,
             }
             for t in totals
@@ -204,6 +241,7 @@ def tell_totals(desk: Desk, totals: list[Total] | tuple[Total, ...], names: dict
             "Carnets de 10": lambda row: row["tens"],
             "Carnets de 5": lambda row: row["fives"],
             "Pass": lambda row: row["voucher_count"],
+            "Déjà utilisés": lambda row: row["used_count"],
             "Valeur": lambda row: euros(row["amount_cents"]),
         },
         none="Aucun carnet.",

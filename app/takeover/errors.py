@@ -21,13 +21,18 @@ class TakeoverFileRefused(RuleBroken):
     code = "takeover_file_refused"
     sentence = (
         "Rien n’est repris, car le fichier n’est pas entièrement juste (lignes à corriger : "
-        "{count}). Corrigez-les, puis renvoyez le fichier."
+        "{line_count} ; erreurs : {count}). Corrigez-les, puis renvoyez le fichier."
     )
 
     @property
     def count(self) -> int:
         """How many faults there are."""
         return cast("int", self.details["count"])
+
+    @property
+    def line_count(self) -> int:
+        """On how many lines they are."""
+        return cast("int", self.details["line_count"])
 
     @property
     def faults(self) -> list[dict[str, Any]]:
@@ -56,7 +61,29 @@ class TakeoverApprovedAlready(Conflict):
     """Somebody else has approved it."""
 
     code = "takeover_approved_already"
-    sentence = "Cette reprise est déjà approuvée par quelqu’un d’autre : il n’y a rien à faire."
+    sentence = (
+        "Cette reprise est déjà approuvée et ses pass sont au registre : il n’y a rien à faire."
+    )
+
+
+class TakeoverRefusedAlready(Conflict):
+    """It was set aside: nothing of it comes in."""
+
+    code = "takeover_refused_already"
+    sentence = (
+        "Le procès-verbal {number} est écarté : {reason}. Corrigez le fichier, puis envoyez-le de "
+        "nouveau."
+    )
+
+
+class VintageEnded(RuleBroken):
+    """Nothing can be done any more with the passes of that vintage."""
+
+    code = "vintage_ended"
+    sentence = (
+        "Le millésime {label} ne sert plus depuis le {ended_on} : ses carnets ne sont pas repris. "
+        "Écartez ce procès-verbal, et écrivez « non repris » à leurs lignes."
+    )
 
 
 class TakeoverChanged(Conflict):

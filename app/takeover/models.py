@@ -64,6 +64,11 @@ class TakeoverLot(Model):
             "(holder_id is not null) = (place in ('prescriber', 'circulation'))",
             name="lot_has_a_holder_out_of_the_cupboard",
         ),
+        CheckConstraint(
+            "used_places = 0 or place = 'circulation' and first_booklet = last_booklet"
+            " and used_places between 1 and case booklet_size when 5 then 31 else 1023 end",
+            name="lot_begun_is_one_booklet_with_a_person",
+        ),
         {"sqlite_strict": True},
     )
 
@@ -82,6 +87,8 @@ class TakeoverLot(Model):
         Uuid16, ForeignKey("organisation.id", name="lot_is_with_an_organisation")
     )
     codes_in_file: Mapped[bool] = mapped_column(Flag)
+    used_places: Mapped[int] = mapped_column(Integer)
+    """The passes used before passnum: bit 0 is the first of the booklet."""
 
 
 class TakeoverCode(Model):
@@ -105,6 +112,26 @@ class TakeoverCode(Model):
     )
     serial: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     code_hash: Mapped[bytes] = mapped_column(Bytes)
+
+
+class TakeoverRefusal(Record):
+    """Set aside before it was approved, with a reason: nothing of it comes in."""
+
+    __tablename__ = "takeover_refusal"
+    __table_args__ = (
+        UniqueConstraint("takeover_id", name="takeover_is_refused_once"),
+        CheckConstraint("length(reason) between 1 and 200", name="takeover_refusal_has_a_reason"),
+        {"sqlite_strict": True},
+    )
+
+    takeover_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("takeover.id", name="refusal_is_of_a_takeover")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    refused_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="takeover_was_refused_by_an_agent")
+    )
+    refused_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TakeoverApproval(Model):

@@ -32,6 +32,7 @@ MODEL = (
     "\ufeff" + ";".join(COLUMNS) + "\r\n"
     "25R;1;120;10;stock;;passnum\r\n"
     "25R;121;140;5;prescripteur;CCAS du Lorrain;passnum\r\n"
+    "25R;141;141;10;circulation;CCAS du Lorrain;passnum;4-10\r\n"
 )
 
 
@@ -44,6 +45,7 @@ class TakeoverLine:
     prepared_at: datetime
     voucher_count: int
     approved_at: datetime | None
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class TakeoversPage:
     form: Form
     faults: tuple[tuple[int, str], ...]
     fault_count: int
+    line_count: int
     programmes: tuple[Choice, ...]
     takeovers: tuple[TakeoverLine, ...]
     may_prepare: bool
@@ -69,6 +72,7 @@ class TakeoverPage:
     approved_at: datetime | None
     is_mine: bool
     may_approve: bool
+    may_refuse: bool
 
     @property
     def places(self) -> dict[str, str]:
@@ -83,7 +87,7 @@ def takeovers() -> ResponseReturnValue:
     today = martinique_day(started_at())
     form = Form.sent() if request.method == "POST" else Form.blank(counted_on=today.isoformat())
     faults: tuple[tuple[int, str], ...] = ()
-    count = 0
+    count = line_count = 0
     if request.method == "POST":
         check(Right.PREPARE_TAKEOVER)
         try:
@@ -91,7 +95,7 @@ def takeovers() -> ResponseReturnValue:
         except TakeoverFileRefused as refusal:
             form.refuse(refusal)
             faults = tuple((f["line"], f["sentence"]) for f in refusal.faults)
-            count = refusal.count
+            count, line_count = refusal.count, refusal.line_count
         except DomainError as refusal:
             form.refuse(refusal)
         else:
@@ -100,7 +104,7 @@ def takeovers() -> ResponseReturnValue:
                 f"Le procès-verbal {record.number} est préparé. "
                 "Une autre personne compte les carnets, puis l’approuve.",
             )
-    page = in_transaction(lambda session: _list(session, form, faults, count))
+    page = in_transaction(lambda session: _list(session, form, faults, (count, line_count)))
     return render_template("takeover/list.html", page=page), form.status
 
 
@@ -126,7 +130,7 @@ def _prepare(session: Session, form: Form) -> Takeover:
 
 
 def _list(
-    session: Session, form: Form, faults: tuple[tuple[int, str], ...], count: int
+    session: Session, form: Form, faults: tuple[tuple[int, str], ...], counts: tuple[int, int]
 ) -> TakeoversPage:
     lines = []
     for record in queries.takeovers(session):
@@ -138,13 +142,14 @@ def _list(
                 record.prepared_at,
                 record.voucher_count,
                 approval.approved_at if approval else None,
+                queries.refusal(session, record.id) is not None,
             )
         )
     known = programmes.programmes_after(session, None, limit=MANY)
     return TakeoversPage(
         form,
         faults,
-        count,
+        *counts,
         tuple(Choice(str(p.id), p.name) for p in known),
         tuple(lines),
         _may(Right.PREPARE_TAKEOVER),
@@ -201,6 +206,33 @@ def _page(session: Session, takeover_id: UUID, form: Form) -> TakeoverPage:
         approval.approved_at if approval else None,
         record.prepared_by == current_actor().agent_id,
         _may(Right.APPROVE_TAKEOVER),
+        _may(Right.PREPARE_TAKEOVER),
+    )
+
+
+@bp.route("/reprise/<uuid:takeover_id>/ecarter", methods=["GET", "POST"])
+def refuse(takeover_id: UUID) -> ResponseReturnValue:
+    """Set aside a procès-verbal that is not approved, with a reason."""
+    check(Right.PREPARE_TAKEOVER)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST" and (_ := form.submit(lambda s: _refuse(s, form, takeover_id))):
+        return done(
+            url_for(".takeover", takeover_id=takeover_id),
+            "Le procès-verbal est écarté : rien n’en est repris. Corrigez le fichier, puis "
+            "envoyez-le de nouveau.",
+        )
+    page = in_transaction(lambda session: _page(session, takeover_id, form))
+    return render_template("takeover/refuse.html", page=page), form.status
+
+
+def _refuse(session: Session, form: Form, takeover_id: UUID) -> object:
+    return service.refuse_takeover(
+        session,
+        actor=current_actor(),
+        refusal_id=form.id,
+        takeover_id=takeover_id,
+        reason=form.text("reason"),
+        now=started_at(),
     )
 
 

@@ -13,12 +13,13 @@ from app.takeover.rules import FRENCH_PLACE, Place, Total
 
 SIGNING = 52.0
 _COLUMNS = (
-    Column(("Millésime",), 19),
-    Column(("Où",), 38, wrap=True),
-    Column(("Chez",), 45, wrap=True),
-    Column(("Carnets", "de 10"), 17, "r"),
-    Column(("Carnets", "de 5"), 17, "r"),
-    Column(("Pass",), 17, "r"),
+    Column(("Millésime",), 18),
+    Column(("Où",), 36, wrap=True),
+    Column(("Chez",), 37, wrap=True),
+    Column(("Carnets", "de 10"), 16, "r"),
+    Column(("Carnets", "de 5"), 16, "r"),
+    Column(("Pass",), 15, "r"),
+    Column(("Déjà", "utilisés"), 15, "r"),
     Column(("Valeur",), 25, "r"),
 )
 
@@ -33,6 +34,8 @@ class Report:
     counted_on: date
     prepared_at: datetime
     approved_on: date | None
+    refused_on: date | None
+    reason: str
     fingerprint: str
     line_count: int
     totals: tuple[Total, ...]
@@ -60,11 +63,11 @@ def report(data: Report, *, specimen: bool) -> bytes:
         specimen=specimen,
     )
     s = paper.sheet
-    state = (
-        f"approuvé le {long_day(data.approved_on)}"
-        if data.approved_on
-        else "préparé, en attente d’une seconde personne"
-    )
+    state = "préparé, en attente d’une seconde personne"
+    if data.approved_on:
+        state = f"approuvé le {long_day(data.approved_on)}"
+    elif data.refused_on:
+        state = f"écarté le {long_day(data.refused_on)} : rien n’en est repris"
     with s.elem("Sect"):
         y = fields(
             s,
@@ -135,6 +138,7 @@ def _table(
             grouped(sum(total.tens for total in counted)),
             grouped(sum(total.fives for total in counted)),
             grouped(sum(total.voucher_count for total in counted)),
+            grouped(sum(total.used_count for total in counted)),
             money(sum(total.amount_cents for total in counted)),
         )
 
@@ -147,6 +151,7 @@ def _table(
                 grouped(total.tens),
                 grouped(total.fives),
                 grouped(total.voucher_count),
+                grouped(total.used_count),
                 money(total.amount_cents),
             )
         )

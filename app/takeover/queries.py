@@ -1,7 +1,7 @@
 """Looking opening balances up."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.ledger.models import Voucher
 from app.programmes.models import VintageTerms
-from app.takeover.models import Takeover, TakeoverApproval, TakeoverCode, TakeoverLot
+from app.takeover.models import (
+    Takeover,
+    TakeoverApproval,
+    TakeoverCode,
+    TakeoverLot,
+    TakeoverRefusal,
+)
 from app.takeover.rules import Lot, Place
 from app.vouchers.models import Booklet
 
@@ -41,6 +47,17 @@ def approval(session: Session, takeover_id: UUID) -> TakeoverApproval | None:
     return session.get(TakeoverApproval, takeover_id)
 
 
+def refusal(session: Session, takeover_id: UUID) -> TakeoverRefusal | None:
+    """Who set it aside, if anybody has."""
+    return session.scalar(select(TakeoverRefusal).where(TakeoverRefusal.takeover_id == takeover_id))
+
+
+def takeovers_after(session: Session, after: UUID | None, *, limit: int) -> list[Takeover]:
+    """Procès-verbaux in the order of their ids, from after that one."""
+    query = select(Takeover).order_by(Takeover.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(Takeover.id > after)))
+
+
 def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
     """The lots of a procès-verbal, by vintage, place, holder and number."""
     query = (
@@ -53,14 +70,28 @@ def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
             TakeoverLot.booklet_size,
             TakeoverLot.codes_in_file,
             TakeoverLot.line,
+            TakeoverLot.used_places,
         )
         .join(VintageTerms, VintageTerms.vintage_id == TakeoverLot.vintage_id)
         .where(TakeoverLot.takeover_id == takeover_id)
         .order_by(VintageTerms.label, _ORDER, TakeoverLot.holder_id, TakeoverLot.first_booklet)
     )
-    for label, place, holder_id, first, last, size, in_file, line in session.execute(query).all():
+    rows = session.execute(query).all()
+    for label, place, holder_id, first, last, size, in_file, line, used in rows:
         holder = str(holder_id) if holder_id else ""
-        yield Lot(label, Place(place), holder, first, last, size, in_file, line)
+        yield Lot(label, Place(place), holder, first, last, size, in_file, line, used)
+
+
+def ended_vintage(session: Session, takeover_id: UUID, day: date) -> VintageTerms | None:
+    """A vintage that a procès-verbal would bring in, and that serves no more on that day."""
+    return session.scalar(
+        select(VintageTerms)
+        .join(TakeoverLot, TakeoverLot.vintage_id == VintageTerms.vintage_id)
+        .where(TakeoverLot.takeover_id == takeover_id, TakeoverLot.place != Place.ELSEWHERE)
+        .where(VintageTerms.last_redemption_on < day)
+        .order_by(VintageTerms.label)
+        .limit(1)
+    )
 
 
 def lot_count(session: Session, takeover_id: UUID) -> int:

@@ -49,7 +49,10 @@ def read_table(
         raise UnreadableFile(reason="il dépasse 64 Mo")
     file.seek(0)
     rows = _sheet(file) if file.read(len(_ZIP)) == _ZIP else _text_rows(file)
-    first = next(rows, None)
+    try:
+        first = next(rows, None)
+    except csv.Error:
+        raise UnreadableFile(reason="sa première ligne ne se lit pas") from None
     if first is None:
         raise UnreadableFile(reason="il est vide")
     heads = [plain(cell.replace("_", " ")) for cell in first]

@@ -15,6 +15,8 @@ from app.kernel.serials import LABEL
 
 MOST_ROWS = 100_000
 MOST_VOUCHERS = 2_000_000
+OF_CODES = "Fichier des codes"
+"""How a fault of the other file begins."""
 MOST_FAULTS = 200
 """Verdicts kept; the rest is counted."""
 LAST_BOOKLET = 999_999
@@ -51,7 +53,7 @@ _PLACES = {
 _CODES = {"": False, "passnum": False, "fichier": True}
 WITH_A_HOLDER = frozenset({Place.PRESCRIBER, Place.CIRCULATION})
 
-VINTAGE, FIRST, LAST, SIZE, PLACE, HOLDER, CODES = COLUMNS = (
+VINTAGE, FIRST, LAST, SIZE, PLACE, HOLDER, CODES, LEFT = COLUMNS = (
     "millesime",
     "premier carnet",
     "dernier carnet",
@@ -59,7 +61,9 @@ VINTAGE, FIRST, LAST, SIZE, PLACE, HOLDER, CODES = COLUMNS = (
     "lieu",
     "prescripteur",
     "codes",
+    "restants",
 )
+NOTHING_LEFT = "aucun"
 REQUIRED = (VINTAGE, FIRST, LAST, SIZE, PLACE)
 CODE_COLUMNS = (VINTAGE, "carnet", "pass", "code")
 
@@ -82,6 +86,25 @@ class Lot(NamedTuple):
     size: int
     codes_in_file: bool
     line: int
+    used: int = 0
+    """The passes of its only booklet that were used before passnum: bit 0 is the first one."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it comes into passnum, or is only named."""
+        return self.place is not Place.ELSEWHERE
+
+    @property
+    def used_runs(self) -> list[tuple[int, int]]:
+        """The passes used before passnum as runs of places, counted from 0, both ends included."""
+        places = [place for place in range(self.size) if self.used >> place & 1]
+        runs: list[tuple[int, int]] = []
+        for place in places:
+            if runs and runs[-1][1] == place - 1:
+                runs[-1] = (runs[-1][0], place)
+            else:
+                runs.append((place, place))
+        return runs
 
     @property
     def booklet_count(self) -> int:
@@ -108,10 +131,18 @@ class Faults:
 
     kept: list[Fault] = field(default_factory=list)
     count: int = 0
+    lines: set[tuple[bool, int]] = field(default_factory=set)
+    """The lines that have one, of the file of codes (True) or of booklets."""
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are to correct: a line may have several faults."""
+        return len(self.lines)
 
     def add(self, line: int, sentence: str) -> None:
         """Note a fault."""
         self.count += 1
+        self.lines.add((sentence.startswith(OF_CODES), line))
         if len(self.kept) < MOST_FAULTS:
             self.kept.append(Fault(line, sentence))
 
@@ -160,6 +191,16 @@ def _lot(line: Line, faults: Faults) -> Lot | None:
         *_wrong_booklets(cells, label, first, last, size),
         *_wrong_place(cells, place, holder),
     ]
+    used = _used(cells.get(LEFT, ""), size)
+    if used is None:
+        wrong.append(
+            f"Restants « {shown(cells.get(LEFT, ''))} » : écrivez les pass qui restent, comme "
+            "3-10 ou 1, 4, 7-10, ou aucun ; vide si aucun n’a servi."
+        )
+    elif used and (place is not Place.CIRCULATION or first != last):
+        wrong.append(
+            "Restants : un carnet entamé est en circulation, seul sur sa ligne. Coupez la ligne."
+        )
     if codes is None:
         wrong.append(f"Codes « {shown(cells.get(CODES, ''))} » : écrivez passnum ou fichier.")
     for sentence in wrong:
@@ -168,7 +209,23 @@ def _lot(line: Line, faults: Faults) -> Lot | None:
         return None
     if place is Place.ELSEWHERE:
         holder = ""
-    return Lot(label, place, holder, first, last, size, bool(codes), line.number)
+    return Lot(label, place, holder, first, last, size, bool(codes), line.number, used or 0)
+
+
+def _used(typed: str, size: int | None) -> int | None:
+    """The passes used before passnum, from those that are left; None when that makes no sense."""
+    bare = plain(re.sub("[,.;]", " et ", re.sub("[-–]", "a", typed)))
+    if not bare or size not in SIZES:
+        return 0
+    left = 0
+    if bare != NOTHING_LEFT:
+        for part in re.split(r"\s*et\s*|\s+(?=\d+(?:\s|$|a))", bare):
+            found = re.fullmatch(r"(\d{1,2})(?:\s*a\s*(\d{1,2}))?", part.strip(), re.ASCII)
+            first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+            if not 1 <= first <= last <= size:
+                return None
+            left |= ((1 << (last - first + 1)) - 1) << (first - 1)
+    return ((1 << size) - 1) & ~left
 
 
 def _wrong_booklets(
@@ -239,6 +296,8 @@ class Total:
     fives: int
     tens: int
     face_value_cents: int
+    used_count: int = 0
+    """Of these passes, those that were used and paid before passnum."""
 
     @property
     def voucher_count(self) -> int:
@@ -257,9 +316,10 @@ def totals(lots: Iterable[Lot], face_values: Mapping[str, int]) -> list[Total]:
     order = {place: rank for rank, place in enumerate(Place)}
     for lot in lots:
         key = (lot.vintage, order[lot.place], lot.place, lot.holder)
-        sizes = counted.setdefault(key, [0, 0])
+        sizes = counted.setdefault(key, [0, 0, 0])
         sizes[lot.size == max(SIZES)] += lot.booklet_count
+        sizes[2] += lot.used.bit_count()
     return [
-        Total(vintage, place, holder, fives, tens, face_values[vintage])
-        for (vintage, _, place, holder), (fives, tens) in sorted(counted.items())
+        Total(vintage, place, holder, fives, tens, face_values[vintage], used)
+        for (vintage, _, place, holder), (fives, tens, used) in sorted(counted.items())
     ]

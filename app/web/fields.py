@@ -6,7 +6,9 @@ for true, a day without dashes) is refused: what the contract says is what is ac
 
 # ruff: noqa: ANN401, EM101, RUF012 - marshmallow's signatures, the keys of its messages, and where it looks for them
 
+import binascii
 import re
+from base64 import b64decode
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -126,6 +128,30 @@ class QueryWhole(Whole):
         if not isinstance(value, str) or not _WHOLE.fullmatch(value):
             raise self.make_error("invalid")
         return super()._deserialize(int(value), *args, **kwargs)
+
+
+class File(fields.String):
+    """A file inside a JSON body, in base64; what a service is given are its bytes."""
+
+    default_error_messages = {
+        **MESSAGES,
+        "invalid": "Écrivez le fichier en base64 (RFC 4648), sans retour à la ligne.",
+    }
+
+    def __init__(self, *, about: str, **more: Any) -> None:
+        more["metadata"] = {"contentEncoding": "base64"}
+        super().__init__(
+            validate=validate.Length(1, error="Envoyez un fichier qui n’est pas vide."),
+            **described(about, "bWlsbGVzaW1lO3ByZW1pZXIgY2FybmV0Cg==", more),
+        )
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        try:
+            return b64decode(super()._deserialize(value, *args, **kwargs), validate=True)
+        except (binascii.Error, ValueError):
+            raise self.make_error("invalid") from None
 
 
 class Uuid(fields.UUID):

@@ -56,11 +56,22 @@ exists (
 """  # noqa: S608 - four queries written above
 """What an order commits together with all that is committed, beyond the budget of a day."""
 
+ENDED = """
+exists (select 1 from takeover_lot l join vintage_terms v on v.vintage_id = l.vintage_id
+        where l.takeover_id = new.takeover_id and l.place <> 'elsewhere'
+          and v.last_redemption_on < {day})
+"""
 WITHIN_BUDGET = {
     "approval_stays_within_the_budget": ("order_approval", "approved_at"),
     "activation_stays_within_the_budget": ("activation", "activated_at"),
 }
-WRITTEN_ONCE = ("takeover", "takeover_lot", "takeover_code", "takeover_approval")
+WRITTEN_ONCE = (
+    "takeover",
+    "takeover_lot",
+    "takeover_code",
+    "takeover_refusal",
+    "takeover_approval",
+)
 
 
 def upgrade() -> None:
@@ -107,6 +118,7 @@ def upgrade() -> None:
             sa.Column("place", sa.Text(), nullable=False),
             sa.Column("holder_id", Uuid16(), nullable=True),
             sa.Column("codes_in_file", Flag(), nullable=False),
+            sa.Column("used_places", sa.Integer(), nullable=False),
             sa.CheckConstraint(
                 "place in ('stock_inert', 'stock', 'prescriber', 'circulation', 'elsewhere')",
                 name="lot_place_is_known",
@@ -119,6 +131,11 @@ def upgrade() -> None:
             sa.CheckConstraint(
                 "(holder_id is not null) = (place in ('prescriber', 'circulation'))",
                 name="lot_has_a_holder_out_of_the_cupboard",
+            ),
+            sa.CheckConstraint(
+                "used_places = 0 or place = 'circulation' and first_booklet = last_booklet"
+                " and used_places between 1 and case booklet_size when 5 then 31 else 1023 end",
+                name="lot_begun_is_one_booklet_with_a_person",
             ),
             sa.ForeignKeyConstraint(["takeover_id"], ["takeover.id"], name="lot_is_of_a_takeover"),
             sa.ForeignKeyConstraint(
@@ -145,6 +162,27 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("takeover_id", "vintage_id", "serial"),
             sa.UniqueConstraint("takeover_id", "code_hash", name="taken_code_is_one_pass"),
+            sqlite_strict=True,
+        )
+        op.create_table(
+            "takeover_refusal",
+            sa.Column("id", Uuid16(), nullable=False),
+            sa.Column("request_hash", Bytes(), nullable=False),
+            sa.Column("takeover_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("refused_by", BigInt, nullable=False),
+            sa.Column("refused_at", UtcDateTime(), nullable=False),
+            sa.CheckConstraint(
+                "length(reason) between 1 and 200", name="takeover_refusal_has_a_reason"
+            ),
+            sa.ForeignKeyConstraint(
+                ["takeover_id"], ["takeover.id"], name="refusal_is_of_a_takeover"
+            ),
+            sa.ForeignKeyConstraint(
+                ["refused_by"], ["agent.id"], name="takeover_was_refused_by_an_agent"
+            ),
+            sa.PrimaryKeyConstraint("id"),
+            sa.UniqueConstraint("takeover_id", name="takeover_is_refused_once"),
             sqlite_strict=True,
         )
         op.create_table(
@@ -178,6 +216,21 @@ def upgrade() -> None:
             ),
         )
         refuse_insert(
+            "refused_takeover_is_not_approved",
+            "takeover_approval",
+            when="exists (select 1 from takeover_refusal where takeover_id = new.takeover_id)",
+        )
+        refuse_insert(
+            "approved_takeover_is_not_refused",
+            "takeover_refusal",
+            when="exists (select 1 from takeover_approval where takeover_id = new.takeover_id)",
+        )
+        refuse_insert(
+            "takeover_opens_no_ended_vintage",
+            "takeover_approval",
+            when=ENDED.format(day=martinique_day_of("approved_at")),
+        )
+        refuse_insert(
             "order_is_not_of_a_taken_over_vintage",
             "booklet_order",
             when=(
@@ -201,4 +254,10 @@ def downgrade() -> None:
             drop_refusal(rule)
         for table in reversed(WRITTEN_ONCE):
             op.drop_table(table)
-        drop_refusal("lot_is_of_a_vintage_to_take_over")
+        for rule in (
+            "lot_is_of_a_vintage_to_take_over",
+            "refused_takeover_is_not_approved",
+            "approved_takeover_is_not_refused",
+            "takeover_opens_no_ended_vintage",
+        ):
+            drop_refusal(rule)

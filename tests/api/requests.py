@@ -3,6 +3,7 @@
 Each of them works, in this order; whoever spoils one of them in any way must be refused.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
+from app.takeover.rules import COLUMNS
 from tests.api.house import Answer, Caller, House
 from tests.factories import ANSWERS, IBAN
 
@@ -49,10 +51,48 @@ def all_requests(house: House) -> list[Asking]:
     """A good request for each operation that writes."""
     return [
         *setting_up(house),
+        *taking_over(house),
         *ordering(house),
         *handing_out(house),
         *redeeming(house),
         *clearing(house),
+    ]
+
+
+def taking_over(house: House) -> list[Asking]:
+    """Opening balances: verdicts, a procès-verbal set aside, another one approved."""
+    ids, prepared = house.lived.ids, str(new_id())
+
+    def of(booklet: int) -> Json:
+        lines = f"{';'.join(COLUMNS)}\n24R;{booklet};{booklet};5;stock;;passnum;\n"
+        return {
+            "programme_id": str(ids["other programme"]),
+            "file": b64encode(lines.encode()).decode(),
+        }
+
+    return [
+        Asking("check_takeover_file", "coordinator", "/takeovers/check", of(71), status=200),
+        Asking(
+            "prepare_takeover",
+            "coordinator",
+            "/takeovers",
+            {"id": prepared, "counted_on": house.scheme.today.isoformat()} | of(71),
+            otherwise=of(72),
+        ),
+        Asking(
+            "refuse_takeover",
+            "coordinator",
+            f"/takeovers/{prepared}/refusal",
+            identified(reason="Deux carnets manquent"),
+            otherwise={"reason": "Mauvais fichier"},
+        ),
+        Asking(
+            "approve_takeover",
+            "coordinator2",
+            f"/takeovers/{ids['to take over']}/approve",
+            {"voucher_count": 5},
+            signed_in=True,
+        ),
     ]
 
 
@@ -611,6 +651,8 @@ def readings(house: House) -> dict[str, str]:
         "list_programmes": "/programmes",
         "read_programme": f"/programmes/{scheme.programme_id}",
         "list_vintages": f"/programmes/{scheme.programme_id}/vintages",
+        "list_takeovers": "/takeovers",
+        "read_takeover": f"/takeovers/{ids['taken over']}",
         "list_settings": f"/programmes/{scheme.programme_id}/settings",
         "list_funders": f"/programmes/{scheme.programme_id}/funders",
         "list_partners": "/partners",

@@ -26,6 +26,10 @@ WRITING = (
     "record_capacity",
     "grant_label",
     "apply_for_label",
+    "check_takeover_file",
+    "prepare_takeover",
+    "refuse_takeover",
+    "approve_takeover",
     "prepare_order",
     "approve_order",
     "plan_order",
@@ -68,6 +72,8 @@ WRITING = (
 )
 
 NAMED_OTHERWISE = {
+    "check_takeover_file": "it changes nothing",
+    "approve_takeover": "by its address",
     "rectify_beneficiary": "it writes the same words again",
     "create_vintage": "by its label",
     "approve_bank_details": "by its address",

@@ -397,7 +397,7 @@ class Chain:
                 label=label,
                 face_value_cents=TEN_EUROS,
                 valid_from=scheme.today,
-                valid_until=scheme.today,
+                valid_until=scheme.today + timedelta(days=60),
                 tolerance_days=0,
                 keys=scheme.keys,
                 now=scheme.now,
@@ -413,6 +413,7 @@ class Chain:
                 "25R;1;1;5;stock;;fichier\n",
                 "\n".join(("millesime;carnet;pass;code", *listed)).encode(),
             ),
+            ("not to take over", "24R;8;8;5;stock;;passnum\n", None),
         ):
             self.ids[name] = takeover.prepare_takeover(
                 session,
@@ -430,6 +431,14 @@ class Chain:
             takeover_id=self.ids["taken over"],
             voucher_count=5,
             keys=scheme.keys,
+            now=scheme.now,
+        )
+        takeover.refuse_takeover(
+            session,
+            actor=coordinator,
+            refusal_id=new_id(),
+            takeover_id=self.ids["not to take over"],
+            reason="Un carnet manque",
             now=scheme.now,
         )
 

@@ -898,6 +898,15 @@ BENT |= {
     "lot_is_of_some_booklets": lambda _, row: {"last_booklet": row["first_booklet"] - 1},
     "lot_is_in_booklets_of_5_or_10": {"booklet_size": 7},
     "lot_has_a_holder_out_of_the_cupboard": {"holder_id": None},
+    "lot_begun_is_one_booklet_with_a_person": {"used_places": 1},
+    "takeover_refusal_has_a_reason": {"reason": ""},
+    "refused_takeover_is_not_approved": lambda rows, _: {
+        "takeover_id": rows.ids["not to take over"]
+    },
+    "approved_takeover_is_not_refused": lambda rows, _: {"takeover_id": rows.ids["taken over"]},
+    "takeover_opens_no_ended_vintage": lambda _, row: {
+        "approved_at": row["approved_at"] + timedelta(days=400)
+    },
     "lot_is_of_a_vintage_to_take_over": lambda rows, _: {"vintage_id": rows.chain.other_vintage_id},
     "order_is_not_of_a_taken_over_vintage": lambda rows, _: {
         "programme_id": rows.ids["other programme"],

@@ -299,6 +299,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "takeover_code": lambda rows: rows.copy(
         "takeover_code", serial=99, code_hash=new_id().bytes * 2
     ),
+    "takeover_refusal": lambda rows: rows.copy(
+        "takeover_refusal", takeover_id=rows.ids["to take over"]
+    ),
     "takeover_approval": lambda rows: rows.copy(
         "takeover_approval", takeover_id=rows.ids["to take over"]
     ),

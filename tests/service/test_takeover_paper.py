@@ -18,6 +18,8 @@ def paper(count: int, *, specimen: bool = False) -> bytes:
             counted_on=date(2026, 11, 22),
             prepared_at=datetime(2026, 11, 22, 14, tzinfo=UTC),
             approved_on=None,
+            refused_on=None,
+            reason="",
             fingerprint="38557c0ae3508b51",
             line_count=count,
             totals=(*totals, Total("25R", Place.ELSEWHERE, "", 0, 7, 1000)),

@@ -1,10 +1,14 @@
 """Opening balances by file: nothing unless it is whole, nothing before a second person."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.clearing.errors import VoucherUsedBefore
 from app.kernel import codes
+from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
@@ -13,12 +17,13 @@ from app.orders.queries import ordered_voucher_count
 from app.orders.rules import LineAsked
 from app.orders.service import prepare_order
 from app.programmes.errors import VintageTakenOver
-from app.programmes.queries import vintages_of
+from app.programmes.queries import vintage_by_label, vintages_of
 from app.programmes.service import create_vintage
 from app.takeover import errors, queries, service
-from app.takeover.models import Takeover, TakeoverApproval
-from app.takeover.rules import Place
-from app.vouchers.service import voucher_by_serial
+from app.takeover.checking import check_takeover
+from app.takeover.models import Takeover, TakeoverApproval, TakeoverRefusal
+from app.takeover.rules import Place, first_serial
+from app.vouchers.service import vintage_key, voucher_by_serial
 from tests.factories import TEN_EUROS, Scheme
 
 HEAD = "Millésime;Premier carnet;Dernier carnet;Taille;Lieu;Prescripteur;Codes\n"
@@ -64,8 +69,9 @@ def old(session: Session, scheme: Scheme) -> Scheme:
 def check(
     session: Session, scheme: Scheme, lines: str, code_file: bytes | None = None
 ) -> list[str]:
-    reading = service.check_takeover(
+    reading = check_takeover(
         session,
+        today=scheme.today,
         actor=scheme.actors["coordinator"],
         programme_id=scheme.programme_id,
         content=(HEAD + lines).encode(),
@@ -190,7 +196,8 @@ def test_each_line_is_told_what_to_write_instead_and_nothing_is_kept(
     assert any(said.startswith("6 Prescripteur : écrivez") for said in told)
     with pytest.raises(errors.TakeoverFileRefused) as refused:
         prepare(session, old, lines)
-    assert refused.value.details["count"] == len(told)
+    assert (refused.value.count, refused.value.line_count) == (len(told), 5)
+    assert refused.value.count > refused.value.line_count
     assert queries.takeovers(session) == []
 
 
@@ -213,6 +220,109 @@ def test_what_does_not_fit_the_scheme_is_told(
     session: Session, old: Scheme, lines: str, code_file: bytes | None, said: str
 ) -> None:
     assert check(session, old, lines, code_file)[0].startswith(said)
+
+
+def test_a_booklet_begun_before_comes_with_its_used_passes_already_paid(
+    session: Session, old: Scheme
+) -> None:
+    begun = HEAD.strip() + ";Restants\n25R;7;7;10;circulation;CCAS;;4-6, 10\n"
+    begun += "25R;8;8;10;circulation;CCAS;;4-6, 10\n25R;9;9;5;circulation;CCAS;;aucun\n"
+    record = service.prepare_takeover(
+        session,
+        actor=old.actors["coordinator"],
+        takeover_id=new_id(),
+        programme_id=old.programme_id,
+        content=begun.encode(),
+        counted_on=old.today,
+        now=old.now,
+    )
+    approve(session, old, record, 25)
+    terms = vintage_by_label(session, "25R")
+    assert terms is not None
+    key = vintage_key(old.keys, terms)
+
+    assert resting(session) == {
+        AccountKind.ISSUER: -25,
+        AccountKind.CIRCULATION: 8,
+        AccountKind.SETTLED: 17,
+    }
+    kinds = {
+        place: voucher_by_serial(session, SerialNumber(BookletNumber("25R", 7), place)).account.kind
+        for place in (3, 4, 6, 7, 10)
+    }
+    assert {place for place, kind in kinds.items() if kind is AccountKind.CIRCULATION} == {4, 6, 10}
+    [total] = service.takeover_totals(session, record)
+    assert (total.voucher_count, total.used_count) == (25, 17)
+    told = {
+        place: old.redeem(session, VoucherCode(codes.derive(key, first_serial(7) + place - 1)))
+        for place in (3, 4)
+    }
+    assert isinstance(told[3].refusal, VoucherUsedBefore)
+    assert told[4].refusal is None
+    assert ledger.verify(session).honest
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("25R;1;1;10;circulation;CCAS;;0-3\n", "Restants « 0-3 » : écrivez"),
+        ("25R;1;1;5;circulation;CCAS;;4-6\n", "Restants « 4-6 » : écrivez"),
+        ("25R;1;1;5;circulation;CCAS;;trois\n", "Restants « trois » : écrivez"),
+        ("25R;1;2;5;circulation;CCAS;;1-4\n", "Restants : un carnet entamé"),
+        ("25R;1;1;5;stock;;;1-4\n", "Restants : un carnet entamé"),
+    ],
+)
+def test_what_is_left_of_a_booklet_is_said_by_its_passes(
+    session: Session, old: Scheme, lines: str, said: str
+) -> None:
+    reading = check_takeover(
+        session,
+        actor=old.actors["coordinator"],
+        programme_id=old.programme_id,
+        content=(HEAD.strip() + ";Restants\n" + lines).encode(),
+        today=old.today,
+    )
+
+    assert [fault.sentence.startswith(said) for fault in reading.faults.kept] == [True]
+
+
+def test_a_proces_verbal_is_set_aside_with_a_reason_until_it_is_approved(
+    session: Session, old: Scheme
+) -> None:
+    lines = "25R;1;3;10;stock;;\n"
+    aside, kept = prepare(session, old, lines), prepare(session, old, "25R;4;4;10;stock;;\n")
+
+    def refuse(record: Takeover) -> TakeoverRefusal:
+        return service.refuse_takeover(
+            session,
+            actor=old.actors["coordinator2"],
+            refusal_id=record.id,
+            takeover_id=record.id,
+            reason="Un carnet manque",
+            now=old.now,
+        )
+
+    assert refuse(aside) is refuse(aside)
+    with pytest.raises(errors.TakeoverRefusedAlready):
+        approve(session, old, aside, 30)
+    with pytest.raises(errors.TakeoverRefusedAlready, match="Un carnet manque"):
+        prepare(session, old, lines)
+    approve(session, old, kept, 10)
+    with pytest.raises(errors.TakeoverApprovedAlready):
+        refuse(kept)
+    assert resting(session)[AccountKind.STOCK] == 10
+
+
+def test_an_ended_vintage_is_not_opened(session: Session, old: Scheme) -> None:
+    record = prepare(session, old, "25R;1;3;10;stock;;\n")
+    old.now += timedelta(days=40)
+
+    last = f"{old.today - timedelta(days=9):%d/%m/%Y}"
+    assert check(session, old, "25R;4;4;10;stock;;\n25R;5;5;10;non repris;;\n") == [
+        f"2 Le millésime 25R ne sert plus depuis le {last} : écrivez « non repris »."
+    ]
+    with pytest.raises(errors.VintageEnded):
+        approve(session, old, record, 30)
 
 
 def test_nothing_is_ordered_in_a_vintage_that_is_taken_over(session: Session, old: Scheme) -> None:
