@@ -61,9 +61,7 @@ class TakeoverApprovedAlready(Conflict):
     """Somebody else has approved it."""
 
     code = "takeover_approved_already"
-    sentence = (
-        "Cette reprise est déjà approuvée et ses pass sont au registre : il n’y a rien à faire."
-    )
+    sentence = "Cette reprise est déjà approuvée, ses pass sont au registre : rien à faire."
 
 
 class TakeoverRefusedAlready(Conflict):

@@ -30,6 +30,8 @@ MESSAGES = {
 NOT_AN_OBJECT = "Écrivez un objet JSON, entre accolades."
 UNKNOWN_FIELD = "Ce champ n’existe pas ici : retirez-le, ou corrigez son nom."
 
+LONGEST_FILE = 2_000_000
+"""Characters of base64: a body of two megabytes holds no more."""
 A_UUID = "0192f0c1-6b7a-7cc0-8d3e-5f1b2a3c4d5e"
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -141,7 +143,9 @@ class File(fields.String):
     def __init__(self, *, about: str, **more: Any) -> None:
         more["metadata"] = {"contentEncoding": "base64"}
         super().__init__(
-            validate=validate.Length(1, error="Envoyez un fichier qui n’est pas vide."),
+            validate=validate.Length(
+                1, LONGEST_FILE, error="Envoyez un fichier qui n’est pas vide, de 1,5 Mo au plus."
+            ),
             **described(about, "bWlsbGVzaW1lO3ByZW1pZXIgY2FybmV0Cg==", more),
         )
 
