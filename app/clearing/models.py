@@ -110,10 +110,10 @@ class Redemption(Model):
             name="redemption_names_the_cash_office",
         ),
         CheckConstraint(
-            "not mediator_is_public or (cash_office_id is not null and coalesce("
-            "cash_office_kind in ('revenue', 'extended_revenue')"
+            "not mediator_is_public or mandate_id is not null or (cash_office_id is not null"
+            " and coalesce(cash_office_kind in ('revenue', 'extended_revenue')"
             " and redeemed_on between cash_office_from and cash_office_until, false))",
-            name="redemption_by_a_public_body_needs_a_cash_office",
+            name="redemption_by_a_public_body_needs_a_right",
         ),
         ForeignKeyConstraint(
             ["vintage_id", "vintage_from", "vintage_until", "vintage_last_day"],
@@ -163,6 +163,9 @@ class Redemption(Model):
     cash_office_kind: Mapped[str | None] = mapped_column(Text)
     cash_office_from: Mapped[date | None] = mapped_column(Day)
     cash_office_until: Mapped[date | None] = mapped_column(Day)
+    mandate_id: Mapped[UUID | None] = mapped_column(
+        Uuid16, ForeignKey("agreement.id", name="redemption_is_under_a_mandate")
+    )
     movement_id: Mapped[int] = mapped_column(BigInt)
     amount_cents: Mapped[int] = mapped_column(BigInt)
     redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -384,7 +387,12 @@ class Statement(Model):
         ),
         ForeignKeyConstraint(["id"], ["posting.id"], name="statement_is_a_posting"),
         CheckConstraint("fee_basis_points between 0 and 10000", name="statement_fee_is_a_share"),
-        UniqueConstraint("run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"),
+        UniqueConstraint(
+            "run_id",
+            "mediator_id",
+            "fee_basis_points",
+            name="statement_is_one_a_mediator_and_run",
+        ),
         UniqueConstraint("id", "prepared_by", name="statement_names_its_preparer"),
         UniqueConstraint("id", "mediator_id", name="statement_names_its_mediator"),
         UniqueConstraint("id", "fee_basis_points", name="statement_names_its_fee"),

@@ -48,9 +48,9 @@ from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind, MovementKind, VoucherRange
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
-from app.mediators.queries import cash_office_in_force
+from app.mediators.queries import cash_office_in_force, mandate_in_force
 from app.partners.models import Agreement, BankDetailsApproval, Organisation
-from app.partners.queries import successor_on
+from app.partners.queries import agreement_covers, successor_on
 from app.partners.rules import AgreementRole
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
@@ -171,8 +171,9 @@ class Terms:
     label: InForce | None
     agreement: InForce | None
     is_public: bool
-    """Whether the mediator is a local public body: then it needs a régie."""
+    """Whether the mediator is a local public body: then it needs a régie or a mandate."""
     cash_office: CashOfficeInForce | None
+    mandate_id: UUID | None
     succession: Succeeded | None
     redeemed_account_id: int | None
     issued_on: date | None
@@ -207,6 +208,7 @@ def terms_by_booklet(
             )
             if row.cash_office_id
             else None,
+            mandate_id=row.mandate_id,
             succession=Succeeded(row.successor_name, row.successor_from_on)
             if row.successor_name
             else None,
@@ -235,14 +237,14 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
         .where(
             Agreement.organisation_id == mediator_id,
             Agreement.role == AgreementRole.MEDIATOR,
-            Agreement.valid_from <= on,
-            Agreement.valid_until >= on,
+            *agreement_covers(on),
         )
         .order_by(Agreement.valid_until.desc(), Agreement.id)
         .limit(1)
         .subquery("agreement_in_force")
     )
     cash_office = cash_office_in_force(mediator_id, on=on)
+    mandate = mandate_in_force(mediator_id, on=on)
     successor = successor_on(mediator_id, on=on)
     return (
         select(
@@ -258,6 +260,7 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
             *(column.label(f"agreement_{column.name}") for column in agreement.c),
             Organisation.public_body,
             *(column.label(f"cash_office_{column.name}") for column in cash_office.c),
+            mandate.c.id.label("mandate_id"),
             *(column.label(f"successor_{column.name}") for column in successor.c),
         )
         .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
@@ -270,6 +273,7 @@ def _terms_by_booklet(dialect: str) -> Select[Any]:
         .outerjoin(agreement, literal(value=True))
         .join(Organisation, Organisation.id == mediator_id)
         .outerjoin(cash_office, literal(value=True))
+        .outerjoin(mandate, literal(value=True))
         .outerjoin(successor, literal(value=True))
         .outerjoin(
             AccountRow,
@@ -446,6 +450,7 @@ class Unclaimed:
     voucher_id: int
     account_id: int
     last_movement_id: int
+    face_value_cents: int
 
 
 def vouchers_to_claim(
@@ -453,11 +458,54 @@ def vouchers_to_claim(
 ) -> list[Unclaimed]:
     """The passes of one mediator that wait for a statement, in the order of ids."""
     rows = session.execute(
-        _unclaimed(programme_id, before, Voucher.id, Voucher.account_id, Voucher.last_movement_id)
+        _unclaimed(
+            programme_id,
+            before,
+            Voucher.id,
+            Voucher.account_id,
+            Voucher.last_movement_id,
+            Voucher.face_value_cents,
+        )
         .where(AccountRow.party_id == mediator_id, *only_with_session(session, programme_id))
         .order_by(Voucher.id)
     )
     return [Unclaimed(*row) for row in rows]
+
+
+def with_a_fee_of_their_own(session: Session, mediator_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these mediators of which an agreement says what is kept of their passes."""
+    return set(
+        session.scalars(
+            select(Agreement.organisation_id).where(
+                Agreement.organisation_id.in_(set(mediator_ids)),
+                Agreement.redemption_fee_basis_points.is_not(None),
+            )
+        )
+    )
+
+
+def fees_by_agreement(
+    session: Session, programme_id: UUID, mediator_id: UUID, *, before: datetime
+) -> dict[int, int]:
+    """What the agreement in force at the redemption keeps of passes that wait, in basis points.
+
+    Only of those whose agreement says so, by voucher.
+    """
+    redeemed = (
+        _unclaimed(programme_id, before, Voucher.id)
+        .where(AccountRow.party_id == mediator_id)
+        .subquery("waiting")
+    )
+    rows = session.execute(
+        select(Redemption.voucher_id, Agreement.redemption_fee_basis_points)
+        .join(redeemed, redeemed.c.id == Redemption.voucher_id)
+        .join(Agreement, Agreement.id == Redemption.agreement_id)
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+        .where(RedemptionReversal.id.is_(None))
+        .order_by(Redemption.movement_id)
+    )
+    last = dict(rows.all())
+    return {voucher_id: fee for voucher_id, fee in last.items() if fee is not None}
 
 
 # ── Statements ────────────────────────────────────────────────────────────────────────────────────
@@ -488,6 +536,17 @@ def statements_of(session: Session, run_id: UUID) -> list[Statement]:
     """The statements of a run."""
     return list(
         session.scalars(select(Statement).where(Statement.run_id == run_id).order_by(Statement.id))
+    )
+
+
+def statements_of_mediator(session: Session, run_id: UUID, mediator_id: UUID) -> list[Statement]:
+    """What a run drafted for one mediator: one statement a fee."""
+    return list(
+        session.scalars(
+            select(Statement)
+            .where(Statement.run_id == run_id, Statement.mediator_id == mediator_id)
+            .order_by(Statement.id)
+        )
     )
 
 

@@ -226,7 +226,7 @@ class _Judge:
                 role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
                 day=f"{on:%d/%m/%Y}",
             )
-        if terms.is_public and terms.cash_office is None:
+        if terms.is_public and terms.cash_office is None and terms.mandate_id is None:
             return CashOfficeMissing(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
         return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
 
@@ -510,6 +510,7 @@ class _Batch:
             "cash_office_kind": office.kind if office else None,
             "cash_office_from": office.valid_from if office else None,
             "cash_office_until": office.valid_until if office else None,
+            "mandate_id": a.terms.mandate_id if a.terms.is_public and office is None else None,
             "movement_id": movement_id,
             "amount_cents": amount,
             "redeemed_at": a.scan.redeemed_at,

@@ -53,7 +53,7 @@ def asked_on(session: Session, programme_id: UUID, *, day: date) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The draft that a run would make for one mediator, and what would hold it."""
+    """A draft that a run would make for one mediator, and what would hold it."""
 
     mediator_id: UUID
     mediator_name: str
@@ -84,22 +84,46 @@ def preview_clearing(
     ids = ready.keys() | untold.keys()
     names = partners.organisation_names(session, ids)
     payable = queries.with_approved_account(session, list(ids))
+    own = queries.with_a_fee_of_their_own(session, ids)
 
-    def expected(mediator_id: UUID) -> Expected:
+    def totals(mediator_id: UUID) -> list[Total]:
+        """One a fee; nothing is a total too, because a mediator may wait for its sessions."""
+        if mediator_id in own and mediator_id in ready:
+            return [
+                Total.of(
+                    len(passes),
+                    sum(one.face_value_cents for one in passes),
+                    fee_basis_points=fee,
+                )
+                for fee, passes in _by_fee(
+                    session, programme_id, mediator_id, cut_off_on=cut_off_on, asked=asked
+                )
+            ]
         one = ready.get(mediator_id, Waiting(mediator_id, 0, 0))
+        return [
+            Total.of(one.voucher_count, one.amount_cents, fee_basis_points=asked.fee_basis_points)
+        ]
+
+    def expected(mediator_id: UUID) -> list[Expected]:
         holds = (
             (HoldReason.BANK_DETAILS, mediator_id not in payable),
             (HoldReason.CERTIFICATION, asked.certification_required),
         )
-        return Expected(
-            mediator_id,
-            names[mediator_id],
-            Total.of(one.voucher_count, one.amount_cents, fee_basis_points=asked.fee_basis_points),
-            tuple(reason for reason, missing in holds if missing and one.voucher_count),
-            untold[mediator_id],
-        )
+        return [
+            Expected(
+                mediator_id,
+                names[mediator_id],
+                total,
+                tuple(reason for reason, missing in holds if missing and total.voucher_count),
+                untold[mediator_id] if place == 0 else 0,
+            )
+            for place, total in enumerate(totals(mediator_id))
+        ]
 
-    return sorted(map(expected, ids), key=lambda one: one.mediator_name)
+    return sorted(
+        (one for mediator_id in ids for one in expected(mediator_id)),
+        key=lambda one: one.mediator_name,
+    )
 
 
 def _check_cut_off(cut_off_on: date, *, now: datetime) -> None:
@@ -143,7 +167,7 @@ def run_clearing(
         )
     for mediator_id, _ in waiting:
         with database.transaction() as session:
-            draft_statement(session, run=run, mediator_id=mediator_id, now=now)
+            draft_statements(session, run=run, mediator_id=mediator_id, now=now)
     return run
 
 
@@ -189,33 +213,66 @@ def open_clearing_run(
     return record
 
 
-def draft_statement(
+def draft_statements(
     session: Session, *, run: ClearingRun, mediator_id: UUID, now: datetime
-) -> Statement | None:
-    """Claim what waits for one mediator; None when nothing does. Its id follows from the run's."""
-    statement_id = uuid5(run.id, str(mediator_id))
+) -> list[Statement]:
+    """Claim what waits for one mediator: one draft a fee, so that each is rounded once.
+
+    The fee is the one of the agreement in force at the redemption, or else the programme's. Most
+    mediators have one draft; nothing waits, and there is none. Ids follow from the run's.
+    """
     hold(session, "clearing", run.programme_id, mediator_id)
-    if statement := queries.statement(session, statement_id):
-        return statement
-    waiting = held_vouchers(
-        session,
-        queries.vouchers_to_claim(
-            session, run.programme_id, mediator_id, before=first_instant(run.cut_off_on)
-        ),
-    )
-    if not waiting:
-        return None
+    if drafted := queries.statements_of_mediator(session, run.id, mediator_id):
+        return drafted
     asked = asked_on(session, run.programme_id, day=run.cut_off_on)
+    return [
+        _draft(session, run, mediator_id, passes, asked=asked, fee_basis_points=fee, now=now)
+        for fee, passes in _by_fee(
+            session, run.programme_id, mediator_id, cut_off_on=run.cut_off_on, asked=asked
+        )
+    ]
+
+
+def _by_fee(
+    session: Session, programme_id: UUID, mediator_id: UUID, *, cut_off_on: date, asked: Asked
+) -> list[tuple[int, list[Unclaimed]]]:
+    """What waits for one mediator, by what is kept of it in basis points, the programme's first."""
+    before = first_instant(cut_off_on)
+    waiting = held_vouchers(
+        session, queries.vouchers_to_claim(session, programme_id, mediator_id, before=before)
+    )
+    fees = (
+        queries.fees_by_agreement(session, programme_id, mediator_id, before=before)
+        if queries.with_a_fee_of_their_own(session, [mediator_id])
+        else {}
+    )
+    found: dict[int, list[Unclaimed]] = {}
+    for one in waiting:
+        found.setdefault(fees.get(one.voucher_id, asked.fee_basis_points), []).append(one)
+    return sorted(found.items(), key=lambda item: (item[0] != asked.fee_basis_points, item[0]))
+
+
+def _draft(
+    session: Session,
+    run: ClearingRun,
+    mediator_id: UUID,
+    passes: Sequence[Unclaimed],
+    *,
+    asked: Asked,
+    fee_basis_points: int,
+    now: datetime,
+) -> Statement:
+    apart = "" if fee_basis_points == asked.fee_basis_points else f" {fee_basis_points}"
     statement = Statement(
-        id=statement_id,
+        id=uuid5(run.id, f"{mediator_id}{apart}"),
         run_id=run.id,
         programme_id=run.programme_id,
         mediator_id=mediator_id,
         prepared_by=run.prepared_by,
-        fee_basis_points=asked.fee_basis_points,
+        fee_basis_points=fee_basis_points,
         certification_required=asked.certification_required,
     )
-    counts = _claim(session, statement, waiting, now=now)
+    counts = _claim(session, statement, passes, now=now)
     session.add(statement)
     session.flush()
     add_version(

@@ -92,8 +92,9 @@ def run(world: World, at: datetime, *, cut_off: date) -> None:
     for mediator_id, _ in queries.mediators_to_clear(
         world.session, world.programme_id, before=first_instant(cut_off)
     ):
-        statement = runs.draft_statement(world.session, run=opened, mediator_id=mediator_id, now=at)
-        if statement is not None:
+        for statement in runs.draft_statements(
+            world.session, run=opened, mediator_id=mediator_id, now=at
+        ):
             world.statements[cut_off, keys[mediator_id]] = statement
 
 

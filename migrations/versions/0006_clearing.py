@@ -267,6 +267,7 @@ def upgrade() -> None:
             sa.Column("cash_office_kind", sa.Text(), nullable=True),
             sa.Column("cash_office_from", Day(), nullable=True),
             sa.Column("cash_office_until", Day(), nullable=True),
+            sa.Column("mandate_id", Uuid16(), nullable=True),
             sa.Column("movement_id", BigInt, nullable=False),
             sa.Column("amount_cents", BigInt, nullable=False),
             sa.Column("redeemed_at", UtcDateTime(), nullable=False),
@@ -304,10 +305,13 @@ def upgrade() -> None:
                 name="redemption_names_the_agreement",
             ),
             sa.CheckConstraint(
-                "not mediator_is_public or (cash_office_id is not null and coalesce("
-                "cash_office_kind in ('revenue', 'extended_revenue') and redeemed_on between "
-                "cash_office_from and cash_office_until, false))",
-                name="redemption_by_a_public_body_needs_a_cash_office",
+                "not mediator_is_public or mandate_id is not null or (cash_office_id is not null"
+                " and coalesce(cash_office_kind in ('revenue', 'extended_revenue')"
+                " and redeemed_on between cash_office_from and cash_office_until, false))",
+                name="redemption_by_a_public_body_needs_a_right",
+            ),
+            sa.ForeignKeyConstraint(
+                ["mandate_id"], ["agreement.id"], name="redemption_is_under_a_mandate"
             ),
             sa.ForeignKeyConstraint(
                 ["mediator_id", "mediator_is_public"],
@@ -430,7 +434,10 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("id"),
             sa.UniqueConstraint(
-                "run_id", "mediator_id", name="statement_is_one_a_mediator_and_run"
+                "run_id",
+                "mediator_id",
+                "fee_basis_points",
+                name="statement_is_one_a_mediator_and_run",
             ),
             sa.UniqueConstraint("id", "fee_basis_points", name="statement_names_its_fee"),
             sa.UniqueConstraint("id", "mediator_id", name="statement_names_its_mediator"),

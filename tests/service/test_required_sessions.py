@@ -40,10 +40,10 @@ def drafted(world: World) -> StatementVersion | None:
         cut_off_on=martinique_day(scheme.later),
         now=scheme.later,
     )
-    statement = runs.draft_statement(
+    made = runs.draft_statements(
         session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
     )
-    return queries.latest_version(session, statement.id) if statement else None
+    return queries.latest_version(session, made[0].id) if made else None
 
 
 def test_a_pass_waits_for_its_session_and_is_paid_once_it_is_noted(world: World) -> None:
