@@ -26,6 +26,7 @@ from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.mediators import api as mediators_api
 from app.mediators import pages as partners_pages
+from app.mediators import profile_pages, signing_pages
 from app.orders import api as orders_api
 from app.orders import pages as orders_pages
 from app.partners import api as partners_api
@@ -47,8 +48,8 @@ from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
 from app.web.pages import MENU, Frame, Reader
 
-LARGEST_BODY = 2 * 1024 * 1024
-"""A batch of a thousand redemptions is a tenth of this."""
+LARGEST_BODY = 8 * 1024 * 1024
+"""A signed paper of 5 MB, as the API sends it; a batch of a thousand redemptions is far less."""
 
 API_PARTS = (
     me,
@@ -85,6 +86,8 @@ PAGE_PARTS = (
     sheet_pages,
     printing_pages,
     partners_pages,
+    profile_pages,
+    signing_pages,
     custody_pages,
     statement_pages,
 )

@@ -118,6 +118,7 @@ class Scheme:
             scheme.organisation(session, name, OrganisationKind(name))
             scheme.agent(session, name, Role.PRESCRIBER, name)
             scheme.agreement(session, name, AgreementRole.PRESCRIBER)
+        scheme.agreement(session, "ccas", AgreementRole.MANDATE)
         for name in ("exo7", "carecof"):
             scheme.mediator(session, name)
         return scheme

@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.demo.calendar import Timeline, instant
-from app.demo.partners import APPLICANT, CYBER_BASE, LIBRARY, MEDIATORS, MediatorPartner
+from app.demo.partners import (
+    APPLICANT,
+    CYBER_BASE,
+    LIBRARY,
+    MEDIATORS,
+    WITH_A_CASH_OFFICE,
+    MediatorPartner,
+)
 from app.demo.world import Act, World
 from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
-from app.mediators.queries import applications_of
+from app.mediators.holding import close_cash_office
+from app.mediators.queries import applications_of, cash_offices_of
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import (
     note_label_progress,
@@ -17,8 +25,9 @@ from app.mediators.service import (
     record_cash_office,
     record_profile,
 )
+from app.partners.contacts import record_address, record_contact
 from app.partners.rules import MICRODEGREES, AgreementRole
-from app.partners.service import record_address, record_contact, sign_agreement, succeed
+from app.partners.service import sign_agreement, succeed
 from app.programmes.rules import Public
 
 POSTCODES: Final = {
@@ -49,6 +58,8 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(timeline.opening(-33), 9), describe_places)
     yield Act(instant(timeline.opening(-30), 9), follow_the_application)
     yield Act(instant(timeline.opening(-29), 9), let_the_library_in)
+    yield Act(instant(timeline.opening(-28), 9), let_a_town_hold)
+    yield Act(timeline.now - timedelta(minutes=1), close_the_cash_office_of_that_town)
 
 
 def describe_places(world: World, at: datetime) -> None:
@@ -173,5 +184,36 @@ def let_the_library_in(world: World, at: datetime) -> None:
         successor_id=library,
         from_on=first + timedelta(days=30),
         reference="Délibération de démonstration",
+        now=at,
+    )
+
+
+def let_a_town_hold(world: World, at: datetime) -> None:
+    """An invented town prescribes, and has a régie d’avances: it may hold booklets."""
+    first = martinique_day(at)
+    record_cash_office(
+        world.session,
+        actor=world.actors["coordinator"],
+        cash_office_id=world.new_id(at),
+        organisation_id=world.organisations[WITH_A_CASH_OFFICE],
+        kind=CashOfficeKind.ADVANCES,
+        reference="Arrêté de démonstration n° 2",
+        held_by="Secrétariat général de la ville",
+        valid_from=first,
+        valid_until=world.timeline.last_redemption_on,
+        now=at,
+    )
+
+
+def close_the_cash_office_of_that_town(world: World, at: datetime) -> None:
+    """It has closed early: what the town still holds is to come back."""
+    (office,) = cash_offices_of(world.session, world.organisations[WITH_A_CASH_OFFICE])
+    close_cash_office(
+        world.session,
+        actor=world.actors["coordinator"],
+        closure_id=world.new_id(at),
+        cash_office_id=office.id,
+        from_on=martinique_day(at),
+        reason="Le régisseur est parti et n’est pas remplacé",
         now=at,
     )

@@ -20,6 +20,7 @@ from app.demo.partners import (
     NEWCOMER,
     PRESCRIBERS,
     SPONSOR,
+    WITH_A_CASH_OFFICE,
     MediatorPartner,
     Partner,
 )
@@ -30,7 +31,7 @@ from app.identity.service import actor_of, create_agent
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.mediators.service import apply_for_label, grant_label
-from app.partners.rules import AgreementRole, OrganisationKind
+from app.partners.rules import PUBLIC_BODIES, AgreementRole, OrganisationKind
 from app.partners.service import (
     approve_bank_details,
     prepare_bank_details,
@@ -288,6 +289,8 @@ def sign_agreements(world: World, at: datetime) -> None:
         _sign(world, partner, AgreementRole.INFORMATION_RELAY, first, at)
     for prescriber in PRESCRIBERS:
         _sign(world, prescriber, AgreementRole.PRESCRIBER, first, at)
+        if prescriber.kind in PUBLIC_BODIES and prescriber.key != WITH_A_CASH_OFFICE:
+            _sign(world, prescriber, AgreementRole.MANDATE, first, at)
     for mediator in MEDIATORS:
         if mediator.ready and mediator.key != NEWCOMER:
             _sign(world, mediator, AgreementRole.MEDIATOR, first, at)

@@ -157,6 +157,9 @@ PRESCRIBERS: Final = (
     ),
 )  # fmt: skip
 
+WITH_A_CASH_OFFICE: Final = "town"
+"""A public body that holds booklets by a régie; the other ones have a mandate."""
+
 NAMES: Final = {
     partner.key: partner.name
     for partner in (

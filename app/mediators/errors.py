@@ -14,13 +14,41 @@ class NoLabelInForce(RuleBroken):
 
 
 class CashOfficeMissing(RuleBroken):
-    """A public body takes passes on a day when no régie lets it."""
+    """A public body takes passes on a day when neither a régie nor a mandate lets it."""
 
     code = "cash_office_missing"
     sentence = (
-        "« {organisation} » est un organisme public et n’a pas de régie de recettes en vigueur le "
-        "{day} : elle ne peut pas encaisser de pass ce jour-là. Faites enregistrer l’arrêté de la "
-        "régie par la coordination de CAP Nord."
+        "« {organisation} » est un organisme public et n’a ni régie de recettes ni convention de "
+        "mandat en vigueur le {day} : elle ne peut pas encaisser de pass ce jour-là. Faites "
+        "enregistrer l’une ou l’autre par la coordination de CAP Nord."
+    )
+
+
+class NoRightToHold(RuleBroken):
+    """A public body without régie or mandate would hold passes, or hand them over."""
+
+    code = "no_right_to_hold"
+    sentence = (
+        "« {organisation} » est un organisme public et n’a ni régie ni convention de mandat en "
+        "vigueur le {day} : elle ne peut ni recevoir ni remettre de carnets ce jour-là, seulement "
+        "rendre les siens. Faites enregistrer l’une ou l’autre par la coordination de CAP Nord."
+    )
+
+
+class UnknownCashOffice(NotFound):
+    """No régie has that id."""
+
+    code = "unknown_cash_office"
+    sentence = "Cette régie est introuvable. Cherchez-la sur la fiche de la structure."
+
+
+class CashOfficeClosedAlready(Conflict):
+    """Somebody closed that régie before."""
+
+    code = "cash_office_closed_already"
+    sentence = (
+        "Cette régie a déjà pris fin avant son terme, à compter du {day} : ouvrez la fiche de la "
+        "structure pour lire pourquoi."
     )
 
 

@@ -26,6 +26,7 @@ from app.partners.models import PartnerAddress
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     FRENCH_KIND,
+    LONGEST_CLOSING_REASON,
     SignedDocument,
     read_degrees,
     written_degrees,
@@ -35,7 +36,7 @@ from app.web.forms import Form
 from app.web.pages import Choice
 
 ONE_DAY = timedelta(days=1)
-Kind = Literal["text", "day", "choice", "radio", "checkbox", "check", "area"]
+Kind = Literal["text", "day", "choice", "radio", "checkbox", "check", "area", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Asked:
     choices: tuple[Choice, ...] = ()
     longest: int = 200
     typed_as: str = "text"
+    accepts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Sheet:
     refused: str
     act: str
     asked: tuple[Asked, ...]
+
+    @property
+    def sends_a_file(self) -> bool:
+        """Whether the form must be sent in parts."""
+        return any(asked.kind == "file" for asked in self.asked)
 
 
 def choices(words: dict[StrEnum, str] | dict[Service, str]) -> tuple[Choice, ...]:
@@ -152,6 +159,13 @@ AGREEMENT = Sheet(
         UNTIL,
         Asked(
             "text",
+            "redemption_fee_basis_points",
+            "Frais propres à cette convention, en pour cent",
+            "Pour un médiateur seulement. Rien d’écrit : les frais du dispositif.",
+            longest=6,
+        ),
+        Asked(
+            "text",
             "document.title",
             "Titre du document signé",
             "Les trois champs du document vont ensemble ; laissez-les vides s’il manque.",
@@ -178,6 +192,49 @@ CHANGED_CONTACT = replace(
     title="Changer un contact",
     lead="Effacez le téléphone et l’adresse électronique pour retirer ce contact. "
     "Jamais le nom d’une personne.",
+)
+
+CLOSING = (
+    Asked(
+        "day",
+        "from_on",
+        "Premier jour sans droit",
+        "Ce qui s’est fait avant ce jour reste valable.",
+    ),
+    Asked("area", "reason", "Motif", "Sans nom de personne.", longest=LONGEST_CLOSING_REASON),
+    Asked("check", "sure", "J’ai relu le jour : cette fin est définitive"),
+)
+CLOSED_AGREEMENT = Sheet(
+    "Mettre fin à une convention avant son terme",
+    "À compter du jour dit, elle ne donne plus aucun droit : ni recevoir, ni remettre, ni "
+    "encaisser. Rien ne permet de revenir en arrière ; une nouvelle convention peut suivre.",
+    "La convention ne prend pas fin",
+    "Mettre fin à la convention",
+    CLOSING,
+)
+CLOSED_CASH_OFFICE = Sheet(
+    "Mettre fin à une régie avant son terme",
+    "À compter du jour dit, elle ne permet plus de détenir ni d’encaisser des pass. Rien ne permet "
+    "de revenir en arrière ; une nouvelle régie peut suivre.",
+    "La régie ne prend pas fin",
+    "Mettre fin à la régie",
+    CLOSING,
+)
+SIGNED_PAPER = Sheet(
+    "Joindre le document signé",
+    "Il est gardé tel quel, avec son empreinte, et ne peut plus être changé. La structure et la "
+    "coordination peuvent le lire.",
+    "Le document n’est pas joint",
+    "Joindre le document",
+    (
+        Asked(
+            "file",
+            "file",
+            "Fichier",
+            "PDF, JPEG ou PNG, 5 Mo au plus.",
+            accepts=".pdf,.jpg,.jpeg,.png",
+        ),
+    ),
 )
 
 APPLICATION = Sheet(
@@ -359,6 +416,15 @@ def document(form: Form) -> SignedDocument | None:
         form.text, ("document.title", "document.sha256", "document.kept_at")
     )
     return SignedDocument(title, sha256, kept_at) if title or sha256 or kept_at else None
+
+
+def fee(form: Form) -> int | None:
+    """A fee by agreement, in basis points, from per cent; None when nothing was typed."""
+    typed = form.text("redemption_fee_basis_points")
+    if not typed:
+        return None
+    # As many decimals as euros have: one per cent is a hundred basis points.
+    return form.cents("redemption_fee_basis_points", "Écrivez des pour cent, par exemple 4 ou 2,5.")
 
 
 def granted_label(form: Form, step: LabelStep) -> GrantedLabel | None:

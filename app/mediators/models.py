@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.mediators.rules import MINUTES_A_DAY, PLACE_OF_STEP, CashOfficeKind, Service
+from app.partners.models import Closed
+from app.partners.rules import LONGEST_CLOSING_REASON
 from app.programmes.rules import Public
 
 CASH_OFFICE_KINDS = ", ".join(f"'{kind}'" for kind in CashOfficeKind)
@@ -145,6 +147,45 @@ class CashOffice(Record):
         BigInt, ForeignKey("agent.id", name="cash_office_was_recorded_by_an_agent")
     )
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CashOfficeClosure(Closed, Record):
+    """A régie ends early: from a day on it gives no right."""
+
+    __tablename__ = "cash_office_closure"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["cash_office_id", "organisation_id", "kind", "valid_from", "valid_until"],
+            [
+                "cash_office.id",
+                "cash_office.organisation_id",
+                "cash_office.kind",
+                "cash_office.valid_from",
+                "cash_office.valid_until",
+            ],
+            name="cash_office_closure_names_the_cash_office",
+        ),
+        UniqueConstraint("cash_office_id", name="cash_office_is_closed_once"),
+        CheckConstraint(
+            "from_on between valid_from and valid_until",
+            name="cash_office_is_closed_within_its_days",
+        ),
+        CheckConstraint("from_on >= recorded_on", name="cash_office_is_not_closed_afterwards"),
+        CheckConstraint(
+            f"length(reason) between 1 and {LONGEST_CLOSING_REASON}",
+            name="cash_office_closure_says_why",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    cash_office_id: Mapped[UUID] = mapped_column(Uuid16)
+    organisation_id: Mapped[UUID] = mapped_column(Uuid16)
+    kind: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date] = mapped_column(Day)
+    valid_until: Mapped[date] = mapped_column(Day)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="cash_office_was_closed_by_an_agent")
+    )
 
 
 class PlaceProfile(Record):

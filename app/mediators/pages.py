@@ -1,9 +1,9 @@
 """The directory of partners on pages: who they are, what they signed, where they are paid."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
-from app.mediators import forms, queries, service
-from app.mediators.forms import Sheet
+from app.kernel.money import NO_BREAK
+from app.mediators import forms, queries
+from app.mediators.models import CashOffice, Label
 from app.mediators.rules import (
     FRENCH_CASH_OFFICE,
     FRENCH_LABEL_STEP,
@@ -27,27 +28,34 @@ from app.mediators.rules import (
 )
 from app.partners import queries as partners
 from app.partners import service as partnership
-from app.partners.models import Organisation, PartnerContact
+from app.partners.models import (
+    Agreement,
+    AgreementClosure,
+    AgreementFile,
+    Closed,
+    Organisation,
+)
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     FRENCH_KIND,
-    RENEWAL_WARNING_DAYS,
+    MOST_FILES,
+    SUFFIX,
     AgreementRole,
+    MediaType,
     OrganisationKind,
-    ends_soon,
     in_force,
     written_degrees,
     written_phone,
 )
-from app.partners.vault import BankVault
+from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.words import percent
 from app.web.auth import check, current_actor, started_at
-from app.web.forms import Form, done
+from app.web.format import count
 from app.web.pages import Choice
-from app.web.transaction import current_settings, in_transaction
+from app.web.transaction import in_transaction
 
 bp = Blueprint("partners_pages", __name__)
-T = TypeVar("T")
 
 LINES = 60
 """Organisations on a page of the directory."""
@@ -107,7 +115,7 @@ class RenewalsPage:
     """What ends soon."""
 
     lines: tuple[queries.Renewal, ...]
-    days: int
+    days: programmes.WarningDays
     words: dict[str, str]
     roles: dict[AgreementRole, str]
 
@@ -125,6 +133,10 @@ class Period:
     state: str
     note: str = ""
     renew: str = ""
+    close: str = ""
+    attach: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    """Addresses and words of the signed papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +210,6 @@ class PartnerPage:
     may_manage: bool
     may_correct: bool
     may_type_account: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FormPage:
-    """One of the forms of an organisation, or of none yet."""
-
-    sheet: Sheet
-    form: Form
-    back: str
-    back_label: str
-    facts: tuple[tuple[str, str], ...] = ()
 
 
 def _today() -> date:
@@ -292,8 +293,13 @@ def _directory_page(session: Session) -> DirectoryPage:
 def renewals() -> ResponseReturnValue:
     """Agreements, labels and régies that end soon, and that nothing follows."""
     check(Right.MANAGE_PARTNERS)
-    lines = in_transaction(lambda session: queries.renewals(session, on=_today()))
-    page = RenewalsPage(tuple(lines), RENEWAL_WARNING_DAYS, RENEWALS, FRENCH_AGREEMENT_ROLE)
+    lines, warning = in_transaction(
+        lambda session: (
+            queries.renewals(session, on=_today()),
+            programmes.warning_days(session, on=_today()),
+        )
+    )
+    page = RenewalsPage(tuple(lines), warning, RENEWALS, FRENCH_AGREEMENT_ROLE)
     return render_template("partners/renewals.html", page=page)
 
 
@@ -308,14 +314,20 @@ def partner(partner_id: UUID) -> ResponseReturnValue:
     return render_template("partners/partner.html", page=page)
 
 
-def _state(valid_from: date, valid_until: date, *, followed: bool) -> tuple[str, str]:
-    """The tone and the words of a period, today."""
+def _state(
+    row: Agreement | Label | CashOffice, closure: Closed | None, *, ending: Collection[UUID]
+) -> tuple[str, str]:
+    """The tone and the words of a period, today; `ending` is what is to be renewed."""
     today = _today()
-    if valid_from > today:
+    if row.valid_from > today:
         return "", "À venir"
-    if not in_force(valid_from, valid_until, on=today):
+    if closure is not None and closure.from_on <= today:
+        return "", "Terminée avant son terme"
+    if not in_force(row.valid_from, row.valid_until, on=today):
         return "", "Terminée"
-    if ends_soon(valid_until, on=today) and not followed:
+    if closure is not None:
+        return "warn", f"Prend fin le {closure.from_on:%d/%m/%Y}"
+    if row.id in ending:
         return "warn", "Bientôt à renouveler"
     return "ok", "En vigueur"
 
@@ -336,11 +348,13 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         session,
         [*([gone.successor_id] if gone else []), *(one.organisation_id for one in from_others)],
     )
+    soon = queries.renewals(session, on=today, organisation_id=partner_id)
+    ending = {one.id for one in soon}
     roles = partners.roles_on(session, [partner_id], on=today).get(partner_id, [])
     lacking = (
         organisation.public_body
         and AgreementRole.MEDIATOR in roles
-        and not queries.has_cash_office(session, partner_id, on=today)
+        and not queries.among_those_who(session, queries.may_cash(today), [partner_id])
     )
     return PartnerPage(
         organisation=organisation,
@@ -385,10 +399,10 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         ),
         access_notes=offer.access_notes or "",
         capacity=(capacity.ready, capacity.from_on) if capacity else None,
-        agreements=_agreements(session, partner_id, may_manage) if sees_all else (),
-        labels=_labels(session, partner_id),
+        agreements=_agreements(session, partner_id, may_manage, ending) if sees_all else (),
+        labels=_labels(session, partner_id, ending),
         applications=_applications(session, partner_id) if sees_all else (),
-        cash_offices=_cash_offices(session, partner_id) if sees_all else (),
+        cash_offices=(_cash_offices(session, partner_id, may_manage, ending) if sees_all else ()),
         cash_office_missing=lacking,
         accounts=_accounts(session, partner_id) if sees_all else (),
         succeeded_by=(
@@ -404,7 +418,7 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
             tuple(
                 f"{RENEWALS[one.kind]} « {one.reference} » : dernier jour le "
                 f"{one.valid_until:%d/%m/%Y}."
-                for one in queries.renewals(session, on=today, organisation_id=partner_id)
+                for one in soon
             )
             if sees_all
             else ()
@@ -416,18 +430,20 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
     )
 
 
-def _agreements(session: Session, partner_id: UUID, may_manage: bool) -> tuple[Period, ...]:  # noqa: FBT001 - one reader, two views
+def _agreements(
+    session: Session,
+    partner_id: UUID,
+    may_manage: bool,  # noqa: FBT001 - one reader, two views
+    ending: Collection[UUID],
+) -> tuple[Period, ...]:
     rows = partners.agreements_of(session, partner_id)
+    closures = partners.closures_of(session, partner_id)
+    files = partners.files_of(session, [one.id for one in rows])
     renewed = {one.follows_id for one in rows}
     told = []
     for one in reversed(rows):
-        tone, state = _state(
-            one.valid_from,
-            one.valid_until,
-            followed=any(
-                other.role == one.role and other.valid_until > one.valid_until for other in rows
-            ),
-        )
+        closure = closures.get(one.id)
+        tone, state = _state(one, closure, ending=ending)
         told.append(
             Period(
                 one.id,
@@ -437,25 +453,60 @@ def _agreements(session: Session, partner_id: UUID, may_manage: bool) -> tuple[P
                 one.valid_until,
                 tone,
                 state,
-                note=(
-                    f"{one.document_title}, conservé : {one.document_kept_at}. Empreinte "
-                    f"{(one.document_sha256 or b'').hex()[:12]}…"
-                    if one.document_title
-                    else ""
-                ),
+                note=". ".join(_said_of(one, closure)),
                 renew=(
-                    url_for(".agreement", partner_id=partner_id, suit=one.id)
+                    url_for("partner_signing.agreement", partner_id=partner_id, suit=one.id)
                     if may_manage and one.id not in renewed
                     else ""
+                ),
+                close=(
+                    url_for(
+                        "partner_signing.close_agreement",
+                        partner_id=partner_id,
+                        agreement_id=one.id,
+                    )
+                    if may_manage and closure is None and one.valid_until >= _today()
+                    else ""
+                ),
+                attach=(
+                    url_for("partner_signing.attach", partner_id=partner_id, agreement_id=one.id)
+                    if may_manage and len(files[one.id]) < MOST_FILES
+                    else ""
+                ),
+                files=tuple(
+                    (
+                        url_for("partner_signing.file", partner_id=partner_id, file_id=file.id),
+                        _words_of(file),
+                    )
+                    for file in files[one.id]
                 ),
             )
         )
     return tuple(told)
 
 
-def _labels(session: Session, partner_id: UUID) -> tuple[Period, ...]:
-    rows = queries.labels_of(session, partner_id)
-    last = max((one.valid_until for one in rows), default=date.min)
+def _words_of(file: AgreementFile) -> str:
+    """« Document (PDF, 240 ko) »."""
+    kind, size = SUFFIX[MediaType(file.media_type)].upper(), max(1, round(file.byte_count / 1024))
+    return f"Document ({kind}, {count(size)}{NO_BREAK}ko)"
+
+
+def _said_of(one: Agreement, closure: AgreementClosure | None) -> list[str]:
+    """What is told below an agreement."""
+    said = []
+    if one.redemption_fee_basis_points is not None:
+        said.append(f"Frais : {percent(one.redemption_fee_basis_points)} de la valeur encaissée")
+    if one.document_title:
+        said.append(
+            f"{one.document_title}, conservé : {one.document_kept_at}. Empreinte "
+            f"{(one.document_sha256 or b'').hex()[:12]}…"
+        )
+    if closure is not None:
+        said.append(f"Sans droit à compter du {closure.from_on:%d/%m/%Y} : {closure.reason}")
+    return said
+
+
+def _labels(session: Session, partner_id: UUID, ending: Collection[UUID]) -> tuple[Period, ...]:
     return tuple(
         Period(
             one.id,
@@ -463,9 +514,9 @@ def _labels(session: Session, partner_id: UUID) -> tuple[Period, ...]:
             one.reference,
             one.valid_from,
             one.valid_until,
-            *_masculine(_state(one.valid_from, one.valid_until, followed=last > one.valid_until)),
+            *_masculine(_state(one, None, ending=ending)),
         )
-        for one in reversed(rows)
+        for one in reversed(queries.labels_of(session, partner_id))
     )
 
 
@@ -474,26 +525,42 @@ def _masculine(state: tuple[str, str]) -> tuple[str, str]:
     return state[0], "Terminé" if state[1] == "Terminée" else state[1]
 
 
-def _cash_offices(session: Session, partner_id: UUID) -> tuple[Period, ...]:
-    rows = queries.cash_offices_of(session, partner_id)
-    return tuple(
-        Period(
-            one.id,
-            FRENCH_CASH_OFFICE[CashOfficeKind(one.kind)].capitalize(),
-            one.reference,
-            one.valid_from,
-            one.valid_until,
-            *_state(
+def _cash_offices(
+    session: Session,
+    partner_id: UUID,
+    may_manage: bool,  # noqa: FBT001 - one reader, two views
+    ending: Collection[UUID],
+) -> tuple[Period, ...]:
+    closures = queries.closures_of(session, partner_id)
+    told = []
+    for one in reversed(queries.cash_offices_of(session, partner_id)):
+        closure = closures.get(one.id)
+        ended = (
+            f". Sans droit à compter du {closure.from_on:%d/%m/%Y} : {closure.reason}"
+            if closure
+            else ""
+        )
+        told.append(
+            Period(
+                one.id,
+                FRENCH_CASH_OFFICE[CashOfficeKind(one.kind)].capitalize(),
+                one.reference,
                 one.valid_from,
                 one.valid_until,
-                followed=any(
-                    other.kind == one.kind and other.valid_until > one.valid_until for other in rows
+                *_state(one, closure, ending=ending),
+                note=f"Régisseur : {one.held_by}{ended}",
+                close=(
+                    url_for(
+                        "partner_signing.close_cash_office",
+                        partner_id=partner_id,
+                        cash_office_id=one.id,
+                    )
+                    if may_manage and closure is None and one.valid_until >= _today()
+                    else ""
                 ),
-            ),
-            note=f"Régisseur : {one.held_by}",
+            )
         )
-        for one in reversed(rows)
-    )
+    return tuple(told)
 
 
 def _applications(session: Session, partner_id: UUID) -> tuple[Application, ...]:
@@ -548,512 +615,3 @@ def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
             )
         )
     return tuple(told)
-
-
-# ── Forms ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask(
-    sheet: Sheet,
-    *,
-    of: Organisation | None,
-    proposed: dict[str, str | list[str]],
-    act: Callable[[Session, Form], T],
-    then: Callable[[T], ResponseReturnValue],
-    facts: tuple[tuple[str, str], ...] = (),
-) -> ResponseReturnValue:
-    """Show a form, or do what was sent and open the page of the result."""
-    form = Form.sent() if request.method == "POST" else Form.blank(**proposed)
-    if request.method == "POST":
-        made = form.submit(lambda session: act(session, form))
-        if made is not None:
-            return then(made)
-    page = FormPage(
-        sheet,
-        form,
-        back=url_for(".partner", partner_id=of.id) if of else url_for(".directory"),
-        back_label=of.name if of else "Tous les partenaires",
-        facts=facts,
-    )
-    return render_template("partners/form.html", page=page), form.status
-
-
-def _known(partner_id: UUID) -> Organisation:
-    return in_transaction(lambda session: partnership.known_organisation(session, partner_id))
-
-
-def _back_to(partner_id: UUID, sentence: str) -> Callable[[object], ResponseReturnValue]:
-    return lambda _made: done(url_for(".partner", partner_id=partner_id), sentence)
-
-
-@bp.route("/partenaires/nouveau", methods=["GET", "POST"])
-def new_partner() -> ResponseReturnValue:
-    """Let an organisation take part."""
-    check(Right.MANAGE_PARTNERS)
-
-    def act(session: Session, form: Form) -> Organisation:
-        kind = form.choice("kind", OrganisationKind)
-        form.check()
-        return partnership.register_organisation(
-            session,
-            actor=current_actor(),
-            organisation_id=form.id,
-            kind=kind,
-            name=form.text("name"),
-            commune=form.text("commune"),
-            insee=form.text("insee") or None,
-            siret=form.text("siret") or None,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.NEW_PARTNER,
-        of=None,
-        proposed={},
-        act=act,
-        then=lambda made: done(
-            url_for(".partner", partner_id=made.id),
-            f"« {made.name} » est ajoutée. Enregistrez maintenant sa convention.",
-        ),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/adresse", methods=["GET", "POST"])
-def address(partner_id: UUID) -> ResponseReturnValue:
-    """Say where an organisation is."""
-    check(Right.MANAGE_PARTNERS)
-    known = _known(partner_id)
-    before = in_transaction(lambda session: partners.address_of(session, partner_id))
-
-    def act(session: Session, form: Form) -> object:
-        latitude = forms.degrees(form, "latitude_microdegrees")
-        longitude = forms.degrees(form, "longitude_microdegrees")
-        form.check()
-        return partnership.record_address(
-            session,
-            actor=current_actor(),
-            address_id=form.id,
-            organisation_id=partner_id,
-            street=form.text("street"),
-            complement=form.text("complement") or None,
-            postcode=form.text("postcode"),
-            latitude_microdegrees=latitude,
-            longitude_microdegrees=longitude,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.ADDRESS,
-        of=known,
-        proposed=forms.typed_address(before),
-        act=act,
-        then=_back_to(partner_id, "L’adresse est enregistrée."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/contact", methods=["GET", "POST"])
-def contact(partner_id: UUID) -> ResponseReturnValue:
-    """Add a contact, or replace the one that the address names."""
-    check(Right.CORRECT_PROFILE)
-    known = _known(partner_id)
-    current_actor().check_sees(partner_id)
-    replaced = in_transaction(lambda session: _contact_of(session, partner_id))
-
-    def act(session: Session, form: Form) -> object:
-        return partnership.record_contact(
-            session,
-            actor=current_actor(),
-            contact_id=form.id,
-            organisation_id=partner_id,
-            position=form.text("position"),
-            phone=form.text("phone") or None,
-            email=form.text("email") or None,
-            replaces_id=replaced.id if replaced else None,
-            now=started_at(),
-        )
-
-    sheet = forms.CONTACT if replaced is None else forms.CHANGED_CONTACT
-    return _ask(
-        sheet,
-        of=known,
-        proposed=(
-            {
-                "position": replaced.position,
-                "phone": replaced.phone or "",
-                "email": replaced.email or "",
-            }
-            if replaced
-            else {}
-        ),
-        act=act,
-        then=_back_to(partner_id, "Les contacts de la structure sont à jour."),
-    )
-
-
-def _contact_of(session: Session, partner_id: UUID) -> PartnerContact | None:
-    """The contact that the address of the page names, if it is this organisation's."""
-    named = request.args.get("remplace", "")
-    return next(
-        (one for one in partners.contacts_of(session, partner_id) if str(one.id) == named), None
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/fiche", methods=["GET", "POST"])
-def profile(partner_id: UUID) -> ResponseReturnValue:
-    """Correct what a place offers, to whom and when."""
-    check(Right.CORRECT_PROFILE)
-    known = _known(partner_id)
-    current_actor().check_sees(partner_id)
-    offer, version = in_transaction(
-        lambda session: (
-            queries.offers(session, [partner_id]).get(partner_id, queries.Offer()),
-            getattr(queries.profile_of(session, partner_id), "version", 0) + 1,
-        )
-    )
-
-    def act(session: Session, form: Form) -> object:
-        hours = forms.hours(form)
-        services = {Service(one) for one in forms.several(form, "services", Service)}
-        publics = {Public(one) for one in forms.several(form, "publics", Public)}
-        # The version that was read travels with the form: a number that came from this page.
-        read = form.integer("version", "Rechargez la page, puis recommencez.")
-        form.check()
-        return service.record_profile(
-            session,
-            actor=current_actor(),
-            profile_id=form.id,
-            organisation_id=partner_id,
-            version=read,
-            services=services,
-            publics=publics,
-            hours=hours,
-            access_notes=" ".join(form.text("access_notes").split()) or None,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.PROFILE,
-        of=known,
-        proposed={**forms.typed_offer(offer), "version": str(version)},
-        act=act,
-        then=_back_to(partner_id, "La fiche du lieu est à jour : les prescripteurs la lisent."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/convention", methods=["GET", "POST"])
-def agreement(partner_id: UUID) -> ResponseReturnValue:
-    """Record an agreement, or renew the one that the address names."""
-    check(Right.MANAGE_PARTNERS)
-    known = _known(partner_id)
-    named = request.args.get("suit", "")
-    former = next(
-        (
-            one
-            for one in in_transaction(lambda s: partners.agreements_of(s, partner_id))
-            if str(one.id) == named
-        ),
-        None,
-    )
-
-    def act(session: Session, form: Form) -> object:
-        role = form.choice("role", AgreementRole)
-        valid_from, valid_until = form.day("valid_from"), form.day("valid_until")
-        form.check()
-        return partnership.sign_agreement(
-            session,
-            actor=current_actor(),
-            agreement_id=form.id,
-            organisation_id=partner_id,
-            role=role,
-            reference=form.text("reference"),
-            valid_from=valid_from,
-            valid_until=valid_until,
-            document=forms.document(form),
-            follows_id=former.id if former else None,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.AGREEMENT if former is None else forms.RENEWAL,
-        of=known,
-        proposed=(
-            {
-                "role": former.role,
-                "valid_from": (former.valid_until + forms.ONE_DAY).isoformat(),
-            }
-            if former
-            else {}
-        ),
-        act=act,
-        then=_back_to(partner_id, "La convention est enregistrée."),
-        facts=(
-            (
-                (
-                    "Convention renouvelée",
-                    f"{former.reference}, jusqu’au {former.valid_until:%d/%m/%Y}",
-                ),
-            )
-            if former
-            else ()
-        ),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/demande-de-label", methods=["GET", "POST"])
-def label_application(partner_id: UUID) -> ResponseReturnValue:
-    """Record that an organisation asked for the label."""
-    check(Right.MANAGE_PARTNERS)
-
-    def act(session: Session, form: Form) -> object:
-        applied_on = form.day("applied_on")
-        form.check()
-        return service.apply_for_label(
-            session,
-            actor=current_actor(),
-            application_id=form.id,
-            organisation_id=partner_id,
-            applied_on=applied_on,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.APPLICATION,
-        of=_known(partner_id),
-        proposed={"applied_on": _today().isoformat()},
-        act=act,
-        then=_back_to(partner_id, "La demande de label est enregistrée. Notez ses étapes ici."),
-    )
-
-
-@bp.route(
-    "/partenaires/<uuid:partner_id>/demande-de-label/<uuid:application_id>",
-    methods=["GET", "POST"],
-)
-def label_progress(partner_id: UUID, application_id: UUID) -> ResponseReturnValue:
-    """Note how far an application came."""
-    check(Right.MANAGE_PARTNERS)
-    known = _known(partner_id)
-    in_transaction(
-        lambda session: service.known_application(
-            session, application_id, organisation_id=partner_id
-        )
-    )
-
-    def act(session: Session, form: Form) -> object:
-        step = form.choice("step", LabelStep)
-        reached_on = form.day("reached_on")
-        label = forms.granted_label(form, step)
-        form.check()
-        return service.note_label_progress(
-            session,
-            actor=current_actor(),
-            progress_id=form.id,
-            application_id=application_id,
-            step=step,
-            reached_on=reached_on,
-            note=form.text("note") or None,
-            label=label,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.PROGRESS,
-        of=known,
-        proposed={"reached_on": _today().isoformat()},
-        act=act,
-        then=_back_to(partner_id, "L’étape de la demande de label est notée."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/label", methods=["GET", "POST"])
-def label(partner_id: UUID) -> ResponseReturnValue:
-    """Record a label."""
-    check(Right.MANAGE_PARTNERS)
-
-    def act(session: Session, form: Form) -> object:
-        valid_from, valid_until = form.day("valid_from"), form.day("valid_until")
-        form.check()
-        return service.grant_label(
-            session,
-            actor=current_actor(),
-            label_id=form.id,
-            organisation_id=partner_id,
-            reference=form.text("reference"),
-            valid_from=valid_from,
-            valid_until=valid_until,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.LABEL,
-        of=_known(partner_id),
-        proposed={},
-        act=act,
-        then=_back_to(partner_id, "Le label est enregistré."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/regie", methods=["GET", "POST"])
-def cash_office(partner_id: UUID) -> ResponseReturnValue:
-    """Record the régie of a public body."""
-    check(Right.MANAGE_PARTNERS)
-
-    def act(session: Session, form: Form) -> object:
-        kind = form.choice("kind", CashOfficeKind)
-        valid_from, valid_until = form.day("valid_from"), form.day("valid_until")
-        form.check()
-        return service.record_cash_office(
-            session,
-            actor=current_actor(),
-            cash_office_id=form.id,
-            organisation_id=partner_id,
-            kind=kind,
-            reference=form.text("reference"),
-            held_by=form.text("held_by"),
-            valid_from=valid_from,
-            valid_until=valid_until,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.CASH_OFFICE,
-        of=_known(partner_id),
-        proposed={},
-        act=act,
-        then=_back_to(partner_id, "La régie est enregistrée."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/disponibilite", methods=["GET", "POST"])
-def capacity(partner_id: UUID) -> ResponseReturnValue:
-    """Say whether a place is ready to receive people."""
-    check(Right.MANAGE_PARTNERS)
-
-    def act(session: Session, form: Form) -> object:
-        if form.text("ready") not in {"oui", "non"}:
-            form.wrong("ready", "Dites si le lieu est prêt à recevoir.")
-        from_on = form.day("from_on")
-        form.check()
-        return service.record_capacity(
-            session,
-            actor=current_actor(),
-            capacity_id=form.id,
-            organisation_id=partner_id,
-            ready=form.text("ready") == "oui",
-            from_on=from_on,
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.CAPACITY,
-        of=_known(partner_id),
-        proposed={"from_on": _today().isoformat()},
-        act=act,
-        then=_back_to(partner_id, "La disponibilité du lieu est enregistrée."),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/compte", methods=["GET", "POST"])
-def bank_details(partner_id: UUID) -> ResponseReturnValue:
-    """Type where an organisation asks to be paid."""
-    check(Right.PREPARE_BANK_DETAILS)
-
-    def act(session: Session, form: Form) -> object:
-        return partnership.prepare_bank_details(
-            session,
-            actor=current_actor(),
-            bank_details_id=form.id,
-            organisation_id=partner_id,
-            holder=form.text("holder"),
-            iban=form.text("iban"),
-            vault=BankVault(current_settings().key_dir),
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.BANK_DETAILS,
-        of=_known(partner_id),
-        proposed={},
-        act=act,
-        then=_back_to(
-            partner_id, "Le compte est saisi. Une autre personne le confirme maintenant."
-        ),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/compte/<uuid:bank_details_id>", methods=["GET", "POST"])
-def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
-    """Confirm an account that somebody else typed."""
-    check(Right.APPROVE_BANK_DETAILS)
-    known = _known(partner_id)
-    details = in_transaction(
-        lambda session: partnership.known_bank_details(
-            session, bank_details_id, organisation_id=partner_id
-        )
-    )
-
-    def act(session: Session, form: Form) -> object:
-        if not form.checked("sure"):
-            form.wrong("sure", "Vérifiez le compte auprès de la structure, puis cochez la case.")
-        form.check()
-        return partnership.approve_bank_details(
-            session, actor=current_actor(), bank_details_id=bank_details_id, now=started_at()
-        )
-
-    return _ask(
-        forms.APPROVAL,
-        of=known,
-        proposed={},
-        act=act,
-        then=_back_to(
-            partner_id, "Le compte est confirmé : les prochains bordereaux y seront payés."
-        ),
-        facts=(
-            ("Structure", known.name),
-            ("Titulaire", details.holder),
-            ("IBAN", details.iban_masked),
-        ),
-    )
-
-
-@bp.route("/partenaires/<uuid:partner_id>/reprise", methods=["GET", "POST"])
-def succession(partner_id: UUID) -> ResponseReturnValue:
-    """Let another organisation take over from a day."""
-    check(Right.MANAGE_PARTNERS)
-    known, others = in_transaction(
-        lambda session: (
-            partnership.known_organisation(session, partner_id),
-            [
-                Choice(str(one.id), f"{one.name}, {one.commune}")
-                for one in partners.directory(session, on=_today())
-                if one.id != partner_id
-            ],
-        )
-    )
-
-    def act(session: Session, form: Form) -> object:
-        successor_id, from_on = form.uuid("successor_id"), form.day("from_on")
-        if not form.checked("sure"):
-            form.wrong("sure", "Relisez la structure et le jour, puis cochez la case.")
-        form.check()
-        return partnership.succeed(
-            session,
-            actor=current_actor(),
-            succession_id=form.id,
-            organisation_id=partner_id,
-            successor_id=successor_id,
-            from_on=from_on,
-            reference=form.text("reference"),
-            now=started_at(),
-        )
-
-    return _ask(
-        forms.succession_sheet(known.name, others),
-        of=known,
-        proposed={},
-        act=act,
-        then=_back_to(
-            partner_id,
-            "La reprise est enregistrée. Signez la convention de la structure qui reprend.",
-        ),
-    )

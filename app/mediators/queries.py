@@ -6,13 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Subquery, func, not_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, func, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database import rows_by
 from app.kernel.communes import Point, commune_named
 from app.mediators.models import (
     CashOffice,
+    CashOfficeClosure,
     Label,
     LabelApplication,
     LabelProgress,
@@ -24,8 +25,10 @@ from app.mediators.models import (
 )
 from app.mediators.rules import CashOfficeKind, OpeningHours, Service
 from app.partners import queries as partners
-from app.partners.models import Agreement, Organisation, Succession
-from app.partners.rules import RENEWAL_WARNING_DAYS, AgreementRole
+from app.partners.models import Agreement, AgreementClosure, Organisation, Succession
+from app.partners.queries import agreement_covers
+from app.partners.rules import AgreementRole
+from app.programmes.queries import warning_days
 from app.programmes.rules import Public
 
 
@@ -68,6 +71,19 @@ def applications_of(session: Session, organisation_id: UUID) -> list[LabelApplic
 # ── Cash offices ──────────────────────────────────────────────────────────────────────────────────
 
 
+def cash_office_covers(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a régie gives its right on a day: within its days, open."""
+    return (
+        CashOffice.valid_from <= on,
+        CashOffice.valid_until >= on,
+        not_(
+            exists().where(
+                CashOfficeClosure.cash_office_id == CashOffice.id, CashOfficeClosure.from_on <= on
+            )
+        ),
+    )
+
+
 def cash_office_in_force(
     organisation_id: BindParameter[UUID], *, on: BindParameter[date]
 ) -> Subquery:
@@ -77,8 +93,7 @@ def cash_office_in_force(
         .where(
             CashOffice.organisation_id == organisation_id,
             CashOffice.kind != CashOfficeKind.ADVANCES,
-            CashOffice.valid_from <= on,
-            CashOffice.valid_until >= on,
+            *cash_office_covers(on),
         )
         .order_by(CashOffice.valid_until.desc(), CashOffice.id)
         .limit(1)
@@ -86,21 +101,80 @@ def cash_office_in_force(
     )
 
 
-def has_cash_office(session: Session, organisation_id: UUID, *, on: date) -> bool:
-    """Whether a régie lets that public body take passes that day."""
+def mandate_in_force(organisation_id: BindParameter[UUID], *, on: BindParameter[date]) -> Subquery:
+    """For a larger statement: a mandate to act in the sponsor's name that day, at most one."""
     return (
-        session.scalar(
-            select(CashOffice.id)
-            .where(
-                CashOffice.organisation_id == organisation_id,
-                CashOffice.kind != CashOfficeKind.ADVANCES,
-                CashOffice.valid_from <= on,
-                CashOffice.valid_until >= on,
-            )
-            .limit(1)
+        select(Agreement.id)
+        .where(
+            Agreement.organisation_id == organisation_id,
+            Agreement.role == AgreementRole.MANDATE,
+            *agreement_covers(on),
         )
-        is not None
+        .order_by(Agreement.id)
+        .limit(1)
+        .subquery("mandate_in_force")
     )
+
+
+def may_cash(on: date) -> ColumnElement[bool]:
+    """Whether an organisation may take passes: a public body needs a régie or a mandate."""
+    return or_(
+        not_(Organisation.public_body),
+        exists().where(
+            CashOffice.organisation_id == Organisation.id,
+            CashOffice.kind != CashOfficeKind.ADVANCES,
+            *cash_office_covers(on),
+        ),
+        _mandated(on),
+    )
+
+
+def may_hold(on: date) -> ColumnElement[bool]:
+    """Whether an organisation may hold passes: any régie lets a public body do so, or a mandate."""
+    return or_(
+        not_(Organisation.public_body),
+        exists().where(CashOffice.organisation_id == Organisation.id, *cash_office_covers(on)),
+        _mandated(on),
+    )
+
+
+def _mandated(on: date) -> ColumnElement[bool]:
+    return exists().where(
+        Agreement.organisation_id == Organisation.id,
+        Agreement.role == AgreementRole.MANDATE,
+        *agreement_covers(on),
+    )
+
+
+def among_those_who(
+    session: Session, able: ColumnElement[bool], organisation_ids: Iterable[UUID]
+) -> set[UUID]:
+    """Those of these organisations for which `may_hold` or `may_cash` is true."""
+    return set(
+        session.scalars(
+            select(Organisation.id).where(Organisation.id.in_(set(organisation_ids)), able)
+        )
+    )
+
+
+def cash_office(session: Session, cash_office_id: UUID) -> CashOffice | None:
+    """The régie of that id."""
+    return session.get(CashOffice, cash_office_id)
+
+
+def closure_of(session: Session, cash_office_id: UUID) -> CashOfficeClosure | None:
+    """How a régie ended early, if it did."""
+    return session.scalar(
+        select(CashOfficeClosure).where(CashOfficeClosure.cash_office_id == cash_office_id)
+    )
+
+
+def closures_of(session: Session, organisation_id: UUID) -> dict[UUID, CashOfficeClosure]:
+    """How the régies of an organisation ended early, by régie."""
+    rows = session.scalars(
+        select(CashOfficeClosure).where(CashOfficeClosure.organisation_id == organisation_id)
+    )
+    return {row.cash_office_id: row for row in rows}
 
 
 def cash_offices_of(session: Session, organisation_id: UUID) -> list[CashOffice]:
@@ -245,16 +319,7 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
     The same conditions as `service.check_receives_people`, for all at once.
     """
     covers = (Label.valid_from <= on, Label.valid_until >= on)
-    signed = (
-        Agreement.role == AgreementRole.MEDIATOR,
-        Agreement.valid_from <= on,
-        Agreement.valid_until >= on,
-    )
-    regie = (
-        CashOffice.kind != CashOfficeKind.ADVANCES,
-        CashOffice.valid_from <= on,
-        CashOffice.valid_until >= on,
-    )
+    signed = (Agreement.role == AgreementRole.MEDIATOR, *agreement_covers(on))
     query = (
         select(Organisation)
         .where(
@@ -262,10 +327,7 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
             select(Agreement.id)
             .where(Agreement.organisation_id == Organisation.id, *signed)
             .exists(),
-            not_(Organisation.public_body)
-            | select(CashOffice.id)
-            .where(CashOffice.organisation_id == Organisation.id, *regie)
-            .exists(),
+            may_cash(on),
             ~select(Succession.id)
             .where(Succession.organisation_id == Organisation.id, Succession.from_on <= on)
             .exists(),
@@ -306,26 +368,36 @@ class Renewal:
     valid_until: date
 
 
+_Ends = tuple[
+    str,
+    type[Agreement | Label | CashOffice],
+    tuple[str, ...],
+    int,
+    InstrumentedAttribute[UUID] | None,
+]
+
+
 def renewals(
     session: Session,
     *,
     on: date,
-    days: int = RENEWAL_WARNING_DAYS,
     organisation_id: UUID | None = None,
 ) -> list[Renewal]:
-    """What ends from that day on within so many days, soonest first.
+    """What ends from that day on within as many days as the programmes warn of, soonest first.
 
-    Not what another of the same kind outlasts, nor what belongs to a body that was taken over.
+    Not what another of the same kind outlasts, nor what was closed early, nor what belongs to a
+    body that was taken over.
     """
-    last = on + timedelta(days=days)
+    warning = warning_days(session, on=on)
     found: list[Renewal] = []
-    kinds: tuple[tuple[str, type[Agreement | Label | CashOffice], tuple[str, ...]], ...] = (
-        ("agreement", Agreement, ("role",)),
-        ("label", Label, ()),
-        ("cash_office", CashOffice, ("kind",)),
+    kinds: tuple[_Ends, ...] = (
+        ("agreement", Agreement, ("role",), warning.agreement, AgreementClosure.agreement_id),
+        ("label", Label, (), warning.label, None),
+        ("cash_office", CashOffice, ("kind",), warning.agreement, CashOfficeClosure.cash_office_id),
     )
-    for kind, model, same in kinds:
+    for kind, model, same, days, closed in kinds:
         later = aliased(model)
+        last = on + timedelta(days=days)
         query = (
             select(model, Organisation)
             .join(Organisation, Organisation.id == model.organisation_id)
@@ -344,6 +416,8 @@ def renewals(
                 .exists(),
             )
         )
+        if closed is not None:
+            query = query.where(not_(exists().where(closed == model.id)))
         if organisation_id is not None:
             query = query.where(model.organisation_id == organisation_id)
         rows: Iterable[Any] = session.execute(query)

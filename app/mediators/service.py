@@ -14,7 +14,6 @@ from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.mediators import queries
 from app.mediators.errors import (
-    CashOfficeMissing,
     LabelStepOutOfOrder,
     NoLabelInForce,
     NotAPublicBody,
@@ -22,6 +21,7 @@ from app.mediators.errors import (
     ProfileChanged,
     UnknownLabelApplication,
 )
+from app.mediators.holding import check_may_cash
 from app.mediators.models import (
     CashOffice,
     Label,
@@ -434,7 +434,7 @@ def check_receives_people(session: Session, organisation_id: UUID, *, on: date) 
 
     Raises:
         UnknownOrganisation, OrganisationSucceeded, NoAgreementInForce, NoLabelInForce.
-        CashOfficeMissing: a public body without régie.
+        CashOfficeMissing: a public body without régie or mandate.
         NotReceiving: it said that it receives nobody for now.
     """
     agreement_in_force(session, organisation_id, AgreementRole.MEDIATOR, on=on)
@@ -442,8 +442,7 @@ def check_receives_people(session: Session, organisation_id: UUID, *, on: date) 
     said = {"organisation": organisation.name, "day": f"{on:%d/%m/%Y}"}
     if queries.label_in_force(session, organisation_id, on=on) is None:
         raise NoLabelInForce(**said)
-    if organisation.public_body and not queries.has_cash_office(session, organisation_id, on=on):
-        raise CashOfficeMissing(**said)
+    check_may_cash(session, organisation_id, on=on)
     capacity = queries.capacity_on(session, [organisation_id], on=on).get(organisation_id)
     if capacity is not None and not capacity.ready:
         raise NotReceiving(**said)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.partners import queries, service
+from app.partners import contacts, queries, service
 from app.partners.models import Organisation, PartnerAddress, PartnerContact, Succession
 from app.partners.rules import SignedDocument
 from app.partners.schemas import (
@@ -207,7 +207,7 @@ def approve_bank_details(bank_details_id: UUID) -> Json:
 def record_address(body: Json, partner_id: UUID) -> PartnerAddress:
     """Say where an organisation is, from now on."""
     return in_transaction(
-        lambda session: service.record_address(
+        lambda session: contacts.record_address(
             session,
             actor=current_actor(),
             address_id=id_of_request(body),
@@ -244,7 +244,7 @@ def list_addresses(partner_id: UUID) -> Json:
 def record_contact(body: Json, partner_id: UUID) -> PartnerContact:
     """Say how to reach a function; the partner’s own agents may."""
     return in_transaction(
-        lambda session: service.record_contact(
+        lambda session: contacts.record_contact(
             session,
             actor=current_actor(),
             contact_id=id_of_request(body),

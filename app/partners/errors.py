@@ -66,6 +66,81 @@ class AgreementRenewedAlready(Conflict):
     )
 
 
+class AgreementOverlaps(Conflict):
+    """An agreement of that role covers some of these days already."""
+
+    code = "agreement_overlaps"
+    sentence = (
+        "« {organisation} » a déjà une convention de {role} sur une partie de ces jours : "
+        "« {reference} », du {valid_from} au {valid_until}. Changez les jours, ou mettez d’abord "
+        "fin à celle-là."
+    )
+
+
+class AgreementClosedAlready(Conflict):
+    """Somebody closed that agreement before."""
+
+    code = "agreement_closed_already"
+    sentence = (
+        "Cette convention a déjà pris fin avant son terme, à compter du {day} : ouvrez la fiche de "
+        "la structure pour lire pourquoi."
+    )
+
+
+class UnknownAgreementFile(NotFound):
+    """No file of that agreement has that id."""
+
+    code = "unknown_agreement_file"
+    sentence = "Ce document est introuvable. Ouvrez-le depuis la fiche de la structure."
+
+
+class FileNotReadable(RuleBroken):
+    """The bytes are of no kind that is kept, or the file was cut on the way."""
+
+    code = "file_not_readable"
+    sentence = (
+        "Ce fichier n’est ni un PDF, ni un JPEG, ni un PNG entier, quel que soit son nom. "
+        "Numérisez de nouveau le document, puis choisissez le fichier obtenu."
+    )
+
+
+class FileTooLarge(RuleBroken):
+    """More than is kept of one file."""
+
+    code = "file_too_large"
+    sentence = (
+        "Ce fichier dépasse {megabytes} Mo. Numérisez-le en noir et blanc ou en moins fin, "
+        "ou en plusieurs fichiers."
+    )
+
+
+class FileIsAnother(Conflict):
+    """The file is not the one whose fingerprint was typed with the agreement."""
+
+    code = "file_is_another"
+    sentence = (
+        "Ce fichier n’est pas celui dont l’empreinte a été saisie avec la convention. "
+        "Choisissez le fichier d’origine."
+    )
+
+
+class FileKeptAlready(Conflict):
+    """The same bytes are kept with that agreement."""
+
+    code = "file_kept_already"
+    sentence = "Ce fichier est déjà joint à cette convention : il n’y a rien à faire."
+
+
+class TooManyFiles(RuleBroken):
+    """An agreement has its paper and a few annexes, not a drawer."""
+
+    code = "too_many_files"
+    sentence = (
+        "Cette convention a déjà {count} documents, le plus qu’elle puisse garder. "
+        "Réunissez le reste dans les archives de CAP Nord."
+    )
+
+
 class UnknownContact(NotFound):
     """No contact of that organisation has that id."""
 

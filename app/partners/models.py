@@ -18,14 +18,18 @@ from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, U
 from app.partners.rules import (
     FARTHEST_LATITUDE,
     FARTHEST_LONGITUDE,
+    LARGEST_FILE,
+    LONGEST_CLOSING_REASON,
     PUBLIC_BODIES,
     AgreementRole,
+    MediaType,
     OrganisationKind,
 )
 
 KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind)
 PUBLIC_KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind if kind in PUBLIC_BODIES)
 AGREEMENT_ROLES = ", ".join(f"'{role}'" for role in AgreementRole)
+MEDIA_TYPES = ", ".join(f"'{media_type}'" for media_type in MediaType)
 
 
 class Organisation(Record):
@@ -86,6 +90,13 @@ class Agreement(Record):
             name="agreement_names_its_whole_document",
         ),
         CheckConstraint("length(document_sha256) = 32", name="agreement_document_has_a_sha256"),
+        CheckConstraint(
+            "redemption_fee_basis_points between 0 and 10000", name="agreement_fee_is_a_share"
+        ),
+        CheckConstraint(
+            "redemption_fee_basis_points is null or role = 'mediator'",
+            name="agreement_fee_is_a_mediators",
+        ),
         Index("agreement_by_organisation", "organisation_id", "role", "valid_until"),
         {"sqlite_strict": True},
     )
@@ -101,10 +112,89 @@ class Agreement(Record):
     document_sha256: Mapped[bytes | None] = mapped_column(Bytes)
     document_kept_at: Mapped[str | None] = mapped_column(Text)
     follows_id: Mapped[UUID | None] = mapped_column(Uuid16)
+    redemption_fee_basis_points: Mapped[int | None] = mapped_column(Integer)
+    """What is kept of a mediator's passes; None: what the programme keeps of everybody's."""
     created_by: Mapped[int] = mapped_column(
         BigInt, ForeignKey("agent.id", name="agreement_was_recorded_by_an_agent")
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Closed:
+    """What a record says that ends another before its last day; what happened before stays."""
+
+    from_on: Mapped[date] = mapped_column(Day)
+    """The first day without right."""
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_on: Mapped[date] = mapped_column(Day)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AgreementClosure(Closed, Record):
+    """An agreement ends early: from a day on it gives no right."""
+
+    __tablename__ = "agreement_closure"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["agreement_id", "organisation_id", "role", "valid_from", "valid_until"],
+            [
+                "agreement.id",
+                "agreement.organisation_id",
+                "agreement.role",
+                "agreement.valid_from",
+                "agreement.valid_until",
+            ],
+            name="agreement_closure_names_the_agreement",
+        ),
+        UniqueConstraint("agreement_id", name="agreement_is_closed_once"),
+        CheckConstraint(
+            "from_on between valid_from and valid_until", name="agreement_is_closed_within_its_days"
+        ),
+        CheckConstraint("from_on >= recorded_on", name="agreement_is_not_closed_afterwards"),
+        CheckConstraint(
+            f"length(reason) between 1 and {LONGEST_CLOSING_REASON}",
+            name="agreement_closure_says_why",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    agreement_id: Mapped[UUID] = mapped_column(Uuid16)
+    organisation_id: Mapped[UUID] = mapped_column(Uuid16)
+    role: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date] = mapped_column(Day)
+    valid_until: Mapped[date] = mapped_column(Day)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="agreement_was_closed_by_an_agent")
+    )
+
+
+class AgreementFile(Record):
+    """The signed paper itself, read into the database and kept with it. Nobody named the file."""
+
+    __tablename__ = "agreement_file"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "sha256", name="agreement_file_is_kept_once"),
+        CheckConstraint(f"media_type in ({MEDIA_TYPES})", name="agreement_file_is_of_a_known_type"),
+        CheckConstraint(
+            f"byte_count between 1 and {LARGEST_FILE} and length(content) = byte_count",
+            name="agreement_file_is_as_long_as_it_says",
+        ),
+        CheckConstraint("length(sha256) = 32", name="agreement_file_has_a_sha256"),
+        {"sqlite_strict": True},
+    )
+
+    agreement_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("agreement.id", name="agreement_file_is_an_agreements")
+    )
+    media_type: Mapped[str] = mapped_column(Text)
+    byte_count: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[bytes] = mapped_column(Bytes)
+    content: Mapped[bytes] = mapped_column(Bytes, deferred=True)
+    """Read only when it is asked for."""
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="agreement_file_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BankDetails(Record):

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Subquery, not_, select
+from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.database import rows_by
 from app.kernel.communes import Point, key_of
 from app.partners.models import (
     Agreement,
+    AgreementClosure,
+    AgreementFile,
     BankDetails,
     BankDetailsApproval,
     Organisation,
@@ -18,6 +21,19 @@ from app.partners.models import (
     Succession,
 )
 from app.partners.rules import MICRODEGREES, AgreementRole
+
+
+def agreement_covers(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which an agreement gives its right on a day: within its days, open."""
+    return (
+        Agreement.valid_from <= on,
+        Agreement.valid_until >= on,
+        not_(
+            exists().where(
+                AgreementClosure.agreement_id == Agreement.id, AgreementClosure.from_on <= on
+            )
+        ),
+    )
 
 
 def organisation(session: Session, organisation_id: UUID) -> Organisation | None:
@@ -67,8 +83,7 @@ def directory(
             .where(
                 Agreement.organisation_id == Organisation.id,
                 Agreement.role == role,
-                Agreement.valid_from <= on,
-                Agreement.valid_until >= on,
+                *agreement_covers(on),
             )
             .exists()
         )
@@ -89,8 +104,7 @@ def roles_on(session: Session, ids: Iterable[UUID], *, on: date) -> dict[UUID, l
         select(Agreement.organisation_id, Agreement.role)
         .where(
             Agreement.organisation_id.in_(list(ids)),
-            Agreement.valid_from <= on,
-            Agreement.valid_until >= on,
+            *agreement_covers(on),
         )
         .distinct()
     )
@@ -132,8 +146,7 @@ def agreement_in_force(
         .where(
             Agreement.organisation_id == organisation_id,
             Agreement.role == role,
-            Agreement.valid_from <= on,
-            Agreement.valid_until >= on,
+            *agreement_covers(on),
         )
         .order_by(Agreement.valid_until.desc(), Agreement.id)
         .limit(1)
@@ -159,6 +172,53 @@ def agreement(session: Session, agreement_id: UUID) -> Agreement | None:
 def renewal_of(session: Session, agreement_id: UUID) -> Agreement | None:
     """The agreement that follows that one."""
     return session.scalar(select(Agreement).where(Agreement.follows_id == agreement_id))
+
+
+def overlapping_agreement(
+    session: Session, organisation_id: UUID, role: AgreementRole, *, first: date, last: date
+) -> Agreement | None:
+    """An agreement of that role that gives its right on one of those days, if there is one."""
+    return session.scalar(
+        select(Agreement)
+        .outerjoin(AgreementClosure, AgreementClosure.agreement_id == Agreement.id)
+        .where(
+            Agreement.organisation_id == organisation_id,
+            Agreement.role == role,
+            Agreement.valid_from <= last,
+            Agreement.valid_until >= first,
+            or_(AgreementClosure.from_on.is_(None), AgreementClosure.from_on > first),
+        )
+        .order_by(Agreement.valid_from, Agreement.id)
+        .limit(1)
+    )
+
+
+def closure_of(session: Session, agreement_id: UUID) -> AgreementClosure | None:
+    """How an agreement ended early, if it did."""
+    return session.scalar(
+        select(AgreementClosure).where(AgreementClosure.agreement_id == agreement_id)
+    )
+
+
+def closures_of(session: Session, organisation_id: UUID) -> dict[UUID, AgreementClosure]:
+    """How the agreements of an organisation ended early, by agreement."""
+    rows = session.scalars(
+        select(AgreementClosure).where(AgreementClosure.organisation_id == organisation_id)
+    )
+    return {row.agreement_id: row for row in rows}
+
+
+# ── Signed papers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def agreement_file(session: Session, file_id: UUID) -> AgreementFile | None:
+    """The file of that id; its content is read when it is asked for."""
+    return session.get(AgreementFile, file_id)
+
+
+def files_of(session: Session, agreement_ids: Iterable[UUID]) -> dict[UUID, list[AgreementFile]]:
+    """The signed papers of agreements, oldest first, without their content."""
+    return rows_by(session, AgreementFile.agreement_id, agreement_ids, AgreementFile.recorded_at)
 
 
 # ── Successors ────────────────────────────────────────────────────────────────────────────────────

@@ -79,6 +79,8 @@ class AgreementRole(StrEnum):
     MEDIATOR = "mediator"
     INFORMATION_RELAY = "information_relay"
     VENUE = "venue"
+    MANDATE = "mandate"
+    """To hold, hand over and take passes in the sponsor's name: for a public body without régie."""
 
 
 FRENCH_AGREEMENT_ROLE = {
@@ -86,6 +88,7 @@ FRENCH_AGREEMENT_ROLE = {
     AgreementRole.MEDIATOR: "médiateur",
     AgreementRole.INFORMATION_RELAY: "relais d’information",
     AgreementRole.VENUE: "lieu d’accueil",
+    AgreementRole.MANDATE: "mandat",
 }
 
 
@@ -205,11 +208,11 @@ class SignedDocument:
     kept_at: str
 
 
-RENEWAL_WARNING_DAYS = 60
-"""How long before its last day an agreement or a label is on the list « à renouveler »."""
+HIGHEST_FEE_BASIS_POINTS = 10_000
+LONGEST_CLOSING_REASON = 500
 
 
-def ends_soon(valid_until: date, *, on: date, days: int = RENEWAL_WARNING_DAYS) -> bool:
+def ends_soon(valid_until: date, *, on: date, days: int) -> bool:
     """Whether something that is in force ends within so many days."""
     return on <= valid_until <= on + timedelta(days=days)
 
@@ -217,3 +220,47 @@ def ends_soon(valid_until: date, *, on: date, days: int = RENEWAL_WARNING_DAYS) 
 def in_force(valid_from: date, valid_until: date, *, on: date) -> bool:
     """Whether a period, both ends included, holds that day."""
     return valid_from <= on <= valid_until
+
+
+# ── Signed papers ─────────────────────────────────────────────────────────────────────────────────
+
+LARGEST_FILE = 5 * 1024 * 1024
+"""Bytes of one file: a dozen pages scanned in colour."""
+MOST_FILES = 10
+"""Files of one agreement: the paper, its annexes, a better scan."""
+
+
+class MediaType(StrEnum):
+    """What a signed paper may be kept as."""
+
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+
+
+SUFFIX = {MediaType.PDF: "pdf", MediaType.JPEG: "jpg", MediaType.PNG: "png"}
+
+FIRST_BYTES = {
+    MediaType.PDF: b"%PDF-",
+    MediaType.JPEG: b"\xff\xd8\xff",
+    MediaType.PNG: b"\x89PNG\r\n\x1a\n",
+}
+_LAST_BYTES = {
+    MediaType.PDF: b"%%EOF",
+    MediaType.JPEG: b"\xff\xd9",
+    MediaType.PNG: b"IEND\xaeB`\x82",
+}
+_TAIL = 1024
+"""Scanners and signing tools leave a little after the last mark."""
+
+
+def read_media_type(content: bytes) -> MediaType | None:
+    """What a file is by its own bytes, whatever it is called; None when it is none of these.
+
+    A file that was cut on the way lacks its last mark, and is none of these either.
+    """
+    tail = content[-_TAIL:]
+    for media_type, first in FIRST_BYTES.items():
+        if content.startswith(first) and _LAST_BYTES[media_type] in tail:
+            return media_type
+    return None

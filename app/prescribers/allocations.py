@@ -19,6 +19,7 @@ from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import chart
+from app.mediators.holding import check_may_hold
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
 from app.prescribers import custody_queries
@@ -77,7 +78,7 @@ def allocate_booklets(
     With `request_id`, the allocation is the answer to what that prescriber asked for.
 
     Raises:
-        UnknownProgramme, UnknownOrganisation, NoAgreementInForce.
+        UnknownProgramme, UnknownOrganisation, NoAgreementInForce, NoRightToHold.
         UnknownBookletRequest, BookletRequestAnswered, RequestOfAnother: of the request.
         EmptyAllocation, BookletsReversed, BookletsOverlap, BookletsMissing,
             BookletOfAnotherProgramme: what was typed makes no sense.
@@ -97,6 +98,7 @@ def allocate_booklets(
     programme = known_programme(session, programme_id)
     today = martinique_day(now)
     agreement = agreement_in_force(session, recipient_id, AgreementRole.PRESCRIBER, on=today)
+    check_may_hold(session, recipient_id, on=today)
     asked = None
     if request_id is not None:
         asked = open_request(session, request_id)

@@ -19,6 +19,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.ledger import chart
+from app.mediators.holding import check_may_hold
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force, known_organisation
 from app.prescribers import custody_queries as queries
@@ -136,8 +137,8 @@ def transfer_booklets(
         OtherOrganisation: neither the sender's agent nor the coordination.
         InvalidInput: no reason.
         SentToItself: sender and recipient are one.
-        UnknownProgramme, UnknownOrganisation, NoAgreementInForce (of either), and what
-            `choose_booklets` refuses.
+        UnknownProgramme, UnknownOrganisation, NoAgreementInForce and NoRightToHold (of either), and
+            what `choose_booklets` refuses.
         BookletNotHeld: a booklet does not rest, whole, with the sender.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -162,6 +163,8 @@ def transfer_booklets(
         agreement_in_force(session, party, AgreementRole.PRESCRIBER, on=today)
         for party in (sender_id, recipient_id)
     )
+    for party in (sender_id, recipient_id):
+        check_may_hold(session, party, on=today)
     record = Consignment(
         id=consignment_id,
         request_hash=digest,
@@ -255,6 +258,7 @@ def confirm_receipt(
         UnknownConsignment, OtherOrganisation.
         NotTheRecipient: the sender does not sign for itself, nor does anybody else.
         ConsignmentReceivedAlready, ConsignmentCancelled: it has ended.
+        NoRightToHold: a public body whose régie or mandate has ended meanwhile.
         BookletNotInConsignment, BookletsOverlap: a missing or damaged booklet makes no sense.
         BookletNotOnTheWay: a booklet has been blocked or withheld on the way.
         IdAlreadyUsed: the id came earlier with another content.
@@ -274,6 +278,8 @@ def confirm_receipt(
     consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
     _check_receives(session, actor, consignment)
     _check_unanswered(session, consignment)
+    if consignment.kind != ConsignmentKind.RETURN:
+        check_may_hold(session, consignment.recipient_id, on=martinique_day(now))
     lacking = _named(session, consignment, missing)
     spoiled = _named(session, consignment, damaged)
     if both := next((booklet for booklet in spoiled if booklet in lacking), None):
@@ -340,6 +346,7 @@ def _answered(
         note=note,
         answered_by=actor.agent_id,
         answered_at=now,
+        answered_on=martinique_day(now),
     )
     session.add(record)
     session.flush()
@@ -515,6 +522,7 @@ def settle_shortfall(
     Raises:
         UnknownConsignment, OtherOrganisation, NotYetCounted, ConsignmentCancelled.
         NotTheRecipient: only the recipient finds; only the coordination says what is in the stock.
+        NoRightToHold: of a public body that would find them.
         EmptyAllocation and what else `choose_booklets` refuses.
         BookletNotMissing: a booklet was not missing, or is settled.
         BookletNotOnTheWay: a booklet has been blocked or withheld meanwhile.
@@ -539,6 +547,8 @@ def settle_shortfall(
         raise NotYetCounted(number=consignment.number)
     if answer.answer == Answer.CANCELLED:
         raise ConsignmentCancelled(number=consignment.number)
+    if found:
+        check_may_hold(session, consignment.recipient_id, on=martinique_day(now))
     lacking = set(queries.still_missing(session, [consignment_id])[consignment_id])
     named = choose_booklets(session, consignment.programme_id, booklets)
     for booklet in named:
@@ -553,6 +563,7 @@ def settle_shortfall(
         settlement=settlement,
         settled_by=actor.agent_id,
         settled_at=now,
+        settled_on=martinique_day(now),
     )
     session.add(record)
     session.flush()

@@ -167,6 +167,7 @@ class ConsignmentAnswer(Record):
         BigInt, ForeignKey("agent.id", name="consignment_was_answered_by_an_agent")
     )
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_on: Mapped[date] = mapped_column(Day)
 
 
 class ConsignmentFinding(Model):
@@ -215,6 +216,7 @@ class ShortfallSettlement(Record):
         BigInt, ForeignKey("agent.id", name="shortfall_was_settled_by_an_agent")
     )
     settled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_on: Mapped[date] = mapped_column(Day)
 
 
 class SettledBooklet(Model):

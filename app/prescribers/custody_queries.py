@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.ledger.models import AccountRow, Movement, Voucher
+from app.mediators.queries import may_hold
 from app.partners.models import Agreement, Organisation
+from app.partners.queries import agreement_covers
 from app.partners.rules import AgreementRole
 from app.prescribers.custody_models import (
     BookletRequest,
@@ -395,12 +397,12 @@ def handed_over_since(session: Session, prescriber_id: UUID, *, since: date) -> 
 def prescribers_on(session: Session, day: date) -> list[Organisation]:
     """Who may receive booklets that day, by name."""
     signed = select(Agreement.organisation_id).where(
-        Agreement.role == AgreementRole.PRESCRIBER,
-        Agreement.valid_from <= day,
-        Agreement.valid_until >= day,
+        Agreement.role == AgreementRole.PRESCRIBER, *agreement_covers(day)
     )
     return list(
         session.scalars(
-            select(Organisation).where(Organisation.id.in_(signed)).order_by(Organisation.name)
+            select(Organisation)
+            .where(Organisation.id.in_(signed), may_hold(day))
+            .order_by(Organisation.name)
         )
     )

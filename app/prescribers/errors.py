@@ -238,6 +238,17 @@ class AssessmentMissing(RuleBroken):
     )
 
 
+class LateHandOver(RuleBroken):
+    """The passes end within days, and nobody accepted that for a reason."""
+
+    code = "late_hand_over"
+    sentence = (
+        "Les pass de ce carnet finissent le {valid_until}, dans {days} jours : une remise tardive "
+        "demande votre accord. Cochez que vous l’acceptez et dites pourquoi, ou proposez une autre "
+        "solution à la personne."
+    )
+
+
 class LikelyDuplicate(RuleBroken):
     """Somebody of the same name and year has received booklets: say why to go on."""
 

@@ -24,6 +24,7 @@ from app.prescribers.rules import (
     Commitment,
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     Need,
     RenewalReason,
     UndoReason,
@@ -279,6 +280,21 @@ class PrescriptionException(Model):
     reason: Mapped[str] = mapped_column(Text)
 
 
+class PrescriptionLate(Model):
+    """The agent accepted to hand booklets over within days of their end, for a reason."""
+
+    __tablename__ = "prescription_late"
+    __table_args__ = (
+        CheckConstraint(f"reason in ({_codes(LateReason)})", name="late_reason_is_known"),
+        {"sqlite_strict": True},
+    )
+
+    prescription_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("prescription.id", name="late_is_a_prescriptions"), primary_key=True
+    )
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class PrescriptionBooklet(Model):
     """One booklet of a prescription: the nth of what the person is entitled to.
 
@@ -352,7 +368,8 @@ class PrescriptionBooklet(Model):
         ),
         CheckConstraint(
             "coalesce(renewal_id, prescription_id) = prescription_id"
-            " and coalesce(exception_id, prescription_id) = prescription_id",
+            " and coalesce(exception_id, prescription_id) = prescription_id"
+            " and coalesce(late_id, prescription_id) = prescription_id",
             name="prescribed_booklet_names_reasons_of_its_own",
         ),
         UniqueConstraint(
@@ -384,6 +401,10 @@ class PrescriptionBooklet(Model):
     exception_id: Mapped[UUID | None] = mapped_column(
         Uuid16,
         ForeignKey("prescription_exception.prescription_id", name="booklet_names_an_exception"),
+    )
+    late_id: Mapped[UUID | None] = mapped_column(
+        Uuid16,
+        ForeignKey("prescription_late.prescription_id", name="booklet_names_its_acceptance"),
     )
 
 

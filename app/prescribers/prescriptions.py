@@ -19,6 +19,7 @@ from app.ledger.chart import AccountKind
 from app.ledger.models import Voucher
 from app.mediators import queries as mediators
 from app.mediators.errors import NoLabelInForce
+from app.mediators.holding import check_may_hold
 from app.mediators.models import Label
 from app.mediators.service import check_receives_people
 from app.partners.models import Agreement
@@ -34,6 +35,7 @@ from app.prescribers.errors import (
     CommitmentMissing,
     DeclarationMissing,
     EntitlementExceeded,
+    LateHandOver,
     LikelyDuplicate,
     NoBookletGiven,
     NotASenior,
@@ -52,6 +54,7 @@ from app.prescribers.models import (
     PrescriptionBooklet,
     PrescriptionDuplicate,
     PrescriptionException,
+    PrescriptionLate,
     PrescriptionRenewal,
     PrescriptionUndo,
 )
@@ -62,10 +65,12 @@ from app.prescribers.rules import (
     Commitment,
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     RenewalReason,
     Rights,
     Tier,
     UndoReason,
+    is_late,
 )
 from app.programmes import numbering
 from app.programmes import queries as programmes
@@ -84,6 +89,8 @@ class Reasons:
     duplicate: DuplicateReason | None = None
     renewal: RenewalReason | None = None
     exception: ExceptionReason | None = None
+    late: LateReason | None = None
+    """That the agent accepts to hand over within days of the end, and why."""
 
 
 NO_REASON = Reasons()
@@ -112,9 +119,10 @@ def issue_booklets(
     Raises, in this order:
         AssessmentMissing, CommitmentMissing, NoBookletGiven, UnknownProgramme, UnknownBeneficiary.
         DeclarationMissing: a registered job seeker must declare to have no other pass.
-        NotASenior, NoAgreementInForce, NoLabelInForce (of the mediator).
+        NotASenior, NoAgreementInForce, NoRightToHold, NoLabelInForce (of the mediator).
         SettingsNotYetApply, NotEntitled.
         UnknownBooklet, BookletsOverlap, WrongBookletSize, VintageOver.
+        LateHandOver: the passes end within days, and nobody accepted that for a reason.
         EntitlementExceeded, RenewalTooEarly, LikelyDuplicate: no reason was given to go on.
         BookletNotYours: a booklet is elsewhere or not whole.
         IdAlreadyUsed: the id came earlier with another content.
@@ -150,12 +158,14 @@ def issue_booklets(
     agreement = agreement_in_force(
         session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
     )
+    check_may_hold(session, actor.organisation_id, on=today)
     referral = referral_to(session, referred_to_id, on=today)
     settings = settings_on(session, programme_id, today)
     entitlement = programmes.entitlement(session, settings.id, person.public)
     if entitlement is None:
         raise NotEntitled
     chosen = _booklets_to_hand_over(session, programme_id, numbers, entitlement.booklet_size, today)
+    late = _late_among(chosen, reasons, late_days=settings.late_days_before_end, on=today)
     received = queries.received(session, programme_id, beneficiary_id)
     rights = rights_of(entitlement)
     tiers = rights.tiers(received.count, len(chosen))
@@ -213,9 +223,9 @@ def issue_booklets(
     )
     session.add(record)
     session.flush()
-    asked = Asked(tiers, passes_left, alike)
+    asked = Asked(tiers, passes_left, alike, late)
     _keep_reasons(session, record, asked, reasons)
-    _keep_booklets(session, record, entitlement, received, chosen)
+    _keep_booklets(session, record, entitlement, received, chosen, late=late)
     ledger.post(
         session,
         ledger.Act(
@@ -371,6 +381,8 @@ class Asked:
     tiers: frozenset[Tier]
     passes_left: int
     alike: Sequence[Alike]
+    late: frozenset[int]
+    """Booklets whose passes end within days."""
 
 
 def _keep_reasons(session: Session, record: Prescription, asked: Asked, reasons: Reasons) -> None:
@@ -385,6 +397,8 @@ def _keep_reasons(session: Session, record: Prescription, asked: Asked, reasons:
         )
     if Tier.EXCEPTION in asked.tiers:
         session.add(PrescriptionException(prescription_id=record.id, reason=reasons.exception))
+    if asked.late:
+        session.add(PrescriptionLate(prescription_id=record.id, reason=reasons.late))
     if asked.alike:
         session.add(
             PrescriptionDuplicate(
@@ -403,6 +417,8 @@ def _keep_booklets(
     entitlement: Entitlement,
     received: Received,
     chosen: Sequence[tuple[Booklet, VintageTerms]],
+    *,
+    late: frozenset[int],
 ) -> None:
     """Write down each booklet as the nth of the person's."""
     rights = rights_of(entitlement)
@@ -427,6 +443,7 @@ def _keep_booklets(
                 undone_count=received.undone,
                 renewal_id=record.id if tier is Tier.RENEWAL else None,
                 exception_id=record.id if tier is Tier.EXCEPTION else None,
+                late_id=record.id if booklet.id in late else None,
             )
         )
     session.flush()
@@ -629,6 +646,21 @@ def _booklets_to_hand_over(
 def _check_size(booklet: Booklet, number: BookletNumber, size: int) -> None:
     if booklet.size != size:
         raise WrongBookletSize(booklet=str(number), size=booklet.size, expected=size)
+
+
+def _late_among(
+    chosen: Sequence[tuple[Booklet, VintageTerms]], reasons: Reasons, *, late_days: int, on: date
+) -> frozenset[int]:
+    """The booklets whose passes end within so many days; refused when nobody accepted that."""
+    late = {
+        booklet.id: terms.valid_until
+        for booklet, terms in chosen
+        if is_late(terms.valid_until, late_days=late_days, on=on)
+    }
+    if late and reasons.late is None:
+        last = min(late.values())
+        raise LateHandOver(valid_until=f"{last:%d/%m/%Y}", days=(last - on).days)
+    return frozenset(late)
 
 
 def _checked_vintage(

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -181,6 +181,26 @@ FRENCH_EXCEPTION_REASON = {
     ExceptionReason.LOST: "Un carnet reçu est perdu ou abîmé, et mis en opposition",
     ExceptionReason.COORDINATION_AGREED: "La coordination de CAP Nord a donné son accord",
 }
+
+
+class LateReason(StrEnum):
+    """Why a booklet is handed over although its passes end within days."""
+
+    SESSIONS_BOOKED = "sessions_booked"
+    PERSON_ASKED = "person_asked"
+    COORDINATION_AGREED = "coordination_agreed"
+
+
+FRENCH_LATE_REASON = {
+    LateReason.SESSIONS_BOOKED: "Des séances sont déjà fixées avant le dernier jour",
+    LateReason.PERSON_ASKED: "La personne connaît le dernier jour et veut essayer",
+    LateReason.COORDINATION_AGREED: "La coordination de CAP Nord a donné son accord",
+}
+
+
+def is_late(valid_until: date, *, late_days: int, on: date) -> bool:
+    """Whether passes that end that day are handed over within days of it."""
+    return on >= valid_until - timedelta(days=late_days)
 
 
 class UndoReason(StrEnum):

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.mediators.models import Label
+from app.mediators.queries import may_cash
 from app.partners.models import Agreement, Organisation
+from app.partners.queries import agreement_covers
 from app.partners.rules import AgreementRole
 from app.printing.models import PrintBatch, PrintFile, PublicLook
 
@@ -87,13 +89,12 @@ def mediators_receiving(session: Session, *, on: date) -> list[Organisation]:
     agreed = select(Agreement.id).where(
         Agreement.organisation_id == Organisation.id,
         Agreement.role == AgreementRole.MEDIATOR,
-        Agreement.valid_from <= on,
-        Agreement.valid_until >= on,
+        *agreement_covers(on),
     )
     return list(
         session.scalars(
             select(Organisation)
-            .where(labelled.exists(), agreed.exists())
+            .where(labelled.exists(), agreed.exists(), may_cash(on))
             .order_by(Organisation.commune, Organisation.name, Organisation.id)
         )
     )

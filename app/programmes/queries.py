@@ -1,6 +1,7 @@
 """Looking programmes, their settings and their vintages up."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.programmes.models import (
     SettingsWithdrawal,
     VintageTerms,
 )
+from app.programmes.rules import Terms
 
 
 def programme(session: Session, programme_id: UUID) -> Programme | None:
@@ -163,3 +165,31 @@ def shares_of(session: Session, settings_id: UUID) -> list[FunderShare]:
 def is_demonstration(session: Session) -> bool:
     """Whether this database has ever held demonstration data."""
     return session.get(DemonstrationMark, 1) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningDays:
+    """How long before its last day something is on the list « à renouveler »."""
+
+    agreement: int
+    """Also for a régie, which lets hold what an agreement lets hand over."""
+    label: int
+
+
+def warning_days(session: Session, *, on: date) -> WarningDays:
+    """What the settings of that day ask for; the longest, as partners serve every programme."""
+    settings = [
+        there
+        for programme_id in session.scalars(select(Programme.id))
+        if (there := settings_on(session, programme_id, on)) is not None
+    ]
+    proposed = Terms()
+    return WarningDays(
+        agreement=max(
+            (one.agreement_warning_days for one in settings),
+            default=proposed.agreement_warning_days,
+        ),
+        label=max(
+            (one.label_warning_days for one in settings), default=proposed.label_warning_days
+        ),
+    )

@@ -128,10 +128,11 @@ def upgrade() -> None:
             sa.Column("document_sha256", Bytes(), nullable=True),
             sa.Column("document_kept_at", sa.Text(), nullable=True),
             sa.Column("follows_id", Uuid16(), nullable=True),
+            sa.Column("redemption_fee_basis_points", sa.Integer(), nullable=True),
             sa.Column("created_by", BigInt, nullable=False),
             sa.Column("created_at", UtcDateTime(), nullable=False),
             sa.CheckConstraint(
-                "role in ('prescriber', 'mediator', 'information_relay', 'venue')",
+                "role in ('prescriber', 'mediator', 'information_relay', 'venue', 'mandate')",
                 name="agreement_role_is_known",
             ),
             sa.CheckConstraint("valid_until >= valid_from", name="agreement_ends_after_it_begins"),
@@ -142,6 +143,13 @@ def upgrade() -> None:
             ),
             sa.CheckConstraint(
                 "length(document_sha256) = 32", name="agreement_document_has_a_sha256"
+            ),
+            sa.CheckConstraint(
+                "redemption_fee_basis_points between 0 and 10000", name="agreement_fee_is_a_share"
+            ),
+            sa.CheckConstraint(
+                "redemption_fee_basis_points is null or role = 'mediator'",
+                name="agreement_fee_is_a_mediators",
             ),
             sa.ForeignKeyConstraint(
                 ["created_by"], ["agent.id"], name="agreement_was_recorded_by_an_agent"

@@ -24,6 +24,7 @@ WRITTEN_ONCE = (
     "prescription",
     "prescription_renewal",
     "prescription_exception",
+    "prescription_late",
     "prescription_booklet",
 )
 
@@ -151,6 +152,7 @@ def upgrade() -> None:
             sa.Column("note", sa.Text(), nullable=True),
             sa.Column("answered_by", BigInt, nullable=False),
             sa.Column("answered_at", UtcDateTime(), nullable=False),
+            sa.Column("answered_on", Day(), nullable=False),
             sa.CheckConstraint(
                 "answer in ('received', 'cancelled')", name="consignment_answer_is_known"
             ),
@@ -407,6 +409,20 @@ def upgrade() -> None:
             sqlite_strict=True,
         )
         op.create_table(
+            "prescription_late",
+            sa.Column("prescription_id", Uuid16(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.CheckConstraint(
+                "reason in ('sessions_booked', 'person_asked', 'coordination_agreed')",
+                name="late_reason_is_known",
+            ),
+            sa.ForeignKeyConstraint(
+                ["prescription_id"], ["prescription.id"], name="late_is_a_prescriptions"
+            ),
+            sa.PrimaryKeyConstraint("prescription_id"),
+            sqlite_strict=True,
+        )
+        op.create_table(
             "prescription_booklet",
             sa.Column("booklet_id", BigInt, autoincrement=False, nullable=False),
             sa.Column("prescription_id", Uuid16(), nullable=False),
@@ -425,9 +441,11 @@ def upgrade() -> None:
             sa.Column("undone_count", sa.Integer(), nullable=False),
             sa.Column("renewal_id", Uuid16(), nullable=True),
             sa.Column("exception_id", Uuid16(), nullable=True),
+            sa.Column("late_id", Uuid16(), nullable=True),
             sa.CheckConstraint(
                 "coalesce(renewal_id, prescription_id) = prescription_id and"
-                " coalesce(exception_id, prescription_id) = prescription_id",
+                " coalesce(exception_id, prescription_id) = prescription_id and"
+                " coalesce(late_id, prescription_id) = prescription_id",
                 name="prescribed_booklet_names_reasons_of_its_own",
             ),
             sa.CheckConstraint(
@@ -453,6 +471,11 @@ def upgrade() -> None:
                 ["exception_id"],
                 ["prescription_exception.prescription_id"],
                 name="booklet_names_an_exception",
+            ),
+            sa.ForeignKeyConstraint(
+                ["late_id"],
+                ["prescription_late.prescription_id"],
+                name="booklet_names_its_acceptance",
             ),
             sa.ForeignKeyConstraint(
                 [
@@ -532,6 +555,7 @@ def downgrade() -> None:
     with as_owner():
         for table in (
             "prescription_booklet",
+            "prescription_late",
             "prescription_exception",
             "prescription_renewal",
             "prescription",

@@ -65,6 +65,7 @@ def _shortfalls() -> None:
         sa.Column("settlement", sa.Text(), nullable=False),
         sa.Column("settled_by", BigInt, nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=False),
+        sa.Column("settled_on", Day(), nullable=False),
         sa.CheckConstraint(
             "settlement in ('found', 'returned')", name="shortfall_settlement_is_known"
         ),

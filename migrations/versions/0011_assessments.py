@@ -31,14 +31,6 @@ WHEN_SOMEBODY_ELSE_SIGNS = """
                              and agent.id = new.answered_by)
 """
 
-TO_A_CASH_OFFICE = "referral_to_a_public_body_needs_a_cash_office"
-WHEN_THERE_IS_NONE = """
-          exists (select 1 from organisation where id = new.referred_to_id and public_body)
-          and not exists (select 1 from cash_office
-                           where organisation_id = new.referred_to_id and kind <> 'advances'
-                             and new.prescribed_on between valid_from and valid_until)
-"""
-
 
 def upgrade() -> None:
     """Make the tables; from now on no booklet counts more as taken back than was."""
@@ -131,7 +123,6 @@ def upgrade() -> None:
             " where b.programme_id = new.programme_id and b.beneficiary_id = new.beneficiary_id)",
         )
         refuse_insert(SIGNED_BY_ITS_RECIPIENT, "consignment_answer", when=WHEN_SOMEBODY_ELSE_SIGNS)
-        refuse_insert(TO_A_CASH_OFFICE, "prescription", when=WHEN_THERE_IS_NONE)
 
 
 def downgrade() -> None:
@@ -140,7 +131,6 @@ def downgrade() -> None:
         if on_postgresql():
             op.drop_constraint(REFERS_TO_A_LABEL, "prescription")
         for rule, table in (
-            (TO_A_CASH_OFFICE, "prescription"),
             (SIGNED_BY_ITS_RECIPIENT, "consignment_answer"),
             (COUNTS_WHAT_WAS_UNDONE, "prescription_booklet"),
         ):

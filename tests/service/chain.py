@@ -42,7 +42,7 @@ aside.
 """
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -69,6 +69,7 @@ from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger.snapshots import Sizes
+from app.mediators import holding
 from app.mediators import service as mediators
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
 from app.mediators.service import apply_for_label
@@ -76,6 +77,7 @@ from app.orders import mandates
 from app.orders import queries as orders
 from app.orders import service as ordering
 from app.orders.rules import LineAsked
+from app.partners import agreements, contacts
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
@@ -86,6 +88,7 @@ from app.prescribers.prescriptions import Reasons, undo_prescription
 from app.prescribers.rules import (
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     RenewalReason,
     UndoReason,
 )
@@ -113,6 +116,9 @@ from tests.service import lived_losses
 
 SHORT = Sizes(least=1, most=8, fan=2)
 """Stretches so short that there are some of each level."""
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+"""The least that is taken for a signed paper."""
+
 FOR_ANYTHING = Reasons(
     DuplicateReason.ANOTHER_PERSON, RenewalReason.BOOKED_AHEAD, ExceptionReason.WORK_DEPENDS
 )
@@ -262,7 +268,42 @@ class Chain:
             valid_until=scheme.today + timedelta(days=300),
             **coordinator,
         ).id
-        partners.record_address(
+        ids["closed agreement"] = scheme.agreement(session, "library", AgreementRole.VENUE)
+        ids["agreement closure"] = agreements.close_agreement(
+            session,
+            closure_id=new_id(),
+            agreement_id=ids["closed agreement"],
+            from_on=scheme.today,
+            reason="La salle ferme pour travaux",
+            **coordinator,
+        ).id
+        ids["closed régie"] = mediators.record_cash_office(
+            session,
+            cash_office_id=new_id(),
+            organisation_id=library,
+            kind=CashOfficeKind.ADVANCES,
+            reference="Arrêté 2026-13",
+            held_by="Direction de la médiathèque",
+            valid_from=scheme.today - timedelta(days=300),
+            valid_until=scheme.today + timedelta(days=300),
+            **coordinator,
+        ).id
+        ids["régie closure"] = holding.close_cash_office(
+            session,
+            closure_id=new_id(),
+            cash_office_id=ids["closed régie"],
+            from_on=scheme.today,
+            reason="Arrêté 2026-14",
+            **coordinator,
+        ).id
+        ids["agreement file"] = agreements.keep_file(
+            session,
+            file_id=new_id(),
+            agreement_id=ids["closed agreement"],
+            content=PDF,
+            **coordinator,
+        ).id
+        contacts.record_address(
             session,
             address_id=new_id(),
             organisation_id=exo7,
@@ -273,7 +314,7 @@ class Chain:
             longitude_microdegrees=-61_138_000,
             **coordinator,
         )
-        ids["contact"] = partners.record_contact(
+        ids["contact"] = contacts.record_contact(
             session,
             contact_id=new_id(),
             organisation_id=exo7,
@@ -621,6 +662,24 @@ class Chain:
                 reason=UndoReason.WRONG_BOOKLET,
                 now=scheme.now,
             )
+        self._late(session)
+
+    def _late(self, session: Session) -> None:
+        """Some days before the end of the vintage a booklet is handed over, and taken back."""
+        scheme, ids, today = self.scheme, self.ids, self.scheme.now
+        scheme.now = today + timedelta(days=55)
+        ids["late"] = scheme.prescription(
+            session, ids["person"], [3], reasons=replace(FOR_ANYTHING, late=LateReason.PERSON_ASKED)
+        )
+        undo_prescription(
+            session,
+            actor=scheme.actors["plie"],
+            undo_id=new_id(),
+            prescription_id=ids["late"],
+            reason=UndoReason.BOOKLET_GIVEN_BACK,
+            now=scheme.now,
+        )
+        scheme.now = today
 
     def _redeem_and_clear(self, database: Database) -> None:
         scheme, ids = self.scheme, self.ids

@@ -12,6 +12,7 @@ from app import ledger
 from app.kernel.ids import new_id
 from app.ledger import add_vintage, chart
 from app.ledger.models import Voucher
+from tests.service.hostile_agreements import AGREEMENTS
 from tests.service.rows import Row, Rows
 
 Bend = Row | Callable[[Rows, Row], Row]
@@ -44,10 +45,10 @@ def agreement_of(rows: Rows, name: str, role: str, party: str = "recipient_id") 
     }
 
 
-def beside(rows: Rows, what: str, name: str, row: Row) -> Row:
-    """A label or an agreement of that organisation, in force from the day after the row's."""
+def beside(rows: Rows, what: str, name: str) -> Row:
+    """A label or an agreement of that organisation, in force once the one it has is over."""
     copied = rows.any(what, organisation_id=rows.organisation(name))
-    day = row["redeemed_on"] + timedelta(days=1)
+    day = copied["valid_until"] + timedelta(days=1)
     made = rows.copy(what, copied, valid_from=day, valid_until=day)
     rows.add(what, made)
     return {f"{what}_id": made["id"], f"{what}_from": day, f"{what}_until": day}
@@ -76,19 +77,19 @@ def met(rows: Rows, **changes: object) -> object:
     return made["id"]
 
 
-def signed_tomorrow(rows: Rows, row: Row) -> Row:
-    """An agreement of the same prescriber, in force from the day after the row's."""
-    day = row["prescribed_on"] + timedelta(days=1)
+def signed_later(rows: Rows, row: Row) -> Row:
+    """An agreement of the same prescriber, in force once the row's is over."""
     signed = rows.any("agreement", id=row["agreement_id"])
+    day = signed["valid_until"] + timedelta(days=1)
     made = rows.copy("agreement", signed, valid_from=day, valid_until=day)
     rows.add("agreement", made)
     return {"agreement_id": made["id"], "agreement_from": day, "agreement_until": day}
 
 
 def referral_beside(rows: Rows, what: str, row: Row) -> Row:
-    """A label or an agreement of the place referred to, in force from the day after the row's."""
+    """A label or an agreement of the place referred to, in force once the one it has is over."""
     copied = rows.any(what, organisation_id=row["referred_to_id"])
-    day = row["prescribed_on"] + timedelta(days=1)
+    day = copied["valid_until"] + timedelta(days=1)
     made = rows.copy(what, copied, valid_from=day, valid_until=day)
     rows.add(what, made)
     names = {"id": "id", "valid_from": "from", "valid_until": "until"}
@@ -115,7 +116,8 @@ def prescribed_late(rows: Rows, row: Row) -> Row:
     late = rows.copy("prescription", prescribed_on=day)
     late |= {"beneficiary_id": row["beneficiary_id"], "public": row["public"]}
     rows.add("prescription", late)
-    return {"prescription_id": late["id"], "prescribed_on": day}
+    rows.add("prescription_late", {"prescription_id": late["id"], "reason": "person_asked"})
+    return {"prescription_id": late["id"], "prescribed_on": day, "late_id": late["id"]}
 
 
 def a_seniors_second(rows: Rows, _row: Row) -> Row:
@@ -329,8 +331,10 @@ def renewed(rows: Rows, row: Row) -> Row:
     """A second renewal of an agreement that has one."""
     first = {**row, "id": new_id()}
     rows.add("agreement", first)
-    rows.add("agreement", {**row, "id": new_id(), "follows_id": first["id"]})
-    return {"follows_id": first["id"]}
+    days = {name: row[name] + 3 * A_YEAR for name in ("valid_from", "valid_until")}
+    rows.add("agreement", {**row, **days, "id": new_id(), "follows_id": first["id"]})
+    days = {name: row[name] + 6 * A_YEAR for name in ("valid_from", "valid_until")}
+    return {**days, "follows_id": first["id"]}
 
 
 def replaced(rows: Rows, row: Row) -> Row:
@@ -384,6 +388,7 @@ PRINTING: dict[str, Bend] = {
 }
 
 BENT: dict[str, Bend] = {
+    **AGREEMENTS,
     # ── The directory of partners ─────────────────────────────────────────────────────────────────
     "agreement_document_has_a_sha256": {
         "document_title": "Convention",
@@ -442,7 +447,7 @@ BENT: dict[str, Bend] = {
     "place_profile_versions_count_from_one": {"version": 0},
     "place_public_is_known": {"public": "everybody"},
     "place_service_is_known": {"service": "magic"},
-    "redemption_by_a_public_body_needs_a_cash_office": a_librarys,
+    "redemption_by_a_public_body_needs_a_right": a_librarys,
     "redemption_is_not_by_a_succeeded_mediator": taken_over,
     "redemption_names_the_cash_office": lambda _, row: {
         "cash_office_id": new_id(),
@@ -509,7 +514,7 @@ BENT: dict[str, Bend] = {
         agreement_of(rows, "exo7", "mediator", "prescriber_id")
         | {"beneficiary_id": met(rows, prescriber_id=rows.organisation("exo7"))}
     ),
-    "prescription_needs_an_agreement_in_force": signed_tomorrow,
+    "prescription_needs_an_agreement_in_force": signed_later,
     "prescription_to_a_senior_is_at_60_or_over": lambda rows, _: {
         "beneficiary_id": met(rows, public="senior"),
         "public": "senior",
@@ -520,10 +525,11 @@ BENT: dict[str, Bend] = {
         "public": "registered_job_seeker",
         "declares_no_other_pass": False,
     },
-    "prescription_is_within_the_entitlement": {"ordinal": 6},
+    "prescription_is_within_the_entitlement": {"ordinal": 7},
     "entitlement_is_used_once": {"ordinal": 4},
     "prescription_is_undone_once": undone_again,
     "booklet_names_a_renewal": lambda _, row: {"renewal_id": row["prescription_id"]},
+    "booklet_names_its_acceptance": lambda _, row: {"late_id": row["prescription_id"]},
     "booklet_names_an_exception": lambda _, row: {"exception_id": row["prescription_id"]},
     "prescription_is_within_the_validity": prescribed_late,
     "prescription_is_by_the_persons_own_prescriber": lambda rows, _: agreement_of(
@@ -548,7 +554,7 @@ BENT: dict[str, Bend] = {
     "prescribed_booklet_names_reasons_of_its_own": lambda rows, _: {
         "exception_id": rows.any("prescription_exception")["prescription_id"]
     },
-    "prescribed_booklet_counts_what_was_undone": {"undone_count": 3},
+    "prescribed_booklet_counts_what_was_undone": {"undone_count": 4},
     "prescribed_booklet_names_its_validity": later("valid_until"),
     "duplicate_counts_who_is_alike": {"alike_count": 0, "elsewhere_count": 0},
     "duplicate_reason_is_known": {"reason": "because"},
@@ -566,10 +572,8 @@ BENT: dict[str, Bend] = {
     "redemption_is_within_the_validity": lambda _, row: {
         "redeemed_on": row["vintage_last_day"] + timedelta(days=1)
     },
-    "redemption_needs_a_label_in_force": lambda rows, row: beside(rows, "label", "exo7", row),
-    "redemption_needs_an_agreement_in_force": lambda rows, row: beside(
-        rows, "agreement", "exo7", row
-    ),
+    "redemption_needs_a_label_in_force": lambda rows, _: beside(rows, "label", "exo7"),
+    "redemption_needs_an_agreement_in_force": lambda rows, _: beside(rows, "agreement", "exo7"),
     "allotment_is_whole_booklets": {"last_serial": 219},
     "allotment_stays_within_six_digits": {
         "last_booklet": 1_000_000,
@@ -1093,8 +1097,8 @@ def granted(rows: Rows) -> Row:
 
 
 def referred_to_a_public_body(rows: Rows, row: Row) -> Row:
-    """A referral to a public body that has label and agreement, and no régie."""
-    party = rows.organisation("ccas")
+    """A referral to a public body that has label and agreement, and neither régie nor mandate."""
+    party = rows.organisation("lapsed")
     days = {"valid_from": row["referral_label_from"], "valid_until": row["referral_label_until"]}
     label = rows.copy("label", organisation_id=party, **days)
     signed = rows.copy("agreement", organisation_id=party, role="mediator", **days)
@@ -1151,7 +1155,7 @@ def claimed_without_session(rows: Rows, row: Row) -> Row:
 BENT |= {
     "form_draft_is_sealed": {"sealed": b"in clear"},
     "receipt_is_signed_by_its_recipient": lambda rows, _: {"answered_by": rows.agent("ccas")},
-    "referral_to_a_public_body_needs_a_cash_office": referred_to_a_public_body,
+    "referral_to_a_public_body_needs_a_right": referred_to_a_public_body,
     "statement_takes_passes_with_their_session": claimed_without_session,
 }
 

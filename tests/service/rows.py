@@ -5,6 +5,7 @@ the services wrote and gives it what must be new; where the row needs others, th
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +124,38 @@ class Rows:
         row = self.copy("delivery", order_id=self.ids[order])
         self.add("delivery", row)
         return row["id"]  # type: ignore[no-any-return]
+
+    def closing(self, agreement: Row) -> Row:
+        """What the early end of that agreement says of it."""
+        return {
+            "agreement_id": agreement["id"],
+            **{
+                name: agreement[name]
+                for name in ("organisation_id", "role", "valid_from", "valid_until")
+            },
+        }
+
+    def closed_agreement(self) -> Row:
+        """The early end of an agreement made for that."""
+        agreement = self.agreement()
+        self.add("agreement", agreement)
+        days = {"from_on": agreement["valid_from"]}
+        return self.copy("agreement_closure") | self.closing(agreement) | days
+
+    def closed_cash_office(self) -> Row:
+        """The early end of a régie made for that."""
+        office = self.copy("cash_office")
+        self.add("cash_office", office)
+        return self.copy("cash_office_closure") | {
+            "cash_office_id": office["id"],
+            **{name: office[name] for name in ("kind", "valid_from", "valid_until")},
+        }
+
+    def agreement(self) -> Row:
+        """An agreement of the far future, which overlaps none."""
+        row = self.copy("agreement")
+        years = timedelta(days=4000)
+        return row | {name: row[name] + years for name in ("valid_from", "valid_until")}
 
     def person(self) -> UUID:
         """A person without identity."""
@@ -277,6 +310,10 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "snapshot_usage_sum": lambda rows: rows.copy(
         "snapshot_usage_sum", snapshot_id=rows.usage_without_sums(), sum_count=1, ordinal=1
     ),
+    "agreement": Rows.agreement,
+    "agreement_closure": Rows.closed_agreement,
+    "agreement_file": lambda rows: rows.copy("agreement_file", sha256=new_id().bytes * 2),
+    "cash_office_closure": Rows.closed_cash_office,
     "partner_address": lambda rows: rows.copy("partner_address", version=2),
     "succession": lambda rows: rows.copy("succession", organisation_id=rows.organisation("nobank")),
     "label_progress": lambda rows: rows.copy("label_progress", step="refused", place=3),
@@ -423,14 +460,19 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "prescription_booklet",
         rows.any("prescription_booklet", prescription_id=rows.ids["prescription"]),
         booklet_id=21,
-        ordinal=5,
-        undone_count=2,
+        ordinal=6,
+        undone_count=3,
     ),
     **{
         table: lambda rows, table=table: rows.copy(  # type: ignore[misc]
             table, prescription_id=rows.ids["prescription"]
         )
-        for table in ("prescription_renewal", "prescription_exception", "prescription_duplicate")
+        for table in (
+            "prescription_renewal",
+            "prescription_exception",
+            "prescription_late",
+            "prescription_duplicate",
+        )
     },
     "prescription_undo": lambda rows: rows.copy(
         "prescription_undo",

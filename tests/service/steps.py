@@ -32,6 +32,7 @@ from app.mediators.rules import (
 from app.orders import mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
+from app.partners import contacts
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.prescribers import allocations, booklet_requests, custody, people, prescriptions
@@ -157,7 +158,7 @@ STEPS: dict[str, Step] = {
         lambda chain: {
             "agreement_id": new_id(),
             "organisation_id": chain.scheme.organisations["ccas"],
-            "role": AgreementRole.PRESCRIBER,
+            "role": AgreementRole.INFORMATION_RELAY,
             "reference": "Convention 2",
             **period(chain),
         },
@@ -290,7 +291,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"ready": True},
     ),
     "record_address": Step(
-        partners.record_address,
+        contacts.record_address,
         "coordinator",
         frozenset({C}),
         lambda chain: {
@@ -305,7 +306,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"street": "3, rue du Bord de mer"},
     ),
     "record_contact": Step(
-        partners.record_contact,
+        contacts.record_contact,
         "exo7",
         frozenset({C, P, M}),
         lambda chain: {

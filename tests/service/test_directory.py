@@ -33,6 +33,8 @@ from app.partners.errors import (
 )
 from app.partners.rules import AgreementRole, OrganisationKind, SignedDocument
 from app.partners.service import agreement_in_force, sign_agreement, succeed
+from app.programmes.rules import Terms
+from app.programmes.service import change_settings
 from tests.service.cases import (
     AFTER_ALL,
     LONG,
@@ -218,11 +220,20 @@ def test_an_application_goes_forward_and_ends_with_its_label(world: World) -> No
 
 def test_an_agreement_is_renewed_once_by_one_of_its_kind(world: World) -> None:
     ccas = world.scheme.organisations["ccas"]
-    [former] = partners.agreements_of(world.session, ccas)
+    former = partners.agreement_in_force(
+        world.session, ccas, AgreementRole.PRESCRIBER, on=world.scheme.today
+    )
+    assert former is not None
+    next_days = {
+        "role": AgreementRole.PRESCRIBER,
+        "valid_from": former.valid_until + timedelta(days=1),
+        "valid_until": former.valid_until + timedelta(days=300),
+    }
 
     renewed = run(
         world,
         "sign_agreement",
+        **next_days,
         follows_id=former.id,
         document=SignedDocument("Convention", SHA256, "Archives"),
     )
@@ -235,7 +246,7 @@ def test_an_agreement_is_renewed_once_by_one_of_its_kind(world: World) -> None:
         (UnknownAgreement, {"follows_id": renewed.id, "role": AgreementRole.VENUE}),
     ):
         with pytest.raises(refusal), world.session.begin_nested():
-            run(world, "sign_agreement", **changes)
+            run(world, "sign_agreement", **(next_days | changes))
 
 
 def test_what_ends_soon_and_is_not_followed_is_on_the_list(world: World) -> None:
@@ -247,12 +258,31 @@ def test_what_ends_soon_and_is_not_followed_is_on_the_list(world: World) -> None
             for one in queries.renewals(world.session, on=scheme.today)
         ]
 
-    scheme.agreement(world.session, "library", AgreementRole.VENUE, days=(-9, 60))
-    scheme.agreement(world.session, "library", AgreementRole.PRESCRIBER, days=(-9, 61))
-    assert ending() == [("agreement", "LIBRARY")]
+    scheme.agreement(world.session, "nobank", AgreementRole.VENUE, days=(-9, 60))
+    scheme.agreement(world.session, "nobank", AgreementRole.PRESCRIBER, days=(-9, 61))
+    assert ending() == [("agreement", "NOBANK")]
 
-    scheme.agreement(world.session, "library", AgreementRole.VENUE, days=(61, 300))
+    scheme.agreement(world.session, "nobank", AgreementRole.VENUE, days=(61, 300))
     assert ending() == []
+
+
+def test_the_settings_say_how_long_before_its_end_something_is_to_be_renewed(world: World) -> None:
+    scheme, session = world.scheme, world.session
+    scheme.agreement(session, "nobank", AgreementRole.VENUE, days=(-9, 90))
+    assert queries.renewals(session, on=scheme.today) == []
+
+    change_settings(
+        session,
+        actor=scheme.actors["coordinator"],
+        settings_id=new_id(),
+        programme_id=scheme.programme_id,
+        applies_from=scheme.today,
+        terms=Terms(agreement_warning_days=90),
+        document=None,
+        now=scheme.now,
+    )
+
+    assert [one.kind for one in queries.renewals(session, on=scheme.today)] == ["agreement"]
 
 
 # ── Contacts, profiles, readiness ─────────────────────────────────────────────────────────────────

@@ -1,0 +1,269 @@
+"""What an organisation is, where, when and for whom, and where it is paid: its forms."""
+
+from uuid import UUID
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.kernel.clock import martinique_day
+from app.mediators import forms, queries, service
+from app.mediators.asking import ask, back_to, known
+from app.mediators.rules import Service
+from app.partners import contacts
+from app.partners import queries as partners
+from app.partners import service as partnership
+from app.partners.models import Organisation, PartnerContact
+from app.partners.rules import OrganisationKind
+from app.partners.vault import BankVault
+from app.programmes.rules import Public
+from app.web.auth import check, current_actor, started_at
+from app.web.forms import Form, done
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("partner_profile", __name__)
+
+
+@bp.route("/partenaires/nouveau", methods=["GET", "POST"])
+def new_partner() -> ResponseReturnValue:
+    """Let an organisation take part."""
+    check(Right.MANAGE_PARTNERS)
+
+    def act(session: Session, form: Form) -> Organisation:
+        kind = form.choice("kind", OrganisationKind)
+        form.check()
+        return partnership.register_organisation(
+            session,
+            actor=current_actor(),
+            organisation_id=form.id,
+            kind=kind,
+            name=form.text("name"),
+            commune=form.text("commune"),
+            insee=form.text("insee") or None,
+            siret=form.text("siret") or None,
+            now=started_at(),
+        )
+
+    return ask(
+        forms.NEW_PARTNER,
+        of=None,
+        proposed={},
+        act=act,
+        then=lambda made: done(
+            url_for("partners_pages.partner", partner_id=made.id),
+            f"« {made.name} » est ajoutée. Enregistrez maintenant sa convention.",
+        ),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/adresse", methods=["GET", "POST"])
+def address(partner_id: UUID) -> ResponseReturnValue:
+    """Say where an organisation is."""
+    check(Right.MANAGE_PARTNERS)
+    organisation = known(partner_id)
+    before = in_transaction(lambda session: partners.address_of(session, partner_id))
+
+    def act(session: Session, form: Form) -> object:
+        latitude = forms.degrees(form, "latitude_microdegrees")
+        longitude = forms.degrees(form, "longitude_microdegrees")
+        form.check()
+        return contacts.record_address(
+            session,
+            actor=current_actor(),
+            address_id=form.id,
+            organisation_id=partner_id,
+            street=form.text("street"),
+            complement=form.text("complement") or None,
+            postcode=form.text("postcode"),
+            latitude_microdegrees=latitude,
+            longitude_microdegrees=longitude,
+            now=started_at(),
+        )
+
+    return ask(
+        forms.ADDRESS,
+        of=organisation,
+        proposed=forms.typed_address(before),
+        act=act,
+        then=back_to(partner_id, "L’adresse est enregistrée."),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/contact", methods=["GET", "POST"])
+def contact(partner_id: UUID) -> ResponseReturnValue:
+    """Add a contact, or replace the one that the address names."""
+    check(Right.CORRECT_PROFILE)
+    organisation = known(partner_id)
+    current_actor().check_sees(partner_id)
+    replaced = in_transaction(lambda session: _contact_of(session, partner_id))
+
+    def act(session: Session, form: Form) -> object:
+        return contacts.record_contact(
+            session,
+            actor=current_actor(),
+            contact_id=form.id,
+            organisation_id=partner_id,
+            position=form.text("position"),
+            phone=form.text("phone") or None,
+            email=form.text("email") or None,
+            replaces_id=replaced.id if replaced else None,
+            now=started_at(),
+        )
+
+    sheet = forms.CONTACT if replaced is None else forms.CHANGED_CONTACT
+    return ask(
+        sheet,
+        of=organisation,
+        proposed=(
+            {
+                "position": replaced.position,
+                "phone": replaced.phone or "",
+                "email": replaced.email or "",
+            }
+            if replaced
+            else {}
+        ),
+        act=act,
+        then=back_to(partner_id, "Les contacts de la structure sont à jour."),
+    )
+
+
+def _contact_of(session: Session, partner_id: UUID) -> PartnerContact | None:
+    """The contact that the address of the page names, if it is this organisation's."""
+    named = request.args.get("remplace", "")
+    return next(
+        (one for one in partners.contacts_of(session, partner_id) if str(one.id) == named), None
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/fiche", methods=["GET", "POST"])
+def profile(partner_id: UUID) -> ResponseReturnValue:
+    """Correct what a place offers, to whom and when."""
+    check(Right.CORRECT_PROFILE)
+    organisation = known(partner_id)
+    current_actor().check_sees(partner_id)
+    offer, version = in_transaction(
+        lambda session: (
+            queries.offers(session, [partner_id]).get(partner_id, queries.Offer()),
+            getattr(queries.profile_of(session, partner_id), "version", 0) + 1,
+        )
+    )
+
+    def act(session: Session, form: Form) -> object:
+        hours = forms.hours(form)
+        services = {Service(one) for one in forms.several(form, "services", Service)}
+        publics = {Public(one) for one in forms.several(form, "publics", Public)}
+        # The version that was read travels with the form: a number that came from this page.
+        read = form.integer("version", "Rechargez la page, puis recommencez.")
+        form.check()
+        return service.record_profile(
+            session,
+            actor=current_actor(),
+            profile_id=form.id,
+            organisation_id=partner_id,
+            version=read,
+            services=services,
+            publics=publics,
+            hours=hours,
+            access_notes=" ".join(form.text("access_notes").split()) or None,
+            now=started_at(),
+        )
+
+    return ask(
+        forms.PROFILE,
+        of=organisation,
+        proposed={**forms.typed_offer(offer), "version": str(version)},
+        act=act,
+        then=back_to(partner_id, "La fiche du lieu est à jour : les prescripteurs la lisent."),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/disponibilite", methods=["GET", "POST"])
+def capacity(partner_id: UUID) -> ResponseReturnValue:
+    """Say whether a place is ready to receive people."""
+    check(Right.MANAGE_PARTNERS)
+
+    def act(session: Session, form: Form) -> object:
+        if form.text("ready") not in {"oui", "non"}:
+            form.wrong("ready", "Dites si le lieu est prêt à recevoir.")
+        from_on = form.day("from_on")
+        form.check()
+        return service.record_capacity(
+            session,
+            actor=current_actor(),
+            capacity_id=form.id,
+            organisation_id=partner_id,
+            ready=form.text("ready") == "oui",
+            from_on=from_on,
+            now=started_at(),
+        )
+
+    return ask(
+        forms.CAPACITY,
+        of=known(partner_id),
+        proposed={"from_on": martinique_day(started_at()).isoformat()},
+        act=act,
+        then=back_to(partner_id, "La disponibilité du lieu est enregistrée."),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/compte", methods=["GET", "POST"])
+def bank_details(partner_id: UUID) -> ResponseReturnValue:
+    """Type where an organisation asks to be paid."""
+    check(Right.PREPARE_BANK_DETAILS)
+
+    def act(session: Session, form: Form) -> object:
+        return partnership.prepare_bank_details(
+            session,
+            actor=current_actor(),
+            bank_details_id=form.id,
+            organisation_id=partner_id,
+            holder=form.text("holder"),
+            iban=form.text("iban"),
+            vault=BankVault(current_settings().key_dir),
+            now=started_at(),
+        )
+
+    return ask(
+        forms.BANK_DETAILS,
+        of=known(partner_id),
+        proposed={},
+        act=act,
+        then=back_to(partner_id, "Le compte est saisi. Une autre personne le confirme maintenant."),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/compte/<uuid:bank_details_id>", methods=["GET", "POST"])
+def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
+    """Confirm an account that somebody else typed."""
+    check(Right.APPROVE_BANK_DETAILS)
+    organisation = known(partner_id)
+    details = in_transaction(
+        lambda session: partnership.known_bank_details(
+            session, bank_details_id, organisation_id=partner_id
+        )
+    )
+
+    def act(session: Session, form: Form) -> object:
+        if not form.checked("sure"):
+            form.wrong("sure", "Vérifiez le compte auprès de la structure, puis cochez la case.")
+        form.check()
+        return partnership.approve_bank_details(
+            session, actor=current_actor(), bank_details_id=bank_details_id, now=started_at()
+        )
+
+    return ask(
+        forms.APPROVAL,
+        of=organisation,
+        proposed={},
+        act=act,
+        then=back_to(
+            partner_id, "Le compte est confirmé : les prochains bordereaux y seront payés."
+        ),
+        facts=(
+            ("Structure", organisation.name),
+            ("Titulaire", details.holder),
+            ("IBAN", details.iban_masked),
+        ),
+    )
