@@ -640,7 +640,7 @@ BENT: dict[str, Bend] = {
     "write_off_names_a_print_batch": {"kind": "misprints", "print_batch_id": NOBODY},
     "write_off_says_why": {"reason": ""},
     "write_off_range_is_not_empty": {"last_voucher_id": 20},
-    "write_off_begins_with_a_voucher": {"first_voucher_id": 10**9, "last_voucher_id": 10**9},
+    "write_off_begins_with_a_voucher": {"first_voucher_id": -1},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     # Replacements.
@@ -1121,9 +1121,7 @@ def claimed_without_session(rows: Rows, row: Row) -> Row:
         "programme_settings",
         last,
         ordinal=last["ordinal"] + 1,
-        follows_id=last["id"],
         follows_ordinal=last["ordinal"],
-        follows_from=last["applies_from"],
         applies_from=today,
         session_required=True,
     )
