@@ -1,18 +1,22 @@
-"""A pass is redeemed and declared lost at one instant: one wins, and the other is told."""
+"""A pass is used at the instant at which it is declared lost, or expires: one of the two wins."""
 
 from functools import partial
 
 import pytest
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.closing.calendar import expire
 from app.database import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind, VoucherRange
+from app.ledger.models import Voucher
 from app.losses import blocks, queries
 from app.losses.models import Block
 from app.losses.naming import Named
 from app.losses.rules import BlockCause, Declarant
+from app.programmes.service import known_vintage
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting
 
@@ -40,6 +44,22 @@ def redeemed_and_declared(database: Database, scheme: Scheme, place: int) -> lis
         [
             lambda session: scheme.redeem(session, code).accepted(),
             partial(declared, scheme=scheme, named=scheme.serial(1, place)),
+        ],
+    )
+
+
+def redeemed_and_expired(database: Database, scheme: Scheme, place: int) -> list[Answer]:
+    """A pass at a mediator, sent late, while the vintage of a booklet expires."""
+    with database.transaction(writing=False) as session:
+        code = scheme.codes(session, 1)[place - 1]
+        terms = known_vintage(session, scheme.vintage_id)
+    return in_transactions(
+        database,
+        [
+            lambda session: scheme.redeem(session, code).accepted(),
+            lambda session: expire(
+                session, terms, actor_id=scheme.actors["coordinator"].agent_id, now=scheme.now
+            ),
         ],
     )
 
@@ -74,10 +94,9 @@ def look_without_holding(
     session: Session, vouchers: list[VoucherRange]
 ) -> list[ledger.VoucherState]:
     """The mutant: what the lock reads, without the lock."""
-    from app.ledger.models import Voucher  # noqa: PLC0415 - the mutant alone needs it
-
-    [whole] = vouchers
-    return ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
+    return ledger.voucher_states(
+        session, or_(*(Voucher.id.between(whole.first, whole.last) for whole in vouchers))
+    )
 
 
 def test_without_the_lock_a_declaration_reports_nothing_of_a_pass_just_used(
@@ -95,3 +114,37 @@ def test_without_the_lock_a_declaration_reports_nothing_of_a_pass_just_used(
 
     # The ledger still moves each pass once; but the declaration is refused, not recorded.
     assert "vouchers_not_there" in refused
+
+
+# ── Expiry ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_of_a_redemption_and_the_expiry_wins_and_the_other_says_so(
+    database: Database, scheme: Scheme
+) -> None:
+    in_a_pocket(database, scheme)
+
+    redemption, expiry = redeemed_and_expired(database, scheme, 1)
+
+    assert expiry.said == "accepted"
+    with database.transaction(writing=False) as session:
+        rests = ledger.history(session, 1)[-1].credit.kind
+        assert ledger.verify(session).honest
+    if redemption.said == "accepted":
+        assert (rests, expiry.value) == (AccountKind.REDEEMED, 119)
+    else:
+        assert redemption.said == "voucher_expired"
+        assert (rests, expiry.value) == (AccountKind.EXPIRED, 120)
+
+
+def test_without_the_lock_a_redemption_stops_the_expiry_of_a_whole_vintage(
+    database: Database, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_pocket(database, scheme)
+    everywhere(monkeypatch, ledger.lock_vouchers, look_without_holding)
+    with meeting(2) as meet:
+        after(monkeypatch, look_without_holding, meet)
+        after(monkeypatch, ledger.lock_vouchers_by_code, meet)
+        redemption, expiry = redeemed_and_expired(database, scheme, 1)
+
+    assert {redemption.said, expiry.said} & {"vouchers_not_there", "OperationalError"}

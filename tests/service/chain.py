@@ -133,6 +133,8 @@ class Chain:
     codes: list[VoucherCode] = field(default_factory=list)
     """The codes of booklet 1."""
     other_vintage_id: int = 0
+    closing: dict[str, int] = field(default_factory=dict)
+    """Vintages of the other programme by the stage of their end."""
 
     @classmethod
     def lived(cls, database: Database, folder: Path) -> "Chain":

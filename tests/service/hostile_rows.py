@@ -641,6 +641,7 @@ BENT: dict[str, Bend] = {
     "write_off_says_why": {"reason": ""},
     "write_off_range_is_not_empty": {"last_voucher_id": 20},
     "write_off_begins_with_a_voucher": {"first_voucher_id": -1},
+    "write_off_begins_with_a_voucher": {"first_voucher_id": 0},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     # Replacements.
@@ -659,6 +660,43 @@ BENT: dict[str, Bend] = {
     "replacement_of_a_vintage_names_the_compromise": {"cause": "compromised"},
     "replacement_names_a_compromise": {"cause": "compromised", "compromise_id": NOBODY},
     "pass_is_replaced_by_another": {"new_voucher_id": 8},
+    # The end of vintages.
+    "closing_step_follows_the_one_before": {"step": "withhold", "place": 2, "follows_place": 1},
+    "closing_step_has_its_place": {"step": "expire"},
+    "closing_steps_leave_no_gap": {"step": "late", "place": 3},
+    "closing_step_is_not_done_before_its_day": lambda _, row: {
+        "due_on": row["done_on"] + timedelta(days=1)
+    },
+    "closing_step_counts_passes": {"voucher_count": -1},
+    "closing_count_is_of_a_step": {"step": "late"},
+    "closing_count_counts_from_zero": {"begun_booklets": -1},
+    "hold_is_of_a_list_drawn_up": lambda rows, _: {"vintage_id": rows.chain.scheme.vintage_id},
+    "hold_is_of_the_step_that_withholds": {"step": "alert"},
+    "hold_counts_passes": {"voucher_count": -1},
+    "release_says_why": {"reason": ""},
+    "joint_statement_is_of_its_step": lambda rows, _: {"vintage_id": rows.chain.scheme.vintage_id},
+    "joint_statement_is_at_face_value": {"face_value_cents": 999},
+    "joint_statement_comes_at_its_step": {"step": "expire"},
+    "joint_statement_payer_is_known": {"payer": "nobody"},
+    "joint_statement_closes_to_zero": {"received_count": 99},
+    "joint_statement_tells_what_was_never_used": {"unused_count": 99},
+    "joint_signature_side_is_known": {"side": "press"},
+    "joint_signature_is_recorded_afterwards": later("signed_on"),
+    "joint_statement_is_signed_once_by_each": {"side": "issuer"},
+    "joint_statement_is_signed_by_two": lambda rows, row: {
+        "recorded_by": rows.any("joint_signature", vintage_id=row["vintage_id"])["recorded_by"]
+    },
+    "settlement_is_what_the_statement_comes_to": {"voucher_count": 99, "amount_cents": 99_000},
+    "settlement_needs_the_sponsors_signature": lambda rows, _: {
+        "vintage_id": rows.closing["closed"]
+    },
+    "settlement_needs_the_issuers_signature": lambda rows, _: {
+        "vintage_id": rows.closing["half signed"]
+    },
+    "settlement_needs_both_signatures": {"sponsor_side": "issuer"},
+    "settlement_kind_is_known": {"kind": "gift", "payer": "authority"},
+    "settlement_is_by_who_pays": {"kind": "release"},
+    "settlement_is_at_face_value": {"amount_cents": 1},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
     "mandate_is_of_an_approved_order": lambda _, row: {
         "approved_on": row["approved_on"] - timedelta(days=1)

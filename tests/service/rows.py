@@ -195,6 +195,24 @@ class Rows:
             "settings_withdrawal", settings_id=version["id"], ordinal=version["ordinal"]
         )
 
+    @property
+    def closing(self) -> dict[str, int]:
+        """Vintages at each stage of their end."""
+        return self.chain.closing
+
+    def joint_statement(self) -> Row:
+        """The accounts of a vintage whose last step is the statement, past the service."""
+        vintage_id = self.closing["listed"]
+        like = self.any("closing_step", vintage_id=self.closing["closed"], step="statement")
+        for place, step in enumerate(("late", "refuse", "expire", "statement"), start=3):
+            changes = {"vintage_id": vintage_id, "step": step, "place": place}
+            self.add("closing_step", like | changes | {"follows_place": place - 1})
+        return self.copy(
+            "joint_statement",
+            self.any("joint_statement", vintage_id=self.closing["closed"]),
+            vintage_id=vintage_id,
+        )
+
     def funder_share(self) -> Row:
         """The share of another funder in a version that has one."""
         funder = self.copy("organisation", self.any("organisation", kind="funder"))
@@ -480,6 +498,25 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         prescribed_by=rows.agent("plie"),
         prescribed_on=rows.chain.scheme.today,
         by_coordination=True,
+    ),
+    "closing_step": lambda rows: (
+        rows.copy("closing_step", vintage_id=rows.chain.scheme.vintage_id, step="alert", place=1)
+        | {"follows_place": None}
+    ),
+    "closing_count": lambda rows: rows.copy(
+        "closing_count", holder_id=rows.organisation("carecof")
+    ),
+    "closing_hold": lambda rows: rows.copy("closing_hold", vintage_id=rows.closing["listed"]),
+    "released_booklet": lambda rows: rows.copy("released_booklet", booklet_id=21),
+    "joint_statement": lambda rows: rows.joint_statement(),
+    "joint_signature": lambda rows: rows.copy(
+        "joint_signature",
+        vintage_id=rows.closing["closed"],
+        side="sponsor",
+        recorded_by=rows.agent("auditor"),
+    ),
+    "closing_settlement": lambda rows: rows.copy(
+        "closing_settlement", vintage_id=rows.closing["signed"]
     ),
     "vintage_compromise": lambda rows: rows.copy(
         "vintage_compromise", vintage_id=rows.chain.other_vintage_id

@@ -1,0 +1,118 @@
+"""Vintages at each stage of their end, in the other programme of a scheme that has lived.
+
+| label | its end                                                               |
+|-------|-----------------------------------------------------------------------|
+| 21A   | alerted, its list drawn up: the hold waits to be validated            |
+| 21B   | held: two booklets of 5 in ccas's drawer, one of which was let go     |
+| 21C   | accounts closed, signed by the issuer                                 |
+| 21D   | accounts closed, signed by the sponsor                                |
+| 21E   | accounts closed, signed by both                                       |
+| 21F   | settled                                                               |
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.closing import endings
+from app.closing.calendar import do_next
+from app.closing.rules import Side
+from app.kernel.ids import new_id
+from app.prescribers.allocations import BookletRange
+from app.programmes.service import create_vintage
+from app.takeover import service as takeover
+from tests.factories import TEN_EUROS, Scheme
+
+STAGES = {
+    "21A": "listed",
+    "21B": "held",
+    "21C": "closed",
+    "21D": "half signed",
+    "21E": "signed",
+    "21F": "settled",
+}
+ENDING = {"21A", "21B"}
+
+
+def ended(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, int]:
+    """Open vintages, let the calendar run, decide; the vintages by their stage."""
+    asked: dict[str, Any] = {"actor": scheme.actors["coordinator"], "now": scheme.now}
+    found = {}
+    for label, stage in STAGES.items():
+        end = scheme.today + timedelta(days=10 if label in ENDING else -100)
+        found[stage] = create_vintage(
+            session,
+            programme_id=programme_id,
+            label=label,
+            face_value_cents=TEN_EUROS,
+            valid_from=scheme.today - timedelta(days=300),
+            valid_until=end,
+            tolerance_days=0,
+            keys=scheme.keys,
+            taken_over=True,
+            **asked,
+        ).vintage_id
+    in_a_drawer(session, scheme, programme_id)
+    for vintage_id in found.values():
+        while do_next(session, vintage_id, now=scheme.now):
+            pass
+    endings.validate_hold(session, hold_id=new_id(), vintage_id=found["held"], **asked)
+    endings.release_held(
+        session,
+        release_id=new_id(),
+        vintage_id=found["held"],
+        booklets=[BookletRange("21B 00001", "21B 00001")],
+        reason="Rendez-vous pris",
+        **asked,
+    )
+    for stage, sides in (
+        ("closed", [Side.ISSUER]),
+        ("half signed", [Side.SPONSOR]),
+        ("signed", list(Side)),
+        ("settled", list(Side)),
+    ):
+        for side in sides:
+            who = "coordinator" if side is Side.SPONSOR else "coordinator2"
+            endings.sign_statement(
+                session,
+                actor=scheme.actors[who],
+                signature_id=new_id(),
+                vintage_id=found[stage],
+                side=side,
+                signed_on=scheme.today,
+                now=scheme.now,
+            )
+    endings.settle_closing(
+        session,
+        actor=scheme.actors["finance"],
+        settlement_id=new_id(),
+        vintage_id=found["settled"],
+        reference="AV-77",
+        now=scheme.now,
+    )
+    return found
+
+
+def in_a_drawer(session: Session, scheme: Scheme, programme_id: UUID) -> None:
+    """Two booklets of 5 of 21A, and three of 21B, in ccas's drawer."""
+    head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
+    lines = "21A;1;2;5;prescripteur;CCAS;passnum\n21B;1;3;5;prescripteur;CCAS;passnum\n"
+    counted = takeover.prepare_takeover(
+        session,
+        actor=scheme.actors["coordinator"],
+        takeover_id=new_id(),
+        programme_id=programme_id,
+        content=(head + lines).encode(),
+        counted_on=scheme.today,
+        now=scheme.now,
+    )
+    takeover.approve_takeover(
+        session,
+        actor=scheme.actors["coordinator2"],
+        takeover_id=counted.id,
+        voucher_count=25,
+        keys=scheme.keys,
+        now=scheme.now,
+    )

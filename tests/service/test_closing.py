@@ -1,0 +1,233 @@
+"""The end of a vintage, day after day, whoever pays the mediators."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing.errors import OutsideValidity, VoucherExpired
+from app.clearing.redemptions import undo_redemption
+from app.closing import calendar, endings, errors, queries
+from app.closing.rules import Side, Step
+from app.database import Database
+from app.kernel.clock import end_of_day, first_instant
+from app.kernel.ids import new_id
+from app.ledger import AccountKind
+from app.losses import blocks
+from app.losses.rules import BlockCause, Declarant
+from app.prescribers.allocations import BookletRange
+from app.prescribers.errors import BookletNotYours
+from app.programmes.rules import Payer
+from app.programmes.service import known_vintage
+from tests.factories import Scheme
+from tests.service.lived_losses import one
+
+
+@pytest.fixture
+def lasting(database: Database, request: pytest.FixtureRequest, tmp_path: Path) -> Scheme:
+    """A scheme with a booklet handed out, two in a drawer and one in stock; three passes used."""
+    with database.transaction() as session:
+        scheme = Scheme.ready(session, tmp_path, payer=getattr(request, "param", Payer.AUTHORITY))
+        scheme.stock(session, tens=4, fives=0)
+        scheme.allocation(session, 1, 3)
+        scheme.prescription(session, scheme.beneficiary(session), [1])
+        for code in scheme.codes(session, 1)[:3]:
+            scheme.redeem(session, code).accepted()
+        blocks.block_vouchers(
+            session,
+            actor=scheme.actors["plie"],
+            block_id=new_id(),
+            named=[one(scheme.serial(1, 10))],
+            declarant=Declarant.HOLDER,
+            cause=BlockCause.LOST,
+            happened_on=scheme.today,
+            now=scheme.now,
+        )
+    return scheme
+
+
+def run(database: Database, scheme: Scheme, days: int, *, evening: bool = False) -> list[Step]:
+    """Let the calendar run so many days from the last day of validity, twice."""
+    with database.transaction(writing=False) as session:
+        terms = known_vintage(session, scheme.vintage_id)
+        end = terms.valid_until + timedelta(days=days)
+    scheme.now = end_of_day(end) if evening else first_instant(end) + timedelta(hours=8)
+    done = [one.step for one in calendar.run_due(database, now=scheme.now)]
+    assert calendar.run_due(database, now=scheme.now) == []
+    return done
+
+
+@pytest.mark.parametrize("lasting", list(Payer), indirect=True)
+def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the order of its days
+    database: Database, lasting: Scheme
+) -> None:
+    scheme, vintage_id = lasting, lasting.vintage_id
+    plie, sponsor = scheme.organisations["plie"], scheme.organisations["sponsor"]
+
+    # The alert lists what is handed out and what is not, begun or not.
+    assert run(database, scheme, -31) == []
+    with database.transaction() as session, pytest.raises(errors.HoldNotDue):
+        endings.validate_hold(
+            session,
+            actor=scheme.actors["coordinator"],
+            hold_id=new_id(),
+            vintage_id=vintage_id,
+            now=scheme.now,
+        )
+    assert run(database, scheme, -30) == [Step.ALERT]
+    with database.transaction(writing=False) as session:
+        found = {c.holder_id: c for c in queries.counts_of(session, vintage_id, Step.ALERT)}
+        assert (found[sponsor].kept_booklets, found[sponsor].kept_passes) == (1, 10)
+        assert (found[plie].kept_booklets, found[plie].kept_passes) == (2, 20)
+        assert (found[plie].untouched_booklets, found[plie].begun_booklets) == (0, 1)
+        assert found[plie].unused_passes == 6
+
+    # The hold takes effect once validated, and lets go what is to be handed out late.
+    assert run(database, scheme, -15) == [Step.WITHHOLD]
+    with database.transaction() as session:
+        held = endings.validate_hold(
+            session,
+            actor=scheme.actors["coordinator"],
+            hold_id=new_id(),
+            vintage_id=vintage_id,
+            now=scheme.now,
+        )
+        person = scheme.beneficiary(session)
+    assert held.voucher_count == 30
+    with database.transaction() as session, pytest.raises(BookletNotYours):
+        scheme.prescription(session, person, [2])
+    assert run(database, scheme, -7) == [Step.LATE]
+    with database.transaction() as session:
+        endings.release_held(
+            session,
+            actor=scheme.actors["coordinator"],
+            release_id=new_id(),
+            vintage_id=vintage_id,
+            booklets=[BookletRange(scheme.booklet(2), scheme.booklet(2))],
+            reason="Rendez-vous pris le 3",
+            now=scheme.now,
+        )
+        hand_over_late(scheme, session, person)
+
+    # Sessions count until the end of the tolerance, and may be sent a few days later.
+    assert run(database, scheme, 31) == []
+    last_day = scheme.now
+    assert run(database, scheme, 31, evening=True) == [Step.REFUSE]
+    with database.transaction() as session:
+        codes = scheme.codes(session, 2)
+        late = scheme.redeem(session, codes[0], redeemed_at=scheme.now).refusal
+        assert isinstance(late, OutsideValidity)
+        assert scheme.redeem(session, codes[0], redeemed_at=last_day).refusal is None
+    assert run(database, scheme, 36) == []
+    with database.transaction() as session:
+        taken = scheme.redeem(session, codes[1], redeemed_at=last_day).accepted()
+    assert run(database, scheme, 36, evening=True) == [Step.EXPIRE]
+    with database.transaction() as session:
+        refused = scheme.redeem(session, codes[2], redeemed_at=last_day).refusal
+        assert isinstance(refused, VoucherExpired)
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=taken.id,
+            reason="Erreur",
+            now=scheme.now,
+        )
+
+    # The accounts close to zero, two people record two signatures, and what is unused comes back.
+    assert run(database, scheme, 38) == [Step.STATEMENT]
+    settle_after_two_signatures(database, scheme)
+    with database.transaction(writing=False) as session:
+        statement = queries.joint_statement(session, vintage_id)
+        settlement = queries.settlement_of(session, vintage_id)
+        rests = queries.rest(session, vintage_id)
+        assert ledger.verify(session).honest
+    assert statement is not None
+    assert settlement is not None
+    assert (statement.received_count, statement.used_count, statement.expired_count) == (40, 4, 36)
+    assert settlement.amount_cents == 36_000
+    if statement.payer == Payer.ISSUER:
+        assert (settlement.kind, settlement.number[:2]) == ("credit_note", "AV")
+        assert rests == {AccountKind.REDEEMED: 4, AccountKind.CREDITED: 36}
+    else:
+        assert (settlement.kind, settlement.number[:3]) == ("release", "LIB")
+        assert rests == {AccountKind.REDEEMED: 4, AccountKind.EXPIRED: 36}
+    assert run(database, scheme, 400) == []
+
+
+def hand_over_late(scheme: Scheme, session: Session, person: UUID) -> None:
+    """A booklet let go is handed over in the last days."""
+    scheme.prescription(session, person, [2])
+
+
+def settle_after_two_signatures(database: Database, scheme: Scheme) -> None:
+    """Each step in its order, and what comes too soon is refused."""
+
+    def sign(by: str, side: Side) -> None:
+        with database.transaction() as session:
+            endings.sign_statement(
+                session,
+                actor=scheme.actors[by],
+                signature_id=new_id(),
+                vintage_id=scheme.vintage_id,
+                side=side,
+                signed_on=scheme.today,
+                now=scheme.now,
+            )
+
+    def settle() -> None:
+        with database.transaction() as session:
+            endings.settle_closing(
+                session,
+                actor=scheme.actors["finance"],
+                settlement_id=new_id(),
+                vintage_id=scheme.vintage_id,
+                now=scheme.now,
+            )
+
+    sign("coordinator", Side.SPONSOR)
+    with pytest.raises(errors.SideSignedAlready):
+        sign("finance", Side.SPONSOR)
+    with pytest.raises(errors.SignedByTheSamePerson):
+        sign("coordinator", Side.ISSUER)
+    with pytest.raises(errors.NotYetSigned):
+        settle()
+    sign("finance", Side.ISSUER)
+    settle()
+    with pytest.raises(errors.SettledAlready):
+        settle()
+
+
+def test_after_a_long_stop_every_step_is_done_in_its_order(
+    database: Database, lasting: Scheme
+) -> None:
+    assert run(database, lasting, 100) == list(Step)
+
+    with database.transaction() as session:
+        for refusal, act in (
+            (errors.HoldTooLate, endings.validate_hold),
+            (errors.ReleaseTooLate, endings.release_held),
+        ):
+            more: dict[str, object] = (
+                {"hold_id": new_id()}
+                if act is endings.validate_hold
+                else {
+                    "release_id": new_id(),
+                    "reason": "x",
+                    "booklets": [BookletRange(lasting.booklet(2), lasting.booklet(2))],
+                }
+            )
+            with pytest.raises(refusal):
+                act(
+                    session,
+                    actor=lasting.actors["coordinator"],
+                    vintage_id=lasting.vintage_id,
+                    now=lasting.now,
+                    **more,  # type: ignore[arg-type]
+                )
+        statement = queries.joint_statement(session, lasting.vintage_id)
+    assert statement is not None
+    assert (statement.used_count, statement.expired_count) == (3, 37)
