@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.closing.rules import PLACE, SettlementKind, Side
+from app.closing.rules import PLACE, Side
 from app.database import BigInt, Day, Model, Record, UtcDateTime, Uuid16
 from app.losses.models import among
 from app.programmes.rules import Payer
@@ -265,9 +265,10 @@ class ClosingSettlement(Record):
             "sponsor_side = 'sponsor' and issuer_side = 'issuer'",
             name="settlement_needs_both_signatures",
         ),
-        CheckConstraint(among("kind", SettlementKind), name="settlement_kind_is_known"),
         CheckConstraint(
-            "(kind = 'credit_note') = (payer = 'issuer')", name="settlement_is_by_who_pays"
+            "(kind = 'credit_note' and payer = 'issuer')"
+            " or (kind = 'release' and payer = 'authority')",
+            name="settlement_is_by_who_pays",
         ),
         CheckConstraint(
             "amount_cents = voucher_count * face_value_cents", name="settlement_is_at_face_value"

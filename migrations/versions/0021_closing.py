@@ -242,9 +242,10 @@ def _settlement() -> None:
         sa.Column("settled_by", BigInt, nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'credit_note') = (payer = 'issuer')", name="settlement_is_by_who_pays"
+            "(kind = 'credit_note' and payer = 'issuer')"
+            " or (kind = 'release' and payer = 'authority')",
+            name="settlement_is_by_who_pays",
         ),
-        sa.CheckConstraint("kind in ('credit_note', 'release')", name="settlement_kind_is_known"),
         sa.CheckConstraint(
             "sponsor_side = 'sponsor' and issuer_side = 'issuer'",
             name="settlement_needs_both_signatures",

@@ -112,7 +112,7 @@ from app.takeover import service as takeover
 from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
 from tests.factories import IBAN, TEN_EUROS, Scheme
-from tests.service import lived_losses
+from tests.service import lived_endings, lived_losses
 
 SHORT = Sizes(least=1, most=8, fan=2)
 """Stretches so short that there are some of each level."""
@@ -154,6 +154,7 @@ class Chain:
         chain._read_a_file(database)
         with database.transaction() as session:
             chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
+            chain.closing = lived_endings.ended(session, chain.scheme, chain.ids["other programme"])
             chain._count(session)
         with database.transaction() as session:
             snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)

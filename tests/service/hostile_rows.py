@@ -694,7 +694,6 @@ BENT: dict[str, Bend] = {
         "vintage_id": rows.closing["half signed"]
     },
     "settlement_needs_both_signatures": {"sponsor_side": "issuer"},
-    "settlement_kind_is_known": {"kind": "gift", "payer": "authority"},
     "settlement_is_by_who_pays": {"kind": "release"},
     "settlement_is_at_face_value": {"amount_cents": 1},
     # ── What a row says of another ────────────────────────────────────────────────────────────────
@@ -1305,5 +1304,9 @@ BENT |= {
     "usage_sum_public_is_known": {"public": "nobody"},
 }
 
-TOGETHER = {"allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment"}
-"""Rules of which the second refuses whatever the first does: serials follow one another."""
+TOGETHER = {
+    "allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment",
+    "closing_step_is_one_of_its_place": "closing_step_pkey",
+}
+"""Rules of which the second refuses whatever the first does: serials follow one another, and a step
+of the calendar has one place."""
