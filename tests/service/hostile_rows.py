@@ -641,7 +641,6 @@ BENT: dict[str, Bend] = {
     "write_off_says_why": {"reason": ""},
     "write_off_range_is_not_empty": {"last_voucher_id": 20},
     "write_off_begins_with_a_voucher": {"first_voucher_id": -1},
-    "write_off_begins_with_a_voucher": {"first_voucher_id": 0},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
     # Replacements.
@@ -688,10 +687,10 @@ BENT: dict[str, Bend] = {
     },
     "settlement_is_what_the_statement_comes_to": {"voucher_count": 99, "amount_cents": 99_000},
     "settlement_needs_the_sponsors_signature": lambda rows, _: {
-        "vintage_id": rows.closing["closed"]
+        "vintage_id": rows.endings["closed"]
     },
     "settlement_needs_the_issuers_signature": lambda rows, _: {
-        "vintage_id": rows.closing["half signed"]
+        "vintage_id": rows.endings["half signed"]
     },
     "settlement_needs_both_signatures": {"sponsor_side": "issuer"},
     "settlement_is_by_who_pays": {"kind": "release"},

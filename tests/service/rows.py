@@ -196,20 +196,20 @@ class Rows:
         )
 
     @property
-    def closing(self) -> dict[str, int]:
+    def endings(self) -> dict[str, int]:
         """Vintages at each stage of their end."""
         return self.chain.closing
 
     def joint_statement(self) -> Row:
         """The accounts of a vintage whose last step is the statement, past the service."""
-        vintage_id = self.closing["listed"]
-        like = self.any("closing_step", vintage_id=self.closing["closed"], step="statement")
+        vintage_id = self.endings["listed"]
+        like = self.any("closing_step", vintage_id=self.endings["closed"], step="statement")
         for place, step in enumerate(("late", "refuse", "expire", "statement"), start=3):
             changes = {"vintage_id": vintage_id, "step": step, "place": place}
             self.add("closing_step", like | changes | {"follows_place": place - 1})
         return self.copy(
             "joint_statement",
-            self.any("joint_statement", vintage_id=self.closing["closed"]),
+            self.any("joint_statement", vintage_id=self.endings["closed"]),
             vintage_id=vintage_id,
         )
 
@@ -506,17 +506,17 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "closing_count": lambda rows: rows.copy(
         "closing_count", holder_id=rows.organisation("carecof")
     ),
-    "closing_hold": lambda rows: rows.copy("closing_hold", vintage_id=rows.closing["listed"]),
+    "closing_hold": lambda rows: rows.copy("closing_hold", vintage_id=rows.endings["listed"]),
     "released_booklet": lambda rows: rows.copy("released_booklet", booklet_id=21),
     "joint_statement": lambda rows: rows.joint_statement(),
     "joint_signature": lambda rows: rows.copy(
         "joint_signature",
-        vintage_id=rows.closing["closed"],
+        vintage_id=rows.endings["closed"],
         side="sponsor",
         recorded_by=rows.agent("auditor"),
     ),
     "closing_settlement": lambda rows: rows.copy(
-        "closing_settlement", vintage_id=rows.closing["signed"]
+        "closing_settlement", vintage_id=rows.endings["signed"]
     ),
     "vintage_compromise": lambda rows: rows.copy(
         "vintage_compromise", vintage_id=rows.chain.other_vintage_id
