@@ -40,3 +40,10 @@ def read_day(typed: str) -> date | None:
         return date(year, month, day)
     except (ValueError, OverflowError):
         return None
+
+
+def written_phone(number: str) -> str:
+    """A telephone number as people of the Antilles read it: « 0596 12 34 56 »."""
+    if number.startswith("+") or " " in number:
+        return number
+    return " ".join([number[:4], *(number[i : i + 2] for i in range(4, len(number), 2))])

@@ -14,6 +14,7 @@ from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
+from app.kernel.text import written_phone
 from app.mediators import forms, queries
 from app.mediators.models import CashOffice, Label
 from app.mediators.rules import (
@@ -45,7 +46,6 @@ from app.partners.rules import (
     OrganisationKind,
     in_force,
     written_degrees,
-    written_phone,
 )
 from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC, Public

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby, pairwise
+
+from app.kernel.money import NO_BREAK
 
 
 class Service(StrEnum):
@@ -58,6 +60,23 @@ class OpeningHours:
             0 <= self.weekday < len(FRENCH_WEEKDAY)
             and 0 <= self.opens < self.closes <= MINUTES_A_DAY
         )
+
+
+def week_in_words(hours: Iterable[OpeningHours]) -> tuple[tuple[str, str], ...]:
+    """Each day with its hours: « Lundi », « 8 h à 12 h, 14 h à 17 h »."""
+    return tuple(
+        (
+            FRENCH_WEEKDAY[weekday].capitalize(),
+            ", ".join(f"{hour(one.opens)} à {hour(one.closes)}" for one in stretches),
+        )
+        for weekday, stretches in groupby(sorted(hours), key=lambda one: one.weekday)
+    )
+
+
+def hour(minutes: int) -> str:
+    """A time of day: « 8 h 30 »."""
+    whole, rest = divmod(minutes, 60)
+    return f"{whole}{NO_BREAK}h" + (f"{NO_BREAK}{rest:02d}" if rest else "")
 
 
 MOST_STRETCHES = 21

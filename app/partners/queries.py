@@ -319,6 +319,22 @@ def contact_that_replaced(session: Session, contact_id: UUID) -> PartnerContact 
     return session.scalar(select(PartnerContact).where(PartnerContact.replaces_id == contact_id))
 
 
+def phones_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The first telephone number of each organisation today, where it has one."""
+    later = aliased(PartnerContact)
+    rows = session.execute(
+        select(PartnerContact.organisation_id, PartnerContact.phone)
+        .where(
+            PartnerContact.organisation_id.in_(list(ids)),
+            PartnerContact.phone.is_not(None),
+            not_(PartnerContact.ended),
+            ~select(later.id).where(later.replaces_id == PartnerContact.id).exists(),
+        )
+        .order_by(PartnerContact.recorded_at.desc(), PartnerContact.id.desc())
+    )
+    return {organisation_id: phone for organisation_id, phone in rows if phone}
+
+
 def contacts_of(session: Session, organisation_id: UUID) -> list[PartnerContact]:
     """How to reach an organisation today: neither replaced nor ended, oldest first."""
     later = aliased(PartnerContact)

@@ -192,13 +192,6 @@ def written_degrees(microdegrees: int | None) -> str:
     return f"{degrees:f}".replace(".", ",").replace("-", "−")
 
 
-def written_phone(number: str) -> str:
-    """A telephone number by pairs, as French people read it."""
-    if number.startswith("+"):
-        return number
-    return " ".join([number[:4], *(number[i : i + 2] for i in range(4, len(number), 2))])
-
-
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
     """The paper behind an agreement: what it is called, its fingerprint, and where it is kept."""

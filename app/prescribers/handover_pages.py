@@ -302,7 +302,9 @@ def letter(prescription_id: UUID, *, large: bool) -> ResponseReturnValue:
             now=started_at(),
         )
     )
-    return download(orientation_letter(values, large=large), f"lettre-{values.number}.pdf", PDF)
+    return download(
+        orientation_letter(values, large=large), letters.file_name(values.number, large=large), PDF
+    )
 
 
 @bp.route("/remises/<uuid:prescription_id>/annuler", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ from app.prescribers.allocations import named_booklet
 from app.prescribers.errors import (
     DeclarationMissing,
     EntitlementExceeded,
+    LateHandOver,
     LikelyDuplicate,
     RenewalTooEarly,
     UnknownBeneficiary,
@@ -44,12 +45,14 @@ from app.prescribers.rules import (
     FRENCH_COMMITMENT,
     FRENCH_DUPLICATE_REASON,
     FRENCH_EXCEPTION_REASON,
+    FRENCH_LATE_REASON,
     FRENCH_NEED,
     FRENCH_RENEWAL_REASON,
     QUESTIONS,
     Commitment,
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     RenewalReason,
 )
 from app.programmes import queries as programmes
@@ -88,7 +91,7 @@ FIELDS = {
         "atteste",
         "declares",
     ),
-    "booklet": ("carnets", "doublon", "renouvellement", "exception", "lieu"),
+    "booklet": ("carnets", "doublon", "renouvellement", "exception", "tardive", "lieu"),
 }
 
 
@@ -516,6 +519,7 @@ def booklet(draft_id: UUID) -> ResponseReturnValue:
         duplicates=choices(FRENCH_DUPLICATE_REASON),
         renewals=choices(FRENCH_RENEWAL_REASON),
         exceptions=choices(FRENCH_EXCEPTION_REASON),
+        lates=choices(FRENCH_LATE_REASON),
     ), form.status
 
 
@@ -546,6 +550,7 @@ FIELD_OF: tuple[tuple[type[DomainError], str], ...] = (
     (LikelyDuplicate, "doublon"),
     (RenewalTooEarly, "renouvellement"),
     (EntitlementExceeded, "exception"),
+    (LateHandOver, "tardive"),
 )
 """Beside which field a refusal stands; the others are about the booklets."""
 
@@ -557,6 +562,7 @@ def _act(beneficiary_id: UUID, form: Form) -> Callable[[Session], Prescription]:
             _reason(form, "doublon", DuplicateReason),
             _reason(form, "renouvellement", RenewalReason),
             _reason(form, "exception", ExceptionReason),
+            _reason(form, "tardive", LateReason),
         )
         if not typed:
             form.wrong("carnets", "Scannez la couverture, ou tapez le numéro d’au moins un carnet.")
@@ -598,7 +604,7 @@ def _act(beneficiary_id: UUID, form: Form) -> Callable[[Session], Prescription]:
     return act
 
 
-ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason)
+ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason, LateReason)
 
 
 def _reason(form: Form, name: str, among: type[ReasonT]) -> ReasonT | None:

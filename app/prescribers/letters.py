@@ -1,8 +1,6 @@
 """What a person takes home, gathered from what is kept: the papers draw it, and keep nothing."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,8 +11,9 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
 from app.kernel.money import NO_BREAK
+from app.kernel.text import written_phone
 from app.mediators.queries import Offer, Place
-from app.mediators.rules import FRENCH_WEEKDAY, OpeningHours
+from app.mediators.rules import week_in_words
 from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.errors import UnknownPrescription
@@ -78,6 +77,11 @@ def letter_of(
     )
 
 
+def file_name(number: str, *, large: bool) -> str:
+    """What the file of a letter is called: by the number of its hand-over, never by a name."""
+    return f"lettre-{number}{'-gros-caracteres' if large else ''}.pdf"
+
+
 def commitment_of(
     session: Session, *, actor: Actor, beneficiary_id: UUID, now: datetime
 ) -> CommitmentForm:
@@ -128,21 +132,4 @@ def _told(session: Session, place: Place, home: str) -> LetterPlace:
 
 def _phone(session: Session, organisation_id: UUID) -> str:
     told = (one.phone for one in partners.contacts_of(session, organisation_id))
-    return next((phone.replace(" ", NO_BREAK) for phone in told if phone), "")
-
-
-def week_in_words(hours: Sequence[OpeningHours]) -> tuple[tuple[str, str], ...]:
-    """Each day with its hours: « Lundi », « 8 h à 12 h, 14 h à 17 h »."""
-    return tuple(
-        (
-            FRENCH_WEEKDAY[weekday].capitalize(),
-            ", ".join(f"{hour(one.opens)} à {hour(one.closes)}" for one in stretches),
-        )
-        for weekday, stretches in groupby(sorted(hours), key=lambda one: one.weekday)
-    )
-
-
-def hour(minutes: int) -> str:
-    """A time of day: « 8 h 30 »."""
-    whole, rest = divmod(minutes, 60)
-    return f"{whole}{NO_BREAK}h" + (f"{NO_BREAK}{rest:02d}" if rest else "")
+    return next((written_phone(phone).replace(" ", NO_BREAK) for phone in told if phone), "")

@@ -18,6 +18,12 @@ LEFT = 20.0
 FLOOR = 22.0
 TOP = 297 - 22.0
 CENTS = 100
+HOURS_FROM = 0.27
+"""Where the hours begin in the box of a place: after « Mercredi »."""
+
+SIZES, LARGE_SIZES = (11.5, 11.0, 10.5, 10.0), (17.0, 16.0)
+PAGES, LARGE_PAGES = 1, 2
+"""A letter is one sheet, two in large print: it is set in the first size in which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,11 @@ class CommitmentForm:
 class Writer:
     """Flows blocks down the page at one body size."""
 
-    def __init__(self, title: str, *, large: bool, specimen: bool, subject: str) -> None:
+    def __init__(
+        self, title: str, *, large: bool, specimen: bool, subject: str, size: float = 11.5
+    ) -> None:
         self.title, self.large = title, large
-        self.size = 17.0 if large else 11.5
+        self.size = size
         self.lead = self.size * 1.36 / MM
         self.wide = 210 - 2 * LEFT
         edition = " (gros caractères)" if large else ""
@@ -94,10 +102,10 @@ class Writer:
             s.para(LEFT + 4, 297 - 21, 80, name, 16 if big else 13, font="B", color=TEAL, most=2)
             s.para(LEFT + 4, 297 - 30, 80, line, 14 if big else 9.5, most=2)
         with s.leaf("P"):
-            low = s.para(105, 297 - 51, 85, person, 16 if big else 11.5, most=3)
+            low = s.para(105, 297 - 38, 85, person, 16 if big else 11.5, most=3)
         with s.leaf("P"):
-            s.para(105, min(low, 297 - 62) - 4, 85, day, 14 if big else 10.5, most=3)
-        self.y = 297 - (92 if big else 82)
+            s.para(105, min(low, 297 - 46) - 1, 85, day, 14 if big else 10.5, most=3)
+        self.y = 297 - (76 if big else 66)
         with s.leaf("H1"):
             self.y = s.para(
                 LEFT,
@@ -193,7 +201,7 @@ class Writer:
                 return s.para(x, y, wide, "Horaires : demandez-les en téléphonant.", z, lead)
         with s.elem("Table"):
             with s.elem("TR"):
-                for shift, words in ((0.0, "Jour"), (0.46, "Horaires")):
+                for shift, words in ((0.0, "Jour"), (HOURS_FROM, "Horaires")):
                     with s.leaf("TH", scope="Column"):
                         s.text(x + wide * shift, y, words, "B", z * 0.92, color=TEAL)
             s.rule((x, y - lead * 0.32), (x + wide, y - lead * 0.32))
@@ -201,10 +209,15 @@ class Writer:
             for day, when in place.hours:
                 with s.elem("TR"):
                     with s.leaf("TD"):
-                        low_a = s.para(x, y, wide * 0.44, day, z * 0.96, lead * 0.98)
+                        low_a = s.para(x, y, wide * HOURS_FROM, day, z * 0.96, lead * 0.98)
                     with s.leaf("TD"):
                         low_b = s.para(
-                            x + wide * 0.46, y, wide * 0.54, typeset(when), z * 0.96, lead * 0.98
+                            x + wide * HOURS_FROM,
+                            y,
+                            wide * (1 - HOURS_FROM),
+                            typeset(when),
+                            z * 0.96,
+                            lead * 0.98,
                         )
                 y = min(low_a, low_b)
         return y
@@ -250,8 +263,19 @@ class Writer:
 
 def orientation_letter(letter: Letter, *, large: bool) -> bytes:
     """Where to go, when, and how to use the passes."""
+    (first, *smaller), most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
+    written = _letter_in(letter, first, large=large)
+    for size in smaller:
+        if written.s.page <= most:
+            break
+        written = _letter_in(letter, size, large=large)
+    return written.finish()
+
+
+def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
     title = typeset("Vos pass numériques : où aller, comment faire")
-    w = Writer(title, large=large, specimen=letter.specimen, subject="Lettre d’orientation")
+    subject = "Lettre d’orientation"
+    w = Writer(title, large=large, specimen=letter.specimen, subject=subject, size=size)
     w.head(
         "Pass numérique",
         letter.prescriber,
@@ -302,7 +326,7 @@ def orientation_letter(letter: Letter, *, large: bool) -> bytes:
         size=14 if large else 9.5,
         after=0,
     )
-    return w.finish()
+    return w
 
 
 def commitment_form(form: CommitmentForm) -> bytes:

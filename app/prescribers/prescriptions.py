@@ -490,6 +490,8 @@ def what_stands_in_the_way(
             _check_size(booklet, number, entitlement.booklet_size)
             _checked_vintage(terms, number, terms.programme_id, today)
             _check_in_drawer(session, booklet, number, actor.organisation_id)
+            late_days = settings.late_days_before_end
+            _late_among([(booklet, terms)], reasons, late_days=late_days, on=today)
         if entitlement is not None and booklet is next(iter(found.values())):
             received = queries.received(session, terms.programme_id, beneficiary_id)
             rights = rights_of(entitlement)

@@ -15,9 +15,13 @@ from app import ledger
 from app.database import Database, hold
 from app.kernel import codes
 from app.kernel.clock import martinique_day
+from app.kernel.communes import Point
 from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
+from app.mediators import queries as mediators
+from app.mediators.rules import week_in_words
+from app.partners import queries as partners
 from app.printing import queries
 from app.printing.errors import TooManyLooks
 from app.printing.models import PublicLook
@@ -54,6 +58,18 @@ _BY_KIND = {
 
 
 @dataclass(frozen=True, slots=True)
+class WhereTo:
+    """A place that takes passes: how to reach it and when, as far as it has said."""
+
+    name: str
+    commune: str
+    phone: str
+    hours: tuple[tuple[str, str], ...]
+    access: str
+    distance_km: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What is told of a pass, or of a booklet by its cover."""
 
@@ -64,29 +80,30 @@ class Look:
     remaining_count: int | None
     """Passes of the booklet that can still be used; only the cover tells."""
     size: int | None
-    places: tuple[tuple[str, str], ...]
+    places: tuple[WhereTo, ...]
+    """The nearest first where a commune was named, else by commune."""
 
 
 def look_at_pass(
-    database: Database, *, typed: str, address_hash: bytes, now: datetime
+    database: Database, *, typed: str, address_hash: bytes, now: datetime, near: Point | None = None
 ) -> Look | None:
     """What the code of a pass tells; None when nothing bears it.
 
     Raises:
         TooManyLooks: too many unknown codes from there lately; nothing was looked up.
     """
-    return _look(database, typed, address_hash, now, cover=False)
+    return _look(database, typed, address_hash, now, near, cover=False)
 
 
 def look_at_cover(
-    database: Database, *, typed: str, address_hash: bytes, now: datetime
+    database: Database, *, typed: str, address_hash: bytes, now: datetime, near: Point | None = None
 ) -> Look | None:
     """What the code on a cover tells; None when nothing bears it.
 
     Raises:
         TooManyLooks: too many unknown codes from there lately; nothing was looked up.
     """
-    return _look(database, typed, address_hash, now, cover=True)
+    return _look(database, typed, address_hash, now, near, cover=True)
 
 
 def note_unknown(session: Session, *, address_hash: bytes, now: datetime) -> None:
@@ -96,11 +113,17 @@ def note_unknown(session: Session, *, address_hash: bytes, now: datetime) -> Non
 
 
 def _look(
-    database: Database, typed: str, address_hash: bytes, now: datetime, *, cover: bool
+    database: Database,
+    typed: str,
+    address_hash: bytes,
+    now: datetime,
+    near: Point | None,
+    *,
+    cover: bool,
 ) -> Look | None:
     with database.transaction(writing=False) as session:
         _check_looks(session, address_hash, now)
-        look = _found(session, typed, martinique_day(now), cover=cover)
+        look = _found(session, typed, martinique_day(now), near, cover=cover)
     if look is None:
         # Counted again under a lock: looks sent together count too.
         with database.transaction() as session:
@@ -116,24 +139,31 @@ def _check_looks(session: Session, address_hash: bytes, now: datetime) -> None:
         raise TooManyLooks(minutes=int(LOOKS_WINDOW.total_seconds() // 60))
 
 
-def _found(session: Session, typed: str, on: date, *, cover: bool) -> Look | None:
+def _found(
+    session: Session, typed: str, on: date, near: Point | None, *, cover: bool
+) -> Look | None:
     try:
         code_hash = codes.digest(codes.read(typed))
     except codes.MistypedCode:
         return None
     if not cover:
         states = ledger.voucher_states(session, Voucher.code_hash == code_hash)
-        return _told(session, states, on, size=None) if states else None
+        return _told(session, states, on, near, size=None) if states else None
     booklet = booklet_by_cover(session, code_hash)
     if booklet is None:
         return None
     ids = range(booklet.id, booklet.id + booklet.size)
     states = ledger.voucher_states(session, Voucher.id.in_(ids))
-    return _told(session, states, on, size=booklet.size)
+    return _told(session, states, on, near, size=booklet.size)
 
 
 def _told(
-    session: Session, states: Sequence[ledger.VoucherState], on: date, *, size: int | None
+    session: Session,
+    states: Sequence[ledger.VoucherState],
+    on: date,
+    near: Point | None,
+    *,
+    size: int | None,
 ) -> Look:
     account = states[0].account
     terms = known_vintage(session, account.vintage_id)
@@ -147,7 +177,32 @@ def _told(
         last_day=terms.valid_until,
         remaining_count=found.count(Usable.YES) if size else None,
         size=size,
-        places=tuple((o.name, o.commune) for o in queries.mediators_receiving(session, on=on)),
+        places=where_to(session, on, near) if usable is Usable.YES else (),
+    )
+
+
+def where_to(session: Session, on: date, near: Point | None) -> tuple[WhereTo, ...]:
+    """Who takes passes that day: the nearest first, where it is known from where."""
+    able = mediators.places_receiving(session, on=on)
+    phones = partners.phones_of(session, [place.organisation.id for place in able])
+
+    def told(place: mediators.Place) -> WhereTo:
+        one = place.organisation
+        far = round(place.where.distance_km(near)) if place.where and near else None
+        return WhereTo(
+            one.name,
+            one.commune,
+            phones.get(one.id, ""),
+            week_in_words(place.offer.hours),
+            place.offer.access_notes or "",
+            far,
+        )
+
+    return tuple(
+        sorted(
+            map(told, able),
+            key=lambda one: (one.distance_km is None, one.distance_km or 0, one.commune, one.name),
+        )
     )
 
 

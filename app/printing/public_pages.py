@@ -9,8 +9,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.identity import passwords
+from app.kernel.communes import COMMUNES, commune_named
 from app.printing.looking import Look, look_at_cover, look_at_pass
 from app.web.auth import ANONYMOUS, started_at
+from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transactions_of_its_own
 
 bp = Blueprint("public_pass", __name__)
@@ -25,6 +27,8 @@ class PublicPage:
 
     look: Look | None
     help_line: str
+    commune: str
+    communes: tuple[Choice, ...]
 
 
 @bp.get("/P/<code>")
@@ -44,15 +48,22 @@ def cover(code: str) -> ResponseReturnValue:
 def _answer(look_at: Callable[..., Look | None], code: str) -> Response:
     settings = current_settings()
     asker = f"public look {request.remote_addr or ''}"
+    near = commune_named(request.args.get("commune", "")[:LONGEST_CODE])
     look = in_transactions_of_its_own(
         partial(
             look_at,
             typed=code[:LONGEST_CODE],
             address_hash=passwords.keyed_hash(settings.secret_key, asker),
             now=started_at(),
+            near=near.centre if near else None,
         )
     )
-    page = PublicPage(look, settings.help_line)
+    page = PublicPage(
+        look,
+        settings.help_line,
+        near.name if near else "",
+        tuple(Choice(one.name, one.name) for one in COMMUNES),
+    )
     answer = make_response(render_template("printing/public.html", page=page))
     answer.status_code = HTTPStatus.OK if look else HTTPStatus.NOT_FOUND
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -14,6 +14,7 @@ from typing import Any
 from app.kernel import money
 from app.kernel.clock import MARTINIQUE
 from app.kernel.money import NARROW, NO_BREAK
+from app.kernel.text import written_phone
 
 MONTHS = (
     "janvier",
@@ -153,6 +154,11 @@ def _in_martinique(instant: datetime) -> datetime:
     return instant.astimezone(MARTINIQUE)
 
 
+def phone(number: str) -> str:
+    """A telephone number as people read it, on one line: « 0596 12 34 56 »."""
+    return written_phone(number).replace(" ", NO_BREAK)
+
+
 def is_day(typed: str) -> bool:
     """Whether a date field of a browser can show it: a day written 2026-11-19, or nothing."""
     try:
@@ -174,6 +180,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "month_long": month_long,
     "month_short": month_short,
     "percent": percent,
+    "phone": phone,
     "plural": plural,
     "share": share,
     "time_of_day": time_of_day,

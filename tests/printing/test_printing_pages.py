@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.database import Database
+from app.kernel.ids import new_id
 from app.orders.queries import order as order_of
+from app.partners.contacts import record_contact
 from app.printing import queries
 from app.programmes.service import mark_demonstration
 from tests.api.house import House
@@ -71,11 +73,31 @@ def test_the_public_page_is_kept_by_nobody_and_names_nobody(house: House) -> Non
         house.scheme.stock(session)
         code = house.scheme.codes(session, 1)[0]
 
-    answer = house.app.test_client().get(f"/p/{code.lower()}")
+    stranger = house.app.test_client()
 
+    early = stranger.get(f"/p/{code.lower()}")
+    with house.database.transaction() as session:
+        house.scheme.allocation(session, 1, 1)
+        house.scheme.prescription(session, house.scheme.beneficiary(session), [1])
+        record_contact(
+            session,
+            actor=house.scheme.actors["coordinator"],
+            contact_id=new_id(),
+            organisation_id=house.scheme.organisations["exo7"],
+            position="Accueil",
+            phone="0596123456",
+            email=None,
+            now=house.scheme.now,
+        )
+    answer = stranger.get(f"/p/{code.lower()}?commune=Le+Robert")
+
+    assert "pas encore remis" in early.text
+    assert "exo8" not in early.text.lower()
     assert answer.status_code == 200
-    assert "pas encore remis" in answer.text
+    assert "Ce pass est valable" in answer.text
     assert "exo8" in answer.text.lower()
+    assert 'href="tel:0596123456">Appeler le 0596\u00a012\u00a034\u00a056' in answer.text
+    assert "km environ" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in answer.headers["X-Robots-Tag"]

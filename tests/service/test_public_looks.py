@@ -42,8 +42,8 @@ def test_a_pass_tells_whether_it_can_be_used_and_where(
 
     assert look is not None
     assert (look.usable, look.remaining_count) == (usable, None)
-    assert look.places
-    assert not {"unlabelled", "unsigned", "lapsed"} & {name for name, _ in look.places}
+    assert bool(look.places) is (usable is Usable.YES)
+    assert not {"unlabelled", "unsigned", "lapsed"} & {place.name for place in look.places}
 
 
 def test_a_cover_tells_how_many_passes_remain(
