@@ -18,6 +18,7 @@ from app.programmes import queries as programmes
 from app.programmes.naming import programme_named, programme_option, vintage_named
 from app.reports import snapshots
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
+from app.reports.told import ChainStage, StoryStep, VoucherPage
 from app.terminal.desk import (
     Desk,
     Group,
@@ -32,7 +33,6 @@ from app.terminal.french import REFUSED
 from app.terminal.values import Day, Instant
 from app.web import words
 from app.web.format import count, percent
-from app.web.pages import ChainStage, StoryStep, VoucherPage
 
 
 @click.group("report", cls=Group)

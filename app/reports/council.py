@@ -19,7 +19,7 @@ from app.programmes.service import known_programme
 from app.reports import queries
 from app.reports.rules import CouncilSheet, FunderLine, KeyDay, Place, PublicLine
 from app.reports.service import EXITS, chain_report, usage_report
-from app.web.pages import ChainStage
+from app.reports.told import ChainStage
 from app.web.words import STAGES
 
 PAID = frozenset({str(AccountKind.SETTLED)})

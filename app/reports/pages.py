@@ -21,10 +21,11 @@ from app.reports import papers
 from app.reports.council import council_sheet
 from app.reports.rules import FRENCH_BY, By, CouncilSheet, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
+from app.reports.told import ChainPage, UsagePage
 from app.reports.usage import usage_by
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, XLSX, download
-from app.web.pages import ChainPage, Choice, FieldError, Scope, UsagePage
+from app.web.pages import Choice, FieldError, Scope
 from app.web.transaction import in_transaction
 
 bp = Blueprint("reports_pages", __name__)

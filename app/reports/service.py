@@ -29,16 +29,7 @@ from app.programmes.service import known_programme, known_vintage
 from app.reports import queries
 from app.reports.models import NO_PUBLIC
 from app.reports.snapshots import ISSUES, MovedOfPublic, moved_of_publics
-from app.vouchers import queries as vouchers
-from app.vouchers.errors import UnknownVoucher
-from app.vouchers.service import (
-    check_concerns,
-    known_booklet,
-    read_serial,
-    seen_booklet,
-    seen_voucher,
-)
-from app.web.pages import (
+from app.reports.told import (
     ChainStage,
     Denominator,
     MonthRow,
@@ -47,6 +38,15 @@ from app.web.pages import (
     UsageRow,
     VoucherLine,
     VoucherPage,
+)
+from app.vouchers import queries as vouchers
+from app.vouchers.errors import UnknownVoucher
+from app.vouchers.service import (
+    check_concerns,
+    known_booklet,
+    read_serial,
+    seen_booklet,
+    seen_voucher,
 )
 
 CHAIN = (

@@ -10,9 +10,9 @@ from app.identity.rules import Right
 from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
 from app.reports.service import Found, search_vouchers, voucher_report
+from app.reports.told import SearchPage
 from app.web.auth import check, current_actor, started_at
 from app.web.format import compact
-from app.web.pages import SearchPage
 from app.web.problems import status_of
 from app.web.transaction import in_transaction
 

@@ -8,9 +8,7 @@ after a colon; the templates escape the whole.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
-
-from app.web.pages import StoryStep
+from typing import Literal, Protocol
 
 Tone = Literal["", "go", "ok", "warn", "bad"]
 """How a chip is drawn: at rest, on its way, fulfilled, needs care, refused."""
@@ -225,7 +223,26 @@ UNDOINGS: Mapping[str, Act] = {
 """What the reversal of an act is called. Nothing is erased: both remain in the history."""
 
 
-def act_of(step: StoryStep) -> Act:
+class Step(Protocol):
+    """One step of a history, as a report tells it."""
+
+    @property
+    def act(self) -> str:
+        """The kind of movement."""
+        ...
+
+    @property
+    def from_kind(self) -> str:
+        """Where the pass rested before."""
+        ...
+
+    @property
+    def undone_act(self) -> str | None:
+        """What a reversal takes back."""
+        ...
+
+
+def act_of(step: Step) -> Act:
     """The words for one step of a history."""
     if step.undone_act is not None:
         return UNDOINGS[step.undone_act]

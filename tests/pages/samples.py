@@ -9,26 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.web.pages import (
+from app.reports.told import (
     ChainPage,
     ChainStage,
-    Choice,
     Denominator,
-    ErrorPage,
-    FieldError,
-    Frame,
     MonthRow,
     PlaceRow,
-    Reader,
-    Scope,
     SearchPage,
-    SignInPage,
     StoryStep,
     UsagePage,
     UsageRow,
     VoucherLine,
     VoucherPage,
 )
+from app.web.pages import Choice, ErrorPage, FieldError, Frame, Reader, Scope, SignInPage
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)

@@ -3,9 +3,9 @@
 import pytest
 
 from app.ledger.chart import TRANSITIONS, AccountKind, MovementKind
+from app.reports.told import StoryStep
 from app.web import words
 from app.web.icons import PATHS
-from app.web.pages import StoryStep
 from tests.pages import samples
 
 NAMES = {"giver": "A", "receiver": "B", "holder": "C", "recipient": "D", "valid_until": "E"}
