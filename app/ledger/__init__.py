@@ -30,7 +30,7 @@ from app.ledger.queries import (
     ranges_in,
     voucher_states,
 )
-from app.ledger.reading import MovedInMonth, Reading, Window
+from app.ledger.reading import Moved, MovedInMonth, Reading, Window
 from app.ledger.rules import Net, VoucherRange, contiguous, net, uses
 from app.ledger.service import (
     Act,
@@ -61,6 +61,7 @@ __all__ = [
     "Flow",
     "HistoryEntry",
     "Line",
+    "Moved",
     "MovedInMonth",
     "MovementKind",
     "Net",

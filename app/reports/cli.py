@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,9 +18,11 @@ from app.ledger import integrity
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.naming import programme_named, programme_option, vintage_named
-from app.reports import snapshots
+from app.reports import papers, snapshots
+from app.reports.rules import FRENCH_BY, By, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
 from app.reports.told import ChainStage, StoryStep, VoucherPage
+from app.reports.usage import usage_by
 from app.terminal.desk import (
     Desk,
     Group,
@@ -29,8 +33,8 @@ from app.terminal.desk import (
     say,
     show_table,
 )
-from app.terminal.french import REFUSED
-from app.terminal.values import Day, Instant
+from app.terminal.french import REFUSED, Refused
+from app.terminal.values import Day, Instant, OneOf
 from app.web import words
 from app.web.format import count, percent
 
@@ -75,14 +79,51 @@ def warn_of_specimen(desk: Desk, session: Session) -> None:
         say("SPÉCIMEN : données de démonstration")
 
 
+BY = OneOf(
+    "PAR",
+    {
+        "dispositif": By.PROGRAMME,
+        "millésime": By.VINTAGE,
+        "prescripteur": By.PRESCRIBER,
+        "commune-prescripteur": By.PRESCRIBER_COMMUNE,
+        "médiateur": By.MEDIATOR,
+        "commune-médiateur": By.MEDIATOR_COMMUNE,
+        "public": By.PUBLIC,
+        "mois": By.MONTH,
+    },
+)
+
+
 @report.command("usage")
 @perimeter
+@click.option("--by", type=BY, help="Un tableau qui distingue ses lignes ainsi.")
+@click.option("--since", type=Day(), help="Avec --by : les actes faits depuis ce jour.")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FICHIER",
+    help="Avec --by : l’écrit en .csv, .xlsx ou .pdf.",
+)
 @acting
-def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
-    """Le taux d’utilisation, avec ses dénominateurs nommés.
+def usage(
+    desk: Desk,
+    *,
+    by: By | None,
+    since: date | None,
+    file: Path | None,
+    **asked: Any,  # noqa: ANN401 - as perimeter
+) -> None:
+    """Le taux d’utilisation, avec ses dénominateurs nommés, ou un tableau qui le détaille.
 
-    Exemple : passnum report usage --on 30/11/2026
+    Exemple : passnum report usage --by prescripteur --since 01/01/2026 --on 30/11/2026
     """
+    if by is not None:
+        tell_usage_by(desk, read(desk, partial(usage_by, by=by, since=since), asked), file)
+        return
+    if since or file:
+        message = "--since et --to vont avec --by : dites ce qui distingue les lignes."
+        raise Refused(message)
     found: UsageReport = read(desk, usage_report, asked)
     if desk.as_json:
         desk.dump(asdict(found))
@@ -115,6 +156,35 @@ def usage(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
     section(
         ["Médiateur", "Commune", "Encaissés", "Somme"],
         [[p.name, p.place, count(p.redeemed_count), euros(p.amount_cents)] for p in found.places],
+    )
+
+
+def tell_usage_by(desk: Desk, table: UsageTable, file: Path | None) -> None:
+    """A table of usage on the terminal, and in a file when one is named."""
+    if file is not None:
+        ending = file.suffix.lower().removeprefix(".")
+        if ending not in papers.USAGE_FILES:
+            message = "Le nom du fichier finit par .csv, .xlsx ou .pdf."
+            raise Refused(message)
+        file.write_bytes(papers.USAGE_FILES[ending](table))
+    if desk.as_json:
+        desk.dump(asdict(table))
+        return
+    say(f"Taux d’utilisation par {FRENCH_BY[table.by]}. Taux : {table.rate_of}.")
+    lines = (*table.lines, table.total)
+    given = table.total.issued_count is not None
+    section(
+        [table.heading, *(["Remis"] if given else []), "Utilisés", "Valeur", "Taux"],
+        [
+            [
+                line.name,
+                *([count(line.issued_count or 0)] if given else []),
+                count(line.redeemed_count),
+                euros(line.redeemed_cents),
+                papers.rate(line),
+            ]
+            for line in lines
+        ],
     )
 
 

@@ -10,16 +10,18 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.ledger import AccountKind, MovementKind
+from app.orders.budget import budget_of
 from app.orders.queries import spent_on
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.models import Programme
-from app.programmes.rules import Payer
+from app.programmes.rules import Covers, Payer
 from app.programmes.service import known_programme
 from app.reports import queries
-from app.reports.rules import CouncilSheet, FunderLine, KeyDay, Place, PublicLine
+from app.reports.rules import By, CouncilSheet, FunderLine, KeyDay, Place, PublicLine
 from app.reports.service import EXITS, chain_report, usage_report
 from app.reports.told import ChainStage
+from app.reports.usage import usage_by
 from app.web.words import STAGES
 
 PAID = frozenset({str(AccountKind.SETTLED)})
@@ -48,6 +50,9 @@ def council_sheet(
     chain = chain_report(session, **asked)
     usage = usage_report(session, **asked)
     resting = {stage.kind: stage for stage in (*chain.stages, *chain.exits)}
+    publics = usage_by(session, by=By.PUBLIC, **asked)
+    agreed_cents = Cents(sum(line.redeemed_cents for line in publics.lines if not line.apart))
+    budget = budget_of(session, programme, on=on)
     spent = spent_on(session, programme_id, at=chain.read_at)
     committed = frozenset(resting) - PAID - OWED - RELEASED
 
@@ -75,6 +80,8 @@ def council_sheet(
         printing_cents=spent.printing_cents,
         fee_cents=spent.fee_cents,
         mandated_cents=spent.mandated_cents,
+        budget_cents=budget.budget_cents,
+        budget_committed_cents=budget.committed_cents,
         issued_count=usage.issued_count,
         redeemed_count=usage.redeemed_count,
         agreed=tuple(
@@ -87,7 +94,7 @@ def council_sheet(
             for row in usage.publics
             if row.apart
         ),
-        funders=_funders(session, programme, usage.redeemed_cents, on),
+        funders=_funders(session, programme, usage.redeemed_cents, agreed_cents, on),
         days=_days(session, programme_id, on),
         specimen=programmes.is_demonstration(session),
     )
@@ -99,9 +106,12 @@ def _place(stage: ChainStage) -> Place:
 
 
 def _funders(
-    session: Session, programme: Programme, used_cents: Cents, on: date
+    session: Session, programme: Programme, used_cents: Cents, agreed_cents: Cents, on: date
 ) -> tuple[FunderLine, ...]:
-    """What each funder bears of what was used, rounded half up; the sponsor bears the rest."""
+    """What each funder bears of what was used by the publics that it covers, rounded half up.
+
+    The sponsor bears the rest.
+    """
     settings = programmes.settings_on(session, programme.id, on)
     shares = programmes.shares_of(session, settings.id) if settings else []
     names = organisation_names(
@@ -111,9 +121,11 @@ def _funders(
         FunderLine(
             names[share.organisation_id],
             share.share_basis_points,
-            Cents((used_cents * share.share_basis_points + WHOLE // 2) // WHOLE),
+            Cents((of * share.share_basis_points + WHOLE // 2) // WHOLE),
+            of,
         )
         for share in shares
+        for of in [used_cents if share.covers == Covers.ALL else agreed_cents]
         if share.organisation_id != programme.sponsor_id
     ]
     if len(lines) > MOST_FUNDERS:
@@ -124,12 +136,17 @@ def _funders(
                 "Autres financeurs",
                 sum(line.share_basis_points for line in others),
                 Cents(sum(line.amount_cents for line in others)),
+                used_cents,
             ),
         ]
+    rest_cents = Cents(used_cents - sum(line.amount_cents for line in lines))
     rest = FunderLine(
         names[programme.sponsor_id],
-        WHOLE - sum(line.share_basis_points for line in lines),
-        Cents(used_cents - sum(line.amount_cents for line in lines)),
+        (2 * rest_cents * WHOLE + used_cents) // (2 * used_cents)
+        if used_cents
+        else WHOLE - sum(line.share_basis_points for line in lines),
+        rest_cents,
+        used_cents,
     )
     return (*lines, rest)
 

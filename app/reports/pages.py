@@ -1,6 +1,5 @@
 """« Où sont les pass » and the usage rate."""
 
-import unicodedata
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -124,36 +123,25 @@ def refuse_nonsense(scope: Scope) -> None:
         raise InvalidInput(**{error.field: error.sentence for error in scope.errors})
 
 
-def file_name(table: UsageTable, ending: str) -> str:
-    """What the file is called: what it tells apart, and its day."""
-    return f"taux-d-utilisation-par-{slug(table)}-{table.on:%Y-%m-%d}.{ending}"
-
-
-def slug(table: UsageTable) -> str:
-    """« commune du prescripteur » as it may stand in the name of a file."""
-    plain = unicodedata.normalize("NFKD", table.heading.lower()).encode("ascii", "ignore").decode()
-    return plain.replace(" ", "-")
-
-
 @bp.get("/taux-d-utilisation.pdf")
 def usage_pdf() -> ResponseReturnValue:
     """What the page shows, on paper."""
     table = table_asked()
-    return download(papers.usage_pdf(table), file_name(table, "pdf"), PDF)
+    return download(papers.usage_pdf(table), papers.usage_file_name(table, "pdf"), PDF)
 
 
 @bp.get("/taux-d-utilisation.csv")
 def usage_csv() -> ResponseReturnValue:
     """What the page shows, for any spreadsheet."""
     table = table_asked()
-    return download(papers.usage_csv(table), file_name(table, "csv"), CSV)
+    return download(papers.usage_csv(table), papers.usage_file_name(table, "csv"), CSV)
 
 
 @bp.get("/taux-d-utilisation.xlsx")
 def usage_xlsx() -> ResponseReturnValue:
     """What the page shows, as a workbook."""
     table = table_asked()
-    return download(papers.usage_xlsx(table), file_name(table, "xlsx"), XLSX)
+    return download(papers.usage_xlsx(table), papers.usage_file_name(table, "xlsx"), XLSX)
 
 
 @bp.get("/conseil")

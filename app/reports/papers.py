@@ -1,5 +1,6 @@
 """Reports as files: sheets and papers drawn from plain values, the same bytes each time."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from app.papers.measures import GREY, NBSP, TEAL, TINT, DoesNotFit
 from app.papers.parts import FLOOR, LEFT
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes, xlsx_bytes
-from app.papers.table import Column, Row, Table
+from app.papers.table import Cell, Column, Row, Table
 from app.reports.rules import (
     By,
     CouncilSheet,
@@ -131,7 +132,7 @@ def usage_pdf(table: UsageTable) -> bytes:
     ]
 
     def sums(count: int) -> tuple[str, ...]:
-        part = summed(table.lines[:count], issued=given)
+        part = summed(table.lines[:count], table.by)
         if not given:  # a part of what all of them took together
             part = replace(part, of_count=table.total.of_count)
         return (
@@ -144,6 +145,15 @@ def usage_pdf(table: UsageTable) -> bytes:
     drawn = Table(s, columns, row=6.2, size=9)
     drawn.run(paper, y - 1, rows, total="Ensemble", sums=sums)
     return paper.finish()
+
+
+USAGE_FILES = {"csv": usage_csv, "xlsx": usage_xlsx, "pdf": usage_pdf}
+
+
+def usage_file_name(table: UsageTable, ending: str) -> str:
+    """What the file is called: what it tells apart, and its day."""
+    plain = unicodedata.normalize("NFKD", table.heading.lower()).encode("ascii", "ignore").decode()
+    return f"taux-d-utilisation-par-{plain.replace(' ', '-')}-{table.on:%Y-%m-%d}.{ending}"
 
 
 # ── One page for the council ──────────────────────────────────────────────────────────────────────
@@ -247,7 +257,7 @@ def _rows(
     y: float,
     caption: str,
     columns: tuple[Column, ...],
-    rows: Sequence[tuple[Sequence[str], bool]],
+    rows: Sequence[tuple[Sequence[Cell], bool]],
 ) -> float:
     """A table in one column of the page; rows in bold are sums. Returns the y under it."""
     with s.leaf("H2"):
@@ -290,6 +300,10 @@ def _euros(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float
     if sheet.fee_cents:
         rows.append((("Frais de l’émetteur, à part", money(sheet.fee_cents)), False))
     rows.append((("Mandaté pour les commandes", money(sheet.mandated_cents)), False))
+    if sheet.budget_cents is not None:
+        rows.append((("Budget", money(sheet.budget_cents)), False))
+        left = Cents(sheet.budget_cents - sheet.budget_committed_cents)
+        rows.append((("Reste à engager sur ce budget", money(left)), False))
     return _rows(paper.sheet, left, y, "Où est chaque euro", columns, rows)
 
 
@@ -304,10 +318,12 @@ def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: flo
         Column(("Part",), 18, "r"),
         Column(("Euros",), 28, "r"),
     )
-    rows = [
+    rows: list[tuple[Sequence[Cell], bool]] = [
         (
             (
-                shortened(line.name),
+                (shortened(line.name), "publics de la convention")
+                if sheet.agreed_only(line)
+                else shortened(line.name),
                 rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000)),
                 money(line.amount_cents),
             ),

@@ -1,20 +1,36 @@
 """Sums over movements, by public and by month, and the papers behind postings."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.clearing.models import StatementApproval
+from app.kernel.clock import martinique_day
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting
 from app.orders.models import Activation, BookletOrder, Delivery
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import Prescription
 from app.programmes import numbering
-from app.takeover.models import Takeover
+from app.takeover.models import Takeover, TakeoverApproval
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """Passes that an opening balance moved."""
+
+    moved: ledger.Moved
+    occurred_at: datetime
+
+    @property
+    def acted_in(self) -> date:
+        """The first day of the month in which they were approved."""
+        return martinique_day(self.occurred_at).replace(day=1)
 
 
 def key_days(session: Session, vintage_ids: Iterable[int]) -> dict[MovementKind, datetime]:
@@ -50,6 +66,29 @@ FIRST_BY = {
     AccountKind.SETTLED: MovementKind.SETTLE,
 }
 """By which kind of act passes first come to rest in an account of each kind."""
+
+
+def taken_over(session: Session) -> list[TakenOver]:
+    """What opening balances moved, in the months in which they were approved.
+
+    Nobody did these acts then: they say what had been done before, on days that nobody wrote down.
+    """
+    columns = (
+        Movement.kind,
+        Movement.vintage_id,
+        Movement.debit_account_id,
+        Movement.debit_kind,
+        Movement.credit_account_id,
+        Movement.credit_kind,
+    )
+    rows = session.execute(
+        select(Posting.occurred_at, *columns, func.sum(Movement.voucher_count))
+        .join(Posting, Posting.id == Movement.posting_id)
+        .join(TakeoverApproval, TakeoverApproval.takeover_id == Posting.document_id)
+        .where(Movement.kind.in_((MovementKind.ISSUE, MovementKind.REDEEM)))
+        .group_by(Posting.occurred_at, *columns)
+    )
+    return [TakenOver(ledger.Moved(*row[1:7], voucher_count=int(row[7])), row[0]) for row in rows]
 
 
 def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:

@@ -36,15 +36,23 @@ WHERE_USED = frozenset({By.MEDIATOR, By.MEDIATOR_COMMUNE})
 """Passes are not handed out at a mediator: there a part is a part of all that were used."""
 
 
+BEFORE_PASSNUM = "Repris d’avant passnum"
+"""What was handed out, or used, on days and with people that nobody wrote down."""
+
+
 class Denominator(StrEnum):
     """What a rate is a rate of."""
 
     ISSUED = "issued"
+    AVAILABLE = "available"
     REDEEMED = "redeemed"
 
 
 FRENCH_DENOMINATOR = {
     Denominator.ISSUED: "pass remis sur la même ligne",
+    Denominator.AVAILABLE: (
+        "pass disponibles sur la même ligne : chez les personnes au début, plus ceux remis ensuite"
+    ),
     Denominator.REDEEMED: "tous les pass utilisés de ce tableau",
 }
 
@@ -62,11 +70,16 @@ class UsageLine:
     detail: str | None = None
     """The commune of an organisation."""
     apart: bool = False
+    opening_count: int = 0
+    """Of what its rate is a part of, what people had in hand when the period began."""
 
     @property
     def rate_tenths(self) -> int | None:
-        """The rate in tenths of a per cent, rounded half up; of nothing there is no rate."""
-        if not self.of_count:
+        """The rate in tenths of a per cent, rounded half up; of nothing there is no rate.
+
+        Where more was undone than used in a period there is none either.
+        """
+        if not 0 <= self.redeemed_count <= self.of_count or not self.of_count:
             return None
         return (2000 * self.redeemed_count + self.of_count) // (2 * self.of_count)
 
@@ -87,7 +100,9 @@ class UsageTable:
     @property
     def denominator(self) -> Denominator:
         """What every rate of the table is a rate of."""
-        return Denominator.REDEEMED if self.by in WHERE_USED else Denominator.ISSUED
+        if self.by in WHERE_USED:
+            return Denominator.REDEEMED
+        return Denominator.AVAILABLE if self.since or self.by is By.MONTH else Denominator.ISSUED
 
     @property
     def heading(self) -> str:
@@ -100,16 +115,18 @@ class UsageTable:
         return FRENCH_DENOMINATOR[self.denominator]
 
 
-def summed(lines: Sequence[UsageLine], *, issued: bool) -> UsageLine:
-    """The last line of a table."""
+def summed(lines: Sequence[UsageLine], by: By) -> UsageLine:
+    """The last line of a table. Months follow one another: what was there was there once."""
     used = sum(line.redeemed_count for line in lines)
     given = sum(line.issued_count or 0 for line in lines)
+    opening = sum(line.opening_count for line in (lines[:1] if by is By.MONTH else lines))
     return UsageLine(
         "Ensemble",
         redeemed_count=used,
         redeemed_cents=Cents(sum(line.redeemed_cents for line in lines)),
-        of_count=given if issued else used,
-        issued_count=given if issued else None,
+        of_count=used if by in WHERE_USED else opening + given,
+        issued_count=None if by in WHERE_USED else given,
+        opening_count=opening,
     )
 
 
@@ -142,6 +159,8 @@ class FunderLine:
     name: str
     share_basis_points: int
     amount_cents: Cents
+    of_cents: Cents
+    """The value of which it is a part: that of every public, or of the agreement's only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +189,8 @@ class CouncilSheet:
     printing_cents: Cents
     fee_cents: Cents
     mandated_cents: Cents
+    budget_cents: Cents | None
+    budget_committed_cents: Cents
     issued_count: int
     redeemed_count: int
     agreed: tuple[PublicLine, ...]
@@ -177,6 +198,10 @@ class CouncilSheet:
     funders: tuple[FunderLine, ...]
     days: tuple[KeyDay, ...]
     specimen: bool
+
+    def agreed_only(self, line: FunderLine) -> bool:
+        """Whether a funder takes its share of the publics of the agreement only."""
+        return line.of_cents != self.funders[-1].of_cents
 
     @property
     def missing_count(self) -> int:

@@ -1,5 +1,7 @@
 """Reports and the ledger as the API tells them."""
 
+from enum import StrEnum
+
 from marshmallow import Schema
 
 from app.kernel.ids import LARGEST_INTEGER
@@ -38,6 +40,94 @@ class UsageQuery(ReportQuery):
         load_default=None,
         about="Avec `by` : les actes faits depuis ce jour ; sinon tout, depuis le début.",
     )
+
+
+class FileFormat(StrEnum):
+    """In which form a file is."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+class UsageFileQuery(ReportQuery):
+    """The table of usage that a file holds."""
+
+    format = Choice(FileFormat, required=True, about="La forme du fichier.")
+    by = Choice(
+        By,
+        load_default=By.PRESCRIBER_COMMUNE,
+        about="Ce qui distingue les lignes ; la commune du prescripteur sans ce champ.",
+    )
+    since = Day(load_default=None, about="Les actes faits depuis ce jour.")
+
+
+class CouncilQuery(Query):
+    """The page for the council: of one programme, on a day."""
+
+    programme_id = Uuid(required=True)
+    at = Day(load_default=None, about="À la fin de ce jour de Martinique ; sinon maintenant.")
+
+
+class CouncilPlaceSchema(Schema):
+    """Passes that rest somewhere, and their face value."""
+
+    label = Text(required=True)
+    voucher_count = Whole(0, required=True)
+    amount_cents = Whole(-LARGEST_INTEGER, required=True)
+
+
+class CouncilPublicSchema(Schema):
+    """Passes handed to a public, and used by it."""
+
+    name = Text(required=True)
+    issued_count = Whole(0, required=True)
+    redeemed_count = Whole(0, required=True)
+
+
+class CouncilFunderSchema(Schema):
+    """What a funder bears of the value of the passes used."""
+
+    name = Text(required=True)
+    share_basis_points = Whole(0, required=True, about="En centièmes de pour cent.")
+    of_cents = Whole(0, required=True, about="La valeur dont c’est une part.")
+    amount_cents = Whole(0, required=True)
+
+
+class KeyDaySchema(Schema):
+    """A day that the council knows the scheme by."""
+
+    label = Text(required=True)
+    day = Day(required=True, allow_none=True)
+
+
+class CouncilSchema(Schema):
+    """Where every pass and every euro is: what was ordered closes to zero, in both."""
+
+    programme_name = Text(required=True)
+    on = Day(required=True)
+    read_at = Instant(required=True)
+    pays_by_issuer = Flag(required=True)
+    ordered = Part(CouncilPlaceSchema, required=True)
+    stages = Many(Part(CouncilPlaceSchema), required=True)
+    exits = Many(Part(CouncilPlaceSchema), required=True)
+    missing_count = Whole(-LARGEST_INTEGER, required=True, about="0, ou une faute à signaler.")
+    paid = Part(CouncilPlaceSchema, required=True)
+    owed = Part(CouncilPlaceSchema, required=True)
+    committed = Part(CouncilPlaceSchema, required=True)
+    released = Part(CouncilPlaceSchema, required=True)
+    missing_cents = Whole(-LARGEST_INTEGER, required=True, about="0, ou une faute à signaler.")
+    printing_cents = Whole(0, required=True)
+    fee_cents = Whole(0, required=True)
+    mandated_cents = Whole(0, required=True)
+    budget_cents = Whole(0, required=True, allow_none=True)
+    budget_committed_cents = Whole(0, required=True)
+    issued_count = Whole(0, required=True)
+    redeemed_count = Whole(0, required=True)
+    agreed = Many(Part(CouncilPublicSchema), required=True, about="Publics de la convention.")
+    beyond = Many(Part(CouncilPublicSchema), required=True, about="Comptés à part.")
+    funders = Many(Part(CouncilFunderSchema), required=True)
+    days = Many(Part(KeyDaySchema), required=True)
 
 
 class StageSchema(Schema):
@@ -102,10 +192,17 @@ class UsageLineSchema(Schema):
     name = Text(required=True)
     detail = Text(required=True, allow_none=True, about="La commune d’une structure.")
     apart = Flag(required=True, about="Compté à part de la convention avec l’État.")
-    issued_count = Whole(0, required=True, allow_none=True)
-    redeemed_count = Whole(0, required=True)
-    redeemed_cents = Whole(0, required=True)
-    of_count = Whole(0, required=True, about="Le dénominateur de cette ligne.")
+    issued_count = Whole(-LARGEST_INTEGER, required=True, allow_none=True)
+    redeemed_count = Whole(
+        -LARGEST_INTEGER, required=True, about="Moins que rien si l’on a plus annulé qu’utilisé."
+    )
+    redeemed_cents = Whole(-LARGEST_INTEGER, required=True)
+    of_count = Whole(-LARGEST_INTEGER, required=True, about="Le dénominateur de cette ligne.")
+    opening_count = Whole(
+        -LARGEST_INTEGER,
+        required=True,
+        about="Dont chez les personnes au début de la période, ou du mois.",
+    )
     rate_tenths = Whole(
         0, required=True, allow_none=True, about="Dixièmes de pour cent, arrondis ; null sur zéro."
     )
@@ -120,7 +217,8 @@ class UsageTableSchema(Schema):
     denominator = Choice(
         Denominator,
         required=True,
-        about="`issued` : remis sur la même ligne ; `redeemed` : tous les pass utilisés.",
+        about="`issued` : remis sur la même ligne ; `available` : chez les personnes au début de "
+        "la période ou du mois, plus remis ensuite ; `redeemed` : tous les pass utilisés.",
     )
     lines = Many(Part(UsageLineSchema), required=True)
     total = Part(UsageLineSchema, required=True)

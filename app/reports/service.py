@@ -20,7 +20,9 @@ from app.kernel.serials import SerialNumber
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Voucher
 from app.orders.queries import ordered_voucher_count
+from app.partners.models import Organisation
 from app.partners.queries import organisation_names, organisations_by_id
+from app.partners.rules import OrganisationKind
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
 from app.programmes.models import VintageTerms
@@ -28,6 +30,7 @@ from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_programme, known_vintage
 from app.reports import queries
 from app.reports.models import NO_PUBLIC
+from app.reports.rules import BEFORE_PASSNUM
 from app.reports.snapshots import ISSUES, MovedOfPublic, moved_of_publics
 from app.reports.told import (
     ChainStage,
@@ -233,7 +236,7 @@ def usage_report(
         prescribers=_by_prescriber(session, issues, redemptions),
         publics=_by_public(session, within),
         places=_by_mediator(session, redemptions),
-        months=_by_month(within),
+        months=_by_month(session, within),
     )
 
 
@@ -327,17 +330,31 @@ def _by_mediator(session: Session, redemptions: Iterable[FlowBetween]) -> tuple[
         cents[redeemed.party_id] += count * redeemed.face_value_cents
     places = organisations_by_id(session, counts)
     rows = (
-        PlaceRow(places[party].name, places[party].commune, counts[party], Cents(cents[party]))
-        for party in counts
+        PlaceRow(*_place(places[party]), counts[party], Cents(cents[party])) for party in counts
     )
     return tuple(sorted(rows, key=lambda row: (-row.redeemed_count, row.name)))
 
 
-def _by_month(within: Perimeter) -> tuple[MonthRow, ...]:
-    """Every month from the first act to the day asked, without a gap."""
+def _place(party: Organisation) -> tuple[str, str]:
+    """A mediator and its commune; the sponsor stands for those from before passnum."""
+    if party.kind == OrganisationKind.SPONSOR:
+        return BEFORE_PASSNUM, ""
+    return party.name, party.commune
+
+
+def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
+    """Every month from the first act to the day asked, without a gap.
+
+    Opening balances are no acts of the month in which they were approved.
+    """
     moved = within.reading.by_month
     issued = of_all_vintages(counted(within, moved, ISSUES, BY_MONTH))
     redeemed = of_all_vintages(counted(within, moved, ledger.uses(), BY_MONTH))
+    for one in queries.taken_over(session):
+        if one.moved.vintage_id in within.vintages and one.acted_in in issued:
+            counts = issued if one.moved.kind == MovementKind.ISSUE else redeemed
+            counts[one.acted_in] -= one.moved.voucher_count
+    issued, redeemed = +issued, +redeemed
     if not issued and not redeemed:
         return ()
     month, rows = min([*issued, *redeemed]), []

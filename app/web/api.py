@@ -1,6 +1,6 @@
 """What every part of the JSON API shares: operations, the contract, ids, pages of lists."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from operator import attrgetter
@@ -251,6 +251,39 @@ class Routes:
 
         return add
 
+    def file(
+        self,
+        path: str,
+        summary: str,
+        *,
+        right: Right,
+        query: type[Query],
+        formats: Mapping[str, str],
+        refuses: tuple[int, ...] = (),
+        description: str = "",
+    ) -> Callable[[View], View]:
+        """An operation that answers a file; its query says in which of these formats."""
+
+        def add(view: View) -> View:
+            operation = self.blueprint.arguments(query(), location="query")(view)
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            doc: Json = {"summary": summary, "description": description}
+            self._add(
+                "GET",
+                path,
+                operation,
+                right=right,
+                statuses={*refuses, 422},
+                doc=doc,
+                success={
+                    "description": "Le fichier.",
+                    "content": {kind.partition(";")[0]: binary for kind in formats.values()},
+                },
+            )
+            return view
+
+        return add
+
     def post(
         self,
         path: str,
@@ -295,6 +328,7 @@ class Routes:
         statuses: set[int],
         doc: Json,
         parameters: Sequence[Json] = (),
+        success: Json | None = None,
     ) -> None:
         """Put an operation at its address, and what can be known of it in the contract."""
         name = operation.__name__
@@ -308,6 +342,8 @@ class Routes:
             doc["description"] += " Un jeton ne le porte jamais : connectez-vous."
             doc["security"] = [{"session": [], "csrf": []}]
         doc["responses"] = {str(s): HTTPStatus(s).name for s in sorted(statuses)}
+        if success is not None:
+            doc["responses"]["200"] = success
         documented = self.blueprint.doc(operationId=name, **doc)(operation)
         view = guarded(documented, right)
         self.blueprint.add_url_rule(path, name, view, methods=[method], parameters=[*parameters])

@@ -5,6 +5,8 @@ from flask import Response
 PDF = "application/pdf"
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS = {"csv": CSV, "xlsx": XLSX, "pdf": PDF}
+"""The files of a report, by the endings of their names."""
 
 
 def download(content: bytes, name: str, mimetype: str) -> Response:

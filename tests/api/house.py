@@ -70,6 +70,11 @@ class Answer:
     def read(self) -> Json:
         return self.made(200)
 
+    def found(self) -> bytes:
+        """A file, or a document as bytes."""
+        assert self.status == 200, self.response.text
+        return bytes(self.response.data)
+
     def refused(self, status: int, code: str) -> Json:
         """The body of that refusal, and of no other."""
         assert (self.status, self.code) == (status, code), self.response.text

@@ -134,7 +134,7 @@ def test_another_request_under_the_same_id_is_refused(
 def test_each_reading_answers_as_announced(used_up: House) -> None:
     for operation, path in readings(used_up).items():
         where, _, query = path.partition("?")
-        used_up.by_token(reader_of(operation)).get(where, **dict(parse_qsl(query))).read()
+        used_up.by_token(reader_of(operation)).get(where, **dict(parse_qsl(query))).found()
 
 
 def test_a_label_names_one_vintage(used_up: House, requests: dict[str, Asking]) -> None:

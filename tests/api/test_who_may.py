@@ -142,6 +142,9 @@ record_payment          . . A . . . .
 reject_payment          . . A . . . .
 
 read_chain              C F A U . . .
+read_usage_file         C F A U . . .
+read_council            C F A U . . .
+read_council_file       C F A U . . .
 read_usage              C F A U . . .
 list_movements          C F A U . . .
 list_balances           C F A U P M .

@@ -17,7 +17,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.programmes.service import create_vintage
 from app.reports.papers import usage_csv, usage_pdf, usage_xlsx
-from app.reports.rules import By, UsageTable
+from app.reports.rules import WHERE_USED, By, Denominator, UsageTable
 from app.reports.service import usage_report
 from app.reports.usage import usage_by
 from app.takeover.service import approve_takeover, prepare_takeover
@@ -190,7 +190,10 @@ def test_passes_taken_over_from_people_have_a_line_of_their_own(
             actor=scheme.actors["coordinator"],
             takeover_id=new_id(),
             programme_id=scheme.programme_id,
-            content=f"{head}24R;1;1;5;circulation;CCAS;passnum\n".encode(),
+            content=(
+                f"{head.strip()};restants\n24R;1;1;5;circulation;CCAS;passnum;\n"
+                "24R;2;2;5;circulation;CCAS;passnum;3-5\n"
+            ).encode(),
             codes_content=None,
             counted_on=scheme.today,
             now=scheme.now,
@@ -199,16 +202,58 @@ def test_passes_taken_over_from_people_have_a_line_of_their_own(
             session,
             actor=scheme.actors["coordinator2"],
             takeover_id=record.id,
-            voucher_count=5,
+            voucher_count=10,
             keys=scheme.keys,
             now=scheme.now,
         )
-        scheme.issued_booklet(session)
-
-        table = usage_by(
-            session, actor=scheme.actors["auditor"], by=By.PUBLIC, on=scheme.today, now=scheme.later
-        )
+        for code in scheme.issued_booklet(session)[:4]:
+            scheme.redeem(session, code)
+        asked = {
+            "actor": scheme.actors["auditor"],
+            "on": scheme.today,
+            "now": scheme.now + timedelta(minutes=1),
+        }
+        table = usage_by(session, by=By.PUBLIC, **asked)  # type: ignore[arg-type]
+        today = {
+            by: usage_by(session, by=by, since=scheme.today, **asked)  # type: ignore[arg-type]
+            for by in By
+        }
+        months = usage_by(session, by=By.MONTH, **asked)  # type: ignore[arg-type]
 
     told = {line.name: line.issued_count for line in table.lines if line.issued_count}
-    assert told == {"Participants du PLIE": 10, "Repris, public non connu": 5}
-    assert table.total.issued_count == 15
+    assert told == {"Participants du PLIE": 10, "Repris, public non connu": 10}
+    assert (table.total.issued_count, table.total.redeemed_count) == (20, 6)
+    # Over a period what was taken over was there before: it is in the denominator, and no act.
+    for by, period in today.items():
+        assert period.total.redeemed_count == 4, by
+        assert period.total.of_count == (4 if by in WHERE_USED else 18), by
+        assert period.total.issued_count in {None, 10}, by
+    assert next((line.name, line.issued_count, line.of_count) for line in months.lines) == (
+        "Repris d’avant passnum",
+        10,
+        10,
+    )
+    assert [line.of_count for line in months.lines[1:]] == [18]
+
+
+def test_over_a_period_passes_handed_out_before_are_in_the_denominator(
+    session: Session, tmp_path: Path
+) -> None:
+    scheme = Scheme.ready(session, tmp_path)
+    codes = scheme.issued_booklet(session)
+    scheme.now += timedelta(days=40)
+    for code in codes[:9]:
+        scheme.redeem(session, code)
+    asked = {
+        "actor": scheme.actors["auditor"],
+        "on": scheme.today,
+        "now": scheme.now + timedelta(minutes=1),
+        "since": scheme.today - timedelta(days=30),
+    }
+
+    for by in By:
+        table = usage_by(session, by=by, **asked)  # type: ignore[arg-type]
+        assert table.total.of_count == (9 if by in WHERE_USED else 10)
+        for line in (*table.lines, table.total):
+            assert line.rate_tenths is None or 0 <= line.rate_tenths <= 1000
+        assert table.denominator in {Denominator.AVAILABLE, Denominator.REDEEMED}
