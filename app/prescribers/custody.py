@@ -5,7 +5,8 @@ recipient has counted it. Only the recipient counts. What the count misses stays
 it is found or is back in the stock; nothing is ever struck out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -53,8 +54,8 @@ from app.prescribers.errors import (
     ConsignmentCancelled,
     ConsignmentReceivedAlready,
     NotTheRecipient,
+    NotTheSender,
     NotYetCounted,
-    ReturnNotCancelled,
     SentToItself,
     UnknownConsignment,
 )
@@ -307,7 +308,15 @@ def confirm_receipt(
         ],
         lacking,
     )
-    _arrive(session, actor, consignment, arrived, posting_id=receipt_id, now=now)
+    _arrive(
+        session,
+        actor,
+        consignment,
+        arrived,
+        posting_id=receipt_id,
+        now=now,
+        end=_with_its_recipient(consignment),
+    )
     return record
 
 
@@ -390,6 +399,38 @@ def _without(
     return left
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where what is on its way ends, and by which move."""
+
+    kind: ledger.MovementKind
+    place: Callable[[int], ledger.AccountKey]
+    """The account, by vintage."""
+
+
+def _in_stock(consignment: Consignment) -> End:
+    return End(
+        ledger.MovementKind.RETURN,
+        lambda vintage_id: chart.stock(consignment.sponsor_id, vintage_id),
+    )
+
+
+def _with_its_recipient(consignment: Consignment) -> End:
+    if consignment.kind == ConsignmentKind.RETURN:
+        return _in_stock(consignment)
+    return End(
+        ledger.MovementKind.ACCEPT,
+        lambda vintage_id: chart.prescriber(consignment.recipient_id, vintage_id),
+    )
+
+
+def _with_its_sender(consignment: Consignment) -> End:
+    return End(
+        ledger.MovementKind.RETURN,
+        lambda vintage_id: chart.prescriber(consignment.sender_id, vintage_id),
+    )
+
+
 def _arrive(
     session: Session,
     actor: Actor,
@@ -398,28 +439,24 @@ def _arrive(
     *,
     posting_id: UUID,
     now: datetime,
-    to_stock: bool = False,
+    end: End,
 ) -> None:
-    """Let booklets leave the transit for the recipient's drawer, or for the stock."""
-    to_stock = to_stock or consignment.kind == ConsignmentKind.RETURN
-    kind = ledger.MovementKind.RETURN if to_stock else ledger.MovementKind.ACCEPT
+    """Let booklets leave the transit for one of the places where they may end."""
     lines = []
     for vintage_id, whole in ranges:
         accounts = ledger.accounts(
             session,
             [
                 road := chart.transit(consignment.sender_id, consignment.recipient_id, vintage_id),
-                place := chart.stock(consignment.sponsor_id, vintage_id)
-                if to_stock
-                else chart.prescriber(consignment.recipient_id, vintage_id),
+                place := end.place(vintage_id),
             ],
         )
         check_rests_in(
             session, whole, accounts[road], lambda booklet: BookletNotOnTheWay(booklet=booklet)
         )
-        lines.append(ledger.Line(kind, whole, accounts[road], accounts[place]))
+        lines.append(ledger.Line(end.kind, whole, accounts[road], accounts[place]))
     if lines:
-        ledger.post(session, _act(actor, consignment, kind, posting_id, now), lines)
+        ledger.post(session, _act(actor, consignment, end.kind, posting_id, now), lines)
 
 
 def _act(
@@ -451,27 +488,33 @@ def cancel_consignment(
     reason: str,
     now: datetime,
 ) -> ConsignmentAnswer:
-    """Call back what nobody has signed for: its booklets are in the stock.
+    """Call back what nobody has signed for.
 
-    An allocation is reversed; a transfer cannot be (decision 0004), and goes to the stock by a
-    return. A return goes there anyway.
+    The coordination calls back what it sent, and a transfer: the booklets are in the stock. An
+    allocation is reversed; a transfer goes there by a return (decision 0021). A return is called
+    back by its sender or by the coordination, and is in the drawer again.
 
     Raises:
-        UnknownConsignment, InvalidInput (no reason), ReturnNotCancelled.
+        UnknownConsignment, OtherOrganisation, InvalidInput (no reason).
+        NotTheSender: another than the sender of a return, or a sender of what is no return.
         ConsignmentReceivedAlready, ConsignmentCancelled: it has ended.
+        NoRightToHold: the sender of a return is a public body that may not hold it again.
         BookletNotOnTheWay: a booklet has been blocked or withheld on the way.
         IdAlreadyUsed: the id came earlier with another content.
     """
-    actor.check(Right.ALLOCATE)
+    actor.check(Right.SEND_BOOKLETS)
     said = read_words("reason", reason)
     digest = request_hash("cancellation", consignment=consignment_id, reason=said)
     if record := earlier(session, ConsignmentAnswer, cancellation_id, digest):
         return record
     hold(session, "consignment", consignment_id)
     consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
-    if consignment.kind == ConsignmentKind.RETURN:
-        raise ReturnNotCancelled
+    returned = consignment.kind == ConsignmentKind.RETURN
+    if actor.scope is not None and not (returned and consignment.sender_id == actor.scope):
+        raise NotTheSender
     _check_unanswered(session, consignment)
+    if returned:
+        check_may_hold(session, consignment.sender_id, on=martinique_day(now))
     record = _answered(
         session,
         actor,
@@ -486,9 +529,15 @@ def cancel_consignment(
         (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
         for part in queries.ranges_of(session, consignment_id)
     ]
-    if consignment.kind == ConsignmentKind.TRANSFER:
+    if consignment.kind != ConsignmentKind.ALLOCATION:
         _arrive(
-            session, actor, consignment, ranges, posting_id=cancellation_id, now=now, to_stock=True
+            session,
+            actor,
+            consignment,
+            ranges,
+            posting_id=cancellation_id,
+            now=now,
+            end=_with_its_sender(consignment) if returned else _in_stock(consignment),
         )
         return record
     for vintage_id, whole in ranges:
@@ -584,6 +633,6 @@ def settle_shortfall(
         ranges_of_booklets(named),
         posting_id=settlement_id,
         now=now,
-        to_stock=not found,
+        end=_with_its_recipient(consignment) if found else _in_stock(consignment),
     )
     return record

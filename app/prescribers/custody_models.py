@@ -141,7 +141,7 @@ class ConsignmentRange(Model):
 class ConsignmentAnswer(Record):
     """How a consignment ended: its recipient counted it and signed, or it was called back.
 
-    One row, so it is never both. What goes back to the stock anyway is not called back.
+    One row, so it is never both.
     """
 
     __tablename__ = "consignment_answer"
@@ -152,9 +152,6 @@ class ConsignmentAnswer(Record):
             name="consignment_answer_names_the_kind",
         ),
         CheckConstraint(_among("answer", Answer), name="consignment_answer_is_known"),
-        CheckConstraint(
-            "answer <> 'cancelled' or kind <> 'return'", name="return_is_never_cancelled"
-        ),
         UniqueConstraint("consignment_id", name="consignment_is_answered_once"),
         {"sqlite_strict": True},
     )

@@ -118,13 +118,13 @@ class ConsignmentCancelled(Conflict):
     )
 
 
-class ReturnNotCancelled(RuleBroken):
-    """Booklets that go back to the stock anyway are not called back there."""
+class NotTheSender(NotPermitted):
+    """Somebody else would call a consignment back."""
 
-    code = "return_not_cancelled"
+    code = "not_the_sender"
     sentence = (
-        "Un retour ne s’annule pas : ses carnets vont déjà vers le stock de CAP Nord. "
-        "Comptez-les à l’arrivée, puis confiez-les de nouveau."
+        "Un prescripteur n’annule que ses propres retours, tant que le stock ne les a pas comptés. "
+        "Pour une dotation ou un transfert, demandez-le à la coordination de CAP Nord."
     )
 
 
@@ -235,6 +235,16 @@ class AssessmentMissing(RuleBroken):
     sentence = (
         "L’évaluation du besoin a {count} questions, à trois réponses : "
         "posez-les toutes, puis cochez une réponse à chacune."
+    )
+
+
+class NothingToRecall(RuleBroken):
+    """The holder may hold booklets, or has none."""
+
+    code = "nothing_to_recall"
+    sentence = (
+        "« {organisation} » n’a rien à faire rentrer : elle a le droit de détenir ses carnets, "
+        "ou n’en a plus. Rechargez la page."
     )
 
 

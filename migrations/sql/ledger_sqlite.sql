@@ -45,7 +45,7 @@ insert into transition values
   ('allocate', 'stock', 'transit'), ('reverse', 'transit', 'stock'),
   ('accept', 'transit', 'prescriber'), ('reverse', 'prescriber', 'transit'),
   ('transfer', 'prescriber', 'transit'),
-  ('return', 'prescriber', 'transit'), ('return', 'transit', 'stock'),
+  ('return', 'prescriber', 'transit'), ('return', 'transit', 'prescriber'), ('return', 'transit', 'stock'),
   ('issue', 'prescriber', 'circulation'), ('reverse', 'circulation', 'prescriber'),
   ('replace', 'stock', 'circulation'), ('replace', 'prescriber', 'circulation'),
   ('redeem', 'circulation', 'redeemed'), ('undo', 'redeemed', 'circulation'),

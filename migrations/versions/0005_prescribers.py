@@ -156,9 +156,6 @@ def upgrade() -> None:
             sa.CheckConstraint(
                 "answer in ('received', 'cancelled')", name="consignment_answer_is_known"
             ),
-            sa.CheckConstraint(
-                "answer <> 'cancelled' or kind <> 'return'", name="return_is_never_cancelled"
-            ),
             sa.ForeignKeyConstraint(
                 ["consignment_id", "kind"],
                 ["consignment.id", "consignment.kind"],

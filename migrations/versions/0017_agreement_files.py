@@ -148,6 +148,16 @@ REFUSALS = {
         + ")",
         "",
     ),
+    "cancellation_is_by_who_sent_it": (
+        "consignment_answer",
+        """
+          new.answer = 'cancelled' and exists (
+            select 1 from consignment c join agent a on a.id = new.answered_by
+             where c.id = new.consignment_id and a.organisation_id <> c.sponsor_id
+               and not (c.kind = 'return' and a.organisation_id = c.sender_id))
+        """,
+        "",
+    ),
     "receipt_is_by_who_may_hold": (
         "consignment_answer",
         "(new.answer = 'received' and new.kind <> 'return' and "

@@ -150,6 +150,7 @@ SUMS = [
     Rule("late_hand_over_is_accepted", "prescription_booklet", "trigger"),
     Rule("consignment_agreement_is_not_closed", "consignment", "trigger"),
     Rule("consignment_is_between_those_who_may_hold", "consignment", "trigger"),
+    Rule("cancellation_is_by_who_sent_it", "consignment_answer", "trigger"),
     Rule("receipt_is_by_who_may_hold", "consignment_answer", "trigger"),
     Rule("missing_is_found_by_who_may_hold", "shortfall_settlement", "trigger"),
     Rule("booklet_request_agreement_is_not_closed", "booklet_request", "trigger"),

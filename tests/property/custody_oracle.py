@@ -108,13 +108,12 @@ class CustodyOracle:
         sent = self.consignments.get(consignment_id)
         if sent is None:
             return "unknown_consignment"
-        if sent.kind == "return":
-            return "return_not_cancelled"
         if sent.ended:
             return f"consignment_{sent.ended}"
         sent.ended = "cancelled"
+        drawer = ("prescriber", sent.sender, sent.sender)
         for number in sent.numbers:
-            self.put(number, STOCK)
+            self.put(number, drawer if sent.kind == "return" else STOCK)
         return None
 
     def settle(self, consignment_id: UUID, number: int, by: str, *, found: bool) -> str | None:

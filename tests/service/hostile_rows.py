@@ -1054,7 +1054,7 @@ BENT |= {
     "consignment_range_is_not_empty": {"last_voucher_id": 9990},
     "consignment_answer_is_known": {"answer": "lost"},
     "consignment_answer_names_the_kind": {"kind": "transfer"},
-    "return_is_never_cancelled": on_its_way("return", answer="cancelled"),
+    "cancellation_is_by_who_sent_it": {"answer": "cancelled"},
     "consignment_finding_is_known": {"finding": "wet"},
     "finding_is_of_a_counted_consignment": never_signed,
     "finding_is_about_a_booklet": {"booklet_id": 32},

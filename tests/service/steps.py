@@ -471,7 +471,7 @@ STEPS: dict[str, Step] = {
     "cancel_consignment": Step(
         custody.cancel_consignment,
         "coordinator",
-        frozenset({C}),
+        frozenset({C, P}),
         lambda chain: {
             "cancellation_id": new_id(),
             "consignment_id": chain.ids["on the way"],

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.identity.errors import OtherOrganisation
+from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.partners.errors import NoAgreementInForce
@@ -89,7 +92,7 @@ def test_only_the_recipient_signs(world: World) -> None:
     )
 
 
-def test_what_is_called_back_is_in_the_stock_but_a_return_goes_there_anyway(world: World) -> None:
+def test_what_is_called_back_is_in_the_stock(world: World) -> None:
     sent = STEPS["transfer_booklets"].run(world.session, world.chain)
     called_back = STEPS["cancel_consignment"].run(
         world.session,
@@ -102,12 +105,32 @@ def test_what_is_called_back_is_in_the_stock_but_a_return_goes_there_anyway(worl
     assert [place(world, number) for number in (3, 5)] == ["stock", "stock"]
 
 
-def test_a_return_is_not_called_back(world: World) -> None:
-    def attempt(session: Session, chain: Chain) -> None:
-        sent = STEPS["return_booklets"].run(session, chain)
-        STEPS["cancel_consignment"].run(session, chain, consignment_id=sent.id)  # type: ignore[attr-defined]
+def test_a_return_is_called_back_by_its_sender_until_it_is_counted(world: World) -> None:
+    sent = STEPS["return_booklets"].run(world.session, world.chain)
+    number = 3
+    assert place(world, number) == "transit"
+    mine: dict[str, object] = {"consignment_id": sent.id, "actor": "plie"}  # type: ignore[attr-defined]
 
-    world.refuses(errors.ReturnNotCancelled, attempt)
+    STEPS["cancel_consignment"].run(world.session, world.chain, **mine)
+
+    assert place(world, number) == "prescriber"
+
+
+@pytest.mark.parametrize(
+    ("step", "actor", "refusal"),
+    [
+        ("return_booklets", "ccas", OtherOrganisation),
+        ("transfer_booklets", "plie", errors.NotTheSender),
+    ],
+)
+def test_a_prescriber_calls_back_nothing_but_its_own_returns(
+    world: World, step: str, actor: str, refusal: type[DomainError]
+) -> None:
+    def attempt(session: Session, chain: Chain) -> None:
+        sent = STEPS[step].run(session, chain)
+        STEPS["cancel_consignment"].run(session, chain, consignment_id=sent.id, actor=actor)  # type: ignore[attr-defined]
+
+    world.refuses(refusal, attempt)
 
 
 def test_an_allocation_answers_one_request_of_its_recipient(world: World) -> None:
