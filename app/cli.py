@@ -35,8 +35,9 @@ SECTIONS = {
         "order": Entry("app.orders.cli:order", "Les commandes de carnets."),
         "print": Entry("app.printing.cli:print_", "Les carnets, prêts à imprimer."),
         "codes": Entry("app.printing.cli:codes", "Le fichier de l’imprimeur."),
-        "delivery": Entry("app.orders.cli:delivery", "Les livraisons."),
+        "delivery": Entry("app.stock.cli:delivery", "Les livraisons, comptées ou par fichier."),
         "mandate": Entry("app.orders.cli:mandate", "Les mandats des commandes."),
+        "count": Entry("app.stock.cli:count", "Les comptages d’armoire et de tiroir."),
         "activate": Entry("app.orders.cli:activate", "Active une livraison mandatée."),
     },
     "Du stock aux personnes": {

@@ -42,6 +42,8 @@ from app.programmes import queries as programmes
 from app.reports import api as reports_api
 from app.reports import ledger_api, voucher_pages
 from app.reports import pages as reports_pages
+from app.stock import api as stock_api
+from app.stock import count_pages, file_pages
 from app.takeover import api as takeover_api
 from app.takeover import pages as takeover_pages
 from app.vouchers import api as vouchers_api
@@ -61,6 +63,7 @@ API_PARTS = (
     vouchers_api,
     custody_api,
     printing_api,
+    stock_api,
     prescribers_api,
     clearing_api,
     support_api,
@@ -77,6 +80,8 @@ PAGE_PARTS = (
     programmes_pages,
     takeover_pages,
     orders_pages,
+    file_pages,
+    count_pages,
     counter_pages,
     redemption_pages,
     session_pages,
@@ -104,6 +109,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "orders": Right.SEE_ORDERS,
     "consignments": Right.SEE_ALLOCATIONS,
     "stock": Right.SEE_ALLOCATIONS,
+    "counts": Right.SEE_ALLOCATIONS,
     "requests": Right.SEE_ALLOCATIONS,
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,

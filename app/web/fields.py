@@ -140,11 +140,13 @@ class File(fields.String):
         "invalid": "Écrivez le fichier en base64 (RFC 4648), sans retour à la ligne.",
     }
 
-    def __init__(self, *, about: str, **more: Any) -> None:
+    def __init__(
+        self, *, about: str, longest: int = LONGEST_FILE, said: str = "1,5 Mo", **more: Any
+    ) -> None:
         more["metadata"] = {"contentEncoding": "base64"}
         super().__init__(
             validate=validate.Length(
-                1, LONGEST_FILE, error="Envoyez un fichier qui n’est pas vide, de 1,5 Mo au plus."
+                1, longest, error=f"Envoyez un fichier qui n’est pas vide, de {said} au plus."
             ),
             **described(about, "bWlsbGVzaW1lO3ByZW1pZXIgY2FybmV0Cg==", more),
         )

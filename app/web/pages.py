@@ -37,6 +37,7 @@ MENU = (
     Entry("consignments", "custody_pages.consignments", "swap", "Dotations"),
     Entry("stock", "custody_pages.stock", "box", "Stock"),
     Entry("requests", "custody_pages.requests", "ask", "Demandes"),
+    Entry("counts", "count_pages.listed", "check", "Comptages"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
     Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
