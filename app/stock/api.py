@@ -15,17 +15,17 @@ from app.stock.schemas import (
     CountClosingRequestSchema,
     CountCorrectionRequestSchema,
     CountEntryRequestSchema,
+    ListedCountPageSchema,
     QuarantinedRowPageSchema,
     QuarantinedRowsQuery,
     SerialFilePageSchema,
     SerialFileRequestSchema,
     SerialFileSchema,
     SerialFilesQuery,
-    StockCountPageSchema,
     StockCountRequestSchema,
     StockCountSchema,
 )
-from app.stock.views import counts_shown, files_shown, rows_told
+from app.stock.views import counts_listed, counts_shown, files_shown, rows_told
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
@@ -260,7 +260,7 @@ def sign_stock_count(count_id: UUID) -> Json:
     "Lister les comptages",
     right=Right.SEE_ALLOCATIONS,
     query=UuidPageQuery,
-    answer=StockCountPageSchema,
+    answer=ListedCountPageSchema,
 )
 def list_stock_counts(query: Json) -> Json:
     """Counts in the order of their ids; a prescriber's own."""
@@ -273,7 +273,7 @@ def list_stock_counts(query: Json) -> Json:
                 query["after"],
                 holder_id=current_actor().scope,
             ),
-            partial(counts_shown, session),
+            partial(counts_listed, session),
         )
     )
 

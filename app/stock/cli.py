@@ -22,7 +22,7 @@ from app.stock.file_rules import FRENCH_FAULT, CodesFrom
 from app.stock.models import SerialFile, StockCount
 from app.stock.papers import count_paper, difference_sheet, discrepancy_report, discrepancy_sheet
 from app.stock.serial_files import Asked, Stage, import_serials, known_serial_file
-from app.stock.views import count_report, counts_shown, file_report, rows_told
+from app.stock.views import count_report, counts_listed, counts_shown, file_report, rows_told
 from app.terminal.desk import PAGE, Desk, Group, acting, approving, every, repeatable, say
 from app.terminal.values import Day, read_id
 
@@ -381,12 +381,9 @@ def list_(desk: Desk) -> None:
         records = every(
             lambda after: queries.stock_counts_after(session, after, limit=PAGE, holder_id=scope)
         )
-        reports = [count_report(session, record) for record in records]
+        rows = counts_listed(session, records)
     desk.table(
-        [
-            {"number": r.number, "holder": r.holder, "counted_on": r.counted_on, "state": r.state}
-            for r in reports
-        ],
+        [{name: row[name] for name in ("number", "holder", "counted_on", "state")} for row in rows],
         {
             "Comptage": lambda row: row["number"],
             "Chez": lambda row: row["holder"],

@@ -24,7 +24,8 @@ from app.stock.count_rules import (
 from app.stock.models import CountClosing, CountEntry, StockCount
 from app.stock.papers import CountReport, count_paper, difference_sheet
 from app.stock.queries import EnteredLine
-from app.stock.views import count_report
+from app.stock.views import count_report, counts_listed
+from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
@@ -42,7 +43,7 @@ TONE = {CountState.OPEN: "go", CountState.CLOSED: "warn", CountState.SIGNED: "ok
 class CountsPage:
     """Counts, the latest first, and the filter that stays in the address."""
 
-    rows: tuple[CountReport, ...]
+    rows: tuple[Json, ...]
     state: str
     states: tuple[Choice, ...]
     more: str
@@ -120,7 +121,7 @@ def listed() -> ResponseReturnValue:
         )
         kept = {"etat": asked} if state else {}
         return CountsPage(
-            rows=tuple(count_report(session, row) for row in rows[:LINES]),
+            rows=tuple(counts_listed(session, rows[:LINES])),
             state=asked if state else "",
             states=tuple(Choice(str(s), words) for s, words in FRENCH_COUNT_STATE.items()),
             more=f"{url_for('.listed')}?{urlencode(kept | {'avant': rows[LINES - 1].number})}"

@@ -111,35 +111,42 @@ class FaultCount:
     mended_count: int
 
 
-def fault_counts(session: Session, file: SerialFile) -> list[FaultCount]:
-    """Rows put aside by reason, in the order of the reasons."""
+def fault_counts(session: Session, file_ids: Collection[UUID]) -> dict[UUID, list[FaultCount]]:
+    """Rows of these files put aside by reason, in the order of the reasons."""
     rows = session.execute(
-        select(QuarantinedRow.fault, func.count(), func.count(_came_later(file)))
-        .where(QuarantinedRow.file_id == file.id)
-        .group_by(QuarantinedRow.fault)
+        select(QuarantinedRow.file_id, QuarantinedRow.fault, func.count(), func.count(CAME_LATER))
+        .join(SerialFile, SerialFile.id == QuarantinedRow.file_id)
+        .where(QuarantinedRow.file_id.in_(file_ids))
+        .group_by(QuarantinedRow.file_id, QuarantinedRow.fault)
     )
-    found = {Fault(fault): FaultCount(Fault(fault), n, mended) for fault, n, mended in rows}
-    return [found[fault] for fault in Fault if fault in found]
+    found: dict[UUID, list[FaultCount]] = {file_id: [] for file_id in file_ids}
+    for file_id, fault, count, mended in rows:
+        found[file_id].append(FaultCount(Fault(fault), count, mended))
+    order = list(Fault)
+    return {
+        file_id: sorted(counts, key=lambda one: order.index(one.fault))
+        for file_id, counts in found.items()
+    }
 
 
-def _came_later(file: SerialFile) -> ScalarSelect[datetime]:
-    """When the pass of a row put aside arrived with another delivery, if it has.
-
-    What was there before, or twice in the file, is not mended by being there.
-    """
-    vintage = select(BookletOrder.vintage_id).where(BookletOrder.id == file.order_id)
-    return (
-        select(func.min(Delivery.received_at))
-        .join(DeliveryRange, DeliveryRange.delivery_id == Delivery.id)
-        .where(
-            DeliveryRange.vintage_id == vintage.scalar_subquery(),
-            DeliveryRange.first_serial <= QuarantinedRow.serial,
-            DeliveryRange.last_serial >= QuarantinedRow.serial,
-            QuarantinedRow.fault.not_in([Fault.KNOWN, Fault.DUPLICATE]),
-            Delivery.id != (file.delivery_id or file.id),
-        )
-        .scalar_subquery()
+CAME_LATER: ScalarSelect[datetime] = (
+    select(func.min(Delivery.received_at))
+    .join(DeliveryRange, DeliveryRange.delivery_id == Delivery.id)
+    .join(BookletOrder, BookletOrder.vintage_id == DeliveryRange.vintage_id)
+    .where(
+        BookletOrder.id == SerialFile.order_id,
+        DeliveryRange.first_serial <= QuarantinedRow.serial,
+        DeliveryRange.last_serial >= QuarantinedRow.serial,
+        QuarantinedRow.fault.not_in([Fault.KNOWN, Fault.DUPLICATE]),
+        Delivery.id != func.coalesce(SerialFile.delivery_id, SerialFile.id),
     )
+    .correlate(QuarantinedRow, SerialFile)
+    .scalar_subquery()
+)
+"""When the pass of a row put aside arrived with another delivery, if it has.
+
+What was there before, or twice in the file, is not mended by being there.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +175,9 @@ def rows_aside(
             QuarantinedRow.typed,
             QuarantinedRow.serial,
             QuarantinedRow.fault,
-            _came_later(file),
+            CAME_LATER,
         )
+        .join(SerialFile, SerialFile.id == QuarantinedRow.file_id)
         .where(QuarantinedRow.file_id == file.id, QuarantinedRow.line > after)
         .order_by(QuarantinedRow.line)
         .limit(limit)
@@ -275,6 +283,20 @@ def count_states(session: Session, count_ids: Collection[UUID]) -> dict[UUID, Co
         select(StockCount.id, COUNT_STATE).where(StockCount.id.in_(list(count_ids)))
     )
     return {count_id: CountState(state) for count_id, state in rows}
+
+
+def differing_in(session: Session, count_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Passes missing and passes in excess in each of these counts, once they are closed."""
+    rows = session.execute(
+        select(
+            CountTotalRow.count_id,
+            func.sum(CountTotalRow.missing_count),
+            func.sum(CountTotalRow.excess_count),
+        )
+        .where(CountTotalRow.count_id.in_(list(count_ids)))
+        .group_by(CountTotalRow.count_id)
+    )
+    return {count_id: (int(missing), int(excess)) for count_id, missing, excess in rows}
 
 
 def closing_of(session: Session, count_id: UUID) -> CountClosing | None:

@@ -65,7 +65,12 @@ class QuarantinedRowSchema(Schema):
 
     line = Whole(required=True, about="Ligne du fichier, l’en-tête étant la première.")
     typed = Text(required=True, about="Ce qui était écrit comme numéro.")
-    serial = Text(required=True, allow_none=True, about="Le numéro que la commande attend.")
+    serial = Text(
+        required=True,
+        allow_none=True,
+        about="Le numéro que la commande attend.",
+        example="26A 00442 07 91",
+    )
     fault = Choice(Fault, required=True)
     arrived_on = Day(required=True, allow_none=True)
 
@@ -163,4 +168,18 @@ class StockCountSchema(Schema):
     strangers = Many(Text(), required=True, about="Carnets qu’aucune livraison n’a apportés.")
 
 
-StockCountPageSchema = page_of(StockCountSchema)
+class ListedCountSchema(Schema):
+    """A count in a list; what differs is told once it is closed."""
+
+    id = Uuid(required=True)
+    number = Text(required=True, example="PVC-2026-0001")
+    holder_id = Uuid(required=True)
+    holder = Text(required=True)
+    counted_on = Day(required=True)
+    state = Choice(CountState, required=True)
+    missing_count = Whole(0, required=True, allow_none=True)
+    excess_count = Whole(0, required=True, allow_none=True)
+    opened_at = Instant(required=True)
+
+
+ListedCountPageSchema = page_of(ListedCountSchema)

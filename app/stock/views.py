@@ -50,7 +50,7 @@ def file_report(session: Session, record: SerialFile) -> FileReport:
         quarantined_count=record.quarantined_count,
         missing_count=record.missing_count,
         delivery_number=delivery.number if delivery else "",
-        faults=tuple(queries.fault_counts(session, record)),
+        faults=tuple(queries.fault_counts(session, [record.id])[record.id]),
         gaps=tuple(gaps),
     )
 
@@ -72,6 +72,7 @@ def rows_told(session: Session, record: SerialFile, rows: Sequence[AsideRow]) ->
 
 def files_shown(session: Session, records: Sequence[SerialFile]) -> list[Json]:
     """Files for a program: counts, reasons, and the delivery that each brought."""
+    faults = queries.fault_counts(session, [record.id for record in records])
     return [
         shown(
             record,
@@ -82,7 +83,7 @@ def files_shown(session: Session, records: Sequence[SerialFile]) -> list[Json]:
                     "row_count": one.row_count,
                     "mended_count": one.mended_count,
                 }
-                for one in queries.fault_counts(session, record)
+                for one in faults[record.id]
             ],
         )
         for record in records
@@ -154,6 +155,28 @@ def _place(account: ledger.Account, names: dict[UUID, str]) -> str:
     if account.kind is AccountKind.TRANSIT:
         return f"{words}, vers {names[account.counterparty_id]}"
     return words
+
+
+def counts_listed(session: Session, records: Sequence[StockCount]) -> list[Json]:
+    """Counts in a list: whose, of which day, how far, and what differs once that is known."""
+    ids = [record.id for record in records]
+    states, differing = queries.count_states(session, ids), queries.differing_in(session, ids)
+    names = organisation_names(session, {record.holder_id for record in records})
+    return [
+        shown(
+            record,
+            holder=names[record.holder_id],
+            state=states[record.id],
+            missing_count=missing,
+            excess_count=excess,
+        )
+        for record in records
+        for missing, excess in [
+            differing.get(
+                record.id, (None, None) if states[record.id] is CountState.OPEN else (0, 0)
+            )
+        ]
+    ]
 
 
 def counts_shown(session: Session, records: Sequence[StockCount]) -> list[Json]:

@@ -341,11 +341,57 @@ def ordering(house: House) -> list[Asking]:
             otherwise={"delivery_id": str(ids["inert delivery"])},
         ),
         Asking(
+            "import_serial_file",
+            "coordinator",
+            f"/orders/{ids['sent order']}/serial-files",
+            identified(file=b64encode(b"serial;code\n26A 00022 01;ABC\n").decode()),
+            otherwise={"codes_from": "issuer"},
+        ),
+        Asking(
             "create_print_batch",
             "coordinator",
             "/print-batches",
             identified(order_id=str(ids["ready order"]), first_booklet=19, last_booklet=19),
             otherwise={"large": True},
+        ),
+    ]
+
+
+def counting(house: House) -> list[Asking]:
+    """A drawer that is counted, by one and by another."""
+    scheme, ids = house.scheme, house.lived.ids
+    going_on = f"/stock-counts/{ids['open count']}"
+    return [
+        Asking(
+            "open_stock_count",
+            "plie",
+            "/stock-counts",
+            identified(
+                holder_id=str(scheme.organisations["plie"]), counted_on=scheme.today.isoformat()
+            ),
+            otherwise={"counted_on": (scheme.today - timedelta(days=1)).isoformat()},
+        ),
+        Asking(
+            "enter_counted_lines",
+            "plie",
+            f"{going_on}/entries",
+            identified(lines=[f"{scheme.booklet(3)} à 4"]),
+            otherwise={"lines": [scheme.booklet(5)]},
+        ),
+        Asking(
+            "strike_counted_line",
+            "plie",
+            f"{going_on}/corrections",
+            identified(entry_id=str(ids["go of open count"]), place=1),
+            otherwise={"place": 2},
+        ),
+        Asking("close_stock_count", "plie", f"{going_on}/close", {}, status=200),
+        Asking(
+            "sign_stock_count",
+            "coordinator",
+            f"/stock-counts/{ids['closed count']}/sign",
+            status=200,
+            signed_in=True,
         ),
     ]
 
@@ -432,6 +478,7 @@ def handing_out(house: House) -> list[Asking]:
             otherwise={"note": "Carton ouvert"},
         ),
         *custody(house),
+        *counting(house),
         Asking(
             "register_beneficiary",
             "plie",
@@ -672,6 +719,11 @@ def readings(house: House) -> dict[str, str]:
         "read_order": f"/orders/{ids['stock order']}",
         "list_deliveries": "/deliveries",
         "read_delivery": f"/deliveries/{ids['stock delivery']}",
+        "list_serial_files": "/serial-files",
+        "read_serial_file": f"/serial-files/{ids['serial file']}",
+        "list_quarantined_rows": f"/serial-files/{ids['serial file']}/quarantined-rows",
+        "list_stock_counts": "/stock-counts",
+        "read_stock_count": f"/stock-counts/{ids['signed count']}",
         "list_print_batches": "/print-batches",
         "read_print_batch": f"/print-batches/{ids['print batch']}",
         "list_booklets": "/booklets",

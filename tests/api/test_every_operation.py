@@ -39,6 +39,7 @@ WRITING = (
     "cancel_mandate",
     "record_delivery",
     "activate_delivery",
+    "import_serial_file",
     "create_print_batch",
     "allocate_booklets",
     "confirm_receipt",
@@ -48,6 +49,11 @@ WRITING = (
     "settle_shortfall",
     "request_booklets",
     "decline_booklet_request",
+    "open_stock_count",
+    "enter_counted_lines",
+    "strike_counted_line",
+    "close_stock_count",
+    "sign_stock_count",
     "register_beneficiary",
     "rectify_beneficiary",
     "undo_prescription",
@@ -72,6 +78,8 @@ WRITING = (
 )
 
 NAMED_OTHERWISE = {
+    "close_stock_count": "by its address",
+    "sign_stock_count": "by its address",
     "check_takeover_file": "it changes nothing",
     "approve_takeover": "by its address",
     "rectify_beneficiary": "it writes the same words again",

@@ -77,6 +77,10 @@ record_delivery         C . . . . . .
 list_deliveries         C F A U . . .
 read_delivery           C F A U . . .
 activate_delivery       . F . . . . .
+import_serial_file      C . . . . . .
+list_serial_files       C F A U . . .
+read_serial_file        C F A U . . .
+list_quarantined_rows   C F A U . . .
 create_print_batch      C F . . . . .
 list_print_batches      C F A U . . .
 read_print_batch        C F A U . . .
@@ -94,6 +98,13 @@ confirm_receipt         C . . . P . .
 return_booklets         C . . . P . .
 transfer_booklets       C . . . P . .
 cancel_consignment      C . . . . . .
+open_stock_count        C F . . P . .
+enter_counted_lines     C F . . P . .
+strike_counted_line     C F . . P . .
+close_stock_count       C F . . P . .
+sign_stock_count        c f a . p . .
+list_stock_counts       C F A U P . .
+read_stock_count        C F A U P . .
 settle_shortfall        C . . . P . .
 request_booklets        . . . . P . .
 list_booklet_requests   C F A U P . .
