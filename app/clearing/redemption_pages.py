@@ -11,20 +11,15 @@ from sqlalchemy.orm import Session
 from app.clearing import queries, redemptions, session_queries
 from app.clearing.counter_parts import UNDOABLE, LineShown, lines_shown
 from app.clearing.models import Redemption
-from app.clearing.receipt_papers import ReceiptPaper, receipt_pdf
-from app.clearing.rules import (
-    RedemptionState,
-)
+from app.clearing.receipt_files import receipt_file
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.papers import qr
 from app.partners import queries as partners
-from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, started_at
-from app.web.downloads import PDF, download
-from app.web.format import compact, day_long, time_of_day
+from app.web.format import day_long
 from app.web.forms import Form, done
 from app.web.transaction import in_transaction
 
@@ -109,30 +104,7 @@ def receipt(redemption_id: UUID) -> ResponseReturnValue:
 def receipt_on_paper(redemption_id: UUID) -> ResponseReturnValue:
     """The same on paper."""
     check(Right.SEE_REDEMPTIONS)
-
-    def read(session: Session) -> tuple[RedemptionPage, bool, bool]:
-        page = redemption_page(session, redemption_id)
-        line = session_queries.line_of(session, redemption_id)
-        undone = line.state is RedemptionState.UNDONE
-        return page, undone, programmes.is_demonstration(session)
-
-    page, undone, specimen = in_transaction(read)
-    made = receipt_pdf(
-        ReceiptPaper(
-            page.mediator_name,
-            page.line.serial,
-            page.line.amount_cents,
-            page.on,
-            time_of_day(page.line.at),
-            page.movement_id,
-            page.receipt,
-            page.address,
-            page.checking_page,
-            undone,
-            specimen,
-        )
-    )
-    return download(made, f"recu-{compact(page.line.serial)}.pdf", PDF)
+    return receipt_file(redemption_id)
 
 
 @bp.route("/encaissements/<uuid:redemption_id>/annuler", methods=["GET", "POST"])

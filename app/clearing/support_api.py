@@ -3,10 +3,12 @@
 from functools import partial
 from uuid import UUID
 
+from flask import Response
 from sqlalchemy.orm import Session
 
 from app.clearing import session_queries, sessions, sheets
 from app.clearing.api import signer_of
+from app.clearing.receipt_files import receipt_file
 from app.clearing.rules import ToldSession
 from app.clearing.sheets import LineProblem
 from app.clearing.support_schemas import (
@@ -33,6 +35,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
 from app.web.auth import current_actor, started_at
+from app.web.downloads import PDF
 from app.web.transaction import current_settings, in_transaction
 
 routes = Routes("support", "Séances, journées des médiateurs et saisies par la coordination.")
@@ -270,3 +273,15 @@ def set_aside_sheet(body: Json, sheet_id: UUID) -> Json:
         return sheet_shown(session, sheets.known_sheet(session, actor=actor, sheet_id=sheet_id))
 
     return in_transaction(work)
+
+
+@routes.file(
+    "/redemptions/<uuid:redemption_id>/receipt",
+    "Imprimer le reçu d’un encaissement",
+    formats={"pdf": PDF},
+    right=Right.SEE_REDEMPTIONS,
+    description="Le reçu signé, avec le code QR de la page qui le vérifie.",
+)
+def print_receipt(redemption_id: UUID) -> Response:
+    """The signed receipt of a redemption, on paper."""
+    return receipt_file(redemption_id)

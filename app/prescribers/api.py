@@ -3,10 +3,12 @@
 from functools import partial
 from uuid import UUID
 
+from flask import Response
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.prescribers import people, prescriptions, queries, referrals
+from app.prescribers.letter_files import commitment_file, letter_file
 from app.prescribers.models import PrescriptionUndo
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import Reasons
@@ -16,6 +18,8 @@ from app.prescribers.schemas import (
     BeneficiaryRectificationSchema,
     BeneficiaryRequestSchema,
     BeneficiarySchema,
+    Edition,
+    LetterQuery,
     PrescriptionPageSchema,
     PrescriptionRequestSchema,
     PrescriptionSchema,
@@ -32,6 +36,7 @@ from app.prescribers.views import (
 )
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
 from app.web.auth import current_actor, started_at
+from app.web.downloads import PDF
 from app.web.transaction import in_transaction
 
 routes = Routes("prescribers", "Bénéficiaires et remises de carnets.")
@@ -191,6 +196,7 @@ def issue_booklets(body: Json) -> Json:
         duplicate=body.pop("duplicate_reason"),
         renewal=body.pop("renewal_reason"),
         exception=body.pop("exception_reason"),
+        late=body.pop("late_reason"),
     )
 
     def work(session: Session) -> list[Json]:
@@ -268,3 +274,28 @@ def undo_prescription(body: Json, prescription_id: UUID) -> PrescriptionUndo:
             now=started_at(),
         )
     )
+
+
+@routes.file(
+    "/prescriptions/<uuid:prescription_id>/letter",
+    "Imprimer la lettre d’orientation",
+    formats={"pdf": PDF},
+    right=Right.SEE_BENEFICIARIES,
+    query=LetterQuery,
+    description="Où aller aujourd’hui et comment faire ; sur une feuille, deux en gros caractères.",
+)
+def print_letter(query: Json, prescription_id: UUID) -> Response:
+    """The orientation letter of a hand-over, in either edition."""
+    return letter_file(prescription_id, large=query["edition"] == Edition.LARGE)
+
+
+@routes.file(
+    "/beneficiaries/<uuid:beneficiary_id>/commitment",
+    "Imprimer l’engagement à signer",
+    formats={"pdf": PDF},
+    right=Right.ISSUE_BOOKLETS,
+    description="La feuille que la personne signe avant que le carnet lui soit remis.",
+)
+def print_commitment(beneficiary_id: UUID) -> Response:
+    """What a person commits to, to be signed on paper."""
+    return commitment_file(beneficiary_id)

@@ -20,6 +20,7 @@ from app.prescribers.rules import (
     Commitment,
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     RenewalReason,
     UndoReason,
 )
@@ -63,6 +64,14 @@ EXCEPTION = OneOf(
         "emploi-ou-formation": ExceptionReason.WORK_DEPENDS,
         "perte": ExceptionReason.LOST,
         "accord": ExceptionReason.COORDINATION_AGREED,
+    },
+)
+LATE = OneOf(
+    "RAISON",
+    {
+        "seances-fixees": LateReason.SESSIONS_BOOKED,
+        "personne-avertie": LateReason.PERSON_ASKED,
+        "accord": LateReason.COORDINATION_AGREED,
     },
 )
 UNDO = OneOf(
@@ -126,6 +135,7 @@ def add(desk: Desk, *, public: Public, request_id: UUID, **person: Any) -> None:
 @click.option("--duplicate", type=DUPLICATE, help="Pourquoi continuer malgré un doublon probable.")
 @click.option("--renewal", type=RENEWAL, help="Pourquoi renouveler avant la fin des carnets.")
 @click.option("--exception", type=EXCEPTION, help="Pourquoi dépasser ce qui est prévu.")
+@click.option("--late", type=LATE, help="Pourquoi remettre dans les derniers jours.")
 @click.option("--no-other-pass", is_flag=True, help="Elle déclare n’avoir pas d’autre pass.")
 @programme_option
 @repeatable
@@ -141,6 +151,7 @@ def prescribe(
     duplicate: DuplicateReason | None,
     renewal: RenewalReason | None,
     exception: ExceptionReason | None,
+    late: LateReason | None,
     no_other_pass: bool,
     programme: str | None,
     request_id: UUID,
@@ -161,7 +172,7 @@ def prescribe(
             referred_to_id=organisation_named(session, mediator).id,
             answers=answers,
             commitment=commitment,
-            reasons=Reasons(duplicate, renewal, exception),
+            reasons=Reasons(duplicate, renewal, exception, late),
             declares_no_other_pass=no_other_pass,
             now=desk.now,
         )

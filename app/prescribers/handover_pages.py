@@ -20,14 +20,15 @@ from app.kernel.money import NO_BREAK
 from app.kernel.text import read_day
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.partners import queries as partners
-from app.prescribers import letters, prescriptions, queries
+from app.prescribers import prescriptions, queries
+from app.prescribers.letter_files import letter_file
 from app.prescribers.models import Prescription, PrescriptionUndo
-from app.prescribers.papers import orientation_letter
 from app.prescribers.queries import Filters
 from app.prescribers.rules import (
     FRENCH_COMMITMENT,
     FRENCH_DUPLICATE_REASON,
     FRENCH_EXCEPTION_REASON,
+    FRENCH_LATE_REASON,
     FRENCH_NEED,
     FRENCH_RENEWAL_REASON,
     FRENCH_UNDO_REASON,
@@ -40,10 +41,9 @@ from app.prescribers.views import prescriptions_shown
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
-from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import current_settings, in_transaction
+from app.web.transaction import in_transaction
 
 bp = Blueprint("handover_pages", __name__)
 
@@ -53,6 +53,7 @@ APART = {
     "renewal": "Renouvellements",
     "exception": "Exceptions",
     "duplicate": "Doublons probables passés outre",
+    "late": "Remises tardives",
     "undone": "Remises annulées",
 }
 
@@ -176,6 +177,7 @@ def marks_of(shown: Json) -> tuple[str, ...]:
             ("Renouvellement", "renewal" in tiers),
             ("Exception", "exception" in tiers),
             ("Doublon probable", shown["duplicate_reason"] is not None),
+            ("Remise tardive", shown["late_reason"] is not None),
         )
         if holds
     )
@@ -273,6 +275,7 @@ def reasons_of(told: Json) -> tuple[str, ...]:
             ("Doublon probable", "duplicate_reason", FRENCH_DUPLICATE_REASON),
             ("Renouvellement", "renewal_reason", FRENCH_RENEWAL_REASON),
             ("Exception", "exception_reason", FRENCH_EXCEPTION_REASON),
+            ("Remise tardive", "late_reason", FRENCH_LATE_REASON),
         )
         if told[name] is not None
     )
@@ -281,30 +284,15 @@ def reasons_of(told: Json) -> tuple[str, ...]:
 @bp.get("/remises/<uuid:prescription_id>/lettre.pdf")
 def letter_pdf(prescription_id: UUID) -> ResponseReturnValue:
     """The orientation letter."""
-    return letter(prescription_id, large=False)
+    check(Right.SEE_BENEFICIARIES)
+    return letter_file(prescription_id, large=False)
 
 
 @bp.get("/remises/<uuid:prescription_id>/lettre-gros-caracteres.pdf")
 def large_letter_pdf(prescription_id: UUID) -> ResponseReturnValue:
     """The orientation letter in large print."""
-    return letter(prescription_id, large=True)
-
-
-def letter(prescription_id: UUID, *, large: bool) -> ResponseReturnValue:
-    """The letter as a file named by the number of the hand-over."""
     check(Right.SEE_BENEFICIARIES)
-    values = in_transaction(
-        lambda session: letters.letter_of(
-            session,
-            actor=current_actor(),
-            prescription_id=prescription_id,
-            help_line=current_settings().help_line,
-            now=started_at(),
-        )
-    )
-    return download(
-        orientation_letter(values, large=large), letters.file_name(values.number, large=large), PDF
-    )
+    return letter_file(prescription_id, large=True)
 
 
 @bp.route("/remises/<uuid:prescription_id>/annuler", methods=["GET", "POST"])

@@ -25,7 +25,7 @@ from app.kernel.communes import COMMUNES
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.mediators.rules import FRENCH_SERVICE
-from app.prescribers import letters, people, prescriptions, queries, referrals
+from app.prescribers import people, prescriptions, queries, referrals
 from app.prescribers.allocations import named_booklet
 from app.prescribers.errors import (
     DeclarationMissing,
@@ -36,8 +36,8 @@ from app.prescribers.errors import (
     UnknownBeneficiary,
 )
 from app.prescribers.handover_pages import choices
+from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
-from app.prescribers.papers import CommitmentForm, commitment_form
 from app.prescribers.people import AlreadyKnown, Person
 from app.prescribers.prescriptions import Reasons, alike_in_words
 from app.prescribers.rules import (
@@ -59,7 +59,6 @@ from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.auth import check, current_actor, started_at
-from app.web.downloads import PDF, download
 from app.web.drafts import typed_in_request
 from app.web.forms import Form, done
 from app.web.pages import Choice
@@ -471,18 +470,8 @@ def commitment_pdf(draft_id: UUID) -> ResponseReturnValue:
     """The form that a person signs on paper."""
     check(Right.ISSUE_BOOKLETS)
 
-    def read(session: Session) -> CommitmentForm | None:
-        who = person_of(opened(session, draft_id) or {})
-        if who is None:
-            return None
-        return letters.commitment_of(
-            session, actor=current_actor(), beneficiary_id=who, now=started_at()
-        )
-
-    values = in_transaction(read)
-    if values is None:
-        return gone(draft_id)
-    return download(commitment_form(values), "engagement.pdf", PDF)
+    who = in_transaction(lambda session: person_of(opened(session, draft_id) or {}))
+    return commitment_file(who) if who else gone(draft_id)
 
 
 # ── Step 3: the booklets and the place ────────────────────────────────────────────────────────────

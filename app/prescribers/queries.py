@@ -17,6 +17,7 @@ from app.prescribers.models import (
     PrescriptionBooklet,
     PrescriptionDuplicate,
     PrescriptionException,
+    PrescriptionLate,
     PrescriptionRenewal,
     PrescriptionUndo,
 )
@@ -191,6 +192,7 @@ APART: dict[str, Any] = {
     "renewal": PrescriptionRenewal,
     "exception": PrescriptionException,
     "duplicate": PrescriptionDuplicate,
+    "late": PrescriptionLate,
     "undone": PrescriptionUndo,
 }
 

@@ -1,5 +1,7 @@
 """People and prescriptions as the API reads and writes them."""
 
+from enum import StrEnum
+
 from marshmallow import Schema
 
 from app.mediators.rules import Service
@@ -9,6 +11,7 @@ from app.prescribers.rules import (
     Criterion,
     DuplicateReason,
     ExceptionReason,
+    LateReason,
     Need,
     RenewalReason,
     Tier,
@@ -94,6 +97,12 @@ class PrescriptionRequestSchema(Identified):
         allow_none=True,
         about="Pourquoi donner plus que ce que prévoit le dispositif.",
     )
+    late_reason = Choice(
+        LateReason,
+        load_default=None,
+        allow_none=True,
+        about="Pourquoi remettre un carnet dans les derniers jours de sa validité.",
+    )
 
 
 class BeneficiaryRectificationSchema(Body):
@@ -117,6 +126,19 @@ class AlikeSchema(Schema):
     beneficiary_id = Uuid(
         required=True, allow_none=True, about="Seulement pour une personne de sa structure."
     )
+
+
+class Edition(StrEnum):
+    """How large a letter is set."""
+
+    NORMAL = "normal"
+    LARGE = "large"
+
+
+class LetterQuery(Query):
+    """Which edition of a letter."""
+
+    edition = Choice(Edition, load_default=Edition.NORMAL, about="`large` est en gros caractères.")
 
 
 class ReferralQuery(Query):
@@ -184,6 +206,7 @@ class PrescriptionSchema(Schema):
     duplicate_reason = Choice(DuplicateReason, required=True, allow_none=True)
     renewal_reason = Choice(RenewalReason, required=True, allow_none=True)
     exception_reason = Choice(ExceptionReason, required=True, allow_none=True)
+    late_reason = Choice(LateReason, required=True, allow_none=True)
     undone_at = Instant(required=True, allow_none=True)
     undo_reason = Choice(UndoReason, required=True, allow_none=True)
     booklets = Many(Part(PrescribedBookletSchema), required=True)

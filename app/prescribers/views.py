@@ -13,6 +13,7 @@ from app.prescribers.models import (
     PrescriptionBooklet,
     PrescriptionDuplicate,
     PrescriptionException,
+    PrescriptionLate,
     PrescriptionRenewal,
     PrescriptionUndo,
 )
@@ -62,6 +63,7 @@ def prescriptions_shown(session: Session, prescriptions: Sequence[Prescription])
             ("renewal", PrescriptionRenewal.prescription_id),
             ("exception", PrescriptionException.prescription_id),
             ("duplicate", PrescriptionDuplicate.prescription_id),
+            ("late", PrescriptionLate.prescription_id),
             ("undo", PrescriptionUndo.prescription_id),
         )
     }
@@ -76,6 +78,7 @@ def prescriptions_shown(session: Session, prescriptions: Sequence[Prescription])
             duplicate_reason=reason("duplicate", prescription),
             renewal_reason=reason("renewal", prescription),
             exception_reason=reason("exception", prescription),
+            late_reason=reason("late", prescription),
             undo_reason=reason("undo", prescription),
             undone_at=getattr(apart["undo"].get(prescription.id), "undone_at", None),
             booklets=[

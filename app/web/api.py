@@ -257,15 +257,19 @@ class Routes:
         summary: str,
         *,
         right: Right,
-        query: type[Query],
         formats: Mapping[str, str],
+        query: type[Query] | None = None,
         refuses: tuple[int, ...] = (),
         description: str = "",
     ) -> Callable[[View], View]:
-        """An operation that answers a file; its query says in which of these formats."""
+        """An operation that answers a file; of several formats, its query says which."""
 
         def add(view: View) -> View:
-            operation = self.blueprint.arguments(query(), location="query")(view)
+            operation: Callable[..., object] = view
+            statuses = {*refuses}
+            if query is not None:
+                operation = self.blueprint.arguments(query(), location="query")(view)
+                statuses |= {422}
             binary = {"schema": {"type": "string", "format": "binary"}}
             doc: Json = {"summary": summary, "description": description}
             self._add(
@@ -273,7 +277,7 @@ class Routes:
                 path,
                 operation,
                 right=right,
-                statuses={*refuses, 422},
+                statuses=statuses,
                 doc=doc,
                 success={
                     "description": "Le fichier.",

@@ -730,6 +730,9 @@ def readings(house: House) -> dict[str, str]:
         "read_booklet": f"/booklets/{scheme.booklet(1)}",
         "read_voucher": f"/vouchers/{serial}",
         "read_history": f"/vouchers/{serial}/history",
+        "print_receipt": f"/redemptions/{ids['paid redemption']}/receipt",
+        "print_letter": f"/prescriptions/{ids['prescription']}/letter?edition=large",
+        "print_commitment": f"/beneficiaries/{ids['person']}/commitment",
         "list_allocations": "/allocations",
         "read_allocation": f"/allocations/{ids['allocation']}",
         "list_booklet_requests": "/booklet-requests",
@@ -767,7 +770,7 @@ def reader_of(operation: str) -> str:
     """Somebody who may read that: people are told to their own prescriber only."""
     alone = {
         *("list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"),
-        *("list_duplicates", "list_referrals"),
+        *("list_duplicates", "list_referrals", "print_letter", "print_commitment"),
     }
     if operation == "list_renewals":
         return "coordinator"

@@ -117,6 +117,8 @@ issue_booklets          . . . . P . .
 rectify_beneficiary     . . . . P . .
 list_duplicates         . . . . P . .
 list_referrals          . . . . P . .
+print_commitment        . . . . P . .
+print_letter            . . . . P . .
 list_prescriptions      C . . U P . .
 read_prescription       C . . U P . .
 undo_prescription       C . . . P . .
@@ -125,6 +127,7 @@ redeem_voucher          . . . . . M .
 redeem_vouchers         . . . . . M .
 list_redemptions        C F A U . M .
 read_redemption         C F A U . M .
+print_receipt           C F A U . M .
 undo_redemption         C F . . . M .
 record_session          . . . . . M .
 list_sessions           C F A U . M .
