@@ -19,7 +19,7 @@ SECTIONS = {
         "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
         "agent": Entry("app.partners.accounts_cli:agent", "Les comptes des personnes."),
         "token": Entry("app.partners.accounts_cli:token", "Les jetons des programmes."),
-        "verify": Entry("app.reports.cli:verify", "Rejoue le registre et dit s’il est vrai."),
+        "verify": Entry("app.portability.cli:verify", "Rejoue le registre et dit s’il est vrai."),
         "snapshot": Entry(
             "app.reports.snapshots_cli:snapshot", "Les sommes qui gardent les états rapides."
         ),
@@ -75,6 +75,9 @@ SECTIONS = {
     "La preuve": {
         "seal": Entry("app.trust.cli:seal", "Scelle les mouvements."),
         "checkpoint": Entry("app.trust.cli:checkpoint", "Les points de contrôle du registre."),
+        "export": Entry("app.portability.cli:export_", "Écrit tout en formats ouverts."),
+        "import": Entry("app.portability.cli:import_", "Reprend un export dans une base neuve."),
+        "move": Entry("app.portability.cli:move", "Porte la base dans une autre, PostgreSQL."),
     },
     "Les états": {
         "report": Entry("app.reports.cli:report", "Taux d’utilisation, et où sont les pass."),

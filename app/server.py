@@ -31,6 +31,7 @@ from app.programmes import queries as programmes
 from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
+from app.trust.keeper import Keeper
 from app.web.health import NotReady, refuse_unless_ready
 
 HOST = "127.0.0.1"
@@ -184,10 +185,14 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        return create_app(settings, Database(settings.database_url, pool_size=threads))
+        made = create_app(settings, Database(settings.database_url, pool_size=threads))
     except (NotReady, DBAPIError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
+    # spared the work.
+    Keeper(settings).start()
+    return made
 
 
 def leave_with_parent(parent: int) -> None:

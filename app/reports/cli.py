@@ -1,7 +1,7 @@
 """What can be told of the scheme: reports, one pass, balances, and whether the ledger is true."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,10 @@ from app import ledger
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import euros
-from app.ledger import integrity
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.naming import programme_named, programme_option, vintage_named
-from app.reports import papers, snapshots
+from app.reports import papers
 from app.reports.rules import FRENCH_BY, By, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
 from app.reports.told import ChainStage, StoryStep, VoucherPage
@@ -29,11 +28,10 @@ from app.terminal.desk import (
     Verb,
     acting,
     in_french,
-    operating,
     say,
     show_table,
 )
-from app.terminal.french import REFUSED, Refused
+from app.terminal.french import Refused
 from app.terminal.values import Day, Instant, OneOf
 from app.web import words
 from app.web.format import count, percent
@@ -332,31 +330,3 @@ def resting(session: Session, at: datetime | None) -> list[dict[str, Any]]:
             found.items(), key=lambda item: (item[0].vintage_id, order[item[0].kind], item[0].id)
         )
     ]
-
-
-@click.command("verify", cls=Verb)
-@operating
-def verify(desk: Desk) -> None:
-    """Rejoue tous les mouvements depuis zéro, et compare avec ce que dit la base.
-
-    Dit si les règles du registre sont en place, et nomme la première ligne qui diffère. Les sommes
-    gardées pour aller vite sont comparées elles aussi : passnum snapshot rebuild les refait.
-
-    Exemple : passnum verify
-    """
-    with desk.transaction(writing=False) as session:
-        faults = integrity.faults(session)
-        verdict = ledger.verify(session)
-        if verdict.honest:
-            verdict = replace(verdict, first_difference=snapshots.first_difference(session))
-    honest = verdict.honest and not faults
-    if desk.as_json:
-        desk.dump(asdict(verdict) | {"faults": faults, "honest": honest})
-    else:
-        for fault in faults:
-            say(fault)
-        say(verdict.first_difference
-            or f"{count(verdict.movement_count)} mouvements rejoués, "
-            f"{count(verdict.voucher_count)} pass comparés : tout concorde.")  # fmt: skip
-    if not honest:
-        click.get_current_context().exit(REFUSED)

@@ -1,0 +1,48 @@
+"""What a declaration of claims needs: who is owed what, and who holds passes of which value."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.partners.queries import organisation_names
+from app.portability.rules import OUTSTANDING, OWED, ClaimLine, Claims
+from app.programmes import queries as programmes
+
+
+def read_claims(session: Session, *, now: datetime, programme_id: UUID | None = None) -> Claims:
+    """What mediators took and were not paid, and what everybody holds, by structure."""
+    resting = {
+        account: balance
+        for account, balance in ledger.balances(session).items()
+        if balance.voucher_count and account.kind in {*OWED, *OUTSTANDING}
+    }
+    names = organisation_names(session, {account.party_id for account in resting})
+    vintages = programmes.all_vintages(session)
+    titles = {
+        programme_id: named.name
+        for programme_id in {terms.programme_id for terms in vintages.values()}
+        if (named := programmes.programme(session, programme_id)) is not None
+    }
+    lines = sorted(
+        (
+            ClaimLine(
+                names.get(account.party_id, ""),
+                account.kind,
+                titles.get(vintages[account.vintage_id].programme_id, ""),
+                vintages[account.vintage_id].label,
+                balance.voucher_count,
+                balance.amount_cents,
+            )
+            for account, balance in resting.items()
+            if programme_id in {None, vintages[account.vintage_id].programme_id}
+        ),
+        key=lambda line: (line.name, line.vintage, line.kind),
+    )
+    return Claims(
+        now,
+        programmes.is_demonstration(session),
+        tuple(line for line in lines if line.kind in OWED),
+        tuple(line for line in lines if line.kind in OUTSTANDING),
+    )
