@@ -19,8 +19,10 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
         if postgresql:
-            # The application asks at its start whether the schema is its own.
-            connection.execute(text("grant select on alembic_version to passnum_app"))
+            # The application asks at its start whether the schema is its own; an import too.
+            connection.execute(
+                text("grant select on alembic_version to passnum_app, passnum_owner")
+            )
 
 
 if postgresql:

@@ -150,7 +150,7 @@ def reading(path: Path) -> Iterator[Archive]:
         return
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, FileNotFoundError):
         raise ArchiveDamaged(file=path.name) from None
     with archive:
         yield Archive(archive.open)

@@ -1,11 +1,13 @@
 """What a declaration of claims needs: who is owed what, and who holds passes of which value."""
 
+from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.kernel.money import Cents
 from app.partners.queries import organisation_names
 from app.portability.rules import OUTSTANDING, OWED, ClaimLine, Claims
 from app.programmes import queries as programmes
@@ -25,21 +27,24 @@ def read_claims(session: Session, *, now: datetime, programme_id: UUID | None = 
         for programme_id in {terms.programme_id for terms in vintages.values()}
         if (named := programmes.programme(session, programme_id)) is not None
     }
-    lines = sorted(
-        (
-            ClaimLine(
+    counted: Counter[tuple[str, str, str, ledger.AccountKind]] = Counter()
+    worth: Counter[tuple[str, str, str, ledger.AccountKind]] = Counter()
+    for account, balance in resting.items():
+        terms = vintages[account.vintage_id]
+        if programme_id in {None, terms.programme_id}:
+            key = (
                 names.get(account.party_id, ""),
+                titles.get(terms.programme_id, ""),
+                terms.label,
                 account.kind,
-                titles.get(vintages[account.vintage_id].programme_id, ""),
-                vintages[account.vintage_id].label,
-                balance.voucher_count,
-                balance.amount_cents,
             )
-            for account, balance in resting.items()
-            if programme_id in {None, vintages[account.vintage_id].programme_id}
-        ),
-        key=lambda line: (line.name, line.vintage, line.kind),
-    )
+            counted[key] += balance.voucher_count
+            worth[key] += balance.amount_cents
+    lines = [
+        ClaimLine(name, programme, vintage, kind, counted[key], Cents(worth[key]))
+        for key in sorted(counted)
+        for name, programme, vintage, kind in [key]
+    ]
     return Claims(
         now,
         programmes.is_demonstration(session),

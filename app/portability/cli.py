@@ -21,7 +21,7 @@ from app.reports import snapshots
 from app.terminal.desk import Desk, Verb, open_database, operating, say
 from app.terminal.french import REFUSED, Refused
 from app.trust.cli import checkpoints_in
-from app.trust.notes import CheckpointSigner, SignedCheckpoint, VerifierKey
+from app.trust.notes import SignedCheckpoint, VerifierKey, believe, known_keys
 from app.trust.verify import SealVerdict, verify_seals
 from app.web.format import count
 
@@ -85,7 +85,10 @@ def import_(desk: Desk, *, path: Path, key: Path | None) -> None:
         reading(path) as archive,
         owned(desk.settings.owner_database_url) as session,
     ):
-        taken = take_in(session, FromArchive(archive), key=key_in(key))
+        taken = take_in(session, FromArchive(archive), keys=keys_in(key))
+        told = VerifierKey.read(str(archive.manifest.get("verifier_key")))
+    if told:
+        believe(desk.settings, told)
     tell(desk, "Import fait, chaque sceau est vrai", taken)
 
 
@@ -104,8 +107,7 @@ def move(desk: Desk, *, url: str) -> None:
     """
     migrate(url)
     with desk.transaction(writing=False) as origin, owned(url) as session:
-        key = CheckpointSigner.of(desk.settings).verifier_key()
-        taken = take_in(session, FromDatabase(origin), key=key)
+        taken = take_in(session, FromDatabase(origin), keys=known_keys(desk.settings))
     tell(desk, "La base est portée, chaque sceau est vrai", taken)
 
 
@@ -120,19 +122,20 @@ def owned(url: str) -> Iterator[Session]:
         database.close()
 
 
-def key_in(file: Path | None) -> VerifierKey | None:
-    """The public key that a file holds.
+def keys_in(file: Path | None) -> list[VerifierKey]:
+    """The public keys that a file holds, a line each.
 
     Raises:
         Refused: it holds none.
     """
     if file is None:
-        return None
-    key = VerifierKey.read(file.read_text("utf-8", errors="replace"))
-    if key is None:
-        message = f"{file} n’est pas une clé : prenez celle de la page « Confiance »."
+        return []
+    read = (VerifierKey.read(line) for line in file.read_text("utf-8", "replace").splitlines())
+    keys = [key for key in read if key]
+    if not keys:
+        message = f"{file} ne contient pas de clé : prenez celle de la page « Confiance »."
         raise Refused(message)
-    return key
+    return keys
 
 
 # ── Verifying ─────────────────────────────────────────────────────────────────────────────────────
@@ -164,10 +167,10 @@ def verify(desk: Desk, *, against: Path | None, exported: Path | None, key: Path
             tempfile.TemporaryDirectory() as folder,
             without_rules(Path(folder), FromArchive(archive)) as session,
         ):
-            finish(desk, session, [], outside, key_in(key), live=False)
+            finish(desk, session, [], outside, keys_in(key), live=False)
         return
     with desk.transaction(writing=False) as session:
-        known = key_in(key) or CheckpointSigner.of(desk.settings).verifier_key()
+        known = keys_in(key) or known_keys(desk.settings)
         finish(desk, session, integrity.faults(session), outside, known, live=True)
 
 
@@ -176,7 +179,7 @@ def finish(
     session: Session,
     faults: list[str],
     outside: list[SignedCheckpoint],
-    key: VerifierKey | None,
+    keys: list[VerifierKey],
     *,
     live: bool,
 ) -> None:
@@ -184,7 +187,7 @@ def finish(
     verdict = ledger.verify(session)
     if verdict.honest and live:
         verdict = replace(verdict, first_difference=snapshots.first_difference(session))
-    sealed = verify_seals(session, against=outside, key=key)
+    sealed = verify_seals(session, against=outside, keys=keys)
     honest = verdict.honest and sealed.honest and not faults
     if desk.as_json:
         desk.dump(asdict(verdict) | {"faults": faults, "seals": asdict(sealed), "honest": honest})

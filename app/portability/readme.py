@@ -24,13 +24,13 @@ pas : seules leurs empreintes le sont. Gardez les clés (dossier « keys ») à 
 Reprendre ces données : « passnum migrate » sur une base neuve, puis « passnum import FICHIER ».
 Les vérifier : « passnum verify --export FICHIER », ou sans passnum :
 
-  import base64, hashlib
+  import base64, hashlib, pathlib
   def racine(f):
       if len(f) == 1: return hashlib.sha256(b"\\0" + f[0]).digest()
       k = 1
       while k * 2 < len(f): k *= 2
       return hashlib.sha256(b"\\1" + racine(f[:k]) + racine(f[k:])).digest()
-  feuilles = open("sceaux/feuilles.jsonl", "rb").read().splitlines()
+  feuilles = pathlib.Path("sceaux/feuilles.jsonl").read_bytes().splitlines()
   print(base64.b64encode(racine(feuilles)).decode())
 
 Le résultat est la troisième ligne du dernier point de contrôle. Comparez aussi ce point de contrôle

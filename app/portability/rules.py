@@ -23,9 +23,9 @@ class ClaimLine:
     """What rests in the accounts of one kind, of one structure, for one vintage."""
 
     name: str
-    kind: AccountKind
     programme: str
     vintage: str
+    kind: AccountKind
     voucher_count: int
     amount_cents: Cents
 

@@ -1,6 +1,6 @@
 """Everything taken out, and taken into an empty database that is then verified to the last seal."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -193,11 +193,11 @@ class FromDatabase:
         return tables.rows_of(self.session, table)
 
 
-def take_in(session: Session, source: Source, *, key: VerifierKey | None = None) -> Taken:
+def take_in(session: Session, source: Source, *, keys: Collection[VerifierKey] = ()) -> Taken:
     """Fill an empty, migrated database, and verify all of it before anything is kept.
 
-    The session is the owner's, and its transaction holds everything or nothing. `key` is the public
-    key of checkpoints known from elsewhere.
+    The session is the owner's, and its transaction holds everything or nothing. `keys` are the
+    public keys of checkpoints known from elsewhere.
 
     Raises:
         ArchiveOfAnotherRelease, NotEmpty, ArchiveDamaged, RulesChanged,
@@ -211,7 +211,7 @@ def take_in(session: Session, source: Source, *, key: VerifierKey | None = None)
         taken = fill(session, source)
         if dialect_of(session) == "postgresql":
             _go_on_counting(session)
-    return check_true(session, source, key, taken)
+    return check_true(session, source, keys, taken)
 
 
 def check_empty(session: Session) -> None:
@@ -298,7 +298,7 @@ def _go_on_counting(session: Session) -> None:
 
 
 def check_true(
-    session: Session, source: Source, key: VerifierKey | None, taken: tuple[int, int]
+    session: Session, source: Source, keys: Collection[VerifierKey], taken: tuple[int, int]
 ) -> Taken:
     """Replay the ledger and derive every seal again.
 
@@ -306,13 +306,12 @@ def check_true(
         ImportUntrue: with the first difference.
     """
     session.expire_all()
-    replayed = ledger.verify(session)
-    if not replayed.honest:
-        raise ImportUntrue(difference=str(replayed.first_difference))
     against = list(read_checkpoints(source.checkpoint)) if source.checkpoint else []
-    sealed = verify_seals(session, against=against, key=key)
-    if not sealed.honest:
-        raise ImportUntrue(difference=str(sealed.first_difference))
+    sealed = verify_seals(session, against=against, keys=keys)
+    replayed = ledger.verify(session)
+    for difference in (sealed.first_difference, replayed.first_difference):
+        if difference:
+            raise ImportUntrue(difference=difference)
     return Taken(
         *taken, replayed.movement_count, sealed.sealed_count, against[0] if against else None
     )

@@ -32,6 +32,8 @@ KEY_HASH = 4
 SIGNED = "— "
 SEALED, AFTER = "sealed ", "after "
 GROUPS, GROUP = 4, 5
+KEYS_BEFORE = "checkpoints-before.txt"
+"""Verifier keys of the installations that this ledger comes from, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,22 @@ class CheckpointSigner:
         signature = key.key_hash + self._key.sign(checkpoint.text.encode())
         line = f"{SIGNED}{key.name} {b64encode(signature).decode()}\n"
         return SignedCheckpoint(checkpoint, f"{checkpoint.text}\n{line}")
+
+
+def known_keys(settings: Settings) -> list[VerifierKey]:
+    """The public keys whose checkpoints this installation believes: its own, and those before."""
+    file = settings.key_dir / KEYS_BEFORE
+    before = file.read_text("utf-8").splitlines() if file.exists() else []
+    read = (VerifierKey.read(line) for line in before)
+    return [CheckpointSigner.of(settings).verifier_key(), *(key for key in read if key)]
+
+
+def believe(settings: Settings, key: VerifierKey) -> None:
+    """Remember the key of the installation whose ledger was taken in."""
+    if key.public in {known.public for known in known_keys(settings)}:
+        return
+    with (settings.key_dir / KEYS_BEFORE).open("a", encoding="utf-8") as file:
+        file.write(f"{key.text}\n")
 
 
 def origin_at(public_url: str) -> str:

@@ -5,7 +5,7 @@ left it: whoever owns the database can write its seals again, and only those tel
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -69,14 +69,16 @@ def verify_seals(
     session: Session,
     *,
     against: Sequence[SignedCheckpoint] = (),
-    key: VerifierKey | None = None,
+    keys: Collection[VerifierKey] = (),
 ) -> SealVerdict:
     """Compute every leaf, node and root again; compare with the seals and with `against`.
 
-    `key` is the public key known from outside: with it, checkpoints signed by any other are lies.
+    `keys` are the public keys known from outside, of this installation and of those before it: with
+    them, checkpoints signed by any other are lies.
     Memory: one page.
     """
-    check = _Check(session, deque(sorted(against, key=lambda s: s.checkpoint.size)), key)
+    public = frozenset(key.public for key in keys)
+    check = _Check(session, deque(sorted(against, key=lambda s: s.checkpoint.size)), public)
     try:
         check.outside_signatures(against)
         check.blocks()
@@ -102,7 +104,7 @@ def verify_seals(
 class _Check:
     session: Session
     against: deque[SignedCheckpoint]
-    key: VerifierKey | None
+    keys: frozenset[bytes]
     edge: Edge = field(default_factory=Edge)
     block_count: int = 0
     agreed_count: int = 0
@@ -111,14 +113,14 @@ class _Check:
 
     def outside_signatures(self, against: Sequence[SignedCheckpoint]) -> None:
         """What is compared with must be signed, or anybody could have written it."""
-        if self.key is None:
+        if not self.keys:
             return
         for signed in against:
-            named = VerifierKey(signed.checkpoint.origin, self.key.public)
-            if not signed.signed_by(named):
+            origin = signed.checkpoint.origin
+            if not any(signed.signed_by(VerifierKey(origin, public)) for public in self.keys):
                 message = (
                     f"Le point de contrôle donné ({signed.checkpoint.size} mouvements) n’est pas "
-                    "signé par la clé connue : ce n’est pas lui qui peut dire le vrai."
+                    "signé par une clé connue : ce n’est pas lui qui peut dire le vrai."
                 )
                 raise _Difference(_Where(), message)
 
@@ -213,8 +215,8 @@ class _Check:
             or (after is not None and said.origin != after.origin)
         ):
             self._lie(where, "son point de contrôle signé dit autre chose que le bloc.")
-        if self.key is not None and key.public != self.key.public:
-            self._lie(where, "son point de contrôle est signé d’une autre clé que la clé connue.")
+        if self.keys and key.public not in self.keys:
+            self._lie(where, "son point de contrôle est signé d’une clé inconnue.")
         self.before = (block, signed)
 
     def _outside(self, block: SealBlock, movement_id: int) -> None:

@@ -56,7 +56,7 @@ def test_what_waits_is_sealed_once_and_in_the_order_of_writing(world: World) -> 
     assert block is not None
     assert block.movement_count == before.unsealed_count
     assert again is None
-    after = verify_seals(world.session, key=signer_of(world).verifier_key())
+    after = verify_seals(world.session, keys=[signer_of(world).verifier_key()])
     assert (after.first_difference, after.unsealed_count) == (None, 0)
     assert after.sealed_count == world.session.query(Movement).count()
     positions = [p.movement_id for p in queries.places(world.session, 1, after.sealed_count)]
@@ -87,7 +87,7 @@ def test_an_origin_stays_whatever_the_address_becomes(world: World) -> None:
     assert moved.origin == "autre.exemple.fr/registre"
     assert block is not None
     assert proofs.checkpoint_of(block).origin == ORIGIN
-    assert verify_seals(world.session, key=moved.verifier_key()).honest
+    assert verify_seals(world.session, keys=[moved.verifier_key()]).honest
 
 
 def test_a_leaf_holds_opaque_ids_only(world: World) -> None:
@@ -239,8 +239,8 @@ def test_a_history_that_was_sealed_again_is_told_by_a_checkpoint_kept_outside(
     past_every_rule.execute(text("update movement set amount_cents = 1 where id = 25"))
     rewritten(past_every_rule, signer, now)
 
-    alone = verify_seals(past_every_rule, key=signer.verifier_key())
-    told = verify_seals(past_every_rule, against=outside, key=signer.verifier_key())
+    alone = verify_seals(past_every_rule, keys=[signer.verifier_key()])
+    told = verify_seals(past_every_rule, against=outside, keys=[signer.verifier_key()])
 
     assert alone.honest, "everything in the database agrees with itself"
     assert told.agreed_count == 1
@@ -292,11 +292,11 @@ def test_a_checkpoint_that_another_signed_is_no_witness(world: World, tmp_path: 
     told = verify_seals(
         world.session,
         against=[stranger.sign(real.checkpoint)],
-        key=signer_of(world).verifier_key(),
+        keys=[signer_of(world).verifier_key()],
     )
 
-    assert "n’est pas signé par la clé connue" in (told.first_difference or "")
-    assert not verify_seals(world.session, key=stranger.verifier_key()).honest
+    assert "n’est pas signé par une clé connue" in (told.first_difference or "")
+    assert not verify_seals(world.session, keys=[stranger.verifier_key()]).honest
 
 
 # ── Proofs ────────────────────────────────────────────────────────────────────────────────────────
