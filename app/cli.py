@@ -62,6 +62,9 @@ SECTIONS = {
             "app.prescribers.custody_cli:request", "Les demandes de carnets des prescripteurs."
         ),
         "holdings": Entry("app.prescribers.custody_cli:holdings", "Qui a quels carnets."),
+        "recall": Entry(
+            "app.prescribers.custody_cli:recall", "Ce qui est à faire rentrer, et son retour."
+        ),
         "beneficiary": Entry("app.prescribers.cli:beneficiary", "Les personnes rencontrées."),
         "prescribe": Entry("app.prescribers.cli:prescribe", "Remet des carnets à une personne."),
         "undo-prescription": Entry("app.prescribers.cli:undo", "Annule une remise."),

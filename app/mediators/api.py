@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
-from app.mediators import queries, service
-from app.mediators.models import CashOffice, Label, LabelProgress, PlaceCapacity
+from app.mediators import holding, queries, service
+from app.mediators.models import CashOfficeClosure, Label, LabelProgress, PlaceCapacity
 from app.mediators.rules import GrantedLabel, OpeningHours
 from app.mediators.schemas import (
     CapacityPageSchema,
@@ -29,7 +29,13 @@ from app.mediators.schemas import (
     ProfileSchema,
     RenewalPageSchema,
 )
-from app.mediators.views import applications_shown, profiles_shown, renewals_shown
+from app.mediators.views import (
+    applications_shown,
+    cash_office_shown,
+    profiles_shown,
+    renewals_shown,
+)
+from app.partners.schemas import ClosureRequestSchema, ClosureSchema
 from app.partners.service import known_organisation
 from app.web.api import Json, Routes, id_of_request, shown, whole
 from app.web.auth import current_actor, started_at
@@ -146,16 +152,19 @@ def note_label_progress(body: Json, application_id: UUID) -> LabelProgress:
     body=CashOfficeRequestSchema,
     answer=CashOfficeSchema,
 )
-def record_cash_office(body: Json, partner_id: UUID) -> CashOffice:
+def record_cash_office(body: Json, partner_id: UUID) -> Json:
     """Record the régie of a public body."""
     return in_transaction(
-        lambda session: service.record_cash_office(
-            session,
-            actor=current_actor(),
-            cash_office_id=id_of_request(body),
-            organisation_id=partner_id,
-            now=started_at(),
-            **body,
+        lambda session: cash_office_shown(
+            service.record_cash_office(
+                session,
+                actor=current_actor(),
+                cash_office_id=id_of_request(body),
+                organisation_id=partner_id,
+                now=started_at(),
+                **body,
+            ),
+            None,
         )
     )
 
@@ -171,9 +180,37 @@ def list_cash_offices(partner_id: UUID) -> Json:
 
     def work(session: Session) -> Json:
         partner = known_organisation(session, partner_id)
-        return whole([shown(row) for row in queries.cash_offices_of(session, partner.id)])
+        closures = queries.closures_of(session, partner.id)
+        return whole(
+            [
+                cash_office_shown(row, closures.get(row.id))
+                for row in queries.cash_offices_of(session, partner.id)
+            ]
+        )
 
     return in_transaction(work)
+
+
+@routes.post(
+    "/cash-offices/<uuid:cash_office_id>/closure",
+    "Mettre fin à une régie avant son terme",
+    right=Right.MANAGE_PARTNERS,
+    body=ClosureRequestSchema,
+    answer=ClosureSchema,
+    description="À compter de ce jour elle ne permet plus de détenir ni d’encaisser.",
+)
+def close_cash_office(body: Json, cash_office_id: UUID) -> CashOfficeClosure:
+    """End a régie early."""
+    return in_transaction(
+        lambda session: holding.close_cash_office(
+            session,
+            actor=current_actor(),
+            closure_id=id_of_request(body),
+            cash_office_id=cash_office_id,
+            now=started_at(),
+            **body,
+        )
+    )
 
 
 @routes.post(

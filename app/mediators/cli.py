@@ -9,6 +9,8 @@ import click
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.mediators import queries
+from app.mediators.errors import UnknownCashOffice
+from app.mediators.holding import close_cash_office
 from app.mediators.rules import CashOfficeKind
 from app.mediators.service import grant_label, record_cash_office
 from app.partners.cli import organisation_named, partner
@@ -101,6 +103,46 @@ def cash_office(desk: Desk, *, organisation: str, request_id: UUID, **said: Any)
     )
 
 
+@partner.command("close-cash-office")
+@click.argument("organisation", metavar="STRUCTURE")
+@click.option("--reference", required=True, metavar="TEXTE", help="La référence de l’arrêté.")
+@click.option("--from", "from_on", type=Day(), required=True, help="Le premier jour sans droit.")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi elle prend fin.")
+@repeatable
+@acting
+def end_cash_office(
+    desk: Desk, *, organisation: str, reference: str, from_on: date, reason: str, request_id: UUID
+) -> None:
+    """Met fin à une régie avant son terme ; ce qui s’est fait avant reste.
+
+    Exemple : passnum partner close-cash-office "Médiathèque du Lorrain"
+    --reference "Arrêté 2026-12" --from 01/12/2026 --reason "Départ du régisseur"
+    """
+    with desk.transaction() as session:
+        named = organisation_named(session, organisation)
+        offices = [
+            one
+            for one in queries.cash_offices_of(session, named.id)
+            if one.reference == " ".join(reference.split())
+        ]
+        if not offices:
+            raise UnknownCashOffice
+        made = close_cash_office(
+            session,
+            actor=desk.actor(session),
+            closure_id=request_id,
+            cash_office_id=offices[-1].id,
+            from_on=from_on,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"La régie de « {named.name} » ne donne plus de droit à compter du "
+        f"{made.from_on:%d/%m/%Y}.",
+        id=made.id,
+    )
+
+
 @partner.command("succeed")
 @click.argument("organisation", metavar="STRUCTURE")
 @click.option("--by", required=True, metavar="STRUCTURE", help="La structure qui reprend.")
@@ -164,5 +206,5 @@ def list_renewals(desk: Desk) -> None:
             "Référence": lambda r: r["reference"],
             "Dernier jour": lambda r: f"{r['valid_until']:%d/%m/%Y}",
         },
-        none="Rien à renouveler dans les 60 jours.",
+        none="Rien à renouveler bientôt.",
     )

@@ -13,7 +13,7 @@ from app.mediators.rules import (
     LabelStep,
     Service,
 )
-from app.partners.rules import AgreementRole
+from app.partners.rules import LONGEST_CLOSING_REASON, AgreementRole
 from app.programmes.rules import Public
 from app.web.api import Body, Identified, page_of
 from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
@@ -112,6 +112,10 @@ class CashOfficeSchema(Schema):
     held_by = Text(100, required=True)
     valid_from = Day(required=True)
     valid_until = Day(required=True)
+    ends_from = Day(
+        required=True, allow_none=True, about="Premier jour sans droit, en cas de fin anticipée."
+    )
+    ended_because = Text(LONGEST_CLOSING_REASON, required=True, allow_none=True)
     recorded_at = Instant(required=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy.orm import Session
 
 from app.mediators import queries
-from app.mediators.models import LabelApplication, PlaceProfile
+from app.mediators.models import CashOffice, CashOfficeClosure, LabelApplication, PlaceProfile
 from app.web.api import Json, shown
 
 
@@ -44,3 +44,12 @@ def renewals_shown(renewals: Sequence[queries.Renewal]) -> list[Json]:
         }
         for one in renewals
     ]
+
+
+def cash_office_shown(office: CashOffice, closure: CashOfficeClosure | None) -> Json:
+    """A régie, and its early end."""
+    return shown(
+        office,
+        ends_from=closure.from_on if closure else None,
+        ended_because=closure.reason if closure else None,
+    )

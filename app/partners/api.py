@@ -6,19 +6,31 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.partners import contacts, queries, service
-from app.partners.models import Organisation, PartnerAddress, PartnerContact, Succession
+from app.partners import agreements, contacts, queries, service
+from app.partners.models import (
+    AgreementClosure,
+    Organisation,
+    PartnerAddress,
+    PartnerContact,
+    Succession,
+)
 from app.partners.rules import SignedDocument
 from app.partners.schemas import (
     AddressPageSchema,
     AddressRequestSchema,
     AddressSchema,
+    AgreementFileContentSchema,
+    AgreementFilePageSchema,
+    AgreementFileRequestSchema,
+    AgreementFileSchema,
     AgreementPageSchema,
     AgreementRequestSchema,
     AgreementSchema,
     BankDetailsPageSchema,
     BankDetailsRequestSchema,
     BankDetailsSchema,
+    ClosureRequestSchema,
+    ClosureSchema,
     ContactPageSchema,
     ContactRequestSchema,
     ContactSchema,
@@ -31,7 +43,12 @@ from app.partners.schemas import (
     SuccessionSchema,
 )
 from app.partners.vault import BankVault
-from app.partners.views import agreement_shown, bank_details_shown
+from app.partners.views import (
+    agreement_shown,
+    bank_details_shown,
+    file_shown,
+    file_with_content,
+)
 from app.web.api import Json, Routes, id_of_request, page, shown, whole
 from app.web.auth import current_actor, started_at
 from app.web.transaction import current_settings, in_transaction
@@ -109,7 +126,8 @@ def sign_agreement(body: Json, partner_id: UUID) -> Json:
                 document=SignedDocument(**paper) if paper else None,
                 now=started_at(),
                 **body,
-            )
+            ),
+            None,
         )
     )
 
@@ -126,9 +144,95 @@ def list_agreements(partner_id: UUID) -> Json:
     def work(session: Session) -> Json:
         partner = service.known_organisation(session, partner_id)
         current_actor().check_sees(partner.id)
-        return whole([agreement_shown(row) for row in queries.agreements_of(session, partner.id)])
+        closures = queries.closures_of(session, partner.id)
+        return whole(
+            [
+                agreement_shown(row, closures.get(row.id))
+                for row in queries.agreements_of(session, partner.id)
+            ]
+        )
 
     return in_transaction(work)
+
+
+@routes.post(
+    "/agreements/<uuid:agreement_id>/closure",
+    "Mettre fin à une convention avant son terme",
+    right=Right.MANAGE_PARTNERS,
+    body=ClosureRequestSchema,
+    answer=ClosureSchema,
+    description="À compter de ce jour elle ne donne plus de droit. Rien ne le reprend.",
+)
+def close_agreement(body: Json, agreement_id: UUID) -> AgreementClosure:
+    """End an agreement early."""
+    return in_transaction(
+        lambda session: agreements.close_agreement(
+            session,
+            actor=current_actor(),
+            closure_id=id_of_request(body),
+            agreement_id=agreement_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.post(
+    "/agreements/<uuid:agreement_id>/files",
+    "Joindre le document signé d’une convention",
+    right=Right.MANAGE_PARTNERS,
+    body=AgreementFileRequestSchema,
+    answer=AgreementFileSchema,
+    description="PDF, JPEG ou PNG, reconnu à ses octets ; gardé une fois pour toutes.",
+)
+def keep_agreement_file(body: Json, agreement_id: UUID) -> Json:
+    """Keep the signed paper of an agreement."""
+    return in_transaction(
+        lambda session: file_shown(
+            agreements.keep_file(
+                session,
+                actor=current_actor(),
+                file_id=id_of_request(body),
+                agreement_id=agreement_id,
+                now=started_at(),
+                **body,
+            )
+        )
+    )
+
+
+@routes.get(
+    "/agreements/<uuid:agreement_id>/files",
+    "Lister les documents d’une convention",
+    right=Right.SEE_PARTNERS,
+    answer=AgreementFilePageSchema,
+)
+def list_agreement_files(agreement_id: UUID) -> Json:
+    """The signed papers of an agreement, for itself and for those who see all."""
+
+    def work(session: Session) -> Json:
+        agreement = agreements.known_agreement(session, agreement_id)
+        current_actor().check_sees(agreement.organisation_id)
+        return whole(
+            [file_shown(file) for file in queries.files_of(session, [agreement_id])[agreement_id]]
+        )
+
+    return in_transaction(work)
+
+
+@routes.get(
+    "/agreement-files/<uuid:file_id>",
+    "Lire un document signé",
+    right=Right.SEE_PARTNERS,
+    answer=AgreementFileContentSchema,
+)
+def read_agreement_file(file_id: UUID) -> Json:
+    """A signed paper, whole, for itself and for those who see all."""
+    return in_transaction(
+        lambda session: file_with_content(
+            agreements.known_file(session, actor=current_actor(), file_id=file_id)
+        )
+    )
 
 
 @routes.post(

@@ -1,5 +1,7 @@
 """Partners, their agreements, their bank details, and the agents who work for them."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +10,15 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.partners import queries
+from app.partners.agreements import close_agreement, keep_file
 from app.partners.errors import UnknownOrganisation
 from app.partners.models import Organisation
-from app.partners.rules import AgreementRole, OrganisationKind, read_siret
+from app.partners.rules import (
+    FRENCH_AGREEMENT_ROLE,
+    AgreementRole,
+    OrganisationKind,
+    read_siret,
+)
 from app.partners.service import (
     approve_bank_details,
     known_organisation,
@@ -30,7 +38,7 @@ from app.terminal.desk import (
     repeatable,
 )
 from app.terminal.french import Refused
-from app.terminal.values import Day, Id, OneOf, read_id
+from app.terminal.values import Day, Id, OneOf, Percent, read_id
 
 KIND = OneOf(
     "NATURE",
@@ -62,6 +70,7 @@ AGREEMENT_ROLE = OneOf(
         "médiateur": AgreementRole.MEDIATOR,
         "relais-d-information": AgreementRole.INFORMATION_RELAY,
         "lieu-d-accueil": AgreementRole.VENUE,
+        "mandat": AgreementRole.MANDATE,
     },
 )
 FRENCH_KIND = {kind: word for word, kind in KIND.words.items()}
@@ -170,6 +179,12 @@ def list_partners(desk: Desk, *, kind: OrganisationKind | None) -> None:
 @click.option("--reference", required=True, metavar="TEXTE", help="La référence de la convention.")
 @click.option("--from", "valid_from", type=Day(), required=True, help="Le premier jour.")
 @click.option("--until", "valid_until", type=Day(), required=True, help="Le dernier jour.")
+@click.option(
+    "--fee",
+    "redemption_fee_basis_points",
+    type=Percent(),
+    help="Les frais propres à la convention d’un médiateur.",
+)
 @repeatable
 @acting
 def agreement(desk: Desk, *, organisation: str, request_id: UUID, **signed: Any) -> None:  # noqa: ANN401 - as sign_agreement
@@ -192,6 +207,99 @@ def agreement(desk: Desk, *, organisation: str, request_id: UUID, **signed: Any)
         f"au {made.valid_until:%d/%m/%Y}.",
         id=made.id,
     )
+
+
+@partner.command("agreements")
+@click.argument("organisation", metavar="STRUCTURE")
+@acting
+def list_agreements(desk: Desk, *, organisation: str) -> None:
+    """Montre les conventions d’une structure, avec leur identifiant et leurs documents.
+
+    Exemple : passnum partner agreements "CCAS du Lorrain"
+    """
+    with desk.transaction(writing=False) as session:
+        named = organisation_named(session, organisation)
+        actor = desk.actor(session, Right.SEE_PARTNERS)
+        actor.check_sees(named.id)
+        found = queries.agreements_of(session, named.id)
+        closures = queries.closures_of(session, named.id)
+        files = queries.files_of(session, [one.id for one in found])
+        rows = [
+            {
+                "id": one.id,
+                "role": one.role,
+                "reference": one.reference,
+                "valid_from": one.valid_from,
+                "valid_until": one.valid_until,
+                "ends_from": closures[one.id].from_on if one.id in closures else None,
+                "file_count": len(files[one.id]),
+            }
+            for one in found
+        ]
+    desk.table(
+        rows,
+        {
+            "Rôle": lambda a: FRENCH_AGREEMENT_ROLE[AgreementRole(a["role"])],
+            "Référence": lambda a: a["reference"],
+            "Du": lambda a: f"{a['valid_from']:%d/%m/%Y}",
+            "Au": lambda a: f"{a['valid_until']:%d/%m/%Y}",
+            "Sans droit dès le": lambda a: f"{a['ends_from']:%d/%m/%Y}" if a["ends_from"] else "–",
+            "Documents": lambda a: a["file_count"],
+            "Identifiant": lambda a: a["id"],
+        },
+        none="Cette structure n’a rien signé.",
+    )
+
+
+@partner.command("close-agreement")
+@click.argument("agreement_id", type=Id(), metavar="IDENTIFIANT")
+@click.option("--from", "from_on", type=Day(), required=True, help="Le premier jour sans droit.")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi elle prend fin.")
+@repeatable
+@acting
+def end_agreement(
+    desk: Desk, *, agreement_id: UUID, from_on: date, reason: str, request_id: UUID
+) -> None:
+    """Met fin à une convention avant son terme ; ce qui s’est fait avant reste.
+
+    Exemple : passnum partner close-agreement 0199f2a0-1b2c-7d3e-8f40-123456789abc
+    --from 01/12/2026 --reason "Départ du régisseur"
+    """
+    with desk.transaction() as session:
+        made = close_agreement(
+            session,
+            actor=desk.actor(session),
+            closure_id=request_id,
+            agreement_id=agreement_id,
+            from_on=from_on,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Cette convention ne donne plus de droit à compter du {made.from_on:%d/%m/%Y}.", id=made.id
+    )
+
+
+@partner.command("attach")
+@click.argument("agreement_id", type=Id(), metavar="IDENTIFIANT")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FICHIER")
+@repeatable
+@acting
+def attach(desk: Desk, *, agreement_id: UUID, file: Path, request_id: UUID) -> None:
+    """Joint à une convention son document signé : PDF, JPEG ou PNG.
+
+    Exemple : passnum partner attach 0199f2a0-1b2c-7d3e-8f40-123456789abc convention.pdf
+    """
+    with desk.transaction() as session:
+        made = keep_file(
+            session,
+            actor=desk.actor(session),
+            file_id=request_id,
+            agreement_id=agreement_id,
+            content=file.read_bytes(),
+            now=desk.now,
+        )
+    desk.answer(f"Document joint. Empreinte SHA-256 : {made.sha256.hex()}", id=made.id)
 
 
 # ── Bank details ──────────────────────────────────────────────────────────────────────────────────

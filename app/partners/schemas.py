@@ -5,11 +5,15 @@ from marshmallow import Schema
 from app.partners.rules import (
     FARTHEST_LATITUDE,
     FARTHEST_LONGITUDE,
+    HIGHEST_FEE_BASIS_POINTS,
+    LARGEST_FILE,
+    LONGEST_CLOSING_REASON,
     AgreementRole,
+    MediaType,
     OrganisationKind,
 )
 from app.web.api import Body, Identified, UuidPageQuery, page_of
-from app.web.fields import Choice, Day, Flag, Instant, Part, Text, Uuid, Whole
+from app.web.fields import Choice, Day, File, Flag, Instant, Part, Text, Uuid, Whole
 
 
 class PartnerRequestSchema(Identified):
@@ -74,6 +78,14 @@ class AgreementRequestSchema(Identified):
     follows_id = Uuid(
         load_default=None, allow_none=True, about="La convention que celle-ci renouvelle."
     )
+    redemption_fee_basis_points = Whole(
+        0,
+        HIGHEST_FEE_BASIS_POINTS,
+        load_default=None,
+        allow_none=True,
+        about="Frais propres à la convention d’un médiateur, en points de base ; sinon ceux du "
+        "dispositif.",
+    )
 
 
 class AgreementSchema(Schema):
@@ -89,7 +101,56 @@ class AgreementSchema(Schema):
     document_sha256 = Text(64, required=True, allow_none=True)
     document_kept_at = Text(required=True, allow_none=True)
     follows_id = Uuid(required=True, allow_none=True)
+    redemption_fee_basis_points = Whole(0, required=True, allow_none=True)
+    ends_from = Day(
+        required=True, allow_none=True, about="Premier jour sans droit, en cas de fin anticipée."
+    )
+    ended_because = Text(LONGEST_CLOSING_REASON, required=True, allow_none=True)
     created_at = Instant(required=True)
+
+
+class ClosureRequestSchema(Identified):
+    """Why something ends before its last day."""
+
+    from_on = Day(required=True, about="Premier jour sans droit ; ce qui s’est fait avant reste.")
+    reason = Text(LONGEST_CLOSING_REASON, required=True, example="Départ du régisseur")
+
+
+class ClosureSchema(Schema):
+    """The early end of an agreement or of a régie."""
+
+    id = Uuid(required=True)
+    from_on = Day(required=True)
+    reason = Text(LONGEST_CLOSING_REASON, required=True)
+    recorded_at = Instant(required=True)
+
+
+class AgreementFileRequestSchema(Identified):
+    """The signed paper of an agreement."""
+
+    content = File(
+        required=True,
+        longest=(LARGEST_FILE + 2) // 3 * 4,
+        said="5 Mo",
+        about="Le fichier entier : PDF, JPEG ou PNG.",
+    )
+
+
+class AgreementFileSchema(Schema):
+    """A signed paper as it is kept, without its content."""
+
+    id = Uuid(required=True)
+    agreement_id = Uuid(required=True)
+    media_type = Choice(MediaType, required=True)
+    byte_count = Whole(required=True)
+    sha256 = Text(64, required=True, about="Empreinte SHA-256, en hexadécimal.")
+    recorded_at = Instant(required=True)
+
+
+class AgreementFileContentSchema(AgreementFileSchema):
+    """A signed paper, whole."""
+
+    content = Text(required=True, about="Le fichier, en base64.")
 
 
 class BankDetailsRequestSchema(Identified):
@@ -200,4 +261,5 @@ ContactPageSchema = page_of(ContactSchema)
 SuccessionPageSchema = page_of(SuccessionSchema)
 PartnerPageSchema = page_of(PartnerSchema)
 AgreementPageSchema = page_of(AgreementSchema)
+AgreementFilePageSchema = page_of(AgreementFileSchema)
 BankDetailsPageSchema = page_of(BankDetailsSchema)

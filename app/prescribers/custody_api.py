@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.prescribers import allocations, booklet_requests, custody
+from app.kernel.clock import martinique_day
+from app.prescribers import allocations, booklet_requests, custody, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_models import Consignment, ConsignmentAnswer, ShortfallSettlement
@@ -20,6 +21,8 @@ from app.prescribers.custody_schemas import (
     BookletRequestSchema,
     CallBackRequestSchema,
     DeclineRequestSchema,
+    RecallPageSchema,
+    RecallRequestSchema,
     ReceiptRequestSchema,
     ReceiptSchema,
     ReturnRequestSchema,
@@ -27,8 +30,8 @@ from app.prescribers.custody_schemas import (
     SettlementSchema,
     TransferRequestSchema,
 )
-from app.prescribers.custody_views import allocations_shown, requests_shown
-from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
+from app.prescribers.custody_views import allocations_shown, recall_shown, requests_shown
+from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
 from app.web.auth import current_actor, started_at
 from app.web.transaction import in_transaction
 
@@ -195,10 +198,11 @@ def confirm_receipt(body: Json, allocation_id: UUID) -> ConsignmentAnswer:
 @routes.post(
     "/allocations/<uuid:allocation_id>/cancellation",
     "Annuler un envoi que personne n’a encore reçu",
-    right=Right.ALLOCATE,
+    right=Right.SEND_BOOKLETS,
     body=CallBackRequestSchema,
     answer=ReceiptSchema,
-    description="Ses carnets sont de nouveau dans le stock. Un retour ne s’annule pas.",
+    description="Ses carnets sont de nouveau dans le stock. Un prescripteur annule ses propres "
+    "retours : ils sont de nouveau chez lui.",
 )
 def cancel_consignment(body: Json, allocation_id: UUID) -> ConsignmentAnswer:
     """Call back what nobody has signed for."""
@@ -234,6 +238,52 @@ def settle_shortfall(body: Json, allocation_id: UUID) -> ShortfallSettlement:
             settlement=Settlement(body["settlement"]),
             booklets=ranges(body["booklets"]),
             now=started_at(),
+        )
+    )
+
+
+@routes.get(
+    "/recalls",
+    "Lister ce qui est à faire rentrer",
+    right=Right.SEE_ALLOCATIONS,
+    answer=RecallPageSchema,
+    description="Les carnets de qui ne peut plus en détenir : convention terminée, organisme "
+    "public sans régie ni mandat, structure reprise. Un prescripteur lit les siens.",
+)
+def list_recalls() -> Json:
+    """What is to come back today, by holder and programme."""
+    return in_transaction(
+        lambda session: whole(
+            [
+                recall_shown(one)
+                for one in recalls.recalls(
+                    session, actor=current_actor(), on=martinique_day(started_at())
+                )
+            ]
+        )
+    )
+
+
+@routes.post(
+    "/recalls",
+    "Préparer le retour de tout ce qu’une structure doit rendre",
+    right=Right.SEND_BOOKLETS,
+    body=RecallRequestSchema,
+    answer=AllocationSchema,
+    refuses=(404,),
+)
+def prepare_recall(body: Json) -> Json:
+    """Send back everything that a holder without right has of a programme."""
+    return in_transaction(
+        lambda session: told(
+            session,
+            recalls.prepare_recall(
+                session,
+                actor=current_actor(),
+                consignment_id=id_of_request(body),
+                now=started_at(),
+                **body,
+            ),
         )
     )
 

@@ -6,6 +6,8 @@ import click
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Actor
+from app.kernel.clock import martinique_day
+from app.kernel.money import euros
 from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind
 from app.partners import queries as partners
@@ -23,9 +25,15 @@ from app.prescribers.custody import (
     transfer_booklets,
 )
 from app.prescribers.custody_models import BookletRequest, Consignment
-from app.prescribers.custody_rules import Settlement, read_lines
+from app.prescribers.custody_rules import (
+    FRENCH_RECALL_REASON,
+    ConsignmentKind,
+    Settlement,
+    read_lines,
+)
 from app.prescribers.errors import UnknownBookletRequest, UnknownConsignment
 from app.prescribers.holdings import booklets_held
+from app.prescribers.recalls import prepare_recall, recalls
 from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable
@@ -256,7 +264,7 @@ def transfer(
 @repeatable
 @acting
 def cancel(desk: Desk, *, consignment: str, reason: str, request_id: UUID) -> None:
-    """Annule une dotation ou un transfert que personne n’a reçu : ses carnets sont au stock.
+    """Annule un envoi que personne n’a reçu ; un retour annulé est de nouveau chez l’envoyeur.
 
     Exemple : passnum cancel DOT-2026-0001 --reason "Mauvais destinataire"
     """
@@ -271,7 +279,8 @@ def cancel(desk: Desk, *, consignment: str, reason: str, request_id: UUID) -> No
             reason=reason,
             now=desk.now,
         )
-    desk.answer(f"Envoi {named.number} annulé : ses carnets sont au stock.", id=made.id)
+    where = "chez l’envoyeur" if named.kind == ConsignmentKind.RETURN else "au stock"
+    desk.answer(f"Envoi {named.number} annulé : ses carnets sont {where}.", id=made.id)
 
 
 @click.command("settle", cls=Verb)
@@ -423,4 +432,73 @@ def holdings(desk: Desk) -> None:
             "Carnets": lambda h: h["booklet_count"],
         },
         none="Aucun carnet entier.",
+    )
+
+
+@click.group("recall", cls=Group)
+def recall() -> None:
+    """Ce qui est à faire rentrer : les carnets de qui ne peut plus en détenir.
+
+    Exemple : passnum recall list
+    """
+
+
+@recall.command("list")
+@acting
+def list_recalls(desk: Desk) -> None:
+    """Montre ce qui est à faire rentrer, chez qui et pourquoi ; un prescripteur lit le sien.
+
+    Exemple : passnum recall list --agent coordination@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        rows = [
+            {
+                "holder": one.holder,
+                "programme": one.programme,
+                "reason": one.reason,
+                "since": one.since,
+                "booklet_count": one.booklet_count,
+                "voucher_count": one.voucher_count,
+                "amount_cents": one.amount_cents,
+            }
+            for one in recalls(session, actor=desk.actor(session), on=martinique_day(desk.now))
+        ]
+    desk.table(
+        rows,
+        {
+            "Chez": lambda r: r["holder"],
+            "Dispositif": lambda r: r["programme"],
+            "Pourquoi": lambda r: FRENCH_RECALL_REASON[r["reason"]],
+            "Depuis le": lambda r: f"{r['since']:%d/%m/%Y}" if r["since"] else "–",
+            "Carnets": lambda r: r["booklet_count"],
+            "Pass": lambda r: r["voucher_count"],
+            "Valeur": lambda r: euros(r["amount_cents"]),
+        },
+        none="Rien n’est à faire rentrer.",
+    )
+
+
+@recall.command("return")
+@click.argument("holder", metavar="PRESCRIPTEUR")
+@programme_option
+@repeatable
+@acting
+def return_recalled(desk: Desk, *, holder: str, programme: str | None, request_id: UUID) -> None:
+    """Prépare le retour de tout ce qu’une structure doit rendre d’un dispositif.
+
+    Exemple : passnum recall return "CCAS du Lorrain"
+    """
+    with desk.transaction() as session:
+        made = prepare_recall(
+            session,
+            actor=desk.actor(session),
+            consignment_id=request_id,
+            programme_id=programme_named(session, programme).id,
+            holder_id=organisation_named(session, holder).id,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Retour {made.number} en route vers le stock, qui en comptera les carnets.",
+        id=made.id,
+        number=made.number,
     )

@@ -103,3 +103,18 @@ class Lot:
     def cents(self) -> Cents:
         """What they are worth."""
         return Cents(self.voucher_count * self.face_value_cents)
+
+
+class RecallReason(StrEnum):
+    """Why booklets are to come back."""
+
+    SUCCEEDED = "succeeded"
+    NO_AGREEMENT = "no_agreement"
+    NO_RIGHT_TO_HOLD = "no_right_to_hold"
+
+
+FRENCH_RECALL_REASON = {
+    RecallReason.SUCCEEDED: "Structure reprise par une autre",
+    RecallReason.NO_AGREEMENT: "Plus de convention de prescripteur",
+    RecallReason.NO_RIGHT_TO_HOLD: "Organisme public sans régie ni mandat",
+}

@@ -7,6 +7,7 @@ from app.prescribers.custody_rules import (
     MOST_REQUESTED,
     ConsignmentKind,
     ConsignmentState,
+    RecallReason,
     RequestState,
     Settlement,
 )
@@ -82,12 +83,32 @@ class SettlementRequestSchema(Identified):
     booklets = Many(Part(BookletRangeRequestSchema), MANY_RANGES, shortest=1, required=True)
 
 
+class RecallRequestSchema(Identified):
+    """Everything that a holder must return of a programme."""
+
+    holder_id = Uuid(required=True, about="Le prescripteur qui les a.")
+    programme_id = Uuid(required=True)
+
+
 class BookletRangeSchema(Schema):
     """Booklets whose passes follow one another."""
 
     first = Text(required=True, example=BOOKLET)
     last = Text(required=True, example="26A 00451")
     voucher_count = Whole(required=True)
+
+
+class RecallSchema(Schema):
+    """What one holder must return of one programme, and why."""
+
+    holder_id = Uuid(required=True)
+    programme_id = Uuid(required=True)
+    reason = Choice(RecallReason, required=True)
+    since = Day(required=True, allow_none=True, about="Premier jour sans droit, s’il est connu.")
+    booklets = Many(Part(BookletRangeSchema), required=True)
+    booklet_count = Whole(required=True)
+    voucher_count = Whole(required=True)
+    amount_cents = Whole(0, required=True)
 
 
 class AllocationSchema(Schema):
@@ -174,3 +195,4 @@ class BookletRequestSchema(Schema):
 
 AllocationPageSchema = page_of(AllocationSchema)
 BookletRequestPageSchema = page_of(BookletRequestSchema)
+RecallPageSchema = page_of(RecallSchema)

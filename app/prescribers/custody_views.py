@@ -18,6 +18,7 @@ from app.prescribers.custody_models import (
     ConsignmentRange,
 )
 from app.prescribers.custody_rules import Answer, ConsignmentState, Finding, RequestState
+from app.prescribers.recalls import Recall
 from app.vouchers.queries import booklet_numbers
 from app.web.api import Json, shown
 
@@ -99,3 +100,20 @@ def requests_shown(session: Session, requests: Sequence[BookletRequest]) -> list
         )
 
     return [one(asked) for asked in requests]
+
+
+def recall_shown(recall: Recall) -> Json:
+    """What one holder must return of one programme."""
+    return {
+        "holder_id": recall.holder_id,
+        "programme_id": recall.programme_id,
+        "reason": recall.reason,
+        "since": recall.since,
+        "booklets": [
+            {"first": first, "last": last, "voucher_count": held.count * held.size}
+            for (first, last), held in zip(recall.runs, recall.booklets, strict=True)
+        ],
+        "booklet_count": recall.booklet_count,
+        "voucher_count": recall.voucher_count,
+        "amount_cents": recall.amount_cents,
+    }

@@ -7,15 +7,16 @@ when one of them is missing, whole booklets are only waiting to be returned.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.database import hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
+from app.kernel.errors import IdAlreadyUsed
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind
@@ -28,25 +29,11 @@ from app.prescribers.allocations import BookletRange
 from app.prescribers.custody import return_booklets
 from app.prescribers.custody_models import Consignment
 from app.prescribers.custody_queries import Held
+from app.prescribers.custody_rules import FRENCH_RECALL_REASON, RecallReason
 from app.prescribers.errors import NothingToRecall
 from app.programmes import queries as programmes
 
 ONE_DAY = timedelta(days=1)
-
-
-class RecallReason(StrEnum):
-    """Why booklets are to come back."""
-
-    SUCCEEDED = "succeeded"
-    NO_AGREEMENT = "no_agreement"
-    NO_RIGHT_TO_HOLD = "no_right_to_hold"
-
-
-FRENCH_RECALL_REASON = {
-    RecallReason.SUCCEEDED: "Structure reprise par une autre",
-    RecallReason.NO_AGREEMENT: "Plus de convention de prescripteur",
-    RecallReason.NO_RIGHT_TO_HOLD: "Organisme public sans régie ni mandat",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +131,10 @@ def prepare_recall(
     """
     actor.check(Right.SEND_BOOKLETS)
     actor.check_sees(holder_id)
-    there = queries.consignment(session, consignment_id)
-    if there is not None and (there.sender_id, there.programme_id) == (holder_id, programme_id):
+    hold(session, "recall", holder_id)
+    if there := queries.consignment(session, consignment_id):
+        if (there.sender_id, there.programme_id) != (holder_id, programme_id):
+            raise IdAlreadyUsed
         return there
     holder = known_organisation(session, holder_id)
     on = martinique_day(now)

@@ -62,6 +62,7 @@ def prescriptions_shown(session: Session, prescriptions: Sequence[Prescription])
         for name, key in (
             ("renewal", PrescriptionRenewal.prescription_id),
             ("exception", PrescriptionException.prescription_id),
+            ("late", PrescriptionLate.prescription_id),
             ("duplicate", PrescriptionDuplicate.prescription_id),
             ("late", PrescriptionLate.prescription_id),
             ("undo", PrescriptionUndo.prescription_id),

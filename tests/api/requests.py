@@ -11,9 +11,12 @@ from uuid import UUID
 
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
+from app.partners.queries import agreement_in_force
+from app.partners.rules import AgreementRole
 from app.takeover.rules import COLUMNS
 from tests.api.house import Answer, Caller, House
 from tests.factories import ANSWERS, IBAN
+from tests.service.chain import PDF
 
 Json = Any
 
@@ -56,6 +59,7 @@ def all_requests(house: House) -> list[Asking]:
         *handing_out(house),
         *redeeming(house),
         *clearing(house),
+        *ending(house),
     ]
 
 
@@ -688,6 +692,48 @@ def clearing(house: House) -> list[Asking]:
     ]
 
 
+def ending(house: House) -> list[Asking]:
+    """What a public body loses with its mandate, and how it gives back what it holds."""
+    scheme, ids = house.scheme, house.lived.ids
+    ccas = str(scheme.organisations["ccas"])
+    today = martinique_day(house.clock()).isoformat()
+    with house.database.session(writing=False) as session:
+        mandate = agreement_in_force(
+            session, scheme.organisations["ccas"], AgreementRole.MANDATE, on=scheme.today
+        )
+    assert mandate is not None
+    return [
+        Asking(
+            "keep_agreement_file",
+            "coordinator",
+            f"/agreements/{mandate.id}/files",
+            identified(content=b64encode(PDF).decode()),
+            otherwise={"content": b64encode(PDF + b"%%EOF").decode()},
+        ),
+        Asking(
+            "close_agreement",
+            "coordinator",
+            f"/agreements/{mandate.id}/closure",
+            identified(from_on=today, reason="Départ du régisseur"),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "close_cash_office",
+            "coordinator",
+            f"/cash-offices/{ids['régie']}/closure",
+            identified(from_on=today, reason="Départ du régisseur"),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "prepare_recall",
+            "ccas",
+            "/recalls",
+            identified(holder_id=ccas, programme_id=str(scheme.programme_id)),
+            otherwise={"programme_id": str(ids["other programme"])},
+        ),
+    ]
+
+
 def readings(house: House) -> dict[str, str]:
     """An address for each operation that reads, of something that exists."""
     ids, scheme = house.lived.ids, house.scheme
@@ -705,6 +751,9 @@ def readings(house: House) -> dict[str, str]:
         "list_partners": "/partners",
         "read_partner": f"/partners/{exo7}",
         "list_agreements": f"/partners/{exo7}/agreements",
+        "list_agreement_files": f"/agreements/{ids['closed agreement']}/files",
+        "read_agreement_file": f"/agreement-files/{ids['agreement file']}",
+        "list_recalls": "/recalls",
         "list_bank_details": f"/partners/{exo7}/bank-details",
         "list_addresses": f"/partners/{exo7}/addresses",
         "list_contacts": f"/partners/{exo7}/contacts",

@@ -75,6 +75,10 @@ WRITING = (
     "order_payment",
     "record_payment",
     "reject_payment",
+    "keep_agreement_file",
+    "close_agreement",
+    "close_cash_office",
+    "prepare_recall",
 )
 
 NAMED_OTHERWISE = {

@@ -42,6 +42,10 @@ list_partners           C F A U P M .
 read_partner            C F A U P M .
 sign_agreement          C . . . . . .
 list_agreements         C F A U P M .
+close_agreement         C . . . . . .
+keep_agreement_file     C . . . . . .
+list_agreement_files    C F A U P M .
+read_agreement_file     C F A U P M .
 prepare_bank_details    C F . . . . .
 list_bank_details       C F A U P M .
 approve_bank_details    c f . . . . .
@@ -54,6 +58,7 @@ list_successions        C F A U P M .
 note_label_progress     C . . . . . .
 record_cash_office      C . . . . . .
 list_cash_offices       C F A U P M .
+close_cash_office       C . . . . . .
 record_profile          C . . . P M .
 list_profiles           C F A U P M .
 record_capacity         C . . . . . .
@@ -97,7 +102,9 @@ read_allocation         C F A U P . .
 confirm_receipt         C . . . P . .
 return_booklets         C . . . P . .
 transfer_booklets       C . . . P . .
-cancel_consignment      C . . . . . .
+cancel_consignment      C . . . P . .
+list_recalls            C F A U P . .
+prepare_recall          C . . . P . .
 open_stock_count        C F . . P . .
 enter_counted_lines     C F . . P . .
 strike_counted_line     C F . . P . .
