@@ -1,0 +1,166 @@
+"""Registers tie to the ledger: what opened, what moved, what closed, to the pass."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app import ledger
+from app.database import Database
+from app.identity.errors import RightMissing
+from app.kernel.errors import InvalidInput
+from app.reports import registers
+from app.reports.accounts import account_of_use, slip_of
+from app.reports.register_rules import HELD, Register
+from tests.api.house import House
+from tests.databases import Databases
+from tests.factories import Scheme
+from tests.service.chain import Chain
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lived(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    url = databases.clone(request.param)
+    folder = tmp_path_factory.mktemp("registers")
+    database = Database(url)
+    house = House.on(database, folder, Chain.lived(database, folder))
+    house.clock.days = 2
+    yield house
+    database.close()
+    databases.drop(url)
+
+
+def asked(house: House) -> dict[str, object]:
+    now = house.clock()
+    return {
+        "actor": house.scheme.actors["auditor"],
+        "since": house.scheme.today,
+        "until": house.scheme.today,
+        "now": now,
+    }
+
+
+def test_every_holding_closes_on_the_balances_of_the_ledger(lived: House) -> None:
+    with lived.database.transaction(writing=False) as session:
+        told = registers.holdings(session, **asked(lived))  # type: ignore[arg-type]
+        resting: dict[tuple[UUID, int], int] = {}
+        for account, balance in ledger.balances(session).items():
+            if account.kind in HELD:
+                key = (account.party_id, account.vintage_id)
+                resting[key] = resting.get(key, 0) + balance.voucher_count
+
+    assert {(h.holder_id, h.vintage_id): h.closing_count for h in told if h.closing_count} == {
+        key: count for key, count in resting.items() if count
+    }
+    assert all(h.opening_count == 0 for h in told)
+
+
+def test_every_register_adds_up_line_by_line(lived: House) -> None:
+    with lived.database.transaction(writing=False) as session:
+        told = registers.holdings(session, **asked(lived))  # type: ignore[arg-type]
+        for held in told:
+            register = registers.register_of(
+                session,
+                holder_id=held.holder_id,
+                vintage_id=held.vintage_id,
+                **asked(lived),  # type: ignore[arg-type]
+            )
+            lines = list(registers.entries(session, register))
+            assert sum(line.in_count for line in lines) == held.in_count
+            assert sum(line.out_count for line in lines) == held.out_count
+            assert lines[-1].balance_count == held.closing_count
+            assert [line.number for line in lines] == sorted({line.number for line in lines})
+            assert registers.entry_count(session, register) == len(lines)
+            middle = lines[len(lines) // 2].number
+            rest = registers.page_of_entries(session, register, after=middle, limit=3)
+            assert rest == [line for line in lines if line.number > middle][:3]
+            assert all(line.operation and line.origin and line.destination for line in lines)
+
+
+def test_what_was_ordered_is_on_one_line_of_the_account_of_use(lived: House) -> None:
+    with lived.database.transaction(writing=False) as session:
+        for vintage_id in (lived.scheme.vintage_id, lived.lived.other_vintage_id):
+            account = account_of_use(
+                session,
+                actor=lived.scheme.actors["auditor"],
+                vintage_id=vintage_id,
+                on=lived.scheme.today,
+                now=lived.clock(),
+            )
+            assert account.missing_count == 0
+            assert account.ordered.before_count == 0
+
+
+def test_a_slip_ties_to_the_registers_and_to_what_is_owed(lived: House) -> None:
+    with lived.database.transaction(writing=False) as session:
+        balances = ledger.balances(session)
+        for name in ("plie", "ccas", "exo7", "sponsor"):
+            party = lived.scheme.organisations[name]
+            slip = slip_of(session, holder_id=party, **asked(lived))  # type: ignore[arg-type]
+
+            def resting(kinds: frozenset[str], party: UUID = party) -> int:
+                return sum(
+                    b.voucher_count
+                    for a, b in balances.items()
+                    if a.party_id == party and a.kind in kinds
+                )
+
+            assert slip.held[-1].count == resting(frozenset(map(str, HELD)))
+            assert slip.taken[-1].count == resting(frozenset({"redeemed", "claimed"}))
+            for part in (slip.held, slip.taken):
+                assert sum(line.count for line in part[:-1]) == part[-1].count
+                assert sum(line.cents for line in part[:-1]) == part[-1].cents
+
+
+EVE, NEW_YEAR = date(2025, 12, 31), date(2026, 1, 1)
+
+
+def test_the_year_ends_at_midnight_in_martinique_by_the_instant_of_recording(
+    owner_database: Database, tmp_path: Path
+) -> None:
+    """31 December, 20:00–24:00 local, is the next year in UTC, and of this year here."""
+    instants = [datetime(2026, 1, 1, 3, 58, tzinfo=UTC), datetime(2026, 1, 1, 4, tzinfo=UTC)]
+    began = datetime(2025, 12, 31, 14, tzinfo=UTC)
+    with owner_database.transaction() as session:
+        with ledger.recorded_at(session, began):
+            scheme = Scheme.ready(session, tmp_path, now=began)
+            scheme.stock(session)
+        for number, instant in enumerate(instants, start=1):
+            with ledger.recorded_at(session, instant):
+                scheme.allocation(session, number, number, to="plie")
+
+        def register(since: date, until: date) -> Register:
+            return registers.register_of(
+                session,
+                actor=scheme.actors["auditor"],
+                holder_id=scheme.organisations["plie"],
+                vintage_id=scheme.vintage_id,
+                since=since,
+                until=until,
+                now=datetime(2026, 1, 2, tzinfo=UTC),
+            )
+
+        old, new = register(date(2025, 1, 1), EVE), register(NEW_YEAR, NEW_YEAR)
+        [line] = registers.entries(session, new)
+        with pytest.raises(InvalidInput):
+            register(NEW_YEAR, EVE)
+
+    assert (old.holding.opening_count, old.holding.closing_count) == (0, 10)
+    assert (new.holding.opening_count, new.holding.closing_count) == (10, 20)
+    assert (line.in_count, line.balance_count) == (10, 20)
+    assert line.first_serial.startswith("26A 00002")
+
+
+def test_a_mediator_reads_no_register(lived: House) -> None:
+    with (
+        lived.database.transaction(writing=False) as session,
+        pytest.raises(RightMissing),
+    ):
+        registers.holdings(
+            session,
+            **(asked(lived) | {"actor": lived.scheme.actors["exo7"]}),  # type: ignore[arg-type]
+        )
