@@ -20,10 +20,12 @@ from app.clearing import (
     statement_pages,
     support_api,
 )
+from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
+from app.losses import pages as losses_pages
 from app.mediators import api as mediators_api
 from app.mediators import pages as partners_pages
 from app.mediators import profile_pages, signing_pages
@@ -94,6 +96,8 @@ PAGE_PARTS = (
     profile_pages,
     signing_pages,
     custody_pages,
+    losses_pages,
+    closing_pages,
     statement_pages,
 )
 
@@ -111,6 +115,8 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "stock": Right.SEE_ALLOCATIONS,
     "counts": Right.SEE_ALLOCATIONS,
     "requests": Right.SEE_ALLOCATIONS,
+    "losses": Right.SEE_LOSSES,
+    "closing": Right.SEE_LEDGER,
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,
     "statements": Right.SEE_STATEMENTS,

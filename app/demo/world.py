@@ -43,6 +43,7 @@ class World:
     allocations: dict[int, UUID] = field(default_factory=dict)
     consignments: dict[str, UUID] = field(default_factory=dict)
     requests: dict[str, UUID] = field(default_factory=dict)
+    losses: dict[str, UUID] = field(default_factory=dict)
     beneficiaries: dict[int, UUID] = field(default_factory=dict)
     statements: dict[tuple[date, str], Statement] = field(default_factory=dict)
     payment_orders: dict[tuple[date, str], UUID] = field(default_factory=dict)

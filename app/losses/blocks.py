@@ -18,6 +18,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.ledger import AccountKind, MovementKind, VoucherRange, chart
+from app.ledger.models import Voucher
 from app.losses import queries
 from app.losses.errors import NotBlockedHere, NothingBlockedStill, NotYoursToDeclare, UnknownBlock
 from app.losses.models import Block, BlockFinding, BlockLift
@@ -252,3 +253,19 @@ def read_reason(typed: str) -> str:
     if said is None:
         raise InvalidInput(reason=f"Dites pourquoi, en {LONGEST_REASON} caractères au plus.")
     return said
+
+
+def foreseen(
+    session: Session, *, actor: Actor, named: Sequence[Named]
+) -> list[ledger.VoucherState]:
+    """The passes that an opposition would name, and where they rest now. Nothing moves.
+
+    Raises:
+        RightMissing, NotYoursToDeclare, and what `named_vouchers` refuses.
+    """
+    actor.check(Right.DECLARE_LOSS)
+    found: list[ledger.VoucherState] = []
+    for whole in named_vouchers(session, named):
+        found += ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
+    _check_concerns(session, actor, found)
+    return found

@@ -44,6 +44,11 @@ def latest_replacements(
     return list(session.scalars(query))
 
 
+def replacement_by_number(session: Session, number: str) -> Replacement | None:
+    """The replacement of that printed number."""
+    return session.scalar(select(Replacement).where(Replacement.number == number))
+
+
 def pairs_of(session: Session, replacement_id: UUID) -> list[ReplacedVoucher]:
     """What a replacement replaced by what, in the order of the old ones."""
     return list(

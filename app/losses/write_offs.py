@@ -16,6 +16,7 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash
 from app.ledger import AccountKind, MovementKind, VoucherRange, chart
+from app.ledger.models import Voucher
 from app.losses import queries
 from app.losses.blocks import read_reason, runs
 from app.losses.errors import (
@@ -195,3 +196,8 @@ def void_lines(
         place = chart.account(AccountKind.VOID, account.party_id, account.vintage_id)
         lines.append(ledger.Line(MovementKind.VOID, whole, account, ledger.account(session, place)))
     return lines
+
+
+def states_of(session: Session, whole: VoucherRange) -> list[ledger.VoucherState]:
+    """Where the passes of a range rest now."""
+    return ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))

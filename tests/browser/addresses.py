@@ -28,6 +28,7 @@ from app.identity.rules import Role
 from app.kernel.clock import martinique_day, utc_now
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
+from app.losses import queries as losses
 from app.mediators import queries as mediators
 from app.orders import queries as orders
 from app.orders.queries import orders_listed
@@ -61,6 +62,33 @@ class Address:
     def on(self, site: Site) -> str:
         """The path on that site."""
         return self.path if isinstance(self.path, str) else self.path(site)
+
+
+def the_loss(where: str, place: int) -> Callable[[Site], str]:
+    """An opposition or a destruction, counted from the latest."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            if where == "oppositions":
+                blocks = losses.latest_blocks(
+                    session, limit=9, offset=0, organisation_id=None, cause=""
+                )
+                return f"/oppositions/{blocks[place].number}"
+            destructions = losses.latest_write_offs(session, limit=9, offset=0)
+            return f"/destructions/{destructions[place].number}"
+
+    return path
+
+
+def the_vintage(site: Site) -> str:
+    """The calendar of the vintage of the demonstration."""
+    with site.database.transaction(writing=False) as session:
+        (label,) = (
+            terms.label
+            for terms in programmes.all_vintages(session).values()
+            if not terms.taken_over
+        )
+    return f"/cloture/{label}"
 
 
 def the_takeover(site: Site) -> str:
@@ -287,6 +315,20 @@ ADDRESSES = (
     Address("new-programme", "/dispositifs/nouveau"),
     Address("takeovers", "/reprise"),
     Address("takeover", the_takeover),
+    Address("blocks", "/oppositions"),
+    Address("blocks-as-prescriber", "/oppositions", Role.PRESCRIBER),
+    Address("block", the_loss("oppositions", 0)),
+    Address("block-over", the_loss("oppositions", 1)),
+    Address("new-block", "/oppositions/nouvelle"),
+    Address("replacements", "/remplacements"),
+    Address("new-replacement", "/remplacements/nouveau"),
+    Address("new-replacement-as-prescriber", "/remplacements/nouveau", Role.PRESCRIBER),
+    Address("write-offs", "/destructions"),
+    Address("write-off", the_loss("destructions", 0), Role.FINANCE),
+    Address("write-off-approved", the_loss("destructions", 1)),
+    Address("new-write-off", "/destructions/nouvelle"),
+    Address("closings", "/cloture"),
+    Address("closing", the_vintage),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
     Address("take", "/encaisser", Role.MEDIATOR),
     Address("day", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}", Role.MEDIATOR),

@@ -1,0 +1,323 @@
+"""The end of vintages on pages: the calendar, what each step found, and what people decide."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from flask import Blueprint, Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.closing import endings, queries
+from app.closing.models import ClosingHold
+from app.closing.papers import Account, joint_statement
+from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
+from app.closing.views import StepShown, account_of, steps_shown
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.partners.queries import organisation_names
+from app.prescribers.allocations import BookletRange
+from app.programmes import queries as programmes
+from app.programmes.errors import UnknownVintage
+from app.programmes.models import VintageTerms
+from app.programmes.queries import is_demonstration
+from app.programmes.service import known_programme
+from app.web.auth import check, current_actor, started_at
+from app.web.downloads import PDF, download
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+bp = Blueprint("closing_pages", __name__)
+
+
+def _may(right: Right) -> bool:
+    return right in RIGHTS[current_actor().role]
+
+
+@dataclass(frozen=True, slots=True)
+class VintageLine:
+    """A vintage and the next step of its end."""
+
+    label: str
+    programme: str
+    valid_until: date
+    following: StepShown | None
+    tone: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingsPage:
+    """Every vintage, the one that ends first on top."""
+
+    lines: tuple[VintageLine, ...]
+
+
+@bp.get("/cloture")
+def listed() -> ResponseReturnValue:
+    """Vintages and where their end stands."""
+    check(Right.SEE_LEDGER)
+
+    def work(session: Session) -> ClosingsPage:
+        found = sorted(
+            programmes.all_vintages(session).values(), key=lambda t: (t.valid_until, t.label)
+        )
+        return ClosingsPage(tuple(_line(session, terms) for terms in found))
+
+    return render_template("closing/list.html", page=in_transaction(work))
+
+
+def _line(session: Session, terms: VintageTerms) -> VintageLine:
+    steps = steps_shown(session, terms, now=started_at())
+    following = next((step for step in steps if step.done_at is None), None)
+    begun = any(step.done_at for step in steps)
+    if queries.settlement_of(session, terms.vintage_id):
+        tone, state = "ok", "soldé"
+    elif following is None:
+        tone, state = "warn", "à signer et à solder"
+    elif _waits_for_hold(session, terms.vintage_id, steps):
+        tone, state = "warn", "retenue à valider"
+    else:
+        tone, state = ("go", "en cours") if begun else ("", "à venir")
+    programme = known_programme(session, terms.programme_id).name
+    return VintageLine(terms.label, programme, terms.valid_until, following, tone, state)
+
+
+def _waits_for_hold(session: Session, vintage_id: int, steps: tuple[StepShown, ...]) -> bool:
+    done = {step.step for step in steps if step.done_at}
+    listed = Step.WITHHOLD in done and Step.EXPIRE not in done
+    return listed and queries.hold_of(session, vintage_id) is None
+
+
+class Counted(NamedTuple):
+    """What a step found with one holder."""
+
+    holder: str
+    kept_booklets: int
+    kept_passes: int
+    untouched_booklets: int
+    begun_booklets: int
+    finished_booklets: int
+    unused_passes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPage:
+    """The end of one vintage."""
+
+    terms: VintageTerms
+    programme: str
+    steps: tuple[StepShown, ...]
+    counted: tuple[Counted, ...]
+    hold: ClosingHold | None
+    released_count: int
+    waits_for_hold: bool
+    over: bool
+    account: Account | None
+    settlement: str
+    form: Form
+    sides: tuple[Choice, ...]
+    may_hold: bool
+    may_release: bool
+    may_sign: bool
+    may_settle: bool
+
+
+def _known(session: Session, label: str) -> VintageTerms:
+    terms = programmes.vintage_by_label(session, label)
+    if terms is None:
+        raise UnknownVintage
+    return terms
+
+
+@bp.get("/cloture/<label>")
+def shown(label: str) -> ResponseReturnValue:
+    """A vintage's calendar, what was found, and what is to be decided."""
+    check(Right.SEE_LEDGER)
+    return _shown(label, Form.blank(signed_on=martinique_day(started_at()).isoformat()))
+
+
+def _shown(label: str, form: Form) -> ResponseReturnValue:
+    page = in_transaction(lambda session: _page(session, label, form))
+    return render_template("closing/vintage.html", page=page), form.status
+
+
+def _page(session: Session, label: str, form: Form) -> ClosingPage:
+    terms = _known(session, label)
+    steps = steps_shown(session, terms, now=started_at())
+    hold = queries.hold_of(session, terms.vintage_id)
+    closed = queries.joint_statement(session, terms.vintage_id) is not None
+    account = account_of(session, terms.vintage_id) if closed else None
+    signed = queries.signatures_of(session, terms.vintage_id)
+    settlement = queries.settlement_of(session, terms.vintage_id)
+    releases = queries.releases_of(session, hold.id) if hold else []
+    return ClosingPage(
+        terms,
+        known_programme(session, terms.programme_id).name,
+        steps,
+        _counted(session, terms.vintage_id, steps),
+        hold,
+        sum(len(booklets) for _, booklets in releases),
+        _waits_for_hold(session, terms.vintage_id, steps),
+        martinique_day(started_at()) > terms.valid_until,
+        account,
+        FRENCH_SETTLEMENT[SettlementKind(settlement.kind)] if settlement else "",
+        form,
+        tuple(Choice(str(s), words) for s, words in FRENCH_SIDE.items() if s not in signed),
+        _may(Right.VALIDATE_HOLD),
+        _may(Right.RELEASE_HELD),
+        _may(Right.SIGN_CLOSING),
+        _may(Right.SETTLE_CLOSING),
+    )
+
+
+def _counted(
+    session: Session, vintage_id: int, steps: tuple[StepShown, ...]
+) -> tuple[Counted, ...]:
+    """The latest list that a step drew up."""
+    done = [step.step for step in steps if step.done_at]
+    last = next((s for s in (Step.WITHHOLD, Step.ALERT) if s in done), None)
+    if last is None:
+        return ()
+    counts = queries.counts_of(session, vintage_id, last)
+    names = organisation_names(session, {count.holder_id for count in counts})
+    found = [
+        Counted(
+            names[count.holder_id],
+            count.kept_booklets,
+            count.kept_passes,
+            count.untouched_booklets,
+            count.begun_booklets,
+            count.finished_booklets,
+            count.unused_passes,
+        )
+        for count in counts
+    ]
+    return tuple(sorted(found))
+
+
+@bp.post("/cloture/<label>/retenue")
+def hold(label: str) -> ResponseReturnValue:
+    """Validate the hold."""
+    check(Right.VALIDATE_HOLD)
+    form = Form.sent()
+
+    def work(session: Session) -> object:
+        if not form.checked("sure"):
+            form.wrong("sure", "Relisez la liste, puis cochez cette case.")
+        form.check()
+        return endings.validate_hold(
+            session,
+            actor=current_actor(),
+            hold_id=form.id,
+            vintage_id=_known(session, label).vintage_id,
+            now=started_at(),
+        )
+
+    if form.submit(work) is None:
+        return _shown(label, form)
+    return done(
+        url_for(".shown", label=label),
+        f"La retenue du {label} est validée : ce qui n’est pas remis ne part plus, sauf ce que "
+        "vous libérez pour une remise tardive.",
+    )
+
+
+@bp.post("/cloture/<label>/liberation")
+def release(label: str) -> ResponseReturnValue:
+    """Let held booklets go for a late hand-over."""
+    check(Right.RELEASE_HELD)
+    form = Form.sent()
+
+    def work(session: Session) -> object:
+        named = [typed.strip() for typed in form.text("booklets").splitlines() if typed.strip()]
+        if not named:
+            form.wrong("booklets", "Écrivez le numéro d’un carnet.")
+        form.check()
+        return endings.release_held(
+            session,
+            actor=current_actor(),
+            release_id=form.id,
+            vintage_id=_known(session, label).vintage_id,
+            booklets=[BookletRange(number, number) for number in named],
+            reason=form.text("reason"),
+            now=started_at(),
+        )
+
+    if form.submit(work) is None:
+        return _shown(label, form)
+    return done(
+        url_for(".shown", label=label),
+        "Ces carnets sont libérés : ils sont de nouveau là où ils étaient, et peuvent être remis "
+        "avec une acceptation.",
+    )
+
+
+@bp.post("/cloture/<label>/signature")
+def sign(label: str) -> ResponseReturnValue:
+    """Record that a party signed."""
+    check(Right.SIGN_CLOSING)
+    form = Form.sent()
+
+    def work(session: Session) -> object:
+        side = form.choice("side", Side, "Choisissez qui a signé.")
+        signed_on = form.day("signed_on")
+        form.check()
+        return endings.sign_statement(
+            session,
+            actor=current_actor(),
+            signature_id=form.id,
+            vintage_id=_known(session, label).vintage_id,
+            side=side,
+            signed_on=signed_on,
+            now=started_at(),
+        )
+
+    if form.submit(work) is None:
+        return _shown(label, form)
+    return done(
+        url_for(".shown", label=label),
+        "La signature est enregistrée. Une autre personne enregistre celle de l’autre partie ; "
+        "quand les deux y sont, les finances soldent.",
+    )
+
+
+@bp.post("/cloture/<label>/solde")
+def settle(label: str) -> ResponseReturnValue:
+    """Settle: a credit note, or the release of the commitment."""
+    check(Right.SETTLE_CLOSING)
+    form = Form.sent()
+
+    def work(session: Session) -> object:
+        if not form.checked("sure"):
+            form.wrong("sure", "Relisez les comptes, puis cochez cette case.")
+        form.check()
+        return endings.settle_closing(
+            session,
+            actor=current_actor(),
+            settlement_id=form.id,
+            vintage_id=_known(session, label).vintage_id,
+            reference=form.text("reference") or None,
+            now=started_at(),
+        )
+
+    if form.submit(work) is None:
+        return _shown(label, form)
+    return done(
+        url_for(".shown", label=label),
+        f"Le {label} est soldé. Imprimez l’état contradictoire et joignez-le aux pièces.",
+    )
+
+
+@bp.get("/cloture/<label>/etat-contradictoire.pdf")
+def statement_pdf(label: str) -> Response:
+    """The joint statement, to be signed by both."""
+    check(Right.SEE_LEDGER)
+
+    def work(session: Session) -> tuple[Account, bool]:
+        terms = _known(session, label)
+        return account_of(session, terms.vintage_id), is_demonstration(session)
+
+    account, specimen = in_transaction(work)
+    return download(joint_statement(account, specimen=specimen), f"{account.number}.pdf", PDF)

@@ -1,0 +1,125 @@
+"""The joint statement of a vintage, and what settles it: signed by both parties, no person."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.closing.rules import FRENCH_SETTLEMENT, SettlementKind
+from app.papers.flow import Paper
+from app.papers.french import euros_in_words, grouped, long_day, money, typeset
+from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.sheet import strong
+from app.papers.table import Column, Row, Table
+
+WIDE = 178.0
+SIGNING = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A vintage's accounts, closed, and how they were settled."""
+
+    number: str
+    label: str
+    programme: str
+    sponsor: str
+    issuer: str
+    pays: str
+    """Who pays the mediators, in words."""
+    credited: bool
+    valid_from: date
+    valid_until: date
+    last_redemption_on: date
+    closed_on: date
+    face_value_cents: int
+    received_count: int
+    used_count: int
+    expired_count: int
+    void_count: int
+    free_count: int
+    unused_count: int
+    signed_on: tuple[date | None, date | None]
+    """By the sponsor, then by the issuer."""
+    settlement: tuple[str, str, date] | None
+    """Its number, the other party's reference, its day."""
+
+
+_COLUMNS = (
+    Column(("Pass du millésime",), 110, wrap=True),
+    Column(("Nombre",), 28, "r"),
+    Column(("Valeur faciale",), 40, "r"),
+)
+
+
+def joint_statement(data: Account, *, specimen: bool) -> bytes:
+    """The joint statement, as a tagged PDF: same data, same bytes."""
+    paper = Paper(
+        "État contradictoire",
+        data.number,
+        Letterhead(data.sponsor),
+        subtitle=f"Clôture du millésime {data.label}",
+        specimen=specimen,
+    )
+    s = paper.sheet
+    with s.elem("Sect"):
+        y = fields(
+            s,
+            LEFT,
+            paper.top - 4,
+            WIDE,
+            44,
+            (
+                ("Dispositif", strong(data.programme)),
+                ("Commanditaire", data.sponsor),
+                ("Émetteur", data.issuer),
+                ("Qui paie les médiateurs", data.pays),
+                ("Validité", f"du {long_day(data.valid_from)} au {long_day(data.valid_until)}"),
+                ("Fin de la tolérance", long_day(data.last_redemption_on)),
+                ("Arrêté le", strong(long_day(data.closed_on))),
+            ),
+        )
+    worth = data.face_value_cents
+
+    def line(words: str, count: int, *, bold: bool = False) -> Row:
+        return Row((typeset(words), grouped(count), money(count * worth)), strong=bold)
+
+    rows = [
+        line("Reçus de l’imprimeur ou repris", data.received_count, bold=True),
+        line("Utilisés chez un médiateur", data.used_count),
+        line("Expirés sans avoir servi", data.expired_count),
+        line("Annulés (perdus, volés, détruits, remplacés)", data.void_count),
+        line("dont remplacés gratuitement par l’émetteur", data.free_count),
+        line("Jamais utilisés, et payés", data.unused_count, bold=True),
+    ]
+    y = Table(s, _COLUMNS).run(paper, y - 3, rows)
+    y = paper.room(y, SIGNING + 50)
+    with s.leaf("P"):
+        y = s.para(LEFT, y - 8, WIDE, typeset(_told(data)), 9.5, 4.4)
+    names = (
+        ("Le commanditaire", data.sponsor, data.signed_on[0]),
+        ("L’émetteur", data.issuer, data.signed_on[1]),
+    )
+    for place, (who, name, day) in enumerate(names):
+        words = "J’ai vérifié ces comptes de mon côté et je trouve les mêmes."
+        if day is not None:
+            words += f" Signature enregistrée le {long_day(day)}."
+        signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, typeset(words), name)
+    return paper.finish()
+
+
+def _told(data: Account) -> str:
+    total = data.unused_count * data.face_value_cents
+    kind = SettlementKind.CREDIT_NOTE if data.credited else SettlementKind.RELEASE
+    coming = (
+        "L’émetteur rend cette valeur par un avoir"
+        if data.credited
+        else "Le crédit engagé pour ces pass est dégagé ; aucun avoir n’est dû"
+    )
+    told = (
+        "Les comptes ferment à zéro : utilisés, expirés et annulés font ensemble ce qui a été "
+        f"reçu. Ce qui n’a jamais servi est arrêté à {strong(euros_in_words(total))}. {coming}."
+    )
+    if data.settlement is None:
+        return told
+    number, reference, day = data.settlement
+    named = f" (référence {reference})" if reference else ""
+    return f"{told} {FRENCH_SETTLEMENT[kind]} : {number}{named}, le {long_day(day)}."

@@ -1,0 +1,93 @@
+"""The end of vintages as pages, papers and the API tell it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from app.closing import queries
+from app.closing.calendar import schedule
+from app.closing.endings import known_statement
+from app.closing.papers import Account
+from app.closing.rules import FRENCH_ABOUT, FRENCH_STEP, Side, Step
+from app.kernel.clock import martinique_day
+from app.partners.queries import organisation_names
+from app.programmes.models import VintageTerms
+from app.programmes.rules import Payer
+from app.programmes.service import known_programme, known_vintage
+
+FRENCH_PAYER = {Payer.AUTHORITY: "La collectivité", Payer.ISSUER: "L’émetteur"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """A step with its day, and when it was done."""
+
+    step: Step
+    label: str
+    about: str
+    due_on: date
+    done_at: datetime | None
+    voucher_count: int | None
+
+    @property
+    def late(self) -> bool:
+        """Whether it was done after its day, as after a long stop."""
+        return self.done_at is not None and (martinique_day(self.done_at) - self.due_on).days > 1
+
+
+def steps_shown(session: Session, terms: VintageTerms, *, now: datetime) -> tuple[StepShown, ...]:
+    """The calendar of a vintage: what was done, and what is to come by the settings of today."""
+    done = {Step(step.step): step for step in queries.steps_of(session, terms.vintage_id)}
+    return tuple(
+        StepShown(
+            planned.step,
+            FRENCH_STEP[planned.step],
+            FRENCH_ABOUT[planned.step],
+            done[planned.step].due_on if planned.step in done else planned.due_on,
+            done[planned.step].done_at if planned.step in done else None,
+            done[planned.step].voucher_count if planned.step in done else None,
+        )
+        for planned in schedule(session, terms, now=now)
+    )
+
+
+def account_of(session: Session, vintage_id: int) -> Account:
+    """The closed accounts of a vintage, as they are printed.
+
+    Raises:
+        UnknownVintage, UnknownJointStatement.
+    """
+    statement, terms = known_statement(session, vintage_id), known_vintage(session, vintage_id)
+    programme = known_programme(session, terms.programme_id)
+    names = organisation_names(session, {programme.sponsor_id, programme.issuer_id})
+    signed = queries.signatures_of(session, vintage_id)
+    settlement = queries.settlement_of(session, vintage_id)
+    sponsor, issuer = (signed.get(side) for side in (Side.SPONSOR, Side.ISSUER))
+    return Account(
+        number=statement.number,
+        label=terms.label,
+        programme=programme.name,
+        sponsor=names[programme.sponsor_id],
+        issuer=names[programme.issuer_id],
+        pays=FRENCH_PAYER[Payer(statement.payer)],
+        credited=statement.payer == Payer.ISSUER,
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        last_redemption_on=terms.last_redemption_on,
+        closed_on=statement.closed_on,
+        face_value_cents=statement.face_value_cents,
+        received_count=statement.received_count,
+        used_count=statement.used_count,
+        expired_count=statement.expired_count,
+        void_count=statement.void_count,
+        free_count=statement.free_count,
+        unused_count=statement.unused_count,
+        signed_on=(
+            sponsor.signed_on if sponsor else None,
+            issuer.signed_on if issuer else None,
+        ),
+        settlement=(settlement.number, settlement.reference or "", settlement.settled_on)
+        if settlement
+        else None,
+    )

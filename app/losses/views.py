@@ -1,0 +1,192 @@
+"""Oppositions, replacements and destructions as pages and the API tell them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.ledger import AccountKind, MovementKind, VoucherRange
+from app.losses import queries, write_offs
+from app.losses import replacement_queries as replaced
+from app.losses.blocks import runs
+from app.losses.models import Block, WriteOff
+from app.losses.naming import serials_of
+from app.losses.papers import Destroyed, Destruction, Swap
+from app.losses.replacement_models import Replacement
+from app.losses.rules import (
+    FRENCH_REPLACEMENT_CAUSE,
+    FRENCH_WRITE_OFF,
+    ReplacementCause,
+    WriteOffKind,
+)
+from app.partners.queries import organisation_names
+from app.programmes import queries as programmes
+from app.programmes.service import known_programme
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Neighbouring passes: from one serial number to another, with their holder and place."""
+
+    first: str
+    last: str
+    voucher_count: int
+    holder: str
+    place: str
+    left_count: int
+    """How many of them are there still."""
+    amount_cents: int = 0
+
+
+def series_of(
+    session: Session, found: Iterable[tuple[VoucherRange, AccountKind, UUID, int, int]]
+) -> list[Series]:
+    """Series of ranges: (passes, kind of account, holder, how many are left, value of one)."""
+    told = list(found)
+    serials = serials_of(session, [i for whole, *_ in told for i in (whole.first, whole.last)])
+    names = organisation_names(session, {party for _, _, party, _, _ in told})
+    return [
+        Series(
+            serials[whole.first],
+            serials[whole.last],
+            whole.count,
+            names.get(party, ""),
+            str(kind),
+            left,
+            whole.count * cents,
+        )
+        for whole, kind, party, left, cents in told
+    ]
+
+
+def blocked_series(session: Session, block_id: UUID) -> list[Series]:
+    """What an opposition blocked, and how much of it is blocked still."""
+    return series_of(
+        session,
+        [
+            (
+                run.vouchers,
+                run.kind,
+                run.party_id,
+                len(queries.still_blocked(session, run)),
+                ledger.face_value(session, run.vintage_id),
+            )
+            for run in queries.runs_of(session, [block_id], MovementKind.BLOCK)
+        ],
+    )
+
+
+def resting_series(session: Session, states: Sequence[ledger.VoucherState]) -> list[Series]:
+    """Passes as they rest."""
+    return series_of(
+        session,
+        [
+            (whole, account.kind, account.party_id, whole.count, account.face_value_cents)
+            for account, whole in runs(states)
+        ],
+    )
+
+
+def blocks_shown(session: Session, blocks: Sequence[Block]) -> list[Json]:
+    """Oppositions with what each blocked and found too late."""
+    names = organisation_names(session, {block.organisation_id for block in blocks})
+    shown = []
+    for block in blocks:
+        findings = queries.findings_of(session, block.id)
+        serials = serials_of(session, [finding.voucher_id for finding in findings])
+        series = blocked_series(session, block.id)
+        shown.append(
+            {
+                **{c.key: getattr(block, c.key) for c in block.__table__.columns},
+                "organisation_name": names[block.organisation_id],
+                "blocked_count": sum(one.voucher_count for one in series),
+                "still_blocked_count": sum(one.left_count for one in series),
+                "blocked": [
+                    {
+                        "first": one.first,
+                        "last": one.last,
+                        "voucher_count": one.voucher_count,
+                        "still_blocked_count": one.left_count,
+                        "from": one.place,
+                        "holder_name": one.holder,
+                    }
+                    for one in series
+                ],
+                "too_late": [
+                    {"serial": serials[finding.voucher_id], "found": finding.found}
+                    for finding in findings
+                ],
+            }
+        )
+    return shown
+
+
+def replacements_shown(session: Session, records: Sequence[Replacement]) -> list[Json]:
+    """Replacements, each pass with the one that stands for it."""
+    names = organisation_names(session, {record.prescriber_id for record in records})
+    shown = []
+    for record in records:
+        swap = swap_of(session, record)
+        shown.append(
+            {
+                **{c.key: getattr(record, c.key) for c in record.__table__.columns},
+                "prescriber_name": names[record.prescriber_id],
+                "voucher_count": len(swap.passes),
+                "passes": [{"old": old, "new": new} for old, new in swap.passes],
+            }
+        )
+    return shown
+
+
+def swap_of(session: Session, record: Replacement) -> Swap:
+    """A replacement as its slip tells it: serial numbers, and no person."""
+    pairs = replaced.pairs_of(session, record.id)
+    ids = [i for pair in pairs for i in (pair.old_voucher_id, pair.new_voucher_id)]
+    serials = serials_of(session, ids)
+    terms = programmes.vintage_by_label(session, serials[pairs[0].new_voucher_id][:3])
+    if terms is None:
+        message = f"replacement {record.number} is of no vintage"
+        raise AssertionError(message)
+    names = organisation_names(session, {record.prescriber_id})
+    return Swap(
+        number=record.number,
+        sponsor=organisation_names(
+            session, {known_programme(session, terms.programme_id).sponsor_id}
+        ).popitem()[1],
+        prescriber=names[record.prescriber_id],
+        cause=FRENCH_REPLACEMENT_CAUSE[ReplacementCause(record.cause)],
+        replaced_on=record.replaced_on,
+        last_day=terms.valid_until,
+        face_value_cents=ledger.face_value(session, terms.vintage_id),
+        passes=tuple((serials[p.old_voucher_id], serials[p.new_voucher_id]) for p in pairs),
+    )
+
+
+def destruction_of(session: Session, record: WriteOff) -> Destruction:
+    """A destruction as its procès-verbal tells it."""
+    wholes = queries.ranges_of(session, record.id)
+    states: list[ledger.VoucherState] = []
+    for whole in wholes:
+        states += write_offs.states_of(session, whole)
+    series = resting_series(session, states)
+    approval = queries.approval_of(session, record.id)
+    terms = programmes.all_vintages(session)[states[0].account.vintage_id]
+    sponsor_id = known_programme(session, terms.programme_id).sponsor_id
+    return Destruction(
+        number=record.number,
+        sponsor=organisation_names(session, {sponsor_id})[sponsor_id],
+        kind=FRENCH_WRITE_OFF[WriteOffKind(record.kind)],
+        misprints=record.kind == WriteOffKind.MISPRINTS,
+        reason=record.reason,
+        prepared_on=record.prepared_on,
+        approved_on=approval.approved_on if approval else None,
+        destroyed=tuple(
+            Destroyed(one.first, one.last, one.holder, one.voucher_count, one.amount_cents)
+            for one in series
+        ),
+    )
