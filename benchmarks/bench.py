@@ -24,11 +24,27 @@ class Sizes:
     redemptions: int = 400
     """Of each client, in one measurement by HTTP; pgbench makes three times as many."""
     booklets: int = 1000
+    used: int = 1_000_000
+    """Passes behind the pages; the reference has a hundredth."""
+    cleared: int = 100_000
+    """Redemptions of a clearing run; the reference has a tenth."""
 
 
 FULL = Sizes()
-QUICK = Sizes(delivery=100_000, pairs=2, redemptions=250, booklets=300)
-TOY = Sizes(passes=600, delivery=600, mediators=3, pairs=1, batch=20, redemptions=2, booklets=3)
+QUICK = Sizes(
+    delivery=100_000, pairs=2, redemptions=250, booklets=300, used=100_000, cleared=20_000
+)
+TOY = Sizes(
+    passes=600,
+    delivery=600,
+    mediators=3,
+    pairs=1,
+    batch=20,
+    redemptions=2,
+    booklets=3,
+    used=2000,
+    cleared=200,
+)
 
 
 @dataclass(slots=True)

@@ -1,12 +1,15 @@
-"""The two report pages, with few movements and with 100,000; no reference and no target yet.
+"""What the coordination looks at, after few passes and after a hundred times as many.
 
-Measured: the time inside the application of « Où sont les pass » and of the usage rate, on
-PostgreSQL, asked by the coordination. They are sums over all movements: their time grows with
-these until balances have snapshots.
+Measured: the time inside the application of the pages and of GET /ledger/balances, on PostgreSQL,
+with snapshots taken as they are by a job. They are sums over the journal, so their reference is
+the same page over a short journal: it must take the same time.
 """
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
@@ -14,82 +17,103 @@ from flask_login import FlaskLoginClient
 from app.database import Database
 from app.factory import create_app
 from app.identity import queries as identity
+from app.reports.snapshots import take_snapshot
 from app.web.auth import SignedIn
-from benchmarks import plain, world
+from benchmarks import history
 from benchmarks.bench import Bench
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, at_most, in_turn
 from benchmarks.world import World
 
-PAGES = {"« Où sont les pass »": "/ou-sont-les-pass", "usage rate": "/taux-d-utilisation"}
-AT_ONCE = 10_000
-TIMES = 5
+FLAT, FAST_MS = 1.2, 100
+MILLISECONDS = 1000
+TURNS = 3
+"""How often a page is asked for in one measurement."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Milliseconds of each page."""
-    with bench.circulating() as (name, the_world):
-        few = milliseconds(bench, name, the_world)
-        with plain.postgresql(bench.cluster, name) as believing:
-            redeem_the_rest(believing, the_world)
-        bench.cluster.execute("vacuum analyze", database=name)
-        many = milliseconds(bench, name, the_world)
-    return [
-        Figure(
-            f"page {page} after {the_world.passes:,} redemptions",
-            many[page],
-            "ms",
-            remark=f"{few[page]:.0f} ms after {the_world.past:,}",
-        )
-        for page in PAGES
-    ]
-
-
-def redeem_the_rest(believing: Database, the_world: World) -> None:
-    """Every pass that is left, spread over the mediators, past the rules: it is the fastest way."""
-    known = {voucher_id for voucher_id, _ in the_world.codes()}
-    left = sorted(known | set(range(the_world.passes_by_http + 1, the_world.passes + 1)))
-    for turn, start in enumerate(range(0, len(left), AT_ONCE)):
-        number = turn % len(the_world.mediators)
-        with believing.transaction() as session:
-            plain.redeem(
-                session,
-                left[start : start + AT_ONCE],
-                actor=the_world.mediators[number],
-                credit_account_id=world.FIRST_ACCOUNT + 1 + number,
-                now=the_world.scheme.now,
+    """Each page's time, as a multiple of its time over a hundredth of the passes too."""
+    few, many = bench.sizes.used // 100, bench.sizes.used
+    with visited(bench, few) as (small, world), visited(bench, many) as (large, _):
+        found = []
+        for name, path in pages(world).items():
+            milliseconds(large, path), milliseconds(small, path)
+            pairs = in_turn(
+                lambda path=path: milliseconds(large, path),  # type: ignore[misc]
+                lambda path=path: milliseconds(small, path),  # type: ignore[misc]
+                times=bench.sizes.pairs,
             )
+            found += [
+                Figure(
+                    f"{name} after {many:,} passes",
+                    statistics.median(pairs.measured),
+                    "ms",
+                    at_most(FAST_MS),
+                ),
+                Figure(
+                    f"{name}: {many:,} / {few:,} passes",
+                    pairs.ratio,
+                    "×",
+                    at_most(FLAT),
+                    pairs.said("ms"),
+                ),
+            ]
+    return found
 
 
-def milliseconds(bench: Bench, name: str, the_world: World) -> dict[str, float]:
-    """The median time of each page."""
-    database = Database(bench.cluster.address(name))
-    app = create_app(the_world.settings(database.url), database)
-    app.test_client_class = FlaskLoginClient
-    with database.transaction(writing=False) as session:
-        agent = identity.agent(session, the_world.scheme.actors["coordinator"].agent_id)
-    if agent is None:
-        message = "the coordination has no account"
-        raise RuntimeError(message)
-    with app.app_context():
-        client = app.test_client(user=SignedIn(agent))
-    times = {
-        page: statistics.median(seconds(client, path) for _ in range(TIMES))
-        for page, path in PAGES.items()
+def pages(world: World) -> dict[str, str]:
+    """What is looked at, where."""
+    month = (world.scheme.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    then = world.scheme.today - timedelta(days=history.DAYS // 2)
+    return {
+        "« Où sont les pass »": "/ou-sont-les-pass",
+        "the same two months ago": f"/ou-sont-les-pass?au={then:%d/%m/%Y}",
+        "usage rate": "/taux-d-utilisation",
+        "usage rate of two months": f"/taux-d-utilisation?par=public&du={month:%d/%m/%Y}",
+        "usage rate since a day": f"/taux-d-utilisation?du={then:%d/%m/%Y}",
+        "« /conseil »": "/conseil",
+        "/stock": "/stock",
+        "balances": "/api/v1/ledger/balances",
     }
-    database.close()
-    return {page: 1000 * taken for page, taken in times.items()}
 
 
-def seconds(client: FlaskClient, path: str) -> float:
-    """How long one page takes.
+@contextmanager
+def visited(bench: Bench, passes: int) -> Iterator[tuple[FlaskClient, World]]:
+    """The coordination before a scheme in which so many passes were used."""
+    with bench.empty() as name:
+        database = Database(bench.cluster.address(name))
+        world = history.used(
+            database,
+            bench.folder / f"visited-{passes}",
+            passes=passes,
+            mediators=bench.sizes.mediators,
+        )
+        with database.transaction() as session:
+            take_snapshot(session, now=world.scheme.now)
+            agent = identity.agent(session, world.scheme.actors["coordinator"].agent_id)
+        bench.cluster.execute("vacuum analyze", database=name)
+        if agent is None:
+            message = "the coordination has no account"
+            raise RuntimeError(message)
+        app = create_app(world.settings(database.url), database)
+        app.test_client_class = FlaskLoginClient
+        with app.app_context():
+            client = app.test_client(user=SignedIn(agent))
+        yield client, world
+        database.close()
+
+
+def milliseconds(client: FlaskClient, path: str) -> float:
+    """The milliseconds that one page takes.
 
     Raises:
         RuntimeError: another page came.
     """
-    started = time.perf_counter()
-    answer = client.get(path)
-    taken = time.perf_counter() - started
-    if answer.status != "200 OK":
-        message = f"{path} answered {answer.status}"
-        raise RuntimeError(message)
-    return taken
+    times = []
+    for _ in range(TURNS):
+        started = time.perf_counter()
+        answer = client.get(path)
+        times.append(time.perf_counter() - started)
+        if answer.status != "200 OK":
+            message = f"{path} answered {answer.status}"
+            raise RuntimeError(message)
+    return MILLISECONDS * statistics.median(times)

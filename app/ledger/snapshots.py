@@ -36,7 +36,7 @@ class Sizes:
 
     least: int = 1_000
     """A tail of fewer movements is read as fast as its sums would be."""
-    most: int = 4_000
+    most: int = 2_000
     fan: int = 4
 
 
