@@ -188,9 +188,9 @@ class History:
         """The movement that handed that booklet out; its passes follow."""
         return self.first_movement + len(self.way) - 2 + turn * (BOOKLET + 1)
 
-    def taker(self, turn: int) -> Mediator:
-        """Who takes the passes of that booklet."""
-        return self.takers[turn % len(self.takers)]
+    def taker(self, voucher: int) -> Mediator:
+        """Who takes that pass: each of a booklet goes elsewhere, so no two are claimed as one."""
+        return self.takers[voucher % len(self.takers)]
 
     def uses(self) -> Iterator[tuple[int, int, int]]:
         """Each turn with its passes and the movements that redeemed them."""
@@ -207,7 +207,7 @@ class History:
                 "serial": voucher,
                 "booklet_id": self.booklets[turn],
                 "code_hash": hashlib.sha256(voucher.to_bytes(8)).digest(),
-                "account_id": self.taker(turn).account.id,
+                "account_id": self.taker(voucher).account.id,
                 "sequence": len(self.way),
                 "last_movement_id": movement,
             }
@@ -229,7 +229,7 @@ class History:
             "kind": str(kind),
             "document_type": "prescription" if kind == MovementKind.ISSUE else str(kind),
             "document_id": act,
-            "actor_id": self.taker(turn).agent_id,
+            "actor_id": self.takers[0].agent_id,
             "occurred_at": self.at(turn),
             "recorded_at": self.at(turn),
         }
@@ -253,13 +253,13 @@ class History:
                     MovementKind.REDEEM,
                     ledger.VoucherRange.one(voucher),
                     pockets,
-                    self.taker(turn).account,
+                    self.taker(voucher).account,
                 )
 
     def attempts(self) -> Iterator[Row]:
         """What the mediators were answered."""
         for turn, voucher, _ in self.uses():
-            taker = self.taker(turn)
+            taker = self.taker(voucher)
             yield {
                 "id": numbered(REDEMPTION, voucher),
                 "request_hash": bytes(32),
@@ -273,7 +273,7 @@ class History:
     def redemptions(self) -> Iterator[Row]:
         """What is owed to whom, and why."""
         for turn, voucher, movement_id in self.uses():
-            taker = self.taker(turn)
+            taker = self.taker(voucher)
             yield self.validity | {
                 "id": numbered(REDEMPTION, voucher),
                 "voucher_id": voucher,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     cast,
     false,
     func,
@@ -40,6 +41,11 @@ class Window:
     at: datetime | None = None
     acted: tuple[datetime, datetime] | None = None
     """From the first instant to just before the second one."""
+
+    @property
+    def cuts(self) -> list[datetime]:
+        """Where the period cuts sums: they are kept by month, so not where a month begins."""
+        return [bound for bound in self.acted or () if not _begins_a_month(bound)]
 
 
 EVERYTHING = Window()
@@ -68,24 +74,19 @@ class Summed:
     acted_until: datetime
 
     def lies_in(self, window: Window) -> bool | None:
-        """Whether all of it is in the window, or none; None where a bound cuts it.
-
-        A period cuts no sum where it begins or ends with a month: sums are kept by month.
-        """
-        cuts = []
+        """Whether all of it is in the window, or none; None where a bound cuts it."""
         if window.at is not None:
             if self.recorded_from >= window.at:
                 return False
-            cuts.append(self.recorded_until >= window.at)
+            if self.recorded_until >= window.at:
+                return None
         if window.acted is not None:
             start, end = window.acted
             if self.acted_until < start or self.acted_from >= end:
                 return False
-            cuts += [
-                self.acted_from < bound <= self.acted_until and not _begins_a_month(bound)
-                for bound in (start, end)
-            ]
-        return None if any(cuts) else True
+            if any(self.acted_from < bound <= self.acted_until for bound in window.cuts):
+                return None
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,69 +97,68 @@ class Cover:
     stretches: tuple[Stretch, ...]
 
 
-_CHAIN = text(
+def cover(session: Session, window: Window = EVERYTHING) -> Cover:
+    """The snapshots and the stretches that together are a window, each movement once."""
+    whole: list[Summed] = []
+    cut: list[Stretch] = []
+    after = 0
+    for link in _chain(session, window):
+        match link.lies_in(window):
+            case True:
+                whole.append(link)
+            case None:
+                cut.append(Stretch(link.after, link.last))
+            case False:
+                pass
+        after = link.last
+    return Cover(tuple(whole), (*_joined(cut), Stretch(after, None)))
+
+
+def _chain(session: Session, window: Window) -> list[Summed]:
+    """The fewest snapshots of the newest generation that follow each other from the first movement.
+
+    At each step the longest that no bound of the window cuts, or else the one of level 0.
     """
+    bounds = {f"cut{n}": bound for n, bound in enumerate(window.cuts)}
+    uncut = [f"(s.acted_from >= :{name} or s.acted_until < :{name})" for name in bounds]
+    if window.at is not None:
+        bounds["at"] = window.at
+        uncut.append("(s.recorded_from >= :at or s.recorded_until < :at)")
+    usable = f"(s.level = 0 or {' and '.join(uncut)})" if uncut else "true"
+    rows = session.execute(
+        text(_CHAIN.format(usable=usable))
+        .bindparams(*(bindparam(name, type_=UtcDateTime) for name in bounds))
+        .columns(
+            recorded_from=UtcDateTime,
+            recorded_until=UtcDateTime,
+            acted_from=UtcDateTime,
+            acted_until=UtcDateTime,
+        ),
+        bounds,
+    )
+    return [Summed(*row) for row in rows]
+
+
+_CHAIN = """
     with recursive link (after_id, last_id) as (
-      select s.after_movement_id, max(s.last_movement_id) from snapshot s
-       where s.generation = (select max(generation) from snapshot)
-         and s.after_movement_id = :after and s.level < :below
-       group by s.after_movement_id
+      select cast(0 as bigint), (
+        select max(s.last_movement_id) from snapshot s
+         where s.generation = (select max(generation) from snapshot)
+           and s.after_movement_id = 0 and {usable})
       union all
       select link.last_id, (
         select max(s.last_movement_id) from snapshot s
          where s.generation = (select max(generation) from snapshot)
-           and s.after_movement_id = link.last_id and s.level < :below)
-        from link where link.last_id < :until
+           and s.after_movement_id = link.last_id and {usable})
+        from link where link.last_id is not null
     )
     select s.id, s.level, s.after_movement_id, s.last_movement_id, s.movement_count,
            s.recorded_from, s.recorded_until, s.acted_from, s.acted_until
       from link join snapshot s on s.after_movement_id = link.after_id
        and s.last_movement_id = link.last_id
-     where s.generation = (select max(generation) from snapshot) and s.level < :below
+       and s.generation = (select max(generation) from snapshot)
      order by s.after_movement_id
-    """
-).columns(
-    recorded_from=UtcDateTime,
-    recorded_until=UtcDateTime,
-    acted_from=UtcDateTime,
-    acted_until=UtcDateTime,
-)
-ANY_LEVEL = 31
-NO_END = 2**63 - 1
-
-
-def chain(
-    session: Session, *, after: int = 0, below: int = ANY_LEVEL, until: int = NO_END
-) -> list[Summed]:
-    """The fewest snapshots of the newest generation that follow each other from there."""
-    rows = session.execute(_CHAIN, {"after": after, "below": below, "until": until})
-    return [Summed(*row) for row in rows]
-
-
-def cover(session: Session, window: Window = EVERYTHING) -> Cover:
-    """The snapshots and the stretches that together are a window, each movement once."""
-    whole: list[Summed] = []
-    cut: list[Stretch] = []
-    links = chain(session)
-    tail = Stretch(links[-1].last if links else 0, None)
-    while links:
-        straddling = []
-        for link in links:
-            match link.lies_in(window):
-                case True:
-                    whole.append(link)
-                case None if link.level == 0:
-                    cut.append(Stretch(link.after, link.last))
-                case None:
-                    straddling.append(link)
-                case False:
-                    pass
-        links = [
-            part
-            for link in straddling
-            for part in chain(session, after=link.after, below=link.level, until=link.last)
-        ]
-    return Cover(tuple(whole), (*_joined(cut), tail))
+"""
 
 
 def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:

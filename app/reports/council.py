@@ -1,7 +1,6 @@
 """One page for the council: where every pass and every euro is, closing to zero."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,9 +18,9 @@ from app.programmes.rules import Covers, Payer
 from app.programmes.service import known_programme
 from app.reports import queries
 from app.reports.rules import By, CouncilSheet, FunderLine, KeyDay, Place, PublicLine
-from app.reports.service import EXITS, chain_report, usage_report
+from app.reports.service import EXITS, chain_within, perimeter, usage_within
 from app.reports.told import ChainStage
-from app.reports.usage import usage_by
+from app.reports.usage import lines_within
 from app.web.words import STAGES
 
 PAID = frozenset({str(AccountKind.SETTLED)})
@@ -46,12 +45,11 @@ def council_sheet(
     """
     actor.check(Right.SEE_REPORTS)
     programme = known_programme(session, programme_id)
-    asked: dict[str, Any] = {"actor": actor, "programme_id": programme_id, "on": on, "now": now}
-    chain = chain_report(session, **asked)
-    usage = usage_report(session, **asked)
+    within = perimeter(session, programme_id=programme_id, vintage_id=None, on=on, now=now)
+    chain, usage = chain_within(session, within), usage_within(session, within)
     resting = {stage.kind: stage for stage in (*chain.stages, *chain.exits)}
-    publics = usage_by(session, by=By.PUBLIC, **asked)
-    agreed_cents = Cents(sum(line.redeemed_cents for line in publics.lines if not line.apart))
+    publics = lines_within(session, within, By.PUBLIC)
+    agreed_cents = Cents(sum(line.redeemed_cents for line in publics if not line.apart))
     budget = budget_of(session, programme, on=on)
     spent = spent_on(session, programme_id, at=chain.read_at)
     committed = frozenset(resting) - PAID - OWED - RELEASED

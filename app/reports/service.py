@@ -140,6 +140,11 @@ def chain_report(
     """
     actor.check(Right.SEE_REPORTS)
     within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    return chain_within(session, within)
+
+
+def chain_within(session: Session, within: Perimeter) -> ChainReport:
+    """The same, of a perimeter that others read too."""
     counts: Counter[str] = Counter()
     cents: Counter[str] = Counter()
     face_values: dict[int, int] = {}
@@ -202,6 +207,11 @@ def usage_report(
     """
     actor.check(Right.SEE_REPORTS)
     within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    return usage_within(session, within)
+
+
+def usage_within(session: Session, within: Perimeter) -> UsageReport:
+    """The same, of a perimeter that others read too."""
     balances = {
         account: balance
         for account, balance in ledger.balances_of(session, within.reading).items()

@@ -81,6 +81,11 @@ def usage_by(
     )
 
 
+def lines_within(session: Session, within: Perimeter, by: By) -> list[UsageLine]:
+    """The lines of everything in a perimeter that others read too."""
+    return TOLD[by](session, _period(session, within, None), by)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """What is told: acts of a period, and those before it; all acts when `since` is None."""

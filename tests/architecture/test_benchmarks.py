@@ -8,6 +8,7 @@ from benchmarks import (
     allocation,
     arrival,
     batch,
+    clearing,
     hot_mediator,
     printing,
     redemption,
@@ -28,7 +29,8 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.parametrize(
-    "module", [redemption, hot_mediator, batch, allocation, arrival, printing, report_pages]
+    "module",
+    [redemption, hot_mediator, batch, clearing, allocation, arrival, printing, report_pages],
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:
     figures: list[Figure] = module.measure(bench)  # type: ignore[attr-defined]  # one of the above
