@@ -414,6 +414,153 @@ class PaymentRejectedAlready(Conflict):
     sentence = "Ce rejet est déjà enregistré : un nouveau mandat peut être émis."
 
 
+class PaymentCorrected(Conflict):
+    """Passes that the payment settled were clawed back since."""
+
+    code = "payment_corrected"
+    sentence = (
+        "Des pass de ce bordereau ont été repris depuis son paiement : le rejet ne s’enregistre "
+        "plus. Faites payer de nouveau le même mandat par le comptable."
+    )
+
+
+class UnknownClawback(NotFound):
+    """No clawback has that id, or it is none of the agent's business."""
+
+    code = "unknown_clawback"
+    sentence = "Cette reprise est introuvable. Choisissez-la dans la liste des corrections."
+
+
+class RedemptionNotPaid(Conflict):
+    """The pass does not rest settled by that redemption."""
+
+    code = "redemption_not_paid"
+    sentence = (
+        "Cet encaissement n’est pas payé, ou ne l’est plus : il ne se reprend pas. Annulez-le s’il "
+        "n’est sur aucun bordereau, retirez-le d’un projet, ou attendez le paiement du bordereau."
+    )
+
+
+class ClawbackWaitsAlready(Conflict):
+    """Somebody has prepared the clawback before."""
+
+    code = "clawback_waits_already"
+    sentence = "La reprise de ce pass est déjà préparée : une autre personne l’approuve."
+
+
+class ClawbackPreparerCannotApprove(RuleBroken):
+    """The person who prepared the clawback approves it."""
+
+    code = "clawback_preparer_cannot_approve"
+    sentence = "Vous avez préparé cette reprise : une autre personne doit l’approuver."
+
+
+class ClawbackDecidedAlready(Conflict):
+    """Somebody approved the clawback before, or set it aside."""
+
+    code = "clawback_decided_already"
+    sentence = "Cette reprise est déjà approuvée ou écartée. Rechargez la page pour voir la suite."
+
+
+class NothingToCollect(RuleBroken):
+    """The mediator owes nothing back, or not for long enough."""
+
+    code = "nothing_to_collect"
+    sentence = (
+        "Rien n’est à réclamer à « {mediator} » : ce qui est repris depuis moins de {days} jours "
+        "se compense d’abord sur ses prochains bordereaux."
+    )
+
+
+class MediatorIsStillOwed(Conflict):
+    """A statement will recover what is owed back: no debit note is needed."""
+
+    code = "mediator_is_still_owed"
+    sentence = (
+        "« {mediator} » a encore {owed} à recevoir : la reprise se compensera sur son prochain "
+        "bordereau. Liquidez et approuvez ce bordereau d’abord."
+    )
+
+
+class UnknownDebitNote(NotFound):
+    """No debit note has that id, or it is another mediator's."""
+
+    code = "unknown_debit_note"
+    sentence = "Ce titre est introuvable. Choisissez-le dans la liste des corrections."
+
+
+class DebitNoteCollectedAlready(Conflict):
+    """The debit note was paid before."""
+
+    code = "debit_note_collected_already"
+    sentence = "L’encaissement de ce titre est déjà enregistré : il n’y a plus rien à faire."
+
+
+class CollectionBySamePerson(RuleBroken):
+    """The person who issued the debit note records that it was paid."""
+
+    code = "collection_by_the_same_person"
+    sentence = "Vous avez émis ce titre : une autre personne doit enregistrer son encaissement."
+
+
+class UnknownDispute(NotFound):
+    """No dispute has that id, or it is another mediator's."""
+
+    code = "unknown_dispute"
+    sentence = "Ce litige est introuvable. Choisissez-le dans la liste des litiges."
+
+
+class AttemptNotDisputable(Conflict):
+    """The attempt was not refused because the pass was taken elsewhere, or the code is another."""
+
+    code = "attempt_not_disputable"
+    sentence = (
+        "Seul un pass refusé parce qu’il est « déjà encaissé ailleurs » ouvre un litige, avec le "
+        "même code. Retapez le code du pass, puis signalez le refus."
+    )
+
+
+class AttemptDisputedAlready(Conflict):
+    """The refused attempt began a dispute before."""
+
+    code = "attempt_disputed_already"
+    sentence = "Ce refus est déjà signalé : suivez le litige dans la liste des litiges."
+
+
+class DisputeOpenerCannotDecide(RuleBroken):
+    """The person who opened the dispute decides it."""
+
+    code = "dispute_opener_cannot_decide"
+    sentence = "Vous avez ouvert ce litige : une autre personne doit le trancher."
+
+
+class DisputeDecidedAlready(Conflict):
+    """The dispute was decided before."""
+
+    code = "dispute_decided_already"
+    sentence = "Ce litige est déjà tranché : il n’y a plus rien à faire."
+
+
+class DisputedPassOnStatement(Conflict):
+    """The first redemption is on an approved statement that is not paid: nothing moves."""
+
+    code = "disputed_pass_on_statement"
+    sentence = (
+        "Le premier encaissement est sur un bordereau approuvé qui n’est pas encore payé. "
+        "Attendez son paiement, préparez la reprise du pass, puis tranchez."
+    )
+
+
+class DisputedPassPaid(Conflict):
+    """The first redemption is paid: it is clawed back first, by two people."""
+
+    code = "disputed_pass_paid"
+    sentence = (
+        "Le premier encaissement est déjà payé. Préparez la reprise du pass, faites-la approuver "
+        "par une autre personne, puis attribuez le pass."
+    )
+
+
 class DocumentDiffers(Conflict):
     """A paper rendered again is not the one that was rendered first."""
 

@@ -631,6 +631,9 @@ class StatementApproval(Model):
             name="statement_is_certified_before_it_is_approved",
         ),
         CheckConstraint("due_on > received_on", name="statement_is_due_after_its_receipt"),
+        UniqueConstraint(
+            "statement_id", "payable_cents", name="statement_approval_names_what_it_pays"
+        ),
         UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
         UniqueConstraint("verification_code", name="verification_code_is_one_statement"),
         CheckConstraint(

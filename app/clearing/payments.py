@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries
+from app.clearing import correction_queries, queries
 from app.clearing.errors import (
     NothingToPay,
     PaymentByTheSamePerson,
+    PaymentCorrected,
     PaymentOrderRejected,
     PaymentRecordedAlready,
     PaymentRejectedAlready,
@@ -25,6 +26,7 @@ from app.clearing.models import (
     Statement,
     StatementApproval,
 )
+from app.clearing.settlements import settle
 from app.clearing.statements import known_statement
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
@@ -32,7 +34,6 @@ from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
-from app.ledger import chart
 from app.orders.errors import MandateTaken
 from app.orders.mandates import check_number_is_free
 from app.partners import queries as partners
@@ -213,7 +214,14 @@ def record_payment(
         raise InvalidInput(
             paid_on="Écrivez le jour du paiement, entre celui du mandat et aujourd’hui."
         )
-    _settle(session, order, posting_id=payment_id, actor=actor, now=now)
+    settle(
+        session,
+        order.statement_id,
+        order.mediator_id,
+        posting_id=payment_id,
+        actor=actor,
+        now=now,
+    )
     record = Payment(
         id=payment_id,
         request_hash=digest,
@@ -230,38 +238,6 @@ def record_payment(
     session.add(record)
     session.flush()
     return record
-
-
-def _settle(
-    session: Session, order: PaymentOrder, *, posting_id: UUID, actor: Actor, now: datetime
-) -> None:
-    """Everything that the statement claims is settled."""
-    claims = queries.claims_of(session, order.statement_id)
-    claimed = ledger.accounts_by_id(session, {claim.account_id for claim in claims})
-    settled = {
-        account.id: ledger.account(session, chart.settled(order.mediator_id, account.vintage_id))
-        for account in claimed.values()
-    }
-    ledger.post(
-        session,
-        ledger.Act(
-            posting_id=posting_id,
-            kind=ledger.MovementKind.SETTLE,
-            document_type="statement",
-            document_id=order.statement_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        [
-            ledger.Line(
-                ledger.MovementKind.SETTLE,
-                claim.vouchers,
-                claimed[claim.account_id],
-                settled[claim.account_id],
-            )
-            for claim in claims
-        ],
-    )
 
 
 def reject_payment(
@@ -281,6 +257,7 @@ def reject_payment(
 
     Raises:
         UnknownPaymentOrder, PaymentRejectedAlready.
+        PaymentCorrected: passes that it paid were clawed back since.
         InvalidInput: no reason, or the day is before the payment's or to come.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -298,6 +275,8 @@ def reject_payment(
     if queries.rejection_of(session, payment_order_id):
         raise PaymentRejectedAlready
     payment = queries.payment_of(session, payment_order_id)
+    if payment is not None and correction_queries.clawed_back_of(session, order.statement_id):
+        raise PaymentCorrected
     since = payment.paid_on if payment else order.issued_on
     if not since <= rejected_on <= martinique_day(now):
         raise InvalidInput(

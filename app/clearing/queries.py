@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from app.clearing.correction_models import Receivable, StatementOffset
 from app.clearing.models import (
     ClearingRun,
     Payment,
@@ -45,7 +46,7 @@ from app.clearing.rules import StatementState, without
 from app.clearing.session_queries import only_with_session
 from app.database import among, dialect_of, perform
 from app.kernel.serials import BookletNumber
-from app.ledger import AccountKind, MovementKind, VoucherRange
+from app.ledger import Account, AccountKind, MovementKind, VoucherRange, accounts_by_id
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import Label
 from app.mediators.queries import cash_office_in_force, mandate_in_force
@@ -310,14 +311,28 @@ def redemptions_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Redem
 
 
 def undone_among(session: Session, ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these redemptions were undone."""
-    return set(
-        session.scalars(
-            select(RedemptionReversal.redemption_id).where(
-                RedemptionReversal.redemption_id.in_(list(ids))
-            )
-        )
+    """Which of these redemptions hold their pass no more: undone, or clawed back once paid."""
+    told = list(ids)
+    undone = select(RedemptionReversal.redemption_id).where(
+        RedemptionReversal.redemption_id.in_(told)
     )
+    back = select(Receivable.redemption_id).where(Receivable.redemption_id.in_(told))
+    return set(session.scalars(union_all(undone, back)))
+
+
+def claimed_by(session: Session, voucher_id: int) -> UUID | None:
+    """The statement that claims a pass now, if one does."""
+    return session.scalar(
+        select(Movement.posting_id)
+        .join(Voucher, Voucher.last_movement_id == Movement.id)
+        .where(Voucher.id == voucher_id, Movement.kind == MovementKind.CLAIM)
+    )
+
+
+def giver_of(session: Session, redemption: Redemption) -> Account:
+    """The account that a pass came from when it was redeemed: its prescriber's circulation."""
+    made = session.get_one(Movement, redemption.movement_id)
+    return accounts_by_id(session, [made.debit_account_id])[made.debit_account_id]
 
 
 def latest_redemption_of(session: Session, voucher_id: int) -> Redemption | None:
@@ -578,6 +593,7 @@ STATE = case(
         StatementState.EMPTY,
     ),
     (StatementApproval.statement_id.is_(None), StatementState.DRAFT),
+    (StatementOffset.statement_id.is_not(None), StatementState.OFFSET),
     (PaymentOrder.id.is_(None), StatementState.APPROVED),
     (PaymentRejection.id.is_not(None), StatementState.REJECTED),
     (Payment.id.is_not(None), StatementState.PAID),
@@ -600,6 +616,7 @@ def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's co
             ),
         )
         .outerjoin(StatementApproval, StatementApproval.statement_id == Statement.id)
+        .outerjoin(StatementOffset, StatementOffset.statement_id == Statement.id)
         .outerjoin(
             PaymentOrder,
             and_(PaymentOrder.statement_id == Statement.id, PaymentOrder.ordinal == _last_round()),
@@ -904,6 +921,7 @@ def withdrawn_redemptions(session: Session, statement_id: UUID) -> list[UUID]:
 class Redeemed:
     """A pass of a statement, and the day on which it paid for support."""
 
+    redemption_id: UUID
     voucher_id: int
     booklet_id: int
     day: date
@@ -926,6 +944,7 @@ def redeemed_on_of(session: Session, statement_id: UUID) -> list[Redeemed]:
     for start in range(0, len(ids), AT_ONCE):
         rows = session.execute(
             select(
+                Redemption.id,
                 Redemption.voucher_id,
                 Voucher.booklet_id,
                 Redemption.redeemed_on,
@@ -939,10 +958,10 @@ def redeemed_on_of(session: Session, statement_id: UUID) -> list[Redeemed]:
                 RedemptionReversal.id.is_(None),
             )
         )
-        for voucher_id, booklet_id, day, amount_cents, movement_id in rows:
+        for taken, voucher_id, booklet_id, day, amount_cents, movement_id in rows:
             latest = found.get(voucher_id, (0, None))[0]
             if latest < movement_id < claimed_by[voucher_id]:
-                one = Redeemed(voucher_id, booklet_id, day, amount_cents)
+                one = Redeemed(taken, voucher_id, booklet_id, day, amount_cents)
                 found[voucher_id] = movement_id, one
     return [found[voucher_id][1] for voucher_id, _ in ids]
 

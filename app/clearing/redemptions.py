@@ -261,7 +261,7 @@ def _too_many_guesses() -> TooManyGuesses:
     return TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
 
 
-def _content(code_hash: bytes, mediator_id: UUID) -> bytes:
+def content_of(code_hash: bytes, mediator_id: UUID) -> bytes:
     """The hash of what a scan asks for: this pass, at this mediator."""
     return hashlib.sha256(b"redemption" + mediator_id.bytes + code_hash).digest()
 
@@ -315,7 +315,7 @@ class _Batch:
     def _known_already(self, one: Named, before: Earlier) -> tuple[Verdict | None, bool]:
         """An answer that needs no looking up, and whether the pass is still to be judged."""
         redemption_id = one.redemption_id
-        content = _content(one.code_hash, self.mediator_id)
+        content = content_of(one.code_hash, self.mediator_id)
         known = (
             before.attempts[redemption_id].request_hash
             if redemption_id in before.attempts
@@ -579,11 +579,36 @@ def undo_redemption(
     cleaned = clean(reason)
     if cleaned is None:
         raise InvalidInput(reason="Écrivez en quelques mots pourquoi l’encaissement est annulé.")
-    digest = request_hash("redemption reversal", redemption=redemption_id, reason=cleaned)
+    redemption = known_redemption(session, actor=actor, redemption_id=redemption_id)
+    return take_back(
+        session,
+        actor=actor,
+        reversal_id=reversal_id,
+        redemption=redemption,
+        reason=cleaned,
+        now=now,
+    )
+
+
+def take_back(
+    session: Session,
+    *,
+    actor: Actor,
+    reversal_id: UUID,
+    redemption: Redemption,
+    reason: str,
+    now: datetime,
+) -> RedemptionReversal:
+    """Undo a redemption; who may ask for that is the caller's to check.
+
+    Raises:
+        RedemptionUndoneAlready, RedemptionClaimedAlready, IdAlreadyUsed.
+    """
+    redemption_id = redemption.id
+    digest = request_hash("redemption reversal", redemption=redemption_id, reason=reason)
     if record := earlier(session, RedemptionReversal, reversal_id, digest):
         return record
     hold(session, "redemption", redemption_id)
-    redemption = known_redemption(session, actor=actor, redemption_id=redemption_id)
     if queries.reversal_of(session, redemption_id):
         raise RedemptionUndoneAlready
     whole = ledger.VoucherRange.one(redemption.voucher_id)
@@ -597,7 +622,7 @@ def undo_redemption(
         id=reversal_id,
         request_hash=digest,
         redemption_id=redemption_id,
-        reason=cleaned,
+        reason=reason,
         reversed_by=actor.agent_id,
         reversed_at=now,
     )

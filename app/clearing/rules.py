@@ -1,11 +1,11 @@
 """What a pass is worth to a mediator, and what a statement comes to: plain values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.clearing.errors import (
@@ -194,6 +194,8 @@ class StatementState(StrEnum):
     APPROVED = "approved"
     ORDERED = "ordered"
     PAID = "paid"
+    OFFSET = "offset"
+    """All that it owed was recovered: its passes are settled without a payment."""
     REJECTED = "rejected"
     """The money came back: another order is to be made."""
 
@@ -228,6 +230,33 @@ def fee_of(amount_cents: int, *, basis_points: int) -> Cents:
     """
     half = WHOLE_IN_BASIS_POINTS // 2
     return Cents((amount_cents * basis_points + half) // WHOLE_IN_BASIS_POINTS)
+
+
+def fee_share(amount_cents: int, *, before: int, basis_points: int) -> Cents:
+    """The fee that comes back with a pass, after others of the same statement came back.
+
+    The fee was rounded once for the whole statement: so are its parts together.
+    """
+    after = fee_of(before + amount_cents, basis_points=basis_points)
+    return Cents(after - fee_of(before, basis_points=basis_points))
+
+
+OwedT = TypeVar("OwedT")
+
+
+def fitting(owed: Iterable[OwedT], net_cents: int, *, worth: Callable[[OwedT], int]) -> list[OwedT]:
+    """What can be recovered of a net to pay: in order, each whole, as long as it fits."""
+    left, found = net_cents, list[OwedT]()
+    for one in owed:
+        if worth(one) <= left:
+            left -= worth(one)
+            found.append(one)
+    return found
+
+
+def passes_have_expired(last_redemption_on: date, *, upload_days: int, today: date) -> bool:
+    """Whether the passes of a vintage expire that day or have: the last uploads are in."""
+    return today >= last_redemption_on + timedelta(days=upload_days)
 
 
 def without(ranges: Iterable[VoucherRange], taken: Iterable[VoucherRange]) -> list[VoucherRange]:

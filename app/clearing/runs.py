@@ -34,6 +34,8 @@ class Asked:
     fee_basis_points: int
     certification_required: bool
     payment_delay_days: int
+    offline_upload_days: int
+    recovery_delay_days: int
 
 
 def asked_on(session: Session, programme_id: UUID, *, day: date) -> Asked:
@@ -45,6 +47,8 @@ def asked_on(session: Session, programme_id: UUID, *, day: date) -> Asked:
         fee_basis_points=settings.redemption_fee_basis_points,
         certification_required=settings.certification_required,
         payment_delay_days=settings.payment_delay_days,
+        offline_upload_days=settings.offline_upload_days,
+        recovery_delay_days=settings.recovery_delay_days,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.clearing.correction_models import Receivable
 from app.clearing.models import (
     Redemption,
     RedemptionReversal,
@@ -32,6 +33,10 @@ from app.programmes.models import ProgrammeSettings, VintageTerms
 
 _STATE: ColumnElement[str] = case(
     (RedemptionReversal.id.is_not(None), RedemptionState.UNDONE),
+    (
+        exists(select(1).where(Receivable.redemption_id == Redemption.id).correlate(Redemption)),
+        RedemptionState.TAKEN_BACK,
+    ),
     (Voucher.last_movement_id == Redemption.movement_id, RedemptionState.OPEN),
     (AccountRow.kind == AccountKind.CLAIMED, RedemptionState.CLAIMED),
     (AccountRow.kind == AccountKind.SETTLED, RedemptionState.SETTLED),

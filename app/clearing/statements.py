@@ -1,14 +1,17 @@
 """Statements: drafts that lose passes, mediators who certify, and others who approve."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, rules
+from app.clearing import queries, rules, session_queries
+from app.clearing.clawbacks import hold_receivables, to_recover, write_recoveries
+from app.clearing.correction_models import StatementOffset, StatementSession
 from app.clearing.errors import (
     StatementApprovedAlready,
     StatementCertifiedAlready,
@@ -32,6 +35,7 @@ from app.clearing.models import (
 from app.clearing.queries import Claim, Standing
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import add_version, asked_on
+from app.clearing.settlements import settle
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
@@ -138,6 +142,34 @@ def withdraw_passes(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_CLEARING)
+    return take_off(
+        session,
+        actor=actor,
+        withdrawal_id=withdrawal_id,
+        statement_id=statement_id,
+        version=version,
+        passes=passes,
+        reason=reason,
+        now=now,
+    )
+
+
+def take_off(
+    session: Session,
+    *,
+    actor: Actor,
+    withdrawal_id: UUID,
+    statement_id: UUID,
+    version: int,
+    passes: Sequence[PassRange],
+    reason: str,
+    now: datetime,
+) -> StatementWithdrawal:
+    """Take passes off a draft; who may ask for that is the caller's to check.
+
+    Raises:
+        As withdraw_passes.
+    """
     cleaned = clean(reason)
     wrong = {}
     if cleaned is None:
@@ -331,8 +363,9 @@ def approve_statement(
 ) -> StatementApproval:
     """Approve what somebody else prepared: number, payee and account are frozen. Twice is once.
 
-    `version` and `net_cents` are what the approver read: a statement that changed since is not
-    approved by accident.
+    `version` and `net_cents` are what the approver read, the net to pay being what is left once
+    receivables are recovered: a statement that changed since is not approved by accident. When
+    nothing is left to pay, its passes are settled at once.
 
     Raises:
         UnknownStatement, StatementApprovedAlready, StatementEmptied.
@@ -355,7 +388,13 @@ def approve_statement(
     latest = queries.latest_version(session, statement_id)
     if not latest.voucher_count:
         raise StatementEmptied
-    _check_total(session, statement, latest, version=version, net_cents=net_cents)
+    hold_receivables(session, statement)
+    recovered = to_recover(session, statement, latest.net_cents)
+    recovered_cents = sum(one.net_cents for one in recovered)
+    payable_cents = latest.net_cents - recovered_cents
+    _check_total(session, statement, latest)
+    if (version, net_cents) != (latest.version, payable_cents):
+        raise StatementChanged
     mediator = known_organisation(session, statement.mediator_id)
     certification = queries.certification_of(session, statement_id, version)
     if statement.certification_required and certification is None:
@@ -378,8 +417,8 @@ def approve_statement(
         amount_cents=latest.amount_cents,
         fee_cents=latest.fee_cents,
         net_cents=latest.net_cents,
-        recovered_cents=0,
-        payable_cents=latest.net_cents,
+        recovered_cents=recovered_cents,
+        payable_cents=payable_cents,
         certification_required=statement.certification_required,
         certification_id=certification.id if certification else None,
         year=year,
@@ -397,7 +436,45 @@ def approve_statement(
     )
     session.add(approval)
     session.flush()
+    write_recoveries(session, recovered, statement_id=statement_id)
+    _freeze_sessions(session, statement_id)
+    if not payable_cents:
+        _offset(session, statement, actor=actor, now=now)
     return approval
+
+
+def _freeze_sessions(session: Session, statement_id: UUID) -> None:
+    """Keep which sessions the paper prints: those noted until now."""
+    counts = sessions_paid_by(session, statement_id)
+    session.add_all(
+        StatementSession(statement_id=statement_id, session_id=session_id, voucher_count=count)
+        for session_id, count in counts.items()
+    )
+    session.flush()
+
+
+def sessions_paid_by(session: Session, statement_id: UUID) -> Counter[UUID]:
+    """The sessions that passes of a statement paid for, and how many passes each."""
+    ids = [one.redemption_id for one in queries.redeemed_on_of(session, statement_id)]
+    counts: Counter[UUID] = Counter()
+    for start in range(0, len(ids), queries.AT_ONCE):
+        links = session_queries.links_among(session, ids[start : start + queries.AT_ONCE])
+        counts.update(links.values())
+    return counts
+
+
+def _offset(session: Session, statement: Statement, *, actor: Actor, now: datetime) -> None:
+    """Nothing is left to pay: the passes are settled by the approval itself."""
+    posting_id = uuid5(statement.id, "offset")
+    settle(
+        session, statement.id, statement.mediator_id, posting_id=posting_id, actor=actor, now=now
+    )
+    session.add(
+        StatementOffset(
+            statement_id=statement.id, payable_cents=0, posting_id=posting_id, settled_at=now
+        )
+    )
+    session.flush()
 
 
 def first_received_on(session: Session, statement: Statement) -> date:
@@ -412,15 +489,8 @@ def first_received_on(session: Session, statement: Statement) -> date:
     return martinique_day(queries.versions_of(session, statement.id)[0].made_at)
 
 
-def _check_total(
-    session: Session,
-    statement: Statement,
-    latest: StatementVersion,
-    *,
-    version: int,
-    net_cents: int,
-) -> None:
-    """What was read, what is written, the sum of the lines and what the ledger holds are one."""
+def _check_total(session: Session, statement: Statement, latest: StatementVersion) -> None:
+    """What is written, the sum of the lines and what the ledger holds are one."""
     lines = queries.lines_of(session, statement.id, latest.version)
     claimed = ledger.accounts(
         session, [chart.claimed(statement.mediator_id, line.vintage_id) for line in lines]
@@ -429,8 +499,7 @@ def _check_total(
         session, statement.id, [account.id for account in claimed.values()]
     )
     if (
-        (version, net_cents) != (latest.version, latest.net_cents)
-        or sum(line.amount_cents for line in lines) != latest.amount_cents
+        sum(line.amount_cents for line in lines) != latest.amount_cents
         or in_ledger != latest.voucher_count
     ):
         raise StatementChanged

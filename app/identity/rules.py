@@ -73,6 +73,11 @@ class Right(StrEnum):
     APPROVE_STATEMENT = "approve_statement"
     ORDER_PAYMENT = "order_payment"
     RECORD_PAYMENT = "record_payment"
+    PREPARE_CLAWBACK = "prepare_clawback"
+    APPROVE_CLAWBACK = "approve_clawback"
+    ISSUE_DEBIT_NOTE = "issue_debit_note"
+    OPEN_DISPUTE = "open_dispute"
+    DECIDE_DISPUTE = "decide_dispute"
     SEE_LOSSES = "see_losses"
     DECLARE_LOSS = "declare_loss"
     LIFT_BLOCK = "lift_block"
@@ -97,6 +102,8 @@ APPROVALS = frozenset(
         Right.APPROVE_BANK_DETAILS,
         Right.APPROVE_SHEET,
         Right.CERTIFY_STATEMENT,
+        Right.APPROVE_CLAWBACK,
+        Right.DECIDE_DISPUTE,
         Right.APPROVE_WRITE_OFF,
         Right.VALIDATE_HOLD,
         Right.SIGN_CLOSING,
@@ -138,6 +145,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
         Right.UNDO_REDEMPTION,
+        Right.PREPARE_CLAWBACK,
+        Right.APPROVE_CLAWBACK,
+        Right.OPEN_DISPUTE,
+        Right.DECIDE_DISPUTE,
         Right.SEND_BOOKLETS,
         Right.CONFIRM_RECEIPT,
         Right.COUNT_STOCK,
@@ -168,6 +179,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
         Right.UNDO_REDEMPTION,
+        Right.PREPARE_CLAWBACK,
+        Right.APPROVE_CLAWBACK,
+        Right.ISSUE_DEBIT_NOTE,
+        Right.OPEN_DISPUTE,
+        Right.DECIDE_DISPUTE,
         Right.PREPARE_CLEARING,
         Right.APPROVE_STATEMENT,
         Right.ORDER_PAYMENT,
@@ -210,6 +226,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CHECK_VOUCHER,
             Right.REDEEM,
             Right.UNDO_REDEMPTION,
+            Right.OPEN_DISPUTE,
             Right.SEE_REDEMPTIONS,
             Right.SEE_STATEMENTS,
             Right.CERTIFY_STATEMENT,

@@ -75,7 +75,8 @@ class ProgrammeSettings(Record):
         ),
         CheckConstraint(
             "payment_delay_days between 1 and 30 and label_warning_days between 0 and 366"
-            " and agreement_warning_days between 0 and 366",
+            " and agreement_warning_days between 0 and 366"
+            " and recovery_delay_days between 0 and 366",
             name="settings_delays_are_a_year_at_most",
         ),
         CheckConstraint(
@@ -123,6 +124,7 @@ class ProgrammeSettings(Record):
     offline_upload_days: Mapped[int] = mapped_column(Integer)
     label_warning_days: Mapped[int] = mapped_column(Integer)
     agreement_warning_days: Mapped[int] = mapped_column(Integer)
+    recovery_delay_days: Mapped[int] = mapped_column(Integer)
     budget_cents: Mapped[int | None] = mapped_column(BigInt)
     certification_required: Mapped[bool] = mapped_column(Flag)
     session_required: Mapped[bool] = mapped_column(Flag)

@@ -117,6 +117,7 @@ class Terms:
     offline_upload_days: int = 5
     label_warning_days: int = 60
     agreement_warning_days: int = 60
+    recovery_delay_days: int = 60
     budget_cents: int | None = None
     certification_required: bool = False
     session_required: bool = False
@@ -137,6 +138,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "offline_upload_days": (0, 60),
     "label_warning_days": (0, 366),
     "agreement_warning_days": (0, 366),
+    "recovery_delay_days": (0, 366),
     "budget_cents": (1, 10**12),
 }
 """The least and the most of each figure; the database says the same."""

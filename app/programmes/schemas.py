@@ -104,6 +104,7 @@ ABOUT = {
     "offline_upload_days": "Plus grand délai d’envoi.",
     "label_warning_days": "Rappel avant la fin d’un label.",
     "agreement_warning_days": "Rappel avant la fin d’une convention.",
+    "recovery_delay_days": "Délai avant de réclamer ce qu’aucun bordereau n’a compensé.",
 }
 
 SettingsFiguresSchema = Body.from_dict(figures(required=False), name="SettingsFiguresSchema")

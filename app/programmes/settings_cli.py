@@ -55,6 +55,9 @@ FIGURES: dict[str, tuple[str, click.ParamType[Any], str]] = {
     "agreement_warning_days": (
         "--agreement-days", Count(), "Rappel avant la fin d’une convention."
     ),
+    "recovery_delay_days": (
+        "--recovery-days", Count(), "Délai avant de réclamer ce qu’aucun bordereau n’a compensé."
+    ),
     "certification_required": (
         "--certification/--no-certification", click.BOOL, "Le médiateur certifie son bordereau."
     ),

@@ -47,6 +47,7 @@ NAMES = {
     "session_required": "Séance décrite",
     "label_warning_days": "Fin des labels",
     "agreement_warning_days": "Fin des conventions",
+    "recovery_delay_days": "Reprises non compensées",
 }
 """What each figure is called."""
 
@@ -70,6 +71,7 @@ GROUPS = {
         "session_required",
         "label_warning_days",
         "agreement_warning_days",
+        "recovery_delay_days",
     ),
 }
 """The figures in the order in which people look for them."""
@@ -190,6 +192,10 @@ SENTENCES = {
     "session_required": (
         "Un encaissement demande la séance : date, durée, thèmes.",
         "La séance peut être décrite ; un encaissement ne la demande pas.",
+    ),
+    "recovery_delay_days": (
+        "Ce qu’aucun bordereau n’a compensé après {value} peut être réclamé par un titre.",
+        "Ce qu’un médiateur doit rendre peut être réclamé aussitôt par un titre.",
     ),
     "label_warning_days": (
         "La fin d’un label est rappelée {value} avant.",

@@ -68,6 +68,7 @@ def upgrade() -> None:
             sa.Column("offline_upload_days", sa.Integer(), nullable=False),
             sa.Column("label_warning_days", sa.Integer(), nullable=False),
             sa.Column("agreement_warning_days", sa.Integer(), nullable=False),
+            sa.Column("recovery_delay_days", sa.Integer(), nullable=False),
             sa.Column("budget_cents", BigInt, nullable=True),
             sa.Column("certification_required", Flag(), nullable=False),
             sa.Column("session_required", Flag(), nullable=False),
@@ -91,7 +92,8 @@ def upgrade() -> None:
             ),
             sa.CheckConstraint(
                 "payment_delay_days between 1 and 30 and label_warning_days between 0 and 366"
-                " and agreement_warning_days between 0 and 366",
+                " and agreement_warning_days between 0 and 366"
+                " and recovery_delay_days between 0 and 366",
                 name="settings_delays_are_a_year_at_most",
             ),
             sa.CheckConstraint(

@@ -711,6 +711,9 @@ def upgrade() -> None:
                 "payable_cents",
                 name="statement_approval_names_its_people",
             ),
+            sa.UniqueConstraint(
+                "statement_id", "payable_cents", name="statement_approval_names_what_it_pays"
+            ),
             sa.UniqueConstraint("year", "number", name="statement_number_is_one_statement"),
             sa.UniqueConstraint("verification_code", name="verification_code_is_one_statement"),
             sqlite_strict=True,

@@ -1,0 +1,383 @@
+"""Looking clawbacks, receivables, debit notes and disputes up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.clearing.correction_models import (
+    Clawback,
+    ClawbackDecision,
+    DebitNote,
+    DebitNoteCollection,
+    Dispute,
+    DisputeDecision,
+    Receivable,
+    Recovery,
+    StatementOffset,
+    StatementSession,
+)
+from app.clearing.models import (
+    Payment,
+    PaymentOrder,
+    PaymentRejection,
+    RedemptionAttempt,
+    SupportSession,
+)
+from app.kernel.money import Cents
+from app.ledger import MovementKind
+from app.ledger.models import Movement, Posting
+
+# ── Clawbacks ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def clawback(session: Session, clawback_id: UUID) -> Clawback | None:
+    """The clawback of that id."""
+    return session.get(Clawback, clawback_id)
+
+
+def decision_of(session: Session, clawback_id: UUID) -> ClawbackDecision | None:
+    """How a clawback was decided, if it was."""
+    return session.get(ClawbackDecision, clawback_id)
+
+
+def waiting_clawback_of(session: Session, redemption_id: UUID) -> Clawback | None:
+    """The clawback of a redemption that nobody has decided yet."""
+    return session.scalar(
+        select(Clawback)
+        .outerjoin(ClawbackDecision, ClawbackDecision.clawback_id == Clawback.id)
+        .where(Clawback.redemption_id == redemption_id, ClawbackDecision.clawback_id.is_(None))
+        .limit(1)
+    )
+
+
+def settled_by(session: Session, movement_id: int) -> UUID | None:
+    """The statement whose payment a movement settled; None when it settled nothing."""
+    return session.scalar(
+        select(Posting.document_id)
+        .join(Movement, Movement.posting_id == Posting.id)
+        .where(Movement.id == movement_id, Movement.kind == MovementKind.SETTLE)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A clawback and what has become of it."""
+
+    clawback: Clawback
+    decision: ClawbackDecision | None
+    receivable: Receivable | None
+    recovery: Recovery | None
+
+    @property
+    def id(self) -> UUID:
+        """The clawback's."""
+        return self.clawback.id
+
+
+def corrections_after(
+    session: Session,
+    after: UUID | None,
+    *,
+    limit: int,
+    mediator_id: UUID | None = None,
+    ids: Sequence[UUID] | None = None,
+) -> list[Correction]:
+    """Clawbacks in the order of their ids, from after that one; one mediator's or everybody's.
+
+    A mediator is told of what was approved only: the rest is a thought of somebody's.
+    """
+    query = (
+        select(Clawback, ClawbackDecision, Receivable, Recovery)
+        .outerjoin(ClawbackDecision, ClawbackDecision.clawback_id == Clawback.id)
+        .outerjoin(Receivable, Receivable.clawback_id == Clawback.id)
+        .outerjoin(Recovery, Recovery.receivable_id == Clawback.id)
+        .order_by(Clawback.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Clawback.id > after)
+    if mediator_id is not None:
+        query = query.where(
+            Clawback.mediator_id == mediator_id, Receivable.clawback_id.is_not(None)
+        )
+    if ids is not None:
+        query = query.where(Clawback.id.in_(ids))
+    return [Correction(*row) for row in session.execute(query)]
+
+
+def latest_corrections(
+    session: Session, *, mediator_id: UUID | None, limit: int
+) -> list[Correction]:
+    """Clawbacks for a page of people: those to decide first, then the latest."""
+    query = (
+        select(Clawback, ClawbackDecision, Receivable, Recovery)
+        .outerjoin(ClawbackDecision, ClawbackDecision.clawback_id == Clawback.id)
+        .outerjoin(Receivable, Receivable.clawback_id == Clawback.id)
+        .outerjoin(Recovery, Recovery.receivable_id == Clawback.id)
+        .order_by(
+            ClawbackDecision.clawback_id.is_not(None), Clawback.prepared_at.desc(), Clawback.id
+        )
+        .limit(limit)
+    )
+    if mediator_id is not None:
+        query = query.where(
+            Clawback.mediator_id == mediator_id, Receivable.clawback_id.is_not(None)
+        )
+    return [Correction(*row) for row in session.execute(query)]
+
+
+# ── What is owed back ─────────────────────────────────────────────────────────────────────────────
+
+
+def open_receivables(
+    session: Session, pairs: Iterable[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], list[Receivable]]:
+    """What nothing has recovered yet, by (mediator, programme), the oldest first."""
+    found: dict[tuple[UUID, UUID], list[Receivable]] = {pair: [] for pair in pairs}
+    if not found:
+        return found
+    rows = session.scalars(
+        select(Receivable)
+        .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+        .where(
+            Recovery.receivable_id.is_(None),
+            Receivable.mediator_id.in_({mediator for mediator, _ in found}),
+        )
+        .order_by(Receivable.owed_since, Receivable.clawback_id)
+    )
+    for row in rows:
+        if (row.mediator_id, row.programme_id) in found:
+            found[row.mediator_id, row.programme_id].append(row)
+    return found
+
+
+def recovered_by(session: Session, paper: ColumnElement[bool]) -> list[Receivable]:
+    """What a statement or a debit note recovers, the oldest first."""
+    return list(
+        session.scalars(
+            select(Receivable)
+            .join(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+            .where(paper)
+            .order_by(Receivable.owed_since, Receivable.clawback_id)
+        )
+    )
+
+
+def recovered_by_statement(session: Session, statement_id: UUID) -> list[Receivable]:
+    """What an approved statement recovers."""
+    return recovered_by(session, Recovery.statement_id == statement_id)
+
+
+def recovered_by_note(session: Session, debit_note_id: UUID) -> list[Receivable]:
+    """What a debit note asks for."""
+    return recovered_by(session, Recovery.debit_note_id == debit_note_id)
+
+
+def clawed_back_of(session: Session, statement_id: UUID) -> list[Receivable]:
+    """What was clawed back of the passes that a statement paid."""
+    return list(session.scalars(select(Receivable).where(Receivable.statement_id == statement_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class MediatorAccount:
+    """Money between the payer and one mediator: paid, collected back, and still owed back."""
+
+    paid_cents: Cents
+    collected_cents: Cents
+    open_cents: Cents
+    """On no paper yet, on a statement not paid, or on a debit note not collected."""
+
+    @property
+    def settled_cents(self) -> Cents:
+        """The net value of the passes that rest settled with the mediator."""
+        return Cents(self.paid_cents - self.collected_cents - self.open_cents)
+
+
+def account_of(session: Session, mediator_id: UUID) -> MediatorAccount:
+    """What was paid to a mediator, collected back, and is still owed back."""
+    paid_orders = (
+        select(PaymentOrder.statement_id, PaymentOrder.amount_cents)
+        .join(Payment, Payment.payment_order_id == PaymentOrder.id)
+        .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
+        .where(PaymentOrder.mediator_id == mediator_id, PaymentRejection.id.is_(None))
+        .subquery()
+    )
+    paid = session.scalar(select(func.coalesce(func.sum(paid_orders.c.amount_cents), 0)))
+    collected = session.scalar(
+        select(func.coalesce(func.sum(DebitNote.amount_cents), 0))
+        .join(DebitNoteCollection, DebitNoteCollection.debit_note_id == DebitNote.id)
+        .where(DebitNote.mediator_id == mediator_id)
+    )
+    owed = session.scalar(
+        select(func.coalesce(func.sum(Receivable.net_cents), 0))
+        .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+        .outerjoin(DebitNoteCollection, DebitNoteCollection.debit_note_id == Recovery.debit_note_id)
+        .where(
+            Receivable.mediator_id == mediator_id,
+            DebitNoteCollection.id.is_(None),
+            or_(
+                Recovery.statement_id.is_(None),
+                Recovery.statement_id.not_in(select(paid_orders.c.statement_id))
+                & Recovery.statement_id.not_in(select(StatementOffset.statement_id)),
+            ),
+        )
+    )
+    return MediatorAccount(Cents(int(paid or 0)), Cents(int(collected or 0)), Cents(int(owed or 0)))
+
+
+# ── Debit notes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def debit_note(session: Session, debit_note_id: UUID) -> DebitNote | None:
+    """The debit note of that id."""
+    return session.get(DebitNote, debit_note_id)
+
+
+def debit_note_by_number(session: Session, year: int, number: int) -> DebitNote | None:
+    """The debit note of that number."""
+    return session.scalar(
+        select(DebitNote).where(DebitNote.year == year, DebitNote.number == number)
+    )
+
+
+def collection_of(session: Session, debit_note_id: UUID) -> DebitNoteCollection | None:
+    """When a debit note was paid, if it was."""
+    return session.scalar(
+        select(DebitNoteCollection).where(DebitNoteCollection.debit_note_id == debit_note_id)
+    )
+
+
+def collections_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, DebitNoteCollection]:
+    """Which of these debit notes were paid."""
+    rows = session.scalars(
+        select(DebitNoteCollection).where(DebitNoteCollection.debit_note_id.in_(list(ids)))
+    )
+    return {row.debit_note_id: row for row in rows}
+
+
+def debit_notes_after(
+    session: Session, after: UUID | None, *, limit: int, mediator_id: UUID | None
+) -> list[DebitNote]:
+    """Debit notes in the order of their ids; one mediator's or everybody's."""
+    query = select(DebitNote).order_by(DebitNote.id).limit(limit)
+    if after is not None:
+        query = query.where(DebitNote.id > after)
+    if mediator_id is not None:
+        query = query.where(DebitNote.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def latest_debit_notes(
+    session: Session, *, mediator_id: UUID | None, limit: int
+) -> list[DebitNote]:
+    """Debit notes, the latest first."""
+    query = select(DebitNote).order_by(DebitNote.year.desc(), DebitNote.number.desc()).limit(limit)
+    if mediator_id is not None:
+        query = query.where(DebitNote.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def owing(session: Session, *, before: datetime) -> list[tuple[UUID, UUID, int, int]]:
+    """Who owes something back since before an instant: mediator, programme, passes, cents."""
+    rows = session.execute(
+        select(
+            Receivable.mediator_id,
+            Receivable.programme_id,
+            func.count(),
+            func.sum(Receivable.net_cents),
+        )
+        .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+        .where(Recovery.receivable_id.is_(None), Receivable.owed_since < before)
+        .group_by(Receivable.mediator_id, Receivable.programme_id)
+        .order_by(Receivable.mediator_id, Receivable.programme_id)
+    )
+    return [(mediator, programme, count, int(cents)) for mediator, programme, count, cents in rows]
+
+
+# ── Sessions on paper ─────────────────────────────────────────────────────────────────────────────
+
+
+def frozen_sessions_of(session: Session, statement_id: UUID) -> list[tuple[SupportSession, int]]:
+    """The sessions that an approved statement prints, and how many of its passes paid for each."""
+    rows = session.execute(
+        select(SupportSession, StatementSession.voucher_count)
+        .join(StatementSession, StatementSession.session_id == SupportSession.id)
+        .where(StatementSession.statement_id == statement_id)
+    )
+    return [(held, count) for held, count in rows]
+
+
+def sessions_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, SupportSession]:
+    """Sessions by their ids."""
+    rows = session.scalars(select(SupportSession).where(SupportSession.id.in_(list(ids))))
+    return {row.id: row for row in rows}
+
+
+# ── Disputes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def attempt(session: Session, attempt_id: UUID) -> RedemptionAttempt | None:
+    """What was answered under an id."""
+    return session.get(RedemptionAttempt, attempt_id)
+
+
+def dispute(session: Session, dispute_id: UUID) -> Dispute | None:
+    """The dispute of that id."""
+    return session.get(Dispute, dispute_id)
+
+
+def dispute_of_attempt(session: Session, attempt_id: UUID) -> Dispute | None:
+    """The dispute that an attempt began."""
+    return session.scalar(select(Dispute).where(Dispute.attempt_id == attempt_id))
+
+
+def dispute_decision_of(session: Session, dispute_id: UUID) -> DisputeDecision | None:
+    """How a dispute was decided, if it was."""
+    return session.get(DisputeDecision, dispute_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A dispute, and how it was decided, if it was."""
+
+    dispute: Dispute
+    decision: DisputeDecision | None
+
+    @property
+    def id(self) -> UUID:
+        """The dispute's."""
+        return self.dispute.id
+
+
+def disputes_after(
+    session: Session, after: UUID | None, *, limit: int, claimant_id: UUID | None
+) -> list[Disputed]:
+    """Disputes in the order of their ids; those of one claimant, or everybody's."""
+    query = (
+        select(Dispute, DisputeDecision)
+        .outerjoin(DisputeDecision, DisputeDecision.dispute_id == Dispute.id)
+        .order_by(Dispute.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Dispute.id > after)
+    if claimant_id is not None:
+        query = query.where(Dispute.claimant_id == claimant_id)
+    return [Disputed(*row) for row in session.execute(query)]
+
+
+def latest_disputes(session: Session, *, claimant_id: UUID | None, limit: int) -> list[Disputed]:
+    """Disputes for a page of people: those to decide first, the oldest of them on top."""
+    query = (
+        select(Dispute, DisputeDecision)
+        .outerjoin(DisputeDecision, DisputeDecision.dispute_id == Dispute.id)
+        .order_by(DisputeDecision.dispute_id.is_not(None), Dispute.opened_at, Dispute.id)
+        .limit(limit)
+    )
+    if claimant_id is not None:
+        query = query.where(Dispute.claimant_id == claimant_id)
+    return [Disputed(*row) for row in session.execute(query)]

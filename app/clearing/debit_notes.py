@@ -1,0 +1,170 @@
+"""Debit notes: what a mediator owes back, once no statement is left that would recover it."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import correction_queries, queries
+from app.clearing.clawbacks import write_recoveries
+from app.clearing.correction_models import DebitNote, DebitNoteCollection
+from app.clearing.errors import (
+    CollectionBySamePerson,
+    DebitNoteCollectedAlready,
+    MediatorIsStillOwed,
+    NothingToCollect,
+    UnknownDebitNote,
+)
+from app.clearing.queries import Filter
+from app.clearing.rules import StatementState
+from app.clearing.runs import asked_on
+from app.database import earlier, hold
+from app.identity.rules import Actor, Right
+from app.kernel.clock import first_instant, martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import request_hash
+from app.kernel.money import euros
+from app.partners.service import known_organisation
+from app.programmes import numbering
+from app.programmes.service import known_programme
+
+MANY = 10_000
+
+
+def issue_debit_note(
+    session: Session,
+    *,
+    actor: Actor,
+    debit_note_id: UUID,
+    mediator_id: UUID,
+    programme_id: UUID,
+    now: datetime,
+) -> DebitNote:
+    """Ask a mediator for what it owes back in a programme, since longer than the settings say.
+
+    Once one receivable is that old, all of them are asked for together.
+
+    Raises:
+        UnknownOrganisation, UnknownProgramme.
+        NothingToCollect: it owes nothing back for so long.
+        MediatorIsStillOwed: passes wait for a statement, or a draft for its approval: what is
+            owed back is recovered there.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.ISSUE_DEBIT_NOTE)
+    digest = request_hash("debit note", mediator=mediator_id, programme=programme_id)
+    if record := earlier(session, DebitNote, debit_note_id, digest):
+        return record
+    mediator = known_organisation(session, mediator_id)
+    programme = known_programme(session, programme_id)
+    # A run claims under this lock: what it claims is a draft, or waits still.
+    hold(session, "clearing", programme_id, mediator_id)
+    hold(session, "receivables", mediator_id, programme_id)
+    today = martinique_day(now)
+    days = asked_on(session, programme_id, day=today).recovery_delay_days
+    pair = mediator_id, programme_id
+    owed = [
+        one for one in correction_queries.open_receivables(session, [pair])[pair] if one.net_cents
+    ]
+    if not owed or owed[0].owed_since >= first_instant(today - timedelta(days=days) + ONE_DAY):
+        raise NothingToCollect(mediator=mediator.name, days=days)
+    if waiting := still_owed(session, mediator_id, programme_id):
+        raise MediatorIsStillOwed(mediator=mediator.name, owed=euros(waiting))
+    number = numbering.next_number(session, numbering.DEBIT_NOTE, today.year)
+    sponsor = known_organisation(session, programme.sponsor_id)
+    record = DebitNote(
+        id=debit_note_id,
+        request_hash=digest,
+        mediator_id=mediator_id,
+        programme_id=programme_id,
+        year=today.year,
+        number=number,
+        follows_number=number - 1 or None,
+        amount_cents=sum(one.net_cents for one in owed),
+        issued_by=actor.agent_id,
+        issued_at=now,
+        issued_on=today,
+        printed={
+            "mediator": mediator.name,
+            "commune": mediator.commune,
+            "siret": mediator.siret,
+            "programme": programme.name,
+            "sponsor": sponsor.name,
+        },
+    )
+    session.add(record)
+    session.flush()
+    write_recoveries(session, owed, debit_note_id=record.id)
+    return record
+
+
+ONE_DAY = timedelta(days=1)
+
+
+def still_owed(session: Session, mediator_id: UUID, programme_id: UUID) -> int:
+    """What a mediator has still to receive where a receivable would be recovered."""
+    fresh = sum(
+        one.amount_cents
+        for one in queries.unclaimed_of(session, mediator_id)
+        if one.programme_id == programme_id
+    )
+    asked = Filter(mediator_id=mediator_id, programme_id=programme_id, state=StatementState.DRAFT)
+    drafts = queries.statements_after(session, None, limit=MANY, asked=asked)
+    return fresh + sum(one.version.net_cents for one in drafts)
+
+
+def known_debit_note(session: Session, *, actor: Actor, debit_note_id: UUID) -> DebitNote:
+    """The debit note of that id, for its mediator and for those who see all.
+
+    Raises:
+        UnknownDebitNote: there is none, or it is another mediator's: both look alike.
+    """
+    found = correction_queries.debit_note(session, debit_note_id)
+    if found is None or not actor.sees(found.mediator_id):
+        raise UnknownDebitNote
+    return found
+
+
+def collect_debit_note(
+    session: Session,
+    *,
+    actor: Actor,
+    collection_id: UUID,
+    debit_note_id: UUID,
+    collected_on: date,
+    now: datetime,
+) -> DebitNoteCollection:
+    """Record that the mediator paid a debit note; by another person than its issuer.
+
+    Raises:
+        UnknownDebitNote, DebitNoteCollectedAlready, CollectionBySamePerson.
+        InvalidInput: the day is before the note's or to come.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.RECORD_PAYMENT)
+    digest = request_hash("debit note collection", note=debit_note_id, on=collected_on)
+    if record := earlier(session, DebitNoteCollection, collection_id, digest):
+        return record
+    hold(session, "debit note", debit_note_id)
+    note = known_debit_note(session, actor=actor, debit_note_id=debit_note_id)
+    if correction_queries.collection_of(session, debit_note_id):
+        raise DebitNoteCollectedAlready
+    if note.issued_by == actor.agent_id:
+        raise CollectionBySamePerson
+    if not note.issued_on <= collected_on <= martinique_day(now):
+        raise InvalidInput(
+            collected_on=f"Écrivez un jour entre le {note.issued_on:%d/%m/%Y} et aujourd’hui."
+        )
+    record = DebitNoteCollection(
+        id=collection_id,
+        request_hash=digest,
+        debit_note_id=note.id,
+        issued_by=note.issued_by,
+        issued_on=note.issued_on,
+        collected_on=collected_on,
+        recorded_by=actor.agent_id,
+        recorded_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
