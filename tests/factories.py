@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import payments, runs, statements
+from app.clearing import clawbacks, payments, runs, statements
 from app.clearing import queries as clearing
 from app.clearing.models import Statement, StatementVersion
 from app.clearing.receipts import ReceiptSigner
@@ -424,15 +424,25 @@ class Scheme:
         """What the statement of a mediator in a run comes to now."""
         return clearing.latest_version(session, self.draft(session, run_id, mediator).id)
 
-    def approved(self, session: Session, statement: Statement, *, by: str = "finance2") -> UUID:
+    def approved(
+        self,
+        session: Session,
+        statement: Statement,
+        *,
+        by: str = "finance2",
+        recovered_cents: int | None = None,
+    ) -> UUID:
         """A statement approved at the version and total that it shows; returns its id."""
         read = clearing.latest_version(session, statement.id)
+        if recovered_cents is None:
+            owed = clawbacks.to_recover(session, statement, read.net_cents)
+            recovered_cents = sum(one.net_cents for one in owed)
         return statements.approve_statement(
             session,
             actor=self.actors[by],
             statement_id=statement.id,
             version=read.version,
-            net_cents=read.net_cents,
+            net_cents=read.net_cents - recovered_cents,
             now=self.later,
         ).statement_id
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import queries
+from app.clearing.clawbacks import expected_cents
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
 from app.clearing.payments import order_payment, record_payment, reject_payment
@@ -225,6 +226,7 @@ STATES = {
     "ordered": "à payer",
     "paid": "payé",
     "rejected": "rejeté, à mandater de nouveau",
+    "offset": "compensé par des reprises",
 }
 HELD = {"bank_details_missing": "compte à confirmer", "certification_missing": "à certifier"}
 EVERYTHING = 1_000_000
@@ -367,6 +369,7 @@ def summaries(session: Session, standings: Sequence[Standing]) -> list[dict[str,
     """Statements in a list."""
     names = partners.organisation_names(session, [one.statement.mediator_id for one in standings])
     held = held_because(session, standings)
+    recovered = expected_cents(session, standings)
     return [
         {
             "id": one.statement.id,
@@ -379,6 +382,8 @@ def summaries(session: Session, standings: Sequence[Standing]) -> list[dict[str,
             "amount_cents": one.version.amount_cents,
             "fee_cents": one.version.fee_cents,
             "net_cents": one.version.net_cents,
+            "recovered_cents": recovered[one.id],
+            "payable_cents": one.version.net_cents - recovered[one.id],
             "state": str(one.state),
             "held_because": [str(reason) for reason in held.get(one.statement.id, ())],
         }
@@ -399,7 +404,7 @@ def show(desk: Desk, statements: Sequence[dict[str, Any]]) -> None:
             "Bordereau": lambda s: s["number"] or "–",
             "Médiateur": lambda s: s["mediator"],
             "Pass": lambda s: s["voucher_count"],
-            "Net": lambda s: euros(s["net_cents"]),
+            "À payer": lambda s: euros(s["payable_cents"]),
             "État": state_in_words,
             "Version": lambda s: s["version"],
             "Identifiant": lambda s: s["id"],
@@ -517,7 +522,7 @@ def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
         )
     number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
     desk.answer(
-        f"Bordereau {number} approuvé : {euros(approval.net_cents)} à mandater.",
+        f"Bordereau {number} approuvé : {euros(approval.payable_cents)} à mandater.",
         id=named.id,
         number=number,
     )

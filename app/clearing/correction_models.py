@@ -276,7 +276,8 @@ class DebitNoteCollection(Record):
 class Dispute(Record):
     """A mediator says that a pass « déjà encaissé ailleurs » was given to it.
 
-    It begins with the attempt that was refused: the trigger dispute_is_of_a_refused_attempt.
+    It begins with the attempt that was refused, by who claims: pass and claimant are compared with
+    the attempt’s and with the redemption’s by the trigger dispute_is_of_a_refused_attempt.
     """
 
     __tablename__ = "dispute"
@@ -291,15 +292,11 @@ class Dispute(Record):
     attempt_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("redemption_attempt.id", name="dispute_begins_with_an_attempt")
     )
-    voucher_id: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("voucher.id", name="dispute_is_about_a_pass")
-    )
+    voucher_id: Mapped[int] = mapped_column(BigInt)
     redemption_id: Mapped[UUID] = mapped_column(
         Uuid16, ForeignKey("redemption.id", name="dispute_is_against_a_redemption")
     )
-    claimant_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("organisation.id", name="dispute_is_a_mediators")
-    )
+    claimant_id: Mapped[UUID] = mapped_column(Uuid16)
     redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     story: Mapped[str] = mapped_column(Text)
     opened_by: Mapped[int] = mapped_column(

@@ -1,7 +1,7 @@
 """Papers of statements: rendered on demand from what is frozen, and the same each time."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
@@ -9,12 +9,23 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries
+from app.clearing import correction_queries, queries, session_queries
+from app.clearing.clawbacks import recoveries_of
+from app.clearing.correction_models import DebitNote, Receivable
 from app.clearing.errors import DocumentDiffers
 from app.clearing.models import StatementApproval, StatementDocument
 from app.clearing.queries import Standing
-from app.clearing.rules import PaperLine, StatementPaper, Total
-from app.clearing.statements import printed_today
+from app.clearing.rules import (
+    DebitNotePaper,
+    PaperLine,
+    PaperRecovery,
+    PaperSession,
+    SessionKind,
+    StatementPaper,
+    ToldSession,
+    Total,
+)
+from app.clearing.statements import printed_today, sessions_paid_by
 from app.database import hold
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
@@ -23,7 +34,7 @@ from app.programmes import queries as programmes
 from app.programmes.rules import Payer
 from app.vouchers import queries as vouchers
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when a release draws the paper differently: its first digest is then kept anew."""
 
 
@@ -120,6 +131,8 @@ def paper_of(session: Session, standing: Standing, *, address: str) -> Statement
             Cents(version.net_cents),
         ),
         lines=tuple(lines_of(session, statement.id)),
+        recoveries=tuple(recoveries_shown(session, recoveries_of(session, standing))),
+        sessions=tuple(sessions_of(session, standing)),
         prepared_at=standing.run.prepared_at,
         approved_at=approval.approved_at if approval else None,
         certified_at=certification.certified_at if certification else None,
@@ -152,6 +165,68 @@ def lines_of(session: Session, statement_id: UUID) -> list[PaperLine]:
     ]
 
 
+def recoveries_shown(session: Session, receivables: Sequence[Receivable]) -> list[PaperRecovery]:
+    """What is owed back, by the number of the pass and of the statement that paid it."""
+    serials = session_queries.serials_of(session, [one.redemption_id for one in receivables])
+    shown = []
+    for one in receivables:
+        paid, clawback = (
+            queries.approval_of(session, one.statement_id),
+            correction_queries.clawback(session, one.clawback_id),
+        )
+        shown.append(
+            PaperRecovery(
+                serials[one.redemption_id],
+                numbering.written(numbering.STATEMENT, paid.year, paid.number) if paid else "",
+                clawback.reason if clawback else "",
+                Cents(one.net_cents),
+            )
+        )
+    return shown
+
+
+def sessions_of(session: Session, standing: Standing) -> list[PaperSession]:
+    """The sessions that a paper prints: as frozen by the approval, a draft's as of now."""
+    if standing.approval is not None:
+        held = correction_queries.frozen_sessions_of(session, standing.id)
+    else:
+        counts = sessions_paid_by(session, standing.id)
+        known = correction_queries.sessions_by_id(session, counts)
+        held = [(known[session_id], count) for session_id, count in counts.items()]
+    topics = session_queries.topics_of(session, [one.id for one, _ in held])
+    return [
+        PaperSession(
+            one.held_on,
+            ToldSession(
+                one.duration_minutes,
+                SessionKind(one.kind),
+                one.people_count,
+                tuple(topics[one.id]),
+            ),
+            count,
+        )
+        for one, count in sorted(held, key=lambda item: (item[0].held_on, item[0].id))
+    ]
+
+
+def debit_note_paper(session: Session, note: DebitNote) -> DebitNotePaper:
+    """Everything that the paper of a debit note says."""
+    said = note.printed
+    return DebitNotePaper(
+        number=numbering.written(numbering.DEBIT_NOTE, note.year, note.number),
+        mediator=said["mediator"] or "",
+        commune=said["commune"] or "",
+        siret=said["siret"] or "",
+        programme=said["programme"] or "",
+        sponsor=said["sponsor"] or "",
+        issued_on=note.issued_on,
+        recoveries=tuple(
+            recoveries_shown(session, correction_queries.recovered_by_note(session, note.id))
+        ),
+        specimen=programmes.is_demonstration(session),
+    )
+
+
 def verified(session: Session, code: str) -> tuple[str, Cents, date] | None:
     """What anybody may know of a paper by its code: number, net and day of approval."""
     approval = queries.approval_by_code(session, code)
@@ -159,6 +234,6 @@ def verified(session: Session, code: str) -> tuple[str, Cents, date] | None:
         return None
     return (
         numbering.written(numbering.STATEMENT, approval.year, approval.number),
-        Cents(approval.net_cents),
+        Cents(approval.payable_cents),
         martinique_day(approval.approved_at),
     )

@@ -445,7 +445,10 @@ class ClawbackWaitsAlready(Conflict):
     """Somebody has prepared the clawback before."""
 
     code = "clawback_waits_already"
-    sentence = "La reprise de ce pass est déjà préparée : une autre personne l’approuve."
+    sentence = (
+        "La reprise de ce pass est déjà préparée. "
+        "Faites-la approuver ou écarter depuis la liste des corrections."
+    )
 
 
 class ClawbackPreparerCannotApprove(RuleBroken):
@@ -467,8 +470,8 @@ class NothingToCollect(RuleBroken):
 
     code = "nothing_to_collect"
     sentence = (
-        "Rien n’est à réclamer à « {mediator} » : ce qui est repris depuis moins de {days} jours "
-        "se compense d’abord sur ses prochains bordereaux."
+        "Rien n’est à réclamer à « {mediator} » : une reprise se compense d’abord sur ses "
+        "bordereaux. Attendez {days} jours après elle."
     )
 
 

@@ -1,6 +1,16 @@
-"""The paper of a statement: état liquidatif, drawn from frozen values, the same bytes each time."""
+"""Papers of statements and of debit notes, drawn from frozen values: the same bytes each time."""
 
-from app.clearing.rules import CERTIFIED, StatementPaper
+from collections.abc import Sequence
+from itertools import accumulate
+
+from app.clearing.rules import (
+    CERTIFIED,
+    FRENCH_SESSION_KIND,
+    FRENCH_TOPIC,
+    DebitNotePaper,
+    PaperRecovery,
+    StatementPaper,
+)
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
@@ -19,7 +29,7 @@ from app.papers.measures import INK, NBSP
 from app.papers.parts import LEFT, blank, field_card, signature
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, csv_bytes
-from app.papers.table import Column, Row, Table
+from app.papers.table import Column, Row, Table, note
 
 GAP = 5.0
 CLOSING = 62.0
@@ -34,6 +44,22 @@ COLUMNS = (
     Column(("Pass",), 18, "r"),
     Column(("Valeur faciale",), 30, "r"),
 )
+SESSIONS = (
+    Column(("Jour",), 24),
+    Column(("Genre",), 24),
+    Column(("Durée",), 20, "r"),
+    Column(("Personnes",), 20, "r"),
+    Column(("Sujets",), 74, wrap=True),
+    Column(("Pass",), 16, "r"),
+)
+RECOVERED = (
+    Column(("Pass",), 40),
+    Column(("Payé sur",), 32),
+    Column(("Motif",), 76, wrap=True),
+    Column(("Net repris",), 30, "r"),
+)
+TABLE_BEGUN = 28.0
+"""A title, a head and two rows: no table begins with less."""
 SHEET = (
     Field("Bordereau", width=16),
     Field("Médiateur", width=32),
@@ -70,6 +96,8 @@ def statement_pdf(paper: StatementPaper) -> bytes:
     y = _parties(page, paper, page.top)
     y = _net(page, paper, y)
     y = _lines(page, paper, y)
+    y = _sessions(page, paper, y)
+    y = recovered(page, paper.recoveries, y, "Repris sur des bordereaux déjà payés")
     y = _account(page, paper, y)
     _signatures(page, paper, y)
     return page.finish()
@@ -106,7 +134,7 @@ def _net(page: Paper, paper: StatementPaper, y: float) -> float:
         with s.leaf("P"):
             count = paper.total.voucher_count
             s.text(LEFT + 3, y - 11.4, f"{grouped(count)} pass accepté{plural(count)}", "T", 9)
-            s.text(right - 3, y - 9.6, money(paper.total.net_cents), "TB", 20, align="r")
+            s.text(right - 3, y - 9.6, money(paper.payable_cents), "TB", 20, align="r")
     y -= 20
     if paper.payer_is_issuer:
         words = f"{paper.debtor} paie ce bordereau. {paper.sponsor} l’établit et suit le paiement."
@@ -143,6 +171,70 @@ def _lines(page: Paper, paper: StatementPaper, y: float) -> float:
         rows,
         total=f"Total, {many}",
         sums=lambda after: (grouped(sums[after][0]), money(sums[after][1])),
+        closing=0.0 if paper.sessions or paper.recoveries else CLOSING,
+    )
+
+
+def _sessions(page: Paper, paper: StatementPaper, y: float) -> float:
+    """What was given for the passes, as noted when the statement was approved."""
+    if not paper.sessions:
+        return y
+    s = page.sheet
+    y = page.room(y - 6, TABLE_BEGUN)
+    with s.leaf("H2"):
+        s.text(LEFT, y - 2.6, "Accompagnements", "B", 10.5)
+    rows = [
+        Row(
+            (
+                short_day(one.day),
+                FRENCH_SESSION_KIND[one.told.kind],
+                duration(one.told.duration_minutes),
+                str(one.told.people_count),
+                ", ".join(FRENCH_TOPIC[topic] for topic in one.told.topics) or "–",
+                grouped(one.voucher_count),
+            )
+        )
+        for one in paper.sessions
+    ]
+    passes = list(accumulate((one.voucher_count for one in paper.sessions), initial=0))
+    y = Table(s, SESSIONS, row=5.2, size=8.6).run(
+        page,
+        y - 5.6,
+        rows,
+        total=f"Total, {grouped(len(rows))} séance{plural(len(rows))}",
+        sums=lambda after: (grouped(passes[after]),),
+        closing=0.0 if paper.recoveries else CLOSING,
+    )
+    if paper.untold_count:
+        many = grouped(paper.untold_count)
+        words = f"{many} pass sans séance notée à l’approbation."
+        y = note(s, y - 2, page.wide - 2 * LEFT, typeset(words))
+    return y
+
+
+def duration(minutes: int) -> str:
+    """« 1 h 30 », « 45 min »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+
+
+def recovered(page: Paper, recoveries: Sequence[PaperRecovery], y: float, title: str) -> float:
+    """Passes that were paid and taken back: what they take off, or are asked for."""
+    if not recoveries:
+        return y
+    s = page.sheet
+    y = page.room(y - 6, TABLE_BEGUN)
+    with s.leaf("H2"):
+        s.text(LEFT, y - 2.6, typeset(title), "B", 10.5)
+    cents = list(accumulate((one.net_cents for one in recoveries), initial=0))
+    return Table(s, RECOVERED, row=5.2, size=8.6).run(
+        page,
+        y - 5.6,
+        [Row((one.serial, one.statement, one.reason, money(one.net_cents))) for one in recoveries],
+        total=f"Total, {grouped(len(recoveries))} pass repris",
+        sums=lambda after: (money(cents[after]),),
         closing=CLOSING,
     )
 
@@ -153,15 +245,17 @@ def _account(page: Paper, paper: StatementPaper, y: float) -> float:
     rows = [
         ("Valeur faciale des pass", money(total.amount_cents)),
         (f"Frais ({percent(paper.fee_basis_points)})", money(-total.fee_cents)),
-        ("Net à payer", strong(money(total.net_cents))),
     ]
+    if paper.recoveries:
+        rows.append(("Repris sur des bordereaux déjà payés", money(-paper.recovered_cents)))
+    rows.append(("Net à payer", strong(money(paper.payable_cents))))
     if paper.withdrawn_count:
         withdrawn = f"{grouped(paper.withdrawn_count)} pass, non comptés ci-dessus"
         rows.append(("Retirés du projet", withdrawn))
     y = field_card(s, LEFT, y - 4, wide, "Décompte", rows, label=52) - 6
     words = (
-        f"Arrêté le présent état à la somme de {strong(euros_in_words(total.net_cents))} "
-        f"({money(total.net_cents)}), pour {in_words(total.voucher_count)} "
+        f"Arrêté le présent état à la somme de {strong(euros_in_words(paper.payable_cents))} "
+        f"({money(paper.payable_cents)}), pour {in_words(total.voucher_count)} "
         f"pass numérique{plural(total.voucher_count)}."
     )
     with s.leaf("P"):
@@ -220,6 +314,61 @@ def _accountant(page: Paper, paper: StatementPaper, y: float) -> None:
         grouped_code = codes.written(VoucherCode(paper.code))
         words = f"Code de vérification{NBSP}: {grouped_code}. Aucun bénéficiaire n’est nommé ici."
         s.text(LEFT, y - 40.5, words, "T", 8.6)
+
+
+def debit_note_pdf(paper: DebitNotePaper) -> bytes:
+    """What a mediator is asked to pay back: passes, sums, and where each was paid."""
+    page = Paper(
+        "Demande de reversement",
+        paper.number,
+        subtitle="Pass numériques payés puis repris, qu’aucun bordereau n’a compensés",
+        subject="Pièce justificative du titre de recette",
+        foot=typeset(f"{paper.number} · {paper.mediator} · {paper.programme}"),
+        specimen=paper.specimen,
+    )
+    s, wide = page.sheet, page.wide - 2 * LEFT
+    half = (wide - GAP) / 2
+    debtor = (
+        ("Nom", strong(paper.mediator)),
+        ("Commune", paper.commune),
+        ("SIRET", paper.siret or TO_WRITE),
+    )
+    asked = (
+        ("Créancier", strong(paper.sponsor)),
+        ("Dispositif", paper.programme),
+        ("Émis le", short_day(paper.issued_on)),
+    )
+    y = page.top
+    left = field_card(s, LEFT, y, half, "Débiteur (acteur de médiation)", debtor, label=20)
+    right = field_card(s, LEFT + half + GAP, y, half, "Titre", asked, label=22)
+    y = min(left, right) - GAP
+    with s.elem("Sect"):
+        s.rect(LEFT, y - 15, wide, 15, stroke=INK, line=1.1)
+        with s.leaf("H2"):
+            s.text(LEFT + 3, y - 6, "Somme à reverser", "B", 11)
+        with s.leaf("P"):
+            many = len(paper.recoveries)
+            s.text(LEFT + 3, y - 11.4, f"{grouped(many)} pass repris", "T", 9)
+            s.text(page.wide - LEFT - 3, y - 9.6, money(paper.amount_cents), "TB", 20, align="r")
+    y = recovered(page, paper.recoveries, y - 18, "Pass payés puis repris")
+    words = (
+        f"Arrêté la présente demande à la somme de {strong(euros_in_words(paper.amount_cents))} "
+        f"({money(paper.amount_cents)}). Le comptable public dira comment la reverser."
+    )
+    with s.leaf("P"):
+        y = s.para(LEFT, y - 8, wide, typeset(words), 10.5, 5.0) - 4
+    y = page.room(y, SIGNING)
+    signature(
+        s,
+        LEFT + wide - 70,
+        y,
+        70,
+        SIGNING - 8,
+        "L’ordonnateur",
+        "Bon à mettre en recouvrement.",
+        "",
+    )
+    return page.finish()
 
 
 def statement_csv(paper: StatementPaper) -> bytes:

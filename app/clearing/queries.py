@@ -602,6 +602,10 @@ STATE = case(
 """The state of a statement, over the tables of `_with_state`."""
 
 
+PAYABLE = func.coalesce(StatementApproval.payable_cents, StatementVersion.net_cents)
+"""What a statement pays: as approved, or as its last version comes to."""
+
+
 def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
     """Statements beside their last version, approval, last order, its payment and its rejection."""
     return (
@@ -767,7 +771,7 @@ def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Su
             func.count(),
             func.sum(StatementVersion.voucher_count),
             func.sum(StatementVersion.amount_cents),
-            func.sum(StatementVersion.net_cents),
+            func.sum(PAYABLE),
         )
         .where(*_conditions(asked))
         .group_by(STATE)
@@ -788,7 +792,7 @@ def sums_by_run(
             func.count(),
             func.sum(StatementVersion.voucher_count),
             func.sum(StatementVersion.amount_cents),
-            func.sum(StatementVersion.net_cents),
+            func.sum(PAYABLE),
         )
         .where(Statement.run_id.in_(list(run_ids)), *_conditions(Filter(mediator_id=mediator_id)))
         .group_by(Statement.run_id)

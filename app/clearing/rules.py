@@ -302,6 +302,45 @@ class PaperLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperRecovery:
+    """A pass that was paid on another statement and taken back, by its printed number."""
+
+    serial: str
+    statement: str
+    reason: str
+    net_cents: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSession:
+    """A support session that passes of the statement paid for; nothing of who came."""
+
+    day: date
+    told: ToldSession
+    voucher_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DebitNotePaper:
+    """Everything that the paper of a debit note says, frozen when it was issued."""
+
+    number: str
+    mediator: str
+    commune: str
+    siret: str
+    programme: str
+    sponsor: str
+    issued_on: date
+    recoveries: tuple[PaperRecovery, ...]
+    specimen: bool
+
+    @property
+    def amount_cents(self) -> Cents:
+        """What is asked for."""
+        return Cents(sum(one.net_cents for one in self.recoveries))
+
+
+@dataclass(frozen=True, slots=True)
 class StatementPaper:
     """Everything that the paper of a statement says, frozen by its approval.
 
@@ -333,6 +372,24 @@ class StatementPaper:
     address: str
     """What the QR code opens."""
     specimen: bool
+
+    recoveries: tuple[PaperRecovery, ...] = ()
+    sessions: tuple[PaperSession, ...] = ()
+
+    @property
+    def recovered_cents(self) -> Cents:
+        """What is taken off the net, for passes that were paid and taken back."""
+        return Cents(sum(one.net_cents for one in self.recoveries))
+
+    @property
+    def payable_cents(self) -> Cents:
+        """The net to pay."""
+        return Cents(self.total.net_cents - self.recovered_cents)
+
+    @property
+    def untold_count(self) -> int:
+        """Passes for which no session was noted."""
+        return self.total.voucher_count - sum(one.voucher_count for one in self.sessions)
 
     @property
     def sums(self) -> list[tuple[int, int]]:

@@ -178,7 +178,13 @@ class StatementSchema(Schema):
     amount_cents = Whole(0, required=True, about="Valeur faciale des pass.")
     fee_basis_points = Whole(0, required=True, about="Frais, en points de base : 400 font 4 %.")
     fee_cents = Whole(0, required=True, about="Arrondis une fois, au demi-centime supérieur.")
-    net_cents = Whole(0, required=True, about="Net à payer : valeur faciale moins frais.")
+    net_cents = Whole(0, required=True, about="Valeur faciale moins frais.")
+    recovered_cents = Whole(
+        0,
+        required=True,
+        about="Ce qui compense des pass payés puis repris ; d’un projet, ce qui le serait.",
+    )
+    payable_cents = Whole(0, required=True, about="Net à payer, une fois les reprises ôtées.")
     certification_required = Flag(required=True)
     held_because = held_because()
     lines = Many(Part(StatementLineSchema), required=True)
@@ -218,7 +224,7 @@ class ApproveStatementRequestSchema(Body):
         0,
         LARGEST_INTEGER,
         required=True,
-        about="Le net à payer que vous avez lu.",
+        about="Le net à payer que vous avez lu (`payable_cents`).",
         example=12_000,
     )
 

@@ -20,6 +20,7 @@ from app.clearing.models import (
     TypedSheetDecision,
     TypedSheetLine,
 )
+from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, Topic
 from app.kernel.money import Cents
 from app.ledger import AccountKind
@@ -231,6 +232,14 @@ def links_among(session: Session, redemption_ids: Sequence[UUID]) -> dict[UUID, 
         )
     )
     return dict(rows.all())
+
+
+def serials_of(session: Session, redemption_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The printed numbers of the passes of redemptions, as their receipts name them."""
+    rows = session.execute(
+        select(Redemption.id, Redemption.receipt).where(Redemption.id.in_(redemption_ids))
+    )
+    return {redemption_id: serial_in(receipt) for redemption_id, receipt in rows}
 
 
 def redemptions_of_session(session: Session, session_id: UUID) -> list[UUID]:

@@ -245,8 +245,10 @@ def approve(session: Session, form: Form, page: StatementPage) -> str:
         now=started_at(),
     )
     return (
-        f"Le bordereau est approuvé : {euros(approval.net_cents)} à mandater avant le "
+        f"Le bordereau est approuvé : {euros(approval.payable_cents)} à mandater avant le "
         f"{approval.due_on:%d/%m/%Y}."
+        if approval.payable_cents
+        else "Le bordereau est approuvé : les reprises le compensent, il n’y a rien à payer."
     )
 
 
@@ -280,7 +282,7 @@ def pay(session: Session, form: Form, page: StatementPage) -> str:
         paid_on=paid_on,
         now=started_at(),
     )
-    return f"Le paiement de {euros(page.net_cents)} est enregistré. Il n’y a plus rien à faire."
+    return f"Le paiement de {euros(page.payable_cents)} est enregistré. Il n’y a plus rien à faire."
 
 
 def reject(session: Session, form: Form, page: StatementPage) -> str:

@@ -8,9 +8,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.clearing import documents, queries, session_queries, statements
+from app.clearing.clawbacks import recoveries_of
 from app.clearing.queries import Filter, Standing, Sum, UnclaimedSum
 from app.clearing.receipts import serial_in
-from app.clearing.rules import HoldReason, PaperLine, RedemptionState, StatementState
+from app.clearing.rules import (
+    HoldReason,
+    PaperLine,
+    PaperRecovery,
+    PaperSession,
+    RedemptionState,
+    StatementState,
+)
 from app.clearing.runs import asked_on
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import Cents
@@ -27,6 +35,7 @@ FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
     StatementState.ORDERED: ("go", "Mandaté"),
     StatementState.REJECTED: ("bad", "Rejeté"),
     StatementState.PAID: ("ok", "Payé"),
+    StatementState.OFFSET: ("ok", "Compensé"),
     StatementState.EMPTY: ("", "Vidé"),
 }
 """Tone and words of a state."""
@@ -201,7 +210,7 @@ def listed_rows(
                 commune=mediator.commune,
                 period=period_of(one.run.cut_off_on),
                 voucher_count=one.version.voucher_count,
-                net_cents=Cents(one.version.net_cents),
+                net_cents=Cents(payable_of(one)),
                 tone=tone,
                 state=words,
                 why=", ".join((OWN_HELD if own else FRENCH_HELD)[r] for r in reasons)
@@ -357,6 +366,10 @@ class StatementPage:
     rejected_on: date | None
     rejected_because: str
     withdrawn: tuple[Withdrawn, ...]
+    recoveries: tuple[PaperRecovery, ...]
+    """Passes that were paid and taken back, and that this statement makes up for."""
+    payable_cents: Cents
+    sessions: tuple[PaperSession, ...]
 
     @property
     def title(self) -> str:
@@ -377,6 +390,7 @@ def statement_page(
     tone, words = state_words(one, reasons, own=own)
     certified = queries.certification_of(session, one.id, version.version) is not None
     acts, not_allowed = _acts(session, one, actor, certified=certified)
+    owed = recoveries_of(session, one)
     return StatementPage(
         id=one.id,
         number=number_of(one),
@@ -407,6 +421,9 @@ def statement_page(
         rejected_on=one.rejection.rejected_on if one.rejection else None,
         rejected_because=one.rejection.reason if one.rejection else "",
         withdrawn=_withdrawn(session, one.id),
+        recoveries=tuple(documents.recoveries_shown(session, owed)),
+        payable_cents=Cents(version.net_cents - sum(r.net_cents for r in owed)),
+        sessions=tuple(documents.sessions_of(session, one)),
     )
 
 
@@ -454,6 +471,7 @@ def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
     return {
         StatementState.DRAFT: "Une autre personne que celle qui l’a préparé l’approuve.",
         StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
+        StatementState.OFFSET: "Les reprises l’ont compensé en entier : il n’y a rien à payer.",
         StatementState.APPROVED: "Le service financier émet le mandat.",
         StatementState.ORDERED: "Le comptable paie, puis une troisième personne l’enregistre ici.",
         StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
@@ -480,6 +498,9 @@ def _waits_of_own(one: Standing, reasons: Sequence[HoldReason]) -> str:
             "et peut encore en retirer un pass ; vous n’avez rien à faire."
         ),
         StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
+        StatementState.OFFSET: (
+            "Il compense en entier des pass déjà payés et repris : rien n’est à vous verser."
+        ),
         StatementState.APPROVED: "CAP Nord l’a approuvé et demande maintenant son paiement.",
         StatementState.ORDERED: "Le comptable public le paie sur votre compte.",
         StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
@@ -555,8 +576,8 @@ def _steps(session: Session, one: Standing) -> list[Step]:
                 Step("Paiement", "clock")]  # fmt: skip
     steps.append(
         Step("Approuvé", "check", approval.approved_at,
-             said=f"{euros(approval.net_cents)}, reçu le {approval.received_on:%d/%m/%Y}, à payer "
-             f"avant le {approval.due_on:%d/%m/%Y}.")
+             said=f"{euros(approval.payable_cents)}, reçu le {approval.received_on:%d/%m/%Y}, "
+             f"à payer avant le {approval.due_on:%d/%m/%Y}.")
     )  # fmt: skip
     for order, payment, rejection in queries.rounds_of(session, one.id):
         steps.append(
@@ -575,6 +596,9 @@ def _steps(session: Session, one: Standing) -> list[Step]:
             )  # fmt: skip
     if one.state in {StatementState.APPROVED, StatementState.REJECTED}:
         steps.append(Step("Mandat", "clock"))
-    if one.state is not StatementState.PAID:
+    if one.state is StatementState.OFFSET:
+        said = f"{euros(approval.recovered_cents)} repris : rien n’est à payer."
+        steps.append(Step("Compensé", "check", approval.approved_at, said=said))
+    elif one.state is not StatementState.PAID:
         steps.append(Step("Paiement", "clock"))
     return steps

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.clearing import queries
+from app.clearing.clawbacks import expected_cents
 from app.clearing.models import (
     ClearingRun,
     Payment,
@@ -83,6 +84,7 @@ def statements_shown(session: Session, standings: Sequence[Standing]) -> list[Js
         StatementLine.vintage_id,
     )
     held = held_because(session, standings)
+    recovered = expected_cents(session, standings)
 
     def one(standing: Standing) -> Json:
         statement, version = standing.statement, standing.version
@@ -94,6 +96,8 @@ def statements_shown(session: Session, standings: Sequence[Standing]) -> list[Js
             amount_cents=version.amount_cents,
             fee_cents=version.fee_cents,
             net_cents=version.net_cents,
+            recovered_cents=recovered[standing.id],
+            payable_cents=version.net_cents - recovered[standing.id],
             lines=[line for line in lines[statement.id] if line.version == version.version],
             held_because=list(held.get(statement.id, ())),
             payment_order_id=standing.order.id if standing.order else None,

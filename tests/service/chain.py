@@ -113,6 +113,7 @@ from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
 from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_endings, lived_losses
+from tests.service.lived_corrections import Corrected
 
 SHORT = Sizes(least=1, most=8, fan=2)
 """Stretches so short that there are some of each level."""
@@ -132,6 +133,8 @@ class Chain:
     ids: dict[str, UUID] = field(default_factory=dict)
     codes: list[VoucherCode] = field(default_factory=list)
     """The codes of booklet 1."""
+    corrected_codes: list[VoucherCode] = field(default_factory=list)
+    """The codes of 22R 00001: see lived_corrections."""
     other_vintage_id: int = 0
     closing: dict[str, int] = field(default_factory=dict)
     """Vintages of the other programme by the stage of their end."""
@@ -155,6 +158,11 @@ class Chain:
         with database.transaction() as session:
             chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
             chain.closing = lived_endings.ended(session, chain.scheme, chain.ids["other programme"])
+        with database.transaction() as session:
+            corrected = Corrected(chain.scheme, chain.ids["other programme"])
+            corrected.live(session)
+            chain.ids |= corrected.ids
+            chain.corrected_codes = corrected.codes
             chain._count(session)
         with database.transaction() as session:
             snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)

@@ -232,6 +232,42 @@ def free_of_charge(rows: Rows, row: Row) -> Row:
     }
 
 
+def clawed_back_again(rows: Rows) -> Row:
+    """Another clawback, approved, of a redemption that was clawed back."""
+    again = rows.copy("clawback", rows.any("clawback", id=rows.ids["clawback 1"]))
+    rows.add("clawback", again)
+    decided = rows.any("clawback_decision", clawback_id=rows.ids["clawback 1"])
+    rows.add("clawback_decision", decided | {"clawback_id": again["id"]})
+    return {"clawback_id": again["id"], "redemption_id": again["redemption_id"]}
+
+
+def disputed_again(rows: Rows) -> Row:
+    """Another dispute about a pass that was awarded, decided alike."""
+    again = rows.copy(
+        "dispute",
+        rows.any("dispute", id=rows.ids["dispute 8"]),
+        attempt_id=rows.ids["refused attempt"],
+    )
+    rows.add("dispute", again)
+    decided = rows.any("dispute_decision", dispute_id=rows.ids["dispute 8"])
+    return decided | {"dispute_id": again["id"]}
+
+
+def noted(rows: Rows, **changes: object) -> UUID:
+    """A debit note without lines."""
+    note = rows.fresh("debit_note") | changes
+    rows.add("debit_note", note)
+    return note["id"]  # type: ignore[no-any-return]
+
+
+def recovering(rows: Rows, *, cents: int) -> Row:
+    """The approval of carecof's draft of ten euros, with so much to recover and no line of it."""
+    approval = rows.fresh("statement_approval")
+    approval |= {"recovered_cents": cents, "payable_cents": approval["net_cents"] - cents}
+    rows.add("statement_approval", approval)
+    return approval
+
+
 def another_account(rows: Rows, row: Row) -> Row:
     """Another account of the same mediator, confirmed like the first one."""
     account = rows.copy("bank_details", rows.any("bank_details", id=row["bank_details_id"]))
@@ -302,6 +338,82 @@ ORDERS: dict[str, Bend] = {
         "allotted_booklet": 1,
     },
     "activation_costs_what_it_brings": {"cost_cents": 399},
+    # ── Corrections and disputes ──────────────────────────────────────────────────────────────────
+    "statement_session_was_paid_by_passes": {"voucher_count": 0},
+    "offset_statement_pays_nothing": lambda rows, _: {
+        "statement_id": rows.ids["approved"],
+        "payable_cents": rows.any("statement_approval", statement_id=rows.ids["approved"])[
+            "payable_cents"
+        ],
+    },
+    "offset_names_what_the_statement_pays": lambda rows, _: {"statement_id": rows.ids["approved"]},
+    "offset_waits_for_its_recoveries": lambda rows, _: {
+        "statement_id": recovering(rows, cents=1000)["statement_id"]
+    },
+    "payment_order_waits_for_its_recoveries": lambda rows, row: {
+        **{k: v for k, v in recovering(rows, cents=500).items() if k in row},
+        "amount_cents": 500,
+    },
+    "clawback_decision_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
+    "clawback_decision_is_known": {"decision": "perhaps", "reason": None},
+    "clawback_is_approved_by_another": lambda _, row: {
+        "decision": "approved",
+        "reason": None,
+        "decided_by": row["prepared_by"],
+    },
+    "clawback_is_set_aside_for_a_reason": {"reason": None},
+    "receivable_follows_a_decision": lambda rows, _: {
+        "redemption_id": rows.ids["paid for correction"]
+    },
+    "receivable_names_the_statement_that_was_paid": lambda rows, _: {
+        "statement_id": rows.ids["ordered"]
+    },
+    "receivable_net_is_face_value_less_fee": {"fee_cents": 1},
+    "receivable_is_what_was_clawed_back": lambda rows, _: {
+        "movement_id": rows.any("redemption", id=rows.ids["paid redemption"])["movement_id"]
+    },
+    "receivable_needs_an_approval": lambda rows, _: rows.owed(rows.ids["clawback set aside"]),
+    "movement_is_owed_back_once": lambda rows, _: {
+        "movement_id": rows.any("receivable", clawback_id=rows.ids["clawback 1"])["movement_id"]
+    },
+    "redemption_is_clawed_back_once": lambda rows, _: clawed_back_again(rows),
+    "debit_note_asks_for_some_money": {"amount_cents": 0},
+    "debit_note_numbers_leave_no_gap": lambda _, row: {"number": row["number"] + 1},
+    "debit_note_number_follows_the_last_one": {"number": 100, "follows_number": 99},
+    "debit_note_number_is_one_note": {"number": 1, "follows_number": None},
+    "recovery_is_of_a_whole_receivable": {"net_cents": 1},
+    "recovery_is_on_the_mediators_statement": lambda rows, _: {
+        "debit_note_id": None,
+        "statement_id": recovering(rows, cents=1000)["statement_id"],
+    },
+    "recovery_is_on_the_mediators_debit_note": lambda rows, _: {
+        "debit_note_id": noted(rows, mediator_id=rows.organisation("carecof"))
+    },
+    "recovery_is_on_one_paper": lambda rows, _: {"statement_id": rows.ids["certified draft"]},
+    "recovery_is_within_what_was_told": lambda rows, row: {
+        "debit_note_id": noted(rows, amount_cents=row["net_cents"] - 1)
+    },
+    "collection_names_its_debit_note": lambda rows, _: {"issued_by": rows.agent("auditor")},
+    "collection_is_recorded_by_another": lambda _, row: {"recorded_by": row["issued_by"]},
+    "collection_is_not_before_the_note": lambda _, row: {
+        "collected_on": row["issued_on"] - timedelta(days=1)
+    },
+    "collection_waits_for_the_lines_of_its_note": lambda rows, _: {"debit_note_id": noted(rows)},
+    "debit_note_is_collected_once": lambda rows, _: {
+        name: rows.any("debit_note_collection")[name]
+        for name in ("debit_note_id", "issued_by", "issued_on")
+    },
+    "dispute_is_of_a_refused_attempt": lambda rows, _: {"attempt_id": rows.ids["paid redemption"]},
+    "dispute_decision_names_who_opened_it": lambda rows, _: {"opened_by": rows.agent("auditor")},
+    "dispute_outcome_is_known": {"outcome": "both"},
+    "dispute_awards_a_redemption": {"outcome": "awarded"},
+    "dispute_is_decided_by_another": lambda _, row: {"decided_by": row["opened_by"]},
+    "dispute_awards_the_claimant": lambda rows, _: {
+        "outcome": "awarded",
+        "redemption_id": rows.ids["paid redemption"],
+    },
+    "dispute_award_is_a_redemption": {"outcome": "awarded", "redemption_id": NOBODY},
+    "redemption_is_awarded_once": lambda rows, _: disputed_again(rows),
     "cancelled_mandate_covers_nothing": lambda rows, _: {
         "mandate_id": rows.ids["mandate of stock order"],
         "order_id": rows.ids["stock order"],

@@ -165,7 +165,7 @@ class Rows:
 
     def statement(self) -> Row:
         """A statement of a new run, whose passes nobody has claimed."""
-        run = self.copy("clearing_run")
+        run = self.copy("clearing_run", self.any("clearing_run", id=self.ids["run"]))
         self.add("clearing_run", run)
         like = self.any("statement", id=self.ids["draft"])
         return self.copy("statement", like, id=self.posting(), run_id=run["id"])
@@ -271,6 +271,78 @@ class Rows:
             same_account_reason="Le compte est rouvert",
         )
 
+    # ── Corrections ───────────────────────────────────────────────────────────────────────────────
+
+    def offset(self, **changes: object) -> Row:
+        """The settlement of an approved statement that pays nothing."""
+        approval = self.fresh("statement_approval") | self.worthless() | changes
+        self.add("statement_approval", approval)
+        return {
+            "statement_id": approval["statement_id"],
+            "payable_cents": 0,
+            "posting_id": self.posting(),
+            "settled_at": self.chain.scheme.later,
+        }
+
+    def clawed_back(self) -> Row:
+        """What is owed for a pass that was taken back under the services."""
+        clawback = self.any("clawback", id=self.ids["waiting clawback"])
+        decision = self.copy(
+            "clawback_decision",
+            self.any("clawback_decision", clawback_id=self.ids["clawback 1"]),
+            clawback_id=clawback["id"],
+            redemption_id=clawback["redemption_id"],
+        )
+        self.add("clawback_decision", decision)
+        return self.owed(clawback["id"])
+
+    def owed(self, clawback_id: UUID) -> Row:
+        """The receivable of a clawback whose decision is there."""
+        clawback = self.any("clawback", id=clawback_id)
+        redemption = self.any("redemption", id=clawback["redemption_id"])
+        return self.any("receivable", clawback_id=self.ids["clawback 1"]) | {
+            "clawback_id": clawback_id,
+            "redemption_id": redemption["id"],
+            "movement_id": self.taken_back(clawback_id, redemption),
+        }
+
+    def taken_back(self, clawback_id: UUID, redemption: Row) -> int:
+        """The movement of a clawback; where it was made, that one."""
+        like = self.any("posting", id=self.ids["clawback 1"])
+        posting = {k: v for k, v in like.items() if k != "recorded_at"} | {
+            "id": clawback_id,
+            "document_id": clawback_id,
+        }
+        self.add("posting", posting)
+        moved = self.any("movement", posting_id=self.ids["clawback 1"])
+        voucher_id = redemption["voucher_id"]
+        moved |= {"posting_id": clawback_id, "first_id": voucher_id, "last_id": voucher_id}
+        del moved["id"]
+        self.add("movement", moved)
+        movement = table_named("movement")
+        return int(self.session.scalar(select(func.max(movement.c.id))) or 0)
+
+    def recovery(self) -> Row:
+        """What is owed for pass 5, on a debit note that asks for it."""
+        note = self.fresh("debit_note")
+        self.add("debit_note", note)
+        return self.any("recovery", receivable_id=self.ids["clawback 1"]) | {
+            "receivable_id": self.ids["clawback 5"],
+            "debit_note_id": note["id"],
+        }
+
+    def debit_note(self) -> Row:
+        """The debit note after the last one."""
+        table = table_named("debit_note")
+        last = self.session.scalar(select(func.max(table.c.number))) or 0
+        return self.copy("debit_note", number=last + 1, follows_number=last)
+
+    def collection(self) -> Row:
+        """The payment of a debit note that asks for what is owed for pass 5."""
+        line = self.recovery()
+        self.add("recovery", line)
+        return self.copy("debit_note_collection", debit_note_id=line["debit_note_id"])
+
     def statement_approval(self) -> Row:
         """The approval of the draft."""
         table = table_named("statement_approval")
@@ -280,6 +352,7 @@ class Rows:
         account = self.any("bank_details", id=approved["bank_details_id"])
         return self.copy(
             "statement_approval",
+            self.any("statement_approval", statement_id=self.ids["approved"]),
             statement_id=statement["id"],
             verification_code=f"x-{new_id()}",
             mediator_id=statement["mediator_id"],
@@ -559,6 +632,30 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     ),
     "statement_document": lambda rows: rows.copy(
         "statement_document", statement_id=rows.ids["approved"]
+    ),
+    "statement_session": lambda rows: rows.copy(
+        "statement_session", statement_id=rows.ids["approved"]
+    ),
+    "statement_offset": Rows.offset,
+    "clawback_decision": lambda rows: rows.copy(
+        "clawback_decision",
+        rows.any("clawback_decision", clawback_id=rows.ids["clawback set aside"]),
+        clawback_id=rows.ids["waiting clawback"],
+        redemption_id=rows.any("clawback", id=rows.ids["waiting clawback"])["redemption_id"],
+    ),
+    "receivable": Rows.clawed_back,
+    "debit_note": Rows.debit_note,
+    "recovery": Rows.recovery,
+    "debit_note_collection": Rows.collection,
+    "dispute": lambda rows: rows.copy(
+        "dispute",
+        rows.any("dispute", id=rows.ids["dispute 6"]),
+        attempt_id=rows.ids["refused attempt"],
+    ),
+    "dispute_decision": lambda rows: rows.copy(
+        "dispute_decision",
+        rows.any("dispute_decision", dispute_id=rows.ids["dispute 9"]),
+        dispute_id=rows.ids["dispute 6"],
     ),
     "payment_rejection": lambda rows: rows.copy(
         "payment_rejection",

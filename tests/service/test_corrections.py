@@ -1,0 +1,295 @@
+"""Corrections once paid: clawbacks, what recovers them, debit notes; every total stays right."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.clearing import clawbacks, correction_queries, debit_notes, queries
+from app.clearing.errors import (
+    MediatorIsStillOwed,
+    NothingToCollect,
+    PaymentCorrected,
+    RedemptionNotPaid,
+    StatementChanged,
+)
+from app.clearing.redemptions import undo_redemption
+from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
+from app.clearing.session_queries import line_of
+from app.clearing.statements import statement_state
+from app.database import Database
+from app.kernel.clock import martinique_day
+from app.kernel.ids import new_id
+from app.ledger import AccountKind
+from tests.factories import Scheme
+
+
+class Corrections:
+    """Passes of booklets of ten, taken at exo7, paid, and taken back."""
+
+    def __init__(self, database: Database, scheme: Scheme) -> None:
+        self.database, self.scheme, self.taken = database, scheme, list[UUID]()
+        with database.transaction() as session:
+            self.codes = scheme.issued_booklet(session)
+
+    def take(self, count: int) -> list[UUID]:
+        """The next passes of the booklet."""
+        with self.database.transaction() as session:
+            made = [
+                self.scheme.redeem(session, self.codes.pop(0)).accepted().id for _ in range(count)
+            ]
+        self.taken += made
+        return made
+
+    def approved(self) -> UUID:
+        """Everything taken, on one approved statement."""
+        run_id = self.scheme.clearing(self.database)
+        with self.database.transaction() as session:
+            return self.scheme.approved(session, self.scheme.draft(session, run_id, "exo7"))
+
+    def paid(self) -> UUID:
+        """Everything taken, on one paid statement."""
+        statement_id = self.approved()
+        with self.database.transaction() as session:
+            self.scheme.paid(session, self.scheme.ordered(session, statement_id))
+        return statement_id
+
+    def prepared(self, session: Session, redemption_id: UUID) -> UUID:
+        """A clawback that waits for another person."""
+        return clawbacks.prepare_clawback(
+            session,
+            actor=self.scheme.actors["finance"],
+            clawback_id=new_id(),
+            redemption_id=redemption_id,
+            reason="La séance n’a pas eu lieu",
+            now=self.scheme.later,
+        ).id
+
+    def taken_back(self, *redemption_ids: UUID, days: int = 0) -> None:
+        """These were paid and should not have been."""
+        with self.database.transaction() as session:
+            for redemption_id in redemption_ids:
+                clawbacks.approve_clawback(
+                    session,
+                    actor=self.scheme.actors["finance2"],
+                    clawback_id=self.prepared(session, redemption_id),
+                    now=self.scheme.later + timedelta(days=days),
+                )
+
+    def undo(self, redemption_id: UUID) -> None:
+        """The mediator gives the pass back."""
+        with self.database.transaction() as session:
+            undo_redemption(
+                session,
+                actor=self.scheme.actors["exo7"],
+                reversal_id=new_id(),
+                redemption_id=redemption_id,
+                reason="Erreur",
+                now=self.scheme.later,
+            )
+
+    def rests(self, kind: AccountKind) -> int:
+        """Passes in accounts of that kind."""
+        with self.database.transaction(writing=False) as session:
+            return sum(
+                b.voucher_count for a, b in ledger.balances(session).items() if a.kind is kind
+            )
+
+    def account(self) -> tuple[int, int, int]:
+        """Paid, collected and open, in cents; what is settled must be what they leave."""
+        with self.database.transaction(writing=False) as session:
+            account = correction_queries.account_of(session, self.scheme.organisations["exo7"])
+            settled = sum(
+                b.amount_cents
+                for a, b in ledger.balances(session).items()
+                if a.kind is AccountKind.SETTLED
+            )
+        assert settled == account.settled_cents
+        return account.paid_cents, account.collected_cents, account.open_cents
+
+    def state(self, statement_id: UUID) -> StatementState:
+        """How far a statement has come."""
+        with self.database.transaction(writing=False) as session:
+            return statement_state(session, statement_id)
+
+
+@pytest.fixture
+def corrections(database: Database, scheme: Scheme) -> Corrections:
+    return Corrections(database, scheme)
+
+
+def test_a_clawed_back_pass_circulates_again_and_the_next_statement_recovers_it(
+    corrections: Corrections,
+) -> None:
+    wrong, *_ = corrections.take(3)
+    corrections.paid()
+
+    corrections.taken_back(wrong)
+
+    assert corrections.account() == (3000, 0, 1000)
+    assert corrections.rests(AccountKind.CIRCULATION) == 8
+    corrections.take(2)
+    later = corrections.approved()
+    with corrections.database.transaction() as session:
+        approval = queries.approval_of(session, later)
+        assert approval is not None
+        assert (approval.net_cents, approval.recovered_cents, approval.payable_cents) == (
+            2000, 1000, 1000,
+        )  # fmt: skip
+        assert line_of(session, wrong).state is RedemptionState.TAKEN_BACK
+        order_id = corrections.scheme.ordered(session, later)
+        order = queries.payment_order(session, order_id)
+        assert order is not None
+        assert order.amount_cents == 1000
+    assert corrections.account() == (3000, 0, 1000)
+    with corrections.database.transaction() as session:
+        corrections.scheme.paid(session, order_id)
+    assert corrections.account() == (4000, 0, 0)
+
+
+def test_a_statement_that_recoveries_eat_up_is_settled_without_a_payment(
+    corrections: Corrections,
+) -> None:
+    taken = corrections.take(3)
+    corrections.paid()
+    corrections.taken_back(*taken)
+    corrections.take(2)
+
+    offset = corrections.approved()
+
+    assert corrections.state(offset) is StatementState.OFFSET
+    assert corrections.rests(AccountKind.SETTLED) == 2
+    assert corrections.account() == (3000, 0, 1000)
+    corrections.take(2)
+    rest = corrections.paid()
+    assert corrections.state(rest) is StatementState.PAID
+    assert corrections.account() == (4000, 0, 0)
+
+
+def test_a_total_that_a_clawback_changed_is_read_again(corrections: Corrections) -> None:
+    wrong, *_ = corrections.take(2)
+    corrections.paid()
+    corrections.take(2)
+    run_id = corrections.scheme.clearing(corrections.database)
+    corrections.taken_back(wrong)
+
+    with corrections.database.transaction() as session:
+        draft = corrections.scheme.draft(session, run_id, "exo7")
+        assert sum(r.net_cents for r in clawbacks.to_recover(session, draft, 2000)) == 1000
+        with pytest.raises(StatementChanged):
+            corrections.scheme.approved(session, draft, recovered_cents=0)
+
+
+def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(
+    corrections: Corrections,
+) -> None:
+    scheme = corrections.scheme
+    taken = corrections.take(2)
+    corrections.paid()
+    corrections.taken_back(*taken)
+
+    def issue(session: Session, days: int, by: str = "finance") -> UUID:
+        return debit_notes.issue_debit_note(
+            session,
+            actor=scheme.actors[by],
+            debit_note_id=new_id(),
+            mediator_id=scheme.organisations["exo7"],
+            programme_id=scheme.programme_id,
+            now=scheme.later + timedelta(days=days),
+        ).id
+
+    with pytest.raises(NothingToCollect), corrections.database.transaction() as session:
+        issue(session, 59)
+    fresh = corrections.take(1)
+    with pytest.raises(MediatorIsStillOwed), corrections.database.transaction() as session:
+        issue(session, 60)
+    corrections.undo(fresh[0])
+    with corrections.database.transaction() as session:
+        note_id = issue(session, 60)
+        note = correction_queries.debit_note(session, note_id)
+        assert note is not None
+        assert (note.number, note.amount_cents) == (1, 2000)
+    assert corrections.account() == (2000, 0, 2000)
+
+    def collect(by: str) -> None:
+        with corrections.database.transaction() as session:
+            debit_notes.collect_debit_note(
+                session,
+                actor=scheme.actors[by],
+                collection_id=new_id(),
+                debit_note_id=note_id,
+                collected_on=martinique_day(scheme.later + timedelta(days=61)),
+                now=scheme.later + timedelta(days=61),
+            )
+
+    collect("accountant")
+    assert corrections.account() == (2000, 2000, 0)
+    with pytest.raises(NothingToCollect), corrections.database.transaction() as session:
+        issue(session, 90)
+
+
+def test_a_pass_clawed_back_can_be_redeemed_paid_and_clawed_back_again(
+    corrections: Corrections,
+) -> None:
+    code = corrections.codes[0]
+    first, *_ = corrections.take(2)
+    corrections.paid()
+    corrections.taken_back(first)
+    with corrections.database.transaction() as session:
+        second = corrections.scheme.redeem(session, code).accepted().id
+    corrections.take(1)
+    corrections.paid()
+    assert corrections.account() == (3000, 0, 0)
+
+    with pytest.raises(RedemptionNotPaid):
+        corrections.taken_back(first)
+    corrections.taken_back(second)
+
+    assert corrections.account() == (3000, 0, 1000)
+
+
+def test_after_the_last_day_a_pass_does_not_circulate_again(corrections: Corrections) -> None:
+    wrong, *_ = corrections.take(2)
+    corrections.paid()
+
+    corrections.taken_back(wrong, days=60 + 31 + 5)
+
+    assert corrections.rests(AccountKind.EXPIRED) == 1
+    assert corrections.rests(AccountKind.CIRCULATION) == 8
+    assert corrections.account() == (2000, 0, 1000)
+
+
+def test_a_payment_is_not_rejected_once_its_passes_were_clawed_back(
+    corrections: Corrections,
+) -> None:
+    wrong, *_ = corrections.take(2)
+    statement_id = corrections.paid()
+    corrections.taken_back(wrong)
+
+    with corrections.database.transaction() as session:
+        order = queries.payment_order_of(session, statement_id)
+        assert order is not None
+        with pytest.raises(PaymentCorrected):
+            corrections.scheme.rejected(session, order.id)
+
+
+def test_only_what_is_paid_is_clawed_back(corrections: Corrections) -> None:
+    [one] = corrections.take(1)
+    for step in (lambda: None, corrections.approved):
+        step()
+        with pytest.raises(RedemptionNotPaid), corrections.database.transaction() as session:
+            corrections.prepared(session, one)
+
+
+@pytest.mark.parametrize("basis_points", [0, 400, 425, 3333])
+def test_fees_that_come_back_pass_by_pass_add_up_to_the_fee(basis_points: int) -> None:
+    parts = [fee_share(1000, before=1000 * n, basis_points=basis_points) for n in range(7)]
+
+    assert sum(parts) == fee_of(7000, basis_points=basis_points)
+
+
+def test_what_is_owed_is_recovered_whole_and_the_oldest_first() -> None:
+    assert fitting([1000, 2000, 500], 1600, worth=int) == [1000, 500]
+    assert fitting([1000], 999, worth=int) == []
