@@ -138,8 +138,6 @@ def open_receivables(
 ) -> dict[tuple[UUID, UUID], list[Receivable]]:
     """What nothing has recovered yet, by (mediator, programme), the oldest first."""
     found: dict[tuple[UUID, UUID], list[Receivable]] = {pair: [] for pair in pairs}
-    if not found:
-        return found
     rows = session.scalars(
         select(Receivable)
         .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)

@@ -74,6 +74,8 @@ def order_payment(
     if bordereau is None:
         wrong["bordereau_number"] = "Écrivez le numéro de bordereau, en 50 caractères au plus."
     why = clean(same_account_reason or "")
+    if same_account_reason is not None and why is None:
+        wrong["same_account_reason"] = "Écrivez en quelques mots pourquoi ce compte convient."
     if not FIRST_DAY <= issued_on <= martinique_day(now):
         wrong["issued_on"] = "Écrivez le jour du mandat, aujourd’hui au plus tard."
     if mandate is None or bordereau is None or wrong:

@@ -264,7 +264,7 @@ def order(session: Session, form: Form, page: StatementPage) -> str:
         mandate_number=form.text("mandate_number"),
         bordereau_number=form.text("bordereau_number"),
         issued_on=issued_on,
-        same_account_reason=form.text("same_account_reason"),
+        same_account_reason=form.text("same_account_reason") or None,
         now=started_at(),
     )
     return f"Le mandat {made.mandate_number} est émis. Le comptable peut payer."

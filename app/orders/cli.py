@@ -511,9 +511,9 @@ def cancel_one(desk: Desk, *, order: str, number: str, reason: str, request_id: 
     """
     with desk.transaction() as session:
         named = order_named(session, order)
-        found = {
-            m.mandate_number: m for m in reversed(queries.all_mandates_of(session, named.id))
-        } | {m.mandate_number: m for m in queries.mandates_of(session, named.id)}
+        told = queries.all_mandates_of(session, [named.id])[named.id]
+        # A number that was cancelled and recorded again is the one that still covers something.
+        found = {m.mandate_number: m for m, _ in told}
         if number.strip() not in found:
             raise UnknownMandate
         made = cancel_mandate(

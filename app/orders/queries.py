@@ -410,27 +410,22 @@ def mandate_of_number(
     )
 
 
-def cancellations_of_mandates(
+def all_mandates_of(
     session: Session, order_ids: Iterable[UUID]
-) -> dict[UUID, OrderMandateCancellation]:
-    """Which mandates of these orders were cancelled, by the id of the mandat."""
-    rows = session.scalars(
-        select(OrderMandateCancellation).where(
-            OrderMandateCancellation.order_id.in_(list(order_ids))
-        )
+) -> dict[UUID, list[tuple[OrderMandate, OrderMandateCancellation | None]]]:
+    """Every mandat of these orders, oldest first, and how it was cancelled, if it was."""
+    found: dict[UUID, list[tuple[OrderMandate, OrderMandateCancellation | None]]] = {
+        order_id: [] for order_id in order_ids
+    }
+    rows = session.execute(
+        select(OrderMandate, OrderMandateCancellation)
+        .outerjoin(OrderMandateCancellation, OrderMandateCancellation.mandate_id == OrderMandate.id)
+        .where(OrderMandate.order_id.in_(list(found)))
+        .order_by(OrderMandate.recorded_at, OrderMandate.id)
     )
-    return {row.mandate_id: row for row in rows}
-
-
-def all_mandates_of(session: Session, order_id: UUID) -> list[OrderMandate]:
-    """Every mandat of an order, oldest first, cancelled ones too."""
-    return list(
-        session.scalars(
-            select(OrderMandate)
-            .where(OrderMandate.order_id == order_id)
-            .order_by(OrderMandate.recorded_at, OrderMandate.id)
-        )
-    )
+    for made, cancelled in rows:
+        found[made.order_id].append((made, cancelled))
+    return found
 
 
 def activated_cost(session: Session, order_id: UUID) -> Cents:

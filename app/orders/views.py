@@ -50,8 +50,7 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
     approvals = rows_by(session, OrderApproval.order_id, ids)
     dispatches = rows_by(session, OrderDispatch.order_id, ids)
     allotments = rows_by(session, SerialAllotment.order_id, ids, SerialAllotment.first_serial)
-    mandates = rows_by(session, OrderMandate.order_id, ids, OrderMandate.recorded_at)
-    cancelled_mandates = queries.cancellations_of_mandates(session, ids)
+    mandates = queries.all_mandates_of(session, ids)
     cancellations = rows_by(session, OrderCancellation.order_id, ids)
     plans = queries.plans_of(session, ids)
     progress = queries.progress(session, ids)
@@ -74,7 +73,7 @@ def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]
             cancellation_reason=cancelled.reason if cancelled else None,
             lines=lines[order.id],
             allotments=allotments[order.id],
-            mandates=[mandate_shown(m, cancelled_mandates.get(m.id)) for m in mandates[order.id]],
+            mandates=[mandate_shown(*one) for one in mandates[order.id]],
             approved_by=approval.approved_by if approval else None,
             approved_at=approval.approved_at if approval else None,
             sent_at=dispatch.sent_at if dispatch else None,
@@ -360,16 +359,15 @@ def order_page(
 
 
 def _mandates(session: Session, order_id: UUID) -> tuple[MandateShown, ...]:
-    cancelled = queries.cancellations_of_mandates(session, [order_id])
     return tuple(
         MandateShown(
             one.id,
             one.mandate_number,
             Cents(one.amount_cents),
             one.issued_on,
-            cancelled[one.id].reason if one.id in cancelled else "",
+            cancelled.reason if cancelled else "",
         )
-        for one in queries.all_mandates_of(session, order_id)
+        for one, cancelled in queries.all_mandates_of(session, [order_id])[order_id]
     )
 
 

@@ -134,7 +134,7 @@ class Corrected:
             actor=exo7,
             session_id=new_id(),
             held_on=self.scheme.today,
-            duration_minutes=90,
+            duration_minutes=75,
             kind=SessionKind.GROUP,
             people_count=6,
             topics=[Topic.FORMALITIES],
