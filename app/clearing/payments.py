@@ -31,7 +31,7 @@ from app.clearing.statements import known_statement
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, JsonValue
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.orders.errors import MandateTaken
@@ -68,16 +68,13 @@ def order_payment(
     """
     actor.check(Right.ORDER_PAYMENT)
     mandate, bordereau = clean(mandate_number, longest=50), clean(bordereau_number, longest=50)
-    wrong = {}
-    if mandate is None:
-        wrong["mandate_number"] = "Écrivez le numéro de mandat, en 50 caractères au plus."
-    if bordereau is None:
-        wrong["bordereau_number"] = "Écrivez le numéro de bordereau, en 50 caractères au plus."
     why = clean(same_account_reason or "")
-    if same_account_reason is not None and why is None:
-        wrong["same_account_reason"] = "Écrivez en quelques mots pourquoi ce compte convient."
-    if not FIRST_DAY <= issued_on <= martinique_day(now):
-        wrong["issued_on"] = "Écrivez le jour du mandat, aujourd’hui au plus tard."
+    wrong = _wrong(
+        mandate_number=mandate is None,
+        bordereau_number=bordereau is None,
+        same_account_reason=same_account_reason is not None and why is None,
+        issued_on=not FIRST_DAY <= issued_on <= martinique_day(now),
+    )
     if mandate is None or bordereau is None or wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
@@ -131,6 +128,19 @@ def order_payment(
     session.add(record)
     session.flush()
     return record
+
+
+WRONG = {
+    "mandate_number": "Écrivez le numéro de mandat, en 50 caractères au plus.",
+    "bordereau_number": "Écrivez le numéro de bordereau, en 50 caractères au plus.",
+    "same_account_reason": "Écrivez en quelques mots pourquoi ce compte convient.",
+    "issued_on": "Écrivez le jour du mandat, aujourd’hui au plus tard.",
+}
+
+
+def _wrong(**fields: bool) -> dict[str, JsonValue]:
+    """What to write instead in the fields that are wrong."""
+    return {name: WRONG[name] for name, is_wrong in fields.items() if is_wrong}
 
 
 def _check_day(

@@ -96,7 +96,8 @@ def chain_at(house: House, day: str | None = None) -> Json:
 
 
 def test_the_chain_closes_to_what_was_ordered(lived_in: House) -> None:
-    report = chain_at(lived_in)
+    programme_id = str(lived_in.scheme.programme_id)
+    report = lived_in.by_token("auditor").get("/reports/chain", programme_id=programme_id).read()
 
     stages = {stage["kind"]: stage["voucher_count"] for stage in report["stages"]}
     assert stages == {
@@ -104,14 +105,14 @@ def test_the_chain_closes_to_what_was_ordered(lived_in: House) -> None:
         "stock_inert": 60,
         "stock": 35,
         "transit": 25,
-        "prescriber": 40,
+        "prescriber": 35,
         "circulation": 16,
         "redeemed": 2,
         "claimed": 6,
         "settled": 1,
     }
-    assert report["ordered"]["voucher_count"] == sum(stages.values()) == 205
-    assert report["ordered"]["amount_cents"] == 205_000
+    assert report["ordered"]["voucher_count"] == sum(stages.values()) == 200
+    assert report["ordered"]["amount_cents"] == 200_000
 
 
 def test_reports_are_of_any_day_that_has_come(lived_in: House) -> None:
@@ -128,15 +129,16 @@ def test_reports_are_of_any_day_that_has_come(lived_in: House) -> None:
 
 
 def test_the_usage_rate_names_its_denominators(lived_in: House) -> None:
-    usage = lived_in.by_token("auditor").get("/reports/usage").read()
+    programme_id = str(lived_in.scheme.programme_id)
+    usage = lived_in.by_token("auditor").get("/reports/usage", programme_id=programme_id).read()
 
     rates = {d["kind"]: (d["voucher_count"], d["rate_basis_points"]) for d in usage["denominators"]}
     assert usage["redeemed_count"] == 9
     assert rates == {
         "issued": (25, 3600),
-        "entrusted": (65, 1385),
-        "received": (185, 486),
-        "ordered": (205, 439),
+        "entrusted": (60, 1500),
+        "received": (180, 500),
+        "ordered": (200, 450),
     }
     assert sum(row["redeemed_count"] for row in usage["places"]) == 9
     assert [row["apart"] for row in usage["publics"]].count(True) == 1
@@ -147,9 +149,10 @@ def test_reports_keep_to_a_programme(lived_in: House) -> None:
 
     report = auditor.get("/reports/chain", programme_id=other).read()
 
-    # Nothing was ordered there, but five passes were taken over: they rest with a prescriber.
-    assert report["ordered"]["voucher_count"] == 5
-    assert {s["kind"]: s["voucher_count"] for s in report["stages"]}["prescriber"] == 5
+    # Nothing was ordered there: what rests there was taken over.
+    stages = {s["kind"]: s["voucher_count"] for s in report["stages"]}
+    assert report["ordered"]["voucher_count"] >= sum(stages.values()) > 0
+    assert not any(stages[kind] for kind in ("on_order", "stock_inert", "transit"))
     nowhere = auditor.get("/reports/chain", programme_id="00000000-0000-0000-0000-000000000000")
     nowhere.refused(404, "unknown_programme")
     auditor.get("/reports/usage", vintage_id=999).refused(404, "unknown_vintage")
