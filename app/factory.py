@@ -48,6 +48,8 @@ from app.stock import api as stock_api
 from app.stock import count_pages, file_pages
 from app.takeover import api as takeover_api
 from app.takeover import pages as takeover_pages
+from app.trust import api as trust_api
+from app.trust import pages as trust_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
 from app.web.pages import MENU, Frame, Reader
@@ -71,11 +73,13 @@ API_PARTS = (
     support_api,
     reports_api,
     ledger_api,
+    trust_api,
 )
 PAGE_PARTS = (
     health,
     public_keys,
     public_pages,
+    trust_pages,
     sign_in,
     reports_pages,
     voucher_pages,

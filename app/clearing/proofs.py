@@ -7,6 +7,10 @@ from sqlalchemy.orm import Session
 from app.clearing import queries
 from app.clearing.receipts import Receipt, ReceiptSigner
 from app.partners import queries as partners
+from app.trust.errors import NotSealedYet
+from app.trust.models import SealBlock
+from app.trust.notes import Checkpoint
+from app.trust.proofs import InclusionProof, block_sealing, checkpoint_of, inclusion_proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,13 @@ class Proof:
     undone: bool
     known: bool
     """False for a true receipt whose redemption this database has not: a restored copy, say."""
+    block: SealBlock | None = None
+    """The checkpoint that its movement is in; None while it waits for the next."""
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What that checkpoint says."""
+        return checkpoint_of(self.block) if self.block else None
 
 
 def check_receipt(session: Session, *, text: str, signer: ReceiptSigner) -> Proof | None:
@@ -26,9 +37,24 @@ def check_receipt(session: Session, *, text: str, signer: ReceiptSigner) -> Proo
     if receipt is None:
         return None
     mediator = partners.organisation(session, receipt.mediator_id)
+    known = queries.redemption(session, receipt.redemption_id)
+    its_own = known is not None and known.movement_id == receipt.movement_id
     return Proof(
         receipt,
         mediator_name=mediator.name if mediator else "",
         undone=queries.reversal_of(session, receipt.redemption_id) is not None,
-        known=queries.redemption(session, receipt.redemption_id) is not None,
+        known=known is not None,
+        block=block_sealing(session, receipt.movement_id) if its_own else None,
     )
+
+
+def inclusion_of(session: Session, *, text: str, signer: ReceiptSigner) -> InclusionProof:
+    """The proof that the movement of a receipt is sealed. Holding the receipt is the only right.
+
+    Raises:
+        NotSealedYet: it is no receipt of ours, or its movement waits for the next seal.
+    """
+    proof = check_receipt(session, text=text, signer=signer)
+    if proof is None or proof.block is None:
+        raise NotSealedYet
+    return inclusion_proof(session, movement_id=proof.receipt.movement_id)

@@ -6,12 +6,13 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.clearing.api import signer_of
-from app.clearing.proofs import Proof, check_receipt
+from app.clearing.proofs import Proof, check_receipt, inclusion_of
 from app.web.auth import ANONYMOUS
+from app.web.downloads import download
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("receipt_pages", __name__)
-ANONYMOUS.add("receipt_pages.verify")
+ANONYMOUS.update({"receipt_pages.verify", "receipt_pages.inclusion"})
 
 LONGEST_TYPED = 4000
 
@@ -35,3 +36,13 @@ def verify() -> ResponseReturnValue:
         else None
     )
     return render_template("clearing/verify.html", page=ProofPage(typed, proof))
+
+
+@bp.get("/recu/preuve.tlog-proof")
+def inclusion() -> ResponseReturnValue:
+    """The proof that the movement of a receipt is sealed, as a file that is checked without us."""
+    signer = signer_of(current_settings().key_dir)
+    typed = request.args.get("r", "")[:LONGEST_TYPED]
+    proof = in_transaction(lambda session: inclusion_of(session, text=typed, signer=signer))
+    name = f"preuve-{proof.movement_id}.tlog-proof"
+    return download(proof.text.encode(), name, "text/plain; charset=utf-8")

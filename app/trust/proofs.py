@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
+from app.identity.rules import Actor, Right
 from app.trust import merkle, queries
 from app.trust.errors import (
     CheckpointsReversed,
@@ -110,6 +111,23 @@ def inclusion_proof(
     return InclusionProof(
         movement_id, position, entry, tuple(path), checkpoint_of(block), block.note, block.number
     )
+
+
+def proof_for(
+    session: Session, *, actor: Actor, movement_id: int, size: int | None
+) -> InclusionProof:
+    """The proof of a movement that concerns whoever asks.
+
+    Raises:
+        RightMissing, OtherOrganisation, NotSealedYet, UnknownCheckpoint.
+    """
+    actor.check(Right.SEE_VOUCHERS)
+    line = queries.line_of(session, movement_id)
+    if line is None:
+        raise NotSealedYet
+    accounts = queries.accounts_of(session, [line]).values()
+    actor.check_sees(*(p for a in accounts for p in (a.party_id, a.counterparty_id)))
+    return inclusion_proof(session, movement_id=movement_id, size=size)
 
 
 def consistency_proof(session: Session, *, earlier: int, later: int | None) -> ConsistencyProof:

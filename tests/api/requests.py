@@ -811,6 +811,10 @@ def readings(house: House) -> dict[str, str]:
         "read_council_file": f"/reports/council/file?programme_id={scheme.programme_id}",
         "read_usage": "/reports/usage",
         "list_movements": "/ledger/movements",
+        "list_checkpoints": "/ledger/checkpoints",
+        "read_latest_checkpoint": "/ledger/checkpoints/latest",
+        "prove_consistency": "/ledger/consistency?earlier=20",
+        "prove_movement": "/ledger/proofs/7",
         "list_balances": "/ledger/balances",
     }
 
@@ -832,6 +836,7 @@ def unknown(house: House, operation: str) -> tuple[str, str]:
     path = path.removeprefix("/api/v1")
     for text in ("{number}", "{serial}"):
         path = path.replace(text, "26A 99999 01")
+    path = path.replace("{movement_id}", "999999999")
     while "{" in path:
         start, end = path.index("{"), path.index("}")
         path = path[:start] + str(UUID(int=1)) + path[end + 1 :]

@@ -169,6 +169,10 @@ read_council_file       C F A U . . .
 read_usage              C F A U . . .
 list_movements          C F A U . . .
 list_balances           C F A U P M .
+list_checkpoints        C F A U P M .
+read_latest_checkpoint  C F A U P M .
+prove_consistency       C F A U P M .
+prove_movement          C F A U P M .
 """
 MAY = {operation: marks for operation, *marks in map(str.split, filter(None, TABLE.splitlines()))}
 
