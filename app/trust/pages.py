@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.trust import proofs, queries
+from app.trust.errors import UnknownCheckpoint
 from app.trust.models import SealBlock
 from app.trust.notes import Checkpoint, CheckpointSigner
 from app.trust.views import consistency_text
@@ -105,7 +106,7 @@ def checkpoint() -> ResponseReturnValue:
 def _known(session: Session, typed: str) -> SealBlock:
     block = _numbered(session, typed)
     if block is None:
-        raise proofs.UnknownCheckpoint
+        raise UnknownCheckpoint
     return block
 
 
@@ -137,7 +138,7 @@ def consistency() -> ResponseReturnValue:
     """What shows that a smaller checkpoint (`de`) begins a larger one (`a`, or the latest)."""
     earlier, later = (request.args.get(name, "", str)[:LONGEST_NUMBER] for name in ("de", "a"))
     if not earlier.isascii() or not earlier.isdigit() or (later and not later.isdigit()):
-        raise proofs.UnknownCheckpoint
+        raise UnknownCheckpoint
     proof = in_transaction(
         lambda session: proofs.consistency_proof(
             session, earlier=int(earlier), later=int(later) if later else None

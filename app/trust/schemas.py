@@ -17,9 +17,7 @@ class CheckpointSchema(Schema):
     root = Text(required=True, about="La racine de Merkle (RFC 6962), en base64.")
     sealed_at = Instant(required=True)
     fingerprint = Text(required=True, about="Quatre groupes, à comparer à l’œil.")
-    note = Text(
-        longest=2000, required=True, about="Le point signé (C2SP tlog-checkpoint)."
-    )
+    note = Text(longest=2000, required=True, about="Le point signé (C2SP tlog-checkpoint).")
     verifier_key = Text(required=True, about="La clé publique, à la façon de C2SP.")
 
 
@@ -28,9 +26,7 @@ class ProofSchema(Schema):
 
     movement_id = Whole(1, required=True)
     position = Whole(1, required=True, about="Sa place dans la liste scellée, à partir de 1.")
-    entry = Text(
-        longest=4000, required=True, about="Ce qui est scellé, en base64."
-    )
+    entry = Text(longest=4000, required=True, about="Ce qui est scellé, en base64.")
     path = Many(Text(longest=60), required=True, about="Le chemin jusqu’à la racine, en base64.")
     size = Whole(1, required=True)
     note = Text(longest=2000, required=True, about="Le point de contrôle signé.")
