@@ -34,7 +34,15 @@ from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.prescribers import api as prescribers_api
-from app.prescribers import custody_api, custody_pages, handover_pages, handover_steps
+from app.prescribers import (
+    custody_api,
+    custody_pages,
+    handover_pages,
+    handover_steps,
+    holding_pages,
+    request_pages,
+    sending_pages,
+)
 from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
@@ -102,6 +110,9 @@ PAGE_PARTS = (
     custody_pages,
     losses_pages,
     closing_pages,
+    sending_pages,
+    request_pages,
+    holding_pages,
     statement_pages,
 )
 

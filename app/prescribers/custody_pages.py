@@ -1,9 +1,8 @@
-"""Booklets between the stock and prescribers on pages: consignments, requests, who holds what."""
+"""Consignments on pages: allocations, returns and transfers, received, called back and settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,16 +10,26 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity import queries as identity
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
-from app.kernel.money import NO_BREAK, Cents
-from app.kernel.serials import BookletNumber
-from app.ledger import AccountKind
+from app.kernel.money import Cents
 from app.partners import queries as partners
-from app.prescribers import allocations, booklet_requests, custody, holdings
+from app.prescribers import custody, holdings, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_desk import (
+    FILTERS,
+    KINDS,
+    LINES,
+    NATURES,
+    STATES,
+    agent_name,
+    may,
+    only,
+    ranges,
+    read_uuid,
+    today,
+)
 from app.prescribers.custody_models import (
     BookletRequest,
     Consignment,
@@ -28,76 +37,24 @@ from app.prescribers.custody_models import (
     ShortfallSettlement,
 )
 from app.prescribers.custody_papers import slip
-from app.prescribers.custody_queries import Held
 from app.prescribers.custody_rules import (
     ConsignmentKind,
     ConsignmentState,
     Finding,
     Lot,
-    RequestState,
     Settlement,
-    read_lines,
 )
-from app.prescribers.custody_views import answers_to, requests_shown, state_of
+from app.prescribers.custody_views import answers_to, state_of
 from app.programmes import queries as programmes
-from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.vouchers.queries import booklet_numbers
-from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
-from app.web.format import count, day_short, plural
+from app.web.format import day_short
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("custody_pages", __name__)
-
-LINES = 50
-"""Lines of a list on one page."""
-MANY = 200
-"""Programmes in a choice, requests in a list."""
-
-KINDS = {
-    ConsignmentKind.ALLOCATION: "Dotation",
-    ConsignmentKind.RETURN: "Retour",
-    ConsignmentKind.TRANSFER: "Transfert",
-}
-STATES = {
-    ConsignmentState.IN_TRANSIT: ("go", "En route"),
-    ConsignmentState.RECEIVED: ("ok", "Reçu"),
-    ConsignmentState.RECEIVED_SHORT: ("warn", "Reçu avec manque"),
-    ConsignmentState.CANCELLED: ("", "Annulé"),
-}
-FILTERS = {
-    "en-route": ConsignmentState.IN_TRANSIT,
-    "recue": ConsignmentState.RECEIVED,
-    "avec-manque": ConsignmentState.RECEIVED_SHORT,
-    "annulee": ConsignmentState.CANCELLED,
-}
-NATURES = {
-    "dotation": ConsignmentKind.ALLOCATION,
-    "retour": ConsignmentKind.RETURN,
-    "transfert": ConsignmentKind.TRANSFER,
-}
-REQUEST_STATES = {
-    RequestState.PENDING: ("warn", "À traiter"),
-    RequestState.ALLOCATED: ("ok", "Accordée"),
-    RequestState.DECLINED: ("bad", "Refusée"),
-}
-REQUEST_FILTERS = {
-    "a-traiter": RequestState.PENDING,
-    "accordee": RequestState.ALLOCATED,
-    "refusee": RequestState.DECLINED,
-}
-PLACES = {
-    AccountKind.STOCK_INERT: ("warn", "Pas encore actifs"),
-    AccountKind.STOCK: ("", "En stock"),
-    AccountKind.TRANSIT: ("go", "En route"),
-    AccountKind.PRESCRIBER: ("go", "Chez le prescripteur"),
-}
-
-
-# ── What templates are given ──────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +117,8 @@ class ConsignmentPage:
     settled: tuple[Settled, ...]
     request: BookletRequest | None
     may_receive: bool
+    unable: str
+    """Why the recipient may not receive it today, said instead of the form."""
     may_cancel: bool
     may_find: bool
     may_take_back: bool
@@ -180,145 +139,6 @@ class ConsignmentPage:
         return Cents(sum(lot.cents for lot in self.lots))
 
 
-@dataclass(frozen=True, slots=True)
-class StockLine:
-    """What one holder has of one vintage and size, in runs of numbers."""
-
-    tone: str
-    place: str
-    towards: str
-    label: str
-    size: int
-    booklet_count: int
-    runs: tuple[str, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """One holder and all it has."""
-
-    id: UUID
-    name: str
-    lines: tuple[StockLine, ...]
-
-    @property
-    def booklet_count(self) -> int:
-        """Booklets that it answers for."""
-        return sum(line.booklet_count for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class SendPage:
-    """The form of a new consignment, beside what the sender holds."""
-
-    form: Form
-    kind: ConsignmentKind
-    programmes: tuple[Choice, ...]
-    senders: tuple[Choice, ...]
-    recipients: tuple[Choice, ...]
-    held: tuple[Holder, ...]
-    request: Json | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StockPage:
-    """Who holds what."""
-
-    holders: tuple[Holder, ...]
-    chosen: str
-    choices: tuple[Choice, ...]
-    read_at: datetime
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """One request in the list."""
-
-    id: UUID
-    number: str
-    prescriber: str
-    asked: str
-    public: str
-    requested_on: date
-    tone: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestsPage:
-    """The list of requests."""
-
-    lines: tuple[RequestLine, ...]
-    form: Form
-    states: tuple[Choice, ...]
-    filtered: bool
-    may_request: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequestPage:
-    """One request, what its prescriber holds and hands over, and the answer."""
-
-    form: Form
-    asked: Json
-    prescriber: str
-    public: str
-    wanted: str
-    requested_by: str
-    answered_by: str
-    tone: str
-    label: str
-    rates: tuple[holdings.Rate, ...]
-    allocation_number: str
-    may_answer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NewRequestPage:
-    """The form of a request, beside what the prescriber holds."""
-
-    form: Form
-    programmes: tuple[Choice, ...]
-    publics: tuple[Choice, ...]
-    rates: tuple[holdings.Rate, ...]
-
-
-# ── Reading the address and the forms ─────────────────────────────────────────────────────────────
-
-
-def _today() -> date:
-    return martinique_day(started_at())
-
-
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
-
-
-def _ranges(form: Form, name: str) -> list[BookletRange]:
-    """Booklets as scanned or typed, a line each."""
-    return [BookletRange(first, last) for first, last in read_lines(form.text(name))]
-
-
-def _programmes(session: Session) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(str(p.id), p.name) for p in programmes.programmes_after(session, None, limit=MANY)
-    )
-
-
-def _only(choices: Sequence[Choice]) -> str:
-    """The value of the only choice there is, proposed at once."""
-    return choices[0].value if len(choices) == 1 else ""
-
-
-def _booklets(number: int) -> str:
-    return f"{count(number)} carnet{plural(number)}"
-
-
-# ── Consignments ──────────────────────────────────────────────────────────────────────────────────
-
-
 @bp.get("/dotations")
 def consignments() -> ResponseReturnValue:
     """Allocations, returns and transfers; a prescriber's own."""
@@ -327,23 +147,17 @@ def consignments() -> ResponseReturnValue:
 
 
 def _consignments_page(session: Session) -> ConsignmentsPage:
-    asked = {
-        name: request.args.get(name, "")[:60]
-        for name in ("nature", "etat", "destinataire", "avant")
-    }
-    form = Form({name: [value] for name, value in asked.items()}, UUID(int=0))
-    ends = _ends(session)
-    recipient = next((c.value for c in ends if c.value == asked["destinataire"]), "")
+    form, ends = Form.asked("nature", "etat", "destinataire", "avant"), _ends(session)
     rows = queries.latest_consignments(
         session,
-        _read_id(asked["avant"]),
+        form.among("avant", _anywhere(form.text("avant"))),
         limit=LINES + 1,
         party_id=current_actor().scope,
-        kind=NATURES.get(asked["nature"]),
-        state=FILTERS.get(asked["etat"]),
-        recipient_id=UUID(recipient) if recipient else None,
+        kind=form.among("nature", NATURES),
+        state=form.among("etat", FILTERS),
+        recipient_id=form.among("destinataire", {c.value: UUID(c.value) for c in ends}),
     )
-    kept = {k: v for k, v in asked.items() if v and k != "avant"}
+    kept = {name: v for name in ("nature", "etat", "destinataire") if (v := form.text(name))}
     return ConsignmentsPage(
         lines=tuple(_lines(session, rows[:LINES])),
         form=form,
@@ -354,16 +168,15 @@ def _consignments_page(session: Session) -> ConsignmentsPage:
         next=f"{url_for('.consignments')}?{urlencode(kept | {'avant': str(rows[LINES - 1].id)})}"
         if len(rows) > LINES
         else "",
-        may_allocate=_may(Right.ALLOCATE),
-        may_send=_may(Right.SEND_BOOKLETS),
+        may_allocate=may(Right.ALLOCATE),
+        may_send=may(Right.SEND_BOOKLETS),
     )
 
 
-def _read_id(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
+def _anywhere(typed: str) -> dict[str, UUID]:
+    """Any id will do as the place where the list goes on."""
+    found = read_uuid(typed)
+    return {typed: found} if found else {}
 
 
 def _ends(session: Session) -> tuple[Choice, ...]:
@@ -419,7 +232,10 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
     state = state_of(answer, lacks=bool(lacking))
     names = partners.organisation_names(session, [row.sender_id, row.recipient_id])
     tone, label = STATES[state]
-    own = actor.organisation_id == row.recipient_id and _may(Right.CONFIRM_RECEIPT)
+    own = actor.organisation_id == row.recipient_id and may(Right.CONFIRM_RECEIPT)
+    returns = row.kind == ConsignmentKind.RETURN
+    mine = returns and row.sender_id == actor.scope and may(Right.SEND_BOOKLETS)
+    unable = "" if returns else recalls.why_not(session, row.recipient_id, on=today())
     short, travels = state is ConsignmentState.RECEIVED_SHORT, state is ConsignmentState.IN_TRANSIT
     return ConsignmentPage(
         consignment=row,
@@ -429,10 +245,10 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
         label=label,
         sender=names[row.sender_id],
         recipient=names[row.recipient_id],
-        prepared_by=_agent(session, row.prepared_by),
+        prepared_by=agent_name(session, row.prepared_by),
         lots=tuple(holdings.lots_of(session, queries.booklets_of(session, consignment_id))),
         answer=answer,
-        answered_by=_agent(session, answer.answered_by) if answer else "",
+        answered_by=agent_name(session, answer.answered_by) if answer else "",
         missing=tuple(str(numbers[f.booklet_id]) for f in findings if f.finding == Finding.MISSING),
         damaged=tuple(str(numbers[f.booklet_id]) for f in findings if f.finding == Finding.DAMAGED),
         still_missing=tuple(str(numbers[booklet_id]) for booklet_id in lacking),
@@ -441,10 +257,11 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
             for settlement, booklet_id in settled
         ),
         request=queries.request_behind(session, consignment_id),
-        may_receive=travels and own,
-        may_cancel=travels and _may(Right.ALLOCATE) and row.kind != ConsignmentKind.RETURN,
+        may_receive=travels and own and not unable,
+        unable=unable if travels and own else "",
+        may_cancel=travels and (may(Right.ALLOCATE) or mine),
         may_find=short and own,
-        may_take_back=short and _may(Right.ALLOCATE) and row.kind != ConsignmentKind.RETURN,
+        may_take_back=short and may(Right.ALLOCATE) and row.kind != ConsignmentKind.RETURN,
     )
 
 
@@ -453,11 +270,6 @@ def _what_became(settlement: ShortfallSettlement) -> str:
     if settlement.settlement == Settlement.FOUND:
         return f"retrouvé par le destinataire le {day}"
     return f"revenu au stock le {day}"
-
-
-def _agent(session: Session, agent_id: int) -> str:
-    agent = identity.agent(session, agent_id)
-    return agent.name if agent else ""
 
 
 @bp.get("/dotations/<uuid:consignment_id>/bordereau.pdf")
@@ -471,167 +283,6 @@ def slip_of(consignment_id: UUID) -> ResponseReturnValue:
 
     content, number = in_transaction(work)
     return download(content, f"{number}.pdf", PDF)
-
-
-# ── Sending ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@bp.route("/dotations/nouvelle", methods=["GET", "POST"])
-def allocate() -> ResponseReturnValue:
-    """Entrust booklets to a prescriber; with `demande`, as the answer to what it asked for."""
-    check(Right.ALLOCATE)
-    page = in_transaction(lambda session: _send_page(session, ConsignmentKind.ALLOCATION))
-    form = page.form
-    if request.method == "POST":
-
-        def act(session: Session) -> Consignment:
-            booklets = _ranges(form, "carnets")
-            recipient_id = form.uuid("destinataire", "Choisissez le prescripteur dans la liste.")
-            programme_id = form.uuid("dispositif")
-            if not booklets:
-                form.wrong("carnets", "Scannez ou tapez au moins un carnet.")
-            form.check()
-            return allocations.allocate_booklets(
-                session,
-                actor=current_actor(),
-                allocation_id=form.id,
-                programme_id=programme_id,
-                recipient_id=recipient_id,
-                booklets=booklets,
-                request_id=_read_id(form.text("demande")),
-                now=started_at(),
-            )
-
-        if (made := form.submit(act)) is not None:
-            return done(
-                url_for(".consignment", consignment_id=made.id),
-                f"La dotation {made.number} est en route. Imprimez son bordereau : le "
-                "prescripteur comptera les carnets et signera à l’arrivée.",
-            )
-    return render_template("custody/send.html", page=page), form.status
-
-
-@bp.route("/dotations/retour", methods=["GET", "POST"])
-def give_back() -> ResponseReturnValue:
-    """Send booklets back to the stock."""
-    check(Right.SEND_BOOKLETS)
-    page = in_transaction(lambda session: _send_page(session, ConsignmentKind.RETURN))
-    form = page.form
-    if request.method == "POST":
-
-        def act(session: Session) -> Consignment:
-            booklets, sender_id = _ranges(form, "carnets"), _sender(form)
-            programme_id = form.uuid("dispositif")
-            _check_sent(form, booklets)
-            return custody.return_booklets(
-                session,
-                actor=current_actor(),
-                consignment_id=form.id,
-                programme_id=programme_id,
-                sender_id=sender_id,
-                booklets=booklets,
-                reason=form.text("motif"),
-                now=started_at(),
-            )
-
-        if (made := form.submit(act)) is not None:
-            return done(
-                url_for(".consignment", consignment_id=made.id),
-                f"Le retour {made.number} est en route vers le stock de CAP Nord, qui comptera "
-                "les carnets à l’arrivée. Joignez-leur le bordereau.",
-            )
-    return render_template("custody/send.html", page=page), form.status
-
-
-@bp.route("/dotations/transfert", methods=["GET", "POST"])
-def transfer() -> ResponseReturnValue:
-    """Send booklets to another prescriber."""
-    check(Right.SEND_BOOKLETS)
-    page = in_transaction(lambda session: _send_page(session, ConsignmentKind.TRANSFER))
-    form = page.form
-    if request.method == "POST":
-
-        def act(session: Session) -> Consignment:
-            booklets, sender_id = _ranges(form, "carnets"), _sender(form)
-            recipient_id = form.uuid("destinataire", "Choisissez le prescripteur dans la liste.")
-            programme_id = form.uuid("dispositif")
-            _check_sent(form, booklets)
-            return custody.transfer_booklets(
-                session,
-                actor=current_actor(),
-                consignment_id=form.id,
-                programme_id=programme_id,
-                sender_id=sender_id,
-                recipient_id=recipient_id,
-                booklets=booklets,
-                reason=form.text("motif"),
-                now=started_at(),
-            )
-
-        if (made := form.submit(act)) is not None:
-            return done(
-                url_for(".consignment", consignment_id=made.id),
-                f"Le transfert {made.number} est en route. Le destinataire comptera les carnets "
-                "et signera à l’arrivée. Joignez-leur le bordereau.",
-            )
-    return render_template("custody/send.html", page=page), form.status
-
-
-def _sender(form: Form) -> UUID:
-    """A prescriber sends its own booklets; the coordination says whose."""
-    scope = current_actor().scope
-    return scope or form.uuid("envoyeur", "Choisissez qui envoie les carnets.")
-
-
-def _check_sent(form: Form, booklets: Sequence[BookletRange]) -> None:
-    if not booklets:
-        form.wrong("carnets", "Scannez ou tapez au moins un carnet.")
-    if not form.text("motif"):
-        form.wrong("motif", "Dites pourquoi, en quelques mots.")
-    form.check()
-
-
-def _send_page(session: Session, kind: ConsignmentKind) -> SendPage:
-    """The form, what is proposed, and what the sender may choose from."""
-    actor, known = current_actor(), _programmes(session)
-    asked = None
-    if kind is ConsignmentKind.ALLOCATION:
-        typed = request.form.get("demande") or request.args.get("demande", "")
-        if (request_id := _read_id(typed)) is not None:
-            row = booklet_requests.known_request(session, actor=actor, request_id=request_id)
-            asked = requests_shown(session, [row])[0]
-            asked["wanted"] = _wanted(row)
-            asked["public_name"] = FRENCH_PUBLIC[Public(row.public)]
-    recipients = [
-        Choice(str(o.id), o.name)
-        for o in queries.prescribers_on(session, _today())
-        if o.id != actor.scope
-    ]
-    held = holdings.booklets_held(session, actor=actor)
-    wanted = AccountKind.STOCK if kind is ConsignmentKind.ALLOCATION else AccountKind.PRESCRIBER
-    holders = _holders(session, [h for h in held if h.kind == wanted])
-    if request.method == "POST":
-        form = Form.sent()
-    else:
-        form = Form.blank(
-            dispositif=str(asked["programme_id"]) if asked else _only(known),
-            destinataire=str(asked["prescriber_id"]) if asked else "",
-            demande=str(asked["id"]) if asked else "",
-        )
-    return SendPage(
-        form=form,
-        kind=kind,
-        programmes=known,
-        senders=tuple(Choice(str(h.id), h.name) for h in holders)
-        if kind is not ConsignmentKind.ALLOCATION and actor.scope is None
-        else (),
-        recipients=tuple(recipients) if kind is not ConsignmentKind.RETURN else (),
-        held=holders,
-        request=asked,
-    )
-
-
-# ── Receiving, calling back, settling ─────────────────────────────────────────────────────────────
 
 
 @bp.route("/dotations/<uuid:consignment_id>/reception", methods=["GET", "POST"])
@@ -653,8 +304,8 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
                 actor=current_actor(),
                 receipt_id=form.id,
                 consignment_id=consignment_id,
-                missing=_ranges(form, "manquants"),
-                damaged=_ranges(form, "abimes"),
+                missing=ranges(form, "manquants"),
+                damaged=ranges(form, "abimes"),
                 note=form.text("remarque") or None,
                 now=started_at(),
             )
@@ -674,7 +325,7 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
 @bp.route("/dotations/<uuid:consignment_id>/annulation", methods=["GET", "POST"])
 def cancel(consignment_id: UUID) -> ResponseReturnValue:
     """Call back what nobody has signed for."""
-    check(Right.ALLOCATE)
+    check(Right.SEND_BOOKLETS)
     page = in_transaction(lambda session: _consignment_page(session, consignment_id))
     if not page.may_cancel and request.method == "GET":
         return render_template("custody/consignment.html", page=page)
@@ -685,7 +336,7 @@ def cancel(consignment_id: UUID) -> ResponseReturnValue:
             if not form.text("motif"):
                 form.wrong("motif", "Dites pourquoi, en quelques mots.")
             if not form.checked("revenus"):
-                form.wrong("revenus", "Cochez que les carnets sont bien au stock.")
+                form.wrong("revenus", "Cochez que vous avez ces carnets sous les yeux.")
             form.check()
             return custody.cancel_consignment(
                 session,
@@ -699,7 +350,9 @@ def cancel(consignment_id: UUID) -> ResponseReturnValue:
         if form.submit(act) is not None:
             return done(
                 url_for(".consignment", consignment_id=consignment_id),
-                "L’envoi est annulé : ses carnets sont de nouveau dans le stock de CAP Nord.",
+                "Le retour est annulé : ses carnets sont de nouveau chez l’envoyeur."
+                if page.consignment.kind == ConsignmentKind.RETURN
+                else "L’envoi est annulé : ses carnets sont de nouveau dans le stock de CAP Nord.",
             )
     return render_template("custody/cancel.html", page=page, form=form), form.status
 
@@ -715,7 +368,7 @@ def settle(consignment_id: UUID) -> ResponseReturnValue:
         *((Choice("found", "Le destinataire les a retrouvés"),) if page.may_find else ()),
         *((Choice("returned", "Ils sont revenus au stock"),) if page.may_take_back else ()),
     )
-    form = Form.sent() if request.method == "POST" else Form.blank(suite=_only(choices))
+    form = Form.sent() if request.method == "POST" else Form.blank(suite=only(choices))
     if request.method == "POST":
 
         def act(session: Session) -> ShortfallSettlement:
@@ -746,221 +399,4 @@ def settle(consignment_id: UUID) -> ResponseReturnValue:
             "custody/settle.html", page=page, form=form, choices=choices, booklets=booklets
         ),
         form.status,
-    )
-
-
-# ── Requests ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@bp.get("/demandes")
-def requests() -> ResponseReturnValue:
-    """Requests for booklets; a prescriber's own."""
-    check(Right.SEE_ALLOCATIONS)
-    return render_template("custody/requests.html", page=in_transaction(_requests_page))
-
-
-def _requests_page(session: Session) -> RequestsPage:
-    asked = request.args.get("etat", "")[:20]
-    rows = queries.latest_requests(
-        session, limit=MANY, prescriber_id=current_actor().scope, state=REQUEST_FILTERS.get(asked)
-    )
-    shown = requests_shown(session, rows)
-    names = partners.organisation_names(session, {row.prescriber_id for row in rows})
-    lines = []
-    for row, told in zip(rows, shown, strict=True):
-        tone, label = REQUEST_STATES[told["state"]]
-        lines.append(
-            RequestLine(
-                id=row.id,
-                number=row.number,
-                prescriber=names[row.prescriber_id],
-                asked=_wanted(row),
-                public=FRENCH_PUBLIC[Public(row.public)],
-                requested_on=row.requested_on,
-                tone=tone,
-                state=label,
-            )
-        )
-    return RequestsPage(
-        lines=tuple(lines),
-        form=Form({"etat": [asked]}, UUID(int=0)),
-        states=tuple(Choice(v, REQUEST_STATES[s][1]) for v, s in REQUEST_FILTERS.items()),
-        filtered=asked in REQUEST_FILTERS,
-        may_request=_may(Right.REQUEST_BOOKLETS),
-    )
-
-
-def _wanted(row: BookletRequest) -> str:
-    """« 20 carnets de 10, 4 carnets de 5 »."""
-    wanted = ((row.tens_count, 10), (row.fives_count, 5))
-    return ", ".join(f"{_booklets(number)} de {size}" for number, size in wanted if number)
-
-
-@bp.route("/demandes/nouvelle", methods=["GET", "POST"])
-def new_request() -> ResponseReturnValue:
-    """Ask for more booklets."""
-    check(Right.REQUEST_BOOKLETS)
-    page = in_transaction(_new_request_page)
-    form = page.form
-    if request.method == "POST":
-
-        def act(session: Session) -> BookletRequest:
-            programme_id = form.uuid("dispositif")
-            public = form.choice("public", Public, "Choisissez le public attendu.")
-            tens = form.integer("tens_count") if form.text("tens_count") else 0
-            fives = form.integer("fives_count") if form.text("fives_count") else 0
-            form.check()
-            return booklet_requests.request_booklets(
-                session,
-                actor=current_actor(),
-                request_id=form.id,
-                programme_id=programme_id,
-                public=public,
-                tens_count=tens,
-                fives_count=fives,
-                reason=form.text("reason"),
-                now=started_at(),
-            )
-
-        if (made := form.submit(act)) is not None:
-            return done(
-                url_for(".booklet_request", request_id=made.id),
-                f"La demande {made.number} est envoyée. La coordination de CAP Nord y répond par "
-                "une dotation, ou dit pourquoi non.",
-            )
-    return render_template("custody/new_request.html", page=page), form.status
-
-
-def _new_request_page(session: Session) -> NewRequestPage:
-    known, actor = _programmes(session), current_actor()
-    return NewRequestPage(
-        form=Form.sent() if request.method == "POST" else Form.blank(dispositif=_only(known)),
-        programmes=known,
-        publics=tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
-        rates=tuple(
-            holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=_today())
-        ),
-    )
-
-
-@bp.get("/demandes/<uuid:request_id>")
-def booklet_request(request_id: UUID) -> ResponseReturnValue:
-    """One request and its answer."""
-    check(Right.SEE_ALLOCATIONS)
-    page = in_transaction(lambda session: _request_page(session, request_id, Form.blank()))
-    return render_template("custody/request.html", page=page)
-
-
-@bp.post("/demandes/<uuid:request_id>/refus")
-def decline(request_id: UUID) -> ResponseReturnValue:
-    """Say no, and why."""
-    check(Right.ALLOCATE)
-    form = Form.sent()
-    made = form.submit(
-        lambda session: booklet_requests.decline_request(
-            session,
-            actor=current_actor(),
-            answer_id=form.id,
-            request_id=request_id,
-            reason=form.text("reason"),
-            now=started_at(),
-        )
-    )
-    if made is not None:
-        return done(
-            url_for(".booklet_request", request_id=request_id),
-            "La demande est refusée. Le prescripteur en lit la raison ici.",
-        )
-    page = in_transaction(lambda session: _request_page(session, request_id, form))
-    return render_template("custody/request.html", page=page), form.status
-
-
-def _request_page(session: Session, request_id: UUID, form: Form) -> RequestPage:
-    actor = current_actor()
-    row = booklet_requests.known_request(session, actor=actor, request_id=request_id)
-    asked = requests_shown(session, [row])[0]
-    tone, label = REQUEST_STATES[asked["state"]]
-    made = queries.consignment(session, asked["allocation_id"]) if asked["allocation_id"] else None
-    return RequestPage(
-        form=form,
-        asked=asked,
-        prescriber=partners.organisation_names(session, [row.prescriber_id])[row.prescriber_id],
-        public=FRENCH_PUBLIC[Public(row.public)],
-        wanted=_wanted(row),
-        requested_by=_agent(session, row.requested_by),
-        answered_by=_agent(session, asked["answered_by"]) if asked["answered_by"] else "",
-        tone=tone,
-        label=label,
-        rates=tuple(
-            holdings.rates(session, actor=actor, prescriber_id=row.prescriber_id, on=_today())
-        ),
-        allocation_number=made.number if made else "",
-        may_answer=asked["state"] is RequestState.PENDING and _may(Right.ALLOCATE),
-    )
-
-
-# ── Who holds what ────────────────────────────────────────────────────────────────────────────────
-
-SHOWN_RUNS = 12
-"""Runs of numbers told on one line of the page; one holder alone shows all of its own."""
-
-
-@bp.get("/stock")
-def stock() -> ResponseReturnValue:
-    """What each holder has; a prescriber sees its own."""
-    check(Right.SEE_ALLOCATIONS)
-    return render_template("custody/stock.html", page=in_transaction(_stock_page))
-
-
-def _stock_page(session: Session) -> StockPage:
-    actor = current_actor()
-    everything = _holders(session, holdings.booklets_held(session, actor=actor))
-    typed = request.args.get("chez", "")[:40]
-    chosen = [holder for holder in everything if str(holder.id) == typed]
-    return StockPage(
-        holders=tuple(chosen) or everything,
-        chosen=typed if chosen else "",
-        choices=tuple(Choice(str(holder.id), holder.name) for holder in everything),
-        read_at=started_at(),
-        own=actor.scope is not None,
-    )
-
-
-def _holders(session: Session, held: Sequence[Held]) -> tuple[Holder, ...]:
-    """Booklets by the holder that answers for them, the fullest first."""
-    names = partners.organisation_names(
-        session, {party for h in held for party in (h.party_id, h.counterparty_id)}
-    )
-    holders = []
-    for party, rows in groupby(sorted(held, key=lambda h: h.party_id), key=lambda h: h.party_id):
-        lines = tuple(
-            _stock_line(list(runs), names)
-            for _, runs in groupby(sorted(rows, key=_line_of), key=_line_of)
-        )
-        holders.append(Holder(party, names[party], lines))
-    return tuple(sorted(holders, key=lambda holder: (-holder.booklet_count, holder.name)))
-
-
-def _line_of(held: Held) -> tuple[str, str, str, int]:
-    """What stands on one line: place, where to, vintage, size; tens first."""
-    return held.kind, str(held.counterparty_id), held.label, -held.size
-
-
-def _stock_line(runs: Sequence[Held], names: dict[UUID, str]) -> StockLine:
-    first = runs[0]
-    tone, place = PLACES[AccountKind(first.kind)]
-    shown = []
-    for held in runs[:SHOWN_RUNS]:
-        ends = dict.fromkeys((held.first_number, held.last_number))
-        numbers = (str(BookletNumber(held.label, n)).replace(" ", NO_BREAK) for n in ends)
-        shown.append(" à ".join(numbers))
-    return StockLine(
-        tone=tone,
-        place=place,
-        towards=names[first.counterparty_id] if first.kind == AccountKind.TRANSIT else "",
-        label=first.label,
-        size=first.size,
-        booklet_count=sum(h.count for h in runs),
-        runs=tuple(shown),
-        more=max(0, len(runs) - SHOWN_RUNS),
     )

@@ -1,4 +1,6 @@
-"""The slip that travels with booklets: signed when they leave and when they are counted."""
+"""The slip that travels with booklets, signed at both ends, and the sheet of what comes back."""
+
+from collections.abc import Iterable
 
 from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
@@ -6,9 +8,11 @@ from app.papers.french import clock, euros_in_words, grouped, long_day, money, p
 from app.papers.measures import GREY, NBSP
 from app.papers.parts import LEFT, blank, card, field_card, signature, tick
 from app.papers.sheet import Sheet, strong
+from app.papers.sheets import Field, Kind, csv_bytes
 from app.papers.table import Column, Row, Table
-from app.prescribers.custody_rules import ConsignmentKind
+from app.prescribers.custody_rules import FRENCH_RECALL_REASON, ConsignmentKind
 from app.prescribers.holdings import Slip
+from app.prescribers.recalls import Recall
 
 TITLES = {
     ConsignmentKind.ALLOCATION: ("Bordereau de remise", "Carnets confiés à un prescripteur"),
@@ -159,3 +163,34 @@ def _count(s: Sheet, y: float, wide: float) -> float:
         blank(s, x, low - 18, "Carnets manquants (n°)", right)
         blank(s, x, low - 26, "Carnets abîmés (n°)", right)
     return y - high
+
+
+RECALLS = (
+    Field("Chez", width=32),
+    Field("Dispositif", width=24),
+    Field("Pourquoi", width=36),
+    Field("Depuis le", Kind.DAY),
+    Field("Premier carnet", width=16),
+    Field("Dernier carnet", width=16),
+    Field("Carnets", Kind.NUMBER),
+    Field("Pass", Kind.NUMBER),
+)
+
+
+def recalls_csv(recalls: Iterable[Recall], *, specimen: bool) -> bytes:
+    """What is to come back, a row for each run of numbers."""
+    rows = (
+        (
+            one.holder,
+            one.programme,
+            FRENCH_RECALL_REASON[one.reason],
+            one.since,
+            first,
+            last,
+            held.count,
+            held.count * held.size,
+        )
+        for one in recalls
+        for (first, last), held in zip(one.runs, one.booklets, strict=True)
+    )
+    return csv_bytes(RECALLS, rows, specimen=specimen)

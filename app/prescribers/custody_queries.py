@@ -384,6 +384,15 @@ def held_booklets(
     return [Held(*row) for row in rows]
 
 
+def missing_numbers(session: Session) -> set[tuple[int, int]]:
+    """Booklets that counts did not find and that nobody has settled: vintage and number."""
+    lost = _still_missing().subquery()
+    rows = session.execute(
+        select(Booklet.vintage_id, Booklet.number).join(lost, lost.c.booklet_id == Booklet.id)
+    )
+    return {(vintage_id, number) for vintage_id, number in rows}
+
+
 def handed_over_since(session: Session, prescriber_id: UUID, *, since: date) -> dict[int, int]:
     """Booklets that a prescriber has handed to people since that day, by size."""
     rows = session.execute(

@@ -25,6 +25,7 @@ from app.web.problems import status_of
 from app.web.transaction import in_transaction
 
 T = TypeVar("T")
+V = TypeVar("V")
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 LONGEST_TEXT = 60_000
@@ -72,6 +73,11 @@ class Form:
         except ValueError:
             record_id = new_id()
         return cls(typed, record_id)
+
+    @classmethod
+    def asked(cls, *names: str) -> "Form":
+        """The filters of the address, by these names."""
+        return cls({name: [request.args.get(name, "")[:100]] for name in names}, UUID(int=0))
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
@@ -148,6 +154,18 @@ class Form:
         except ValueError:
             self.wrong(name, sentence)
             return UUID(int=0)
+
+    def among(self, name: str, known: Mapping[str, V]) -> V | None:
+        """What a filter of the address stands for; None when it is empty, or not understood.
+
+        A filter that makes no sense is said: nobody should read a whole list as a part of it.
+        """
+        typed = self.text(name)
+        if typed and typed not in known:
+            self.wrong(
+                name, f"Ce filtre n’est pas compris : « {typed} ». La liste est montrée sans lui."
+            )
+        return known.get(typed)
 
     def check(self) -> None:
         """Refuse what could not be read.

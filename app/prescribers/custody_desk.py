@@ -1,0 +1,211 @@
+"""What pages of custody share: words, choices, and booklets by the holder that answers for them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity import queries as identity
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.money import NO_BREAK
+from app.kernel.serials import BookletNumber
+from app.ledger import AccountKind
+from app.partners import queries as partners
+from app.prescribers import custody_queries as queries
+from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_models import BookletRequest
+from app.prescribers.custody_queries import Held
+from app.prescribers.custody_rules import (
+    ConsignmentKind,
+    ConsignmentState,
+    RequestState,
+    read_lines,
+)
+from app.programmes import queries as programmes
+from app.web.auth import current_actor, started_at
+from app.web.format import count, plural
+from app.web.forms import Form
+from app.web.pages import Choice
+
+LINES = 50
+"""Lines of a list on one page."""
+MANY = 200
+"""Programmes in a choice, requests in a list."""
+
+KINDS = {
+    ConsignmentKind.ALLOCATION: "Dotation",
+    ConsignmentKind.RETURN: "Retour",
+    ConsignmentKind.TRANSFER: "Transfert",
+}
+STATES = {
+    ConsignmentState.IN_TRANSIT: ("go", "En route"),
+    ConsignmentState.RECEIVED: ("ok", "Reçu"),
+    ConsignmentState.RECEIVED_SHORT: ("warn", "Reçu avec manque"),
+    ConsignmentState.CANCELLED: ("", "Annulé"),
+}
+FILTERS = {
+    "en-route": ConsignmentState.IN_TRANSIT,
+    "recue": ConsignmentState.RECEIVED,
+    "avec-manque": ConsignmentState.RECEIVED_SHORT,
+    "annulee": ConsignmentState.CANCELLED,
+}
+NATURES = {
+    "dotation": ConsignmentKind.ALLOCATION,
+    "retour": ConsignmentKind.RETURN,
+    "transfert": ConsignmentKind.TRANSFER,
+}
+REQUEST_STATES = {
+    RequestState.PENDING: ("warn", "À traiter"),
+    RequestState.ALLOCATED: ("ok", "Accordée"),
+    RequestState.DECLINED: ("bad", "Refusée"),
+}
+REQUEST_FILTERS = {
+    "a-traiter": RequestState.PENDING,
+    "accordee": RequestState.ALLOCATED,
+    "refusee": RequestState.DECLINED,
+}
+PLACES = {
+    AccountKind.STOCK_INERT: ("warn", "Pas encore actifs"),
+    AccountKind.STOCK: ("", "En stock"),
+    AccountKind.TRANSIT: ("go", "En route"),
+    AccountKind.PRESCRIBER: ("go", "Chez le prescripteur"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """What one holder has of one vintage and size, in runs of numbers."""
+
+    tone: str
+    place: str
+    towards: str
+    label: str
+    size: int
+    booklet_count: int
+    missing_count: int
+    """Those that a count did not find: they are on no way any more."""
+    runs: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One holder and all it has."""
+
+    id: UUID
+    name: str
+    lines: tuple[StockLine, ...]
+
+    @property
+    def booklet_count(self) -> int:
+        """Booklets that it answers for."""
+        return sum(line.booklet_count for line in self.lines)
+
+
+def today() -> date:
+    """The day in Martinique."""
+    return martinique_day(started_at())
+
+
+def may(right: Right) -> bool:
+    """Whether the reader has a right."""
+    return right in RIGHTS[current_actor().role]
+
+
+def ranges(form: Form, name: str) -> list[BookletRange]:
+    """Booklets as scanned or typed, a line each."""
+    return [BookletRange(first, last) for first, last in read_lines(form.text(name))]
+
+
+def programme_choices(session: Session) -> tuple[Choice, ...]:
+    """The programmes, to choose one."""
+    return tuple(
+        Choice(str(p.id), p.name) for p in programmes.programmes_after(session, None, limit=MANY)
+    )
+
+
+def only(choices: Sequence[Choice]) -> str:
+    """The value of the only choice there is, proposed at once."""
+    return choices[0].value if len(choices) == 1 else ""
+
+
+def booklets_said(number: int) -> str:
+    """« 12 carnets »."""
+    return f"{count(number)} carnet{plural(number)}"
+
+
+def read_uuid(typed: str) -> UUID | None:
+    """An id of the address, or none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def agent_name(session: Session, agent_id: int) -> str:
+    """The name of an agent."""
+    agent = identity.agent(session, agent_id)
+    return agent.name if agent else ""
+
+
+def wanted(row: BookletRequest) -> str:
+    """« 20 carnets de 10, 4 carnets de 5 »."""
+    wanted = ((row.tens_count, 10), (row.fives_count, 5))
+    return ", ".join(f"{booklets_said(number)} de {size}" for number, size in wanted if number)
+
+
+SHOWN_RUNS = 12
+"""Runs of numbers told on one line of the page; one holder alone shows all of its own."""
+
+
+def holders_of(session: Session, held: Sequence[Held]) -> tuple[Holder, ...]:
+    """Booklets by the holder that answers for them, the fullest first."""
+    names = partners.organisation_names(
+        session, {party for h in held for party in (h.party_id, h.counterparty_id)}
+    )
+    lost = queries.missing_numbers(session)
+    holders = []
+    for party, rows in groupby(sorted(held, key=lambda h: h.party_id), key=lambda h: h.party_id):
+        lines = tuple(
+            _stock_line(list(runs), names, lost)
+            for _, runs in groupby(sorted(rows, key=_line_of), key=_line_of)
+        )
+        holders.append(Holder(party, names[party], lines))
+    return tuple(sorted(holders, key=lambda holder: (-holder.booklet_count, holder.name)))
+
+
+def _line_of(held: Held) -> tuple[str, str, str, int]:
+    """What stands on one line: place, where to, vintage, size; tens first."""
+    return held.kind, str(held.counterparty_id), held.label, -held.size
+
+
+def _stock_line(
+    runs: Sequence[Held], names: dict[UUID, str], lost: Collection[tuple[int, int]]
+) -> StockLine:
+    first = runs[0]
+    tone, place = PLACES[AccountKind(first.kind)]
+    shown = []
+    for held in runs[:SHOWN_RUNS]:
+        ends = dict.fromkeys((held.first_number, held.last_number))
+        numbers = (str(BookletNumber(held.label, n)).replace(" ", NO_BREAK) for n in ends)
+        shown.append(" à ".join(numbers))
+    return StockLine(
+        tone=tone,
+        place=place,
+        towards=names[first.counterparty_id] if first.kind == AccountKind.TRANSIT else "",
+        label=first.label,
+        size=first.size,
+        booklet_count=sum(h.count for h in runs),
+        missing_count=sum(
+            (held.vintage_id, number) in lost
+            for held in runs
+            if held.kind == AccountKind.TRANSIT
+            for number in range(held.first_number, held.last_number + 1)
+        ),
+        runs=tuple(shown),
+        more=max(0, len(runs) - SHOWN_RUNS),
+    )

@@ -1,0 +1,240 @@
+"""Requests for booklets on pages."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.partners import queries as partners
+from app.prescribers import booklet_requests, holdings, recalls
+from app.prescribers import custody_queries as queries
+from app.prescribers.custody_desk import (
+    MANY,
+    REQUEST_FILTERS,
+    REQUEST_STATES,
+    agent_name,
+    may,
+    only,
+    programme_choices,
+    today,
+    wanted,
+)
+from app.prescribers.custody_models import (
+    BookletRequest,
+)
+from app.prescribers.custody_rules import (
+    RequestState,
+)
+from app.prescribers.custody_views import requests_shown
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.web.api import Json
+from app.web.auth import check, current_actor, started_at
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+bp = Blueprint("request_pages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request in the list."""
+
+    id: UUID
+    number: str
+    prescriber: str
+    asked: str
+    public: str
+    requested_on: date
+    tone: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """The list of requests."""
+
+    lines: tuple[RequestLine, ...]
+    form: Form
+    states: tuple[Choice, ...]
+    filtered: bool
+    may_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """One request, what its prescriber holds and hands over, and the answer."""
+
+    form: Form
+    asked: Json
+    prescriber: str
+    public: str
+    wanted: str
+    requested_by: str
+    answered_by: str
+    tone: str
+    label: str
+    rates: tuple[holdings.Rate, ...]
+    allocation_number: str
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequestPage:
+    """The form of a request, beside what the prescriber holds."""
+
+    form: Form
+    programmes: tuple[Choice, ...]
+    publics: tuple[Choice, ...]
+    rates: tuple[holdings.Rate, ...]
+    unable: str
+    """Why no booklet could be received today, said instead of the form."""
+
+
+@bp.get("/demandes")
+def requests() -> ResponseReturnValue:
+    """Requests for booklets; a prescriber's own."""
+    check(Right.SEE_ALLOCATIONS)
+    return render_template("custody/requests.html", page=in_transaction(_requests_page))
+
+
+def _requests_page(session: Session) -> RequestsPage:
+    form = Form.asked("etat")
+    rows = queries.latest_requests(
+        session,
+        limit=MANY,
+        prescriber_id=current_actor().scope,
+        state=form.among("etat", REQUEST_FILTERS),
+    )
+    shown = requests_shown(session, rows)
+    names = partners.organisation_names(session, {row.prescriber_id for row in rows})
+    lines = []
+    for row, told in zip(rows, shown, strict=True):
+        tone, label = REQUEST_STATES[told["state"]]
+        lines.append(
+            RequestLine(
+                id=row.id,
+                number=row.number,
+                prescriber=names[row.prescriber_id],
+                asked=wanted(row),
+                public=FRENCH_PUBLIC[Public(row.public)],
+                requested_on=row.requested_on,
+                tone=tone,
+                state=label,
+            )
+        )
+    return RequestsPage(
+        lines=tuple(lines),
+        form=form,
+        states=tuple(Choice(v, REQUEST_STATES[s][1]) for v, s in REQUEST_FILTERS.items()),
+        filtered=bool(form.text("etat")),
+        may_request=may(Right.REQUEST_BOOKLETS),
+    )
+
+
+@bp.route("/demandes/nouvelle", methods=["GET", "POST"])
+def new_request() -> ResponseReturnValue:
+    """Ask for more booklets."""
+    check(Right.REQUEST_BOOKLETS)
+    page = in_transaction(_new_request_page)
+    form = page.form
+    if request.method == "POST":
+
+        def act(session: Session) -> BookletRequest:
+            programme_id = form.uuid("dispositif")
+            public = form.choice("public", Public, "Choisissez le public attendu.")
+            tens = form.integer("tens_count") if form.text("tens_count") else 0
+            fives = form.integer("fives_count") if form.text("fives_count") else 0
+            form.check()
+            return booklet_requests.request_booklets(
+                session,
+                actor=current_actor(),
+                request_id=form.id,
+                programme_id=programme_id,
+                public=public,
+                tens_count=tens,
+                fives_count=fives,
+                reason=form.text("reason"),
+                now=started_at(),
+            )
+
+        if (made := form.submit(act)) is not None:
+            return done(
+                url_for(".booklet_request", request_id=made.id),
+                f"La demande {made.number} est envoyée. La coordination de CAP Nord y répond par "
+                "une dotation, ou dit pourquoi non.",
+            )
+    return render_template("custody/new_request.html", page=page), form.status
+
+
+def _new_request_page(session: Session) -> NewRequestPage:
+    known, actor = programme_choices(session), current_actor()
+    return NewRequestPage(
+        form=Form.sent() if request.method == "POST" else Form.blank(dispositif=only(known)),
+        programmes=known,
+        publics=tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
+        rates=tuple(
+            holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=today())
+        ),
+        unable=recalls.why_not(session, actor.organisation_id, on=today()),
+    )
+
+
+@bp.get("/demandes/<uuid:request_id>")
+def booklet_request(request_id: UUID) -> ResponseReturnValue:
+    """One request and its answer."""
+    check(Right.SEE_ALLOCATIONS)
+    page = in_transaction(lambda session: _request_page(session, request_id, Form.blank()))
+    return render_template("custody/request.html", page=page)
+
+
+@bp.post("/demandes/<uuid:request_id>/refus")
+def decline(request_id: UUID) -> ResponseReturnValue:
+    """Say no, and why."""
+    check(Right.ALLOCATE)
+    form = Form.sent()
+    made = form.submit(
+        lambda session: booklet_requests.decline_request(
+            session,
+            actor=current_actor(),
+            answer_id=form.id,
+            request_id=request_id,
+            reason=form.text("reason"),
+            now=started_at(),
+        )
+    )
+    if made is not None:
+        return done(
+            url_for(".booklet_request", request_id=request_id),
+            "La demande est refusée. Le prescripteur en lit la raison ici.",
+        )
+    page = in_transaction(lambda session: _request_page(session, request_id, form))
+    return render_template("custody/request.html", page=page), form.status
+
+
+def _request_page(session: Session, request_id: UUID, form: Form) -> RequestPage:
+    actor = current_actor()
+    row = booklet_requests.known_request(session, actor=actor, request_id=request_id)
+    asked = requests_shown(session, [row])[0]
+    tone, label = REQUEST_STATES[asked["state"]]
+    made = queries.consignment(session, asked["allocation_id"]) if asked["allocation_id"] else None
+    return RequestPage(
+        form=form,
+        asked=asked,
+        prescriber=partners.organisation_names(session, [row.prescriber_id])[row.prescriber_id],
+        public=FRENCH_PUBLIC[Public(row.public)],
+        wanted=wanted(row),
+        requested_by=agent_name(session, row.requested_by),
+        answered_by=agent_name(session, asked["answered_by"]) if asked["answered_by"] else "",
+        tone=tone,
+        label=label,
+        rates=tuple(
+            holdings.rates(session, actor=actor, prescriber_id=row.prescriber_id, on=today())
+        ),
+        allocation_number=made.number if made else "",
+        may_answer=asked["state"] is RequestState.PENDING and may(Right.ALLOCATE),
+    )

@@ -1,0 +1,213 @@
+"""Booklets that leave on pages: to a prescriber, back to the stock, or on to another prescriber."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.ledger import AccountKind
+from app.prescribers import allocations, booklet_requests, custody, holdings, recalls
+from app.prescribers import custody_queries as queries
+from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_desk import (
+    Holder,
+    holders_of,
+    only,
+    programme_choices,
+    ranges,
+    read_uuid,
+    today,
+    wanted,
+)
+from app.prescribers.custody_models import (
+    Consignment,
+)
+from app.prescribers.custody_rules import (
+    ConsignmentKind,
+)
+from app.prescribers.custody_views import requests_shown
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.web.api import Json
+from app.web.auth import check, current_actor, started_at
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+bp = Blueprint("sending_pages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SendPage:
+    """The form of a new consignment, beside what the sender holds."""
+
+    form: Form
+    kind: ConsignmentKind
+    programmes: tuple[Choice, ...]
+    senders: tuple[Choice, ...]
+    recipients: tuple[Choice, ...]
+    held: tuple[Holder, ...]
+    request: Json | None = None
+    unable: str = ""
+    """Why the sender may not transfer anything today, said instead of the form."""
+
+
+def _ask(
+    kind: ConsignmentKind, act: Callable[[Session, Form], Consignment], then: str
+) -> ResponseReturnValue:
+    """Show the form, or send what was typed and open the consignment; `then` says what is next."""
+    page = in_transaction(lambda session: _send_page(session, kind))
+    form = page.form
+    if request.method == "POST":
+        made = form.submit(lambda session: act(session, form))
+        if made is not None:
+            return done(
+                url_for("custody_pages.consignment", consignment_id=made.id),
+                then.format(number=made.number),
+            )
+    return render_template("custody/send.html", page=page), form.status
+
+
+@bp.route("/dotations/nouvelle", methods=["GET", "POST"])
+def allocate() -> ResponseReturnValue:
+    """Entrust booklets to a prescriber; with `demande`, as the answer to what it asked for."""
+    check(Right.ALLOCATE)
+
+    def act(session: Session, form: Form) -> Consignment:
+        booklets, recipient_id = ranges(form, "carnets"), _recipient(form)
+        programme_id = form.uuid("dispositif")
+        _check_named(form, booklets)
+        form.check()
+        return allocations.allocate_booklets(
+            session,
+            actor=current_actor(),
+            allocation_id=form.id,
+            programme_id=programme_id,
+            recipient_id=recipient_id,
+            booklets=booklets,
+            request_id=read_uuid(form.text("demande")),
+            now=started_at(),
+        )
+
+    return _ask(
+        ConsignmentKind.ALLOCATION,
+        act,
+        "La dotation {number} est en route. Imprimez son bordereau : le prescripteur comptera les "
+        "carnets et signera à l’arrivée.",
+    )
+
+
+@bp.route("/dotations/retour", methods=["GET", "POST"])
+def give_back() -> ResponseReturnValue:
+    """Send booklets back to the stock."""
+    check(Right.SEND_BOOKLETS)
+    return _ask(
+        ConsignmentKind.RETURN,
+        lambda session, form: custody.return_booklets(session, **_sent(form)),
+        "Le retour {number} est en route vers le stock de CAP Nord, qui comptera les carnets à "
+        "l’arrivée. Joignez-leur le bordereau.",
+    )
+
+
+@bp.route("/dotations/transfert", methods=["GET", "POST"])
+def transfer() -> ResponseReturnValue:
+    """Send booklets to another prescriber."""
+    check(Right.SEND_BOOKLETS)
+
+    def act(session: Session, form: Form) -> Consignment:
+        recipient_id = _recipient(form)
+        return custody.transfer_booklets(session, recipient_id=recipient_id, **_sent(form))
+
+    return _ask(
+        ConsignmentKind.TRANSFER,
+        act,
+        "Le transfert {number} est en route. Le destinataire comptera les carnets et signera à "
+        "l’arrivée. Joignez-leur le bordereau.",
+    )
+
+
+def _recipient(form: Form) -> UUID:
+    return form.uuid("destinataire", "Choisissez le prescripteur dans la liste.")
+
+
+def _check_named(form: Form, booklets: Sequence[BookletRange]) -> None:
+    if not booklets:
+        form.wrong("carnets", "Scannez ou tapez au moins un carnet.")
+
+
+def _sent(form: Form) -> dict[str, Any]:
+    """What a return and a transfer say alike.
+
+    Raises:
+        InvalidInput: something of it cannot be read.
+    """
+    booklets, sender_id = ranges(form, "carnets"), _sender(form)
+    programme_id = form.uuid("dispositif")
+    _check_named(form, booklets)
+    if not form.text("motif"):
+        form.wrong("motif", "Dites pourquoi, en quelques mots.")
+    form.check()
+    return {
+        "actor": current_actor(),
+        "consignment_id": form.id,
+        "programme_id": programme_id,
+        "sender_id": sender_id,
+        "booklets": booklets,
+        "reason": form.text("motif"),
+        "now": started_at(),
+    }
+
+
+def _sender(form: Form) -> UUID:
+    """A prescriber sends its own booklets; the coordination says whose."""
+    scope = current_actor().scope
+    return scope or form.uuid("envoyeur", "Choisissez qui envoie les carnets.")
+
+
+def _send_page(session: Session, kind: ConsignmentKind) -> SendPage:
+    """The form, what is proposed, and what the sender may choose from."""
+    actor, known = current_actor(), programme_choices(session)
+    asked = None
+    if kind is ConsignmentKind.ALLOCATION:
+        typed = request.form.get("demande") or request.args.get("demande", "")
+        if (request_id := read_uuid(typed)) is not None:
+            row = booklet_requests.known_request(session, actor=actor, request_id=request_id)
+            asked = requests_shown(session, [row])[0]
+            asked["wanted"] = wanted(row)
+            asked["public_name"] = FRENCH_PUBLIC[Public(row.public)]
+    recipients = [
+        Choice(str(o.id), o.name)
+        for o in queries.prescribers_on(session, today())
+        if o.id != actor.scope
+    ]
+    held = holdings.booklets_held(session, actor=actor)
+    place = AccountKind.STOCK if kind is ConsignmentKind.ALLOCATION else AccountKind.PRESCRIBER
+    holders = holders_of(session, [h for h in held if h.kind == place])
+    if request.method == "POST":
+        form = Form.sent()
+    else:
+        form = Form.blank(
+            dispositif=str(asked["programme_id"]) if asked else only(known),
+            destinataire=str(asked["prescriber_id"]) if asked else "",
+            demande=str(asked["id"]) if asked else "",
+        )
+    return SendPage(
+        form=form,
+        kind=kind,
+        programmes=known,
+        senders=tuple(Choice(str(h.id), h.name) for h in holders)
+        if kind is not ConsignmentKind.ALLOCATION and actor.scope is None
+        else (),
+        recipients=tuple(recipients) if kind is not ConsignmentKind.RETURN else (),
+        held=holders,
+        request=asked,
+        unable=(
+            recalls.why_not(session, actor.scope, on=today())
+            if kind is ConsignmentKind.TRANSFER and actor.scope
+            else ""
+        ),
+    )
