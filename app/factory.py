@@ -50,7 +50,7 @@ from app.programmes import api as programmes_api
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
 from app.reports import api as reports_api
-from app.reports import ledger_api, voucher_pages
+from app.reports import ledger_api, register_api, register_pages, voucher_pages
 from app.reports import pages as reports_pages
 from app.stock import api as stock_api
 from app.stock import count_pages, file_pages
@@ -80,6 +80,7 @@ API_PARTS = (
     clearing_api,
     support_api,
     reports_api,
+    register_api,
     ledger_api,
     trust_api,
 )
@@ -90,6 +91,7 @@ PAGE_PARTS = (
     trust_pages,
     sign_in,
     reports_pages,
+    register_pages,
     voucher_pages,
     programmes_pages,
     takeover_pages,
@@ -121,6 +123,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "chain": Right.SEE_REPORTS,
     "usage": Right.SEE_REPORTS,
     "council": Right.SEE_REPORTS,
+    "registers": Right.SEE_LEDGER,
     "handovers": Right.SEE_PRESCRIPTIONS,
     "search": Right.SEE_VOUCHERS,
     "partners": Right.SEE_PARTNERS,

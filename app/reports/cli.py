@@ -18,6 +18,7 @@ from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.naming import programme_named, programme_option, vintage_named
 from app.reports import papers
+from app.reports.register_cli import account, register, slip
 from app.reports.rules import FRENCH_BY, By, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report, voucher_report
 from app.reports.told import ChainStage, StoryStep, VoucherPage
@@ -214,6 +215,10 @@ def chain(desk: Desk, **asked: Any) -> None:  # noqa: ANN401 - as perimeter
             ["Commandés", *figures(found.ordered)],
         ],
     )
+
+
+for verb in (register, account, slip):
+    report.add_command(verb)
 
 
 def figures(stage: ChainStage) -> tuple[str, str]:

@@ -1,6 +1,12 @@
 """Files that leave by a page or by the API."""
 
+from collections.abc import Callable, Iterator
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO
+
 from flask import Response
+
+PIECE = 64 * 1024
 
 PDF = "application/pdf"
 CSV = "text/csv; charset=utf-8"
@@ -21,3 +27,25 @@ def download(content: bytes, name: str, mimetype: str) -> Response:
     response = Response(content, content_type=mimetype)
     response.headers["Content-Disposition"] = f'{way}; filename="{name}"'
     return response
+
+
+def download_written(write: Callable[[BinaryIO], None], name: str, mimetype: str) -> Response:
+    """A file that is written before it leaves, on disk: memory stays flat however long it is."""
+    held = TemporaryFile()  # noqa: SIM115 - it is closed once the last piece has left
+    try:
+        write(held)
+    except BaseException:
+        held.close()
+        raise
+    length = held.tell()
+    held.seek(0)
+    response = download(b"", name, mimetype)
+    response.response = _pieces(held)
+    response.headers["Content-Length"] = str(length)
+    return response
+
+
+def _pieces(held: IO[bytes]) -> Iterator[bytes]:
+    with held:
+        while piece := held.read(PIECE):
+            yield piece

@@ -29,6 +29,7 @@ MENU = (
     Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
     Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
     Entry("council", "reports_pages.council", "page", "Page du conseil"),
+    Entry("registers", "registers_pages.holdings", "bill", "Registres"),
     Entry("handovers", "handover_pages.listed", "give", "Remises"),
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("partners", "partners_pages.directory", "home", "Partenaires"),

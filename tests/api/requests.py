@@ -739,6 +739,7 @@ def readings(house: House) -> dict[str, str]:
     ids, scheme = house.lived.ids, house.scheme
     exo7 = scheme.organisations["exo7"]
     serial = f"{scheme.booklet(1)} 01".replace(" ", "")
+    register = f"holder_id={scheme.organisations['plie']}&vintage_id={scheme.vintage_id}"
     return {
         "who_am_i": "/me",
         "list_programmes": "/programmes",
@@ -806,6 +807,13 @@ def readings(house: House) -> dict[str, str]:
         "list_payment_orders": "/payment-orders",
         "read_payment_order": f"/payment-orders/{ids['paid order']}",
         "read_chain": "/reports/chain",
+        "list_holdings": "/reports/register/holdings",
+        "read_register": f"/reports/register?{register}",
+        "read_register_file": f"/reports/register/file?{register}&format=xlsx",
+        "read_account_of_use": f"/reports/account-of-use?vintage_id={scheme.vintage_id}",
+        "read_account_of_use_file": f"/reports/account-of-use/file?vintage_id={scheme.vintage_id}",
+        "read_slip": f"/reports/slip?holder_id={scheme.organisations['plie']}",
+        "read_slip_file": f"/reports/slip/file?holder_id={scheme.organisations['plie']}",
         "read_usage_file": "/reports/usage/file?format=csv",
         "read_council": f"/reports/council?programme_id={scheme.programme_id}",
         "read_council_file": f"/reports/council/file?programme_id={scheme.programme_id}",

@@ -163,6 +163,13 @@ record_payment          . . A . . . .
 reject_payment          . . A . . . .
 
 read_chain              C F A U . . .
+list_holdings           C F A U . . .
+read_register           C F A U . . .
+read_register_file      C F A U . . .
+read_account_of_use     C F A U . . .
+read_account_of_use_file C F A U . . .
+read_slip               C F A U . . .
+read_slip_file          C F A U . . .
 read_usage_file         C F A U . . .
 read_council            C F A U . . .
 read_council_file       C F A U . . .

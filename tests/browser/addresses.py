@@ -113,6 +113,14 @@ def planned_settings(site: Site) -> str:
         return f"/dispositifs/{programme.id}/reglages/{version.id}/retrait"
 
 
+def a_register(site: Site, path: str) -> str:
+    """A page about what the sponsor holds of the vintage of the demonstration."""
+    with site.database.transaction(writing=False) as session:
+        (programme,) = programmes.programmes_after(session, None, limit=1)
+        vintage = programmes.vintages_of(session, programme.id)[0]
+        return path.format(holder=programme.sponsor_id, vintage=vintage.vintage_id)
+
+
 def an_order(site: Site, path: str = "", *, state: OrderState = OrderState.PREPARED) -> str:
     """The page of the latest order in that state."""
     with site.database.transaction(writing=False) as session:
@@ -315,6 +323,12 @@ ADDRESSES = (
     Address("programme-on-no-day", lambda site: f"{the_programme(site)}?le=31/02/2026", status=422),
     Address("settings", lambda site: f"{the_programme(site)}/reglages"),
     Address("settings-withdrawal", planned_settings),
+    Address("registers", "/registres?du=2020-01-01"),
+    Address("registers-of-nobody", "/registres?du=2020-01-01&au=2020-12-31"),
+    Address("registers-of-no-day", "/registres?du=31/02/2026", status=422),
+    Address("register", partial(a_register, path="/registres/{holder}/{vintage}?du=2020-01-01")),
+    Address("account-of-use", partial(a_register, path="/compte-d-emploi/{vintage}")),
+    Address("slip", partial(a_register, path="/bordereau-d-emploi/{holder}?du=2020-01-01")),
     Address("new-programme", "/dispositifs/nouveau"),
     Address("takeovers", "/reprise"),
     Address("takeover", the_takeover),

@@ -1,0 +1,263 @@
+"""Registers of inactive values on pages: who held what, line by line, and what is signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Right
+from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.errors import InvalidInput
+from app.kernel.text import read_day
+from app.reports import register_papers, registers
+from app.reports.accounts import account_of_use, slip_of
+from app.reports.register_downloads import register_download
+from app.reports.register_papers import MOST_PRINTED
+from app.reports.register_rules import AccountOfUse, Entry, Holding, Register, Slip
+from app.web.auth import check, current_actor, started_at
+from app.web.downloads import FORMATS, PDF, download
+from app.web.pages import FieldError
+from app.web.transaction import in_transaction
+
+bp = Blueprint("registers_pages", __name__)
+LINES = 50
+"""Entries on a page of the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The period of the address; what makes no sense is said, and the year so far is shown."""
+
+    since: date
+    until: date
+    typed: Mapping[str, str]
+    errors: tuple[FieldError, ...]
+    today: date
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The same period for another address."""
+        return {"du": self.since.isoformat(), "au": self.until.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsPage:
+    """Every holder and vintage that had passes in a period."""
+
+    period: Period
+    holdings: tuple[Holding, ...]
+
+    @property
+    def vintages(self) -> tuple[tuple[int, str], ...]:
+        """The vintages of the list, each with its account of use."""
+        return tuple(sorted({(h.vintage_id, h.vintage) for h in self.holdings}))
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """A page of a register."""
+
+    period: Period
+    register: Register
+    entries: tuple[Entry, ...]
+    next_after: int | None
+    first: bool
+    entry_count: int
+
+    @property
+    def printable(self) -> bool:
+        """Whether it is short enough for paper."""
+        return self.entry_count <= MOST_PRINTED
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """The account of use of a vintage."""
+
+    period: Period
+    account: AccountOfUse
+    vintage_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlipPage:
+    """The slip of a holder."""
+
+    period: Period
+    slip: Slip
+    holder_id: UUID
+
+
+def asked_period() -> Period:
+    """The period of the address: the year so far when nothing is said."""
+    today = martinique_day(started_at())
+    typed = {name: request.args.get(name, "").strip()[:20] for name in ("du", "au")}
+    errors = []
+    days = {"du": today.replace(month=1, day=1), "au": today}
+    for name in ("au", "du"):
+        if not typed[name]:
+            if name == "du":
+                days["du"] = days["au"].replace(month=1, day=1)
+            continue
+        day = read_day(typed[name])
+        last = today if name == "au" else days["au"]
+        if day is None or not FIRST_DAY <= day <= last:
+            sentence = f"Écrivez un jour comme 31/12/2025, jusqu’au {last:%d/%m/%Y}."
+            errors.append(FieldError(name, sentence))
+            if name == "du":
+                days["du"] = days["au"].replace(month=1, day=1)
+            continue
+        days[name] = day
+        if name == "au":
+            days["du"] = day.replace(month=1, day=1)
+    shown = {name: typed[name] or days[name].isoformat() for name in days}
+    return Period(days["du"], days["au"], shown, tuple(errors), today)
+
+
+def status(period: Period) -> int:
+    """422 when the address asks for something that makes no sense."""
+    return 422 if period.errors else 200
+
+
+def strict_period() -> Period:
+    """The period of a file: an address without sense gives none.
+
+    Raises:
+        InvalidInput.
+    """
+    period = asked_period()
+    if period.errors:
+        raise InvalidInput(**{error.field: error.sentence for error in period.errors})
+    return period
+
+
+@bp.get("/registres")
+def holdings() -> ResponseReturnValue:
+    """Who held what of which vintage, at the beginning and at the end of a period."""
+    check(Right.SEE_LEDGER)
+    period = asked_period()
+    found = in_transaction(
+        lambda session: registers.holdings(
+            session,
+            actor=current_actor(),
+            since=period.since,
+            until=period.until,
+            now=started_at(),
+        )
+    )
+    page = HoldingsPage(period, tuple(found))
+    return render_template("registers/list.html", page=page), status(period)
+
+
+def _register(session: Session, holder_id: UUID, vintage_id: int, period: Period) -> Register:
+    return registers.register_of(
+        session,
+        actor=current_actor(),
+        holder_id=holder_id,
+        vintage_id=vintage_id,
+        since=period.since,
+        until=period.until,
+        now=started_at(),
+    )
+
+
+@bp.get("/registres/<uuid:holder_id>/<int:vintage_id>")
+def register(holder_id: UUID, vintage_id: int) -> ResponseReturnValue:
+    """The register of a holder and a vintage, line by line."""
+    check(Right.SEE_LEDGER)
+    period = asked_period()
+    typed = request.args.get("apres", "0")
+    after = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 18 else 0  # noqa: PLR2004 - digits of a number that a column holds
+
+    def work(session: Session) -> RegisterPage:
+        known = _register(session, holder_id, vintage_id, period)
+        lines = registers.page_of_entries(session, known, after=after, limit=LINES + 1)
+        more = lines[LINES - 1].number if len(lines) > LINES else None
+        return RegisterPage(
+            period,
+            known,
+            tuple(lines[:LINES]),
+            more,
+            not after,
+            registers.entry_count(session, known),
+        )
+
+    page = in_transaction(work)
+    return render_template("registers/register.html", page=page), status(period)
+
+
+@bp.get("/registres/<uuid:holder_id>/<int:vintage_id>/registre.<ending>")
+def register_file(holder_id: UUID, vintage_id: int, ending: str) -> ResponseReturnValue:
+    """The same as a file, whole."""
+    check(Right.SEE_LEDGER)
+    if ending not in FORMATS:
+        raise InvalidInput(format="Choisissez csv, xlsx ou pdf.")
+    period = strict_period()
+    return register_download(holder_id, vintage_id, period.since, period.until, ending)
+
+
+@bp.get("/compte-d-emploi/<int:vintage_id>")
+def account(vintage_id: int) -> ResponseReturnValue:
+    """What became of every pass ordered of a vintage."""
+    check(Right.SEE_LEDGER)
+    period = asked_period()
+    page = in_transaction(
+        lambda session: AccountPage(period, _account(session, vintage_id, period), vintage_id)
+    )
+    return render_template("registers/account.html", page=page), status(period)
+
+
+@bp.get("/compte-d-emploi/<int:vintage_id>/compte.pdf")
+def account_pdf(vintage_id: int) -> ResponseReturnValue:
+    """The same, to be signed."""
+    check(Right.SEE_LEDGER)
+    period = strict_period()
+    told = in_transaction(lambda session: _account(session, vintage_id, period))
+    name = f"compte-d-emploi-{told.vintage}-{told.on:%Y-%m-%d}.pdf"
+    return download(register_papers.account_pdf(told), name, PDF)
+
+
+def _account(session: Session, vintage_id: int, period: Period) -> AccountOfUse:
+    return account_of_use(
+        session,
+        actor=current_actor(),
+        vintage_id=vintage_id,
+        on=period.until,
+        now=started_at(),
+    )
+
+
+@bp.get("/bordereau-d-emploi/<uuid:holder_id>")
+def slip(holder_id: UUID) -> ResponseReturnValue:
+    """What a holder did with its passes in a period, took in, and was paid."""
+    check(Right.SEE_LEDGER)
+    period = asked_period()
+    page = in_transaction(
+        lambda session: SlipPage(period, _slip(session, holder_id, period), holder_id)
+    )
+    return render_template("registers/slip.html", page=page), status(period)
+
+
+@bp.get("/bordereau-d-emploi/<uuid:holder_id>/bordereau.pdf")
+def slip_pdf(holder_id: UUID) -> ResponseReturnValue:
+    """The same, to be signed."""
+    check(Right.SEE_LEDGER)
+    period = strict_period()
+    told = in_transaction(lambda session: _slip(session, holder_id, period))
+    name = f"bordereau-d-emploi-{period.since:%Y-%m-%d}-{period.until:%Y-%m-%d}.pdf"
+    return download(register_papers.slip_pdf(told), name, PDF)
+
+
+def _slip(session: Session, holder_id: UUID, period: Period) -> Slip:
+    return slip_of(
+        session,
+        actor=current_actor(),
+        holder_id=holder_id,
+        since=period.since,
+        until=period.until,
+        now=started_at(),
+    )
