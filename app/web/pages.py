@@ -40,7 +40,6 @@ MENU = (
     Entry("requests", "request_pages.requests", "ask", "Demandes"),
     Entry("counts", "count_pages.listed", "check", "Comptages"),
     Entry("losses", "losses_pages.listed", "stop", "Oppositions"),
-    Entry("losses", "losses_pages.listed", "stop", "Oppositions"),
     Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
