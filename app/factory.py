@@ -20,11 +20,13 @@ from app.clearing import (
     statement_pages,
     support_api,
 )
+from app.closing import api as closing_api
 from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
+from app.losses import api as losses_api
 from app.losses import pages as losses_pages
 from app.mediators import api as mediators_api
 from app.mediators import pages as partners_pages
@@ -77,6 +79,8 @@ API_PARTS = (
     printing_api,
     stock_api,
     prescribers_api,
+    losses_api,
+    closing_api,
     clearing_api,
     support_api,
     reports_api,

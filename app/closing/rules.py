@@ -34,7 +34,7 @@ FRENCH_ABOUT = {
     Step.ALERT: "La liste des carnets remis, non remis, entamés et intacts est arrêtée.",
     Step.WITHHOLD: "La liste des carnets non remis est arrêtée ; la coordination valide la "
     "retenue, et ils ne partent plus.",
-    Step.LATE: "Une remise demande désormais une acceptation écrite de la coordination.",
+    Step.LATE: "Une remise demande désormais une acceptation expresse, avec sa raison.",
     Step.REFUSE: "Dernier jour de la tolérance : un pass donné après ce jour est refusé.",
     Step.EXPIRE: "Les derniers envois hors connexion sont arrivés : ce qui reste expire.",
     Step.STATEMENT: "Les comptes du millésime sont arrêtés, à signer par les deux parties.",

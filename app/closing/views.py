@@ -15,6 +15,7 @@ from app.partners.queries import organisation_names
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Payer
 from app.programmes.service import known_programme, known_vintage
+from app.web.api import Json, shown
 
 FRENCH_PAYER = {Payer.AUTHORITY: "La collectivité", Payer.ISSUER: "L’émetteur"}
 
@@ -91,3 +92,35 @@ def account_of(session: Session, vintage_id: int) -> Account:
         if settlement
         else None,
     )
+
+
+def closing_shown(session: Session, vintage_id: int, *, now: datetime) -> Json:
+    """The end of a vintage, as far as it has come.
+
+    Raises:
+        UnknownVintage.
+    """
+    terms = known_vintage(session, vintage_id)
+    held = queries.hold_of(session, vintage_id)
+    statement = queries.joint_statement(session, vintage_id)
+    settlement = queries.settlement_of(session, vintage_id)
+    return {
+        "vintage_id": vintage_id,
+        "label": terms.label,
+        "steps": [
+            {
+                "step": step.step,
+                "due_on": step.due_on,
+                "done_at": step.done_at,
+                "voucher_count": step.voucher_count,
+            }
+            for step in steps_shown(session, terms, now=now)
+        ],
+        "held_count": held.voucher_count if held else None,
+        "joint_statement": shown(
+            statement, signed_by=sorted(queries.signatures_of(session, vintage_id))
+        )
+        if statement
+        else None,
+        "settlement": shown(settlement) if settlement else None,
+    }

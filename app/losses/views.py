@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -25,8 +24,7 @@ from app.losses.rules import (
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme
-
-Json = dict[str, Any]
+from app.web.api import Json, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +93,14 @@ def resting_series(session: Session, states: Sequence[ledger.VoucherState]) -> l
 def blocks_shown(session: Session, blocks: Sequence[Block]) -> list[Json]:
     """Oppositions with what each blocked and found too late."""
     names = organisation_names(session, {block.organisation_id for block in blocks})
-    shown = []
+    told = []
     for block in blocks:
         findings = queries.findings_of(session, block.id)
         serials = serials_of(session, [finding.voucher_id for finding in findings])
         series = blocked_series(session, block.id)
-        shown.append(
+        told.append(
             {
-                **{c.key: getattr(block, c.key) for c in block.__table__.columns},
+                **shown(block),
                 "organisation_name": names[block.organisation_id],
                 "blocked_count": sum(one.voucher_count for one in series),
                 "still_blocked_count": sum(one.left_count for one in series),
@@ -112,7 +110,7 @@ def blocks_shown(session: Session, blocks: Sequence[Block]) -> list[Json]:
                         "last": one.last,
                         "voucher_count": one.voucher_count,
                         "still_blocked_count": one.left_count,
-                        "from": one.place,
+                        "from_": one.place,
                         "holder_name": one.holder,
                     }
                     for one in series
@@ -123,24 +121,24 @@ def blocks_shown(session: Session, blocks: Sequence[Block]) -> list[Json]:
                 ],
             }
         )
-    return shown
+    return told
 
 
 def replacements_shown(session: Session, records: Sequence[Replacement]) -> list[Json]:
     """Replacements, each pass with the one that stands for it."""
     names = organisation_names(session, {record.prescriber_id for record in records})
-    shown = []
+    told = []
     for record in records:
         swap = swap_of(session, record)
-        shown.append(
+        told.append(
             {
-                **{c.key: getattr(record, c.key) for c in record.__table__.columns},
+                **shown(record),
                 "prescriber_name": names[record.prescriber_id],
                 "voucher_count": len(swap.passes),
                 "passes": [{"old": old, "new": new} for old, new in swap.passes],
             }
         )
-    return shown
+    return told
 
 
 def swap_of(session: Session, record: Replacement) -> Swap:
@@ -190,3 +188,31 @@ def destruction_of(session: Session, record: WriteOff) -> Destruction:
             for one in series
         ),
     )
+
+
+def write_offs_shown(session: Session, records: Sequence[WriteOff]) -> list[Json]:
+    """Destructions with what each destroys."""
+    approvals = queries.approvals_of(session, [record.id for record in records])
+    told = []
+    for record in records:
+        paper, approval = destruction_of(session, record), approvals.get(record.id)
+        told.append(
+            {
+                **shown(record),
+                "approved_by": approval.approved_by if approval else None,
+                "approved_at": approval.approved_at if approval else None,
+                "voucher_count": paper.voucher_count,
+                "amount_cents": paper.amount_cents,
+                "destroyed": [
+                    {
+                        "first": one.first,
+                        "last": one.last,
+                        "holder_name": one.holder,
+                        "voucher_count": one.voucher_count,
+                        "amount_cents": one.amount_cents,
+                    }
+                    for one in paper.destroyed
+                ],
+            }
+        )
+    return told

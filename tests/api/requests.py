@@ -60,6 +60,7 @@ def all_requests(house: House) -> list[Asking]:
         *redeeming(house),
         *clearing(house),
         *ending(house),
+        *losing(house),
     ]
 
 
@@ -734,6 +735,86 @@ def ending(house: House) -> list[Asking]:
     ]
 
 
+def losing(house: House) -> list[Asking]:
+    """Losses declared and lifted, passes replaced and destroyed, vintages that end."""
+    scheme, ids, ends = house.scheme, house.lived.ids, house.lived.closing
+    today = martinique_day(house.clock()).isoformat()
+    taken_over, in_pockets = "24R 00001", "23R 00001"
+    return [
+        Asking(
+            "block_vouchers",
+            "plie",
+            "/blocks",
+            identified(
+                passes=[{"first": scheme.serial(2, 9), "last": scheme.serial(2, 10)}],
+                declarant="holder",
+                cause="lost",
+                happened_on=today,
+                complaint="PV 2026/0124",
+            ),
+            otherwise={"cause": "stolen"},
+        ),
+        Asking(
+            "lift_block",
+            "coordinator",
+            f"/blocks/{ids['block']}/lifts",
+            identified(reason="Retrouvé", passes=[{"first": f"{taken_over} 03"}]),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "replace_passes",
+            "coordinator",
+            "/replacements",
+            identified(passes=[{"first": f"{in_pockets} 02"}], cause="damaged"),
+            otherwise={"cause": "lost"},
+        ),
+        Asking(
+            "prepare_write_off",
+            "coordinator",
+            "/write-offs",
+            identified(passes=[{"first": f"{taken_over} 02"}], reason="Abîmé par l’eau"),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "approve_write_off",
+            "finance",
+            f"/write-offs/{ids['to destroy']}/approve",
+            {"voucher_count": 1},
+            signed_in=True,
+        ),
+        Asking(
+            "validate_hold",
+            "coordinator",
+            f"/vintages/{ends['listed']}/hold",
+            identified(),
+            signed_in=True,
+            other_path=f"/vintages/{ends['held']}/hold",
+        ),
+        Asking(
+            "release_held",
+            "coordinator",
+            f"/vintages/{ends['held']}/releases",
+            identified(booklets=[{"first": "21B 00002", "last": "21B 00002"}], reason="RDV pris"),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "sign_joint_statement",
+            "coordinator",
+            f"/vintages/{ends['closed']}/signatures",
+            identified(side="sponsor", signed_on=scheme.today.isoformat()),
+            signed_in=True,
+            otherwise={"side": "issuer"},
+        ),
+        Asking(
+            "settle_closing",
+            "finance",
+            f"/vintages/{ends['signed']}/settlement",
+            identified(reference="AV-88"),
+            otherwise={"reference": "AV-89"},
+        ),
+    ]
+
+
 def readings(house: House) -> dict[str, str]:
     """An address for each operation that reads, of something that exists."""
     ids, scheme = house.lived.ids, house.scheme
@@ -765,6 +846,11 @@ def readings(house: House) -> dict[str, str]:
         "list_renewals": "/partner-renewals",
         "list_labels": f"/partners/{exo7}/labels",
         "list_label_applications": f"/partners/{exo7}/label-applications",
+        "list_blocks": "/blocks",
+        "read_block": f"/blocks/{ids['block']}",
+        "list_replacements": "/replacements",
+        "list_write_offs": "/write-offs",
+        "read_closing": f"/vintages/{house.lived.closing['settled']}/closing",
         "list_orders": "/orders",
         "read_order": f"/orders/{ids['stock order']}",
         "list_deliveries": "/deliveries",
@@ -845,6 +931,7 @@ def unknown(house: House, operation: str) -> tuple[str, str]:
     for text in ("{number}", "{serial}"):
         path = path.replace(text, "26A 99999 01")
     path = path.replace("{movement_id}", "999999999")
+    path = path.replace("{vintage_id}", "999999")
     while "{" in path:
         start, end = path.index("{"), path.index("}")
         path = path[:start] + str(UUID(int=1)) + path[end + 1 :]

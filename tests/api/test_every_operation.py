@@ -79,6 +79,15 @@ WRITING = (
     "close_agreement",
     "close_cash_office",
     "prepare_recall",
+    "block_vouchers",
+    "lift_block",
+    "replace_passes",
+    "prepare_write_off",
+    "approve_write_off",
+    "validate_hold",
+    "release_held",
+    "sign_joint_statement",
+    "settle_closing",
 )
 
 NAMED_OTHERWISE = {
@@ -86,6 +95,7 @@ NAMED_OTHERWISE = {
     "sign_stock_count": "by its address",
     "check_takeover_file": "it changes nothing",
     "approve_takeover": "by its address",
+    "approve_write_off": "by its address",
     "rectify_beneficiary": "it writes the same words again",
     "create_vintage": "by its label",
     "approve_bank_details": "by its address",
