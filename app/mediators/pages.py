@@ -52,6 +52,7 @@ from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.words import percent
 from app.web.auth import check, current_actor, started_at
 from app.web.format import count
+from app.web.forms import Form
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -84,6 +85,7 @@ class Line:
 class Filters:
     """What was asked of the directory; it stays in the address."""
 
+    form: Form
     name: str
     kind: str
     role: str
@@ -201,6 +203,7 @@ class PartnerPage:
     applications: tuple[Application, ...]
     cash_offices: tuple[Period, ...]
     cash_office_missing: bool
+    holding_right_missing: bool
     accounts: tuple[Account, ...]
     succeeded_by: Takeover | None
     succeeds: tuple[Takeover, ...]
@@ -230,19 +233,20 @@ def directory() -> ResponseReturnValue:
     return render_template("partners/list.html", page=in_transaction(_directory_page))
 
 
-def _asked(name: str, among: Sequence[Choice]) -> str:
-    """A filter of the address; one that is not in the list is passed over."""
-    value = request.args.get(name, "")
-    return value if value in {choice.value for choice in among} else ""
+def _asked(form: Form, name: str, among: Sequence[Choice]) -> str:
+    """A filter of the address; one that is not in the list is said."""
+    return form.among(name, {choice.value: choice.value for choice in among}) or ""
 
 
 def _directory_page(session: Session) -> DirectoryPage:
     may_manage, today = _may(Right.MANAGE_PARTNERS), _today()
+    form = Form.asked("nom", "nature", "role", "commune")
     filters = Filters(
-        name=" ".join(request.args.get("nom", "").split())[:100],
-        kind=_asked("nature", forms.KINDS),
-        role=_asked("role", forms.ROLES),
-        insee=_asked("commune", forms.COMMUNE_CHOICES),
+        form,
+        name=" ".join(form.text("nom").split()),
+        kind=_asked(form, "nature", forms.KINDS),
+        role=_asked(form, "role", forms.ROLES),
+        insee=_asked(form, "commune", forms.COMMUNE_CHOICES),
         soon=may_manage and bool(request.args.get("bientot")),
     )
     soon = (
@@ -322,7 +326,7 @@ def _state(
     if row.valid_from > today:
         return "", "À venir"
     if closure is not None and closure.from_on <= today:
-        return "", "Terminée avant son terme"
+        return "", "Fin anticipée"
     if not in_force(row.valid_from, row.valid_until, on=today):
         return "", "Terminée"
     if closure is not None:
@@ -404,6 +408,10 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         applications=_applications(session, partner_id) if sees_all else (),
         cash_offices=(_cash_offices(session, partner_id, may_manage, ending) if sees_all else ()),
         cash_office_missing=lacking,
+        holding_right_missing=(
+            AgreementRole.PRESCRIBER in roles
+            and not queries.among_those_who(session, queries.may_hold(today), [partner_id])
+        ),
         accounts=_accounts(session, partner_id) if sees_all else (),
         succeeded_by=(
             Takeover(gone.successor_id, names[gone.successor_id], gone.from_on, gone.reference)
