@@ -42,6 +42,7 @@ from app.prescribers import (
     handover_pages,
     handover_steps,
     holding_pages,
+    people_pages,
     request_pages,
     sending_pages,
 )
@@ -108,6 +109,7 @@ PAGE_PARTS = (
     receipt_pages,
     handover_pages,
     handover_steps,
+    people_pages,
     sheet_pages,
     printing_pages,
     partners_pages,
@@ -129,6 +131,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "council": Right.SEE_REPORTS,
     "registers": Right.SEE_LEDGER,
     "handovers": Right.SEE_PRESCRIPTIONS,
+    "people": Right.SEE_BENEFICIARIES,
     "search": Right.SEE_VOUCHERS,
     "partners": Right.SEE_PARTNERS,
     "programme": Right.SEE_PROGRAMME,

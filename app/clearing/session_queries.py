@@ -29,6 +29,7 @@ from app.mediators.models import Label
 from app.partners.models import Agreement, Organisation
 from app.partners.rules import AgreementRole
 from app.programmes.models import ProgrammeSettings, VintageTerms
+from app.programmes.queries import stands
 
 # ── What became of redemptions ────────────────────────────────────────────────────────────────────
 
@@ -268,6 +269,7 @@ def _untold(taken: type[Redemption]) -> tuple[ColumnElement[bool], ...]:
         .where(
             ProgrammeSettings.programme_id == VintageTerms.programme_id,
             ProgrammeSettings.applies_from <= taken.redeemed_on,
+            stands(),
         )
         .order_by(ProgrammeSettings.ordinal.desc())
         .limit(1)

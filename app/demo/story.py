@@ -294,6 +294,11 @@ def sign_for(world: World, at: datetime, *, entrusted: Entrusted) -> None:
     )
 
 
+def a_telephone(person: int) -> str | None:
+    """Two people of three leave a number; Arcep keeps 05 36 49 for numbers of stories."""
+    return f"0536 49 {person // 100 % 90 + 10:02d} {person % 100:02d}" if person % 3 else None
+
+
 def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
     """A person is met for the first time or again, and receives booklets."""
     actor = world.actors[handover.prescriber]
@@ -303,7 +308,13 @@ def hand_over(world: World, at: datetime, *, handover: Handover) -> None:
             actor=actor,
             beneficiary_id=world.new_id(at),
             public=handover.public,
-            person=Person(SURNAME, handover.first_name, handover.birth_year, handover.commune),
+            person=Person(
+                SURNAME,
+                handover.first_name,
+                handover.birth_year,
+                handover.commune,
+                phone=a_telephone(handover.person),
+            ),
             now=at,
         ).id
     prescriptions.issue_booklets(

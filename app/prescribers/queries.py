@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.ledger.models import Movement
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Movement, Voucher
 from app.prescribers.models import (
     Beneficiary,
     BeneficiaryIdentity,
@@ -257,3 +258,94 @@ def identities(session: Session, ids: Iterable[UUID]) -> dict[UUID, BeneficiaryI
         select(BeneficiaryIdentity).where(BeneficiaryIdentity.beneficiary_id.in_(set(ids)))
     )
     return {row.beneficiary_id: row for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one person has in hand of what a prescriber gave them."""
+
+    beneficiary_id: UUID
+    public: str
+    prescription_id: UUID
+    """Their last hand-over."""
+    voucher_count: int
+    used_count: int
+    left_count: int
+    last_day: date
+    """Of the passes that are left, those that end first; of all, when none is left."""
+
+
+LEFT = AccountRow.kind == AccountKind.CIRCULATION
+USED = AccountRow.kind.in_([AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED])
+
+
+def holdings_of_people(
+    session: Session,
+    prescriber_id: UUID,
+    *,
+    on: date,
+    ending_by: date | None = None,
+    unused: bool = False,
+    done: bool = False,
+    after: tuple[date, UUID] | None = None,
+    limit: int,
+) -> list[Holding]:
+    """People of one prescriber who hold passes that still serve, those that end first first.
+
+    `ending_by` keeps those of whom some end by that day, `unused` those who have used none. With
+    `done`, people of whom every pass is used instead.
+    """
+    left = func.count().filter(LEFT)
+    serves = USED if done else LEFT
+    ends = func.min(PrescriptionBooklet.valid_until).filter(serves)
+    query = (
+        select(
+            Beneficiary.id,
+            Beneficiary.public,
+            func.count(),
+            func.count().filter(USED),
+            left,
+            ends,
+        )
+        .join(PrescriptionBooklet, PrescriptionBooklet.beneficiary_id == Beneficiary.id)
+        .join(Voucher, Voucher.booklet_id == PrescriptionBooklet.booklet_id)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(
+            Beneficiary.prescriber_id == prescriber_id,
+            PrescriptionBooklet.valid_until >= on,
+            is_handed_over(),
+        )
+        .group_by(Beneficiary.id, Beneficiary.public)
+        .having(left == 0 if done else left > 0)
+        .order_by(ends, Beneficiary.id)
+        .limit(limit)
+    )
+    if ending_by is not None:
+        query = query.having(ends <= ending_by)
+    if unused or done:
+        used = func.count().filter(USED)
+        query = query.having(used == 0 if unused else used > 0)
+    if after is not None:
+        day, person = after
+        query = query.having(or_(ends > day, and_(ends == day, Beneficiary.id > person)))
+    rows = session.execute(query).all()
+    last = _last_hand_overs(session, [row[0] for row in rows])
+    return [
+        Holding(row[0], row[1], last[row[0]], row[2], row[3], row[4], _as_day(row[5]))
+        for row in rows
+    ]
+
+
+def _as_day(value: date | str) -> date:
+    """A day out of an aggregate, whose type SQLite forgets."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _last_hand_overs(session: Session, people: Sequence[UUID]) -> dict[UUID, UUID]:
+    rows = session.execute(
+        select(Prescription.beneficiary_id, Prescription.id)
+        .outerjoin(PrescriptionUndo, PrescriptionUndo.prescription_id == Prescription.id)
+        .where(Prescription.beneficiary_id.in_(people), PrescriptionUndo.id.is_(None))
+        .order_by(Prescription.prescribed_at, Prescription.id)
+    )
+    return dict(rows.all())

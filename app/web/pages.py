@@ -31,6 +31,7 @@ MENU = (
     Entry("council", "reports_pages.council", "page", "Page du conseil"),
     Entry("registers", "registers_pages.holdings", "bill", "Registres"),
     Entry("handovers", "handover_pages.listed", "give", "Remises"),
+    Entry("people", "people_pages.people", "user", "Mes personnes"),
     Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
     Entry("partners", "partners_pages.directory", "home", "Partenaires"),
     Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),

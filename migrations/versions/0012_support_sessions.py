@@ -41,6 +41,8 @@ WHEN_A_SESSION_IS_MISSING = """
                                      where l.voucher_id = r.voucher_id)
                and (select s.session_required from programme_settings s
                      where s.programme_id = new.programme_id and s.applies_from <= r.redeemed_on
+                       and not exists (select 1 from settings_withdrawal w
+                                        where w.settings_id = s.id)
                      order by s.ordinal desc limit 1)
                and not exists (select 1 from session_redemption x where x.redemption_id = r.id))
 """

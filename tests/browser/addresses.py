@@ -425,6 +425,8 @@ ADDRESSES = (
     Address("public-unknown", "/P/0000000000000000", status=404),
     Address("handovers", "/remises", role=Role.PRESCRIBER),
     Address("handovers-of-all", "/remises?a-part=exception"),
+    Address("people", "/mes-personnes", role=Role.PRESCRIBER),
+    Address("people-to-lose", "/mes-personnes?qui=a-perdre", role=Role.PRESCRIBER),
     Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
     Address("handover-person-alike", a_step(), role=Role.PRESCRIBER),
     Address("handover-need", a_step("/besoin"), role=Role.PRESCRIBER),

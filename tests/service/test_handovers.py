@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.prescribers import errors, letters, people, prescriptions, queries, referrals
+from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.models import (
     BeneficiaryIdentity,
     Prescription,
@@ -252,6 +253,46 @@ def test_the_commitment_is_a_sheet_to_sign(session: Session, scheme: Scheme) -> 
     assert "Je m’engage" in read
     assert "France Travail" in read
     assert "Rosette Démonstration" in read
+
+
+def test_whom_to_call_is_who_has_not_started_or_will_lose_passes(
+    session: Session, scheme: Scheme
+) -> None:
+    started, waiting = (scheme.beneficiary(session) for _ in range(2))
+    scheme.prescription(session, started, [1, 2])
+    scheme.prescription(session, waiting, [3])
+    undo(session, scheme, scheme.prescription(session, scheme.beneficiary(session), [4]))
+    scheme.prescription(session, senior(session, scheme), [11], by="ccas")
+    scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
+
+    def called(whom: Whom, *, after: int | None = None, days: int = 0) -> list[ToCall]:
+        before = called(Whom.ALL, days=days)[after].held if after is not None else None
+        return call_sheet(
+            session,
+            actor=scheme.actors["plie"],
+            whom=whom,
+            after=(before.last_day, before.beneficiary_id) if before else None,
+            limit=10,
+            now=scheme.now + timedelta(days=days),
+        )
+
+    everybody = called(Whom.ALL)
+    assert {one.held.beneficiary_id for one in everybody} == {started, waiting}
+    assert [one.held for one in called(Whom.ALL, after=0)] == [everybody[1].held]
+    [idle] = called(Whom.UNUSED)
+    assert (idle.held.beneficiary_id, idle.held.left_count, idle.started) == (waiting, 10, False)
+    [other] = [one for one in everybody if one.held.beneficiary_id == started]
+    assert (other.held.left_count, other.held.used_count, other.held.voucher_count) == (19, 1, 20)
+    assert other.who is not None
+    assert called(Whom.ENDING) == []
+    late = other.days_left - 3
+    assert len(called(Whom.ENDING, days=late)) == 2
+    assert called(Whom.ALL, days=other.days_left + 1) == []
+    assert called(Whom.DONE) == []
+    for code in scheme.codes(session, 3):
+        scheme.redeem(session, code).accepted()
+    [done] = called(Whom.DONE)
+    assert (done.held.beneficiary_id, done.held.left_count, done.renewable) == (waiting, 0, True)
 
 
 def test_nothing_of_a_name_leaves_the_identity(session: Session, scheme: Scheme) -> None:

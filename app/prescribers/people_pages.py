@@ -1,0 +1,85 @@
+"""My people as a call sheet: who has not started, and whose passes will soon be lost."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.identity.rules import RIGHTS, Right
+from app.kernel.ids import new_id
+from app.prescribers.follow_up import ToCall, Whom, call_sheet
+from app.programmes.rules import FRENCH_PUBLIC
+from app.web.auth import check, current_actor, started_at
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+bp = Blueprint("people_pages", __name__)
+
+PAGE = 10
+WHOM = {
+    "": "Qui a des pass",
+    "a-perdre": "Vont perdre des pass",
+    "pas-commence": "N’ont pas commencé",
+    "fini": "Ont tout utilisé",
+}
+ASKED = {"": Whom.ALL, "a-perdre": Whom.ENDING, "pas-commence": Whom.UNUSED, "fini": Whom.DONE}
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """People to call, and the filter that stays in the address."""
+
+    people: tuple[ToCall, ...]
+    whom: str
+    choices: tuple[Choice, ...]
+    more: str
+    may_issue: bool
+    draft_id: UUID
+    """The id of the hand-over that a button would begin."""
+
+
+@bp.get("/mes-personnes")
+def people() -> ResponseReturnValue:
+    """The call sheet of one's own prescriber; nobody else ever opens it."""
+    check(Right.SEE_BENEFICIARIES)
+    whom = request.args.get("qui", "")
+    whom = whom if whom in ASKED else ""
+    after = read_after(request.args.get("apres", ""))
+    found = in_transaction(
+        lambda session: call_sheet(
+            session,
+            actor=current_actor(),
+            whom=ASKED[whom],
+            after=after,
+            limit=PAGE + 1,
+            now=started_at(),
+        )
+    )
+    more = ""
+    if len(found) > PAGE:
+        last = found[PAGE - 1].held
+        kept = {"qui": whom} if whom else {}
+        more = f"{url_for('.people')}?" + urlencode(
+            {**kept, "apres": f"{last.last_day.isoformat()}_{last.beneficiary_id}"}
+        )
+    page = PeoplePage(
+        tuple(found[:PAGE]),
+        whom,
+        tuple(Choice(value, words) for value, words in WHOM.items() if value),
+        more,
+        Right.ISSUE_BOOKLETS in RIGHTS[current_actor().role],
+        new_id(),
+    )
+    return render_template("handovers/people.html", page=page, french_public=FRENCH_PUBLIC)
+
+
+def read_after(typed: str) -> tuple[date, UUID] | None:
+    """Where the list goes on; the beginning for whatever cannot be read."""
+    day, _, person = typed.partition("_")
+    try:
+        return date.fromisoformat(day), UUID(person)
+    except ValueError:
+        return None
