@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.clearing import api as clearing_api
 from app.clearing import (
+    correction_api,
     counter_pages,
     public_keys,
     receipt_pages,
@@ -84,6 +85,7 @@ API_PARTS = (
     closing_api,
     clearing_api,
     support_api,
+    correction_api,
     reports_api,
     register_api,
     ledger_api,

@@ -38,6 +38,14 @@ LAYOUT = 2
 """Raised when a release draws the paper differently: its first digest is then kept anew."""
 
 
+def number_of(standing: Standing) -> str:
+    """The number of a statement, once approved."""
+    approval = standing.approval
+    if approval is None:
+        return ""
+    return numbering.written(numbering.STATEMENT, approval.year, approval.number)
+
+
 def statement_document(
     session: Session,
     standing: Standing,

@@ -321,7 +321,7 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
     page = Paper(
         "Demande de reversement",
         paper.number,
-        subtitle="Pass numériques payés puis repris, qu’aucun bordereau n’a compensés",
+        subtitle="Pass numériques payés puis repris",
         subject="Pièce justificative du titre de recette",
         foot=typeset(f"{paper.number} · {paper.mediator} · {paper.programme}"),
         specimen=paper.specimen,

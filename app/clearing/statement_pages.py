@@ -9,11 +9,8 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
-from app.clearing import documents, payments, queries, runs, statement_views, statements
-from app.clearing.papers import statement_csv, statement_pdf
-from app.clearing.payment_file import payment_file
+from app.clearing import documents, files, payments, queries, runs, statement_views, statements
 from app.clearing.queries import Filter
 from app.clearing.rules import CERTIFIED, StatementState
 from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
@@ -21,14 +18,12 @@ from app.clearing.statements import PassRange
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
-from app.partners.vault import BankVault
 from app.programmes import queries as programmes
 from app.web.auth import ANONYMOUS, check, current_actor, started_at
-from app.web.downloads import CSV, PDF, download
 from app.web.format import count, euros, plural
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
+from app.web.transaction import in_transaction, in_transactions_of_its_own
 
 bp = Blueprint("statement_pages", __name__)
 ANONYMOUS.add("statement_pages.verify")
@@ -40,11 +35,6 @@ HELD = "retained"
 def may(right: Right) -> bool:
     """Whether whoever looks may do that."""
     return right in RIGHTS[current_actor().role]
-
-
-def site() -> str:
-    """What papers print before a path: in capitals, so that a QR code stays small."""
-    return current_settings().public_url.rstrip("/").upper()
 
 
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────
@@ -115,11 +105,7 @@ def listed() -> ResponseReturnValue:
 def payment_csv() -> ResponseReturnValue:
     """What is to be paid, for the finance software."""
     check(Right.ORDER_PAYMENT)
-    vault = BankVault(current_settings().key_dir)
-    content = in_transaction(
-        lambda session: payment_file(session, actor=current_actor(), vault=vault)
-    )
-    return download(content, f"paiements-{martinique_day(started_at()):%Y-%m-%d}.csv", CSV)
+    return files.payments_to_order()
 
 
 # ── One statement ─────────────────────────────────────────────────────────────────────────────────
@@ -148,35 +134,15 @@ def shown(statement_id: UUID) -> ResponseReturnValue:
 @bp.get("/bordereaux/<uuid:statement_id>/bordereau.pdf")
 def pdf(statement_id: UUID) -> ResponseReturnValue:
     """The paper."""
-    return paper(statement_id, "pdf", PDF)
+    check(Right.SEE_STATEMENTS)
+    return files.statement_file(statement_id, "pdf")
 
 
 @bp.get("/bordereaux/<uuid:statement_id>/bordereau.csv")
 def csv(statement_id: UUID) -> ResponseReturnValue:
     """Its lines, for a spreadsheet."""
-    return paper(statement_id, "csv", CSV)
-
-
-def paper(statement_id: UUID, form: str, mimetype: str) -> Response:
-    """A statement as a file."""
     check(Right.SEE_STATEMENTS)
-
-    def work(session: Session) -> tuple[bytes, str]:
-        standing = statements.known_standing(
-            session, actor=current_actor(), statement_id=statement_id
-        )
-        content = documents.statement_document(
-            session,
-            standing,
-            form,
-            render=statement_pdf if form == "pdf" else statement_csv,
-            address=site(),
-            now=started_at(),
-        )
-        return content, statement_views.number_of(standing) or "projet-de-bordereau"
-
-    content, name = in_transaction(work)
-    return download(content, f"{name}.{form}", mimetype)
+    return files.statement_file(statement_id, "csv")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from app.clearing.runs import asked_on
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import Cents
 from app.partners import queries as partners
-from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.web.format import euros, month_long
 from app.web.pages import Choice
@@ -66,14 +65,6 @@ OWED = (
     StatementState.ORDERED,
     StatementState.REJECTED,
 )
-
-
-def number_of(standing: Standing) -> str:
-    """The number of a statement, once approved."""
-    approval = standing.approval
-    if approval is None:
-        return ""
-    return numbering.written(numbering.STATEMENT, approval.year, approval.number)
 
 
 def period_of(cut_off_on: date) -> str:
@@ -205,7 +196,7 @@ def listed_rows(
         rows.append(
             StatementRow(
                 id=one.id,
-                number=number_of(one),
+                number=documents.number_of(one),
                 mediator=mediator.name,
                 commune=mediator.commune,
                 period=period_of(one.run.cut_off_on),
@@ -393,7 +384,7 @@ def statement_page(
     owed = recoveries_of(session, one)
     return StatementPage(
         id=one.id,
-        number=number_of(one),
+        number=documents.number_of(one),
         mediator=mediator.name,
         commune=mediator.commune,
         programme=programme.name if programme else "",

@@ -59,6 +59,7 @@ def all_requests(house: House) -> list[Asking]:
         *handing_out(house),
         *redeeming(house),
         *clearing(house),
+        *correcting(house),
         *ending(house),
         *losing(house),
     ]
@@ -815,6 +816,75 @@ def losing(house: House) -> list[Asking]:
     ]
 
 
+def correcting(house: House) -> list[Asking]:
+    """Passes that were paid and taken back, notes, and passes that two mediators claim."""
+    ids, codes = house.lived.ids, house.lived.corrected_codes
+    much_later = house.lived.much_later_on.isoformat()
+    return [
+        Asking(
+            "prepare_clawback",
+            "finance",
+            "/clawbacks",
+            identified(
+                redemption_id=str(ids["paid for correction"]), reason="La séance n’a pas eu lieu"
+            ),
+            otherwise={"reason": "Une autre raison"},
+        ),
+        Asking(
+            "approve_clawback",
+            "finance2",
+            f"/clawbacks/{ids['waiting clawback']}/approve",
+            status=200,
+            signed_in=True,
+        ),
+        Asking(
+            "set_aside_clawback",
+            "coordinator",
+            f"/clawbacks/{ids['clawback set aside']}/set-aside",
+            {"reason": "La séance a bien eu lieu"},
+            status=200,
+        ),
+        Asking(
+            "collect_debit_note",
+            "accountant",
+            f"/debit-notes/{ids['debit note']}/collection",
+            {"id": str(ids["collection"]), "collected_on": much_later},
+            otherwise={"collected_on": "2026-01-01"},
+        ),
+        Asking(
+            "issue_debit_note",
+            "finance",
+            "/debit-notes",
+            {
+                "id": str(ids["debit note"]),
+                "mediator_id": str(house.scheme.organisations["exo7"]),
+                "programme_id": str(ids["other programme"]),
+            },
+            otherwise={"programme_id": str(house.scheme.programme_id)},
+        ),
+        Asking(
+            "open_dispute",
+            "carecof",
+            "/disputes",
+            identified(
+                attempt_id=str(ids["refused attempt"]),
+                code=codes[9],
+                redeemed_at=house.scheme.now.isoformat(),
+                story="La personne a remis ce pass à notre atelier",
+            ),
+            otherwise={"story": "Une autre histoire"},
+        ),
+        Asking(
+            "decide_dispute",
+            "finance",
+            f"/disputes/{ids['dispute 6']}/decide",
+            {"outcome": "kept", "reason": "D’après la feuille d’émargement"},
+            status=200,
+            signed_in=True,
+        ),
+    ]
+
+
 def readings(house: House) -> dict[str, str]:
     """An address for each operation that reads, of something that exists."""
     ids, scheme = house.lived.ids, house.scheme
@@ -891,6 +961,15 @@ def readings(house: House) -> dict[str, str]:
         "list_statements": "/statements",
         "read_statement": f"/statements/{ids['paid']}",
         "list_payment_orders": "/payment-orders",
+        "print_statement": f"/statements/{ids['corrected']}/document?format=csv",
+        "read_payment_file": "/payment-orders/file",
+        "list_clawbacks": "/clawbacks",
+        "read_clawback": f"/clawbacks/{ids['clawback 1']}",
+        "list_debit_notes": "/debit-notes",
+        "read_debit_note": f"/debit-notes/{ids['debit note']}",
+        "print_debit_note": f"/debit-notes/{ids['debit note']}/document",
+        "list_disputes": "/disputes",
+        "read_dispute": f"/disputes/{ids['dispute 8']}",
         "read_payment_order": f"/payment-orders/{ids['paid order']}",
         "read_chain": "/reports/chain",
         "list_holdings": "/reports/register/holdings",
@@ -919,6 +998,8 @@ def reader_of(operation: str) -> str:
         *("list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"),
         *("list_duplicates", "list_referrals", "print_letter", "print_commitment"),
     }
+    if operation == "read_payment_file":
+        return "finance"
     if operation == "list_renewals":
         return "coordinator"
     return "plie" if operation in alone else "auditor"

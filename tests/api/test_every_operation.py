@@ -75,6 +75,13 @@ WRITING = (
     "order_payment",
     "record_payment",
     "reject_payment",
+    "prepare_clawback",
+    "approve_clawback",
+    "set_aside_clawback",
+    "collect_debit_note",
+    "issue_debit_note",
+    "open_dispute",
+    "decide_dispute",
     "keep_agreement_file",
     "close_agreement",
     "close_cash_office",
@@ -91,6 +98,9 @@ WRITING = (
 )
 
 NAMED_OTHERWISE = {
+    "approve_clawback": "by its address",
+    "set_aside_clawback": "by its address",
+    "decide_dispute": "by its address",
     "close_stock_count": "by its address",
     "sign_stock_count": "by its address",
     "check_takeover_file": "it changes nothing",

@@ -161,6 +161,22 @@ list_payment_orders     C F A U . M .
 read_payment_order      C F A U . M .
 record_payment          . . A . . . .
 reject_payment          . . A . . . .
+print_statement         C F A U . M .
+read_payment_file       . F . . . . .
+prepare_clawback        C F . . . . .
+list_clawbacks          C F A U . M .
+read_clawback           C F A U . M .
+approve_clawback        c f . . . . .
+set_aside_clawback      C F . . . . .
+issue_debit_note        . F . . . . .
+list_debit_notes        C F A U . M .
+read_debit_note         C F A U . M .
+print_debit_note        C F A U . M .
+collect_debit_note      . . A . . . .
+open_dispute            C F . . . M .
+list_disputes           C F A U . M .
+read_dispute            C F A U . M .
+decide_dispute          c f . . . . .
 
 block_vouchers          C . . . P . .
 lift_block              C . . . . . .
@@ -230,6 +246,7 @@ READ: dict[str, dict[str, object]] = {
     "approve_takeover": {"voucher_count": 5},
     "approve_write_off": {"voucher_count": 5},
     "validate_hold": {},
+    "decide_dispute": {"outcome": "kept", "reason": "D’après la feuille"},
     "sign_joint_statement": {"side": "issuer", "signed_on": "2026-11-22"},
 }
 """What approvals name, where it is not a version and its total."""

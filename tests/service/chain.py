@@ -43,7 +43,7 @@ aside.
 
 import io
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ from app.database import Database, Model
 from app.identity.rules import Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
 from app.kernel import codes
+from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
@@ -135,6 +136,8 @@ class Chain:
     """The codes of booklet 1."""
     corrected_codes: list[VoucherCode] = field(default_factory=list)
     """The codes of 22R 00001: see lived_corrections."""
+    much_later_on: date = date.min
+    """When a debit note was collected."""
     other_vintage_id: int = 0
     closing: dict[str, int] = field(default_factory=dict)
     """Vintages of the other programme by the stage of their end."""
@@ -163,6 +166,7 @@ class Chain:
             corrected.live(session)
             chain.ids |= corrected.ids
             chain.corrected_codes = corrected.codes
+            chain.much_later_on = martinique_day(corrected.much_later)
             chain._count(session)
         with database.transaction() as session:
             snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)

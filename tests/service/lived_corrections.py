@@ -223,10 +223,11 @@ class Corrected:
             programme_id=self.programme_id,
             now=self.much_later,
         ).id
+        self.ids["collection"] = new_id()
         debit_notes.collect_debit_note(
             session,
             actor=self.scheme.actors["accountant"],
-            collection_id=new_id(),
+            collection_id=self.ids["collection"],
             debit_note_id=self.ids["debit note"],
             collected_on=martinique_day(self.much_later),
             now=self.much_later,
