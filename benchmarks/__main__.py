@@ -17,6 +17,7 @@ from benchmarks import (
     redemption,
     report_pages,
     second_start,
+    serials,
 )
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.figures import Figure
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
     "clearing": clearing.measure,
     "allocation": allocation.measure,
     "arrival": arrival.measure,
+    "serials": serials.measure,
     "printing": printing.measure,
     "report-pages": report_pages.measure,
     "second-start": second_start.measure,

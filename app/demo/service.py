@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.clearing.receipts import ReceiptSigner
 from app.database import Database
-from app.demo import clearing, custody, directory, losses, opening, story
+from app.demo import clearing, custody, directory, losses, opening, stock, story
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS, Account
 from app.demo.calendar import Timeline
 from app.demo.errors import DatabaseInUse
@@ -69,6 +69,7 @@ def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from story.acts(timeline, make_plan(timeline))
     yield from custody.acts(timeline)
     yield from losses.acts(timeline)
+    yield from stock.acts(timeline)
     yield from clearing.acts(timeline)
 
 

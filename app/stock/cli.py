@@ -1,5 +1,6 @@
 """Files of printers and counts, from the command line."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def import_file(desk: Desk, *, file: Path, order: str, codes_from: str, request_
             asked=Asked(order_id, opened, CodesFrom(codes_from)),
             keys=KeyStore(desk.settings.key_dir),
             now=desk.now,
-            told=Watched(quiet=desk.as_json),
+            told=Watched(quiet=desk.as_json or not sys.stderr.isatty()),
         )
     record = done.record
     with desk.transaction(writing=False) as session:
@@ -186,7 +187,7 @@ def count_named(session: Session, typed: str) -> StockCount:
 def count() -> None:
     """Les comptages : une armoire ou un tiroir, à l’aveugle, signés à deux.
 
-    Exemple : passnum count open « CAP Nord Martinique »
+    Exemple : passnum count open "CAP Nord Martinique"
     """
 
 
@@ -227,7 +228,7 @@ def open_(desk: Desk, *, holder: str, counted_on: date | None, request_id: UUID)
 def enter(desk: Desk, *, count: str, typed: tuple[str, ...], file: Any, request_id: UUID) -> None:  # noqa: ANN401 - click's file
     """Note ce qui est compté : couvertures scannées, numéros, ou suites de numéros.
 
-    Exemple : passnum count enter PVC-2026-0001 --line « 26A 00001 à 26A 00040 »
+    Exemple : passnum count enter PVC-2026-0001 --line "26A 00001 à 26A 00040"
     """
     text = "\n".join([*typed, file.read() if file else ""])
     with desk.transaction() as session:

@@ -162,9 +162,9 @@ class DerivedCodes:
         """The first of the two codes that is not the one that the key makes."""
         if self.in_file and not row.code:
             return Fault.CODE_MISSING
-        if row.code:
+        if row.code and row.code != (right := codes.derive(self.key, serial)):
             try:
-                if codes.read(row.code) != codes.derive(self.key, serial):
+                if codes.read(row.code) != right:
                     return Fault.CODE_WRONG
             except codes.MistypedCode:
                 return Fault.CODE_UNREADABLE

@@ -399,9 +399,9 @@ def _signatures(paper: Paper, y: float, data: CountReport) -> None:
     said = (
         "Rien ne manque et rien n’est en trop."
         if data.agrees
-        else f"{strong(grouped(missing))} pass manque{'nt' if missing > 1 else ''}, "
-        f"{strong(grouped(excess))} {'sont' if excess > 1 else 'est'} en trop. Les suites à donner "
-        "(opposition, recherche, retour) se décident à part."
+        else f"Pass manquants{NBSP}: {strong(grouped(missing))}. Pass en trop{NBSP}: "
+        f"{strong(grouped(excess))}. Les suites à donner (opposition, recherche, retour) se "
+        "décident à part."
     )
     with s.leaf("P"):
         y = s.para(

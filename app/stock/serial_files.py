@@ -93,6 +93,16 @@ class Asked:
     most_rows: int = MOST_ROWS
 
 
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A file whose rows have been held against its order; nothing of it is written yet."""
+
+    asked: Asked
+    file_hash: bytes
+    sorter: Sorter
+    findings: Findings
+
+
 def import_serials(
     database: Database,
     *,
@@ -105,68 +115,124 @@ def import_serials(
 ) -> Imported:
     """Receive what is right in a file, and keep what is not with the reason.
 
-    The same file for the same order changes nothing, whoever sends it again.
+    The file is read in a transaction that writes nothing, so nobody waits for it.
+
+    Raises:
+        As sort_file and receive_file.
+    """
+    with database.transaction(writing=False) as session:
+        found = sort_file(
+            session, actor=actor, import_id=import_id, asked=asked, keys=keys, told=told
+        )
+    if isinstance(found, SerialFile):
+        return Imported(found, again=True)
+    with database.transaction() as session:
+        return receive_file(
+            session,
+            actor=actor,
+            import_id=import_id,
+            found=found,
+            keys=keys,
+            now=now,
+            told=told,
+        )
+
+
+def sort_file(
+    session: Session,
+    *,
+    actor: Actor,
+    import_id: UUID,
+    asked: Asked,
+    keys: KeyStore,
+    told: Told = nobody,
+) -> Sorted | SerialFile:
+    """Sort the rows of a file, and write nothing; or what was made of that very file before.
 
     Raises:
         RightMissing, UnknownOrder, OrderNotSent, KeyMissing, VintageKeyMismatch.
         UnreadableFile, SerialFileEmpty, SerialFileTooLong, SerialFileNotOfThisOrder,
         SerialFileWithoutCodes: nothing of the file is kept.
-        SerialsReceivedAlready: somebody received some of them in the meantime; send it again.
         IdAlreadyUsed: the id came earlier with another file.
     """
     actor.check(Right.RECEIVE_DELIVERY)
     file_hash = _fingerprint(asked.file)
-    digest = request_hash(
+    if record := _before(session, import_id, asked, file_hash):
+        return record
+    sorter, findings = _sorted(session, asked, keys, told)
+    return Sorted(asked, file_hash, sorter, findings)
+
+
+def receive_file(
+    session: Session,
+    *,
+    actor: Actor,
+    import_id: UUID,
+    found: Sorted,
+    keys: KeyStore,
+    now: datetime,
+    told: Told = nobody,
+) -> Imported:
+    """Receive what was found right, and write down what was not.
+
+    The same file for the same order changes nothing, whoever sends it again.
+
+    Raises:
+        RightMissing.
+        SerialsReceivedAlready: somebody received some of them in the meantime; send it again.
+        IdAlreadyUsed: the id came earlier with another file.
+    """
+    actor.check(Right.RECEIVE_DELIVERY)
+    asked, findings, made = found.asked, found.findings, found.sorter.codes
+    hold(session, "serial file", asked.order_id, found.file_hash.hex())
+    if record := _before(session, import_id, asked, found.file_hash):
+        return Imported(record, again=True)
+    if findings.received:
+        written = 0
+
+        def count(passes: int) -> None:
+            nonlocal written
+            written += passes
+            told(Stage.RECEIVING, written, findings.received_count)
+
+        record_delivery(
+            session,
+            actor=actor,
+            delivery_id=import_id,
+            order_id=asked.order_id,
+            ranges=findings.received,
+            keys=keys,
+            now=now,
+            printed=made if isinstance(made, IssuersCodes) else None,
+            told=count,
+        )
+    record = SerialFile(
+        id=import_id,
+        request_hash=_digest(asked, found.file_hash),
+        number=numbering.next_document_number(
+            session, numbering.SERIAL_FILE, martinique_day(now).year
+        ),
+        order_id=asked.order_id,
+        file_hash=found.file_hash,
+        codes_from=asked.codes_from,
+        row_count=findings.row_count,
+        received_count=findings.received_count,
+        quarantined_count=len(findings.quarantined),
+        missing_count=findings.missing_count,
+        delivery_id=import_id if findings.received else None,
+        imported_by=actor.agent_id,
+        imported_at=now,
+    )
+    session.add(record)
+    session.flush()
+    _keep(session, record, findings)
+    return Imported(record, again=False)
+
+
+def _digest(asked: Asked, file_hash: bytes) -> bytes:
+    return request_hash(
         "serial file", order=asked.order_id, file=file_hash.hex(), codes=asked.codes_from
     )
-    with database.transaction(writing=False) as session:
-        if record := _before(session, import_id, digest, asked, file_hash):
-            return Imported(record, again=True)
-        sorter, findings = _sorted(session, asked, keys, told)
-    with database.transaction() as session:
-        hold(session, "serial file", asked.order_id, file_hash.hex())
-        if record := _before(session, import_id, digest, asked, file_hash):
-            return Imported(record, again=True)
-        if findings.received:
-            done = 0
-
-            def written(count: int) -> None:
-                nonlocal done
-                done += count
-                told(Stage.RECEIVING, done, findings.received_count)
-
-            record_delivery(
-                session,
-                actor=actor,
-                delivery_id=import_id,
-                order_id=asked.order_id,
-                ranges=findings.received,
-                keys=keys,
-                now=now,
-                printed=sorter.codes if isinstance(sorter.codes, IssuersCodes) else None,
-                told=written,
-            )
-        record = SerialFile(
-            id=import_id,
-            request_hash=digest,
-            number=numbering.next_document_number(
-                session, numbering.SERIAL_FILE, martinique_day(now).year
-            ),
-            order_id=asked.order_id,
-            file_hash=file_hash,
-            codes_from=asked.codes_from,
-            row_count=findings.row_count,
-            received_count=findings.received_count,
-            quarantined_count=len(findings.quarantined),
-            missing_count=findings.missing_count,
-            delivery_id=import_id if findings.received else None,
-            imported_by=actor.agent_id,
-            imported_at=now,
-        )
-        session.add(record)
-        session.flush()
-        _keep(session, record, findings)
-    return Imported(record, again=False)
 
 
 def _fingerprint(file: BinaryIO) -> bytes:
@@ -178,10 +244,8 @@ def _fingerprint(file: BinaryIO) -> bytes:
     return digest.digest()
 
 
-def _before(
-    session: Session, import_id: UUID, digest: bytes, asked: Asked, file_hash: bytes
-) -> SerialFile | None:
-    return earlier(session, SerialFile, import_id, digest) or queries.same_file(
+def _before(session: Session, import_id: UUID, asked: Asked, file_hash: bytes) -> SerialFile | None:
+    return earlier(session, SerialFile, import_id, _digest(asked, file_hash)) or queries.same_file(
         session, asked.order_id, file_hash, asked.codes_from
     )
 

@@ -13,6 +13,7 @@ from benchmarks import (
     printing,
     redemption,
     report_pages,
+    serials,
 )
 from benchmarks.bench import TOY, Bench
 from benchmarks.figures import Bound, Figure, Pairs, at_least, at_most
@@ -30,7 +31,17 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.mark.parametrize(
     "module",
-    [redemption, hot_mediator, batch, clearing, allocation, arrival, printing, report_pages],
+    [
+        redemption,
+        hot_mediator,
+        batch,
+        clearing,
+        allocation,
+        arrival,
+        serials,
+        printing,
+        report_pages,
+    ],
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:
     figures: list[Figure] = module.measure(bench)  # type: ignore[attr-defined]  # one of the above

@@ -40,6 +40,8 @@ from app.prescribers.models import BeneficiaryIdentity, Prescription
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
+from app.stock import queries as stock
+from app.stock.count_rules import CountState
 from app.takeover import queries as takeover
 from app.vouchers.service import cover_of, known_booklet
 from tests.browser.site import EMAILS, Site
@@ -295,6 +297,22 @@ def verified_paper(site: Site) -> str:
     return f"/V/{approval.verification_code}"
 
 
+def a_serial_file(site: Site) -> str:
+    """The page of the file that came with a carton."""
+    with site.database.transaction(writing=False) as session:
+        (file,) = stock.serial_files_after(session, None, limit=1)
+        order = orders.order(session, file.order_id)
+        assert order is not None
+        return f"/commandes/{order.number}/fichiers/{file.id}"
+
+
+def a_count(site: Site, state: CountState, path: str = "") -> str:
+    """The page of the latest count in that state, or of an act on it."""
+    with site.database.transaction(writing=False) as session:
+        (count,) = stock.latest_counts(session, None, limit=1, state=state)
+        return f"/comptages/{count.id}{path}"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -408,6 +426,17 @@ ADDRESSES = (
     Address("settle", consignment_in(ConsignmentState.RECEIVED_SHORT, then="/manquants")),
     Address("stock", "/stock"),
     Address("stock-own", "/stock", Role.PRESCRIBER),
+    Address("counts", "/comptages"),
+    Address("counts-to-sign", "/comptages?etat=closed"),
+    Address("counts-own", "/comptages", Role.PRESCRIBER),
+    Address("new-count", "/comptages/nouveau"),
+    Address("count-going-on", partial(a_count, state=CountState.OPEN), Role.PRESCRIBER),
+    Address("count-close", partial(a_count, state=CountState.OPEN, path="/fermer")),
+    Address("count-to-sign", partial(a_count, state=CountState.CLOSED)),
+    Address("count-signed", partial(a_count, state=CountState.SIGNED), Role.FINANCE),
+    Address("serial-files", lambda site: a_serial_file(site).rpartition("/")[0]),
+    Address("serial-file", a_serial_file),
+    Address("serial-file-one-reason", lambda site: f"{a_serial_file(site)}?raison=incomplete"),
     Address("requests", "/demandes"),
     Address("request", request_in(RequestState.PENDING)),
     Address("request-granted", request_in(RequestState.ALLOCATED)),

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, example, given
+from stdnum.iso7064 import mod_97_10
 
 from app.kernel import codes, serials
 from app.kernel.clock import (
@@ -109,6 +110,13 @@ def test_each_serial_has_a_code_of_its_own_under_its_key(key: bytes, numbers: se
 
 
 # ── Serial numbers ────────────────────────────────────────────────────────────────────────────────
+
+
+@given(serial=SERIALS)
+def test_the_key_is_that_of_the_standard(serial: SerialNumber) -> None:
+    body = f"{serial.booklet.vintage_label}{serial.booklet.number:05d}{serial.position:02d}"
+
+    assert serial.key == mod_97_10.calc_check_digits(body)
 
 
 @given(SERIALS)
