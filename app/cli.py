@@ -28,7 +28,7 @@ SECTIONS = {
         "partner": Entry("app.mediators.cli:partner", "Structures, conventions, labels."),
         "bank-details": Entry("app.partners.cli:bank_details", "Les comptes bancaires."),
         "programme": Entry("app.programmes.cli:programme", "Les dispositifs."),
-        "vintage": Entry("app.programmes.cli:vintage", "Les millésimes."),
+        "vintage": Entry("app.losses.cli:vintage", "Les millésimes."),
         "takeover": Entry("app.takeover.cli:takeover", "La reprise des carnets d’avant passnum."),
     },
     "De la commande au stock": {
@@ -69,6 +69,13 @@ SECTIONS = {
         "prescribe": Entry("app.prescribers.cli:prescribe", "Remet des carnets à une personne."),
         "undo-prescription": Entry("app.prescribers.cli:undo", "Annule une remise."),
         "questions": Entry("app.prescribers.cli:questions", "Les questions de l’évaluation."),
+    },
+    "Quand le papier va mal, et à la fin": {
+        "block": Entry("app.losses.cli:block", "Les oppositions : pass perdus ou volés."),
+        "replace": Entry("app.losses.cli:replace", "Remplace des pass remis."),
+        "write-off": Entry("app.losses.cli:write_off", "Les destructions par procès-verbal."),
+        "closing": Entry("app.closing.cli:closing", "La clôture d’un millésime."),
+        "tick": Entry("app.closing.cli:tick", "Fait ce que le calendrier a prévu."),
     },
     "De l’encaissement au paiement": {
         "redeem": Entry("app.clearing.cli:redeem", "Encaisse un pass, ou tout un fichier."),

@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from sqlalchemy.exc import DBAPIError
 
+from app.closing.keeper import CalendarKeeper
 from app.config import DEFAULT_PORT, Settings
 from app.database import Database
 from app.demo.cli import show_accounts
@@ -192,6 +193,7 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
     # spared the work.
     Keeper(settings).start()
+    CalendarKeeper(settings).start()
     return made
 
 

@@ -57,7 +57,12 @@ def seal_all(
 
 
 class Keeper(threading.Thread):
-    """Seals in the background with a connection of its own."""
+    """Seals in the background with a connection of its own.
+
+    What else is done every so often is a subclass that says what, and does it in `work`.
+    """
+
+    what = "sealing"
 
     def __init__(self, settings: Settings, *, every: float = EVERY) -> None:
         super().__init__(name="passnum sealing", daemon=True)
@@ -75,19 +80,23 @@ class Keeper(threading.Thread):
     def look(self, database: Database) -> None:
         """One look, whatever happens."""
         try:
-            seal_all(
-                database,
-                signer=CheckpointSigner.of(self.settings),
-                folder=folder_in(self.settings.data_dir),
-                waiting=False,
-            )
+            self.work(database)
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             if said != self.told:
-                log.warning("sealing is put off: %s", said)
+                log.warning("%s is put off: %s", self.what, said)
             self.told = said
         else:
             self.told = None
+
+    def work(self, database: Database) -> None:
+        """Seal what waits, unless somebody else does."""
+        seal_all(
+            database,
+            signer=CheckpointSigner.of(self.settings),
+            folder=folder_in(self.settings.data_dir),
+            waiting=False,
+        )
 
     def stop(self) -> None:
         """Let the thread end after the look that it is at."""

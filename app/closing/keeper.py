@@ -1,0 +1,23 @@
+"""The calendar in the server: every minute, for as long as it serves, what is due is done."""
+
+from app.closing.calendar import run_due
+from app.config import Settings
+from app.database import Database
+from app.kernel.clock import utc_now
+from app.trust.keeper import Keeper
+
+EVERY_MINUTE = 60.0
+
+
+class CalendarKeeper(Keeper):
+    """Runs the closing calendar in the background. Several servers may: each step is done once."""
+
+    what = "the closing calendar"
+
+    def __init__(self, settings: Settings, *, every: float = EVERY_MINUTE) -> None:
+        super().__init__(settings, every=every)
+        self.name = "passnum calendar"
+
+    def work(self, database: Database) -> None:
+        """Do what is due."""
+        run_due(database, now=utc_now())
