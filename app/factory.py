@@ -36,6 +36,7 @@ from app.orders import api as orders_api
 from app.orders import pages as orders_pages
 from app.partners import api as partners_api
 from app.partners import queries as partners
+from app.portability import pages as claims_pages
 from app.prescribers import api as prescribers_api
 from app.prescribers import (
     custody_api,
@@ -51,6 +52,7 @@ from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
 from app.programmes import api as programmes_api
+from app.programmes import freeze_api, freeze_pages
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
 from app.reports import api as reports_api
@@ -74,6 +76,7 @@ API_PARTS = (
     partners_api,
     mediators_api,
     programmes_api,
+    freeze_api,
     takeover_api,
     orders_api,
     vouchers_api,
@@ -101,6 +104,8 @@ PAGE_PARTS = (
     register_pages,
     voucher_pages,
     programmes_pages,
+    freeze_pages,
+    claims_pages,
     takeover_pages,
     orders_pages,
     file_pages,

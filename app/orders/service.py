@@ -66,6 +66,7 @@ from app.partners.queries import organisations_by_id
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import VintageTakenOver
+from app.programmes.freezes import check_not_frozen
 from app.programmes.keys import KeyStore
 from app.programmes.models import Programme, VintageTerms
 from app.programmes.rules import Entitled, Payer, Public
@@ -125,6 +126,7 @@ def prepare_order(
         InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds,
             a reference or an address that cannot be one, a delivery expected in the past.
         UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme, VintageTakenOver.
+        ProgrammeFrozen.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_ORDER)
@@ -155,6 +157,7 @@ def prepare_order(
         else None
     )
     programme = known_programme(session, programme_id)
+    check_not_frozen(session, programme_id)
     vintage = known_vintage(session, vintage_id)
     if vintage.programme_id != programme_id:
         raise VintageOfAnotherProgramme
@@ -469,7 +472,7 @@ def approve_order(
     """Approve an order that somebody else prepared; twice is once.
 
     Raises:
-        UnknownOrder, OrderCancelled, PreparerCannotApprove.
+        UnknownOrder, OrderCancelled, PreparerCannotApprove, ProgrammeFrozen.
         OrderApprovedAlready: by somebody else.
         OverBudget: with its passes at face value it would pass the programme's budget.
     """
@@ -483,6 +486,7 @@ def approve_order(
         if approval.approved_by == actor.agent_id:
             return approval
         raise OrderApprovedAlready
+    check_not_frozen(session, order.programme_id)
     check_budget(
         session,
         order,
@@ -506,7 +510,7 @@ def send_order(session: Session, *, actor: Actor, order_id: UUID, now: datetime)
     """Let an approved order leave for the issuer, with the serials it may bring; twice is once.
 
     Raises:
-        UnknownOrder, OrderCancelled, OrderNotApproved.
+        UnknownOrder, OrderCancelled, OrderNotApproved, ProgrammeFrozen.
     """
     actor.check(Right.PREPARE_ORDER)
     hold(session, "order", order_id)
@@ -516,6 +520,7 @@ def send_order(session: Session, *, actor: Actor, order_id: UUID, now: datetime)
         raise OrderNotApproved
     if dispatch := queries.dispatch(session, order_id):
         return dispatch
+    check_not_frozen(session, order.programme_id)
     dispatch = OrderDispatch(order_id=order_id, sent_by=actor.agent_id, sent_at=now)
     session.add(dispatch)
     session.flush()
@@ -600,7 +605,7 @@ def record_delivery(
     passes have been written, carton by carton.
 
     Raises:
-        UnknownOrder, OrderNotSent.
+        UnknownOrder, OrderNotSent, ProgrammeFrozen.
         EmptyDelivery, RangeReversed, RangesOverlap, DeliveryExceedsOrder, SerialsNotOfThisOrder,
             RangeCutsABooklet: see rules.check_delivered.
         SerialsReceivedAlready: some arrived before.
@@ -616,6 +621,7 @@ def record_delivery(
     order = known_order(session, order_id)
     if queries.dispatch(session, order_id) is None:
         raise OrderNotSent
+    check_not_frozen(session, order.programme_id)
     placed = rules.check_delivered(ranges, queries.allotments(session, order_id))
     hold(session, "voucher ids")
     for serials, _ in placed:

@@ -45,6 +45,7 @@ from app.prescribers.errors import (
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
+from app.programmes.freezes import check_not_frozen
 from app.programmes.service import known_programme
 from app.vouchers import queries as vouchers
 from app.vouchers.errors import NotABookletNumber, NotASerialNumber
@@ -79,6 +80,7 @@ def allocate_booklets(
 
     Raises:
         UnknownProgramme, UnknownOrganisation, NoAgreementInForce, NoRightToHold.
+        ProgrammeFrozen.
         UnknownBookletRequest, BookletRequestAnswered, RequestOfAnother: of the request.
         EmptyAllocation, BookletsReversed, BookletsOverlap, BookletsMissing,
             BookletOfAnotherProgramme: what was typed makes no sense.
@@ -96,6 +98,7 @@ def allocate_booklets(
     if record := earlier(session, Consignment, allocation_id, digest):
         return record
     programme = known_programme(session, programme_id)
+    check_not_frozen(session, programme_id)
     today = martinique_day(now)
     agreement = agreement_in_force(session, recipient_id, AgreementRole.PRESCRIBER, on=today)
     check_may_hold(session, recipient_id, on=today)

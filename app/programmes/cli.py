@@ -9,6 +9,7 @@ from app.identity.rules import Right
 from app.kernel.money import Cents, euros
 from app.partners.cli import organisation_named
 from app.programmes import queries
+from app.programmes.freeze_cli import freeze, lift
 from app.programmes.installation import FirstAgent, FirstProgramme, open_installation
 from app.programmes.keys import KeyStore
 from app.programmes.naming import programme_named, programme_option
@@ -175,7 +176,7 @@ def list_programmes(desk: Desk) -> None:
     )
 
 
-for verb in (show_settings, change_settings, withdraw_settings):
+for verb in (show_settings, change_settings, withdraw_settings, freeze, lift):
     programme.add_command(verb)
 
 

@@ -144,3 +144,20 @@ class KeyMalformed(RuleBroken):
         "La clé du millésime {label} donnée par l’environnement n’est pas une clé : elle a "
         "64 chiffres hexadécimaux ou plus. Recopiez-la depuis sa sauvegarde."
     )
+
+
+class ProgrammeFrozen(Conflict):
+    """Orders, deliveries and allocations of the programme wait until the freeze is lifted."""
+
+    code = "programme_frozen"
+    sentence = (
+        "Ce dispositif est gelé depuis le {since} ({reason}) : ni commande, ni livraison, ni "
+        "dotation. Demandez à la coordination de CAP Nord si le gel peut être levé."
+    )
+
+
+class ProgrammeNotFrozen(Conflict):
+    """There is no freeze to lift."""
+
+    code = "programme_not_frozen"
+    sentence = "Ce dispositif n’est pas gelé : il n’y a rien à faire."

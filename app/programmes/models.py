@@ -315,3 +315,42 @@ class DemonstrationMark(Model):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProgrammeFreeze(Record):
+    """From here on no order, delivery or allocation of a programme; what is owed stays owed."""
+
+    __tablename__ = "programme_freeze"
+    __table_args__ = (
+        CheckConstraint("length(reason) between 1 and 500", name="programme_freeze_says_why"),
+        {"sqlite_strict": True},
+    )
+
+    programme_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("programme.id", name="programme_freeze_is_of_a_programme")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    frozen_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="programme_freeze_was_made_by_an_agent")
+    )
+    frozen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FreezeLift(Record):
+    """A freeze is over, for a reason."""
+
+    __tablename__ = "freeze_lift"
+    __table_args__ = (
+        UniqueConstraint("freeze_id", name="freeze_is_lifted_once"),
+        CheckConstraint("length(reason) between 1 and 500", name="freeze_lift_says_why"),
+        {"sqlite_strict": True},
+    )
+
+    freeze_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("programme_freeze.id", name="freeze_lift_is_of_a_freeze")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    lifted_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="freeze_lift_was_made_by_an_agent")
+    )
+    lifted_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.programmes.models import (
     DemonstrationMark,
     Entitlement,
+    FreezeLift,
     FunderShare,
     Programme,
+    ProgrammeFreeze,
     ProgrammeSettings,
     SettingsWithdrawal,
     VintageTerms,
@@ -193,3 +195,25 @@ def warning_days(session: Session, *, on: date) -> WarningDays:
             (one.label_warning_days for one in settings), default=proposed.label_warning_days
         ),
     )
+
+
+def open_freeze(session: Session, programme_id: UUID) -> ProgrammeFreeze | None:
+    """The freeze of a programme that nobody has lifted."""
+    return session.scalar(
+        select(ProgrammeFreeze)
+        .outerjoin(FreezeLift, FreezeLift.freeze_id == ProgrammeFreeze.id)
+        .where(ProgrammeFreeze.programme_id == programme_id, FreezeLift.id.is_(None))
+    )
+
+
+def freezes_of(
+    session: Session, programme_id: UUID
+) -> list[tuple[ProgrammeFreeze, FreezeLift | None]]:
+    """Every freeze of a programme with its end, the latest first."""
+    rows = session.execute(
+        select(ProgrammeFreeze, FreezeLift)
+        .outerjoin(FreezeLift, FreezeLift.freeze_id == ProgrammeFreeze.id)
+        .where(ProgrammeFreeze.programme_id == programme_id)
+        .order_by(ProgrammeFreeze.frozen_at.desc(), ProgrammeFreeze.id)
+    )
+    return [(freeze, lift) for freeze, lift in rows]

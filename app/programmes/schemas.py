@@ -255,3 +255,27 @@ ProgrammePageSchema = page_of(ProgrammeSchema)
 SettingsPageSchema = page_of(SettingsSchema)
 FunderPageSchema = page_of(FunderSchema)
 VintagePageSchema = page_of(VintageSchema)
+
+
+class FreezeRequestSchema(Identified):
+    """Why a programme stops, or goes on."""
+
+    reason = Text(longest=500, required=True)
+
+
+class FreezeSchema(Schema):
+    """A freeze of a programme."""
+
+    id = Uuid(required=True)
+    programme_id = Uuid(required=True)
+    reason = Text(longest=500, required=True)
+    frozen_at = Instant(required=True)
+
+
+class FreezeLiftSchema(Schema):
+    """The end of a freeze."""
+
+    id = Uuid(required=True)
+    freeze_id = Uuid(required=True)
+    reason = Text(longest=500, required=True)
+    lifted_at = Instant(required=True)

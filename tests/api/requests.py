@@ -146,6 +146,20 @@ def setting_up(house: House) -> list[Asking]:
             otherwise={"reason": "Erreur de saisie"},
         ),
         Asking(
+            "freeze_programme",
+            "coordinator",
+            f"/programmes/{ids['other programme']}/freezes",
+            identified(reason="Liquidation de l’émetteur"),
+            otherwise={"reason": "Redressement de l’émetteur"},
+        ),
+        Asking(
+            "lift_freeze",
+            "coordinator",
+            f"/programmes/{ids['other programme']}/freeze-lifts",
+            identified(reason="Un autre opérateur a repris l’émission"),
+            otherwise={"reason": "Une autre raison"},
+        ),
+        Asking(
             "create_vintage",
             "coordinator",
             f"/programmes/{house.scheme.programme_id}/vintages",

@@ -12,6 +12,8 @@ WRITING = (
     "create_programme",
     "change_settings",
     "withdraw_settings",
+    "freeze_programme",
+    "lift_freeze",
     "create_vintage",
     "register_partner",
     "sign_agreement",

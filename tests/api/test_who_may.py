@@ -34,6 +34,8 @@ read_takeover           C F A U . . .
 approve_takeover        c f . . . . .
 refuse_takeover         C F . . . . .
 list_funders            C F A U P M .
+freeze_programme        C . . . . . .
+lift_freeze             C . . . . . .
 create_vintage          C . . . . . .
 list_vintages           C F A U P M .
 

@@ -179,6 +179,11 @@ SUMS = [
     Rule("closed_count_strikes_no_line", "count_correction", "trigger"),
     Rule("count_is_signed_by_its_holder", "count_signature", "trigger"),
     Rule("snapshot_follows_what_is_there", "snapshot", "trigger"),
+    Rule("programme_is_frozen_once", "programme_freeze", "trigger"),
+    Rule("frozen_programme_gets_no_order", "booklet_order", "trigger"),
+    Rule("frozen_programme_sends_no_order", "order_dispatch", "trigger"),
+    Rule("frozen_programme_gets_no_delivery", "delivery", "trigger"),
+    Rule("frozen_programme_gets_no_allocation", "consignment", "trigger"),
     Rule("sealed_positions_leave_no_gap", "sealed_movement", "trigger"),
     Rule("seal_block_seals_what_is_placed", "seal_block", "trigger"),
 ]

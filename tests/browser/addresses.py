@@ -107,6 +107,11 @@ def the_programme(site: Site) -> str:
         return f"/dispositifs/{programme.id}"
 
 
+def the_freeze(site: Site) -> str:
+    """Its freezes, and what a declaration of claims needs."""
+    return f"{the_programme(site)}/gel"
+
+
 def planned_settings(site: Site) -> str:
     """The page that withdraws the version of the settings that has not begun."""
     with site.database.transaction(writing=False) as session:
@@ -320,6 +325,8 @@ ADDRESSES = (
     Address("usage-by-mediator", "/taux-d-utilisation?par=mediator&du=2026-01-01"),
     Address("usage-no-period", "/taux-d-utilisation?du=demain", status=422),
     Address("council", "/conseil"),
+    Address("freeze", the_freeze),
+    Address("freeze-read", the_freeze, Role.AUDITOR),
     Address("trust", "/confiance"),
     Address("trust-one", "/confiance?numero=1"),
     Address("trust-no-number", "/confiance?numero=douze", status=404),

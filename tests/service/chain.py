@@ -96,6 +96,7 @@ from app.prescribers.rules import (
 from app.printing.looking import note_unknown
 from app.printing.rules import PrintKind
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
+from app.programmes.freezes import freeze_programme, lift_freeze
 from app.programmes.rules import Entitled, Payer, Public, Share, Terms
 from app.programmes.service import (
     change_settings,
@@ -155,6 +156,7 @@ class Chain:
             chain._lose(session)
         chain._redeem_and_clear(database)
         with database.transaction() as session:
+            chain._freeze(session)
             chain._seal(session)
             chain._take_over(session)
         chain._read_a_file(database)
@@ -225,6 +227,18 @@ class Chain:
             keys=scheme.keys,
             now=scheme.now,
         ).record.id
+
+    def _freeze(self, session: Session) -> None:
+        """The other programme was frozen for a while."""
+        said: dict[str, Any] = {
+            "actor": self.scheme.actors["coordinator"],
+            "programme_id": self.ids["other programme"],
+            "now": self.scheme.now,
+        }
+        self.ids["freeze"] = freeze_programme(
+            session, freeze_id=new_id(), reason="Redressement de l’émetteur", **said
+        ).id
+        self.ids["lift"] = lift_freeze(session, lift_id=new_id(), reason="Plan adopté", **said).id
 
     def _seal(self, session: Session) -> None:
         """Two checkpoints; what is taken over afterwards waits for the next."""

@@ -1195,7 +1195,16 @@ BENT |= {
         "consignment_id": rows.ids["short"],
     },
     "allocation_answers_one_request": lambda rows, _: granted(rows),
-    # ── Seals ──
+    # ── Freezes and seals ──
+    "programme_freeze_says_why": {"reason": ""},
+    "freeze_lift_says_why": {"reason": ""},
+    "programme_is_frozen_once": lambda rows, row: frozen(rows, row["programme_id"]),
+    "frozen_programme_gets_no_order": lambda rows, row: frozen(rows, row["programme_id"]),
+    "frozen_programme_sends_no_order": lambda rows, _: frozen(rows, rows.chain.scheme.programme_id),
+    "frozen_programme_gets_no_delivery": lambda rows, _: frozen(
+        rows, rows.chain.scheme.programme_id
+    ),
+    "frozen_programme_gets_no_allocation": lambda rows, row: frozen(rows, row["programme_id"]),
     "sealed_positions_begin_at_one": {"position": 0},
     "sealed_movement_has_a_digest": {"leaf_hash": b"short"},
     "sealed_positions_leave_no_gap": lambda _, row: {"position": row["position"] + 1},
@@ -1208,6 +1217,12 @@ BENT |= {
     "seal_block_has_a_checkpoint": {"note": ""},
     "seal_block_seals_what_is_placed": lambda _, row: {"last_position": row["last_position"] + 1},
 }
+
+
+def frozen(rows: Rows, programme_id: UUID) -> Row:
+    """The same row, once its programme is frozen."""
+    rows.frozen(programme_id)
+    return {}
 
 
 def turned_round(rows: Rows) -> Row:

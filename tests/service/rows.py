@@ -364,6 +364,14 @@ class Rows:
             follows_number=last,
         )
 
+    def frozen(self, programme_id: UUID | None = None) -> UUID:
+        """A freeze that nobody has lifted, of the other programme unless told."""
+        freeze = self.copy(
+            "programme_freeze", programme_id=programme_id or self.ids["other programme"]
+        )
+        self.add("programme_freeze", freeze)
+        return freeze["id"]  # type: ignore[no-any-return]
+
     def placed(self) -> Row:
         """The place of a movement that waits for its seal."""
         sealed, movement = table_named("sealed_movement"), table_named("movement")
@@ -605,6 +613,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         "write_off_approval", write_off_id=rows.ids["to destroy"]
     ),
     "redemption": Rows.redemption,
+    "freeze_lift": lambda rows: rows.copy("freeze_lift", freeze_id=rows.frozen()),
     "sealed_movement": Rows.placed,
     "seal_node": lambda rows: rows.copy("seal_node", level=9),
     "seal_block": Rows.seal_block,
