@@ -3,12 +3,18 @@
 import re
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 
+from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
+from app.partners.agreements import close_agreement
+from app.partners.queries import agreement_in_force
+from app.partners.rules import AgreementRole
 from tests.api.house import House
 from tests.factories import IBAN
+from tests.service.chain import PDF
 
 Typed = dict[str, str | list[str]]
 
@@ -149,3 +155,90 @@ def test_each_other_form_acts(used_up: House) -> None:
     assert house.signed_in("coordinator").client.get(
         f"/partenaires/{new_id()}"
     ).status_code == 404  # fmt: skip
+
+
+def test_a_signed_paper_is_attached_and_read_by_those_who_signed_it(
+    house: House, exo7: str
+) -> None:
+    client = house.signed_in("coordinator").client
+    [address] = set(
+        re.findall(rf'href="({exo7}/convention/[^"]+/document)"', client.get(exo7).text)
+    )
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
+    form = {"csrf_token": token.group(1) if token else "", "id": str(new_id())}
+
+    def send(content: bytes) -> tuple[int, str]:
+        answer = client.post(
+            address,
+            data={**form, "file": (BytesIO(content), "Rosette Démonstration.pdf")},
+            follow_redirects=True,
+        )
+        return answer.status_code, unescape(answer.text)
+
+    assert send(b"MZ not a paper")[0] == 422
+    status, page = send(PDF)
+    assert (status, "est joint" in page, "Rosette" in page) == (200, True, False)
+
+    [paper] = set(re.findall(rf'href="({exo7}/document/[^"]+)"', page))
+    own = house.signed_in("exo7").client.get(paper)
+    assert (own.data, own.mimetype) == (PDF, "application/pdf")
+    assert re.fullmatch(
+        r'inline; filename="convention-[0-9a-f]{12}\.pdf"', own.headers["Content-Disposition"]
+    )
+    assert house.signed_in("carecof").client.get(paper).status_code == 403
+
+
+def test_an_agreement_ends_early_after_a_confirmation(house: House, exo7: str) -> None:
+    page = house.signed_in("coordinator").client.get(exo7).text
+    [address] = set(re.findall(rf'href="({exo7}/convention/[^"]+/fin)"', page))
+    day = (martinique_day(house.clock()) + timedelta(days=30)).isoformat()
+
+    status, page = sent(house, "coordinator", address, from_on=day, reason="Fusion")
+    assert (status, "Relisez le jour" in page) == (422, True)
+
+    status, page = sent(house, "coordinator", address, from_on=day, reason="Fusion", sure="oui")
+    assert (status, "Prend fin le" in page) == (200, True)
+    assert not re.search(rf"{exo7}/convention/[^\"]+/fin", page)
+
+
+def test_what_is_to_come_back_leaves_by_one_press(house: House) -> None:
+    scheme, coordinator = house.scheme, house.signed_in("coordinator").client
+    with house.database.transaction() as session:
+        scheme.stock(session)
+        scheme.allocation(session, 1, 2, to="ccas")
+        mandate = agreement_in_force(
+            session, scheme.organisations["ccas"], AgreementRole.MANDATE, on=scheme.today
+        )
+        assert mandate is not None
+        close_agreement(
+            session,
+            actor=scheme.actors["coordinator"],
+            closure_id=new_id(),
+            agreement_id=mandate.id,
+            from_on=martinique_day(house.clock()),
+            reason="Départ du régisseur",
+            now=house.clock(),
+        )
+
+    assert "CCAS" in house.signed_in("ccas").client.get("/a-faire-rentrer").text
+    assert "CCAS" in coordinator.get("/a-faire-rentrer.csv").text
+    assert "Rien à faire rentrer" in house.signed_in("plie").client.get("/a-faire-rentrer").text
+    refused = house.signed_in("ccas").client.get("/demandes/nouvelle").text
+    assert "Vous ne pouvez pas recevoir" in refused
+    assert 'id="formulaire"' not in refused
+
+    status, page = sent(house, "ccas", "/a-faire-rentrer")
+
+    assert (status, "est préparé" in page) == (200, True)
+    assert "Rien à faire rentrer" in coordinator.get("/a-faire-rentrer").text
+
+
+def test_a_filter_that_makes_no_sense_is_said(house: House) -> None:
+    client = house.signed_in("coordinator").client
+    for address in (
+        "/partenaires?nature=x",
+        "/dotations?etat=x",
+        "/demandes?etat=x",
+        "/stock?chez=x",
+    ):
+        assert "Ce filtre n’est pas compris" in unescape(client.get(address).text)

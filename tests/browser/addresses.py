@@ -178,6 +178,26 @@ def the_partner(name: str, form: str = "") -> Callable[[Site], str]:
     return path
 
 
+def the_agreement(form: str) -> Callable[[Site], str]:
+    """A form of an agreement of the demonstration."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            (organisation,) = partners.organisations_by_name(session, "Exo 7")
+            agreement = partners.agreements_of(session, organisation.id)[0]
+            return f"/partenaires/{organisation.id}/convention/{agreement.id}{form}"
+
+    return path
+
+
+def the_cash_office(site: Site) -> str:
+    """The early end of the régie of the library."""
+    with site.database.transaction(writing=False) as session:
+        (library,) = partners.organisations_by_name(session, "Médiathèque de démonstration")
+        office = mediators.cash_offices_of(session, library.id)[0]
+        return f"/partenaires/{library.id}/regie/{office.id}/fin"
+
+
 def consignment_in(
     state: ConsignmentState, kind: ConsignmentKind | None = None, then: str = ""
 ) -> Callable[[Site], str]:
@@ -405,6 +425,10 @@ ADDRESSES = (
     Address("partner-contact", the_partner("Exo 7", "/contact")),
     Address("partner-profile", the_partner("Exo 7", "/fiche"), Role.MEDIATOR),
     Address("partner-agreement", the_partner("Exo 7", "/convention")),
+    Address("partner-agreement-end", the_agreement("/fin")),
+    Address("partner-agreement-paper", the_agreement("/document")),
+    Address("partner-cash-office-end", the_cash_office),
+    Address("partner-without-right", the_partner("Ville prescriptrice (démonstration)")),
     Address("partner-application", the_partner("CARECOF", "/demande-de-label")),
     Address("partner-progress", the_application),
     Address("partner-label", the_partner("Exo 7", "/label")),
@@ -431,7 +455,14 @@ ADDRESSES = (
         consignment_in(ConsignmentState.IN_TRANSIT, ConsignmentKind.TRANSFER, "/annulation"),
     ),
     Address("settle", consignment_in(ConsignmentState.RECEIVED_SHORT, then="/manquants")),
+    Address(
+        "cancel-return",
+        consignment_in(ConsignmentState.IN_TRANSIT, ConsignmentKind.RETURN, "/annulation"),
+    ),
     Address("stock", "/stock"),
+    Address("stock-filtered-by-nonsense", "/stock?chez=nulle-part"),
+    Address("recalls", "/a-faire-rentrer"),
+    Address("recalls-own", "/a-faire-rentrer", Role.PRESCRIBER),
     Address("stock-own", "/stock", Role.PRESCRIBER),
     Address("counts", "/comptages"),
     Address("counts-to-sign", "/comptages?etat=closed"),
