@@ -214,6 +214,8 @@ def plan(desk: Desk, *, programme: str | None, people: tuple[tuple[Public, int],
                         "needed_count": s.needed_count,
                         "usable_count": s.stock.usable_count,
                         "to_order_count": s.to_order_count,
+                        "prepared_count": s.stock.prepared_count,
+                        "to_order_beyond_count": s.to_order_beyond_count,
                     }
                     for s in found.sizes
                 ],
@@ -227,6 +229,9 @@ def plan(desk: Desk, *, programme: str | None, people: tuple[tuple[Public, int],
     for s in found.sizes:
         say(f"Carnets de {s.booklet_size} : {s.needed_count} − {s.stock.usable_count} "
             f"en stock ou attendus = {s.to_order_count} à commander.")  # fmt: skip
+        if s.stock.prepared_count:
+            say(f"  À part : {s.stock.prepared_count} dans des commandes préparées, pas encore "
+                f"parties. Si elles partent : {s.to_order_beyond_count} à commander.")  # fmt: skip
 
 
 @order.command("cancel")

@@ -148,7 +148,8 @@ class OrderPlanStock(Model):
             "booklet_size in (5, 10)", name="order_plan_stock_is_in_booklets_of_5_or_10"
         ),
         CheckConstraint(
-            "active_count >= 0 and inert_count >= 0 and expected_count >= 0",
+            "active_count >= 0 and inert_count >= 0 and expected_count >= 0"
+            " and prepared_count >= 0",
             name="order_plan_stock_is_not_negative",
         ),
         {"sqlite_strict": True},
@@ -163,6 +164,7 @@ class OrderPlanStock(Model):
     active_count: Mapped[int] = mapped_column(BigInt)
     inert_count: Mapped[int] = mapped_column(BigInt)
     expected_count: Mapped[int] = mapped_column(BigInt)
+    prepared_count: Mapped[int] = mapped_column(BigInt)
 
 
 class OrderCancellation(Record):

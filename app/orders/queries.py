@@ -159,7 +159,13 @@ def plans_of(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Plan]:
                 for p in sorted(lines_of[order_id], key=lambda p: order.index(Public(p.public)))
             ),
             tuple(
-                StockOfSize(s.booklet_size, s.active_count, s.inert_count, s.expected_count)
+                StockOfSize(
+                    s.booklet_size,
+                    s.active_count,
+                    s.inert_count,
+                    s.expected_count,
+                    s.prepared_count,
+                )
                 for s in stocks[order_id]
             ),
             Measured(plan.issued_count, plan.redeemed_count, plan.delay_days),
@@ -171,7 +177,11 @@ def plans_of(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Plan]:
 def stock_by_size(
     session: Session, sponsor_id: UUID, vintage_ids: Sequence[int]
 ) -> tuple[StockOfSize, ...]:
-    """Whole booklets in the sponsor's stock, and those that sent orders will still bring."""
+    """Whole booklets in the sponsor's stock, those that sent orders will bring, and others' lines.
+
+    A booklet of which a pass is blocked or withheld is not whole: it serves nobody, and counts for
+    nothing.
+    """
     counts = {
         kind: _whole_booklets(
             session,
@@ -205,12 +215,25 @@ def stock_by_size(
             .group_by(DeliveryRange.booklet_size)
         ).all()
     )
+    prepared = dict(
+        session.execute(
+            select(OrderLine.booklet_size, func.sum(OrderLine.booklet_count))
+            .join(BookletOrder, BookletOrder.id == OrderLine.order_id)
+            .where(
+                BookletOrder.vintage_id.in_(vintage_ids),
+                ~exists().where(OrderDispatch.order_id == BookletOrder.id),
+                ~exists().where(OrderCancellation.order_id == BookletOrder.id),
+            )
+            .group_by(OrderLine.booklet_size)
+        ).all()
+    )
     return tuple(
         StockOfSize(
             size,
             active_count=counts[ledger.AccountKind.STOCK].get(size, 0),
             inert_count=counts[ledger.AccountKind.STOCK_INERT].get(size, 0),
             expected_count=int(allotted.get(size, 0)) - int(received.get(size, 0)) // size,
+            prepared_count=int(prepared.get(size, 0)),
         )
         for size in BOOKLET_SIZES
     )

@@ -111,12 +111,17 @@ def paid_face_value(payer: str, face_value_cents: int) -> Cents:
 
 @dataclass(frozen=True, slots=True)
 class StockOfSize:
-    """Booklets of one size that need not be ordered: active, inert, and expected of sent orders."""
+    """Booklets of one size that need not be ordered: active, inert, and expected of sent orders.
+
+    `prepared_count` are those of orders that are prepared or approved and have not left: told
+    apart, because they may still be given up.
+    """
 
     booklet_size: int
     active_count: int = 0
     inert_count: int = 0
     expected_count: int = 0
+    prepared_count: int = 0
 
     @property
     def usable_count(self) -> int:
@@ -165,6 +170,11 @@ class PlannedSize:
     def to_order_count(self) -> int:
         """What is missing; a stock beyond the need leaves nothing to order."""
         return max(0, self.needed_count - self.stock.usable_count)
+
+    @property
+    def to_order_beyond_count(self) -> int:
+        """What is missing still, once the orders that are prepared have left."""
+        return max(0, self.to_order_count - self.stock.prepared_count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,9 @@ class StockOfSizeSchema(Schema):
     active_count = Whole(0, required=True)
     inert_count = Whole(0, required=True)
     expected_count = Whole(0, required=True, about="De commandes parties, pas encore reçus.")
+    prepared_count = Whole(
+        0, required=True, about="De commandes préparées ou approuvées, pas encore parties."
+    )
     usable_count = Whole(0, required=True)
 
 
@@ -109,6 +112,9 @@ class PlannedSizeSchema(Schema):
     needed_count = Whole(0, required=True)
     stock = Part(StockOfSizeSchema, required=True)
     to_order_count = Whole(0, required=True)
+    to_order_beyond_count = Whole(
+        0, required=True, about="Ce qui manque encore une fois parties les commandes préparées."
+    )
 
 
 class MeasuredSchema(Schema):

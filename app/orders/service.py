@@ -256,6 +256,7 @@ def _keep_plan(session: Session, order_id: UUID, plan: Plan) -> None:
             active_count=s.active_count,
             inert_count=s.inert_count,
             expected_count=s.expected_count,
+            prepared_count=s.prepared_count,
         )
         for s in plan.stock
     )

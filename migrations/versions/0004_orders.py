@@ -220,11 +220,13 @@ def upgrade() -> None:
             sa.Column("active_count", BigInt, nullable=False),
             sa.Column("inert_count", BigInt, nullable=False),
             sa.Column("expected_count", BigInt, nullable=False),
+            sa.Column("prepared_count", BigInt, nullable=False),
             sa.CheckConstraint(
                 "booklet_size in (5, 10)", name="order_plan_stock_is_in_booklets_of_5_or_10"
             ),
             sa.CheckConstraint(
-                "active_count >= 0 and inert_count >= 0 and expected_count >= 0",
+                "active_count >= 0 and inert_count >= 0 and expected_count >= 0"
+                " and prepared_count >= 0",
                 name="order_plan_stock_is_not_negative",
             ),
             sa.ForeignKeyConstraint(

@@ -16,11 +16,13 @@ from app.ledger.models import Voucher
 from app.orders import mandates, queries, service
 from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
 from app.orders.rules import LineAsked, SerialRange
+from app.programmes.rules import Public
 from app.programmes.service import known_vintage
 from app.vouchers.errors import UnknownVoucher
 from app.vouchers.models import Booklet
 from app.vouchers.service import codes_of, read_serial, voucher_by_code, voucher_by_serial
 from tests.factories import Scheme
+from tests.service.conftest import World
 
 
 def rests(session: Session) -> dict[AccountKind, int]:
@@ -222,3 +224,18 @@ def test_a_pass_that_never_arrived_is_unknown(session: Session, scheme: Scheme, 
 
     with pytest.raises(UnknownVoucher):
         voucher_by_serial(session, serial)
+
+
+def test_the_plan_tells_orders_that_have_not_left_apart(world: World) -> None:
+    found = service.plan_order(
+        world.session,
+        actor=world.scheme.actors["coordinator"],
+        programme_id=world.scheme.programme_id,
+        people={Public.PLIE: 20},
+        now=world.scheme.now,
+    )
+
+    tens = found.sizes[0]
+    # Two orders of two booklets of ten are prepared, one of them approved; a third is cancelled.
+    assert tens.stock.prepared_count == 4
+    assert tens.to_order_count - tens.to_order_beyond_count == 4

@@ -100,3 +100,12 @@ def test_the_delay_is_the_median_and_of_nothing_there_is_none() -> None:
 
     assert delay_in_days(used) == 10
     assert delay_in_days([]) is None
+
+
+def test_what_is_prepared_and_has_not_left_is_told_apart() -> None:
+    stock = (StockOfSize(10, active_count=5, prepared_count=20), StockOfSize(5, prepared_count=3))
+
+    tens, fives = plan({Public.PLIE: 10}, RECOMMENDED, stock, Measured()).sizes
+
+    assert (tens.needed_count, tens.to_order_count, tens.to_order_beyond_count) == (30, 25, 5)
+    assert (fives.to_order_count, fives.to_order_beyond_count) == (0, 0)
