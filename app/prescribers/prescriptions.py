@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -278,9 +279,10 @@ def rights_of(entitlement: Entitlement) -> Rights:
 
 def passes_unused(session: Session, received: Received) -> int:
     """Passes that a person still has, of the booklets received before."""
-    if not received.booklet_ids:
+    if not received.wholes:
         return 0
-    held = ledger.voucher_states(session, Voucher.booklet_id.in_(received.booklet_ids))
+    ranges = (Voucher.id.between(whole.first, whole.last) for whole in received.wholes)
+    held = ledger.voucher_states(session, or_(*ranges))
     return sum(state.account.kind is AccountKind.CIRCULATION for state in held)
 
 
@@ -524,7 +526,8 @@ class _Refusals:
 def _check_in_drawer(
     session: Session, booklet: Booklet, number: BookletNumber, holder_id: UUID
 ) -> None:
-    held = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    last = booklet.id + booklet.size - 1
+    held = ledger.voucher_states(session, Voucher.id.between(booklet.id, last))
     if any(
         (state.account.kind, state.account.party_id) != (AccountKind.PRESCRIBER, holder_id)
         for state in held

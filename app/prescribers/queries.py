@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.ledger import AccountKind
+from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import AccountRow, Movement, Voucher
 from app.prescribers.models import (
     Beneficiary,
@@ -130,8 +130,8 @@ class Received:
 
     ever: int
     undone: int
-    booklet_ids: tuple[int, ...]
-    """Those that they still have."""
+    wholes: tuple[VoucherRange, ...]
+    """The booklets that they still have, as ranges of passes: ids are found without a scan."""
 
     @property
     def count(self) -> int:
@@ -142,7 +142,11 @@ class Received:
 def received(session: Session, programme_id: UUID, beneficiary_id: UUID) -> Received:
     """What a person has received in a programme."""
     rows = session.execute(
-        select(PrescriptionBooklet.booklet_id, PrescriptionUndo.id.is_not(None))
+        select(
+            PrescriptionBooklet.booklet_id,
+            PrescriptionBooklet.booklet_size,
+            PrescriptionUndo.id.is_not(None),
+        )
         .outerjoin(
             PrescriptionUndo,
             PrescriptionUndo.prescription_id == PrescriptionBooklet.prescription_id,
@@ -153,7 +157,9 @@ def received(session: Session, programme_id: UUID, beneficiary_id: UUID) -> Rece
         )
         .order_by(PrescriptionBooklet.ordinal)
     ).all()
-    held = tuple(booklet_id for booklet_id, undone in rows if not undone)
+    held = tuple(
+        VoucherRange(first, first + size - 1) for first, size, undone in rows if not undone
+    )
     return Received(len(rows), len(rows) - len(held), held)
 
 
@@ -308,7 +314,13 @@ def holdings_of_people(
             ends,
         )
         .join(PrescriptionBooklet, PrescriptionBooklet.beneficiary_id == Beneficiary.id)
-        .join(Voucher, Voucher.booklet_id == PrescriptionBooklet.booklet_id)
+        .join(
+            Voucher,
+            Voucher.id.between(
+                PrescriptionBooklet.booklet_id,
+                PrescriptionBooklet.booklet_id + PrescriptionBooklet.booklet_size - 1,
+            ),
+        )
         .join(AccountRow, AccountRow.id == Voucher.account_id)
         .where(
             Beneficiary.prescriber_id == prescriber_id,
