@@ -1,9 +1,9 @@
 """The eighteen communes of CAP Nord: official code, name, and about where the middle of each is.
 
-The list of communes is that of the EPCI 200041788. Latitude and longitude (WGS 84) come from the
-public list of French communes by INSEE code, as open lists of towns repeat it: the middle of the
-territory, not of the town, rounded to a thousandth of a degree (about 100 m). They are good enough
-to say which of two places is nearer; nobody should find the way with them.
+Codes and names are those of the EPCI 200041788 in the official division of France (all eighteen
+compared with @etalab/decoupage-administratif 6.0). Latitude and longitude (WGS 84) are about the
+middle of the territory, not of the town: each lies within 5 km of where another list puts the town.
+They are good enough to say which of two places is nearer; nobody should find the way with them.
 """
 
 import unicodedata
