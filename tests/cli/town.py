@@ -61,7 +61,8 @@ class Town:
             )
         days = ("--from", f"{LONG_AGO}", "--until", f"{LATER:%d/%m/%Y}")
         signed = ("--reference", "2026-12", *days)
-        here("partner", "agreement", "CCAS du Lorrain", "--role", "prescripteur", *signed)
+        for role in ("prescripteur", "mandat"):
+            here("partner", "agreement", "CCAS du Lorrain", "--role", role, *signed)
         here("partner", "agreement", "Exo 7", "--role", "médiateur", *signed)
         here("partner", "label", "Exo 7", *signed)
         here("programme", "create", "Pass", "--sponsor", "CAP Nord", "--issuer", "Émetteur")
