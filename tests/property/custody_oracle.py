@@ -96,10 +96,16 @@ class CustodyOracle:
             return "booklets_missing"
         if not {*missing} <= {*sent.numbers}:
             return "booklet_not_in_consignment"
+        if not self._on_the_way(sent, {*sent.numbers} - {*missing}):
+            return "booklet_not_on_the_way"
         sent.ended, sent.missing = "received_already", {*missing}
         for number in {*sent.numbers} - sent.missing:
             self._arrive(sent, number)
         return None
+
+    def _on_the_way(self, sent: Consignment, numbers: set[int]) -> bool:
+        """Whether booklets are in transit still, whole: nothing of them is blocked."""
+        return all(self.rests(number, ("transit", sent.sender, sent.to)) for number in numbers)
 
     def _arrive(self, sent: Consignment, number: int) -> None:
         self.put(number, STOCK if sent.kind == "return" else ("prescriber", sent.to, sent.to))
@@ -110,6 +116,8 @@ class CustodyOracle:
             return "unknown_consignment"
         if sent.ended:
             return f"consignment_{sent.ended}"
+        if not self._on_the_way(sent, {*sent.numbers}):
+            return "booklet_not_on_the_way"
         sent.ended = "cancelled"
         drawer = ("prescriber", sent.sender, sent.sender)
         for number in sent.numbers:
@@ -124,6 +132,8 @@ class CustodyOracle:
             return "unknown_consignment"
         if refusal := self._not_missing(sent, number):
             return refusal
+        if not self._on_the_way(sent, {number}):
+            return "booklet_not_on_the_way"
         sent.missing.remove(number)
         if found:
             self._arrive(sent, number)

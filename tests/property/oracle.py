@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from tests.property.custody_oracle import CustodyOracle, Place
+from tests.property.custody_oracle import Place
+from tests.property.loss_oracle import WHEN_NOT_THERE, LossOracle
 
 ENTITLED = {"plie": (10, 3, 0), "registered_job_seeker": (10, 1, 0), "senior": (5, 1, 1)}
 """Size and number of booklets of a public, and how often again."""
@@ -91,7 +92,7 @@ class Statement:
 
 
 @dataclass
-class Oracle(CustodyOracle):
+class Oracle(LossOracle):
     """Everything that there is."""
 
     orders: dict[UUID, Order] = field(default_factory=dict)
@@ -100,7 +101,6 @@ class Oracle(CustodyOracle):
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
     statements: dict[UUID, Statement] = field(default_factory=dict)
     taken_by: dict[int, UUID] = field(default_factory=dict)
-    issued_by: dict[int, str] = field(default_factory=dict)
     last_serial: int = 0
     last_booklet: int = 0
 
@@ -276,7 +276,7 @@ class Oracle(CustodyOracle):
         if kind in {"redeemed", "claimed", "settled"}:
             return "voucher_already_redeemed"
         if kind != "circulation":
-            return "voucher_not_issued"
+            return WHEN_NOT_THERE.get(kind, "voucher_not_issued")
         return "no_label_in_force" if mediator in WITHOUT_LABEL else None
 
     def undo(self, scan_id: UUID, by: str) -> str | None:

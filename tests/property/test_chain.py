@@ -49,6 +49,7 @@ from app.programmes.rules import Public
 from tests.databases import Databases
 from tests.factories import ALIKE, ANSWERS, Scheme
 from tests.property.custody_moves import CustodyMoves
+from tests.property.loss_moves import LossMoves
 from tests.property.moves import ANY, PRESCRIBERS, one_of
 from tests.property.oracle import Oracle
 from tests.property.oracle import Person as KnownPerson
@@ -60,7 +61,7 @@ SERIALS = st.integers(1, 42)
 SLIP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
 
 
-class ChainMachine(CustodyMoves, RuleBasedStateMachine):
+class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
     """The services on one side, the oracle on the other."""
 
     databases: Databases
