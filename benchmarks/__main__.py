@@ -15,9 +15,11 @@ from benchmarks import (
     hot_mediator,
     printing,
     redemption,
+    register,
     report_pages,
     second_start,
     serials,
+    takeover,
 )
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.figures import Figure
@@ -34,6 +36,8 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
     "serials": serials.measure,
     "printing": printing.measure,
     "report-pages": report_pages.measure,
+    "register": register.measure,
+    "takeover": takeover.measure,
     "second-start": second_start.measure,
 }
 

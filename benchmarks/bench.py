@@ -28,11 +28,22 @@ class Sizes:
     """Passes behind the pages; the reference has a hundredth."""
     cleared: int = 100_000
     """Redemptions of a clearing run; the reference has a tenth."""
+    entries: int = 1_000_000
+    """Movements of a register; the reference has a tenth."""
+    taken: int = 100_000
+    """Lines of a procès-verbal that is approved; the reference has a tenth."""
 
 
 FULL = Sizes()
 QUICK = Sizes(
-    delivery=100_000, pairs=2, redemptions=250, booklets=300, used=100_000, cleared=20_000
+    delivery=100_000,
+    pairs=2,
+    redemptions=250,
+    booklets=300,
+    used=100_000,
+    cleared=20_000,
+    entries=100_000,
+    taken=10_000,
 )
 TOY = Sizes(
     passes=600,
@@ -44,6 +55,8 @@ TOY = Sizes(
     booklets=3,
     used=2000,
     cleared=200,
+    entries=200,
+    taken=100,
 )
 
 

@@ -106,7 +106,7 @@ def usage_pdf(table: UsageTable) -> bytes:
     s, y, wide = paper.sheet, paper.top, paper.wide - 2 * LEFT
     with s.leaf("P"):
         y = s.para(LEFT, y - 2, wide, f"{strong(usage_period(table))}, {table.scope}.", 10.5)
-        of = f"Taux : pass utilisés pour cent, rapportés à {strong(table.rate_of)}."
+        of = f"Taux : pass utilisés, pour cent de {strong(table.rate_of)}."
         y = s.para(LEFT, y, wide, typeset(of), 9.5)
     given = table.total.issued_count is not None
     columns = [Column((table.heading,), 84 if given else 104, wrap=True)]

@@ -105,7 +105,8 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
         "prescription": ("Remise", Prescription),
         "takeover": ("Reprise", Takeover),
     }
-    for kind, (word, model) in numbered.items():
+    for kind in numbered.keys() & by_type.keys():
+        word, model = numbered[kind]
         rows = session.execute(
             select(model.id, model.number).where(model.id.in_(by_type.get(kind, [])))
         )

@@ -6,7 +6,7 @@ stays flat however many there are.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,8 +31,8 @@ from app.reports.register_rules import HELD, Entry, Holding, Register
 from app.vouchers.models import Booklet
 from app.web import words
 
-PAGE = 1_000
-"""Entries read at a time."""
+PAGE = 250
+"""Entries read at a time: few enough that PostgreSQL looks each up rather than read all."""
 ACCOUNTS_AT_ONCE = 100
 
 
@@ -166,36 +166,51 @@ def register_of(
 
 def entries(session: Session, register: Register) -> Iterator[Entry]:
     """Every movement of a register in its period, oldest first, with the balance after it."""
+    journal = _Journal.of(session, register)
     balance, after = register.holding.opening_count, 0
-    while page := page_of_entries(session, register, after=after, balance=balance, limit=PAGE):
+    while page := journal.page(session, after=after, limit=PAGE, balance=balance):
         yield from page
         after, balance = page[-1].number, page[-1].balance_count
 
 
-def page_of_entries(
-    session: Session, register: Register, *, after: int, limit: int, balance: int | None = None
-) -> list[Entry]:
-    """The entries that follow a movement; the balance there is summed when it is not given."""
-    holding = register.holding
-    within = span(since=register.since, until=register.until, now=register.read_at)
-    accounts = [
-        account
-        for account in ledger.all_accounts(session).values()
-        if _holder(account) == (holding.holder_id, holding.vintage_id)
-    ]
-    mine = {account.id for account in accounts}
-    if balance is None:
-        balance = holding.opening_count + _net(session, mine, within, after)
-    low, high = _bounds(session, within)
-    rows: list[Row[Any]] = []
-    at = max(after, low)
-    while len(rows) < limit:
-        ids = _next_ids(session, sorted(mine), after=at, until=high, limit=limit)
-        if not ids:
-            break
-        at = ids[-1]
-        rows += _lines(session, ids, within)
-    return _told(session, rows[:limit], mine, balance, holding)
+def page_of_entries(session: Session, register: Register, *, after: int, limit: int) -> list[Entry]:
+    """The entries that follow a movement; the balance there is summed."""
+    journal = _Journal.of(session, register)
+    balance = register.holding.opening_count + _net(session, journal.mine, journal.within, after)
+    return journal.page(session, after=after, limit=limit, balance=balance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Where the movements of a register are found: its accounts, its period, its bounds."""
+
+    holding: Holding
+    mine: frozenset[int]
+    within: Span
+    low: int
+    high: int | None
+
+    @classmethod
+    def of(cls, session: Session, register: Register) -> "_Journal":
+        """Looked up once, however many pages are read."""
+        holding = register.holding
+        within = span(since=register.since, until=register.until, now=register.read_at)
+        key = (holding.holder_id, holding.vintage_id)
+        accounts = ledger.all_accounts(session).values()
+        mine = frozenset(account.id for account in accounts if _holder(account) == key)
+        return cls(holding, mine, within, *_bounds(session, within))
+
+    def page(self, session: Session, *, after: int, limit: int, balance: int) -> list[Entry]:
+        """The next entries, with the balance after each."""
+        rows: list[Row[Any]] = []
+        at = max(after, self.low)
+        while len(rows) < limit:
+            ids = _next_ids(session, sorted(self.mine), after=at, until=self.high, limit=limit)
+            if not ids:
+                break
+            at = ids[-1]
+            rows += _lines(session, ids, self.within)
+        return _told(session, rows[:limit], self.mine, balance, self.holding)
 
 
 def _bounds(session: Session, within: Span) -> tuple[int, int | None]:
@@ -272,7 +287,7 @@ def _lines(session: Session, ids: Sequence[int], within: Span) -> Sequence[Row[A
     return session.execute(query).all()
 
 
-def _net(session: Session, mine: set[int], within: Span, after: int) -> int:
+def _net(session: Session, mine: Collection[int], within: Span, after: int) -> int:
     """What came less what went in a period, up to a movement."""
     total = 0
     for side, other, sign in (
@@ -314,7 +329,11 @@ class _Step:
 
 
 def _told(
-    session: Session, rows: Sequence[Row[Any]], mine: set[int], balance: int, holding: Holding
+    session: Session,
+    rows: Sequence[Row[Any]],
+    mine: Collection[int],
+    balance: int,
+    holding: Holding,
 ) -> list[Entry]:
     """Rows of the journal in words, with the balance after each."""
     if not rows:

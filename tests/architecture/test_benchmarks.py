@@ -12,8 +12,10 @@ from benchmarks import (
     hot_mediator,
     printing,
     redemption,
+    register,
     report_pages,
     serials,
+    takeover,
 )
 from benchmarks.bench import TOY, Bench
 from benchmarks.figures import Bound, Figure, Pairs, at_least, at_most
@@ -41,6 +43,8 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         serials,
         printing,
         report_pages,
+        register,
+        takeover,
     ],
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:
