@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.database import insert_rows
+from app.database import insert_rows, stream_rows
 from app.kernel.errors import DomainError
 from app.ledger import queries
 from app.ledger.chart import AccountKey, MovementKind
@@ -110,23 +110,20 @@ def account(session: Session, key: AccountKey) -> Account:
     return accounts(session, [key])[key]
 
 
-def add_vouchers(session: Session, vouchers: Sequence[NewVoucher], *, issuer: Account) -> None:
+def add_vouchers(session: Session, vouchers: Iterable[NewVoucher], *, issuer: Account) -> None:
     """Let vouchers exist, with the issuer of their vintage. They are worth nothing there."""
-    insert_rows(
+    vintage_id, face_value_cents, account_id = issuer.vintage_id, issuer.face_value_cents, issuer.id
+    stream_rows(
         session,
         Voucher,
-        [
-            {
-                "id": voucher.id,
-                "vintage_id": issuer.vintage_id,
-                "serial": voucher.serial,
-                "booklet_id": voucher.booklet_id,
-                "face_value_cents": issuer.face_value_cents,
-                "code_hash": voucher.code_hash,
-                "account_id": issuer.id,
-            }
-            for voucher in vouchers
-        ],
+        (
+            *("id", "serial", "booklet_id", "code_hash"),
+            *("vintage_id", "face_value_cents", "account_id"),
+        ),
+        (
+            (v.id, v.serial, v.booklet_id, v.code_hash, vintage_id, face_value_cents, account_id)
+            for v in vouchers
+        ),
     )
 
 

@@ -739,7 +739,7 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
         )
         ledger.add_vouchers(
             session,
-            [
+            (
                 ledger.NewVoucher(
                     id=ids[serial],
                     serial=serial,
@@ -747,7 +747,7 @@ def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers
                     code_hash=book.of_pass(serial),
                 )
                 for serial in carton
-            ],
+            ),
             issuer=issuer,
         )
         told(len(carton))

@@ -4,7 +4,8 @@ import random
 from collections import Counter
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -187,3 +188,19 @@ def test_what_rests_in_an_account_is_told_in_the_fewest_ranges(world: World) -> 
     assert ranges == [VoucherRange(61, 74), VoucherRange(79, 90), VoucherRange(111, 115)]
     assert ledger.first_stray(world.session, VoucherRange(71, 100), stock) is not None
     assert ledger.first_stray(world.session, VoucherRange(79, 90), stock) is None
+
+
+def test_a_pass_that_is_there_already_stops_the_stream_and_the_rule_is_named(
+    session: Session, scheme: Scheme
+) -> None:
+    scheme.stock(session, tens=1, fives=0)
+    issuer = ledger.account(
+        session, chart.issuer(scheme.organisations["issuer"], scheme.vintage_id)
+    )
+    twice = ledger.NewVoucher(id=1, serial=1, booklet_id=1, code_hash=bytes(32))
+
+    with pytest.raises(DBAPIError) as refused, session.begin_nested():
+        ledger.add_vouchers(session, [twice], issuer=issuer)
+
+    assert "voucher_id_is_one_voucher" in ledger.rule_named_by(refused.value)
+    assert session.scalar(select(func.count(Voucher.id))) == 10
