@@ -17,7 +17,7 @@ from flask_login import FlaskLoginClient
 from app.database import Database
 from app.factory import create_app
 from app.identity import queries as identity
-from app.reports.snapshots import take_snapshot
+from app.reports.snapshots import take_snapshots
 from app.web.auth import SignedIn
 from benchmarks import history
 from benchmarks.bench import Bench
@@ -87,8 +87,8 @@ def visited(bench: Bench, passes: int) -> Iterator[tuple[FlaskClient, World]]:
             passes=passes,
             mediators=bench.sizes.mediators,
         )
-        with database.transaction() as session:
-            take_snapshot(session, now=world.scheme.now)
+        take_snapshots(database, now=world.scheme.now)
+        with database.transaction(writing=False) as session:
             agent = identity.agent(session, world.scheme.actors["coordinator"].agent_id)
         bench.cluster.execute("vacuum analyze", database=name)
         if agent is None:

@@ -151,7 +151,8 @@ def run_clearing(
 ) -> ClearingRun:
     """Gather everything unclaimed before a cut-off into one draft a mediator.
 
-    One transaction a mediator: a run cut in the middle is finished by sending it again.
+    One transaction a mediator: a run cut in the middle is finished by sending it again. At the end
+    what it moved is summed, so that nobody's balances wait for it.
 
     Raises:
         As open_clearing_run.
@@ -172,6 +173,7 @@ def run_clearing(
     for mediator_id, _ in waiting:
         with database.transaction() as session:
             draft_statements(session, run=run, mediator_id=mediator_id, now=now)
+    ledger.take_snapshots(database, now=now)
     return run
 
 

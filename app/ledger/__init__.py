@@ -48,7 +48,7 @@ from app.ledger.service import (
     rule_named_by,
     undo_redemptions,
 )
-from app.ledger.snapshots import rebuild_snapshots, take_snapshot
+from app.ledger.snapshots import rebuild_snapshots, take_snapshot, take_snapshots
 from app.ledger.verify import Verdict, verify
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "reverse",
     "rule_named_by",
     "take_snapshot",
+    "take_snapshots",
     "undo_redemptions",
     "uses",
     "verify",

@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.database import dialect_of, hold, insert_rows
+from app.database import Database, dialect_of, hold, insert_rows
 from app.ledger.models import Movement, Posting, Snapshot, SnapshotSum
 from app.ledger.reading import SIDES, Stretch, Summed, acted_in, added_up, of_stretches
 
@@ -38,6 +38,8 @@ class Sizes:
     """A tail of fewer movements is read as fast as its sums would be."""
     most: int = 2_000
     fan: int = 4
+    at_once: int = 10
+    """How many stretches one transaction takes: SQLite's other writers wait for it."""
 
 
 SIZES = Sizes()
@@ -46,18 +48,30 @@ PAUSE_SECONDS = 0.01
 
 
 def take_snapshot(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
-    """Sum what has been moved since the last snapshot; returns how many were taken.
+    """Sum what has been moved since the last snapshot, or its beginning; returns how many it took.
 
-    Does nothing while the tail is short, or while somebody has been writing for longer than we
-    wait: the next one who asks will take it. Takers stand in line.
+    Call it again in another transaction until it takes none: see take_snapshots. Takes none while
+    the tail is short, or while somebody has been writing for longer than we wait: the next one who
+    asks will take it. Takers stand in line.
     """
     hold(session, "snapshot")
     generation = session.scalar(select(func.max(Snapshot.generation))) or 1
     return _take(session, generation, sizes, now=now)
 
 
+def take_snapshots(database: Database, *, now: datetime) -> None:
+    """Sum everything that has been moved since the last snapshot, a few stretches at a time."""
+    taken = 1
+    while taken:
+        with database.transaction() as session:
+            taken = take_snapshot(session, now=now)
+
+
 def rebuild_snapshots(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
-    """Sum everything once more, as a new generation: from then on nobody reads the older ones."""
+    """Begin to sum everything once more; from then on nobody reads what was summed before.
+
+    It is a new generation of snapshots, which take_snapshot goes on with.
+    """
     hold(session, "snapshot")
     generation = (session.scalar(select(func.max(Snapshot.generation))) or 0) + 1
     return _take(session, generation, replace(sizes, least=1), now=now)
@@ -65,7 +79,10 @@ def rebuild_snapshots(session: Session, *, now: datetime, sizes: Sizes = SIZES) 
 
 def _take(session: Session, generation: int, sizes: Sizes, *, now: datetime) -> int:
     taken, upto = 0, settled_up_to(session)
-    while upto is not None and (stretch := _next_stretch(session, generation, upto, sizes)):
+    for _ in range(sizes.at_once):
+        stretch = upto and _next_stretch(session, generation, upto, sizes)
+        if not stretch:
+            break
         sums = _sums_of_movements(session, stretch)
         header = _header_of_movements(session, stretch)
         _write(session, header | {"generation": generation, "level": 0, "taken_at": now}, sums)

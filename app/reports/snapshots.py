@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, func, select, tuple_, un
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app import ledger
-from app.database import hold, insert_rows
+from app.database import Database, hold, insert_rows
 from app.ledger import AccountKind, MovementKind
 from app.ledger.chart import TRANSITIONS
 from app.ledger.models import Movement, Posting, Snapshot, Voucher
@@ -69,32 +69,42 @@ def moved_of_publics(session: Session, reading: ledger.Reading) -> list[MovedOfP
 
 
 def take_snapshot(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
-    """Sum what has happened since the last snapshot; returns how many were taken.
+    """Sum what has happened since the last snapshot, or its beginning; returns how many it took.
 
-    Done outside the path of a redemption: by `passnum snapshot take`, by what runs regularly, and
-    at the end of a clearing run.
+    Done outside the path of a redemption: see take_snapshots.
     """
     taken = ledger.take_snapshot(session, now=now, sizes=sizes)
-    _sum_publics(session)
-    return taken
+    return taken + _sum_publics(session, sizes)
 
 
-def rebuild_snapshots(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> int:
-    """Sum everything once more; from then on nobody reads the older sums."""
-    taken = ledger.rebuild_snapshots(session, now=now, sizes=sizes)
-    _sum_publics(session)
-    return taken
+def take_snapshots(database: Database, *, now: datetime, anew: bool = False) -> int:
+    """Sum everything that has happened since, a few stretches a transaction; `anew`: everything.
+
+    What runs regularly calls it, and `passnum snapshot take`.
+    """
+    taken = 0
+    if anew:
+        with database.transaction() as session:
+            taken = ledger.rebuild_snapshots(session, now=now)
+    while True:
+        with database.transaction() as session:
+            more = take_snapshot(session, now=now)
+        if not more:
+            return taken
+        taken += more
 
 
-def _sum_publics(session: Session) -> None:
-    """Give its sums by public to each snapshot of the newest generation that has none."""
+def _sum_publics(session: Session, sizes: Sizes) -> int:
+    """Give sums by public to snapshots of the newest generation that have none; how many it did."""
     hold(session, "snapshot")
-    for one in _newest(session, UsageSnapshot.snapshot_id.is_(None)):
+    without = _newest(session, UsageSnapshot.snapshot_id.is_(None))[: 2 * sizes.at_once]
+    for one in without:
         sums = sums_of_publics(session, one)
         insert_rows(session, UsageSnapshot, [{"snapshot_id": one.id, "sum_count": len(sums)}])
         if sums:
             rows = numbered(one.id, (*NAMES, "voucher_count"), sums)
             insert_rows(session, UsageSum, rows)
+    return len(without)
 
 
 def _newest(session: Session, which: ColumnElement[bool]) -> Sequence[Snapshot]:

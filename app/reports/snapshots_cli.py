@@ -26,9 +26,7 @@ def take(desk: Desk) -> None:
 
     Exemple : passnum snapshot take
     """
-    with desk.transaction() as session:
-        taken = snapshots.take_snapshot(session, now=desk.now)
-    _say_taken(desk, taken)
+    _say_taken(desk, snapshots.take_snapshots(desk.database, now=desk.now))
 
 
 @snapshot.command("rebuild", cls=Verb)
@@ -40,9 +38,7 @@ def rebuild(desk: Desk) -> None:
 
     Exemple : passnum snapshot rebuild
     """
-    with desk.transaction() as session:
-        taken = snapshots.rebuild_snapshots(session, now=desk.now)
-    _say_taken(desk, taken)
+    _say_taken(desk, snapshots.take_snapshots(desk.database, now=desk.now, anew=True))
 
 
 def _say_taken(desk: Desk, taken: int) -> None:

@@ -63,4 +63,7 @@ def test_a_pass_travels_from_order_to_payment(town: Town, monkeypatch: pytest.Mo
     assert re.search(r"Commandés +35 +350 €\n", chain)
     balances = control.json("balances")
     assert sum(row["voucher_count"] for row in balances) == 0
+    assert "Rien à résumer" in town.terminal("snapshot", "take")
+    assert "Sommes enregistrées" in town.terminal("snapshot", "rebuild")
+    assert balances == control.json("balances")
     assert "tout concorde" in town.terminal("verify")

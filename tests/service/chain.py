@@ -117,7 +117,7 @@ from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_endings, lived_losses
 from tests.service.lived_corrections import Corrected
 
-SHORT = Sizes(least=1, most=8, fan=2)
+SHORT = Sizes(least=1, most=8, fan=2, at_once=100)
 """Stretches so short that there are some of each level."""
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 """The least that is taken for a signed paper."""
