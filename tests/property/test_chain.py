@@ -39,6 +39,7 @@ from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind
+from app.ledger.snapshots import Sizes
 from app.orders import mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
@@ -46,6 +47,7 @@ from app.prescribers import people, prescriptions
 from app.prescribers.people import Person
 from app.prescribers.rules import Commitment
 from app.programmes.rules import Public
+from app.reports import snapshots
 from tests.databases import Databases
 from tests.factories import ALIKE, ANSWERS, Scheme
 from tests.property.custody_moves import CustodyMoves
@@ -499,6 +501,15 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
             ),
         )
 
+    @rule(most=st.integers(1, 5), anew=st.booleans())
+    def sum_the_journal(self, most: int, *, anew: bool) -> None:
+        """What is read afterwards comes from sums, and is what the oracle says all the same."""
+        sizes = Sizes(least=1, most=most, fan=2, at_once=most)
+        with self.database.transaction() as session:
+            if anew:
+                ledger.rebuild_snapshots(session, now=self.scheme.later, sizes=sizes)
+            snapshots.take_snapshot(session, now=self.scheme.later, sizes=sizes)
+
     # ── What must always be so ────────────────────────────────────────────────────────────────────
 
     @invariant()
@@ -524,6 +535,7 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
     def see_that_a_replay_agrees(self, session: Session) -> None:
         """At the end: the ledger against itself, and the statements against the oracle."""
         assert ledger.verify(session).first_difference is None
+        assert snapshots.first_difference(session) is None
         stated = {
             (v.statement_id, v.version): v.amount_cents
             for v in session.scalars(select(StatementVersion))
