@@ -11,7 +11,7 @@ MOST_VOUCHERS = 100_000
 
 
 class Declarant(StrEnum):
-    """In what quality somebody declares a loss. Never a name: see decision 0030."""
+    """In what quality somebody declares a loss. Never a name: see decision 0036."""
 
     HOLDER = "holder"
     RELATIVE = "relative"

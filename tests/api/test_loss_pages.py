@@ -1,0 +1,84 @@
+"""Losses and the end of vintages by their pages alone, as their people work."""
+
+import re
+
+from tests.api.house import House
+from tests.orders.test_order_pages import Desk
+from tests.pages import markup
+from tests.papers.reading import words
+
+
+def again(desk: Desk, path: str, typed: dict[str, str], *, then: dict[str, str]) -> str:
+    """Send the form of a page, then the form of the page that asks to confirm."""
+    asked = markup.read(desk.client.get(path).text)
+    token = {
+        e.attributes["name"]: e.attributes["value"]
+        for e in asked.all("input")
+        if e.attributes["name"] in {"csrf_token", "id"}
+    }
+    shown = desk.client.post(path, data=token | typed)
+    assert shown.status_code == 200, shown.text
+    confirm = {
+        e.attributes["name"]: e.attributes.get("value", "")
+        for e in markup.read(shown.text).all("input")
+        if "name" in e.attributes
+    }
+    assert "26A 00002 09" in " ".join(shown.text.split())
+    answer = desk.client.post(path, data=confirm | then, follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_code_is_typed_and_never_stands_in_an_address_or_on_the_page_that_confirms(
+    lived_in: House,
+) -> None:
+    plie = Desk(lived_in, "plie")
+    with lived_in.database.session(writing=False) as session:
+        code = str(lived_in.scheme.codes(session, 2)[8])
+    today = lived_in.scheme.today.isoformat()
+
+    said = again(
+        plie,
+        "/oppositions/nouvelle",
+        {
+            "passes": code,
+            "cause": "lost",
+            "declarant": "holder",
+            "happened_on": today,
+            "step": "verifier",
+        },
+        then={"step": "faire"},
+    )
+
+    assert code not in said
+    assert re.search(r"L’opposition.OPP-\d{4}-\d{4}.est posée", said.replace("\xa0", " "))
+
+
+def test_a_declaration_that_makes_no_sense_says_why_beside_its_field(lived_in: House) -> None:
+    plie = Desk(lived_in, "plie")
+
+    typed = {"passes": "", "happened_on": "x", "declarant": "", "cause": ""}
+    said = plie.sends("/oppositions/nouvelle", typed, status=422)
+
+    for sentence in ("Écrivez au moins un numéro", "Choisissez qui déclare", "Écrivez un jour"):
+        assert sentence in said
+
+
+def test_a_vintage_is_held_signed_and_settled_on_its_page(lived_in: House) -> None:
+    office, other = Desk(lived_in, "coordinator"), Desk(lived_in, "finance")
+    assert "retenue à valider" in office.read("/cloture")
+    assert "Relisez la liste" in office.sends(
+        "/cloture/21A", {"sure": ""}, to="/cloture/21A/retenue", status=422
+    )
+
+    held = office.sends("/cloture/21A", {"sure": "oui"}, to="/cloture/21A/retenue")
+    signed = other.sends("/cloture/21D", {"side": "issuer"}, to="/cloture/21D/signature")
+    settled = other.sends(
+        "/cloture/21D", {"sure": "oui", "reference": "AV-12"}, to="/cloture/21D/solde"
+    )
+
+    assert "Pass retenus 10" in held
+    assert "La signature est enregistrée" in signed
+    assert "Avoir de l’émetteur" in settled
+    paper = other.client.get("/cloture/21D/etat-contradictoire.pdf")
+    assert "référence AV-12" in " ".join(words(paper.data)[0].split())
