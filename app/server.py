@@ -29,6 +29,7 @@ from app.demo.cli import show_accounts
 from app.factory import create_app
 from app.kernel import codes
 from app.programmes import queries as programmes
+from app.reports.keeper import SnapshotKeeper
 from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
@@ -194,6 +195,7 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     # spared the work.
     Keeper(settings).start()
     CalendarKeeper(settings).start()
+    SnapshotKeeper(settings).start()
     return made
 
 

@@ -48,7 +48,12 @@ from app.ledger.service import (
     rule_named_by,
     undo_redemptions,
 )
-from app.ledger.snapshots import rebuild_snapshots, take_snapshot, take_snapshots
+from app.ledger.snapshots import (
+    rebuild_snapshots,
+    snapshot_is_due,
+    take_snapshot,
+    take_snapshots,
+)
 from app.ledger.verify import Verdict, verify
 
 __all__ = [
@@ -104,6 +109,7 @@ __all__ = [
     "refusal_behind",
     "reverse",
     "rule_named_by",
+    "snapshot_is_due",
     "take_snapshot",
     "take_snapshots",
     "undo_redemptions",

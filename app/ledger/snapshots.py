@@ -59,6 +59,13 @@ def take_snapshot(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> i
     return _take(session, generation, sizes, now=now)
 
 
+def snapshot_is_due(session: Session, *, sizes: Sizes = SIZES) -> bool:
+    """Whether the tail is long enough to be summed; looking at it holds nothing."""
+    generation = session.scalar(select(func.max(Snapshot.generation))) or 1
+    greatest = session.scalar(select(func.max(Movement.id)))
+    return bool(greatest and _next_stretch(session, generation, greatest, sizes))
+
+
 def take_snapshots(database: Database, *, now: datetime) -> None:
     """Sum everything that has been moved since the last snapshot, a few stretches at a time."""
     taken = 1

@@ -77,18 +77,27 @@ def take_snapshot(session: Session, *, now: datetime, sizes: Sizes = SIZES) -> i
     return taken + _sum_publics(session, sizes)
 
 
-def take_snapshots(database: Database, *, now: datetime, anew: bool = False) -> int:
+def is_due(session: Session, *, sizes: Sizes = SIZES) -> bool:
+    """Whether the tail is long enough to be summed, or a snapshot has no sums by public yet."""
+    return ledger.snapshot_is_due(session, sizes=sizes) or bool(
+        _newest(session, UsageSnapshot.snapshot_id.is_(None))
+    )
+
+
+def take_snapshots(
+    database: Database, *, now: datetime, anew: bool = False, sizes: Sizes = SIZES
+) -> int:
     """Sum everything that has happened since, a few stretches a transaction; `anew`: everything.
 
-    What runs regularly calls it, and `passnum snapshot take`.
+    The server does it every minute (app.reports.keeper), and `passnum snapshot take`.
     """
     taken = 0
     if anew:
         with database.transaction() as session:
-            taken = ledger.rebuild_snapshots(session, now=now)
+            taken = ledger.rebuild_snapshots(session, now=now, sizes=sizes)
     while True:
         with database.transaction() as session:
-            more = take_snapshot(session, now=now)
+            more = take_snapshot(session, now=now, sizes=sizes)
         if not more:
             return taken
         taken += more

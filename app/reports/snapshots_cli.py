@@ -22,7 +22,8 @@ def snapshot() -> None:
 def take(desk: Desk) -> None:
     """Résume les mouvements enregistrés depuis la dernière fois.
 
-    À lancer régulièrement. Ne fait rien tant que les nouveaux mouvements sont peu nombreux.
+    Le serveur le fait de lui-même chaque minute ; cette commande sert quand il ne tourne pas. Elle
+    ne fait rien tant que les nouveaux mouvements sont peu nombreux.
 
     Exemple : passnum snapshot take
     """

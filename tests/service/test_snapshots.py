@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +12,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.config import Settings
+from app.database import Database
 from app.kernel.clock import first_instant, martinique_day
 from app.ledger import AccountKind
 from app.ledger.models import Movement, Posting, Snapshot
 from app.ledger.snapshots import Sizes
 from app.prescribers.models import PrescriptionBooklet
 from app.reports import snapshots
-from app.reports.models import UsageSum
+from app.reports.keeper import SnapshotKeeper
+from app.reports.models import UsageSnapshot, UsageSum
+from tests.factories import Scheme
 from tests.service.conftest import World
 
 SMALL = Sizes(least=1, most=3, fan=2, at_once=1000)
@@ -165,3 +170,23 @@ def test_sums_that_lie_are_made_anew(past_every_rule: Session, world: World) -> 
 
     assert ledger.verify(past_every_rule).first_difference is None
     assert snapshots.first_difference(past_every_rule) is None
+
+
+def test_the_server_sums_the_tail_once_it_is_long_enough(
+    database: Database, scheme: Scheme, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        scheme.stock(session)
+    settings = Settings(tmp_path, database.url, database.url, secret_key=b"a test")
+
+    SnapshotKeeper(settings).look(database)
+    with database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count(Snapshot.id))) == 0, "a few movements"
+    SnapshotKeeper(settings, sizes=SMALL).look(database)
+    SnapshotKeeper(settings, sizes=SMALL).look(database)
+
+    with database.transaction(writing=False) as session:
+        taken = session.scalar(select(func.count(Snapshot.id)))
+        assert taken
+        assert session.scalar(select(func.count(UsageSnapshot.snapshot_id))) == taken
+        assert ledger.verify(session).first_difference is None
