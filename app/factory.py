@@ -12,7 +12,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.clearing import api as clearing_api
 from app.clearing import (
     correction_api,
+    correction_pages,
     counter_pages,
+    dispute_pages,
     public_keys,
     receipt_pages,
     redemption_pages,
@@ -129,6 +131,8 @@ PAGE_PARTS = (
     request_pages,
     holding_pages,
     statement_pages,
+    correction_pages,
+    dispute_pages,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -152,6 +156,8 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,
     "statements": Right.SEE_STATEMENTS,
+    "corrections": Right.SEE_STATEMENTS,
+    "disputes": Right.SEE_REDEMPTIONS,
     "takeover": Right.SEE_LEDGER,
 }
 

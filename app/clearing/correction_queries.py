@@ -323,6 +323,11 @@ def attempt(session: Session, attempt_id: UUID) -> RedemptionAttempt | None:
     return session.get(RedemptionAttempt, attempt_id)
 
 
+def recorded_at(session: Session, redemption_id: UUID) -> datetime:
+    """When a redemption was recorded: the database’s own clock says who came first."""
+    return session.scalars(select(Posting.recorded_at).where(Posting.id == redemption_id)).one()
+
+
 def dispute(session: Session, dispute_id: UUID) -> Dispute | None:
     """The dispute of that id."""
     return session.get(Dispute, dispute_id)

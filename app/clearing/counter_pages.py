@@ -29,9 +29,10 @@ from app.clearing.errors import (
     SessionBeforeIssue,
     SessionInTheFuture,
     TooManyGuesses,
+    VoucherAlreadyRedeemed,
 )
 from app.clearing.receipts import serial_in
-from app.clearing.redemptions import Scan, Verdict
+from app.clearing.redemptions import ELSEWHERE, Scan, Verdict
 from app.clearing.rules import (
     RedemptionState,
     instant_of,
@@ -80,6 +81,8 @@ class Answered:
     sentence: str
     amount_cents: Cents
     redemption_id: UUID | None
+    disputed_as: UUID | None = None
+    """The attempt, where another mediator has taken the pass: it may be claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,14 @@ def told(typed: str, verdict: Verdict) -> Answered:
         sentence=refusal.message,
         amount_cents=Cents(0),
         redemption_id=None,
+        disputed_as=verdict.redemption_id if taken_elsewhere(refusal) else None,
     )
+
+
+def taken_elsewhere(refusal: DomainError) -> bool:
+    """Whether another mediator has taken the pass."""
+    told = isinstance(refusal, VoucherAlreadyRedeemed)
+    return told and refusal.details.get("where") == ELSEWHERE
 
 
 def form_after(form: Form, taken: Taken) -> Form:

@@ -12,6 +12,7 @@ from app.clearing import queries, redemptions, session_queries
 from app.clearing.counter_parts import UNDOABLE, LineShown, lines_shown
 from app.clearing.models import Redemption
 from app.clearing.receipt_files import receipt_file
+from app.clearing.rules import RedemptionState
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
@@ -37,6 +38,7 @@ class RedemptionPage:
     movement_id: int
     on: date
     may_undo: bool
+    may_take_back: bool
     undone: str
     """Who undid it, when and why."""
     address: str
@@ -65,6 +67,7 @@ def redemption_page(session: Session, redemption_id: UUID) -> RedemptionPage:
         redemption.movement_id,
         redemption.redeemed_on,
         line.state in UNDOABLE and Right.UNDO_REDEMPTION in RIGHTS[actor.role],
+        line.state is RedemptionState.SETTLED and Right.PREPARE_CLAWBACK in RIGHTS[actor.role],
         undone_in_words(session, redemption),
         address,
         url_for("receipt_pages.verify", _external=True),

@@ -49,7 +49,7 @@ from app.programmes.rules import Validity
 from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
 from app.vouchers.service import read_code
 
-ACCEPTED = "accepted"
+ACCEPTED, ELSEWHERE = "accepted", "ailleurs"
 LARGEST_BATCH = 1000
 GUESS_WINDOW = timedelta(minutes=15)
 GUESSES_ALLOWED = 20
@@ -234,7 +234,7 @@ class _Judge:
         holder = queries.latest_redemption_of(self.session, voucher.id)
         if holder is None:
             return VoucherUsedBefore()
-        where = "ici" if holder.mediator_id == self.mediator_id else "ailleurs"
+        where = "ici" if holder.mediator_id == self.mediator_id else ELSEWHERE
         return _taken(where, holder.redeemed_at)
 
     def _since(self, voucher: ledger.VoucherState) -> str:

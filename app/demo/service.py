@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.clearing.receipts import ReceiptSigner
 from app.database import Database
-from app.demo import clearing, custody, directory, losses, opening, stock, story
+from app.demo import clearing, corrections, custody, directory, losses, opening, stock, story
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS, Account
 from app.demo.calendar import Timeline
 from app.demo.errors import DatabaseInUse
@@ -66,11 +66,13 @@ def load(
 def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from opening.acts(timeline)
     yield from directory.acts(timeline)
-    yield from story.acts(timeline, make_plan(timeline))
+    plan = make_plan(timeline)
+    yield from story.acts(timeline, plan)
     yield from custody.acts(timeline)
     yield from losses.acts(timeline)
     yield from stock.acts(timeline)
     yield from clearing.acts(timeline)
+    yield from corrections.acts(timeline, plan)
 
 
 def _behind(now: datetime, acts: Iterable[Act]) -> list[Act]:

@@ -45,6 +45,8 @@ MENU = (
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
     Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
+    Entry("corrections", "correction_pages.listed", "undo", "Corrections"),
+    Entry("disputes", "dispute_pages.listed", "ask", "Litiges"),
     Entry("takeover", "takeover_pages.takeovers", "inbox", "Reprise"),
 )
 """In the order of the menu. The first that a person may open is their home; `app.factory` says who

@@ -16,6 +16,7 @@ from jinja2 import Template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing import correction_queries as corrections
 from app.clearing import queries as clearing
 from app.clearing import session_queries
 from app.clearing.models import Redemption
@@ -31,6 +32,7 @@ from app.kernel.serials import BookletNumber
 from app.losses import queries as losses
 from app.mediators import queries as mediators
 from app.orders import queries as orders
+from app.orders.models import BookletOrder, OrderMandate
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
 from app.partners import queries as partners
@@ -338,6 +340,42 @@ def a_count(site: Site, state: CountState, path: str = "") -> str:
         return f"/comptages/{count.id}{path}"
 
 
+NOTHING = UUID(int=1)
+
+
+def a_clawback(site: Site) -> str:
+    """The page of the clawback that waits."""
+    with site.database.transaction(writing=False) as session:
+        one = corrections.latest_corrections(session, mediator_id=None, limit=1)[0]
+    return f"/corrections/{one.id}"
+
+
+def to_take_back(site: Site) -> str:
+    """Where the same pass was prepared to be taken back."""
+    with site.database.transaction(writing=False) as session:
+        one = corrections.latest_corrections(session, mediator_id=None, limit=1)[0]
+    return f"/encaissements/{one.clawback.redemption_id}/reprendre"
+
+
+def a_dispute(site: Site) -> str:
+    """The page of the dispute that waits."""
+    with site.database.transaction(writing=False) as session:
+        one = corrections.latest_disputes(session, claimant_id=None, limit=1)[0]
+    return f"/litiges/{one.id}"
+
+
+def a_mandate(site: Site) -> str:
+    """Where a mandat of an order is cancelled."""
+    with site.database.transaction(writing=False) as session:
+        mandate, number = session.execute(
+            select(OrderMandate.id, BookletOrder.number)
+            .join(BookletOrder, BookletOrder.id == OrderMandate.order_id)
+            .order_by(BookletOrder.number)
+            .limit(1)
+        ).one()
+    return f"/commandes/{number}/mandats/{mandate}/annuler"
+
+
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
@@ -500,6 +538,15 @@ ADDRESSES = (
     Address("handover-booklet", a_step("/carnet"), role=Role.PRESCRIBER),
     Address("handover", handover_of_plie, role=Role.PRESCRIBER),
     Address("handover-undo", lambda site: f"{handover_of_plie(site)}/annuler"),
+    Address("corrections", "/corrections"),
+    Address("corrections-own", "/corrections", role=Role.MEDIATOR),
+    Address("clawback", a_clawback),
+    Address("clawback-new", to_take_back),
+    Address("disputes", "/litiges"),
+    Address("disputes-own", "/litiges", role=Role.MEDIATOR),
+    Address("dispute", a_dispute),
+    Address("dispute-new", f"/litiges/nouveau/{NOTHING}", role=Role.MEDIATOR),
+    Address("order-mandate-cancel", a_mandate, role=Role.FINANCE),
     Address("statements", "/bordereaux"),
     Address("statements-held", "/bordereaux?etat=retained"),
     Address("statements-own", "/bordereaux", role=Role.MEDIATOR),

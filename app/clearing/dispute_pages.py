@@ -1,0 +1,257 @@
+"""Disputes as pages: a refused pass is claimed, both stories stand side by side, one decides."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.clearing import correction_queries, disputes, session_queries
+from app.clearing.api import signer_of
+from app.clearing.correction_queries import Disputed
+from app.clearing.counter_parts import STATES, told_in_words
+from app.clearing.disputes import Outcome
+from app.clearing.rules import RedemptionState, SessionKind, ToldSession, instant_of
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import FIRST_DAY, martinique_day
+from app.partners import queries as partners
+from app.web.auth import check, current_actor, started_at
+from app.web.forms import Form, done
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("dispute_pages", __name__)
+
+SHOWN = 100
+OUTCOMES = {
+    Outcome.KEPT: ("", "Gardé par le premier"),
+    Outcome.AWARDED: ("ok", "Attribué à l’autre"),
+}
+BEFORE_AN_AWARD = {
+    RedemptionState.CLAIMED: (
+        "S’il est sur un projet de bordereau, l’attribuer l’en retire. Sur un bordereau approuvé, "
+        "attendez le paiement, puis préparez la reprise du pass."
+    ),
+    RedemptionState.SETTLED: (
+        "Il est payé : avant d’attribuer le pass, préparez sa reprise et faites-la approuver par "
+        "une autre personne."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute in a list."""
+
+    id: UUID
+    serial: str
+    claimant: str
+    first: str
+    opened_at: datetime
+    tone: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The story of who took the pass first: for those who decide."""
+
+    mediator: str
+    redemption_id: UUID
+    at: datetime
+    recorded_at: datetime
+    session: str
+    tone: str
+    state: str
+    before: str
+    """What stands before an award, in a sentence."""
+    payable: bool
+    """It is paid: a clawback comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputePage:
+    """Both stories, and how it was decided."""
+
+    row: DisputeRow
+    claimed_at: datetime
+    refused_at: datetime
+    story: str
+    first: First | None
+    reason: str
+    decided_at: datetime | None
+    award_id: UUID | None
+    may_decide: bool
+    not_allowed: str
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks may do that."""
+    return right in RIGHTS[current_actor().role]
+
+
+def rows(session: Session, disputed: list[Disputed]) -> tuple[DisputeRow, ...]:
+    """Disputes as a list tells them; who claims is not told who took the pass."""
+    lines = {
+        one.id: session_queries.line_of(session, one.dispute.redemption_id) for one in disputed
+    }
+    names = partners.organisation_names(
+        session,
+        [
+            party
+            for one in disputed
+            for party in (one.dispute.claimant_id, lines[one.id].redemption.mediator_id)
+        ],
+    )
+    serials = session_queries.serials_of(session, [one.dispute.redemption_id for one in disputed])
+    staff = current_actor().scope is None
+    return tuple(
+        DisputeRow(
+            one.id,
+            serials[one.dispute.redemption_id],
+            names[one.dispute.claimant_id],
+            names[lines[one.id].redemption.mediator_id] if staff else "",
+            one.dispute.opened_at,
+            *(OUTCOMES[Outcome(one.decision.outcome)] if one.decision else ("warn", "À trancher")),
+        )
+        for one in disputed
+    )
+
+
+@bp.get("/litiges")
+def listed() -> ResponseReturnValue:
+    """Passes that two mediators claim: those to decide first."""
+    check(Right.SEE_REDEMPTIONS)
+    scope = current_actor().scope
+    found = in_transaction(
+        lambda session: rows(
+            session, correction_queries.latest_disputes(session, claimant_id=scope, limit=SHOWN)
+        )
+    )
+    return render_template("clearing/disputes.html", rows=found, own=scope is not None)
+
+
+@bp.route("/litiges/nouveau/<uuid:attempt_id>", methods=["GET", "POST"])
+def new(attempt_id: UUID) -> ResponseReturnValue:
+    """Claim a pass that was refused as taken elsewhere: its code, the day, the story."""
+    check(Right.OPEN_DISPUTE)
+    today = martinique_day(started_at())
+    form = Form.sent() if request.method == "POST" else Form.blank(redeemed_at=today.isoformat())
+
+    def work(session: Session) -> object:
+        on = form.day("redeemed_at")
+        if not form.text("code"):
+            form.wrong("code", "Tapez de nouveau le code du pass : 16 lettres et chiffres.")
+        form.check()
+        return disputes.open_dispute(
+            session,
+            actor=current_actor(),
+            dispute_id=form.id,
+            attempt_id=attempt_id,
+            code=form.text("code"),
+            redeemed_at=told_instant(on, today),
+            story=form.text("story"),
+            now=started_at(),
+        )
+
+    if request.method == "POST" and form.submit(work) is not None:
+        return done(
+            url_for(".shown", dispute_id=form.id),
+            "Le litige est ouvert. CAP Nord compare les deux récits et vous répond ici.",
+        )
+    return render_template(
+        "clearing/new_dispute.html", form=form, attempt_id=attempt_id
+    ), form.status
+
+
+def told_instant(on: date, today: date) -> datetime:
+    """The instant of a session of which the day is told; a day to come stays to come."""
+    if on > today:
+        return instant_of(on, now=datetime.max.replace(tzinfo=started_at().tzinfo))
+    return instant_of(max(on, FIRST_DAY), now=started_at())
+
+
+def dispute_page(session: Session, dispute_id: UUID) -> DisputePage:
+    """Both stories of a dispute, as far as they are the reader’s business."""
+    actor = current_actor()
+    found = disputes.known_dispute(session, actor=actor, dispute_id=dispute_id)
+    decision = correction_queries.dispute_decision_of(session, dispute_id)
+    attempt = correction_queries.attempt(session, found.attempt_id)
+    [row] = rows(session, [Disputed(found, decision)])
+    mine = found.opened_by == actor.agent_id
+    decides = may(Right.DECIDE_DISPUTE) and decision is None
+    return DisputePage(
+        row,
+        found.redeemed_at,
+        attempt.attempted_at if attempt else found.opened_at,
+        found.story,
+        first_story(session, found.redemption_id) if actor.scope is None else None,
+        decision.reason if decision else "",
+        decision.decided_at if decision else None,
+        decision.redemption_id if decision else None,
+        decides and not mine,
+        "Vous avez ouvert ce litige : une autre personne le tranche." if decides and mine else "",
+    )
+
+
+def first_story(session: Session, redemption_id: UUID) -> First:
+    """Who took the pass first, when it was recorded, and for which session."""
+    line = session_queries.line_of(session, redemption_id)
+    taken, words = line.redemption, STATES[line.state]
+    held = session_queries.support_session(session, line.session_id) if line.session_id else None
+    told = ""
+    if held is not None:
+        topics = session_queries.topics_of(session, [held.id])[held.id]
+        told = told_in_words(
+            ToldSession(
+                held.duration_minutes, SessionKind(held.kind), held.people_count, tuple(topics)
+            )
+        )
+    return First(
+        partners.organisation_names(session, [taken.mediator_id])[taken.mediator_id],
+        taken.id,
+        taken.redeemed_at,
+        correction_queries.recorded_at(session, taken.id),
+        told,
+        words.tone,
+        words.label,
+        BEFORE_AN_AWARD.get(line.state, ""),
+        line.state is RedemptionState.SETTLED and may(Right.PREPARE_CLAWBACK),
+    )
+
+
+@bp.route("/litiges/<uuid:dispute_id>", methods=["GET", "POST"])
+def shown(dispute_id: UUID) -> ResponseReturnValue:
+    """Both stories side by side; whoever may decide does it here, once."""
+    check(Right.SEE_REDEMPTIONS)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+
+    def work(session: Session) -> object:
+        outcome = form.choice("outcome", Outcome, "Choisissez qui garde le pass.")
+        form.check()
+        return disputes.decide_dispute(
+            session,
+            actor=current_actor(),
+            dispute_id=dispute_id,
+            outcome=outcome,
+            reason=form.text("reason"),
+            signer=signer_of(current_settings().key_dir),
+            now=started_at(),
+        )
+
+    if request.method == "POST" and form.submit(work) is not None:
+        return done(
+            url_for(".shown", dispute_id=dispute_id),
+            "Le litige est tranché. Les deux médiateurs lisent la raison ; rien n’est payé deux "
+            "fois.",
+        )
+    page = in_transaction(lambda session: dispute_page(session, dispute_id))
+    choices = (
+        Choice(Outcome.KEPT, "Le premier garde le pass"),
+        Choice(Outcome.AWARDED, f"Le pass est attribué à {page.row.claimant}"),
+    )
+    return render_template(
+        "clearing/dispute.html", page=page, form=form, choices=choices
+    ), form.status
