@@ -238,10 +238,8 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
     )
     if request.method == "GET":
         first_day = max(_today(), last.applies_from)
-        form = Form.blank(
-            **{f"covers_{funder.id}": str(Covers.ALL) for funder in funders},
-            **{"applies_from": first_day.isoformat()} | typed_from(terms),
-        )
+        covers = {f"covers_{funder.id}": str(Covers.ALL) for funder in funders}
+        form = Form.blank(applies_from=first_day.isoformat(), **covers | typed_from(terms))
     else:
         form = Form.sent()
         if made := form.submit(lambda session: _change(session, form, programme_id, funders)):
