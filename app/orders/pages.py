@@ -52,6 +52,7 @@ class ListPage:
     """Orders, newest first, and the filters that stay in the address."""
 
     rows: tuple[OrderRow, ...]
+    form: Form
     state: str
     states: tuple[Choice, ...]
     programme: str
@@ -64,26 +65,24 @@ class ListPage:
 def listed() -> ResponseReturnValue:
     """Every order and how far it has come."""
     check(Right.SEE_ORDERS)
-    state = request.args.get("etat", "")
-    programme = request.args.get("dispositif", "")
     before = request.args.get("avant") or None
 
     def work(session: Session) -> ListPage:
+        form = Form.asked("etat", "dispositif")
         known = {str(p.id): p.name for p in programmes.programmes_after(session, None, limit=MANY)}
+        state = form.among("etat", {str(one): one for one in OrderState})
+        programme_id = form.among("dispositif", {one: UUID(one) for one in known})
         found = queries.orders_listed(
-            session,
-            before=before,
-            state=OrderState(state) if state in set(OrderState) else None,
-            programme_id=UUID(programme) if programme in known else None,
-            limit=PAGE + 1,
+            session, before=before, state=state, programme_id=programme_id, limit=PAGE + 1
         )
         rows = listed_rows(session, found[:PAGE])
         kept = {name: value for name, value in request.args.items() if name != "avant"}
         return ListPage(
             rows=rows,
-            state=state,
+            form=form,
+            state=str(state or ""),
             states=tuple(Choice(s, label) for s, label in FRENCH_STATE.items()),
-            programme=programme,
+            programme=str(programme_id or ""),
             programmes=tuple(Choice(value, name) for value, name in known.items()),
             more=f"{url_for('.listed')}?{urlencode({**kept, 'avant': rows[-1].number})}"
             if len(found) > PAGE

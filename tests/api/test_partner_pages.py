@@ -240,5 +240,6 @@ def test_a_filter_that_makes_no_sense_is_said(house: House) -> None:
         "/dotations?etat=x",
         "/demandes?etat=x",
         "/stock?chez=x",
+        "/commandes?etat=x",
     ):
         assert "Ce filtre n’est pas compris" in unescape(client.get(address).text)
