@@ -98,7 +98,8 @@ class SettingsPage:
     publics: tuple[Choice, ...]
     funders: tuple[Choice, ...]
     covers: tuple[Choice, ...] = tuple(
-        Choice(str(covers), sentence) for covers, sentence in words.FRENCH_COVERS.items()
+        Choice(str(covers), sentence[0].upper() + sentence[1:])
+        for covers, sentence in words.FRENCH_COVERS.items()
     )
     next_ordinal: int = 0
 
