@@ -216,7 +216,7 @@ def dispatch(
 
 def choose_booklets(
     session: Session, programme_id: UUID, ranges: Sequence[BookletRange]
-) -> list[Booklet]:
+) -> list[vouchers.NumberedBooklet]:
     """The booklets of typed ranges, each once, all of the programme, sorted by id.
 
     Raises:
@@ -225,7 +225,7 @@ def choose_booklets(
     """
     if not ranges:
         raise EmptyAllocation
-    chosen: dict[int, Booklet] = {}
+    chosen: dict[int, vouchers.NumberedBooklet] = {}
     for typed in ranges:
         first, last = named_booklet(session, typed.first), named_booklet(session, typed.last)
         span = last.number - first.number + 1
@@ -271,7 +271,9 @@ def read_booklet(typed: str) -> BookletNumber:
     return read.booklet if isinstance(read, SerialNumber) else read
 
 
-def ranges_of_booklets(booklets: Sequence[Booklet]) -> list[tuple[int, ledger.VoucherRange]]:
+def ranges_of_booklets(
+    booklets: Sequence[Booklet | vouchers.NumberedBooklet],
+) -> list[tuple[int, ledger.VoucherRange]]:
     """Booklets sorted by id as the fewest (vintage, range of vouchers)."""
     ranges: list[tuple[int, ledger.VoucherRange]] = []
     for booklet in booklets:

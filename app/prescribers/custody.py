@@ -61,8 +61,7 @@ from app.prescribers.errors import (
 )
 from app.programmes import numbering
 from app.programmes.service import known_programme
-from app.vouchers.models import Booklet
-from app.vouchers.queries import booklet_numbers
+from app.vouchers.queries import NumberedBooklet, booklet_numbers
 
 # ── Sending ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -364,7 +363,7 @@ def _answered(
 
 def _named(
     session: Session, consignment: Consignment, typed: Sequence[BookletRange]
-) -> list[Booklet]:
+) -> list[NumberedBooklet]:
     """Booklets named at the count, all of them of the consignment."""
     if not typed:
         return []
@@ -383,7 +382,7 @@ def _printed(session: Session, booklet_id: int) -> str:
 
 
 def _without(
-    ranges: Sequence[tuple[int, ledger.VoucherRange]], booklets: Sequence[Booklet]
+    ranges: Sequence[tuple[int, ledger.VoucherRange]], booklets: Sequence[NumberedBooklet]
 ) -> list[tuple[int, ledger.VoucherRange]]:
     """Ranges of whole booklets but for those, sorted by id."""
     left = []

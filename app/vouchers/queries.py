@@ -1,6 +1,7 @@
 """Looking booklets up, by number and by voucher."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -26,20 +27,29 @@ def booklet_by_cover(session: Session, cover_hash: bytes) -> Booklet | None:
     return session.scalar(select(Booklet).where(Booklet.cover_hash == cover_hash))
 
 
+@dataclass(frozen=True, slots=True)
+class NumberedBooklet:
+    """What moving a booklet needs to know of it: a carton is ten thousand of them."""
+
+    id: int
+    vintage_id: int
+    number: int
+    size: int
+
+
 def booklets_between(
     session: Session, vintage_id: int, first_number: int, last_number: int
-) -> list[Booklet]:
+) -> list[NumberedBooklet]:
     """The booklets of a vintage whose numbers lie between two, both included."""
-    return list(
-        session.scalars(
-            select(Booklet)
-            .where(
-                Booklet.vintage_id == vintage_id,
-                Booklet.number.between(first_number, last_number),
-            )
-            .order_by(Booklet.number)
+    rows = session.execute(
+        select(Booklet.id, Booklet.vintage_id, Booklet.number, Booklet.size)
+        .where(
+            Booklet.vintage_id == vintage_id,
+            Booklet.number.between(first_number, last_number),
         )
+        .order_by(Booklet.number)
     )
+    return [NumberedBooklet(*row) for row in rows]
 
 
 def booklet(session: Session, booklet_id: int) -> Booklet | None:

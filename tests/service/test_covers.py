@@ -25,9 +25,9 @@ from tests.service.conftest import World
 
 @pytest.fixture
 def booklet(world: World) -> Booklet:
-    found = queries.booklets_between(world.session, world.scheme.vintage_id, 11, 11)[0]
+    [found] = queries.booklets_between(world.session, world.scheme.vintage_id, 11, 11)
     assert found.size == 5
-    return found
+    return world.session.get_one(Booklet, found.id)
 
 
 def test_a_cover_finds_its_booklet_and_no_pass(world: World, booklet: Booklet) -> None:

@@ -11,6 +11,7 @@ from app.printing import looking
 from app.printing.errors import TooManyLooks
 from app.printing.looking import LOOKS_ALLOWED, LOOKS_WINDOW, Look, Usable
 from app.programmes.service import known_vintage
+from app.vouchers.models import Booklet
 from app.vouchers.queries import booklets_between
 from app.vouchers.service import cover_of
 from tests.factories import Scheme
@@ -49,7 +50,8 @@ def test_a_pass_tells_whether_it_can_be_used_and_where(
 def test_a_cover_tells_how_many_passes_remain(
     lived: tuple[Database, Chain, Rows], world: World
 ) -> None:
-    (booklet,) = booklets_between(world.session, world.scheme.vintage_id, 1, 1)
+    (found,) = booklets_between(world.session, world.scheme.vintage_id, 1, 1)
+    booklet = world.session.get_one(Booklet, found.id)
     terms = known_vintage(world.session, booklet.vintage_id)
     code = cover_of(booklet, terms, world.scheme.keys)
     world.session.rollback()
