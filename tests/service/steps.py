@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from app.clearing import payments, redemptions, runs, sessions, sheets, statements
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.statements import PassRange
+from app.closing import endings
+from app.closing.rules import Side
 from app.identity import service as identity
 from app.identity.rules import Actor, Role
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
+from app.losses import blocks, replacements, write_offs
+from app.losses.naming import Named
+from app.losses.rules import BlockCause, Declarant, ReplacementCause
 from app.mediators import service as mediators
 from app.mediators.rules import (
     CashOfficeKind,
@@ -759,5 +764,98 @@ STEPS: dict[str, Step] = {
         },
         other=lambda _: {"reason": "Autre motif"},
         days_later=2,
+    ),
+    "block_vouchers": Step(
+        blocks.block_vouchers,
+        "plie",
+        frozenset({C, P}),
+        lambda chain: {
+            "block_id": new_id(),
+            "named": [Named(chain.scheme.booklet(3), chain.scheme.booklet(3))],
+            "declarant": Declarant.PRESCRIBER,
+            "cause": BlockCause.LOST,
+            "happened_on": chain.scheme.today,
+        },
+        other=lambda _: {"cause": BlockCause.STOLEN},
+    ),
+    "lift_block": Step(
+        blocks.lift_block,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "lift_id": new_id(),
+            "block_id": chain.ids["block"],
+            "reason": "Retrouvé",
+        },
+        other=lambda _: {"reason": "Autre motif"},
+    ),
+    "replace_passes": Step(
+        replacements.replace_passes,
+        "coordinator",
+        frozenset({C, P}),
+        lambda _: {
+            "replacement_id": new_id(),
+            "named": [Named("23R 00001 02", "23R 00001 02")],
+            "cause": ReplacementCause.LOST,
+        },
+        other=lambda _: {"cause": ReplacementCause.DAMAGED},
+    ),
+    "prepare_write_off": Step(
+        write_offs.prepare_write_off,
+        "coordinator",
+        frozenset({C, F}),
+        lambda _: {
+            "write_off_id": new_id(),
+            "named": [Named("24R 00001 03", "24R 00001 03")],
+            "reason": "Brûlé",
+        },
+        other=lambda _: {"reason": "Autre motif"},
+    ),
+    "approve_write_off": Step(
+        write_offs.approve_write_off,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {"write_off_id": chain.ids["to destroy"], "voucher_count": 1},
+        approves=True,
+    ),
+    "validate_hold": Step(
+        endings.validate_hold,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {"hold_id": new_id(), "vintage_id": chain.closing["listed"]},
+        other=lambda chain: {"vintage_id": chain.closing["held"]},
+        approves=True,
+    ),
+    "release_held": Step(
+        endings.release_held,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "release_id": new_id(),
+            "vintage_id": chain.closing["held"],
+            "booklets": [BookletRange("21B 00002", "21B 00002")],
+            "reason": "Rendez-vous pris",
+        },
+        other=lambda _: {"reason": "Autre motif"},
+    ),
+    "sign_statement": Step(
+        endings.sign_statement,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {
+            "signature_id": new_id(),
+            "vintage_id": chain.closing["closed"],
+            "side": Side.SPONSOR,
+            "signed_on": chain.scheme.today,
+        },
+        other=lambda _: {"side": Side.ISSUER},
+        approves=True,
+    ),
+    "settle_closing": Step(
+        endings.settle_closing,
+        "finance",
+        frozenset({F}),
+        lambda chain: {"settlement_id": new_id(), "vintage_id": chain.closing["signed"]},
+        other=lambda _: {"reference": "AV-1"},
     ),
 }
