@@ -17,6 +17,7 @@ from benchmarks import (
     redemption,
     register,
     report_pages,
+    sealing,
     second_start,
     serials,
     takeover,
@@ -29,6 +30,7 @@ from benchmarks.postgresql import OTHER_SERVER, Cluster
 BENCHMARKS: dict[str, Callable[[Bench], list[Figure]]] = {
     "redemption": redemption.measure,
     "hot-mediator": hot_mediator.measure,
+    "sealing": sealing.measure,
     "batch": batch.measure,
     "clearing": clearing.measure,
     "allocation": allocation.measure,

@@ -32,6 +32,7 @@ from app.kernel.money import Cents
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.rules import Payer
+from app.trust.proofs import fingerprint_before
 from app.vouchers import queries as vouchers
 
 LAYOUT = 2
@@ -149,6 +150,7 @@ def paper_of(session: Session, standing: Standing, *, address: str) -> Statement
         code=code,
         address=f"{address}/V/{code}",
         specimen=programmes.is_demonstration(session),
+        checkpoint=fingerprint_before(session, approval.approved_at) if approval else "",
     )
 
 

@@ -265,7 +265,7 @@ def _account(page: Paper, paper: StatementPaper, y: float) -> float:
 def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
     s = page.sheet
     third = (page.wide - 2 * LEFT - 8) / 3
-    y = page.room(y, SIGNING + 50)
+    y = page.room(y, SIGNING + 54)
     certified = (
         f"{strong('Certifié en ligne')} le {short_day(martinique_day(paper.certified_at))} à "
         f"{clock(paper.certified_at)}."
@@ -314,6 +314,9 @@ def _accountant(page: Paper, paper: StatementPaper, y: float) -> None:
         grouped_code = codes.written(VoucherCode(paper.code))
         words = f"Code de vérification{NBSP}: {grouped_code}. Aucun bénéficiaire n’est nommé ici."
         s.text(LEFT, y - 40.5, words, "T", 8.6)
+        if paper.checkpoint:
+            sealed = typeset(f"Registre scellé, point de contrôle {paper.checkpoint}")
+            s.text(LEFT, y - 44.3, sealed, "T", 8.6)
 
 
 def debit_note_pdf(paper: DebitNotePaper) -> bytes:

@@ -375,6 +375,8 @@ class StatementPaper:
 
     recoveries: tuple[PaperRecovery, ...] = ()
     sessions: tuple[PaperSession, ...] = ()
+    checkpoint: str = ""
+    """Number and fingerprint of the latest checkpoint of the ledger before the approval."""
 
     @property
     def recovered_cents(self) -> Cents:

@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import func, select
 
 from app.clearing.receipts import ReceiptSigner
+from app.config import EXAMPLE_URL
 from app.database import Database
 from app.demo import clearing, corrections, custody, directory, losses, opening, stock, story
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS, Account
@@ -19,6 +20,8 @@ from app.partners.models import Organisation
 from app.programmes import queries
 from app.programmes.keys import KeyStore
 from app.programmes.service import mark_demonstration
+from app.trust.notes import CheckpointSigner, origin_at
+from app.trust.service import seal
 from app.web.format import count, day_long, month_long, plural
 
 __all__ = ["DEMONSTRATION_ACCOUNTS", "Account", "is_loaded", "load"]
@@ -56,10 +59,13 @@ def load(
         mark_demonstration(session, now=now)
         progress(f"démonstration, du {day_long(timeline.prepared_on)} à aujourd’hui")
         world = World(session, timeline, keys, signer)
+        seals = CheckpointSigner(keys.folder, origin_at(EXAMPLE_URL))
         for month, acts in _by_month(_behind(now, _all_acts(timeline))):
             for act in acts:
                 with world.at(act.at):
                     act.play(world, act.at)
+            while seal(session, signer=seals, now=act.at):
+                pass
             progress(_summary(month, world))
 
 

@@ -8,6 +8,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from app.trust.leaves import leaf
 from app.trust.models import SealBlock
 from app.trust.notes import Checkpoint, SignedCheckpoint, VerifierKey, read_checkpoints
 
+A_MINUTE = timedelta(minutes=1)
 PROOF = "c2sp.org/tlog-proof@v1"
 
 
@@ -78,6 +80,15 @@ def latest(session: Session) -> SealBlock:
     if block is None:
         raise NothingSealedYet
     return block
+
+
+def fingerprint_before(session: Session, moment: datetime) -> str:
+    """Number and fingerprint of the latest checkpoint of a minute before; nothing without one.
+
+    A paper that is drawn again says the same: nothing is sealed any more with so old an instant.
+    """
+    block = queries.block_at(session, moment - A_MINUTE)
+    return f"n° {block.number} : {checkpoint_of(block).fingerprint}" if block else ""
 
 
 def block_sealing(session: Session, movement_id: int) -> SealBlock | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select, text
@@ -182,6 +183,16 @@ def block(session: Session, number: int) -> SealBlock | None:
 def block_of_size(session: Session, size: int) -> SealBlock | None:
     """The block whose checkpoint has that size."""
     return session.scalar(select(SealBlock).where(SealBlock.last_position == size))
+
+
+def block_at(session: Session, moment: datetime) -> SealBlock | None:
+    """The last block that had been sealed by then."""
+    return session.scalar(
+        select(SealBlock)
+        .where(SealBlock.sealed_at <= moment)
+        .order_by(SealBlock.number.desc())
+        .limit(1)
+    )
 
 
 def block_with(session: Session, position: int) -> SealBlock | None:

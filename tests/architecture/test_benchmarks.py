@@ -14,6 +14,7 @@ from benchmarks import (
     redemption,
     register,
     report_pages,
+    sealing,
     serials,
     takeover,
 )
@@ -45,6 +46,7 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         report_pages,
         register,
         takeover,
+        sealing,
     ],
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:
