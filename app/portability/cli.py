@@ -23,7 +23,7 @@ from app.terminal.french import REFUSED, Refused
 from app.trust.cli import checkpoints_in
 from app.trust.notes import SignedCheckpoint, VerifierKey, believe, known_keys
 from app.trust.verify import SealVerdict, verify_seals
-from app.web.format import count
+from app.web.format import count, plural
 
 a_path = click.Path(path_type=Path)
 key_option = click.option(
@@ -209,11 +209,17 @@ def told(verdict: Verdict, sealed: SealVerdict) -> None:
     say(f"{count(verdict.movement_count)} mouvements rejoués, "
         f"{count(verdict.voucher_count)} pass comparés : tout concorde.")  # fmt: skip
     if sealed.sealed_count:
-        say(f"{count(sealed.block_count)} blocs, {count(sealed.sealed_count)} mouvements scellés : "
-            "chaque sceau est vrai.")  # fmt: skip
+        blocks = counted(sealed.block_count, "bloc")
+        moved = counted(sealed.sealed_count, "mouvement", "scellé")
+        say(f"{blocks}, {moved} : chaque sceau est vrai.")
     if sealed.unsealed_count:
-        say(f"{count(sealed.unsealed_count)} mouvements attendent d’être scellés.")
+        say(f"{counted(sealed.unsealed_count, 'mouvement')} pas encore "
+            f"scellé{plural(sealed.unsealed_count)}.")  # fmt: skip
     if sealed.agreed_count:
-        say(
-            f"{count(sealed.agreed_count)} points de contrôle gardés ailleurs disent la même chose."
-        )
+        kept = counted(sealed.agreed_count, "point")
+        say(f"{kept} de contrôle gardé{plural(sealed.agreed_count)} ailleurs : même chose.")
+
+
+def counted(number: int, *words: str) -> str:
+    """« 2 blocs », « 1 mouvement scellé »."""
+    return " ".join((count(number), *(f"{word}{plural(number)}" for word in words)))

@@ -10,7 +10,7 @@ from app.trust import proofs, queries
 from app.trust.checkpoints import folder_in
 from app.trust.keeper import seal_all
 from app.trust.notes import CheckpointSigner, SignedCheckpoint, read_checkpoints
-from app.web.format import count
+from app.web.format import count, plural
 
 SHOWN = 20
 LARGEST = 2**63 - 1
@@ -34,7 +34,8 @@ def seal(desk: Desk) -> None:
     with desk.transaction(writing=False) as session:
         last = queries.last_block(session)
     size = last.last_position if last else 0
-    said = f"{blocks} bloc(s) de plus" if blocks else "Rien de nouveau à sceller"
+    more = f"{count(blocks)} bloc{plural(blocks)} de plus"
+    said = more if blocks else "Rien de nouveau à sceller"
     desk.answer(
         f"{said} : {count(size)} mouvements scellés en tout.", blocks=blocks, movements=size
     )
@@ -94,7 +95,8 @@ def export(desk: Desk, *, file: Path) -> None:
             written, after = written + len(page), page[-1].number
     key = CheckpointSigner.of(desk.settings).verifier_key().text
     desk.answer(
-        f"{count(written)} points de contrôle dans {file}. Clé pour vérifier : {key}",
+        f"{count(written)} point{plural(written)} de contrôle dans {file}. "
+        f"Clé pour vérifier : {key}",
         checkpoints=written,
         key=key,
     )

@@ -22,7 +22,7 @@ def test_what_is_sealed_leaves_the_database_and_is_verified_against(
     assert sealed["blocks"] == 1
     assert again == {"blocks": 0, "movements": sealed["movements"]}
     assert "chaque sceau est vrai" in told
-    assert "1 points de contrôle gardés ailleurs le disent aussi" in told
+    assert "1 point de contrôle gardé ailleurs : même chose" in told
     [latest, first] = terminal.json("checkpoint", "list")
     assert latest["size"] > first["size"] == sealed["movements"]
     [file] = (terminal.data_dir / "checkpoints").glob("*.txt")

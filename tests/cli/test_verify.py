@@ -62,7 +62,10 @@ def test_an_honest_ledger_is_told_in_figures(lived: Town) -> None:
     verdict = lived.terminal.json("verify")
 
     moved = verdict["movement_count"]
-    assert told == f"{moved} mouvements rejoués, 35 pass comparés : tout concorde.\n"
+    assert told == (
+        f"{moved} mouvements rejoués, 35 pass comparés : tout concorde.\n"
+        f"{moved} mouvements pas encore scellés.\n"
+    )
     assert verdict["honest"] is True
     assert verdict["faults"] == []
 
