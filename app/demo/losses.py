@@ -20,7 +20,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(ago(11), 8, 50), find_a_wet_carton)
     yield Act(instant(ago(10), 9, 15), destroy_a_booklet)
     yield Act(instant(ago(10), 14, 40), see_it_destroyed)
-    yield Act(instant(ago(6), 16, 5), miss_a_booklet)
+    yield Act(instant(ago(6), 8, 40), miss_a_booklet)
     yield Act(instant(ago(5), 10, 20), find_some_of_it)
     yield Act(instant(ago(1), 15, 45), prepare_the_next_one)
 
