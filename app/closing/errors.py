@@ -32,7 +32,7 @@ class HeldAlready(Conflict):
 class NotHeld(Conflict):
     """The booklet is not held by the calendar, whole."""
 
-    code = "booklet_not_held"
+    code = "booklet_not_held_back"
     sentence = (
         "Le carnet {booklet} n’est pas retenu par le calendrier de clôture. "
         "Cherchez-le pour voir où il est."
@@ -90,4 +90,4 @@ class SettledAlready(Conflict):
     """The end of that vintage is settled."""
 
     code = "closing_settled_already"
-    sentence = "La clôture du {label} est déjà soldée par {number} : vous n’avez rien à refaire."
+    sentence = "La clôture du {label} est déjà soldée par {number}. Consultez ce document."
