@@ -90,6 +90,7 @@ SECTIONS = {
         "move": Entry("app.portability.cli:move", "Porte la base dans une autre, PostgreSQL."),
     },
     "Les états": {
+        "signal": Entry("app.signals.cli:signal", "Ce qui est à regarder, et ce qui en est dit."),
         "report": Entry("app.reports.cli:report", "Taux d’utilisation, et où sont les pass."),
         "voucher": Entry("app.reports.cli:voucher", "Un pass et toute son histoire."),
         "balances": Entry("app.reports.cli:balances", "Le solde de chaque compte."),

@@ -60,6 +60,8 @@ from app.programmes import queries as programmes
 from app.reports import api as reports_api
 from app.reports import ledger_api, register_api, register_pages, voucher_pages
 from app.reports import pages as reports_pages
+from app.signals import api as signals_api
+from app.signals import pages as signal_pages
 from app.stock import api as stock_api
 from app.stock import count_pages, file_pages
 from app.takeover import api as takeover_api
@@ -85,6 +87,7 @@ API_PARTS = (
     custody_api,
     printing_api,
     stock_api,
+    signals_api,
     prescribers_api,
     losses_api,
     closing_api,
@@ -112,6 +115,7 @@ PAGE_PARTS = (
     orders_pages,
     file_pages,
     count_pages,
+    signal_pages,
     counter_pages,
     redemption_pages,
     session_pages,
@@ -150,6 +154,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "consignments": Right.SEE_ALLOCATIONS,
     "stock": Right.SEE_ALLOCATIONS,
     "counts": Right.SEE_ALLOCATIONS,
+    "signals": Right.SEE_SIGNALS,
     "requests": Right.SEE_ALLOCATIONS,
     "losses": Right.SEE_LOSSES,
     "closing": Right.SEE_LEDGER,

@@ -90,6 +90,8 @@ class Right(StrEnum):
     SIGN_CLOSING = "sign_closing"
     SETTLE_CLOSING = "settle_closing"
     SEE_REPORTS = "see_reports"
+    SEE_SIGNALS = "see_signals"
+    DECIDE_SIGNAL = "decide_signal"
     SEE_LEDGER = "see_ledger"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -123,6 +125,7 @@ _SEEING_ALL = frozenset(
         Right.SEE_STATEMENTS,
         Right.SEE_LOSSES,
         Right.SEE_REPORTS,
+        Right.SEE_SIGNALS,
         Right.SEE_LEDGER,
     }
 )
@@ -144,6 +147,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ALLOCATE,
         Right.TYPE_SHEETS,
         Right.APPROVE_SHEET,
+        Right.DECIDE_SIGNAL,
         Right.UNDO_REDEMPTION,
         Right.PREPARE_CLAWBACK,
         Right.APPROVE_CLAWBACK,
@@ -187,6 +191,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.PREPARE_CLEARING,
         Right.APPROVE_STATEMENT,
         Right.ORDER_PAYMENT,
+        Right.DECIDE_SIGNAL,
         Right.PREPARE_WRITE_OFF,
         Right.APPROVE_WRITE_OFF,
         Right.SIGN_CLOSING,

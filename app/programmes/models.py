@@ -95,6 +95,12 @@ class ProgrammeSettings(Record):
             name="settings_offline_policy_is_bounded",
         ),
         CheckConstraint(
+            "signal_sitting_minutes between 1 and 1440 and signal_burst_count between 2 and 1000"
+            " and signal_feeding_times between 2 and 100 and signal_failed_count between 1 and 1000"
+            " and signal_session_days between 0 and 366",
+            name="settings_signals_are_bounded",
+        ),
+        CheckConstraint(
             "budget_cents between 1 and 1000000000000", name="settings_budget_is_some_money"
         ),
         CheckConstraint("length(document) between 1 and 200", name="settings_document_has_a_name"),
@@ -125,6 +131,11 @@ class ProgrammeSettings(Record):
     label_warning_days: Mapped[int] = mapped_column(Integer)
     agreement_warning_days: Mapped[int] = mapped_column(Integer)
     recovery_delay_days: Mapped[int] = mapped_column(Integer)
+    signal_sitting_minutes: Mapped[int] = mapped_column(Integer)
+    signal_burst_count: Mapped[int] = mapped_column(Integer)
+    signal_feeding_times: Mapped[int] = mapped_column(Integer)
+    signal_failed_count: Mapped[int] = mapped_column(Integer)
+    signal_session_days: Mapped[int] = mapped_column(Integer)
     budget_cents: Mapped[int | None] = mapped_column(BigInt)
     certification_required: Mapped[bool] = mapped_column(Flag)
     session_required: Mapped[bool] = mapped_column(Flag)

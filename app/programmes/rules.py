@@ -118,6 +118,11 @@ class Terms:
     label_warning_days: int = 60
     agreement_warning_days: int = 60
     recovery_delay_days: int = 60
+    signal_sitting_minutes: int = 60
+    signal_burst_count: int = 10
+    signal_feeding_times: int = 5
+    signal_failed_count: int = 20
+    signal_session_days: int = 7
     budget_cents: int | None = None
     certification_required: bool = False
     session_required: bool = False
@@ -139,6 +144,11 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "label_warning_days": (0, 366),
     "agreement_warning_days": (0, 366),
     "recovery_delay_days": (0, 366),
+    "signal_sitting_minutes": (1, 1440),
+    "signal_burst_count": (2, 1000),
+    "signal_feeding_times": (2, 100),
+    "signal_failed_count": (1, 1000),
+    "signal_session_days": (0, 366),
     "budget_cents": (1, 10**12),
 }
 """The least and the most of each figure; the database says the same."""

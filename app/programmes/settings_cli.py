@@ -58,6 +58,21 @@ FIGURES: dict[str, tuple[str, click.ParamType[Any], str]] = {
     "recovery_delay_days": (
         "--recovery-days", Count(), "Délai avant de réclamer ce qu’aucun bordereau n’a compensé."
     ),
+    "signal_sitting_minutes": (
+        "--signal-minutes", Count(), "Signale un carnet entier encaissé en si peu de minutes."
+    ),
+    "signal_burst_count": (
+        "--signal-burst", Count(), "Signale tant d’encaissements d’un jour hors des heures."
+    ),
+    "signal_feeding_times": (
+        "--signal-feeding", Count(), "Signale un couple tant de fois au-dessus des autres."
+    ),
+    "signal_failed_count": (
+        "--signal-codes", Count(), "Signale tant de codes refusés un même jour à un compte."
+    ),
+    "signal_session_days": (
+        "--signal-session-days", Count(), "Signale un encaissement loin de toute séance."
+    ),
     "certification_required": (
         "--certification/--no-certification", click.BOOL, "Le médiateur certifie son bordereau."
     ),

@@ -48,6 +48,11 @@ NAMES = {
     "label_warning_days": "Fin des labels",
     "agreement_warning_days": "Fin des conventions",
     "recovery_delay_days": "Reprises non compensées",
+    "signal_sitting_minutes": "Carnet entier encaissé",
+    "signal_burst_count": "Encaissements hors des heures",
+    "signal_feeding_times": "Prescripteur et médiateur liés",
+    "signal_failed_count": "Codes refusés",
+    "signal_session_days": "Encaissements sans séance",
 }
 """What each figure is called."""
 
@@ -72,6 +77,13 @@ GROUPS = {
         "label_warning_days",
         "agreement_warning_days",
         "recovery_delay_days",
+    ),
+    "Ce qui est signalé": (
+        "signal_sitting_minutes",
+        "signal_burst_count",
+        "signal_feeding_times",
+        "signal_failed_count",
+        "signal_session_days",
     ),
 }
 """The figures in the order in which people look for them."""
@@ -119,10 +131,20 @@ def value(name: str, terms: Terms) -> str:
         return euros(figure)
     if name.endswith("_basis_points"):
         return percent(figure)
-    if name == "offline_list_hours":
-        return f"{figure} heure{'s' if figure > 1 else ''}"
-    return f"{figure} pass" if name == "offline_pass_count" else days(figure)
+    if name in UNITS:
+        return f"{figure} {UNITS[name]}{'s' if figure > 1 and UNITS[name] != 'pass' else ''}"
+    return days(figure)
 
+
+UNITS = {
+    "offline_list_hours": "heure",
+    "offline_pass_count": "pass",
+    "signal_sitting_minutes": "minute",
+    "signal_burst_count": "pass",
+    "signal_feeding_times": "pass",
+    "signal_failed_count": "code",
+}
+"""What is counted in something else than days."""
 
 SENTENCES = {
     "redemption_fee_basis_points": (
@@ -196,6 +218,26 @@ SENTENCES = {
     "recovery_delay_days": (
         "Ce qu’aucun bordereau n’a compensé après {value} peut être réclamé par un titre.",
         "Ce qu’un médiateur doit rendre peut être réclamé aussitôt par un titre.",
+    ),
+    "signal_sitting_minutes": (
+        "Un carnet entier encaissé par un médiateur en moins de {value} est signalé.",
+        "",
+    ),
+    "signal_burst_count": (
+        "À partir de {value} encaissés un même jour hors des heures, un médiateur est signalé.",
+        "",
+    ),
+    "signal_feeding_times": (
+        "Un médiateur qui reçoit d’un prescripteur {value} pour un seul ailleurs est signalé.",
+        "",
+    ),
+    "signal_failed_count": (
+        "À partir de {value} refusés un même jour à un compte, il est signalé.",
+        "",
+    ),
+    "signal_session_days": (
+        "Un encaissement à plus de {value} de toute séance déclarée est signalé.",
+        "Un encaissement sans séance déclarée le jour même est signalé.",
     ),
     "label_warning_days": (
         "La fin d’un label est rappelée {value} avant.",

@@ -44,6 +44,7 @@ MENU = (
     Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
     Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
     Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
+    Entry("signals", "signal_pages.listed", "warn", "Signalements"),
     Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
     Entry("corrections", "correction_pages.listed", "undo", "Corrections"),
     Entry("disputes", "dispute_pages.listed", "ask", "Litiges"),

@@ -69,6 +69,11 @@ def upgrade() -> None:
             sa.Column("label_warning_days", sa.Integer(), nullable=False),
             sa.Column("agreement_warning_days", sa.Integer(), nullable=False),
             sa.Column("recovery_delay_days", sa.Integer(), nullable=False),
+            sa.Column("signal_sitting_minutes", sa.Integer(), nullable=False),
+            sa.Column("signal_burst_count", sa.Integer(), nullable=False),
+            sa.Column("signal_feeding_times", sa.Integer(), nullable=False),
+            sa.Column("signal_failed_count", sa.Integer(), nullable=False),
+            sa.Column("signal_session_days", sa.Integer(), nullable=False),
             sa.Column("budget_cents", BigInt, nullable=True),
             sa.Column("certification_required", Flag(), nullable=False),
             sa.Column("session_required", Flag(), nullable=False),
@@ -111,6 +116,14 @@ def upgrade() -> None:
                 "offline_pass_count between 0 and 1000 and offline_list_hours between 0 and 720"
                 " and offline_upload_days between 0 and 60",
                 name="settings_offline_policy_is_bounded",
+            ),
+            sa.CheckConstraint(
+                "signal_sitting_minutes between 1 and 1440"
+                " and signal_burst_count between 2 and 1000"
+                " and signal_feeding_times between 2 and 100"
+                " and signal_failed_count between 1 and 1000"
+                " and signal_session_days between 0 and 366",
+                name="settings_signals_are_bounded",
             ),
             sa.CheckConstraint(
                 "budget_cents between 1 and 1000000000000", name="settings_budget_is_some_money"

@@ -413,6 +413,14 @@ def counting(house: House) -> list[Asking]:
             status=200,
             signed_in=True,
         ),
+        Asking("look_for_signals", "coordinator", "/signals/look", status=200),
+        Asking(
+            "decide_signal",
+            "coordinator",
+            f"/signals/{ids['signal']}/decision",
+            identified(decision="followed", note="Le médiateur est appelé"),
+            otherwise={"note": "Autre chose"},
+        ),
     ]
 
 
@@ -943,6 +951,7 @@ def readings(house: House) -> dict[str, str]:
         "read_serial_file": f"/serial-files/{ids['serial file']}",
         "list_quarantined_rows": f"/serial-files/{ids['serial file']}/quarantined-rows",
         "list_stock_counts": "/stock-counts",
+        "list_signals": "/signals",
         "read_stock_count": f"/stock-counts/{ids['signed count']}",
         "list_print_batches": "/print-batches",
         "read_print_batch": f"/print-batches/{ids['print batch']}",

@@ -14,6 +14,7 @@ PAGED = (
     "list_serial_files",
     "list_quarantined_rows",
     "list_stock_counts",
+    "list_signals",
     "list_print_batches",
     "list_booklets",
     "list_allocations",

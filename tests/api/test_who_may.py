@@ -114,6 +114,10 @@ close_stock_count       C F . . P . .
 sign_stock_count        c f a . p . .
 list_stock_counts       C F A U P . .
 read_stock_count        C F A U P . .
+
+look_for_signals        C F . . . . .
+list_signals            C F A U . . .
+decide_signal           C F . . . . .
 settle_shortfall        C . . . P . .
 request_booklets        . . . . P . .
 list_booklet_requests   C F A U P . .

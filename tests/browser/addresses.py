@@ -42,6 +42,7 @@ from app.prescribers.models import BeneficiaryIdentity, Prescription
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
+from app.signals import queries as signals
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.takeover import queries as takeover
@@ -374,6 +375,11 @@ def a_mandate(site: Site) -> str:
             .limit(1)
         ).one()
     return f"/commandes/{number}/mandats/{mandate}/annuler"
+def a_signal(site: Site) -> str:
+    """The form that decides the latest signal that waits."""
+    with site.database.transaction(writing=False) as session:
+        (signal,) = signals.latest_signals(session, None, limit=1, decided=False)
+        return f"/signalements/{signal.id}"
 
 
 ADDRESSES = (
@@ -510,6 +516,9 @@ ADDRESSES = (
     Address("count-close", partial(a_count, state=CountState.OPEN, path="/fermer")),
     Address("count-to-sign", partial(a_count, state=CountState.CLOSED)),
     Address("count-signed", partial(a_count, state=CountState.SIGNED), Role.FINANCE),
+    Address("signals", "/signalements"),
+    Address("signals-decided", "/signalements?etat=decides"),
+    Address("signal-decide", a_signal),
     Address("serial-files", lambda site: a_serial_file(site).rpartition("/")[0]),
     Address("serial-file", a_serial_file),
     Address("serial-file-one-reason", lambda site: f"{a_serial_file(site)}?raison=incomplete"),

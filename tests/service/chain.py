@@ -106,6 +106,8 @@ from app.programmes.service import (
     withdraw_settings,
 )
 from app.reports import snapshots
+from app.signals import service as signals
+from app.signals.rules import Decision, Found, SignalKind
 from app.stock import counts
 from app.stock.count_rules import CountedLine
 from app.stock.serial_files import Asked as SerialsAsked
@@ -170,9 +172,33 @@ class Chain:
             chain.corrected_codes = corrected.codes
             chain.much_later_on = martinique_day(corrected.much_later)
             chain._count(session)
+            chain._signals(session)
         with database.transaction() as session:
             snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)
         return chain
+
+    def _signals(self, session: Session) -> None:
+        """Two days of passes taken out of hours; somebody has looked at one of them."""
+        actor, exo7 = self.scheme.actors["coordinator"], self.scheme.organisations["exo7"]
+        for name, days in (("signal", 1), ("decided signal", 2)):
+            found = Found(
+                SignalKind.OUT_OF_HOURS,
+                self.scheme.today - timedelta(days=days),
+                12,
+                10,
+                mediator_id=exo7,
+            )
+            self.ids[name] = found.id
+            signals.tell(session, [found], now=self.scheme.now)
+        signals.decide_signal(
+            session,
+            actor=actor,
+            decision_id=new_id(),
+            signal_id=self.ids["decided signal"],
+            decision=Decision.EXPLAINED,
+            note="Atelier du soir à la médiathèque",
+            now=self.scheme.now,
+        )
 
     def _count(self, session: Session) -> None:
         """Three counts of plie's drawer: signed, closed, and going on."""

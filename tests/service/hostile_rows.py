@@ -1000,6 +1000,7 @@ BENT |= {
     "settings_delays_are_a_year_at_most": {"payment_delay_days": 0},
     "settings_calendar_is_in_order": {"withhold_days_before_end": 31},
     "settings_uploads_end_before_the_joint_statement": {"offline_upload_days": 7},
+    "settings_signals_are_bounded": {"signal_burst_count": 1},
     "settings_offline_policy_is_bounded": {"offline_pass_count": 1001},
     "settings_budget_is_some_money": {"budget_cents": 0},
     "settings_document_has_a_name": {"document": ""},
@@ -1345,6 +1346,18 @@ def read_before(rows: Rows, row: Row) -> Row:
 
 
 BENT |= {
+    "signal_kind_is_known": {"kind": "odd"},
+    "signal_measures_something": {"measured": -1},
+    "signal_says_what_it_is_about": {"mediator_id": None},
+    "signal_is_about_a_prescriber": {"kind": "feeding", "prescriber_id": NOBODY},
+    "signal_is_about_a_booklet": {"kind": "whole_booklet", "booklet_id": 32},
+    "signal_is_about_an_agent": {
+        "kind": "failed_codes",
+        "agent_id": 10**9,
+        "mediator_id": None,
+    },
+    "signal_decision_is_known": {"decision": "later"},
+    "signal_decision_has_a_note": {"note": ""},
     "serial_file_hash_is_a_digest": {"file_hash": b"short"},
     "serial_file_codes_are_known": {"codes_from": "nobody"},
     "serial_file_rows_add_up": {"row_count": 2},

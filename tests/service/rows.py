@@ -497,6 +497,8 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "serial_file": lambda rows: rows.copy("serial_file", file_hash=new_id().bytes * 2),
     "quarantined_row": lambda rows: rows.copy("quarantined_row", line=99),
     "serial_gap": lambda rows: rows.copy("serial_gap", first_serial=199, last_serial=200),
+    "signal": lambda rows: rows.copy("signal", rows.any("signal", id=rows.ids["signal"])),
+    "signal_decision": lambda rows: rows.copy("signal_decision", signal_id=rows.ids["signal"]),
     "count_entry": lambda rows: rows.copy("count_entry", count_id=rows.ids["open count"]),
     "counted_booklets": lambda rows: rows.copy(
         "counted_booklets", entry_id=rows.ids["go of open count"], place=99

@@ -48,6 +48,8 @@ from app.prescribers.rules import Commitment, UndoReason
 from app.programmes import service as programmes
 from app.programmes.errors import VintageLabelTaken
 from app.programmes.rules import Payer, Public
+from app.signals import service as signals
+from app.signals.rules import Decision
 from app.stock import counts
 from app.stock.count_rules import CountedLine
 from tests.factories import ALIKE, ANSWERS, IBAN, TEN_EUROS
@@ -509,6 +511,18 @@ STEPS: dict[str, Step] = {
             "reason": "Inscriptions de janvier",
         },
         other=lambda _: {"tens_count": 21},
+    ),
+    "decide_signal": Step(
+        signals.decide_signal,
+        "coordinator",
+        frozenset({C, F}),
+        lambda chain: {
+            "decision_id": new_id(),
+            "signal_id": chain.ids["signal"],
+            "decision": Decision.FOLLOWED,
+            "note": "Le médiateur est appelé",
+        },
+        other=lambda _: {"note": "Autre chose"},
     ),
     "open_count": Step(
         counts.open_count,
