@@ -9,7 +9,17 @@ from sqlalchemy import func, select
 from app.clearing.receipts import ReceiptSigner
 from app.config import EXAMPLE_URL
 from app.database import Database
-from app.demo import clearing, corrections, custody, directory, losses, opening, stock, story
+from app.demo import (
+    clearing,
+    corrections,
+    custody,
+    directory,
+    losses,
+    opening,
+    signals,
+    stock,
+    story,
+)
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS, Account
 from app.demo.calendar import Timeline
 from app.demo.errors import DatabaseInUse
@@ -77,6 +87,7 @@ def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from custody.acts(timeline)
     yield from losses.acts(timeline)
     yield from stock.acts(timeline)
+    yield from signals.acts(timeline)
     yield from clearing.acts(timeline)
     yield from corrections.acts(timeline, plan)
 

@@ -107,7 +107,7 @@ ABOUT = {
     "recovery_delay_days": "Délai avant de réclamer ce qu’aucun bordereau n’a compensé.",
     "signal_sitting_minutes": "Un carnet entier encaissé en si peu de minutes est signalé.",
     "signal_burst_count": "Encaissements d’un jour, hors des heures, qui sont signalés.",
-    "signal_feeding_times": "Combien de fois plus que les autres couples est signalé.",
+    "signal_feeding_times": "Combien de fois la part des autres prescripteurs est signalé.",
     "signal_failed_count": "Codes refusés un même jour à un compte qui sont signalés.",
     "signal_session_days": "Jours sans séance déclarée autour d’un encaissement signalé.",
 }

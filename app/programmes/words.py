@@ -132,7 +132,8 @@ def value(name: str, terms: Terms) -> str:
     if name.endswith("_basis_points"):
         return percent(figure)
     if name in UNITS:
-        return f"{figure} {UNITS[name]}{'s' if figure > 1 and UNITS[name] != 'pass' else ''}"
+        unit = UNITS[name]
+        return f"{figure} {unit}{'s' if figure > 1 and not unit.endswith('s') else ''}"
     return days(figure)
 
 
@@ -141,7 +142,7 @@ UNITS = {
     "offline_pass_count": "pass",
     "signal_sitting_minutes": "minute",
     "signal_burst_count": "pass",
-    "signal_feeding_times": "pass",
+    "signal_feeding_times": "fois",
     "signal_failed_count": "code",
 }
 """What is counted in something else than days."""
@@ -228,7 +229,7 @@ SENTENCES = {
         "",
     ),
     "signal_feeding_times": (
-        "Un médiateur qui reçoit d’un prescripteur {value} pour un seul ailleurs est signalé.",
+        "Un prescripteur dont un médiateur reçoit une part {value} celle des autres est signalé.",
         "",
     ),
     "signal_failed_count": (

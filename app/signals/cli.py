@@ -77,7 +77,11 @@ def list_(desk: Desk, *, whole: bool) -> None:
 @signal.command("decide")
 @click.argument("signal_id", type=Id(), metavar="SIGNALEMENT")
 @click.option(
-    "--decision", type=click.Choice([str(d) for d in Decision]), required=True, help="Ce qui suit."
+    "--as",
+    "decision",
+    type=click.Choice([str(d) for d in Decision]),
+    required=True,
+    help="Ce qui suit.",
 )
 @click.option("--note", required=True, metavar="TEXTE", help="Ce que vous avez vu.")
 @repeatable
@@ -85,7 +89,7 @@ def list_(desk: Desk, *, whole: bool) -> None:
 def decide(desk: Desk, *, signal_id: UUID, decision: str, note: str, request_id: UUID) -> None:
     """Décide d’un signalement, une fois, avec une note.
 
-    Exemple : passnum signal decide SIGNALEMENT --decision explained --note "Atelier du soir"
+    Exemple : passnum signal decide 0192f0c1-6b7a-7cc0-8d3e-5f1b2a3c4d5e --as followed --note X
     """
     with desk.transaction() as session:
         service.decide_signal(

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from statistics import median
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -19,9 +18,7 @@ OPENS_AT, CLOSES_AT = 7, 20
 """Hours in Martinique between which passes are usually taken, from Monday to Saturday."""
 SUNDAY = 6
 LEAST_FED = 20
-"""Passes of a month from one prescriber to one mediator below which nobody looks."""
-LEAST_PAIRS = 3
-"""Pairs of a month without which « far above the others » means nothing."""
+"""Passes of a month below which a part of them means nothing."""
 LONGEST_NOTE = 500
 _NAMES = UUID("0192f0c1-6b7a-7cc0-8d3e-51674a15ab1e")
 
@@ -46,7 +43,7 @@ FRENCH_KIND = {
 MEASURED = {
     SignalKind.WHOLE_BOOKLET: "{measured} minutes en tout (moins de {threshold})",
     SignalKind.OUT_OF_HOURS: "{measured} pass avant 7 h, après 20 h ou dimanche (dès {threshold})",
-    SignalKind.FEEDING: "{measured} pass dans le mois, {threshold} fois les autres couples ou plus",
+    SignalKind.FEEDING: "{measured} pass dans le mois, une part {threshold} fois celle des autres",
     SignalKind.FAILED_CODES: "{measured} codes inconnus dans la journée (seuil {threshold})",
     SignalKind.NO_SESSION: "{measured} pass, aucune séance à moins de {threshold} jours",
 }
@@ -146,16 +143,24 @@ def bursts(taken: Iterable[Taken], *, count: int) -> Iterator[Found]:
 
 
 def feeding(taken: Iterable[Taken], *, times: int) -> Iterator[Found]:
-    """Prescribers whose people go to one mediator far more than other pairs do, month by month."""
+    """Prescribers of whose passes one mediator takes a far larger part than of the others'.
+
+    Month by month; parts are compared, so that a large prescriber is not told for being large.
+    """
     months: dict[date, Counter[tuple[UUID, UUID]]] = defaultdict(Counter)
     for one in taken:
         months[one.day.replace(day=1)][one.prescriber_id, one.mediator_id] += 1
     for month, pairs in months.items():
-        if len(pairs) < LEAST_PAIRS:
-            continue
+        given, received = Counter[UUID](), Counter[UUID]()
         for (prescriber_id, mediator_id), number in pairs.items():
-            others = [n for pair, n in pairs.items() if pair != (prescriber_id, mediator_id)]
-            if number >= LEAST_FED and number >= times * median(others):
+            given[prescriber_id] += number
+            received[mediator_id] += number
+        for (prescriber_id, mediator_id), number in pairs.items():
+            from_others = received[mediator_id] - number
+            of_others = given.total() - given[prescriber_id]
+            if number < LEAST_FED or of_others < LEAST_FED:
+                continue
+            if number * of_others >= times * from_others * given[prescriber_id]:
                 yield Found(
                     SignalKind.FEEDING,
                     month,

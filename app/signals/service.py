@@ -41,12 +41,12 @@ def look_for_signals(session: Session, *, actor: Actor, now: datetime) -> int:
     """
     actor.check(Right.DECIDE_SIGNAL)
     hold(session, "signals")
-    return tell(session, _patterns(session, now), now=now)
+    return tell(session, patterns_found(session, now=now), now=now)
 
 
-def tell(session: Session, patterns_found: Iterable[Found], *, now: datetime) -> int:
+def tell(session: Session, seen: Iterable[Found], *, now: datetime) -> int:
     """Write down those of these patterns that nobody was told of; returns how many are new."""
-    found = {one.id: one for one in patterns_found}
+    found = {one.id: one for one in seen}
     known = queries.known_ids(session, found.keys())
     new = [one for signal_id, one in found.items() if signal_id not in known]
     if new:
@@ -54,7 +54,8 @@ def tell(session: Session, patterns_found: Iterable[Found], *, now: datetime) ->
     return len(new)
 
 
-def _patterns(session: Session, now: datetime) -> list[Found]:
+def patterns_found(session: Session, *, now: datetime) -> list[Found]:
+    """What passes the thresholds of the settings in force, told before or not."""
     today = martinique_day(now)
     since = (today - timedelta(days=LOOKED_BACK_DAYS)).replace(day=1)
     sessions = queries.sessions_since(session, since - timedelta(days=366))

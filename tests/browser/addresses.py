@@ -375,6 +375,8 @@ def a_mandate(site: Site) -> str:
             .limit(1)
         ).one()
     return f"/commandes/{number}/mandats/{mandate}/annuler"
+
+
 def a_signal(site: Site) -> str:
     """The form that decides the latest signal that waits."""
     with site.database.transaction(writing=False) as session:

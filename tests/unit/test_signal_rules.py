@@ -67,15 +67,15 @@ def test_a_burst_out_of_hours() -> None:
 
 
 def test_one_pair_far_above_the_others() -> None:
-    usual = taken(5, mediator=CARECOF) + taken(4, prescriber=CCAS)
-    much = taken(LEAST_FED, prescriber=CCAS, mediator=CARECOF)
+    others = taken(90) + taken(10, mediator=CARECOF)  # a tenth of plie's goes to carecof
+    fed = taken(LEAST_FED, prescriber=CCAS, mediator=CARECOF) + taken(20, prescriber=CCAS)
 
-    (found,) = feeding([*usual, *much], times=4)
+    (found,) = feeding([*others, *fed], times=5)  # half of the CCAS's does
 
     assert (found.prescriber_id, found.mediator_id, found.measured) == (CCAS, CARECOF, LEAST_FED)
-    assert list(feeding([*usual, *much], times=5)) == []
-    assert list(feeding([*usual, *much[1:]], times=2)) == []
-    assert list(feeding([*usual[:5], *much], times=2)) == [], "two pairs say nothing"
+    assert list(feeding([*others, *fed], times=6)) == []
+    assert list(feeding([*others, *fed[1:]], times=2)) == [], "too few to mean anything"
+    assert list(feeding(fed, times=2)) == [], "nobody to compare with"
 
 
 def test_codes_that_nothing_bears() -> None:
