@@ -81,6 +81,12 @@ SECTIONS = {
         "redeem": Entry("app.clearing.cli:redeem", "Encaisse un pass, ou tout un fichier."),
         "undo": Entry("app.clearing.cli:undo", "Annule un encaissement."),
         "clearing": Entry("app.clearing.cli:clearing", "Les bordereaux des médiateurs."),
+        "clawback": Entry(
+            "app.clearing.correction_cli:clawback", "Les pass payés puis repris, les titres."
+        ),
+        "dispute": Entry(
+            "app.clearing.correction_cli:dispute", "Les pass que deux médiateurs réclament."
+        ),
     },
     "La preuve": {
         "seal": Entry("app.trust.cli:seal", "Scelle les mouvements."),

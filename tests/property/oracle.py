@@ -62,6 +62,17 @@ class Attempt:
     serial: int
     verdict: str | None
     undone: bool = False
+    taken_back: bool = False
+    """It was paid, and clawed back."""
+
+
+@dataclass
+class Owed:
+    """What a mediator owes back for one pass, and the statement that paid it."""
+
+    mediator: str
+    paid_on: UUID
+    recovered: bool = False
 
 
 @dataclass
@@ -75,6 +86,8 @@ class Statement:
     ordered_by: str | None = None
     paid: bool = False
     rejected: bool = False
+    payable: int = 0
+    """What was approved to be paid."""
     withdrawn_by: set[str] = field(default_factory=set)
     certified: set[int] = field(default_factory=set)
     versions: list[int] = field(default_factory=list)
@@ -101,6 +114,7 @@ class Oracle(LossOracle):
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
     statements: dict[UUID, Statement] = field(default_factory=dict)
     taken_by: dict[int, UUID] = field(default_factory=dict)
+    owed: list[Owed] = field(default_factory=list)
     last_serial: int = 0
     last_booklet: int = 0
 
@@ -326,11 +340,49 @@ class Oracle(LossOracle):
             return None if statement.approved_by == by else "statement_approved_already"
         if not statement.serials:
             return "statement_emptied"
-        if cents != statement.cents:
+        if cents != self.payable(statement):
             return "statement_changed"
         if statement.mediator in WITHOUT_BANK:
             return "statement_held"
         statement.approved_by = by
+        for one in self.recoverable(statement):
+            one.recovered = True
+        if not cents:
+            self.settle_passes(statement)
+        statement.payable = cents
+        return None
+
+    def recoverable(self, statement: Statement) -> list[Owed]:
+        """What a draft would recover: ten euros each, the oldest first, while they fit."""
+        owed = [o for o in self.owed if o.mediator == statement.mediator and not o.recovered]
+        return owed[: len(statement.serials)]
+
+    def payable(self, statement: Statement) -> int:
+        """What a draft would pay."""
+        return statement.cents - 1000 * len(self.recoverable(statement))
+
+    def settle_passes(self, statement: Statement) -> None:
+        """Its passes are paid, in money or by what was recovered."""
+        for serial in statement.serials:
+            self.place[serial] = ("settled", statement.mediator, statement.mediator)
+
+    def claw_back(self, scan_id: UUID, prepared_by: str, approved_by: str) -> str | None:
+        """Two people take a paid pass back."""
+        attempt = self.attempts.get(scan_id)
+        if attempt is None or attempt.verdict is not None:
+            return "unknown_redemption"
+        serial = attempt.serial
+        if self.place[serial][0] != "settled" or self.taken_by[serial] != scan_id:
+            return "redemption_not_paid"
+        if prepared_by == approved_by:
+            return "clawback_preparer_cannot_approve"
+        attempt.taken_back = True
+        # Of the statements that held the pass, the last one paid it.
+        paid_on = [i for i, s in self.statements.items() if serial in s.serials][-1]
+        self.owed.append(Owed(attempt.mediator, paid_on))
+        issuer = self.issued_by[serial]
+        self.place[serial] = ("circulation", issuer, issuer)
+        del self.taken_by[serial]
         return None
 
     def order_payment(self, statement_id: UUID, by: str, *, says_why: bool) -> str | None:
@@ -341,6 +393,8 @@ class Oracle(LossOracle):
             return "statement_not_approved"
         if statement.ordered_by is not None and not statement.rejected:
             return "statement_ordered_already"
+        if not statement.payable:
+            return "nothing_to_pay"
         if statement.rejected and not says_why:
             return "same_account_again"
         statement.ordered_by, statement.paid, statement.rejected = by, False, False
@@ -357,8 +411,7 @@ class Oracle(LossOracle):
         if by in {statement.prepared_by, statement.approved_by, statement.ordered_by}:
             return "payment_by_the_same_person"
         statement.paid = True
-        for serial in statement.serials:
-            self.place[serial] = ("settled", statement.mediator, statement.mediator)
+        self.settle_passes(statement)
         return None
 
     def withdraw(self, statement_id: UUID, by: str, version: int, serials: list[int]) -> str | None:
@@ -400,6 +453,8 @@ class Oracle(LossOracle):
             return "unknown_payment_order"
         if statement.rejected:
             return "payment_rejected_already"
+        if statement.paid and any(one.paid_on == statement_id for one in self.owed):
+            return "payment_corrected"
         statement.rejected = True
         if statement.paid:
             for serial in statement.serials:

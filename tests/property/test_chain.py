@@ -26,7 +26,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import payments, statements
+from app.clearing import clawbacks, payments, statements
+from app.clearing.correction_queries import account_of
 from app.clearing.errors import NothingToClear
 from app.clearing.models import StatementApproval, StatementVersion
 from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
@@ -58,6 +59,7 @@ from tests.property.oracle import Person as KnownPerson
 
 ORDERERS = st.sampled_from(["coordinator", "coordinator2", "finance", "accountant"])
 MEDIATORS = st.sampled_from(["exo7", "exo7", "carecof", "nobank", "unlabelled"])
+STAFF = st.sampled_from(["finance", "finance2", "coordinator"])
 SMALL = st.integers(0, 3)
 SERIALS = st.integers(1, 42)
 SLIP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
@@ -137,6 +139,7 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
             for pick in range(3):
                 self.approve_statement(pick=pick, by="finance2", off=0)
                 self.order_payment(pick=pick, by="finance", says_why=False)
+                self.pay(pick=pick, by="accountant")
 
     @rule(by=ORDERERS, tens=SMALL, fives=SMALL)
     def prepare(self, by: str, tens: int, fives: int) -> None:
@@ -295,7 +298,7 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
         throttled = self.oracle.throttled(at, [scan_id for scan_id, _ in scans])
         expected = [] if throttled else [self.oracle.redeem(*scan, at) for scan in scans]
         undone = [
-            not refused and self.oracle.attempts[i].undone
+            not refused and (self.oracle.attempts[i].undone or self.oracle.attempts[i].taken_back)
             for (i, _), refused in zip(scans, expected, strict=False)
         ]
 
@@ -433,7 +436,7 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
     def approve_statement(self, pick: int, by: str, off: int) -> None:
         statement_id = one_of(self.oracle.statements, pick)
         known = self.oracle.statements.get(statement_id)
-        cents = (known.cents if known else 0) + off
+        cents = (self.oracle.payable(known) if known else 0) + off
         version = known.version if known else 1
         self.both(
             self.oracle.approve_statement(statement_id, by, cents),
@@ -510,6 +513,26 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
                 ledger.rebuild_snapshots(session, now=self.scheme.later, sizes=sizes)
             snapshots.take_snapshot(session, now=self.scheme.later, sizes=sizes)
 
+    @rule(pick=ANY, by=STAFF, approved_by=STAFF)
+    def claw_back(self, pick: int, by: str, approved_by: str) -> None:
+        """Two people take back what was paid; now and then one person tries alone."""
+        scan_id, new = one_of(self.oracle.attempts, pick), new_id()
+
+        def move(session: Session) -> None:
+            clawbacks.prepare_clawback(
+                session,
+                actor=self.actor(by),
+                clawback_id=new,
+                redemption_id=scan_id,
+                reason="La séance n’a pas eu lieu",
+                now=self.scheme.later,
+            )
+            clawbacks.approve_clawback(
+                session, actor=self.actor(approved_by), clawback_id=new, now=self.scheme.later
+            )
+
+        self.both(self.oracle.claw_back(scan_id, by, approved_by), move)
+
     # ── What must always be so ────────────────────────────────────────────────────────────────────
 
     @invariant()
@@ -545,6 +568,10 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
             for i, s in self.oracle.statements.items()
             for version, cents in enumerate(s.versions, start=1)
         }
+        for name in ("exo7", "carecof", "nobank"):
+            settled = sum(1000 for p in self.oracle.place.values() if p[:2] == ("settled", name))
+            account = account_of(session, self.scheme.organisations[name])
+            assert account.settled_cents == settled
         approved = session.scalars(select(StatementApproval)).all()
         assert sorted(a.number for a in approved) == list(range(1, len(approved) + 1))
         assert {a.statement_id for a in approved} == {
