@@ -208,7 +208,7 @@ def _sessions(page: Paper, paper: StatementPaper, y: float) -> float:
     if paper.untold_count:
         many = grouped(paper.untold_count)
         words = f"{many} pass sans séance notée à l’approbation."
-        y = note(s, y - 2, page.wide - 2 * LEFT, typeset(words))
+        y = note(s, y - 5, page.wide - 2 * LEFT, typeset(words))
     return y
 
 
@@ -247,7 +247,7 @@ def _account(page: Paper, paper: StatementPaper, y: float) -> float:
         (f"Frais ({percent(paper.fee_basis_points)})", money(-total.fee_cents)),
     ]
     if paper.recoveries:
-        rows.append(("Repris sur des bordereaux déjà payés", money(-paper.recovered_cents)))
+        rows.append(("Pass payés puis repris", money(-paper.recovered_cents)))
     rows.append(("Net à payer", strong(money(paper.payable_cents))))
     if paper.withdrawn_count:
         withdrawn = f"{grouped(paper.withdrawn_count)} pass, non comptés ci-dessus"

@@ -10,8 +10,19 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from app.clearing.papers import statement_csv, statement_pdf
-from app.clearing.rules import PaperLine, StatementPaper, Total, verification_code
+from app.clearing.papers import debit_note_pdf, statement_csv, statement_pdf
+from app.clearing.rules import (
+    DebitNotePaper,
+    PaperLine,
+    PaperRecovery,
+    PaperSession,
+    SessionKind,
+    StatementPaper,
+    ToldSession,
+    Topic,
+    Total,
+    verification_code,
+)
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 
@@ -143,6 +154,42 @@ def test_a_draft_has_no_code_and_a_demonstration_says_so() -> None:
     [_, first, *_] = statement_csv(draft).decode("utf-8-sig").splitlines()
     assert first.startswith("Projet;Association Émergence des quartiers;01/10/2026;26A 00401 02 ")
     assert first.endswith(";2;20,00;SPÉCIMEN")
+
+
+BACK = tuple(
+    PaperRecovery(serial(500 + n, 1), "BR-2026-0028", "La séance n’a pas eu lieu", Cents(1000))
+    for n in range(3)
+)
+HELD = tuple(
+    PaperSession(
+        date(2026, 10, day), ToldSession(90, SessionKind.GROUP, 5, (Topic.EMAIL, Topic.SAFETY)), 2
+    )
+    for day in range(1, 40 - 8)
+)
+
+
+def test_what_was_recovered_and_the_sessions_stand_on_the_paper() -> None:
+    content = statement_pdf(replace(PAPER, recoveries=BACK, sessions=HELD))
+
+    text = " ".join("\n".join(read(content)).replace("\u00a0", " ").split())
+    assert text.count("BR-2026-0028") == 3
+    assert {3000, -3000 + 132_135} <= set(cents_of(text))
+    assert "mille deux cent quatre-vingt-onze euros et trente-cinq centimes" in text
+    assert text.count("1 h 30") == len(HELD)
+    assert f"{PASSES - 62} pass sans séance notée" in text
+
+
+def test_a_debit_note_asks_for_the_sum_of_its_passes() -> None:
+    paper = DebitNotePaper(
+        "TR-2026-0001", "Association", "Le Robert", "", "Pass numérique", "CAP Nord Martinique",
+        date(2026, 11, 22), BACK, specimen=True,
+    )  # fmt: skip
+    content = debit_note_pdf(paper)
+
+    text = " ".join("\n".join(read(content)).replace("\u00a0", " ").split())
+    assert "trente euros (30,00 €)" in text
+    assert "SPÉCIMEN" in text
+    assert debit_note_pdf(paper) == content
 
 
 def test_lines_that_do_not_add_up_are_not_printed() -> None:
