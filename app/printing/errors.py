@@ -54,6 +54,16 @@ class UnknownPrintBatch(NotFound):
     sentence = "Cette impression est introuvable. Choisissez-la dans la liste des impressions."
 
 
+class PrintedAndHandedOver(Conflict):
+    """A booklet that a person holds is not printed a second time."""
+
+    code = "printed_and_handed_over"
+    sentence = (
+        "Le carnet {booklet} est déjà remis à une personne, ou hors d’usage : ne l’imprimez pas. "
+        "Remplacez ses pass, ou imprimez les autres carnets."
+    )
+
+
 class PrintFileDiffers(Conflict):
     """The file made again is not the one that was recorded."""
 

@@ -6,12 +6,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Voucher
 from app.mediators.models import Label
 from app.mediators.queries import may_cash
+from app.orders.models import BookletOrder
 from app.partners.models import Agreement, Organisation
 from app.partners.queries import agreement_covers
 from app.partners.rules import AgreementRole
 from app.printing.models import PrintBatch, PrintFile, PublicLook
+from app.vouchers.models import Booklet
 
 
 def batch(session: Session, batch_id: UUID) -> PrintBatch | None:
@@ -57,6 +61,30 @@ def batch_over(session: Session, order_id: UUID, first: int, last: int) -> Print
         )
         .order_by(PrintBatch.printed_at.desc(), PrintBatch.number.desc())
         .limit(1)
+    )
+
+
+UNISSUED = (
+    AccountKind.ISSUER,
+    AccountKind.STOCK_INERT,
+    AccountKind.STOCK,
+    AccountKind.TRANSIT,
+    AccountKind.PRESCRIBER,
+)
+
+
+def handed_over_between(session: Session, order_id: UUID, first: int, last: int) -> int | None:
+    """The first booklet of an order's vintage, in this range, that is no longer in a cupboard."""
+    return session.scalar(
+        select(func.min(Booklet.number))
+        .join(BookletOrder, BookletOrder.vintage_id == Booklet.vintage_id)
+        .join(Voucher, Voucher.booklet_id == Booklet.id)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(
+            BookletOrder.id == order_id,
+            Booklet.number.between(first, last),
+            AccountRow.kind.not_in(UNISSUED),
+        )
     )
 
 

@@ -33,6 +33,7 @@ from app.partners import queries as partners
 from app.printing import queries, rules
 from app.printing.errors import (
     PrintedAlready,
+    PrintedAndHandedOver,
     PrintFileDiffers,
     PrintingNotSettled,
     UnknownPrintBatch,
@@ -187,6 +188,7 @@ def plan_batch(
         InvalidInput: the reason cannot be kept.
         NothingToPrint, BookletsNotToPrint, PrintBatchTooLarge.
         PrintedAlready: some of these booklets were, and no reason is given.
+        PrintedAndHandedOver: one of them is with a person: its passes are replaced instead.
         KeyMissing, VintageKeyMismatch: codes cannot be derived here.
         PrintingNotSettled: a booklet would lead nowhere.
         IdAlreadyUsed: the id came earlier with another content.
@@ -330,6 +332,10 @@ def _check_reason(session: Session, asked: Asked, first: int, last: int) -> str 
         raise PrintedAlready(
             first=before.first_booklet, last=before.last_booklet, number=before.number
         )
+    if before is not None:
+        gone = queries.handed_over_between(session, asked.order_id, first, last)
+        if gone is not None:
+            raise PrintedAndHandedOver(booklet=gone)
     return reason
 
 

@@ -17,6 +17,8 @@ from app.losses.naming import Named
 from app.losses.replacement_models import Replacement
 from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
+from app.printing.errors import PrintedAndHandedOver
+from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.service import create_vintage
 from tests.factories import TEN_EUROS, Scheme
 from tests.service.chain import Chain
@@ -164,3 +166,35 @@ def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is
         assert (owed.prescription_id, len(owed.old_ids), len(owed.new_ids)) == (handed, 19, 19)
         assert queries.count_in(session, leaked, [AccountKind.VOID]) == 19
         assert ledger.verify(session).honest
+
+
+# ── Before the hand-over ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_person_holds_is_not_printed_again(world: World) -> None:
+    chain, scheme = world.chain, world.scheme
+
+    def planned(reason: str) -> Plan:
+        plan = plan_batch(
+            world.session,
+            actor=scheme.actors["coordinator"],
+            batch_id=new_id(),
+            asked=Asked(chain.ids["stock order"], first=2, last=3, reason=reason),
+            address=PublicAddress("https://pass.exemple.fr", "0596 00 00 00"),
+            keys=scheme.keys,
+            now=scheme.now,
+        )
+        assert isinstance(plan, Plan)
+        return plan
+
+    record_batch(
+        world.session,
+        actor=scheme.actors["coordinator"],
+        batch_id=new_id(),
+        plan=planned(""),
+        files=[],
+        now=scheme.now,
+    )
+
+    with pytest.raises(PrintedAndHandedOver, match="Le carnet 2 "):
+        planned("Bourrage papier")
