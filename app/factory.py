@@ -166,6 +166,9 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "takeover": Right.SEE_LEDGER,
 }
 
+HOMES = ("take", "chain", "handovers", "search")
+"""With which page a day begins: the first of these that a person may open."""
+
 
 def create_app(
     settings: Settings,
@@ -255,8 +258,9 @@ def rights() -> frozenset[Right]:
 
 
 def home() -> ResponseReturnValue:
-    """The first page that this person may open; the administration of accounts has none yet."""
-    for entry in MENU:
-        if RIGHT_OF_DOOR[entry.door] in rights():
-            return redirect(url_for(entry.endpoint))
+    """The page with which this person's day begins; the administration of accounts has none yet."""
+    endpoints = {entry.door: entry.endpoint for entry in MENU}
+    for door in HOMES:
+        if RIGHT_OF_DOOR[door] in rights():
+            return redirect(url_for(endpoints[door]))
     return render_template("identity/no_page.html", page=None)

@@ -24,34 +24,68 @@ class Entry:
     label: str
 
 
-MENU = (
-    Entry("take", "counter_pages.take", "scan", "Encaisser"),
-    Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
-    Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
-    Entry("council", "reports_pages.council", "page", "Page du conseil"),
-    Entry("registers", "registers_pages.holdings", "bill", "Registres"),
-    Entry("handovers", "handover_pages.listed", "give", "Remises"),
-    Entry("people", "people_pages.people", "user", "Mes personnes"),
-    Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
-    Entry("partners", "partners_pages.directory", "home", "Partenaires"),
-    Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),
-    Entry("orders", "orders_pages.listed", "truck", "Commandes"),
-    Entry("consignments", "custody_pages.consignments", "swap", "Dotations"),
-    Entry("stock", "holding_pages.stock", "box", "Stock"),
-    Entry("requests", "request_pages.requests", "ask", "Demandes"),
-    Entry("counts", "count_pages.listed", "check", "Comptages"),
-    Entry("losses", "losses_pages.listed", "stop", "Oppositions"),
-    Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
-    Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
-    Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
-    Entry("signals", "signal_pages.listed", "warn", "Signalements"),
-    Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
-    Entry("corrections", "correction_pages.listed", "undo", "Corrections"),
-    Entry("disputes", "dispute_pages.listed", "ask", "Litiges"),
-    Entry("takeover", "takeover_pages.takeovers", "inbox", "Reprise"),
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Lines of the menu that belong together, under a word that says to what."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+CHAPTERS = (
+    Chapter(
+        "Au guichet",
+        (
+            Entry("take", "counter_pages.take", "scan", "Encaisser"),
+            Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
+            Entry("handovers", "handover_pages.listed", "give", "Remises"),
+            Entry("people", "people_pages.people", "user", "Mes personnes"),
+        ),
+    ),
+    Chapter(
+        "Suivre",
+        (
+            Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
+            Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
+            Entry("council", "reports_pages.council", "page", "Page du conseil"),
+            Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
+            Entry("registers", "registers_pages.holdings", "bill", "Registres"),
+            Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
+        ),
+    ),
+    Chapter(
+        "Carnets",
+        (
+            Entry("orders", "orders_pages.listed", "truck", "Commandes"),
+            Entry("consignments", "custody_pages.consignments", "swap", "Dotations"),
+            Entry("stock", "holding_pages.stock", "box", "Stock"),
+            Entry("requests", "request_pages.requests", "ask", "Demandes"),
+            Entry("counts", "count_pages.listed", "check", "Comptages"),
+            Entry("losses", "losses_pages.listed", "stop", "Oppositions"),
+            Entry("takeover", "takeover_pages.takeovers", "inbox", "Reprise"),
+        ),
+    ),
+    Chapter(
+        "Paiements",
+        (
+            Entry("sheets", "sheet_pages.list_sheets", "pen", "Saisies"),
+            Entry("statements", "statement_pages.listed", "euro", "Bordereaux"),
+            Entry("corrections", "correction_pages.listed", "undo", "Corrections"),
+            Entry("signals", "signal_pages.listed", "warn", "Signalements"),
+            Entry("disputes", "dispute_pages.listed", "ask", "Litiges"),
+        ),
+    ),
+    Chapter(
+        "Cadre",
+        (
+            Entry("partners", "partners_pages.directory", "home", "Partenaires"),
+            Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),
+        ),
+    ),
 )
-"""In the order of the menu. The first that a person may open is their home; `app.factory` says who
-may open what."""
+"""The menu in its order; `app.factory` says who may open what, and which page is whose home."""
+
+MENU = tuple(entry for chapter in CHAPTERS for entry in chapter.entries)
 
 DOORS = frozenset(entry.door for entry in MENU)
 
