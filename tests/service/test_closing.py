@@ -1,5 +1,6 @@
 """The end of a vintage, day after day, whoever pays the mediators."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -19,10 +20,11 @@ from app.ledger import AccountKind
 from app.losses import blocks
 from app.losses.rules import BlockCause, Declarant
 from app.prescribers.allocations import BookletRange
-from app.prescribers.errors import BookletNotYours
+from app.prescribers.errors import BookletNotYours, LateHandOver
+from app.prescribers.rules import LateReason
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
-from tests.factories import Scheme
+from tests.factories import ALIKE, Scheme
 from tests.service.lived_losses import one
 
 
@@ -159,8 +161,12 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
 
 
 def hand_over_late(scheme: Scheme, session: Session, person: UUID) -> None:
-    """A booklet let go is handed over in the last days."""
-    scheme.prescription(session, person, [2])
+    """A booklet let go is handed over in the last days, once somebody accepts that for a reason."""
+    with pytest.raises(LateHandOver):
+        scheme.prescription(session, person, [2])
+    scheme.prescription(
+        session, person, [2], reasons=replace(ALIKE, late=LateReason.SESSIONS_BOOKED)
+    )
 
 
 def settle_after_two_signatures(database: Database, scheme: Scheme) -> None:
