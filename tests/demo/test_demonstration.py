@@ -239,8 +239,9 @@ def test_what_would_look_bad_belongs_to_invented_partners(session: Session) -> N
         )
     )
 
-    assert bad == {known[LAPSED].id}
+    assert bad == {known[LAPSED].id, known[NEWCOMER].id}  # who claims a pass was refused it
     assert known[LAPSED].demonstration
+    assert known[NEWCOMER].demonstration
 
 
 def test_only_an_invented_prescriber_has_a_low_usage_rate(session: Session) -> None:
