@@ -367,3 +367,9 @@ def face_value(session: Session, vintage_id: int) -> Cents:
     """The face value of a vintage."""
     value = session.scalar(select(Vintage.face_value_cents).where(Vintage.id == vintage_id))
     return Cents(value or 0)
+
+
+def face_values(session: Session) -> dict[int, Cents]:
+    """The face value of each vintage."""
+    rows = session.execute(select(Vintage.id, Vintage.face_value_cents))
+    return {vintage_id: Cents(value) for vintage_id, value in rows}

@@ -1,5 +1,6 @@
 """Looking oppositions and destructions up, with the passes that each moved."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -231,12 +232,24 @@ def latest_write_offs(session: Session, *, limit: int, offset: int) -> list[Writ
 
 def ranges_of(session: Session, write_off_id: UUID) -> list[VoucherRange]:
     """What a procès-verbal destroys, in order."""
+    return ranges_by_write_off(session, [write_off_id])[write_off_id]
+
+
+def ranges_by_write_off(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[VoucherRange]]:
+    """What each of these procès-verbaux destroys, in order."""
     rows = session.execute(
-        select(WriteOffRange.first_voucher_id, WriteOffRange.last_voucher_id)
-        .where(WriteOffRange.write_off_id == write_off_id)
+        select(
+            WriteOffRange.write_off_id,
+            WriteOffRange.first_voucher_id,
+            WriteOffRange.last_voucher_id,
+        )
+        .where(WriteOffRange.write_off_id.in_(ids))
         .order_by(WriteOffRange.first_voucher_id)
     )
-    return [VoucherRange(first, last) for first, last in rows]
+    found = defaultdict[UUID, list[VoucherRange]](list)
+    for write_off_id, first, last in rows:
+        found[write_off_id].append(VoucherRange(first, last))
+    return found
 
 
 def approval_of(session: Session, write_off_id: UUID) -> WriteOffApproval | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -41,10 +42,12 @@ class Series:
     amount_cents: int = 0
 
 
-def series_of(
-    session: Session, found: Iterable[tuple[VoucherRange, AccountKind, UUID, int, int]]
-) -> list[Series]:
-    """Series of ranges: (passes, kind of account, holder, how many are left, value of one)."""
+Run = tuple[VoucherRange, AccountKind, UUID, int, int]
+"""Passes in a row: which, kind of account, holder, how many are left, value of one."""
+
+
+def series_of(session: Session, found: Iterable[Run]) -> list[Series]:
+    """Series of passes in a row."""
     told = list(found)
     serials = serials_of(session, [i for whole, *_ in told for i in (whole.first, whole.last)])
     names = organisation_names(session, {party for _, _, party, _, _ in told})
@@ -79,15 +82,17 @@ def blocked_series(session: Session, block_id: UUID) -> list[Series]:
     )
 
 
+def resting_runs(states: Sequence[ledger.VoucherState]) -> list[Run]:
+    """Passes as they rest, in the fewest ranges."""
+    return [
+        (whole, account.kind, account.party_id, whole.count, account.face_value_cents)
+        for account, whole in runs(states)
+    ]
+
+
 def resting_series(session: Session, states: Sequence[ledger.VoucherState]) -> list[Series]:
-    """Passes as they rest."""
-    return series_of(
-        session,
-        [
-            (whole, account.kind, account.party_id, whole.count, account.face_value_cents)
-            for account, whole in runs(states)
-        ],
-    )
+    """Passes as they rest, in words."""
+    return series_of(session, resting_runs(states))
 
 
 def blocks_shown(session: Session, blocks: Sequence[Block]) -> list[Json]:
@@ -167,10 +172,8 @@ def swap_of(session: Session, record: Replacement) -> Swap:
 
 def destruction_of(session: Session, record: WriteOff) -> Destruction:
     """A destruction as its procès-verbal tells it."""
-    wholes = queries.ranges_of(session, record.id)
-    states: list[ledger.VoucherState] = []
-    for whole in wholes:
-        states += write_offs.states_of(session, whole)
+    resting = write_offs.states_in(session, queries.ranges_of(session, record.id))
+    states = [resting[voucher_id] for voucher_id in sorted(resting)]
     series = resting_series(session, states)
     approval = queries.approval_of(session, record.id)
     terms = programmes.all_vintages(session)[states[0].account.vintage_id]
@@ -191,18 +194,28 @@ def destruction_of(session: Session, record: WriteOff) -> Destruction:
 
 
 def write_offs_shown(session: Session, records: Sequence[WriteOff]) -> list[Json]:
-    """Destructions with what each destroys."""
-    approvals = queries.approvals_of(session, [record.id for record in records])
+    """Destructions with what each destroys; as many statements for two as for two hundred."""
+    ids = [record.id for record in records]
+    approvals = queries.approvals_of(session, ids)
+    wholes = queries.ranges_by_write_off(session, ids)
+    states = write_offs.states_in(session, [whole for found in wholes.values() for whole in found])
+    resting = {
+        record.id: resting_runs(
+            [states[i] for whole in wholes[record.id] for i in range(whole.first, whole.last + 1)]
+        )
+        for record in records
+    }
+    every = iter(series_of(session, [run for found in resting.values() for run in found]))
     told = []
     for record in records:
-        paper, approval = destruction_of(session, record), approvals.get(record.id)
+        series, approval = list(islice(every, len(resting[record.id]))), approvals.get(record.id)
         told.append(
             {
                 **shown(record),
                 "approved_by": approval.approved_by if approval else None,
                 "approved_at": approval.approved_at if approval else None,
-                "voucher_count": paper.voucher_count,
-                "amount_cents": paper.amount_cents,
+                "voucher_count": sum(one.voucher_count for one in series),
+                "amount_cents": sum(one.amount_cents for one in series),
                 "destroyed": [
                     {
                         "first": one.first,
@@ -211,7 +224,7 @@ def write_offs_shown(session: Session, records: Sequence[WriteOff]) -> list[Json
                         "voucher_count": one.voucher_count,
                         "amount_cents": one.amount_cents,
                     }
-                    for one in paper.destroyed
+                    for one in series
                 ],
             }
         )

@@ -4,10 +4,11 @@ Blocked passes become void for good. Spoiled sheets, printed again with the same
 before anybody received them, are destroyed as paper: their passes live on, and nothing moves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import false, or_
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -198,6 +199,7 @@ def void_lines(
     return lines
 
 
-def states_of(session: Session, whole: VoucherRange) -> list[ledger.VoucherState]:
-    """Where the passes of a range rest now."""
-    return ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
+def states_in(session: Session, wholes: Iterable[VoucherRange]) -> dict[int, ledger.VoucherState]:
+    """Where the passes of ranges rest now, by their ids."""
+    within = [Voucher.id.between(whole.first, whole.last) for whole in wholes]
+    return {state.id: state for state in ledger.voucher_states(session, or_(false(), *within))}

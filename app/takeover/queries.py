@@ -58,10 +58,28 @@ def takeovers_after(session: Session, after: UUID | None, *, limit: int) -> list
     return list(session.scalars(query if after is None else query.where(Takeover.id > after)))
 
 
+def approvals(session: Session, ids: Iterable[UUID]) -> dict[UUID, TakeoverApproval]:
+    """Approvals by procès-verbal."""
+    found = session.scalars(select(TakeoverApproval).where(TakeoverApproval.takeover_id.in_(ids)))
+    return {record.takeover_id: record for record in found}
+
+
+def refusals(session: Session, ids: Iterable[UUID]) -> dict[UUID, TakeoverRefusal]:
+    """Refusals by procès-verbal."""
+    found = session.scalars(select(TakeoverRefusal).where(TakeoverRefusal.takeover_id.in_(ids)))
+    return {record.takeover_id: record for record in found}
+
+
 def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
     """The lots of a procès-verbal, by vintage, place, holder and number."""
+    return (lot for _, lot in lots_of_several(session, [takeover_id]))
+
+
+def lots_of_several(session: Session, ids: Iterable[UUID]) -> Iterator[tuple[UUID, Lot]]:
+    """The lots of procès-verbaux, each with whose it is, in the same order."""
     query = (
         select(
+            TakeoverLot.takeover_id,
             VintageTerms.label,
             TakeoverLot.place,
             TakeoverLot.holder_id,
@@ -73,13 +91,14 @@ def lots(session: Session, takeover_id: UUID) -> Iterator[Lot]:
             TakeoverLot.used_places,
         )
         .join(VintageTerms, VintageTerms.vintage_id == TakeoverLot.vintage_id)
-        .where(TakeoverLot.takeover_id == takeover_id)
+        .where(TakeoverLot.takeover_id.in_(ids))
         .order_by(VintageTerms.label, _ORDER, TakeoverLot.holder_id, TakeoverLot.first_booklet)
     )
     rows = session.execute(query).all()
-    for label, place, holder_id, first, last, size, in_file, line, used in rows:
+    for takeover_id, label, place, holder_id, first, last, size, in_file, line, used in rows:
         holder = str(holder_id) if holder_id else ""
-        yield Lot(label, Place(place), holder, first, last, size, in_file, line, used)
+        lot = Lot(label, Place(place), holder, first, last, size, in_file, line, used)
+        yield takeover_id, lot
 
 
 def ended_vintage(session: Session, takeover_id: UUID, day: date) -> VintageTerms | None:

@@ -6,7 +6,8 @@ set a procès-verbal aside before that, with a reason.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -42,7 +43,7 @@ from app.takeover.models import (
     TakeoverRefusal,
 )
 from app.takeover.opening import open_balances
-from app.takeover.rules import Faults, Total, totals
+from app.takeover.rules import Faults, Lot, Total, totals
 
 CARTON = 10_000
 """Rows written at a time, so that memory does not grow with the file."""
@@ -178,11 +179,20 @@ def known_takeover(session: Session, *, actor: Actor, takeover_id: UUID) -> Take
 
 def takeover_totals(session: Session, record: Takeover) -> list[Total]:
     """What a procès-verbal says to lie where; the holders are ids."""
+    return takeovers_totals(session, [record])[record.id]
+
+
+def takeovers_totals(session: Session, records: Sequence[Takeover]) -> dict[UUID, list[Total]]:
+    """What procès-verbaux say to lie where, each; the holders are ids."""
+    cents = ledger.face_values(session)
     values = {
-        terms.label: ledger.face_value(session, terms.vintage_id)
-        for terms in programmes.vintages_of(session, record.programme_id)
+        terms.label: cents[vintage_id]
+        for vintage_id, terms in programmes.all_vintages(session).items()
     }
-    return totals(queries.lots(session, record.id), values)
+    lots = defaultdict[UUID, list[Lot]](list)
+    for takeover_id, lot in queries.lots_of_several(session, [record.id for record in records]):
+        lots[takeover_id].append(lot)
+    return {record.id: totals(lots[record.id], values) for record in records}
 
 
 def holder_ids(counted: Iterable[Total]) -> set[UUID]:

@@ -53,17 +53,18 @@ def checked_shown(reading: Reading) -> Json:
 
 def takeovers_shown(session: Session, records: Sequence[Takeover]) -> list[Json]:
     """Procès-verbaux with their totals and what became of them."""
-    told = []
+    ids, told = [record.id for record in records], []
+    approvals, refusals = queries.approvals(session, ids), queries.refusals(session, ids)
+    counted = service.takeovers_totals(session, records)
     for record in records:
-        approval = queries.approval(session, record.id)
-        refusal = queries.refusal(session, record.id)
+        approval, refusal = approvals.get(record.id), refusals.get(record.id)
         told.append(
             shown(
                 record,
                 approved_at=approval.approved_at if approval else None,
                 refused_at=refusal.refused_at if refusal else None,
                 reason=refusal.reason if refusal else None,
-                totals=totals_shown(service.takeover_totals(session, record)),
+                totals=totals_shown(counted[record.id]),
             )
         )
     return told

@@ -18,8 +18,14 @@ MEANT_FOR_ANYBODY = {
     "public_keys.receipts",
     "public_pass.cover",
     "public_pass.voucher",
+    "receipt_pages.inclusion",
     "receipt_pages.verify",
     "statement_pages.verify",
+    "trust_pages.checkpoint",
+    "trust_pages.checkpoints",
+    "trust_pages.consistency",
+    "trust_pages.key",
+    "trust_pages.trust",
 }
 """Each of these says nothing about anybody; whoever adds one says here that it was thought over."""
 

@@ -28,6 +28,14 @@ PAGED = (
     "list_statements",
     "list_payment_orders",
     "list_movements",
+    "list_blocks",
+    "list_checkpoints",
+    "list_clawbacks",
+    "list_debit_notes",
+    "list_disputes",
+    "list_replacements",
+    "list_takeovers",
+    "list_write_offs",
 )
 
 
@@ -38,7 +46,8 @@ def test_each_list_that_may_be_long_is_read_here(lived_in: House) -> None:
         if any(parameter.get("name") == "after" for parameter in operation.get("parameters", ()))
     }
 
-    assert paged == set(PAGED)
+    # A register has an opening and a closing besides: tests/reports reads its pages.
+    assert paged - {"read_register"} == set(PAGED)
 
 
 @pytest.mark.parametrize("operation", PAGED)
