@@ -36,6 +36,7 @@ from app.mediators import pages as partners_pages
 from app.mediators import profile_pages, signing_pages
 from app.orders import api as orders_api
 from app.orders import pages as orders_pages
+from app.orders.budget import committed_cents
 from app.partners import api as partners_api
 from app.partners import queries as partners
 from app.portability import pages as claims_pages
@@ -208,6 +209,7 @@ def create_app(
     app.extensions["passnum_database"] = database
     app.extensions["passnum_settings"] = settings
     app.extensions["passnum_clock"] = clock
+    app.extensions[programmes_pages.COMMITTED] = committed_cents
     auth.login_manager.init_app(app)
     auth.csrf.init_app(app)
     app.before_request(auth.authenticate)

@@ -20,7 +20,7 @@ from app.clearing.rules import StatementState
 from app.clearing.runs import asked_on
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import first_instant, martinique_day
+from app.kernel.clock import day_asked, first_instant, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.money import euros
@@ -151,10 +151,9 @@ def collect_debit_note(
         raise DebitNoteCollectedAlready
     if note.issued_by == actor.agent_id:
         raise CollectionBySamePerson
-    if not note.issued_on <= collected_on <= martinique_day(now):
-        raise InvalidInput(
-            collected_on=f"Écrivez un jour entre le {note.issued_on:%d/%m/%Y} et aujourd’hui."
-        )
+    today = martinique_day(now)
+    if not note.issued_on <= collected_on <= today:
+        raise InvalidInput(collected_on=day_asked(note.issued_on, today))
     record = DebitNoteCollection(
         id=collection_id,
         request_hash=digest,

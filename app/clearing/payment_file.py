@@ -8,6 +8,7 @@ from app.clearing.rules import StatementState
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.partners import queries as partners
+from app.partners.models import BankDetails
 from app.partners.service import clear_iban
 from app.partners.vault import BankVault
 from app.programmes import numbering
@@ -37,26 +38,33 @@ EVERYTHING = 100_000
 def payment_file(session: Session, *, actor: Actor, vault: BankVault) -> bytes:
     """One line for each statement that waits for a mandat, with its account in clear.
 
+    One that came back waits for another account first.
+
     Raises:
         RightMissing: the actor orders no payments.
         BankKeyMissing: the key that seals accounts is not on this machine.
     """
     actor.check(Right.ORDER_PAYMENT)
     waiting = [
-        one
+        (one, details)
         for state in TO_ORDER
         for one in queries.statements_latest_first(
             session, asked=Filter(state=state), offset=0, limit=EVERYTHING
         )
+        if (details := _payable_account(session, one)) is not None
     ]
     names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=EVERYTHING)}
-    rows = [_row(session, one, names[one.statement.programme_id], vault) for one in waiting]
+    rows = [
+        _row(one, details, names[one.statement.programme_id], vault) for one, details in waiting
+    ]
     return csv_bytes(COLUMNS, rows, specimen=programmes.is_demonstration(session))
 
 
-def _row(
-    session: Session, standing: Standing, programme: str, vault: BankVault
-) -> tuple[object, ...]:
+def _payable_account(session: Session, standing: Standing) -> BankDetails | None:
+    """The account to pay; none while the one that came back is the only one confirmed.
+
+    Paying that one again takes a reason, typed with the mandat: a file must not do it unseen.
+    """
     approval, last = standing.approval, standing.order
     details = None
     if approval is not None:
@@ -65,8 +73,20 @@ def _row(
             if last
             else partners.bank_details(session, approval.bank_details_id)
         )
-    if approval is None or details is None:
+    if details is None:
         message = f"statement {standing.id} waits for a payment without an account"
+        raise AssertionError(message)
+    if last is not None and last.payee_iban_fingerprint == details.iban_fingerprint:
+        return None
+    return details
+
+
+def _row(
+    standing: Standing, details: BankDetails, programme: str, vault: BankVault
+) -> tuple[object, ...]:
+    approval, last = standing.approval, standing.order
+    if approval is None:
+        message = f"statement {standing.id} waits for a payment without an approval"
         raise AssertionError(message)
     number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
     return (

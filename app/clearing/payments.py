@@ -30,7 +30,7 @@ from app.clearing.settlements import settle
 from app.clearing.statements import known_statement
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.clock import FIRST_DAY, day_asked, martinique_day
 from app.kernel.errors import InvalidInput, JsonValue
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
@@ -97,7 +97,7 @@ def order_payment(
         raise StatementOrderedAlready
     if not approval.payable_cents:
         raise NothingToPay
-    _check_day(session, approval, last, issued_on)
+    _check_day(session, approval, last, issued_on, martinique_day(now))
     check_number(session, statement, issued_on.year, mandate)
     details = _account(session, approval, again=last is not None)
     again = last is not None and last.payee_iban_fingerprint == details.iban_fingerprint
@@ -144,14 +144,18 @@ def _wrong(**fields: bool) -> dict[str, JsonValue]:
 
 
 def _check_day(
-    session: Session, approval: StatementApproval, last: PaymentOrder | None, issued_on: date
+    session: Session,
+    approval: StatementApproval,
+    last: PaymentOrder | None,
+    issued_on: date,
+    today: date,
 ) -> None:
     """A mandat is not issued before what it rests on: the approval, or the last rejection."""
     since = approval.approved_on
     if last is not None and (rejection := queries.rejection_of(session, last.id)):
         since = max(since, rejection.rejected_on)
     if issued_on < since:
-        raise InvalidInput(issued_on=f"Écrivez un jour entre le {since:%d/%m/%Y} et aujourd’hui.")
+        raise InvalidInput(issued_on=day_asked(since, today))
 
 
 def check_number(session: Session, statement: Statement, year: int, number: str) -> None:

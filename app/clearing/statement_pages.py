@@ -290,6 +290,11 @@ ACTS = {
     )
 }  # fmt: skip
 
+ON_A_MANDATE = frozenset({"payer", "rejeter"})
+"""Acts on a mandat that is out: where there is none, their page says what the statement waits for.
+
+What is sent twice goes on to the service, which knows what it has recorded already."""
+
 
 @bp.route("/bordereaux/<uuid:statement_id>/<any(retirer,certifier,approuver,mandater,payer,rejeter):name>",
           methods=["GET", "POST"])  # fmt: skip
@@ -299,13 +304,16 @@ def act(statement_id: UUID, name: str) -> ResponseReturnValue:
     check(asked.right)
     page = in_transaction(lambda session: looked_at(session, statement_id))
     form = Form.sent() if request.method == "POST" else Form.blank(**asked.values(page))
-    if request.method == "POST":
+    stopped = name in ON_A_MANDATE and (
+        page.order_id is None if request.method == "POST" else name not in page.acts
+    )
+    if request.method == "POST" and not stopped:
         said = form.submit(lambda session: asked.do(session, form, page))
         if said is not None:
             return done(url_for(".shown", statement_id=statement_id), said)
     return render_template(
-        "clearing/act.html", page=page, act=asked, form=form, certified=CERTIFIED
-    ), form.status
+        "clearing/act.html", page=page, act=asked, form=form, certified=CERTIFIED, stopped=stopped
+    ), 409 if stopped else form.status
 
 
 # ── Runs ──────────────────────────────────────────────────────────────────────────────────────────

@@ -31,3 +31,10 @@ def first_instant(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The first instant that is no longer that day: an exclusive bound."""
     return first_instant(day + timedelta(days=1))
+
+
+def day_asked(since: date, today: date) -> str:
+    """The sentence that asks for a day since another, until today."""
+    if since >= today:
+        return f"Écrivez le jour d’aujourd’hui, {today:%d/%m/%Y} : aucun autre n’est possible."
+    return f"Écrivez un jour entre le {since:%d/%m/%Y} et aujourd’hui."

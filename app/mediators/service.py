@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import FIRST_DAY, LAST_DAY, martinique_day
+from app.kernel.clock import FIRST_DAY, LAST_DAY, day_asked, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
@@ -195,10 +195,9 @@ def note_label_progress(
     if last is not None and PLACE_OF_STEP[step] <= last.place:
         raise LabelStepOutOfOrder
     since = last.reached_on if last else application.applied_on
-    if not since <= reached_on <= martinique_day(now):
-        wrong["reached_on"] = (
-            f"Écrivez un jour entre le {since:%d/%m/%Y}, celui de l’étape d’avant, et aujourd’hui."
-        )
+    today = martinique_day(now)
+    if not since <= reached_on <= today:
+        wrong["reached_on"] = f"{day_asked(since, today)} L’étape d’avant est du {since:%d/%m/%Y}."
     if wrong:
         raise InvalidInput(**wrong)
     granted = (

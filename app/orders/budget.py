@@ -44,6 +44,13 @@ class Budget:
             return None
         return Cents(max(0, self.budget_cents - self.committed_cents))
 
+    @property
+    def excess_cents(self) -> Cents:
+        """By how much what is committed passes it: a lower budget came afterwards."""
+        if self.budget_cents is None:
+            return Cents(0)
+        return Cents(max(0, self.committed_cents - self.budget_cents))
+
     def holds(self, more_cents: int = 0) -> bool:
         """Whether so much more stays within it."""
         return self.budget_cents is None or self.committed_cents + more_cents <= self.budget_cents
@@ -61,9 +68,15 @@ def budget_of(session: Session, programme: Programme, *, on: date) -> Budget:
     budget = settings.budget_cents if settings else None
     return Budget(
         Cents(budget) if budget is not None else None,
-        Cents(_ordered(session, programme) + _taken(session, programme)
-              - _released(session, programme)),
-    )  # fmt: skip
+        committed_cents(session, programme),
+    )
+
+
+def committed_cents(session: Session, programme: Programme) -> Cents:
+    """Everything that a programme has committed so far, less what was released."""
+    return Cents(
+        _ordered(session, programme) + _taken(session, programme) - _released(session, programme)
+    )
 
 
 def check_budget(

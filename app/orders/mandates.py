@@ -23,7 +23,7 @@ from app.orders.errors import (
     UnknownMandate,
 )
 from app.orders.models import OrderMandate, OrderMandateCancellation
-from app.orders.service import check_not_cancelled, known_order
+from app.orders.service import check_not_cancelled, known_order, totals_of
 from app.programmes.service import known_programme
 
 LARGEST_MANDATE_CENTS = 1_000_000_000
@@ -81,8 +81,8 @@ def record_mandate(
         raise OrderNotApproved
     if day < approval.approved_on:
         raise InvalidInput(
-            issued_on=f"La commande est approuvée du {approval.approved_on:%d/%m/%Y} : "
-            "le mandat ne peut pas la précéder."
+            issued_on=f"La commande est approuvée depuis le {approval.approved_on:%d/%m/%Y} : "
+            "relisez le jour du mandat, qui ne peut pas être plus ancien."
         )
     sponsor_id = known_programme(session, order.programme_id).sponsor_id
     check_number_is_free(session, sponsor_id, day.year, cleaned)
@@ -106,6 +106,20 @@ def record_mandate(
             raise MandateTaken from error
         raise
     return record
+
+
+def covers_beyond(
+    session: Session, *, order_id: UUID, mandate_id: UUID, amount_cents: Cents
+) -> Cents | None:
+    """What the order has left to cover, when a mandat would cover more; None when it would not.
+
+    The mandat itself is left out, so that sending it again meets the same answer.
+    """
+    others = sum(
+        one.amount_cents for one in queries.mandates_of(session, order_id) if one.id != mandate_id
+    )
+    left = max(0, totals_of(known_order(session, order_id)).total_cents - others)
+    return Cents(left) if amount_cents > left else None
 
 
 def check_number_is_free(session: Session, sponsor_id: UUID, year: int, number: str) -> None:

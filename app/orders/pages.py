@@ -14,6 +14,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.orders import forms, mandates, queries, service
+from app.orders.budget import Budget
 from app.orders.errors import EmptyDelivery, UnknownMandate, UnknownOrder
 from app.orders.models import BookletOrder
 from app.orders.papers import order_form
@@ -125,15 +126,21 @@ def show(number: str, form: Form) -> ResponseReturnValue:
     ), form.status
 
 
+def _left_of(budget: Budget) -> str:
+    """What may still be committed, or by how much a budget is passed: before its sum."""
+    if budget.excess_cents:
+        return f"ce qui est engagé dépasse déjà de {euros(budget.excess_cents)}"
+    return f"il reste {euros(budget.left_cents or Cents(0))} sur"
+
+
 def _on_the_budget(order: OrderPage) -> tuple[str, ...]:
     """What an approval does to the programme's budget, when there is one."""
     if order.budget.budget_cents is None:
         return ()
     return (
         (
-            f"Elle engage {euros(order.commits_cents)}, valeur des pass comprise ; il reste "
-            f"{euros(order.budget.left_cents or Cents(0))} sur un budget de "
-            f"{euros(order.budget.budget_cents)}."
+            f"Elle engage {euros(order.commits_cents)}, valeur des pass comprise ; "
+            f"{_left_of(order.budget)} un budget de {euros(order.budget.budget_cents)}."
         ),
     )
 
@@ -482,11 +489,22 @@ def record_mandate(number: str) -> ResponseReturnValue:
     def work(session: Session) -> object:
         amount, issued_on = form.cents("amount_cents"), form.day("issued_on")
         form.check()
+        order_id = named(session, number).id
+        left = mandates.covers_beyond(
+            session, order_id=order_id, mandate_id=form.id, amount_cents=amount
+        )
+        if left is not None and not form.checked("beyond_order"):
+            form.wrong(
+                "beyond_order",
+                f"Ce mandat est de {euros(amount)}, et il reste {euros(left)} à couvrir pour cette "
+                "commande : relisez la somme, ou cochez la case.",
+            )
+        form.check()
         return mandates.record_mandate(
             session,
             actor=current_actor(),
             mandate_id=form.id,
-            order_id=named(session, number).id,
+            order_id=order_id,
             mandate_number=form.text("mandate_number"),
             amount_cents=amount,
             issued_on=issued_on,

@@ -272,8 +272,9 @@ class OrderPage:
         return right in self.rights and self.state in states
 
     def covers(self, delivery: DeliveryShown) -> bool:
-        """Whether what is left pays for a delivery that is not active yet."""
-        return delivery.cost_cents <= self.left_cents
+        """Whether the mandates pay for a delivery that is not active yet, the fee before it."""
+        due = self.activated_cents + self.totals.fee_cents + delivery.cost_cents
+        return due <= self.mandated_cents
 
     def booklet(self, number: int) -> str:
         """The printed number of a booklet."""

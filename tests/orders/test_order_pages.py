@@ -100,6 +100,7 @@ def test_an_order_goes_through_its_pages_to_active_passes(house: House, number: 
     assert "26A 00005 à 26A 00006" in came
     assert "Il manque 16 € de mandats" in came
 
+    assert "inerte aucun mandat n’est saisi" in finance.read(page)
     mandate = {"mandate_number": "M-1", "amount_cents": "8,80"}
     said = finance.sends(page, mandate, to=f"{page}/mandats")
     assert "Il manque encore 7,20 € de mandats" in said
@@ -149,3 +150,27 @@ def test_the_order_form_says_what_the_page_says(house: House, number: str) -> No
     for part in (number, "2026-PN-1", "Le Marigot", "26A 00001", "13,20 €", "16,00 €"):
         assert part in said
     assert "seize euros" in said
+
+
+def test_a_mandate_beyond_the_order_asks_for_a_tick(house: House, number: str) -> None:
+    finance, page = Desk(house, "finance"), f"/commandes/{number}"
+    typed = {"mandate_number": "M-2", "amount_cents": "999999"}
+    refused = finance.sends(page, typed, to=f"{page}/mandats", status=422)
+    assert "Ce mandat est de 999 999 €, et il reste 16 € à couvrir" in refused
+    assert "Ce montant dépasse la commande, je confirme" in refused
+    assert "M-2 du" not in finance.read(page)
+
+    ticked = finance.sends(page, typed | {"beyond_order": "oui"}, to=f"{page}/mandats")
+    assert "Les mandats couvrent toute la commande" in ticked
+
+
+def test_a_budget_below_what_is_committed_asks_for_a_tick(house: House, number: str) -> None:
+    desk, reader = Desk(house, "coordinator"), Desk(house, "auditor")
+    page = f"/dispositifs/{house.scheme.programme_id}/reglages"
+    refused = desk.sends(page, {"budget_cents": "1"}, status=422)
+    assert "Le budget serait de 1 €, et 716 € sont déjà engagés" in refused
+    assert "Ce budget est déjà dépassé, je confirme" in refused
+
+    ticked = desk.sends(page, {"budget_cents": "1", "below_committed": "oui"})
+    assert "Les réglages de la version 2 s’appliquent" in ticked
+    assert "Budget dépassé de 715 €" in reader.read(f"/commandes/{number}")

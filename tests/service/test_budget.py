@@ -91,6 +91,11 @@ def test_a_budget_lowered_below_what_is_committed_stops_activations(
     with pytest.raises(OverBudget):
         scheme.activation(session, order_id, delivery_id)
 
+    programme = known_programme(session, scheme.programme_id)
+    passed = budget.budget_of(session, programme, on=scheme.today)
+    assert passed.left_cents == 0
+    assert passed.excess_cents == 1
+
 
 @pytest.mark.parametrize(("payer", "released"), [(Payer.AUTHORITY, True), (Payer.ISSUER, False)])
 def test_what_expired_releases_the_commitment_of_whoever_pays(payer: Payer, released: bool) -> None:  # noqa: FBT001 - a case

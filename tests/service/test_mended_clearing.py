@@ -6,6 +6,7 @@ import pytest
 
 from app.clearing import payments, queries, statements
 from app.clearing.errors import SameAccountAgain
+from app.clearing.payment_file import payment_file
 from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
@@ -113,6 +114,10 @@ def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
         approve_bank_details(
             session, actor=scheme.actors["finance"], bank_details_id=typed.id, now=scheme.later
         )
+
+        waiting = payment_file(session, actor=scheme.actors["finance"], vault=scheme.vault).decode()
+        assert waiting.count("\r\n") == 2, "CARECOF alone: the other account came back"
+        assert "DE89370400440532013000" in waiting
 
         scheme.ordered(session, back["carecof"])
         with pytest.raises(SameAccountAgain, match="FR14 … 2606"):

@@ -7,7 +7,7 @@ import pytest
 
 from app.database import Day, UnknownDatabase, UtcDateTime, Uuid16, read_url
 from app.kernel import codes
-from app.kernel.clock import end_of_day, first_instant, martinique_day
+from app.kernel.clock import day_asked, end_of_day, first_instant, martinique_day
 from app.kernel.ids import LARGEST_INTEGER, new_id, request_hash
 from app.kernel.money import euros
 from app.kernel.serials import BookletNumber, SerialNumber, WrongKey, read
@@ -215,3 +215,9 @@ def test_days_and_ids_come_back_from_sqlite_as_they_went() -> None:
 def test_an_address_that_names_no_database_is_refused(url: str) -> None:
     with pytest.raises(UnknownDatabase):
         read_url(url)
+
+
+def test_a_day_is_asked_for_without_an_interval_of_one_day() -> None:
+    today = date(2026, 11, 22)
+    assert "entre le 20/11/2026 et aujourd’hui" in day_asked(date(2026, 11, 20), today)
+    assert "entre" not in day_asked(today, today)
