@@ -21,9 +21,10 @@ from app.closing.models import (
 from app.closing.rules import EXPIRING
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
-from app.losses.replacement_models import ReplacedVoucher, Replacement
+from app.losses.replacement_models import Replacement
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
+from app.vouchers.models import ReplacedVoucher
 
 IN_HAND = (
     AccountKind.STOCK_INERT,

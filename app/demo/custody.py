@@ -29,7 +29,7 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(ago(17), 9), take_back)
     yield Act(instant(ago(16), 15), send_to_the_wrong_one)
     yield Act(instant(ago(16), 16, 20), call_back)
-    asks = partial(ask, name="declined", by="ccas_3", public=Public.OTHER, tens=40)
+    asks = partial(ask, name="declined", by="ccas_3", public=Public.OTHER, fives=40)
     yield Act(instant(ago(14), 10, 5), partial(asks, reason="Pour l’année qui vient"))
     yield Act(instant(ago(13), 14), decline)
     yield Act(instant(ago(12), 9, 45), partial(give_back, name="received", by="france_services"))

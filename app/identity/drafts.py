@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.database import hold
@@ -89,6 +89,20 @@ def kept_draft(
         return None
     typed: Typed = orjson.loads(content)
     return typed
+
+
+def latest_draft(session: Session, *, agent_id: int, place: str, now: datetime) -> FormDraft | None:
+    """The draft that an agent kept last in the form of that place, unless it is a day old."""
+    return session.scalar(
+        select(FormDraft)
+        .where(
+            FormDraft.agent_id == agent_id,
+            FormDraft.place == place,
+            FormDraft.kept_at > now - KEPT_FOR,
+        )
+        .order_by(FormDraft.kept_at.desc())
+        .limit(1)
+    )
 
 
 def forget_draft(session: Session, *, draft_id: UUID, agent_id: int) -> None:

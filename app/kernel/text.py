@@ -42,8 +42,17 @@ def read_day(typed: str) -> date | None:
         return None
 
 
+FRENCH_NUMBER = 10
+"""Digits of a telephone number in France."""
+
+
 def written_phone(number: str) -> str:
     """A telephone number as people of the Antilles read it: « 0596 12 34 56 »."""
-    if number.startswith("+") or " " in number:
+    digits = "".join(char for char in number if char.isdigit())
+    if number.startswith("+") and digits[:3] in {"590", "594", "596"}:
+        digits = "0" + digits[3:]
+    elif number.startswith("+33"):
+        digits = "0" + digits[2:]
+    if len(digits) != FRENCH_NUMBER or not digits.startswith("0"):
         return number
-    return " ".join([number[:4], *(number[i : i + 2] for i in range(4, len(number), 2))])
+    return " ".join([digits[:4], *(digits[i : i + 2] for i in range(4, FRENCH_NUMBER, 2))])

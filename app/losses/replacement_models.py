@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Day, Flag, Record, UtcDateTime, Uuid16
 from app.losses.models import among
 from app.losses.rules import ReplacementCause, Source
 
@@ -92,28 +92,3 @@ class Replacement(Record):
         BigInt, ForeignKey("agent.id", name="replacement_was_made_by_an_agent")
     )
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class ReplacedVoucher(Model):
-    """The lineage, both ways: this pass is void, and that one stands for it."""
-
-    __tablename__ = "replaced_voucher"
-    __table_args__ = (
-        CheckConstraint("new_voucher_id <> old_voucher_id", name="pass_is_replaced_by_another"),
-        UniqueConstraint("new_voucher_id", name="pass_replaces_one_pass"),
-        Index("replaced_voucher_by_replacement", "replacement_id"),
-        {"sqlite_strict": True},
-    )
-
-    old_voucher_id: Mapped[int] = mapped_column(
-        BigInt,
-        ForeignKey("voucher.id", name="replaced_pass_is_a_voucher"),
-        primary_key=True,
-        autoincrement=False,
-    )
-    new_voucher_id: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("voucher.id", name="replacing_pass_is_a_voucher")
-    )
-    replacement_id: Mapped[UUID] = mapped_column(
-        Uuid16, ForeignKey("replacement.id", name="replaced_pass_is_of_a_replacement")
-    )

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
-from app.losses.replacement_models import Compromise, ReplacedVoucher, Replacement
+from app.losses.replacement_models import Compromise, Replacement
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
-from app.vouchers.models import Booklet
+from app.vouchers.models import Booklet, ReplacedVoucher
 
 # ── Replacements ──────────────────────────────────────────────────────────────────────────────────
 

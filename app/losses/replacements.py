@@ -27,7 +27,7 @@ from app.losses.errors import (
     UnknownReplacement,
 )
 from app.losses.naming import Named, named_vouchers, serials_of
-from app.losses.replacement_models import ReplacedVoucher, Replacement
+from app.losses.replacement_models import Replacement
 from app.losses.rules import ReplacementCause, Source
 from app.losses.write_offs import void_lines
 from app.partners.rules import AgreementRole
@@ -37,6 +37,7 @@ from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Validity
 from app.programmes.service import known_programme, known_vintage
+from app.vouchers.models import ReplacedVoucher
 
 DOCUMENT = "replacement"
 

@@ -1,6 +1,7 @@
 """Asking for more booklets, and saying no; saying yes is an allocation (`allocations`)."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,8 +20,12 @@ from app.prescribers.custody_models import BookletRequest, BookletRequestAnswer
 from app.prescribers.custody_rules import MOST_REQUESTED, RequestAnswer
 from app.prescribers.errors import UnknownBookletRequest
 from app.programmes import numbering
+from app.programmes import queries as programmes
 from app.programmes.rules import Public
 from app.programmes.service import known_programme
+
+SIZES = {10: "tens_count", 5: "fives_count"}
+"""The field that counts booklets of a size."""
 
 
 def request_booklets(
@@ -38,7 +43,7 @@ def request_booklets(
     """Ask, for one's own prescriber, for so many booklets of 10 and of 5, for a public.
 
     Raises:
-        InvalidInput: no booklet, too many, or no reason.
+        InvalidInput: no booklet, too many, of a size that the public does not get, or no reason.
         UnknownProgramme.
         NoAgreementInForce: a prescriber whose agreement has ended only returns booklets.
         IdAlreadyUsed: the id came earlier with another content.
@@ -62,6 +67,7 @@ def request_booklets(
         return record
     known_programme(session, programme_id)
     today = martinique_day(now)
+    _check_sizes(session, programme_id, public, {10: tens_count, 5: fives_count}, on=today)
     agreement = agreement_in_force(
         session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
     )
@@ -86,6 +92,24 @@ def request_booklets(
     session.add(record)
     session.flush()
     return record
+
+
+def _check_sizes(
+    session: Session, programme_id: UUID, public: Public, counts: Mapping[int, int], *, on: date
+) -> None:
+    """Booklets that the public does not receive would be refused at the hand-over."""
+    settings = programmes.settings_on(session, programme_id, on)
+    given = settings and programmes.entitlement(session, settings.id, public)
+    if not given:
+        return
+    for size, name in SIZES.items():
+        if counts[size] and size != given.booklet_size:
+            raise InvalidInput(
+                **{
+                    name: f"Ce public reçoit des carnets de {given.booklet_size} pass : "
+                    f"demandez des carnets de {given.booklet_size}."
+                }
+            )
 
 
 def known_request(session: Session, *, actor: Actor, request_id: UUID) -> BookletRequest:

@@ -113,7 +113,7 @@ class ConsignmentCancelled(Conflict):
 
     code = "consignment_cancelled"
     sentence = (
-        "L’envoi {number} a été annulé : ses carnets sont revenus au stock de CAP Nord. "
+        "L’envoi {number} a été annulé : ses carnets sont restés chez l’envoyeur. "
         "S’ils sont chez vous, appelez la coordination."
     )
 

@@ -14,6 +14,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.identity import drafts
 from app.identity.rules import RIGHTS, Right, Role
 from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
@@ -41,6 +42,7 @@ from app.prescribers.views import prescriptions_shown
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
+from app.web.drafts import AGAIN
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -48,6 +50,8 @@ from app.web.transaction import in_transaction
 bp = Blueprint("handover_pages", __name__)
 
 PAGE = 25
+PLACE = "/remises/nouvelle"
+"""Where hand-overs under way are kept as drafts."""
 T = TypeVar("T")
 APART = {
     "renewal": "Renouvellements",
@@ -100,6 +104,8 @@ class ListPage:
     filtered: bool
     more: str
     may_issue: bool
+    unfinished: str
+    """The address of the agent's own hand-over that is under way."""
 
 
 @bp.get("/remises")
@@ -135,9 +141,24 @@ def listed() -> ResponseReturnValue:
             if len(found) > PAGE
             else "",
             may_issue=may(Right.ISSUE_BOOKLETS),
+            unfinished=unfinished(session) if may(Right.ISSUE_BOOKLETS) else "",
         )
 
     return render_template("handovers/list.html", page=in_transaction(work))
+
+
+def unfinished(session: Session) -> str:
+    """Where the agent's latest hand-over under way goes on, with what a sign-in cut short."""
+    agent_id, now = current_actor().agent_id, started_at()
+    found = drafts.latest_draft(session, agent_id=agent_id, place=PLACE, now=now)
+    if found is None:
+        return ""
+    steps = ("handover_steps.booklet", "handover_steps.need")
+    for address in (url_for(step, draft_id=found.id) for step in steps):
+        cut = drafts.latest_draft(session, agent_id=agent_id, place=address, now=now)
+        if cut is not None and cut.kept_at > found.kept_at:
+            return f"{address}?{urlencode({AGAIN: str(cut.id)})}"
+    return url_for("handover_steps.go_on", draft_id=found.id)
 
 
 def _before(session: Session) -> Prescription | None:
@@ -219,6 +240,8 @@ class HandoverPage:
     undo_reason: str
     may_letter: bool
     may_undo: bool
+    moved: bool
+    """Whether a pass was used, blocked or replaced: nobody takes the hand-over back any more."""
 
 
 @bp.get("/remises/<uuid:prescription_id>")
@@ -264,6 +287,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         may_undo=undo is None
         and may(Right.UNDO_PRESCRIPTION)
         and (actor.role is Role.COORDINATOR or same_day),
+        moved=undo is None and prescriptions.moved_since(session, made.id),
     )
 
 
@@ -313,12 +337,14 @@ def undo(prescription_id: UUID) -> ResponseReturnValue:
             now=started_at(),
         )
 
-    if request.method == "POST" and form.submit(act) is not None:
+    undone = request.method == "POST" and form.submit(act) is not None
+    page = in_transaction(lambda session: handover_page(session, prescription_id))
+    if undone:
+        what = "les carnets" if len(page.booklets) > 1 else "le carnet"
         return done(
             url_for(".shown", prescription_id=prescription_id),
-            "La remise est annulée. Remettez le carnet dans votre stock.",
+            f"La remise est annulée. Remettez {what} dans votre stock.",
         )
-    page = in_transaction(lambda session: handover_page(session, prescription_id))
     return render_template(
         "handovers/undo.html", page=page, form=form, reasons=choices(FRENCH_UNDO_REASON)
     ), form.status

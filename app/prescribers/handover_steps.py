@@ -35,7 +35,7 @@ from app.prescribers.errors import (
     RenewalTooEarly,
     UnknownBeneficiary,
 )
-from app.prescribers.handover_pages import choices
+from app.prescribers.handover_pages import PLACE, choices
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
 from app.prescribers.people import AlreadyKnown, Person
@@ -66,7 +66,6 @@ from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("handover_steps", __name__)
 
-PLACE = "/remises/nouvelle"
 WRONG = "!"
 """In a draft, before the names of a step and of a field: what to write there instead."""
 PERSON = "personne"
@@ -142,7 +141,9 @@ def form_of(typed: Typed, draft_id: UUID, step: str) -> Form:
 
 def with_errors(typed: Typed, form: Form, step: str) -> Typed:
     """What is kept of a form that was refused."""
-    return typed | {f"{WRONG}{step} {error.field}": [error.sentence] for error in form.errors}
+    order = FIELDS[step]
+    errors = sorted(form.errors, key=lambda e: order.index(e.field) if e.field in order else -1)
+    return typed | {f"{WRONG}{step} {error.field}": [error.sentence] for error in errors}
 
 
 def step(endpoint: str, draft_id: UUID) -> ResponseReturnValue:
@@ -194,6 +195,17 @@ def person_again(draft_id: UUID) -> ResponseReturnValue:
     if typed is None:
         return gone(draft_id)
     return person_page(form_of(typed, draft_id, "person"), draft_id)
+
+
+@bp.get("/remises/nouvelle/<uuid:draft_id>/suite")
+def go_on(draft_id: UUID) -> ResponseReturnValue:
+    """Go on with a hand-over under way: the first step that is not done."""
+    check(Right.ISSUE_BOOKLETS)
+    typed = in_transaction(lambda session: opened(session, draft_id))
+    if typed is None:
+        return gone(draft_id)
+    # Step 3 sends back to step 2 while an answer is missing there.
+    return step("booklet" if person_of(typed) else "person_again", draft_id)
 
 
 def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:

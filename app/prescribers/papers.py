@@ -316,8 +316,10 @@ def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
     room = 100 if large else 62
     w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
     w.places(letter.places)
-    ask = f" au {strong(letter.agent_phone)}" if letter.agent_phone else ""
-    w.para(f"{strong('Une question ?')} Appelez {letter.prescriber}{ask}.")
+    ask = f"Demandez à {letter.prescriber}, qui vous a remis cette lettre."
+    if letter.agent_phone:
+        ask = f"Appelez {letter.prescriber} au {strong(letter.agent_phone)}."
+    w.para(f"{strong('Une question ?')} {ask}")
     w.para(f"Cordialement, {strong(letter.agent)}.")
     w.para(
         f"Vos carnets : {', '.join(letter.booklets)}. Valeur : "

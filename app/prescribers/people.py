@@ -20,6 +20,8 @@ from app.prescribers.rules import likeness
 from app.programmes.rules import Public, is_senior
 
 OLDEST_BIRTH_YEAR = 1900
+YOUNGEST = 14
+"""Years of age below which a year of birth is a slip: no public of the scheme is a child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,9 @@ def _wrong(person: Person, *, today: date) -> dict[str, str]:
         wrong["surname"] = "Écrivez le nom, en 200 caractères au plus."
     if clean(person.first_name) is None:
         wrong["first_name"] = "Écrivez le prénom, en 200 caractères au plus."
-    if not OLDEST_BIRTH_YEAR <= person.birth_year <= today.year:
-        wrong["birth_year"] = f"Écrivez une année entre {OLDEST_BIRTH_YEAR} et {today.year}."
+    latest = today.year - YOUNGEST
+    if not OLDEST_BIRTH_YEAR <= person.birth_year <= latest:
+        wrong["birth_year"] = f"Écrivez une année entre {OLDEST_BIRTH_YEAR} et {latest}."
     if clean(person.commune) is None:
         wrong["commune"] = "Écrivez la commune où vit la personne."
     if person.phone and (phone is None or sum(c.isdigit() for c in phone) < 6):  # noqa: PLR2004 - the shortest number

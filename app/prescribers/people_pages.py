@@ -23,7 +23,7 @@ WHOM = {
     "": "Qui a des pass",
     "a-perdre": "Vont perdre des pass",
     "pas-commence": "N’ont pas commencé",
-    "fini": "Ont tout utilisé",
+    "fini": "N’ont plus de pass",
 }
 ASKED = {"": Whom.ALL, "a-perdre": Whom.ENDING, "pas-commence": Whom.UNUSED, "fini": Whom.DONE}
 

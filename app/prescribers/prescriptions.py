@@ -286,6 +286,22 @@ def passes_unused(session: Session, received: Received) -> int:
     return sum(state.account.kind is AccountKind.CIRCULATION for state in held)
 
 
+def wholes_of(session: Session, prescription_id: UUID) -> list[ledger.VoucherRange]:
+    """The passes that a hand-over gave, booklet by booklet."""
+    return [
+        ledger.VoucherRange(b.booklet_id, b.booklet_id + b.booklet_size - 1)
+        for b in queries.booklets_of(session, prescription_id)
+    ]
+
+
+def moved_since(session: Session, prescription_id: UUID) -> bool:
+    """Whether a pass of a hand-over has moved on, so that it is not taken back any more."""
+    movements = queries.movements_of(session, prescription_id)
+    ranges = (Voucher.id.between(w.first, w.last) for w in wholes_of(session, prescription_id))
+    held = ledger.voucher_states(session, or_(*ranges))
+    return any(state.last_movement_id not in movements for state in held)
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a person stands in what the programme gives, before one booklet more."""
@@ -581,10 +597,7 @@ def undo_prescription(
     if not by_coordination and (actor.agent_id, today) != (made.prescribed_by, made.prescribed_on):
         raise UndoTooLate(number=made.number)
     movements = queries.movements_of(session, prescription_id)
-    wholes = [
-        ledger.VoucherRange(b.booklet_id, b.booklet_id + b.booklet_size - 1)
-        for b in queries.booklets_of(session, prescription_id)
-    ]
+    wholes = wholes_of(session, prescription_id)
     if any(s.last_movement_id not in movements for s in ledger.lock_vouchers(session, wholes)):
         raise PrescriptionUsed
     record = PrescriptionUndo(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.ledger import AccountKind, VoucherRange
@@ -22,6 +22,8 @@ from app.prescribers.models import (
     PrescriptionRenewal,
     PrescriptionUndo,
 )
+from app.programmes.models import VintageTerms
+from app.vouchers.models import ReplacedVoucher
 
 
 def beneficiary(session: Session, beneficiary_id: UUID) -> Beneficiary | None:
@@ -280,6 +282,11 @@ class Holding:
     last_day: date
     """Of the passes that are left, those that end first; of all, when none is left."""
 
+    @property
+    def gone_count(self) -> int:
+        """Passes that nobody can use any more, nor did: blocked or void, and not replaced."""
+        return self.voucher_count - self.used_count - self.left_count
+
 
 LEFT = AccountRow.kind == AccountKind.CIRCULATION
 USED = AccountRow.kind.in_([AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED])
@@ -299,11 +306,13 @@ def holdings_of_people(
     """People of one prescriber who hold passes that still serve, those that end first first.
 
     `ending_by` keeps those of whom some end by that day, `unused` those who have used none. With
-    `done`, people of whom every pass is used instead.
+    `done`, people who have none left instead: used, blocked or void. A pass that was replaced is
+    counted as the one that stands for it.
     """
+    held = _held_by_people(prescriber_id)
     left = func.count().filter(LEFT)
-    serves = USED if done else LEFT
-    ends = func.min(PrescriptionBooklet.valid_until).filter(serves)
+    ends = func.min(VintageTerms.valid_until)
+    ends_first = ends if done else ends.filter(LEFT)
     query = (
         select(
             Beneficiary.id,
@@ -311,9 +320,43 @@ def holdings_of_people(
             func.count(),
             func.count().filter(USED),
             left,
-            ends,
+            ends_first,
         )
-        .join(PrescriptionBooklet, PrescriptionBooklet.beneficiary_id == Beneficiary.id)
+        .join(held, held.c.beneficiary_id == Beneficiary.id)
+        .join(Voucher, Voucher.id == held.c.voucher_id)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .where(
+            VintageTerms.valid_until >= on,
+            ~exists(select(1).where(ReplacedVoucher.old_voucher_id == held.c.voucher_id)),
+        )
+        .group_by(Beneficiary.id, Beneficiary.public)
+        .having(left == 0 if done else left > 0)
+        .order_by(ends_first, Beneficiary.id)
+        .limit(limit)
+    )
+    if ending_by is not None:
+        query = query.having(ends_first <= ending_by)
+    if unused:
+        query = query.having(func.count().filter(USED) == 0)
+    if after is not None:
+        day, person = after
+        query = query.having(
+            or_(ends_first > day, and_(ends_first == day, Beneficiary.id > person))
+        )
+    rows = session.execute(query).all()
+    last = _last_hand_overs(session, [row[0] for row in rows])
+    return [
+        Holding(row[0], row[1], last[row[0]], row[2], row[3], row[4], _as_day(row[5]))
+        for row in rows
+    ]
+
+
+def _held_by_people(prescriber_id: UUID) -> CTE:
+    """The passes that a prescriber's people were handed, and those given in their place."""
+    handed = (
+        select(PrescriptionBooklet.beneficiary_id, Voucher.id.label("voucher_id"))
+        .join(Beneficiary, Beneficiary.id == PrescriptionBooklet.beneficiary_id)
         .join(
             Voucher,
             Voucher.id.between(
@@ -321,31 +364,14 @@ def holdings_of_people(
                 PrescriptionBooklet.booklet_id + PrescriptionBooklet.booklet_size - 1,
             ),
         )
-        .join(AccountRow, AccountRow.id == Voucher.account_id)
-        .where(
-            Beneficiary.prescriber_id == prescriber_id,
-            PrescriptionBooklet.valid_until >= on,
-            is_handed_over(),
-        )
-        .group_by(Beneficiary.id, Beneficiary.public)
-        .having(left == 0 if done else left > 0)
-        .order_by(ends, Beneficiary.id)
-        .limit(limit)
+        .where(Beneficiary.prescriber_id == prescriber_id, is_handed_over())
+        .cte("held", recursive=True)
     )
-    if ending_by is not None:
-        query = query.having(ends <= ending_by)
-    if unused or done:
-        used = func.count().filter(USED)
-        query = query.having(used == 0 if unused else used > 0)
-    if after is not None:
-        day, person = after
-        query = query.having(or_(ends > day, and_(ends == day, Beneficiary.id > person)))
-    rows = session.execute(query).all()
-    last = _last_hand_overs(session, [row[0] for row in rows])
-    return [
-        Holding(row[0], row[1], last[row[0]], row[2], row[3], row[4], _as_day(row[5]))
-        for row in rows
-    ]
+    return handed.union_all(
+        select(handed.c.beneficiary_id, ReplacedVoucher.new_voucher_id).join(
+            ReplacedVoucher, ReplacedVoucher.old_voucher_id == handed.c.voucher_id
+        )
+    )
 
 
 def _as_day(value: date | str) -> date:

@@ -145,10 +145,14 @@ def new_request() -> ResponseReturnValue:
     if request.method == "POST":
 
         def act(session: Session) -> BookletRequest:
-            programme_id = form.uuid("dispositif")
+            programme_id = form.uuid("dispositif", "Choisissez le dispositif.")
             public = form.choice("public", Public, "Choisissez le public attendu.")
-            tens = form.integer("tens_count") if form.text("tens_count") else 0
-            fives = form.integer("fives_count") if form.text("fives_count") else 0
+            tens, fives = (
+                form.integer(name, f"Carnets de {size} : écrivez un nombre entier, ou rien.")
+                if form.text(name)
+                else 0
+                for name, size in (("tens_count", 10), ("fives_count", 5))
+            )
             form.check()
             return booklet_requests.request_booklets(
                 session,

@@ -1,8 +1,8 @@
-"""Booklets: passes with consecutive serials under one cover. Written once."""
+"""Booklets: passes with consecutive serials under one cover; their replacements. Written once."""
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import BigInt, Bytes, Model, Uuid16
@@ -36,3 +36,31 @@ class Booklet(Model):
     first_serial: Mapped[int] = mapped_column(BigInt)
     delivery_id: Mapped[UUID] = mapped_column(Uuid16)
     cover_hash: Mapped[bytes | None] = mapped_column(Bytes)
+
+
+class ReplacedVoucher(Model):
+    """The lineage, both ways: this pass is void, and that one stands for it.
+
+    Written by app.losses, read by whoever counts what a person holds.
+    """
+
+    __tablename__ = "replaced_voucher"
+    __table_args__ = (
+        CheckConstraint("new_voucher_id <> old_voucher_id", name="pass_is_replaced_by_another"),
+        UniqueConstraint("new_voucher_id", name="pass_replaces_one_pass"),
+        Index("replaced_voucher_by_replacement", "replacement_id"),
+        {"sqlite_strict": True},
+    )
+
+    old_voucher_id: Mapped[int] = mapped_column(
+        BigInt,
+        ForeignKey("voucher.id", name="replaced_pass_is_a_voucher"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    new_voucher_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("voucher.id", name="replacing_pass_is_a_voucher")
+    )
+    replacement_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("replacement.id", name="replaced_pass_is_of_a_replacement")
+    )

@@ -66,6 +66,8 @@ def test_each_step_is_an_address_that_can_be_opened_again(house: House) -> None:
     need = send(client, "/remises/nouvelle", wrong, PERSON)
     assert need == f"{person}/besoin"
     assert "Quixotte Zyxélène" in read(client, need)
+    assert f"{person}/suite" in read(client, "/remises")
+    assert client.get(f"{person}/suite").location == f"{person}/carnet"
     again = send(client, need, read(client, need), NEED)
     assert again == need
     told = read(client, need)
@@ -85,6 +87,7 @@ def test_each_step_is_an_address_that_can_be_opened_again(house: House) -> None:
     shown = send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place})
 
     assert "est enregistrée" in read(client, shown)
+    assert "Une remise n’est pas terminée" not in read(client, "/remises")
     assert client.get(booklet).location == client.get(person).location == shown
     assert send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place}) == shown
     with house.database.transaction(writing=False) as session:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.text import written_phone
 from app.web import format as french
 
 NO_BREAK = "\u00a0"
@@ -94,6 +95,20 @@ def test_french_signs_are_never_parted_from_their_word() -> None:
 def test_a_length_of_nothing_is_nothing() -> None:
     assert french.share(3, 0) == "0"
     assert french.share(1, 3) == "33.33"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("0596123456", "0596 12 34 56"),
+        ("05 96 12 34 56", "0596 12 34 56"),
+        ("+596 596 12 34 56", "0596 12 34 56"),
+        ("+33596.12.34.56", "0596 12 34 56"),
+        ("+1 758 555 0100", "+1 758 555 0100"),
+    ],
+)
+def test_telephone_numbers_are_written_in_one_way(typed: str, written: str) -> None:
+    assert written_phone(typed) == written
 
 
 def test_one_takes_no_s() -> None:

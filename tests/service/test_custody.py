@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.identity.errors import OtherOrganisation
-from app.kernel.errors import DomainError
+from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.partners.errors import NoAgreementInForce
@@ -16,6 +16,7 @@ from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_papers import slip
 from app.prescribers.custody_rules import Answer, Settlement, read_lines
+from app.programmes.rules import Public
 from app.vouchers import queries as vouchers
 from tests.papers.reading import opened
 from tests.service.chain import Chain
@@ -83,6 +84,12 @@ def test_an_agreement_that_ended_leaves_the_way_back_only(world: World) -> None:
     STEPS["return_booklets"].run(world.session, world.chain, now=now)
 
     assert place(world, 3) == "transit"
+
+
+def test_booklets_of_a_size_that_the_public_does_not_get_are_not_asked_for(world: World) -> None:
+    world.refuses(
+        InvalidInput, lambda s, c: STEPS["request_booklets"].run(s, c, public=Public.SENIOR)
+    )
 
 
 def test_only_the_recipient_signs(world: World) -> None:

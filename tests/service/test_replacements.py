@@ -17,6 +17,8 @@ from app.losses.naming import Named
 from app.losses.replacement_models import Replacement
 from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
+from app.prescribers.follow_up import Whom, call_sheet
+from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.service import create_vintage
@@ -61,6 +63,42 @@ def test_a_lost_pass_is_void_and_another_of_the_drawer_stands_for_it(world: Worl
     old, new = scheme.codes(world.session, 2)[2], scheme.codes(world.session, 4)[0]
     assert isinstance(scheme.redeem(world.session, old).refusal, VoucherVoid)
     assert scheme.redeem(world.session, new).refusal is None
+
+
+def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(world: World) -> None:
+    scheme, person = world.scheme, world.chain.ids["person"]
+
+    def called(whom: Whom) -> list[Holding]:
+        found = call_sheet(
+            world.session,
+            actor=scheme.actors["plie"],
+            whom=whom,
+            after=None,
+            limit=20,
+            now=scheme.now,
+        )
+        return [one.held for one in found if one.held.beneficiary_id == person]
+
+    [before] = called(Whom.ALL)
+    first = replace(world, one(scheme.serial(2, 3)))
+    assert called(Whom.ALL) == [before]
+    [pair] = queries.pairs_of(world.session, first.id)
+    assert pair.new_voucher_id == 31
+    replace(world, one(scheme.serial(4, 1)))
+    assert called(Whom.ALL) == [before]
+    blocks.block_vouchers(
+        world.session,
+        actor=scheme.actors["plie"],
+        block_id=new_id(),
+        named=[one(scheme.booklet(1)), one(scheme.booklet(2)), one(scheme.serial(4, 2))],
+        declarant=Declarant.HOLDER,
+        cause=BlockCause.LOST,
+        happened_on=scheme.today,
+        now=scheme.now,
+    )
+    [blocked] = called(Whom.DONE)
+    assert (called(Whom.ALL), blocked.left_count) == ([], 0)
+    assert blocked.gone_count == before.left_count
 
 
 def test_a_blocked_pass_is_replaced_too_and_the_coordination_takes_from_the_stock(
