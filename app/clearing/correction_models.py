@@ -278,6 +278,7 @@ class Dispute(Record):
 
     It begins with the attempt that was refused, by who claims: pass and claimant are compared with
     the attempt’s and with the redemption’s by the trigger dispute_is_of_a_refused_attempt.
+    A claimant has one open dispute about a pass: dispute_is_the_only_open_claim.
     """
 
     __tablename__ = "dispute"

@@ -338,6 +338,19 @@ def dispute_of_attempt(session: Session, attempt_id: UUID) -> Dispute | None:
     return session.scalar(select(Dispute).where(Dispute.attempt_id == attempt_id))
 
 
+def open_claim(session: Session, voucher_id: int, *, claimant_id: UUID) -> Dispute | None:
+    """The dispute of a claimant about a pass that nobody has decided yet."""
+    return session.scalar(
+        select(Dispute)
+        .outerjoin(DisputeDecision, DisputeDecision.dispute_id == Dispute.id)
+        .where(
+            Dispute.voucher_id == voucher_id,
+            Dispute.claimant_id == claimant_id,
+            DisputeDecision.dispute_id.is_(None),
+        )
+    )
+
+
 def dispute_decision_of(session: Session, dispute_id: UUID) -> DisputeDecision | None:
     """How a dispute was decided, if it was."""
     return session.get(DisputeDecision, dispute_id)

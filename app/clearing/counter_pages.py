@@ -45,7 +45,7 @@ from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.kernel.text import read_day
 from app.partners import queries as partners
-from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
+from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form
 from app.web.pages import Choice, FieldError
@@ -61,6 +61,7 @@ A_PAGE = 50
 TO_CORRECT = (
     MistypedVoucherCode,
     UnknownVoucher,
+    CoverInsteadOfPass,
     TooManyGuesses,
     SessionInTheFuture,
     SessionBeforeIssue,

@@ -16,6 +16,7 @@ from app.clearing.errors import (
     DisputedPassOnStatement,
     DisputedPassPaid,
     DisputeOpenerCannotDecide,
+    PassDisputedAlready,
     UnknownDispute,
     VoucherAlreadyRedeemed,
 )
@@ -26,6 +27,7 @@ from app.clearing.statements import PassRange
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel import codes
+from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
@@ -65,7 +67,8 @@ def open_dispute(
         AttemptNotDisputable: the attempt is not the actor's, was answered otherwise, or bore
             another code; or the pass is taken by no other mediator now.
         AttemptDisputedAlready, MistypedVoucherCode.
-        InvalidInput: no story, or the session is to come.
+        PassDisputedAlready: the claimant has an open dispute on that pass.
+        InvalidInput: no story, or the session is to come or before the pass was issued.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.OPEN_DISPUTE)
@@ -98,6 +101,10 @@ def open_dispute(
     holder = queries.latest_redemption_of(session, voucher.id)
     if holder is None or holder.mediator_id == attempt.mediator_id:
         raise AttemptNotDisputable
+    _check_issued(session, voucher, holder.mediator_id, redeemed_at)
+    hold(session, "claim", f"{voucher.id} {attempt.mediator_id}")
+    if correction_queries.open_claim(session, voucher.id, claimant_id=attempt.mediator_id):
+        raise PassDisputedAlready
     record = Dispute(
         id=dispute_id,
         request_hash=digest,
@@ -113,6 +120,20 @@ def open_dispute(
     session.add(record)
     session.flush()
     return record
+
+
+def _check_issued(
+    session: Session, voucher: ledger.VoucherState, mediator_id: UUID, redeemed_at: datetime
+) -> None:
+    """Refuse the claim of a session held before anybody had the pass."""
+    on = martinique_day(redeemed_at)
+    terms = queries.terms_by_booklet(session, [voucher.booklet_id], mediator_id=mediator_id, on=on)
+    issued_on = terms[voucher.booklet_id].issued_on
+    if issued_on is not None and on < issued_on:
+        raise InvalidInput(
+            redeemed_at=f"Ce pass a été remis le {issued_on:%d/%m/%Y} : la séance ne peut pas être "
+            "avant."
+        )
 
 
 def known_dispute(session: Session, *, actor: Actor, dispute_id: UUID) -> Dispute:

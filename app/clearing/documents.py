@@ -27,6 +27,7 @@ from app.clearing.rules import (
 )
 from app.clearing.statements import printed_today, sessions_paid_by
 from app.database import hold
+from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.programmes import numbering
@@ -238,8 +239,11 @@ def debit_note_paper(session: Session, note: DebitNote) -> DebitNotePaper:
 
 
 def verified(session: Session, code: str) -> tuple[str, Cents, date] | None:
-    """What anybody may know of a paper by its code: number, net and day of approval."""
-    approval = queries.approval_by_code(session, code)
+    """What anybody may know of a paper by its code, however typed: number, net, day of approval."""
+    try:
+        approval = queries.approval_by_code(session, codes.read(code))
+    except codes.MistypedCode:
+        return None
     if approval is None:
         return None
     return (

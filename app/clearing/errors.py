@@ -3,7 +3,7 @@
 from app.kernel.errors import Conflict, NotFound, RuleBroken, Throttled
 from app.mediators.errors import CashOfficeMissing, NoLabelInForce
 from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
-from app.vouchers.errors import UnknownVoucher
+from app.vouchers.errors import CoverInsteadOfPass, UnknownVoucher
 
 
 class VoucherAlreadyRedeemed(Conflict):
@@ -53,7 +53,7 @@ class VoucherVoid(Conflict):
     code = "voucher_void"
     sentence = (
         "Ce pass est annulé, peut-être remplacé par un autre. "
-        "Demandez à la personne son nouveau carnet."
+        "Demandez son nouveau pass à la personne."
     )
 
 
@@ -71,7 +71,8 @@ class OutsideValidity(RuleBroken):
 
     code = "outside_validity"
     sentence = (
-        "Ce pass sert du {valid_from} au {last_redemption_on}, et la séance est du {day}. "
+        "Ce pass est valable du {valid_from} au {valid_until}, et la séance est du {day}. "
+        "Par tolérance, une séance est acceptée jusqu’au {last_redemption_on}. "
         "Vérifiez la date de la séance, ou demandez un autre pass."
     )
 
@@ -100,6 +101,7 @@ VERDICTS = {
     refusal.code: refusal
     for refusal in (
         UnknownVoucher,
+        CoverInsteadOfPass,
         VoucherAlreadyRedeemed,
         VoucherNotIssued,
         VoucherBlocked,
@@ -528,6 +530,13 @@ class AttemptDisputedAlready(Conflict):
 
     code = "attempt_disputed_already"
     sentence = "Ce refus est déjà signalé : suivez le litige dans la liste des litiges."
+
+
+class PassDisputedAlready(Conflict):
+    """The mediator claims the pass already, after another refused attempt."""
+
+    code = "pass_disputed_already"
+    sentence = "Vous réclamez déjà ce pass : suivez le litige ouvert dans la liste des litiges."
 
 
 class DisputeOpenerCannotDecide(RuleBroken):

@@ -46,7 +46,8 @@ from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
 from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
 from app.partners.service import known_organisation
 from app.programmes.rules import Validity
-from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
+from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
+from app.vouchers.queries import booklet_by_cover
 from app.vouchers.service import read_code
 
 ACCEPTED, ELSEWHERE = "accepted", "ailleurs"
@@ -349,7 +350,7 @@ class _Batch:
             voucher = by_hash.get(one.code_hash)
             if voucher is None:
                 guesses_allowed -= 1
-                self.refused.append((one, UnknownVoucher()))
+                self.refused.append((one, _refusal_of_unknown(self.session, one.code_hash)))
                 continue
             on = days[one.redeemed_at]
             verdict = judge.judge(one, voucher, terms[on, voucher.booklet_id], on=on, taken=taken)
@@ -656,6 +657,13 @@ class Check:
     validity: Validity | None = None
 
 
+def _refusal_of_unknown(session: Session, code_hash: bytes) -> DomainError:
+    """Why a code that no pass bears is not taken: it may be that of a cover."""
+    if booklet_by_cover(session, code_hash) is not None:
+        return CoverInsteadOfPass()
+    return UnknownVoucher()
+
+
 def look_up_code(
     session: Session, *, actor: Actor, code: str, now: datetime
 ) -> ledger.VoucherState | None:
@@ -698,7 +706,7 @@ def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -
     actor.check(Right.CHECK_VOUCHER)
     voucher = look_up_code(session, actor=actor, code=code, now=now)
     if voucher is None:
-        return Check(UnknownVoucher())
+        return Check(_refusal_of_unknown(session, codes.digest(read_code(code))))
     terms = queries.terms_by_booklet(
         session,
         [voucher.booklet_id],

@@ -57,6 +57,7 @@ def refusal_of_day(validity: Validity, *, on: date, issued_on: date | None) -> D
     if not validity.redeemable(on=on):
         return OutsideValidity(
             valid_from=f"{validity.valid_from:%d/%m/%Y}",
+            valid_until=f"{validity.valid_until:%d/%m/%Y}",
             last_redemption_on=f"{validity.last_redemption_on:%d/%m/%Y}",
             day=f"{on:%d/%m/%Y}",
         )

@@ -148,16 +148,16 @@ def _found(
         return None
     if not cover:
         states = ledger.voucher_states(session, Voucher.code_hash == code_hash)
-        return _told(session, states, on, near, size=None) if states else None
+        return told(session, states, on, near, size=None) if states else None
     booklet = booklet_by_cover(session, code_hash)
     if booklet is None:
         return None
     ids = range(booklet.id, booklet.id + booklet.size)
     states = ledger.voucher_states(session, Voucher.id.in_(ids))
-    return _told(session, states, on, near, size=booklet.size)
+    return told(session, states, on, near, size=booklet.size)
 
 
-def _told(
+def told(
     session: Session,
     states: Sequence[ledger.VoucherState],
     on: date,
@@ -165,9 +165,12 @@ def _told(
     *,
     size: int | None,
 ) -> Look:
+    """What passes tell together: one, or those of a booklet of that size."""
     account = states[0].account
     terms = known_vintage(session, account.vintage_id)
-    found = [_usable(state, terms, on) for state in states]
+    # What was annulled or replaced says nothing of a booklet of which other passes are left.
+    counting = [s for s in states if s.account.kind is not AccountKind.VOID] or states
+    found = [_usable(state, terms, on) for state in counting]
     # A booklet is what most matters of its passes: one that can be used, then why none can.
     order = (Usable.YES, Usable.BLOCKED, Usable.OVER, Usable.NOT_YET, Usable.USED)
     return Look(
@@ -186,7 +189,7 @@ def where_to(session: Session, on: date, near: Point | None) -> tuple[WhereTo, .
     able = mediators.places_receiving(session, on=on)
     phones = partners.phones_of(session, [place.organisation.id for place in able])
 
-    def told(place: mediators.Place) -> WhereTo:
+    def reached(place: mediators.Place) -> WhereTo:
         one = place.organisation
         far = round(place.where.distance_km(near)) if place.where and near else None
         return WhereTo(
@@ -200,7 +203,7 @@ def where_to(session: Session, on: date, near: Point | None) -> tuple[WhereTo, .
 
     return tuple(
         sorted(
-            map(told, able),
+            map(reached, able),
             key=lambda one: (one.distance_km is None, one.distance_km or 0, one.commune, one.name),
         )
     )

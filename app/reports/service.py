@@ -430,6 +430,7 @@ def search_vouchers(
 ) -> SerialNumber | Found | UnknownVoucher:
     """What was typed, as a pass or the passes of a booklet: a code, a serial, a booklet's number.
 
+    Of a booklet, only the passes that were the actor's business: nobody lists another's.
     A code that no pass bears is returned as a refusal, so that the guess is committed first.
 
     Raises:
@@ -450,9 +451,20 @@ def search_vouchers(
     states = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
     return Found(
         tuple(
-            VoucherLine(SerialNumber(read, s.id - booklet.id + 1), s.account.kind) for s in states
+            VoucherLine(SerialNumber(read, s.id - booklet.id + 1), s.account.kind)
+            for s in states
+            if actor.sees() or _concerns(session, actor, s.id)
         )
     )
+
+
+def _concerns(session: Session, actor: Actor, voucher_id: int) -> bool:
+    """Whether a pass ever was the actor's business."""
+    try:
+        check_concerns(actor, ledger.history(session, voucher_id))
+    except UnknownVoucher:
+        return False
+    return True
 
 
 def looks_like_a_code(typed: str) -> bool:

@@ -6,11 +6,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity.rules import Right
+from app.identity.rules import RIGHTS, Right
 from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
 from app.reports.service import Found, search_vouchers, voucher_report
 from app.reports.told import SearchPage
+from app.vouchers.errors import UnknownBooklet, UnknownVoucher, VoucherNotShown
 from app.web.auth import check, current_actor, started_at
 from app.web.format import compact
 from app.web.problems import status_of
@@ -49,7 +50,14 @@ def _search(session: Session, typed: str) -> SerialNumber | Found | DomainError:
     return search_vouchers(session, actor=current_actor(), typed=typed, now=started_at())
 
 
+def may_take() -> bool:
+    """Whether who looks takes passes: a mediator, who sees its own and asks of others elsewhere."""
+    return Right.REDEEM in RIGHTS[current_actor().role]
+
+
 def _not_found(typed: str, refusal: DomainError) -> ResponseReturnValue:
+    if isinstance(refusal, (UnknownVoucher, UnknownBooklet)) and may_take():
+        refusal = VoucherNotShown()
     page = SearchPage(typed=typed, error=refusal.message)
     return render_template("vouchers/search.html", page=page), status_of(refusal)
 

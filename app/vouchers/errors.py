@@ -13,6 +13,16 @@ class UnknownVoucher(NotFound):
     )
 
 
+class VoucherNotShown(NotFound):
+    """A mediator looks for a pass that it never took: whether it exists is not told."""
+
+    code = "voucher_not_shown"
+    sentence = (
+        "Vous ne pouvez pas voir ce pass. Pour savoir s’il peut être pris, tapez son code à "
+        "« Encaisser »."
+    )
+
+
 class UnknownBooklet(NotFound):
     """No booklet has that number."""
 
@@ -77,6 +87,16 @@ class SerialInsteadOfCode(MistypedVoucherCode):
     sentence = (
         "C’est le numéro du pass, et non son code. "
         "Le code a seize lettres et chiffres, sous le carré noir : tapez-le à la place."
+    )
+
+
+class CoverInsteadOfPass(RuleBroken):
+    """The code of a cover, where that of a pass is asked for."""
+
+    code = "cover_instead_of_pass"
+    sentence = (
+        "C’est le code de la couverture, et non celui d’un pass. "
+        "Tapez le code du pass détaché, sous son carré noir."
     )
 
 

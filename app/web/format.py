@@ -8,7 +8,7 @@ whatever the machine's own zone.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from app.kernel import money
@@ -121,6 +121,12 @@ def moment(instant: datetime) -> str:
     return f"{local_day(instant)}, {time_of_day(instant)}"
 
 
+def session_moment(instant: datetime) -> str:
+    """The moment of a session, or its day alone where no hour was typed: noon stands for a day."""
+    exact = _in_martinique(instant).time() != time(12)
+    return moment(instant) if exact else local_day(instant)
+
+
 def local_day(instant: datetime) -> str:
     """The day it was in Martinique: « 6 nov. 2026 »."""
     return day_short(_in_martinique(instant).date())
@@ -177,6 +183,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "is_day": is_day,
     "local_day": local_day,
     "moment": moment,
+    "session_moment": session_moment,
     "month_long": month_long,
     "month_short": month_short,
     "percent": percent,

@@ -91,6 +91,12 @@ WHEN_THE_ATTEMPT_WAS_NOT_REFUSED = """
                       where id = new.redemption_id
                         and (voucher_id <> new.voucher_id or mediator_id = new.claimant_id))
 """
+WHEN_IT_IS_CLAIMED_ALREADY = """
+          exists (select 1 from dispute d
+                   where d.voucher_id = new.voucher_id and d.claimant_id = new.claimant_id
+                     and d.id <> new.id
+                     and not exists (select 1 from dispute_decision x where x.dispute_id = d.id))
+"""
 WHEN_ANOTHER_GETS_IT = """
           exists (select 1 from redemption r join dispute d on d.id = new.dispute_id
                    where r.id = new.redemption_id
@@ -112,6 +118,7 @@ REFUSALS = (
         WHEN_LINES_OF_THE_NOTE_ARE_MISSING,
     ),
     ("dispute_is_of_a_refused_attempt", "dispute", WHEN_THE_ATTEMPT_WAS_NOT_REFUSED),
+    ("dispute_is_the_only_open_claim", "dispute", WHEN_IT_IS_CLAIMED_ALREADY),
     ("dispute_awards_the_claimant", "dispute_decision", WHEN_ANOTHER_GETS_IT),
 )
 TABLES = (

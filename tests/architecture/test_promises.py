@@ -121,6 +121,7 @@ SUMS = [
     Rule("offset_waits_for_its_recoveries", "statement_offset", "trigger"),
     Rule("collection_waits_for_the_lines_of_its_note", "debit_note_collection", "trigger"),
     Rule("dispute_is_of_a_refused_attempt", "dispute", "trigger"),
+    Rule("dispute_is_the_only_open_claim", "dispute", "trigger"),
     Rule("dispute_awards_the_claimant", "dispute_decision", "trigger"),
     Rule("mandate_number_is_used_once", "order_mandate", "trigger"),
     Rule("payment_order_number_is_used_once", "payment_order", "trigger"),

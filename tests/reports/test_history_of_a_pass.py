@@ -63,6 +63,13 @@ def test_the_number_of_a_booklet_lists_its_passes(session: Session, scheme: Sche
     assert [line.state for line in found.lines].count("circulation") == 9
 
 
+def test_a_mediator_lists_of_a_booklet_what_it_took_only(session: Session, scheme: Scheme) -> None:
+    found = search_vouchers(session, actor=scheme.actors["exo7"], typed="26A 00001", now=scheme.now)
+
+    assert isinstance(found, Found)
+    assert [(line.serial.position, line.state) for line in found.lines] == [(7, "redeemed")]
+
+
 @pytest.mark.parametrize("name", ["ccas", "carecof"])
 def test_a_pass_that_never_was_mine_looks_like_no_pass(
     session: Session, scheme: Scheme, name: str

@@ -404,6 +404,10 @@ ORDERS: dict[str, Bend] = {
         for name in ("debit_note_id", "issued_by", "issued_on")
     },
     "dispute_is_of_a_refused_attempt": lambda rows, _: {"attempt_id": rows.ids["paid redemption"]},
+    "dispute_is_the_only_open_claim": lambda rows, _: {
+        name: rows.any("dispute", id=rows.ids["dispute 6"])[name]
+        for name in ("voucher_id", "claimant_id", "redemption_id")
+    },
     "dispute_decision_names_who_opened_it": lambda rows, _: {"opened_by": rows.agent("auditor")},
     "dispute_outcome_is_known": {"outcome": "both"},
     "dispute_awards_a_redemption": {"outcome": "awarded"},

@@ -660,7 +660,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "debit_note_collection": Rows.collection,
     "dispute": lambda rows: rows.copy(
         "dispute",
-        rows.any("dispute", id=rows.ids["dispute 6"]),
+        rows.any("dispute", id=rows.ids["dispute 9"]),
         attempt_id=rows.ids["refused attempt"],
     ),
     "dispute_decision": lambda rows: rows.copy(

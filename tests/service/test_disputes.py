@@ -1,5 +1,6 @@
 """Two mediators claim one pass: one keeps it, decided once, and never both are paid."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,11 +17,13 @@ from app.clearing.errors import (
     DisputedPassOnStatement,
     DisputedPassPaid,
     DisputeOpenerCannotDecide,
+    PassDisputedAlready,
     UnknownDispute,
 )
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
 from app.database import Database
+from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from tests.factories import Scheme
@@ -38,12 +41,15 @@ class Claimed:
 
     def opened(self, session: Session, *, by: str = "carecof", **changes: object) -> UUID:
         """The dispute of carecof."""
-        asked = {"attempt_id": self.attempt, "code": self.code} | changes
+        asked = {
+            "attempt_id": self.attempt,
+            "code": self.code,
+            "redeemed_at": self.scheme.now,
+        } | changes
         return disputes.open_dispute(
             session,
             actor=self.scheme.actors[by],
             dispute_id=new_id(),
-            redeemed_at=self.scheme.now,
             story="Remis à notre atelier",
             now=self.scheme.now,
             **asked,  # type: ignore[arg-type]  # ids and codes
@@ -150,6 +156,25 @@ def test_only_a_pass_refused_as_taken_elsewhere_is_disputed_and_once(claimed: Cl
             disputes.known_dispute(
                 session, actor=claimed.scheme.actors["exo7"], dispute_id=dispute_id
             )
+
+
+def test_a_mediator_claims_a_pass_once_until_it_is_decided(claimed: Claimed) -> None:
+    with claimed.database.transaction() as session:
+        again = claimed.scheme.redeem(session, claimed.code, at="carecof").redemption_id
+        dispute_id = claimed.opened(session)
+        with pytest.raises(PassDisputedAlready):
+            claimed.opened(session, attempt_id=again)
+        claimed.decided(session, dispute_id, Outcome.KEPT)
+        claimed.opened(session, attempt_id=again)
+
+
+@pytest.mark.parametrize("days", [-30, 1])
+def test_a_claimed_session_is_neither_before_the_pass_was_issued_nor_to_come(
+    claimed: Claimed, days: int
+) -> None:
+    with claimed.database.transaction() as session, pytest.raises(InvalidInput) as refused:
+        claimed.opened(session, redeemed_at=claimed.scheme.now + timedelta(days))
+    assert "redeemed_at" in str(refused.value.details)
 
 
 def test_whoever_opened_a_dispute_does_not_decide_it(claimed: Claimed) -> None:

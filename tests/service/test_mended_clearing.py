@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from app.clearing import payments, queries, statements
+from app.clearing.documents import verified
 from app.clearing.errors import SameAccountAgain
 from app.clearing.payment_file import payment_file
 from app.clearing.redemptions import undo_redemption
-from app.clearing.rules import RedemptionState
+from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
 from app.clearing.statements import PassRange
 from app.database import Database
@@ -178,3 +179,17 @@ def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
         )
         with pytest.raises(MandateCoversActivation):
             cancel(right)
+
+
+def test_the_code_of_a_paper_is_read_as_it_is_printed(database: Database, scheme: Scheme) -> None:
+    with database.transaction() as session:
+        scheme.redeem(session, scheme.issued_booklet(session)[0])
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        code = verification_code(scheme.approved(session, scheme.draft(session, run_id, "exo7")))
+        groups = [code[i : i + 4].lower() for i in range(0, len(code), 4)]
+        found = verified(session, code)
+        assert found is not None
+        assert verified(session, " ".join(groups)) == found
+        assert verified(session, "-".join(groups)) == found
+        assert verified(session, "0000") is None

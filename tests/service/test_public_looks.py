@@ -1,12 +1,16 @@
 """What any telephone may know of a pass, and how often it may guess."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app import ledger
 from app.database import Database
 from app.kernel import codes
-from app.kernel.clock import end_of_day
+from app.kernel.clock import end_of_day, martinique_day
+from app.ledger import AccountKind
+from app.ledger.models import Voucher
 from app.printing import looking
 from app.printing.errors import TooManyLooks
 from app.printing.looking import LOOKS_ALLOWED, LOOKS_WINDOW, Look, Usable
@@ -65,6 +69,19 @@ def test_a_cover_tells_how_many_passes_remain(
     assert (look.usable, look.remaining_count, look.size) == (Usable.YES, 4, 10)
     assert over is not None
     assert (over.usable, over.remaining_count) == (Usable.OVER, 0)
+
+
+def test_an_annulled_pass_does_not_speak_for_its_booklet(world: World) -> None:
+    (found,) = booklets_between(world.session, world.scheme.vintage_id, 1, 1)
+    states = ledger.voucher_states(world.session, Voucher.booklet_id == found.id)
+    used = [s for s in states if s.account.kind is not AccountKind.CIRCULATION]
+    void = replace(used[0], account=replace(used[0].account, kind=AccountKind.VOID))
+    on = martinique_day(world.scheme.now)
+
+    finished = looking.told(world.session, [void, *used[1:]], on, None, size=10)
+    annulled = looking.told(world.session, [void], on, None, size=None)
+
+    assert (finished.usable, annulled.usable) == (Usable.USED, Usable.BLOCKED)
 
 
 def test_guesses_are_counted_where_they_come_from_and_forgotten(

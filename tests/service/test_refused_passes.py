@@ -22,7 +22,11 @@ from app.kernel.ids import new_id
 from app.ledger import AccountKind, MovementKind, VoucherRange, chart
 from app.mediators.errors import NoLabelInForce
 from app.partners.errors import NoAgreementInForce
-from app.vouchers.errors import MistypedVoucherCode, UnknownVoucher
+from app.programmes.service import known_vintage
+from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
+from app.vouchers.models import Booklet
+from app.vouchers.queries import booklets_between
+from app.vouchers.service import cover_of
 from tests.service.chain import everything
 from tests.service.conftest import World
 from tests.service.scans import (
@@ -153,6 +157,16 @@ def test_a_code_of_another_territory_looks_like_one_that_nobody_has(world: World
     verdict = redeem(world, unknown_code(1))
 
     assert isinstance(verdict.refusal, UnknownVoucher)
+
+
+def test_the_code_of_a_cover_is_told_as_such(world: World) -> None:
+    (found,) = booklets_between(world.session, world.scheme.vintage_id, 2, 2)
+    booklet = world.session.get_one(Booklet, found.id)
+    terms = known_vintage(world.session, booklet.vintage_id)
+
+    verdict = redeem(world, cover_of(booklet, terms, world.scheme.keys))
+
+    assert isinstance(verdict.refusal, CoverInsteadOfPass)
 
 
 @pytest.mark.parametrize("typed", ["", "0", "0000 0000 0000 0001", "0" * 17, "é" * 16, "0\0" * 8])

@@ -63,5 +63,5 @@ def test_a_refused_day_is_said_with_the_days_that_are_right() -> None:
     refusal = refusal_of_day(VALIDITY, on=LAST + DAY, issued_on=FIRST)
 
     assert refusal is not None
-    for day in ("01/09/2026", "31/12/2026", "01/01/2027"):
+    for day in ("01/09/2026", "30/11/2026", "31/12/2026", "01/01/2027"):
         assert day in refusal.message
