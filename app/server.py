@@ -30,10 +30,11 @@ from app.factory import create_app
 from app.kernel import codes
 from app.programmes import queries as programmes
 from app.reports.keeper import SnapshotKeeper
+from app.signals.keeper import SignalKeeper
 from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
-from app.trust.keeper import Keeper
+from app.trust.keeper import SealKeeper
 from app.web.health import NotReady, refuse_unless_ready
 
 HOST = "127.0.0.1"
@@ -193,9 +194,8 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
         sys.exit(1)
     # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
     # spared the work.
-    Keeper(settings).start()
-    CalendarKeeper(settings).start()
-    SnapshotKeeper(settings).start()
+    for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper):
+        keeper(settings).start()
     return made
 
 

@@ -3,8 +3,8 @@
 from app.closing.calendar import run_due
 from app.config import Settings
 from app.database import Database
+from app.keeper import Keeper
 from app.kernel.clock import utc_now
-from app.trust.keeper import Keeper
 
 EVERY_MINUTE = 60.0
 
@@ -12,11 +12,10 @@ EVERY_MINUTE = 60.0
 class CalendarKeeper(Keeper):
     """Runs the closing calendar in the background. Several servers may: each step is done once."""
 
-    what = "the closing calendar"
+    what = "calendar"
 
     def __init__(self, settings: Settings, *, every: float = EVERY_MINUTE) -> None:
         super().__init__(settings, every=every)
-        self.name = "passnum calendar"
 
     def work(self, database: Database) -> None:
         """Do what is due."""

@@ -2,10 +2,10 @@
 
 from app.config import Settings
 from app.database import Database
+from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.ledger.snapshots import SIZES, Sizes
 from app.reports import snapshots
-from app.trust.keeper import Keeper
 
 EVERY_MINUTE = 60.0
 
@@ -13,13 +13,13 @@ EVERY_MINUTE = 60.0
 class SnapshotKeeper(Keeper):
     """Takes snapshots in the background. Several servers may: they stand in line."""
 
-    what = "summing the journal"
+    what = "snapshots"
 
     def __init__(
         self, settings: Settings, *, every: float = EVERY_MINUTE, sizes: Sizes = SIZES
     ) -> None:
         super().__init__(settings, every=every)
-        self.name, self.sizes = "passnum snapshots", sizes
+        self.sizes = sizes
 
     def work(self, database: Database) -> None:
         """Sum what has been moved, if that is enough; looking takes no lock."""
