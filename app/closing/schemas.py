@@ -39,7 +39,7 @@ class ClosingSettlementSchema(Schema):
     """How a vintage was settled."""
 
     id = Uuid(required=True)
-    number = Text(required=True)
+    number = Text(required=True, example="AV-2026-0001")
     kind = Choice(SettlementKind, required=True)
     reference = Text(required=True, allow_none=True)
     voucher_count = Whole(0, required=True)

@@ -40,6 +40,14 @@ def batch_named(session: Session, typed: str) -> PrintBatch:
     return found
 
 
+from_booklet = click.option(
+    "--from", "first", type=Count(1), help="Le premier carnet (sinon, le premier)."
+)
+to_booklet = click.option(
+    "--to", "last", type=Count(1), help="Le dernier carnet (sinon, le dernier)."
+)
+
+
 @click.group("print", cls=Group)
 def print_() -> None:
     """L’impression des carnets d’une commande envoyée, avant leur livraison.
@@ -53,8 +61,8 @@ def print_() -> None:
 
 @print_.command("booklets")
 @click.argument("order", metavar="COMMANDE")
-@click.option("--from", "first", type=Count(1), help="Le premier carnet (sinon, le premier).")
-@click.option("--to", "last", type=Count(1), help="Le dernier carnet (sinon, le dernier).")
+@from_booklet
+@to_booklet
 @click.option("--large", is_flag=True, help="En gros caractères.")
 @reason
 @click.option("--output", type=folder, required=True, metavar="DOSSIER", help="Où les écrire.")
@@ -144,10 +152,20 @@ def list_batches(desk: Desk) -> None:
 
 @click.command("codes", cls=Verb)
 @click.argument("order", metavar="COMMANDE")
+@from_booklet
+@to_booklet
 @click.option("--output", type=click.Path(path_type=Path), metavar="FICHIER", help="Où l’écrire.")
 @reason
 @acting
-def codes(desk: Desk, *, order: str, output: Path | None, reason: str) -> None:
+def codes(
+    desk: Desk,
+    *,
+    order: str,
+    first: int | None,
+    last: int | None,
+    output: Path | None,
+    reason: str,
+) -> None:
     """Écrit le fichier de l’imprimeur : numéro de série, code, code de couverture, en CSV.
 
     Ce fichier vaut de l’argent une fois les carnets remis : confiez-le à l’imprimeur seul, puis
@@ -159,7 +177,7 @@ def codes(desk: Desk, *, order: str, output: Path | None, reason: str) -> None:
         raise FileExistsError(17, "", str(output))
     with desk.transaction(writing=False) as session:
         order_id = order_named(session, order).id
-    batch = printed(desk, Asked(order_id, PrintKind.CODES, reason=reason), new_id())
+    batch = printed(desk, Asked(order_id, PrintKind.CODES, first, last, reason=reason), new_id())
     file = file_of(desk, batch, 1)
     if output is None:
         sys.stdout.write(file.decode())

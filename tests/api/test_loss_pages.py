@@ -30,12 +30,12 @@ def again(desk: Desk, path: str, typed: dict[str, str], *, then: dict[str, str])
 
 
 def test_a_code_is_typed_and_never_stands_in_an_address_or_on_the_page_that_confirms(
-    lived_in: House,
+    used_up: House,
 ) -> None:
-    plie = Desk(lived_in, "plie")
-    with lived_in.database.session(writing=False) as session:
-        code = str(lived_in.scheme.codes(session, 2)[8])
-    today = lived_in.scheme.today.isoformat()
+    plie = Desk(used_up, "plie")
+    with used_up.database.session(writing=False) as session:
+        code = str(used_up.scheme.codes(session, 2)[8])
+    today = used_up.scheme.today.isoformat()
 
     said = again(
         plie,
@@ -54,8 +54,8 @@ def test_a_code_is_typed_and_never_stands_in_an_address_or_on_the_page_that_conf
     assert re.search(r"L’opposition.OPP-\d{4}-\d{4}.est posée", said.replace("\xa0", " "))
 
 
-def test_a_declaration_that_makes_no_sense_says_why_beside_its_field(lived_in: House) -> None:
-    plie = Desk(lived_in, "plie")
+def test_a_declaration_that_makes_no_sense_says_why_beside_its_field(used_up: House) -> None:
+    plie = Desk(used_up, "plie")
 
     typed = {"passes": "", "happened_on": "x", "declarant": "", "cause": ""}
     said = plie.sends("/oppositions/nouvelle", typed, status=422)
@@ -64,8 +64,8 @@ def test_a_declaration_that_makes_no_sense_says_why_beside_its_field(lived_in: H
         assert sentence in said
 
 
-def test_a_vintage_is_held_signed_and_settled_on_its_page(lived_in: House) -> None:
-    office, other = Desk(lived_in, "coordinator"), Desk(lived_in, "finance")
+def test_a_vintage_is_held_signed_and_settled_on_its_page(used_up: House) -> None:
+    office, other = Desk(used_up, "coordinator"), Desk(used_up, "finance")
     assert "retenue à valider" in office.read("/cloture")
     assert "Relisez la liste" in office.sends(
         "/cloture/21A", {"sure": ""}, to="/cloture/21A/retenue", status=422

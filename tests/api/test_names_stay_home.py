@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.kernel.ids import new_id
 from tests.api.house import House
 from tests.api.requests import Json, reader_of, readings
+from tests.papers.reading import words
 
 TABLES = {
     "sqlite": "select name from sqlite_schema where type = 'table'",
@@ -65,5 +66,11 @@ def test_no_answer_about_passes_or_money_names_a_person(used_up: House) -> None:
     somebody_is_helped(used_up)
 
     for operation, path in readings(used_up).items():
-        answer = used_up.by_token(reader_of(operation)).get(path).response.text
-        assert not [trace for trace in TRACES if trace in answer] or "beneficiar" in path, path
+        answer = used_up.by_token(reader_of(operation)).get(path).response
+        is_paper = answer.mimetype == "application/pdf"
+        told = (
+            " ".join(words(answer.data))
+            if is_paper
+            else answer.get_data().decode("utf-8", "replace")
+        )
+        assert not [trace for trace in TRACES if trace in told] or "beneficiar" in path, path

@@ -144,7 +144,7 @@ def test_a_fault_of_ours_is_told_without_a_traceback_unless_asked(town: Town) ->
 
 
 def test_whoever_stops_reading_stops_the_command_without_a_word(busy: Town) -> None:
-    command = f"passnum codes {busy.order} --reason Essai --agent {COORDINATOR} | head -1"
+    command = f"passnum codes {busy.order} --from 2 --reason Essai --agent {COORDINATOR} | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         env={

@@ -112,12 +112,15 @@ def test_the_printers_file_is_for_its_owner_alone_and_replaces_nothing(
 
     assert "sont déjà imprimés" in here.refusal("codes", busy.order, "--output", str(file))
     again = ("--reason", "Fichier perdu par l’imprimeur")
-    assert "35 codes écrits" in here("codes", busy.order, "--output", str(file), *again)
+    held = here.refusal("codes", busy.order, "--output", str(file), *again)
+    assert "Le carnet 1 est déjà remis à une personne" in held
+    again = ("--from", "2", *again)
+    assert "25 codes écrits" in here("codes", busy.order, "--output", str(file), *again)
 
     assert file.stat().st_mode & 0o777 == 0o600
     lines = file.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "serial;code;cover"
-    assert [line.split(";")[1] for line in lines[1:]] == busy.codes
+    assert [line.split(";")[1] for line in lines[1:]] == busy.codes[10:]
     assert "il existe déjà" in here.refusal("codes", busy.order, "--output", str(file))
     assert "Votre rôle" in busy.by("controle").refusal("codes", busy.order)
 
@@ -128,7 +131,7 @@ def test_codes_wait_until_the_order_has_left_and_need_the_key(busy: Town) -> Non
     assert "n’est pas encore partie" in here.refusal("codes", waiting)
 
     key = busy.terminal.data_dir / "keys" / "vintage-26A.key"
-    again = ("codes", busy.order, "--reason", "Essai")
+    again = ("codes", busy.order, "--from", "2", "--reason", "Essai")
     key.write_bytes(b"another" * 10)
     assert "n’est pas celle du millésime 26A" in here.refusal(*again)
     key.write_bytes(b"")
