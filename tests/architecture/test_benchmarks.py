@@ -35,18 +35,17 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.mark.parametrize(
     "module",
     [
-        redemption,
-        hot_mediator,
-        batch,
-        clearing,
         allocation,
         arrival,
-        serials,
+        batch,
+        hot_mediator,
         printing,
-        report_pages,
-        register,
-        takeover,
         sealing,
+        takeover,
+        *(
+            pytest.param(module, marks=pytest.mark.deep)
+            for module in (clearing, redemption, register, report_pages, serials)
+        ),
     ],
 )
 def test_a_benchmark_measures_what_it_says(bench: Bench, module: object) -> None:

@@ -6,7 +6,7 @@ import json
 import pkgutil
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,50 +95,77 @@ def test_no_two_refusals_have_one_name() -> None:
     assert len(BY_NAME) == len(REFUSALS)
 
 
-@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.__name__)
-class TestEachRefusal:
-    def test_belongs_to_one_family(self, refusal: type[DomainError]) -> None:
-        families = [family for family in FAMILIES if issubclass(refusal, family)]
+def of_each_refusal(check: Callable[[type[DomainError]], None]) -> Callable[[], None]:
+    """One test for all of them, which names each that fails."""
 
-        assert len(families) == 1 or refusal is DomainError
+    def test() -> None:
+        failed = {}
+        for refusal in REFUSALS:
+            try:
+                check(refusal)
+            except AssertionError as error:
+                failed[refusal.__name__] = str(error)
+        assert failed == {}
 
-    def test_has_a_code_that_programs_can_keep(self, refusal: type[DomainError]) -> None:
-        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", refusal.code)
-        assert "code" in vars(refusal), "a code of its own, not its family's"
+    test.__name__ = check.__name__
+    return test
 
-    def test_has_a_sentence_of_its_own(self, refusal: type[DomainError]) -> None:
-        assert "sentence" in vars(refusal)
 
-    def test_formats_with_its_details_and_travels_as_json(self, refusal: type[DomainError]) -> None:
-        details = {place: f"<{place}>" for place in places(refusal)}
-        made = refusal(**details)
+@of_each_refusal
+def test_belongs_to_one_family(refusal: type[DomainError]) -> None:
+    families = [family for family in FAMILIES if issubclass(refusal, family)]
 
-        assert all(value in made.message for value in details.values())
-        assert "{" not in made.message
-        assert json.dumps(made.details)
-        assert str(made) == made.message
+    assert len(families) == 1 or refusal is DomainError
 
-    def test_is_written_as_french_is(self, refusal: type[DomainError]) -> None:
-        sentence = refusal.sentence.replace("Authorization:", "")  # a header, as it is sent
 
-        assert sentence[0].isupper() or sentence.startswith("« ")
-        assert sentence.endswith((".", "?"))
-        assert "'" not in sentence, "the apostrophe is ’"
-        assert '"' not in sentence, "quotation marks are « »"
-        assert "  " not in sentence
-        assert not re.search(r"\S[;:?!](?= |$)", sentence), "a space goes before ; : ? !"
+@of_each_refusal
+def test_has_a_code_that_programs_can_keep(refusal: type[DomainError]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", refusal.code)
+    assert "code" in vars(refusal), "a code of its own, not its family's"
 
-    def test_ends_by_saying_what_to_do(self, refusal: type[DomainError]) -> None:
-        last = re.split(r"(?<=[.!?]) ", refusal.sentence)[-1]
 
-        advice = {match.group(0).lower() for match in ADVICE.finditer(last)}
+@of_each_refusal
+def test_has_a_sentence_of_its_own(refusal: type[DomainError]) -> None:
+    assert "sentence" in vars(refusal)
 
-        assert advice - NO_ADVICE, last
 
-    def test_is_made_somewhere(self, refusal: type[DomainError]) -> None:
-        made = {used for _, used, _ in USES}
+@of_each_refusal
+def test_formats_with_its_details_and_travels_as_json(refusal: type[DomainError]) -> None:
+    details = {place: f"<{place}>" for place in places(refusal)}
+    made = refusal(**details)
 
-        assert refusal in made or refusal in {DomainError, *FAMILIES}
+    assert all(value in made.message for value in details.values())
+    assert "{" not in made.message
+    assert json.dumps(made.details)
+    assert str(made) == made.message
+
+
+@of_each_refusal
+def test_is_written_as_french_is(refusal: type[DomainError]) -> None:
+    sentence = refusal.sentence.replace("Authorization:", "")  # a header, as it is sent
+
+    assert sentence[0].isupper() or sentence.startswith("« ")
+    assert sentence.endswith((".", "?"))
+    assert "'" not in sentence, "the apostrophe is ’"
+    assert '"' not in sentence, "quotation marks are « »"
+    assert "  " not in sentence
+    assert not re.search(r"\S[;:?!](?= |$)", sentence), "a space goes before ; : ? !"
+
+
+@of_each_refusal
+def test_ends_by_saying_what_to_do(refusal: type[DomainError]) -> None:
+    last = re.split(r"(?<=[.!?]) ", refusal.sentence)[-1]
+
+    advice = {match.group(0).lower() for match in ADVICE.finditer(last)}
+
+    assert advice - NO_ADVICE, last
+
+
+@of_each_refusal
+def test_is_made_somewhere(refusal: type[DomainError]) -> None:
+    made = {used for _, used, _ in USES}
+
+    assert refusal in made or refusal in {DomainError, *FAMILIES}
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def start_and_stop(script: Path, *arguments: str, port: str, **environment: str)
     return Start(process.returncode, printed, home_page, usage.ru_utime + usage.ru_stime)
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
 def test_a_start_migrates_serves_and_stops_cleanly(
     databases: Databases, tmp_path: Path, dialect: str
 ) -> None:

@@ -423,6 +423,7 @@ ADDRESSES = (
     Address("new-programme", "/dispositifs/nouveau"),
     Address("takeovers", "/reprise"),
     Address("takeover", the_takeover),
+    Address("takeover-refusal", lambda site: f"{the_takeover(site)}/ecarter"),
     Address("blocks", "/oppositions"),
     Address("blocks-as-prescriber", "/oppositions", Role.PRESCRIBER),
     Address("block", the_loss("oppositions", 0)),

@@ -18,8 +18,8 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_printed_that_leads_nowhere(
     busy: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ("print", "booklets", busy.order, "--from", "2", "--output", str(tmp_path))
-    asked += ("--reason", "Essai")
+    asked = ["print", "booklets", busy.order, "--from", "2", "--output", str(tmp_path)]
+    asked += ["--reason", "Essai"]
 
     for setting in ("PASSNUM_PUBLIC_URL", "PASSNUM_HELP_LINE"):
         with monkeypatch.context() as without:

@@ -114,8 +114,8 @@ def test_the_printers_file_is_for_its_owner_alone_and_replaces_nothing(
     again = ("--reason", "Fichier perdu par l’imprimeur")
     held = here.refusal("codes", busy.order, "--output", str(file), *again)
     assert "Le carnet 1 est déjà remis à une personne" in held
-    again = ("--from", "2", *again)
-    assert "25 codes écrits" in here("codes", busy.order, "--output", str(file), *again)
+    rest = ("--from", "2", *again)
+    assert "25 codes écrits" in here("codes", busy.order, "--output", str(file), *rest)
 
     assert file.stat().st_mode & 0o777 == 0o600
     lines = file.read_text(encoding="utf-8").splitlines()

@@ -110,9 +110,9 @@ def test_a_pass_is_taken_from_a_pocket_only(world: World, where: str) -> None:
 
 def test_a_refusal_is_final_for_its_id_and_not_for_its_pass(world: World) -> None:
     scheme, scan_id = world.scheme, new_id()
-    code = scheme.codes(world.session, 3)[0]
+    code = scheme.codes(world.session, 4)[0]
     redeem(world, code, redemption_id=scan_id)
-    scheme.prescription(world.session, world.chain.ids["person"], [3])
+    scheme.prescription(world.session, world.chain.ids["person"], [4])
 
     again = redeem(world, code, redemption_id=scan_id)
     anew = redeem(world, code)
