@@ -28,9 +28,12 @@ from app.ledger.reading import (
 from app.ledger.snapshots import SIZES, Sizes, first_wrong, numbered
 from app.prescribers.models import PrescriptionBooklet
 from app.reports.models import NO_PUBLIC, UsageSnapshot, UsageSum
+from app.vouchers.models import ReplacedVoucher
 
 ISSUES = ledger.net(AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
 """Passes handed to people, less those whose hand-over was taken back."""
+FOLLOWED_BACK = 3
+"""How many times over a pass may be replaced, and its use still be told by public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +197,11 @@ def _used(session: Session) -> Select[*tuple[Any, ...]]:
     A pass is redeemed, and taken back, one at a time (app.clearing.redemptions), so its movement is
     joined by equality: by range, both planners would look at every booklet for every movement. A
     booklet may be handed over again once its hand-over was taken back, so of several the latest
-    before the movement counts: what was summed once stays true.
+    before the movement counts: what was summed once stays true. A pass that stands for another one
+    counts with the public of the first of them; its lineage was written before it could be used.
     """
     issue = aliased(Movement)
+    older = [aliased(ReplacedVoucher) for _ in range(FOLLOWED_BACK)]
     public = (
         select(PrescriptionBooklet.public)
         .join(
@@ -210,11 +215,13 @@ def _used(session: Session) -> Select[*tuple[Any, ...]]:
         .correlate(Movement, Voucher)
         .scalar_subquery()
     )
-    return (
-        _moved(session, func.coalesce(public, NO_PUBLIC), Movement.voucher_count)
-        .join(Voucher, Voucher.id == Movement.first_id)
-        .where(_counted_in(ledger.uses()))
-    )
+    lines = _moved(session, func.coalesce(public, NO_PUBLIC), Movement.voucher_count)
+    stands: Any = Movement.first_id
+    for one in older:
+        lines = lines.outerjoin(one, one.new_voucher_id == stands)
+        stands = one.old_voucher_id
+    first = func.coalesce(*(one.old_voucher_id for one in reversed(older)), Movement.first_id)
+    return lines.join(Voucher, Voucher.id == first).where(_counted_in(ledger.uses()))
 
 
 def _moved(

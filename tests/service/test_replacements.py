@@ -11,6 +11,7 @@ from app.database import Database
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
+from app.ledger.models import Voucher
 from app.losses import blocks, compromises, errors
 from app.losses import replacement_queries as queries
 from app.losses.naming import Named
@@ -21,7 +22,10 @@ from app.prescribers.follow_up import Whom, call_sheet
 from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
+from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import create_vintage
+from app.reports.service import usage_report
+from app.vouchers.models import Booklet
 from tests.factories import TEN_EUROS, Scheme
 from tests.service.chain import Chain
 from tests.service.conftest import World
@@ -79,18 +83,34 @@ def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(wo
         )
         return [one.held for one in found if one.held.beneficiary_id == person]
 
+    def used_of_plie() -> int:
+        told = usage_report(
+            world.session, actor=scheme.actors["coordinator"], on=scheme.today, now=scheme.later
+        )
+        [plie] = [row for row in told.publics if row.name == FRENCH_PUBLIC[Public.PLIE]]
+        return plie.redeemed_count
+
+    used = used_of_plie()
     [before] = called(Whom.ALL)
     first = replace(world, one(scheme.serial(2, 3)))
     assert called(Whom.ALL) == [before]
     [pair] = queries.pairs_of(world.session, first.id)
     assert pair.new_voucher_id == 31
-    replace(world, one(scheme.serial(4, 1)))
+    again = replace(world, one(scheme.serial(4, 1)), by="coordinator")
+    [pair] = queries.pairs_of(world.session, again.id)
+    cut = world.session.get_one(
+        Booklet, world.session.get_one(Voucher, pair.new_voucher_id).booklet_id
+    )
+    standing = scheme.codes(world.session, cut.number)[pair.new_voucher_id - cut.id]
     assert called(Whom.ALL) == [before]
+    assert scheme.redeem(world.session, standing).refusal is None
+    [before] = called(Whom.ALL)
+    assert used_of_plie() == used + 1
     blocks.block_vouchers(
         world.session,
         actor=scheme.actors["plie"],
         block_id=new_id(),
-        named=[one(scheme.booklet(1)), one(scheme.booklet(2)), one(scheme.serial(4, 2))],
+        named=[one(scheme.booklet(1)), one(scheme.booklet(2))],
         declarant=Declarant.HOLDER,
         cause=BlockCause.LOST,
         happened_on=scheme.today,
