@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.clearing.correction_models import Receivable, StatementOffset
+from app.clearing.correction_models import Receivable, Recovery, StatementOffset
 from app.clearing.models import (
     ClearingRun,
     Payment,
@@ -45,6 +45,7 @@ from app.clearing.models import (
 from app.clearing.rules import StatementState, without
 from app.clearing.session_queries import only_with_session
 from app.database import among, dialect_of, perform
+from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind, MovementKind, VoucherRange, accounts_by_id
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
@@ -780,6 +781,21 @@ def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Su
         StatementState(state): Sum(count, int(vouchers), int(amount), int(net))
         for state, count, vouchers, amount, net in rows
     }
+
+
+def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
+    """What was clawed back of statements, and was not held back by one that is paid or offset."""
+    within = _with_state(Statement.id).where(*_conditions(asked))
+    done = [str(StatementState.PAID), str(StatementState.OFFSET)]
+    held_back = select(Recovery.receivable_id).where(
+        Recovery.statement_id.in_(within.where(STATE.in_(done)))
+    )
+    total = session.scalar(
+        select(func.coalesce(func.sum(Receivable.net_cents), 0)).where(
+            Receivable.statement_id.in_(within), Receivable.clawback_id.not_in(held_back)
+        )
+    )
+    return Cents(int(total or 0))
 
 
 def sums_by_run(

@@ -93,7 +93,7 @@ def listed() -> ResponseReturnValue:
         kept = {**page.kept, **({"etat": state} if state else {}), **changes}
         return f"{url_for('.listed')}?{urlencode({k: v for k, v in kept.items() if v})}"
 
-    return render_template(
+    shown = render_template(
         "clearing/statements.html",
         page=page,
         address=address,
@@ -101,6 +101,7 @@ def listed() -> ResponseReturnValue:
         may_order=may(Right.ORDER_PAYMENT),
         own=actor.scope is not None,
     )
+    return shown, 404 if page.number > 1 and not page.rows else 200
 
 
 @bp.get("/bordereaux/fichier-de-paiement.csv")

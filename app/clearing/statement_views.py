@@ -105,6 +105,8 @@ class ListPage:
     total: Sum
     owed: Sum
     paid: Sum
+    taken_back_cents: Cents
+    """Of what is paid: clawed back, and no statement has recovered it yet."""
     tabs: tuple[StateTab, ...]
     state: str
     kept: dict[str, str]
@@ -166,6 +168,7 @@ def list_page(
         total=_sum(list(shown.values())),
         owed=_sum([sums[s] for s in OWED if s in sums]),
         paid=sums.get(StatementState.PAID, Sum(0, 0, 0, 0)),
+        taken_back_cents=queries.taken_back_cents(session, asked=whole),
         tabs=tuple(tabs),
         state=state,
         kept=kept,

@@ -8,7 +8,7 @@ the territory, and the two others only wait for their agreement to be signed.
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.demo.places import TERRITORY
+from app.kernel.communes import TERRITORY
 from app.partners.rules import OrganisationKind as Kind
 from app.programmes.rules import Public
 

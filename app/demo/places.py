@@ -7,9 +7,6 @@ and no statistics. Which mediator serves which commune is an assumption too.
 from dataclasses import dataclass
 from typing import Final
 
-TERRITORY: Final = "Nord Martinique"
-"""Stands for the commune of a body whose seat the deliberation does not give."""
-
 
 @dataclass(frozen=True, slots=True)
 class Commune:

@@ -14,6 +14,10 @@ from typing import Final
 EARTH_RADIUS_KM = 6371.0
 
 
+TERRITORY: Final = "Nord Martinique"
+"""Stands for the commune of a body that has none of its own, or whose seat is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place on the map, in degrees."""

@@ -10,7 +10,7 @@ from statistics import median
 from app.kernel.errors import DomainError
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
-from app.kernel.serials import BOOKLET_SIZES
+from app.kernel.serials import BOOKLET_SIZES, BookletNumber
 from app.orders.errors import (
     BookletsNotOfThisOrder,
     DeliveryExceedsOrder,
@@ -369,6 +369,7 @@ def judge_booklets(
     ranges: Sequence[tuple[int, int]],
     allotted: Sequence[Allotted],
     received: Sequence[SerialRange],
+    label: str,
 ) -> list[SerialRange | DomainError]:
     """Each range of booklet numbers as serials, or what is wrong with it: one sentence for each.
 
@@ -388,7 +389,7 @@ def judge_booklets(
         serials = SerialRange(ends[0].first, ends[1].last)
         taken = [r for r in judged if isinstance(r, SerialRange)]
         if any(serials.first <= r.last and serials.last >= r.first for r in taken):
-            judged.append(RangesOverlap(serial=first))
+            judged.append(RangesOverlap(serial=str(BookletNumber(label, first))))
             continue
         if any(serials.first <= r.last and serials.last >= r.first for r in received):
             judged.append(SerialsReceivedAlready(first=first, last=last))

@@ -679,7 +679,7 @@ def judge_delivery(
     Raises:
         UnknownOrder, OrderNotSent.
     """
-    known_order(session, order_id)
+    order = known_order(session, order_id)
     if queries.dispatch(session, order_id) is None:
         raise OrderNotSent
     received = [
@@ -687,7 +687,8 @@ def judge_delivery(
         for delivery in queries.deliveries_of(session, order_id)
         for r in queries.ranges_of(session, delivery.id)
     ]
-    return rules.judge_booklets(booklets, queries.allotments(session, order_id), received)
+    label = known_vintage(session, order.vintage_id).label
+    return rules.judge_booklets(booklets, queries.allotments(session, order_id), received, label)
 
 
 def _unpack(  # noqa: PLR0917 - what a range needs to become vouchers

@@ -166,7 +166,8 @@ def council_pdf() -> ResponseReturnValue:
 def council_asked(session: Session) -> tuple[Scope, CouncilSheet | None]:
     """The programme of the address, or the only one that there is; None before the first."""
     scope, programme_id, _ = asked(session)
-    scope = replace(scope, vintages=())
+    of_vintages = tuple(error for error in scope.errors if error.field != "millesime")
+    scope = replace(scope, vintages=(), errors=of_vintages)
     if programme_id is None and scope.programmes:
         programme_id = UUID(scope.programmes[0].value)
         scope = replace(scope, programme=scope.programmes[0].value)
@@ -220,7 +221,16 @@ def asked(session: Session) -> tuple[Scope, UUID | None, int | None]:
         if programme is None or terms.programme_id == programme.id
     }
     vintage = vintages.get(request.args.get("millesime", ""))
+    errors = tuple(
+        FieldError(name, f"Ce filtre n’est pas compris : choisissez {one} de la liste.")
+        for name, one, found in (
+            ("dispositif", "un dispositif", programme),
+            ("millesime", "un millésime", vintage),
+        )
+        if request.args.get(name) and found is None
+    )
     scope = Scope(
+        errors=errors,
         on=today,
         today=today,
         programme=str(programme.id) if programme else "",
@@ -248,7 +258,7 @@ def on_day(scope: Scope, typed: str) -> Scope:
         sentence = f"Écrivez un jour entre le {FIRST_DAY:%d/%m/%Y} et aujourd’hui."
     else:
         return replace(scope, on=day)
-    return replace(scope, typed_on=typed[:20], errors=(FieldError("au", sentence),))
+    return replace(scope, typed_on=typed[:20], errors=(*scope.errors, FieldError("au", sentence)))
 
 
 def figures(report: ChainReport | UsageReport) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.papers.table import Cell, Column, Row, Table
 from app.reports.rules import (
     By,
     CouncilSheet,
+    FunderLine,
     Place,
     PublicLine,
     UsageLine,
@@ -302,8 +303,8 @@ def _euros(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float
     rows.append((("Mandaté pour les commandes", money(sheet.mandated_cents)), False))
     if sheet.budget_cents is not None:
         rows.append((("Budget", money(sheet.budget_cents)), False))
-        left = Cents(sheet.budget_cents - sheet.budget_committed_cents)
-        rows.append((("Reste à engager sur ce budget", money(left)), False))
+        unspent = Cents(sheet.budget_cents - sheet.budget_committed_cents)
+        rows.append((("Reste à engager sur ce budget", money(unspent)), False))
     return _rows(paper.sheet, left, y, "Où est chaque euro", columns, rows)
 
 
@@ -312,18 +313,24 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
+def _with_base(sheet: CouncilSheet, line: FunderLine) -> str:
+    """A funder, and what its share is a share of where the shares have several bases."""
+    if not sheet.has_several_bases:
+        return shortened(line.name)
+    publics = "convention" if sheet.agreed_only(line) else "tous publics"
+    return f"{shortened(line.name)}, sur {money(line.of_cents)} ({publics})"
+
+
 def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:
     columns = (
-        Column(("De la valeur utilisée",), wide - 46, wrap=True),
-        Column(("Part",), 18, "r"),
+        Column(("De la valeur utilisée",), wide - 43, wrap=True),
+        Column(("Part",), 15, "r"),
         Column(("Euros",), 28, "r"),
     )
     rows: list[tuple[Sequence[Cell], bool]] = [
         (
             (
-                (shortened(line.name), "publics de la convention")
-                if sheet.agreed_only(line)
-                else shortened(line.name),
+                _with_base(sheet, line),
                 rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000)),
                 money(line.amount_cents),
             ),

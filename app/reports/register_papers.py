@@ -318,7 +318,8 @@ def slip_pdf(slip: Slip) -> bytes:
         y = table.run(paper, y - 11, [_slip_row(line) for line in lines])
     y = paper.room(y, SIGNING + 16)
     half = (wide - 6) / 2
-    signature(s, LEFT, y - 8, half, SIGNING, "Le régisseur", "Certifié exact.")
+    signer = "Le régisseur" if slip.office else "Le responsable de la structure"
+    signature(s, LEFT, y - 8, half, SIGNING, signer, "Certifié exact.")
     signature(s, LEFT + half + 6, y - 8, half, SIGNING, "Le comptable public", "Vu et vérifié.")
     return paper.finish()
 

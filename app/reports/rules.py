@@ -38,6 +38,8 @@ WHERE_USED = frozenset({By.MEDIATOR, By.MEDIATOR_COMMUNE})
 
 BEFORE_PASSNUM = "Repris d’avant passnum"
 """What was handed out, or used, on days and with people that nobody wrote down."""
+NO_COMMUNE = "Sans commune propre (intercommunal)"
+"""The row of organisations that serve the whole territory, beside those of communes."""
 
 
 class Denominator(StrEnum):
@@ -202,6 +204,11 @@ class CouncilSheet:
     def agreed_only(self, line: FunderLine) -> bool:
         """Whether a funder takes its share of the publics of the agreement only."""
         return line.of_cents != self.funders[-1].of_cents
+
+    @property
+    def has_several_bases(self) -> bool:
+        """Whether the shares of one column are parts of several sums."""
+        return any(self.agreed_only(line) for line in self.funders)
 
     @property
     def missing_count(self) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, end_of_day, first_instant
+from app.kernel.communes import TERRITORY
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
 from app.ledger import Account
@@ -22,7 +23,15 @@ from app.programmes.service import known_programme
 from app.reports import queries
 from app.reports.models import NO_PUBLIC
 from app.reports.queries import TakenOver
-from app.reports.rules import BEFORE_PASSNUM, WHERE_USED, By, UsageLine, UsageTable, summed
+from app.reports.rules import (
+    BEFORE_PASSNUM,
+    NO_COMMUNE,
+    WHERE_USED,
+    By,
+    UsageLine,
+    UsageTable,
+    summed,
+)
 from app.reports.service import (
     BY_MONTH,
     BY_PUBLIC,
@@ -211,10 +220,18 @@ def _keys(
         By.PROGRAMME: lambda f: (names[vintages[f[0].vintage_id].programme_id], ""),
         By.VINTAGE: lambda f: (vintages[f[0].vintage_id].label, ""),
         By.PRESCRIBER: lambda f: (parties[f[0].party_id].name, parties[f[0].party_id].commune),
-        By.PRESCRIBER_COMMUNE: lambda f: (parties[f[0].party_id].commune, ""),
+        By.PRESCRIBER_COMMUNE: lambda f: (_commune(parties[f[0].party_id].commune), ""),
         By.MEDIATOR: mediator,
-        By.MEDIATOR_COMMUNE: lambda f: (mediator(f)[1] or BEFORE_PASSNUM, ""),
+        By.MEDIATOR_COMMUNE: lambda f: (
+            _commune(mediator(f)[1]) if mediator(f)[1] else BEFORE_PASSNUM,
+            "",
+        ),
     }[by]
+
+
+def _commune(name: str) -> str:
+    """The row of a commune; what serves the whole territory has a row that says so."""
+    return NO_COMMUNE if name in {"", TERRITORY} else name
 
 
 def _summed(flows: Iterable[FlowBetween], key: Callable[[FlowBetween], KeyT]) -> Counter[KeyT]:

@@ -20,6 +20,7 @@ from app.stock.count_rules import (
     MOST_LINES,
     CountState,
     DifferenceKind,
+    distinct_booklets,
 )
 from app.stock.models import CountClosing, CountEntry, StockCount
 from app.stock.papers import CountReport, count_paper, difference_sheet
@@ -231,7 +232,7 @@ def enter(count_id: UUID) -> ResponseReturnValue:
             lines=lines,
             now=started_at(),
         )
-        return made, sum(line.booklet_count for line in lines)
+        return made, distinct_booklets(lines)
 
     made = form.submit(act)
     if made is None:

@@ -74,6 +74,17 @@ class CountedLine:
         return str(ends[0]) if ends[0] == ends[1] else f"{ends[0]} à {ends[1]}"
 
 
+def distinct_booklets(lines: Iterable[CountedLine]) -> int:
+    """How many booklets lines name; one that two of them name is one."""
+    seen = 0
+    upto: dict[str, int] = {}
+    for line in sorted(lines, key=lambda line: (line.label, line.first)):
+        fresh = max(line.first, upto.get(line.label, 0) + 1)
+        seen += max(line.last - fresh + 1, 0)
+        upto[line.label] = max(upto.get(line.label, 0), line.last)
+    return seen
+
+
 def ends_of(typed: str) -> list[str]:
     """The one or two ends of a line: « 26A 00001 à 26A 00040 », « 26A 00001 à 40 »."""
     return [end.strip() for end in _TO.split(typed, maxsplit=1)]

@@ -42,6 +42,9 @@ LINES = 100
 """Rows put aside on one page."""
 
 
+MODEL = "\ufeffnuméro de série;code du pass;code de couverture\r\n"
+
+
 @dataclass(frozen=True, slots=True)
 class FilesPage:
     """The files of an order, and the form that sends one more."""
@@ -89,6 +92,14 @@ def files(number: str) -> ResponseReturnValue:
         return _show_files(number, form)
     record = imported.record
     return done(url_for(".file", number=number, file_id=record.id), _said(imported, record))
+
+
+@bp.get("/commandes/<number>/fichiers/modele.csv")
+def model(number: str) -> ResponseReturnValue:
+    """A file to start from: the heads that are read, in French."""
+    check(Right.SEE_ORDERS)
+    in_transaction(lambda session: named(session, number).id)
+    return download(MODEL.encode(), "modele-de-fichier-d-imprimeur.csv", CSV)
 
 
 def _said(imported: serial_files.Imported, record: SerialFile) -> str:

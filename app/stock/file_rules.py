@@ -31,6 +31,7 @@ ALIASES = {
     "numero": SERIAL,
     "numero de serie": SERIAL,
     "pass": SERIAL,
+    "code du pass": CODE,
     "couverture": COVER,
     "code de couverture": COVER,
 }

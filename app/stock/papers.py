@@ -8,7 +8,16 @@ from uuid import UUID
 from app.kernel.clock import martinique_day
 from app.kernel.serials import SerialNumber
 from app.papers.flow import Paper
-from app.papers.french import clock, euros_in_words, grouped, long_day, money, plural, short_day
+from app.papers.french import (
+    clock,
+    euros_in_words,
+    grouped,
+    long_day,
+    money,
+    plural,
+    short_day,
+    typeset,
+)
 from app.papers.measures import NBSP
 from app.papers.parts import LEFT, Letterhead, fields, signature
 from app.papers.sheet import strong
@@ -97,7 +106,7 @@ def discrepancy_report(data: FileReport, rows: Sequence[ToldRow], *, specimen: b
         "Écarts de livraison",
         data.number,
         Letterhead(data.sponsor),
-        subtitle=f"À l’attention de {data.issuer}",
+        subtitle=typeset(f"Destinataire : {data.issuer}"),
         specimen=specimen,
     )
     s = paper.sheet

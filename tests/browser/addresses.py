@@ -386,6 +386,7 @@ def a_signal(site: Site) -> str:
 
 ADDRESSES = (
     Address("chain", "/ou-sont-les-pass"),
+    Address("chain-of-no-vintage", "/ou-sont-les-pass?millesime=99", status=422),
     Address("chain-on-no-day", "/ou-sont-les-pass?au=31/02/2026", status=422),
     Address("usage", "/taux-d-utilisation"),
     Address("usage-by-mediator", "/taux-d-utilisation?par=mediator&du=2026-01-01"),

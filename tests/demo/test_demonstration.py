@@ -27,7 +27,7 @@ from app.demo.partners import LAPSED, MEDIATORS, NAMES, NEWCOMER, PRESCRIBERS
 from app.demo.service import DEMONSTRATION_ACCOUNTS, is_loaded
 from app.identity import passwords
 from app.identity.models import Agent
-from app.identity.rules import Role
+from app.identity.rules import Actor, Role
 from app.kernel.clock import first_instant, martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
@@ -39,8 +39,12 @@ from app.partners.models import BankDetails, Organisation
 from app.partners.rules import OrganisationKind
 from app.partners.service import register_organisation
 from app.prescribers.models import BeneficiaryIdentity
+from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC
+from app.reports.council import council_sheet
+from app.reports.papers import council_pdf
 from tests.demo.conftest import NOW, Loaded, load_into
+from tests.papers.reading import words
 
 MOST_PEOPLE = 700
 
@@ -276,6 +280,26 @@ def test_every_printed_account_signs_in_and_every_role_has_one(session: Session)
 def test_progress_is_told_month_by_month(loaded: Loaded) -> None:
     assert len(loaded.lines) == 11
     assert loaded.lines[-1].startswith("novembre 2026 : ")
+
+
+def test_the_page_for_the_council_is_one_page_and_closes(session: Session, loaded: Loaded) -> None:
+    auditor = next(a for a in session.scalars(select(Agent)) if a.role == Role.AUDITOR)
+    [programme] = programmes.programmes_after(session, None, limit=2)
+    sheet = council_sheet(
+        session,
+        actor=Actor(auditor.id, auditor.organisation_id, Role.AUDITOR),
+        programme_id=programme.id,
+        on=martinique_day(loaded.now),
+        now=loaded.now,
+    )
+
+    [page] = words(council_pdf(sheet))
+    said = " ".join(page.split())
+
+    assert sheet.budget_cents is not None
+    assert (sheet.missing_count, sheet.missing_cents) == (0, 0)
+    assert "Reste à engager" in said
+    assert "Qui finance" in said
 
 
 def test_a_second_loading_does_nothing(loaded: Loaded, session: Session) -> None:

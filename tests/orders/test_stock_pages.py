@@ -23,6 +23,17 @@ def order(house: House) -> str:
         return found.number
 
 
+def test_the_model_of_a_file_has_heads_that_are_read(house: House, order: str) -> None:
+    desk, path = Desk(house, "coordinator"), f"/commandes/{order}/fichiers"
+    heads = desk.client.get(f"{path}/modele.csv").data.decode()
+
+    filled = heads + printed(house, 1, 2).decode().partition("\n")[2].replace("\n", ";\n") + ";"
+
+    assert heads == "\ufeffnuméro de série;code du pass;code de couverture\r\n"
+    status, said = upload(desk, path, filled.encode(), {"codes_from": "passnum"})
+    assert (status, "20 pass sont arrivés" in said) == (200, True)
+
+
 def printed(house: House, *booklets: int) -> bytes:
     """What the printer says of these booklets."""
     key = house.scheme.keys.key("26A")
@@ -92,7 +103,7 @@ def test_a_drawer_is_counted_blind_and_signed_by_another(house: House) -> None:
         path, {"lines": "26A 00001\n26A 00001 01 00"}, to=f"{path}/saisie", status=422
     )
     assert "Ligne 2" in refused
-    noted = plie.sends(path, {"lines": "26A 00001 à 3"}, to=f"{path}/saisie")
+    noted = plie.sends(path, {"lines": "26A 00001 à 3\n26A 00002"}, to=f"{path}/saisie")
     assert "3 carnets sont notés" in noted
     assert "Théorie" not in noted
     closed = plie.sends(f"{path}/fermer", {})

@@ -79,7 +79,7 @@ def test_each_range_that_arrives_wrong_has_a_sentence_of_its_own() -> None:
     received = [SerialRange(101, 110)]
 
     judged = judge_booklets(
-        [(12, 14), (15, 14), (14, 15), (11, 11), (16, 17), (15, 15)], allotted, received
+        [(12, 14), (15, 14), (14, 15), (11, 11), (16, 17), (15, 15)], allotted, received, "26A"
     )
 
     assert judged[0] == SerialRange(111, 135)
@@ -89,6 +89,7 @@ def test_each_range_that_arrives_wrong_has_a_sentence_of_its_own() -> None:
         SerialsReceivedAlready,
         BookletsNotOfThisOrder,
     ]
+    assert "26A 00014" in str(judged[2])
     assert "11 à 13 (carnets de 10) et 14 à 15 (carnets de 5)" in str(judged[4])
     assert judged[5] == SerialRange(136, 140), "a refused range takes no place"
 
