@@ -313,25 +313,26 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
-def _with_base(sheet: CouncilSheet, line: FunderLine) -> str:
-    """A funder, and what its share is a share of where the shares have several bases."""
+def _share(sheet: CouncilSheet, line: FunderLine) -> Cell:
+    """The share of a funder, and what it is a share of where the shares have several bases."""
+    share = rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000))
     if not sheet.has_several_bases:
-        return shortened(line.name)
-    publics = "convention" if sheet.agreed_only(line) else "tous publics"
-    return f"{shortened(line.name)}, sur {money(line.of_cents)} ({publics})"
+        return share
+    publics = "(convention)" if sheet.agreed_only(line) else "(tous publics)"
+    return share, f"de {money(line.of_cents)}", publics
 
 
 def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:
     columns = (
-        Column(("De la valeur utilisée",), wide - 43, wrap=True),
-        Column(("Part",), 15, "r"),
-        Column(("Euros",), 28, "r"),
+        Column(("De la valeur utilisée",), wide - 52, wrap=True),
+        Column(("Part",), 27, "r"),
+        Column(("Euros",), 25, "r"),
     )
     rows: list[tuple[Sequence[Cell], bool]] = [
         (
             (
-                _with_base(sheet, line),
-                rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000)),
+                shortened(line.name),
+                _share(sheet, line),
                 money(line.amount_cents),
             ),
             False,

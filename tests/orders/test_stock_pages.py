@@ -115,3 +115,13 @@ def test_a_drawer_is_counted_blind_and_signed_by_another(house: House) -> None:
     paper = coordinator.client.get(f"{path}/proces-verbal.pdf")
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
     assert Desk(house, "ccas").client.get(path).status_code == 404
+
+
+def test_the_settings_are_saved_as_their_form_shows_them(house: House) -> None:
+    path = f"/dispositifs/{house.scheme.programme_id}/reglages"
+    applies_from = f"{house.scheme.today:%Y-%m-%d}"
+
+    said = Desk(house, "coordinator").sends(path, {"applies_from": applies_from})
+
+    assert "Les réglages ne sont pas changés" not in said
+    assert "Les réglages de la version" in said
