@@ -162,6 +162,8 @@ def test_a_statement_that_recoveries_eat_up_is_settled_without_a_payment(
     assert corrections.state(offset) is StatementState.OFFSET
     assert corrections.rests(AccountKind.SETTLED) == 2
     assert corrections.account() == (3000, 0, 1000)
+    with corrections.database.transaction() as session:
+        assert queries.taken_back_cents(session, asked=queries.Filter()) == 1000
     corrections.take(2)
     rest = corrections.paid()
     assert corrections.state(rest) is StatementState.PAID
