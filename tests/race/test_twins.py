@@ -39,6 +39,9 @@ LATER_LIVES = {
     "set_aside_sheet": 1,
     "transfer_booklets": 1,
     "issue_booklets": 2,
+    "activate_delivery": 1,
+    "prepare_write_off": 1,
+    "approve_write_off": 2,
 }
 """Requests that want the very thing that another request here uses up, and the life they get."""
 
