@@ -33,6 +33,7 @@ from app.losses.rules import (
 from app.programmes import numbering
 
 DOCUMENT = "block"
+NOT_YET = "Ce jour n’est pas encore venu : écrivez le jour de la perte."
 
 
 def block_vouchers(
@@ -53,18 +54,18 @@ def block_vouchers(
 
     Raises:
         RightMissing, NotYoursToDeclare.
-        InvalidInput: a day to come, or a reference that cannot be kept.
+        InvalidInput: a day to come or before the passes were delivered, or a reference that
+            cannot be kept.
         What `named_vouchers` refuses.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.DECLARE_LOSS)
-    today = martinique_day(now)
     reference = clean(complaint, longest=LONGEST_COMPLAINT) if complaint else None
     wrong = {}
     if complaint and reference is None:
         wrong["complaint"] = f"Écrivez la référence en {LONGEST_COMPLAINT} caractères au plus."
-    if happened_on > today:
-        wrong["happened_on"] = "Ce jour n’est pas encore venu : écrivez le jour de la perte."
+    if happened_on > martinique_day(now):
+        wrong["happened_on"] = NOT_YET
     if wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
@@ -78,8 +79,11 @@ def block_vouchers(
     if record := earlier(session, Block, block_id, digest):
         return record
     # Whoever would redeem one of them waits here, or has redeemed it: then it is reported.
-    states = ledger.lock_vouchers(session, named_vouchers(session, named))
+    wholes = named_vouchers(session, named)
+    states = ledger.lock_vouchers(session, wholes)
     _check_concerns(session, actor, states)
+    _check_day(session, wholes, happened_on, now=now)
+    today = martinique_day(now)
     record = Block(
         id=block_id,
         request_hash=digest,
@@ -148,6 +152,18 @@ def _check_concerns(session: Session, actor: Actor, states: Sequence[ledger.Vouc
     for state in elsewhere:
         if state.booklet_id not in handed_over:
             raise NotYoursToDeclare(serial=serials_of(session, [state.id])[state.id])
+
+
+def _check_day(
+    session: Session, wholes: Sequence[VoucherRange], happened_on: date, *, now: datetime
+) -> None:
+    """What is lost was there before: the day is not before the delivery, and not to come."""
+    if happened_on > martinique_day(now):
+        raise InvalidInput(happened_on=NOT_YET)
+    delivered_at = queries.delivered_at(session, wholes)
+    if delivered_at is not None and happened_on < (day := martinique_day(delivered_at)):
+        said = f"Ces pass ont été livrés le {day:%d/%m/%Y} : écrivez ce jour ou un jour d’après."
+        raise InvalidInput(happened_on=said)
 
 
 def known_block(session: Session, *, actor: Actor, block_id: UUID) -> Block:
@@ -256,16 +272,20 @@ def read_reason(typed: str) -> str:
 
 
 def foreseen(
-    session: Session, *, actor: Actor, named: Sequence[Named]
+    session: Session, *, actor: Actor, named: Sequence[Named], happened_on: date, now: datetime
 ) -> list[ledger.VoucherState]:
     """The passes that an opposition would name, and where they rest now. Nothing moves.
 
     Raises:
-        RightMissing, NotYoursToDeclare, and what `named_vouchers` refuses.
+        RightMissing, NotYoursToDeclare.
+        InvalidInput: a day to come, or before the passes were delivered.
+        And what `named_vouchers` refuses.
     """
     actor.check(Right.DECLARE_LOSS)
     found: list[ledger.VoucherState] = []
-    for whole in named_vouchers(session, named):
+    wholes = named_vouchers(session, named)
+    for whole in wholes:
         found += ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
     _check_concerns(session, actor, found)
+    _check_day(session, wholes, happened_on, now=now)
     return found

@@ -141,7 +141,18 @@ class WriteOffCountDiffers(Conflict):
     code = "write_off_count_differs"
     sentence = (
         "Le procès-verbal nomme {voucher_count} pass et vous en avez compté {counted}. "
-        "Recomptez ; s’il est faux, faites-en préparer un autre."
+        "Recomptez ; s’il nomme un pass de trop, levez son opposition, puis faites préparer un "
+        "autre procès-verbal."
+    )
+
+
+class WriteOffPreparedAlready(Conflict):
+    """Another destruction that waits for its approval names the pass."""
+
+    code = "write_off_prepared_already"
+    sentence = (
+        "Le pass {serial} est déjà dans le procès-verbal {number}, qui attend son approbation : "
+        "faites-le approuver, ou retirez ce pass de votre liste."
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
+from app.ledger import AccountKind, MovementKind
 from app.losses import blocks, queries, replacements, write_offs
 from app.losses import replacement_queries as replaced
 from app.losses.errors import UnknownBlock, UnknownReplacement, UnknownWriteOff
@@ -26,6 +27,7 @@ from app.losses.rules import (
     FRENCH_REPLACEMENT_CAUSE,
     FRENCH_SOURCE,
     FRENCH_WRITE_OFF,
+    USED,
     BlockCause,
     Declarant,
     ReplacementCause,
@@ -142,6 +144,8 @@ class Foreseen:
     late: tuple[Series, ...]
     blocked_count: int
     late_count: int
+    used: bool
+    """Whether somebody used one of those that come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,19 +212,17 @@ def new_block() -> ResponseReturnValue:
         form.refuse(refusal)
         return _new_block_page(form, None)
     if form.text("step") == "faire":
-        record = form.submit(lambda session: _block(session, form, asked))
-        if record is not None:
-            return done(
-                url_for(".shown", number=record.number),
-                f"L’opposition {record.number} est posée : ces pass sont refusés partout dès "
-                "maintenant. Si la personne y a droit, remplacez-les.",
-            )
+        made = form.submit(lambda session: _block(session, form, asked))
+        if made is not None:
+            number, said = made
+            return done(url_for(".shown", number=number), said)
         return _new_block_page(form, None)
-    return _new_block_page(form, form.submit(lambda session: _foreseen(session, asked.named)))
+    return _new_block_page(form, form.submit(lambda session: _foreseen(session, asked)))
 
 
-def _block(session: Session, form: Form, asked: _Declaration) -> Block:
-    return blocks.block_vouchers(
+def _block(session: Session, form: Form, asked: _Declaration) -> tuple[str, str]:
+    """The number of the opposition that was made, and what it did."""
+    record = blocks.block_vouchers(
         session,
         actor=current_actor(),
         block_id=form.id,
@@ -231,10 +233,23 @@ def _block(session: Session, form: Form, asked: _Declaration) -> Block:
         complaint=form.text("complaint") or None,
         now=started_at(),
     )
+    came_from = {run.kind for run in queries.runs_of(session, [record.id], MovementKind.BLOCK)}
+    if not came_from:
+        return record.number, f"L’opposition {record.number} est notée : elle n’a rien bloqué."
+    said = f"L’opposition {record.number} est posée : ces pass sont refusés partout dès maintenant."
+    if AccountKind.CIRCULATION in came_from:
+        said += " Si la personne y a droit, remplacez-les."
+    return record.number, said
 
 
-def _foreseen(session: Session, named: Sequence[Named]) -> Foreseen:
-    states = blocks.foreseen(session, actor=current_actor(), named=named)
+def _foreseen(session: Session, asked: _Declaration) -> Foreseen:
+    states = blocks.foreseen(
+        session,
+        actor=current_actor(),
+        named=asked.named,
+        happened_on=asked.happened_on,
+        now=started_at(),
+    )
     free = [state for state in states if state.account.kind in BLOCKABLE]
     late = [state for state in states if state.account.kind not in BLOCKABLE]
     return Foreseen(
@@ -242,6 +257,7 @@ def _foreseen(session: Session, named: Sequence[Named]) -> Foreseen:
         tuple(resting_series(session, late)),
         len(free),
         len(late),
+        any(state.account.kind in USED for state in late),
     )
 
 
@@ -268,6 +284,7 @@ class BlockPage:
     lifts: tuple[BlockLift, ...]
     blocked_count: int
     left_count: int
+    used: bool
     form: Form
     may_lift: bool
     may_replace: bool
@@ -328,6 +345,7 @@ def _block_page(session: Session, number: str, form: Form) -> BlockPage:
         tuple(queries.lifts_of(session, record.id)),
         sum(one.voucher_count for one in series),
         sum(one.left_count for one in series),
+        any(finding.found in USED for finding in findings),
         form,
         _may(Right.LIFT_BLOCK),
         _may(Right.REPLACE_PASSES),
@@ -576,6 +594,8 @@ class WriteOffPage:
     destruction: Destruction
     form: Form
     approved_at: datetime | None
+    obstacle: str
+    """A pass that moved since: it can no longer be approved."""
     is_mine: bool
     may_approve: bool
 
@@ -603,10 +623,12 @@ def write_off(number: str) -> ResponseReturnValue:
     def work(session: Session) -> WriteOffPage:
         record = _known_write_off(session, number)
         approval = queries.approval_of(session, record.id)
+        obstacle = None if approval else write_offs.obstacle(session, record)
         return WriteOffPage(
             destruction_of(session, record),
             form,
             approval.approved_at if approval else None,
+            obstacle or "",
             record.prepared_by == current_actor().agent_id,
             _may(Right.APPROVE_WRITE_OFF),
         )

@@ -109,13 +109,18 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
     y = Table(s, _DESTROYED).run(paper, y - 3, rows, total="Total", sums=sums)
     y = paper.room(y, SIGNING + 30)
     count = f"{grouped(data.voucher_count)} pass"
+    fate = (
+        "sont annulés et refusés pour toujours"
+        if data.approved_on
+        else "seront annulés une fois ce procès-verbal approuvé"
+    )
     told = (
         f"Arrêté à {count}. Les feuilles mal imprimées sont détruites ; les pass réimprimés avec "
         "les mêmes numéros et les mêmes codes restent valables et ne sont pas comptés deux fois."
         if data.misprints
         else f"Arrêté à {count}, pour une valeur faciale de "
-        f"{strong(euros_in_words(data.amount_cents))}. Ces pass sont annulés et refusés pour "
-        "toujours ; leur papier, s’il est là, est détruit devant les deux signataires."
+        f"{strong(euros_in_words(data.amount_cents))}. Ces pass {fate} ; leur papier, s’il est "
+        "là, est détruit devant les deux signataires."
     )
     with s.leaf("P"):
         y = s.para(LEFT, y - 8, WIDE, typeset(told), 9.5, 4.4)

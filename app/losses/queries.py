@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database import Record
 from app.ledger import AccountKind, MovementKind, VoucherRange, contiguous
-from app.ledger.models import AccountRow, Movement, Voucher
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.losses.models import (
     Block,
     BlockFinding,
@@ -24,6 +25,7 @@ from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
 
 RecordT = TypeVar("RecordT", bound=Record)
+DELIVERY = "delivery"
 
 
 # ── Passes ────────────────────────────────────────────────────────────────────────────────────────
@@ -197,6 +199,26 @@ def blocked_counts(session: Session, block_ids: Iterable[UUID]) -> dict[UUID, in
     return {row[0]: row[1] for row in rows}
 
 
+def delivered_at(session: Session, vouchers: Sequence[VoucherRange]) -> datetime | None:
+    """When the last of these passes was delivered; of those taken over from paper, nobody knows."""
+    return session.scalar(
+        select(func.max(Posting.occurred_at))
+        .join(Movement, Movement.posting_id == Posting.id)
+        .where(
+            Posting.document_type == DELIVERY,
+            Movement.kind == MovementKind.RECEIVE,
+            or_(*(_overlap(Movement.first_id, Movement.last_id, one) for one in vouchers)),
+        )
+    )
+
+
+def _overlap(
+    first: InstrumentedAttribute[int], last: InstrumentedAttribute[int], whole: VoucherRange
+) -> ColumnElement[bool]:
+    """Whether a stored range has a pass of that one."""
+    return and_(first <= whole.last, last >= whole.first)
+
+
 def former_holders(session: Session, vouchers: Sequence[VoucherRange]) -> dict[int, AccountKind]:
     """Where passes rested before their last movement: of blocked ones, their former place."""
     before = aliased(AccountRow)
@@ -226,6 +248,34 @@ def latest_write_offs(session: Session, *, limit: int, offset: int) -> list[Writ
             .order_by(WriteOff.prepared_at.desc(), WriteOff.id)
             .limit(limit)
             .offset(offset)
+        )
+    )
+
+
+def waiting_with(
+    session: Session, kind: str, print_batch_id: UUID | None, vouchers: Sequence[VoucherRange]
+) -> list[WriteOff]:
+    """Unapproved destructions, of passes or for that reprint, that name one of these passes."""
+    approved = select(WriteOffApproval).where(WriteOffApproval.write_off_id == WriteOff.id)
+    names_one = select(WriteOffRange).where(
+        WriteOffRange.write_off_id == WriteOff.id,
+        or_(
+            *(
+                _overlap(WriteOffRange.first_voucher_id, WriteOffRange.last_voucher_id, one)
+                for one in vouchers
+            )
+        ),
+    )
+    return list(
+        session.scalars(
+            select(WriteOff)
+            .where(
+                WriteOff.kind == kind,
+                WriteOff.print_batch_id.is_not_distinct_from(print_batch_id),
+                ~approved.exists(),
+                names_one.exists(),
+            )
+            .order_by(WriteOff.number)
         )
     )
 

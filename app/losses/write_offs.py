@@ -28,6 +28,7 @@ from app.losses.errors import (
     WriteOffApprovedAlready,
     WriteOffByTheSamePerson,
     WriteOffCountDiffers,
+    WriteOffPreparedAlready,
 )
 from app.losses.models import WriteOff, WriteOffApproval, WriteOffRange
 from app.losses.naming import Named, named_vouchers, serials_of
@@ -59,6 +60,7 @@ def prepare_write_off(
         RightMissing, InvalidInput (no reason), and what `named_vouchers` refuses.
         NotBlockedToWriteOff: a pass is not blocked.
         UnknownPrintBatch, MisprintNotReprinted, MisprintHandedOver: of spoiled paper.
+        WriteOffPreparedAlready: another one, that can still be approved, names a pass.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_WRITE_OFF)
@@ -77,6 +79,7 @@ def prepare_write_off(
     if print_batch_id is not None:
         _check_reprinted(session, known_batch(session, print_batch_id), states)
     _check_destructible(session, kind, states)
+    _check_not_waiting(session, kind, print_batch_id, wholes)
     today = martinique_day(now)
     record = WriteOff(
         id=write_off_id,
@@ -109,6 +112,39 @@ def _check_destructible(
             raise NotBlockedToWriteOff(serial=serials_of(session, [state.id])[state.id])
         if kind is WriteOffKind.MISPRINTS and state.account.kind not in UNISSUED:
             raise MisprintHandedOver(serial=serials_of(session, [state.id])[state.id])
+
+
+def _check_not_waiting(
+    session: Session,
+    kind: WriteOffKind,
+    print_batch_id: UUID | None,
+    wholes: Sequence[VoucherRange],
+) -> None:
+    """No other destruction waits with one of them; one that can no longer be approved is none."""
+    for record in queries.waiting_with(session, kind, print_batch_id, wholes):
+        if obstacle(session, record) is not None:
+            continue
+        first = min(
+            max(one.first, other.first)
+            for one in wholes
+            for other in queries.ranges_of(session, record.id)
+            if one.first <= other.last and other.first <= one.last
+        )
+        raise WriteOffPreparedAlready(
+            serial=serials_of(session, [first])[first], number=record.number
+        )
+
+
+def obstacle(session: Session, record: WriteOff) -> str | None:
+    """The pass that moved since a destruction was prepared, which can no longer be approved."""
+    states = states_in(session, queries.ranges_of(session, record.id))
+    try:
+        _check_destructible(
+            session, WriteOffKind(record.kind), [states[one] for one in sorted(states)]
+        )
+    except (NotBlockedToWriteOff, MisprintHandedOver) as refusal:
+        return str(refusal.details["serial"])
+    return None
 
 
 def _check_reprinted(

@@ -52,6 +52,16 @@ class CashOfficeClosedAlready(Conflict):
     )
 
 
+class CashOfficeOverlaps(Conflict):
+    """A régie of that kind covers some of these days already."""
+
+    code = "cash_office_overlaps"
+    sentence = (
+        "« {organisation} » a déjà cette régie sur une partie de ces jours : « {reference} », du "
+        "{valid_from} au {valid_until}. Changez les jours, ou mettez d’abord fin à celle-là."
+    )
+
+
 class NotAPublicBody(RuleBroken):
     """A régie for a body that needs none."""
 

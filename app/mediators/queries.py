@@ -188,6 +188,25 @@ def cash_offices_of(session: Session, organisation_id: UUID) -> list[CashOffice]
     )
 
 
+def overlapping_cash_office(
+    session: Session, organisation_id: UUID, kind: str, *, first: date, last: date
+) -> CashOffice | None:
+    """A régie of that kind that gives its right on one of those days, if there is one."""
+    return session.scalar(
+        select(CashOffice)
+        .outerjoin(CashOfficeClosure, CashOfficeClosure.cash_office_id == CashOffice.id)
+        .where(
+            CashOffice.organisation_id == organisation_id,
+            CashOffice.kind == kind,
+            CashOffice.valid_from <= last,
+            CashOffice.valid_until >= first,
+            or_(CashOfficeClosure.from_on.is_(None), CashOfficeClosure.from_on > first),
+        )
+        .order_by(CashOffice.valid_from, CashOffice.id)
+        .limit(1)
+    )
+
+
 # ── Applications for a label ──────────────────────────────────────────────────────────────────────
 
 

@@ -14,6 +14,7 @@ from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.mediators import queries
 from app.mediators.errors import (
+    CashOfficeOverlaps,
     LabelStepOutOfOrder,
     NoLabelInForce,
     NotAPublicBody,
@@ -264,6 +265,7 @@ def record_cash_office(
     Raises:
         UnknownOrganisation: nobody has that id.
         NotAPublicBody: it needs no régie.
+        CashOfficeOverlaps: another of that kind gives its right on one of these days.
         InvalidInput: the days are out of bounds or the wrong way round, or a text is empty.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -290,6 +292,16 @@ def record_cash_office(
     organisation = known_organisation(session, organisation_id)
     if not organisation.public_body:
         raise NotAPublicBody(organisation=organisation.name)
+    hold(session, "organisation", organisation_id)
+    if there := queries.overlapping_cash_office(
+        session, organisation_id, kind, first=valid_from, last=valid_until
+    ):
+        raise CashOfficeOverlaps(
+            organisation=organisation.name,
+            reference=there.reference,
+            valid_from=f"{there.valid_from:%d/%m/%Y}",
+            valid_until=f"{there.valid_until:%d/%m/%Y}",
+        )
     record = CashOffice(
         id=cash_office_id,
         request_hash=digest,

@@ -101,6 +101,12 @@ def close_agreement(partner_id: UUID, agreement_id: UUID) -> ResponseReturnValue
         )
     )
 
+    ended = "La fin anticipée est enregistrée."
+    if closed.role == AgreementRole.MEDIATOR:
+        ended += " Les pass encaissés avant ce jour seront payés."
+    else:
+        ended += " Ce que la structure détient encore est à faire rentrer."
+
     def act(session: Session, form: Form) -> object:
         from_on = _closing_day(form)
         return agreements.close_agreement(
@@ -120,8 +126,7 @@ def close_agreement(partner_id: UUID, agreement_id: UUID) -> ResponseReturnValue
         act=act,
         then=back_to(
             partner_id,
-            "La fin anticipée est enregistrée. Ce que la structure détient encore est à faire "
-            "rentrer.",
+            ended,
         ),
         facts=_ending("Convention", closed.reference, closed.valid_from, closed.valid_until),
     )

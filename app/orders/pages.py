@@ -29,6 +29,7 @@ from app.orders.views import (
 )
 from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
+from app.programmes.models import ProgrammeFreeze
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_vintage
 from app.web.auth import check, current_actor, started_at
@@ -238,6 +239,8 @@ class NewPage:
 
     vintages: tuple[Choice, ...]
     people: tuple[tuple[str, int], ...]
+    frozen: tuple[tuple[str, ProgrammeFreeze], ...]
+    """Programmes that wait, whose orders would be refused."""
 
 
 @bp.route("/commandes/nouvelle", methods=["GET", "POST"])
@@ -309,12 +312,14 @@ def proposed(session: Session) -> tuple[NewPage, Form]:
         except DomainError:
             plan = None  # an address that somebody changed: the form is simply blank
     form = forms.new_order(vintages[0].value if vintages else "", plan)
-    return NewPage(vintages, planned_people(people if plan else {})), form
+    frozen = tuple(programmes.open_freezes(session))
+    return NewPage(vintages, planned_people(people if plan else {}), frozen), form
 
 
 def new_page(session: Session, form: Form) -> NewPage:
     """What surrounds an order that was refused."""
-    return NewPage(vintages_in_force(session), planned_people(forms.people_of(form)))
+    people = planned_people(forms.people_of(form))
+    return NewPage(vintages_in_force(session), people, tuple(programmes.open_freezes(session)))
 
 
 # ── What cannot be undone is confirmed ────────────────────────────────────────────────────────────
@@ -556,9 +561,16 @@ def cancel_mandate(number: str, mandate_id: UUID) -> ResponseReturnValue:
 def receive(number: str) -> ResponseReturnValue:
     """Record what arrived, by ranges of booklets; each wrong range has its sentence."""
     check(Right.RECEIVE_DELIVERY)
+
+    def look(session: Session) -> tuple[OrderPage, list[tuple[str, ProgrammeFreeze]]]:
+        programme_id = named(session, number).programme_id
+        return looked_at(session, number), programmes.open_freezes(session, programme_id)
+
     if request.method == "GET":
-        page = in_transaction(lambda session: looked_at(session, number))
-        return render_template("orders/delivery.html", page=page, form=expected_form(page))
+        page, frozen = in_transaction(look)
+        return render_template(
+            "orders/delivery.html", page=page, frozen=frozen, form=expected_form(page)
+        )
     form = Form.sent()
     delivery = form.submit(lambda session: count_delivery(session, number, form))
     if delivery is not None:
@@ -567,8 +579,8 @@ def receive(number: str) -> ResponseReturnValue:
             f"La livraison {delivery} est enregistrée. Ses pass restent inertes jusqu’à leur "
             "activation par le service financier.",
         )
-    page = in_transaction(lambda session: looked_at(session, number))
-    return render_template("orders/delivery.html", page=page, form=form), form.status
+    page, frozen = in_transaction(look)
+    return render_template("orders/delivery.html", page=page, frozen=frozen, form=form), form.status
 
 
 def expected_form(page: OrderPage) -> Form:

@@ -87,6 +87,16 @@ def latest_consignments(
     return list(session.scalars(query))
 
 
+def returns_in_transit(session: Session, *, sender_id: UUID | None = None) -> list[Consignment]:
+    """Returns that nobody has counted or called back; one sender's or all."""
+    query = select(Consignment).where(
+        Consignment.kind == ConsignmentKind.RETURN, _in_state(ConsignmentState.IN_TRANSIT)
+    )
+    if sender_id is not None:
+        query = query.where(Consignment.sender_id == sender_id)
+    return list(session.scalars(query))
+
+
 def recipients(session: Session) -> list[tuple[UUID, str]]:
     """Whoever booklets were ever sent to, by name."""
     rows = session.execute(

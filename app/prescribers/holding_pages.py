@@ -25,7 +25,7 @@ from app.prescribers.custody_rules import (
     FRENCH_RECALL_REASON,
     RecallReason,
 )
-from app.prescribers.recalls import Recall
+from app.prescribers.recalls import Recall, Returning
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, download
@@ -67,7 +67,10 @@ def _stock_page(session: Session) -> StockPage:
         choices=tuple(Choice(str(holder.id), holder.name) for holder in everything),
         read_at=started_at(),
         own=actor.scope is not None,
-        recalled=bool(recalls.recalls(session, actor=actor, on=today())),
+        recalled=bool(
+            recalls.recalls(session, actor=actor, on=today())
+            or recalls.under_way(session, actor=actor, on=today())
+        ),
     )
 
 
@@ -79,6 +82,7 @@ class RecallsPage:
     """What is to come back, and who may send it."""
 
     lines: tuple[Recall, ...]
+    returning: tuple[Returning, ...]
     reasons: dict[RecallReason, str]
     form: Form
     own: bool
@@ -103,6 +107,7 @@ def _recalls_page(session: Session, form: Form) -> RecallsPage:
     actor = current_actor()
     return RecallsPage(
         tuple(recalls.recalls(session, actor=actor, on=today())),
+        tuple(recalls.under_way(session, actor=actor, on=today())),
         FRENCH_RECALL_REASON,
         form,
         own=actor.scope is not None,

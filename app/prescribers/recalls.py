@@ -111,6 +111,36 @@ def recalls(
     return sorted(lines, key=lambda one: (one.holder, one.programme))
 
 
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A return of a holder without right: prepared, and not counted by the stock yet."""
+
+    consignment_id: UUID
+    number: str
+    holder: str
+    sent_on: date
+    booklet_count: int
+
+
+def under_way(session: Session, *, actor: Actor, on: date) -> list[Returning]:
+    """Returns of holders without right that are not counted yet, by holder; a prescriber's own.
+
+    Raises:
+        RightMissing.
+    """
+    actor.check(Right.SEE_ALLOCATIONS)
+    sent = queries.returns_in_transit(session, sender_id=actor.scope)
+    why = _without_right(session, {one.sender_id for one in sent}, on=on)
+    counts = queries.booklets_counted(session, [one.id for one in sent])
+    names = partners.organisation_names(session, why)
+    lines = [
+        Returning(one.id, one.number, names[one.sender_id], one.sent_on, counts.get(one.id, 0))
+        for one in sent
+        if one.sender_id in why
+    ]
+    return sorted(lines, key=lambda one: (one.holder, one.number))
+
+
 def prepare_recall(
     session: Session,
     *,

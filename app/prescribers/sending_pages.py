@@ -31,6 +31,8 @@ from app.prescribers.custody_rules import (
     ConsignmentKind,
 )
 from app.prescribers.custody_views import requests_shown
+from app.programmes.models import ProgrammeFreeze
+from app.programmes.queries import open_freezes
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
@@ -52,6 +54,8 @@ class SendPage:
     recipients: tuple[Choice, ...]
     held: tuple[Holder, ...]
     request: Json | None = None
+    frozen: tuple[tuple[str, ProgrammeFreeze], ...] = ()
+    """Programmes that wait, whose allocations would be refused."""
     unable: str = ""
     """Why the sender may not transfer anything today, said instead of the form."""
 
@@ -205,6 +209,7 @@ def _send_page(session: Session, kind: ConsignmentKind) -> SendPage:
         recipients=tuple(recipients) if kind is not ConsignmentKind.RETURN else (),
         held=holders,
         request=asked,
+        frozen=tuple(open_freezes(session)) if kind is ConsignmentKind.ALLOCATION else (),
         unable=(
             recalls.why_not(session, actor.scope, on=today())
             if kind is ConsignmentKind.TRANSFER and actor.scope

@@ -152,7 +152,7 @@ class ProgrammeFrozen(Conflict):
     code = "programme_frozen"
     sentence = (
         "Ce dispositif est gelé depuis le {since} ({reason}) : ni commande, ni livraison, ni "
-        "dotation. Demandez à la coordination de CAP Nord si le gel peut être levé."
+        "dotation. La coordination de CAP Nord peut lever le gel, sur la page du dispositif."
     )
 
 

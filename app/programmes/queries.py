@@ -206,6 +206,22 @@ def open_freeze(session: Session, programme_id: UUID) -> ProgrammeFreeze | None:
     )
 
 
+def open_freezes(
+    session: Session, programme_id: UUID | None = None
+) -> list[tuple[str, ProgrammeFreeze]]:
+    """The freezes that nobody has lifted, with the names of their programmes; one's or all."""
+    query = (
+        select(Programme.name, ProgrammeFreeze)
+        .join(Programme, Programme.id == ProgrammeFreeze.programme_id)
+        .outerjoin(FreezeLift, FreezeLift.freeze_id == ProgrammeFreeze.id)
+        .where(FreezeLift.id.is_(None))
+        .order_by(Programme.name)
+    )
+    if programme_id is not None:
+        query = query.where(ProgrammeFreeze.programme_id == programme_id)
+    return [(name, freeze) for name, freeze in session.execute(query)]
+
+
 def freezes_of(
     session: Session, programme_id: UUID
 ) -> list[tuple[ProgrammeFreeze, FreezeLift | None]]:

@@ -82,6 +82,8 @@ class CountPage:
     closed_by_reader: bool
     may_count: bool
     may_sign: bool
+    one_is_of_holder: bool
+    """Whether the reader or the counter works for the holder, as one of the two must."""
 
     @property
     def tone(self) -> str:
@@ -208,6 +210,7 @@ def _page(session: Session, count_id: UUID, form: Form) -> CountPage:
         report.closed_by == actor.agent_id,
         _may(Right.COUNT_STOCK),
         _may(Right.SIGN_COUNT),
+        counts.may_sign_for(session, actor, report.holder_id, report.closed_by),
     )
 
 

@@ -423,11 +423,7 @@ def sign_count(session: Session, *, actor: Actor, count_id: UUID, now: datetime)
         raise CountSignedAlready
     if closing.closed_by == actor.agent_id:
         raise CounterCannotSign
-    counter = identity.agent(session, closing.closed_by)
-    if record.holder_id not in {
-        actor.organisation_id,
-        counter.organisation_id if counter else None,
-    }:
+    if not may_sign_for(session, actor, record.holder_id, closing.closed_by):
         raise SignerNotOfHolder
     signature = CountSignature(
         count_id=count_id,
@@ -438,6 +434,12 @@ def sign_count(session: Session, *, actor: Actor, count_id: UUID, now: datetime)
     session.add(signature)
     session.flush()
     return signature
+
+
+def may_sign_for(session: Session, actor: Actor, holder_id: UUID, closed_by: int | None) -> bool:
+    """Whether one of the two, who closed the count and who would sign it, works for the holder."""
+    counter = identity.agent(session, closed_by) if closed_by else None
+    return holder_id in {actor.organisation_id, counter.organisation_id if counter else None}
 
 
 def state_of(session: Session, count_id: UUID) -> CountState:

@@ -103,7 +103,8 @@ class CountEmptyUnsaid(RuleBroken):
 
     code = "count_empty_unsaid"
     sentence = (
-        "Rien n’est compté. Scannez les carnets, ou dites que l’armoire est vide pour fermer ainsi."
+        "Rien n’est compté. Scannez les carnets, ou dites que rien ne se trouve là pour fermer "
+        "ainsi."
     )
 
 

@@ -248,7 +248,7 @@ def setting_up(house: House) -> list[Asking]:
             "record_cash_office",
             "coordinator",
             f"/partners/{house.scheme.organisations['library']}/cash-offices",
-            identified(kind="revenue", reference="Arrêté 7", held_by="Direction", **days),
+            identified(kind="extended_revenue", reference="Arrêté 7", held_by="Direction", **days),
             otherwise={"kind": "advances"},
         ),
         Asking(
@@ -795,7 +795,7 @@ def losing(house: House) -> list[Asking]:
             "prepare_write_off",
             "coordinator",
             "/write-offs",
-            identified(passes=[{"first": f"{taken_over} 02"}], reason="Abîmé par l’eau"),
+            identified(passes=[{"first": f"{taken_over} 03"}], reason="Abîmé par l’eau"),
             otherwise={"reason": "Autre motif"},
         ),
         Asking(

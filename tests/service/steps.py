@@ -263,7 +263,7 @@ STEPS: dict[str, Step] = {
         lambda chain: {
             "cash_office_id": new_id(),
             "organisation_id": chain.scheme.organisations["library"],
-            "kind": CashOfficeKind.REVENUE,
+            "kind": CashOfficeKind.EXTENDED_REVENUE,
             "reference": "Arrêté 2026-13",
             "held_by": "Direction",
             **period(chain),

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.identity.errors import OtherOrganisation
+from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.partners.errors import NoAgreementInForce
-from app.prescribers import custody, errors, holdings
+from app.prescribers import custody, errors, holdings, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_papers import slip
@@ -81,9 +82,17 @@ def test_an_agreement_that_ended_leaves_the_way_back_only(world: World) -> None:
     for step in ("transfer_booklets", "request_booklets"):
         world.refuses(NoAgreementInForce, lambda s, c, step=step: STEPS[step].run(s, c, now=now))  # type: ignore[misc]
 
-    STEPS["return_booklets"].run(world.session, world.chain, now=now)
+    sent = STEPS["return_booklets"].run(world.session, world.chain, now=now)
 
     assert place(world, 3) == "transit"
+    coordinator, later = world.scheme.actors["coordinator"], martinique_day(now)
+    [coming] = [
+        one
+        for one in recalls.under_way(world.session, actor=coordinator, on=later)
+        if one.consignment_id == sent.id  # type: ignore[attr-defined]
+    ]
+    assert coming.booklet_count >= 1
+    assert coming not in recalls.under_way(world.session, actor=coordinator, on=world.scheme.today)
 
 
 def test_booklets_of_a_size_that_the_public_does_not_get_are_not_asked_for(world: World) -> None:

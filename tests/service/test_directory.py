@@ -13,6 +13,7 @@ from app.kernel.ids import new_id
 from app.mediators import queries
 from app.mediators.errors import (
     CashOfficeMissing,
+    CashOfficeOverlaps,
     LabelStepOutOfOrder,
     NotAPublicBody,
     NotReceiving,
@@ -93,6 +94,26 @@ def public_mediator(world: World, *, kind: CashOfficeKind, days: tuple[int, int]
 
 
 # ── Régies ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_regie_of_one_kind_gives_its_right_once_on_any_day(world: World) -> None:
+    scheme = world.scheme
+
+    def again(*_: object) -> object:
+        return record_cash_office(
+            world.session,
+            actor=scheme.actors["coordinator"],
+            cash_office_id=new_id(),
+            organisation_id=scheme.organisations["library"],
+            kind=CashOfficeKind.REVENUE,
+            reference="Arrêté 2026-12",
+            held_by="Direction",
+            valid_from=scheme.today,
+            valid_until=scheme.today,
+            now=scheme.now,
+        )
+
+    world.refuses(CashOfficeOverlaps, again)
 
 
 @pytest.mark.parametrize(

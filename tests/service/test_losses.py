@@ -1,5 +1,6 @@
 """Oppositions, what comes too late for them, and destructions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,14 @@ from app.identity.errors import RightMissing
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.losses import blocks, errors, queries, write_offs
-from app.losses.models import Block
+from app.losses.models import Block, WriteOff
 from app.losses.naming import Named, read_lines, without_codes
+from app.losses.papers import destruction_report
 from app.losses.rules import BlockCause, Declarant
+from app.losses.views import destruction_of
 from app.partners.errors import NoAgreementInForce
 from app.vouchers.errors import UnknownBooklet
+from tests.papers.reading import words
 from tests.service.chain import Chain
 from tests.service.conftest import World
 from tests.service.lived_losses import TAKEN_OVER, one
@@ -232,3 +236,67 @@ def test_only_what_is_blocked_is_destroyed(world: World) -> None:
         )
 
     world.refuses(errors.NotBlockedToWriteOff, attempt)
+
+
+def test_a_pass_waits_in_one_destruction_only_while_that_one_can_be_approved(world: World) -> None:
+    scheme, session = world.scheme, world.session
+    named = [one(f"{TAKEN_OVER} 02"), one(f"{TAKEN_OVER} 03")]
+
+    def prepare() -> WriteOff:
+        return write_offs.prepare_write_off(
+            session,
+            actor=scheme.actors["coordinator"],
+            write_off_id=new_id(),
+            named=named,
+            reason="Brûlé",
+            now=scheme.now,
+        )
+
+    refusal = world.refuses(errors.WriteOffPreparedAlready, lambda *_: prepare())
+    assert str(refusal.details["serial"]).startswith(f"{TAKEN_OVER} 02")
+
+    waiting = session.get_one(WriteOff, world.chain.ids["to destroy"])
+    assert write_offs.obstacle(session, waiting) is None
+    blocks.lift_block(
+        session,
+        actor=scheme.actors["coordinator"],
+        lift_id=new_id(),
+        block_id=world.chain.ids["block"],
+        reason="Retrouvé",
+        named=named[:1],
+        now=scheme.now,
+    )
+    assert write_offs.obstacle(session, waiting) == refusal.details["serial"]
+    named.pop(0)
+    prepare()
+
+
+def test_a_loss_is_not_before_the_passes_were_delivered(world: World) -> None:
+    lost = world.scheme.serial(2, 3)
+    early = world.scheme.today - timedelta(days=2000)
+
+    world.refuses(InvalidInput, lambda *_: block(world, one(lost), happened_on=early))
+    for day in (early, world.scheme.today + timedelta(days=1)):
+        with pytest.raises(InvalidInput) as refused:
+            blocks.foreseen(
+                world.session,
+                actor=world.scheme.actors["coordinator"],
+                named=[one(lost)],
+                happened_on=day,
+                now=world.scheme.now,
+            )
+        assert "happened_on" in refused.value.details["fields"]
+
+
+def test_the_paper_of_a_destruction_says_annulled_only_once_it_is_approved(world: World) -> None:
+    waiting = world.session.get_one(WriteOff, world.chain.ids["to destroy"])
+    prepared = destruction_of(world.session, waiting)
+    approved = replace(prepared, approved_on=world.scheme.today)
+
+    said = [
+        " ".join(words(destruction_report(one, specimen=False))[0].split())
+        for one in (prepared, approved)
+    ]
+
+    assert "seront annulés une fois ce procès-verbal approuvé" in said[0]
+    assert "pour toujours" in said[1]
