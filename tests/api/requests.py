@@ -781,7 +781,7 @@ def losing(house: House) -> list[Asking]:
             "lift_block",
             "coordinator",
             f"/blocks/{ids['block']}/lifts",
-            identified(reason="Retrouvé", passes=[{"first": f"{taken_over} 03"}]),
+            identified(reason="Retrouvé", passes=[{"first": f"{taken_over} 05"}]),
             otherwise={"reason": "Autre motif"},
         ),
         Asking(

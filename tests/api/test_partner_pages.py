@@ -132,7 +132,7 @@ def test_each_other_form_acts(used_up: House) -> None:
                              "latitude_microdegrees": "14,656",
                              "longitude_microdegrees": "−61,129"}, "14,656 ; −61,129"),
         (f"{exo7}/convention", {"role": "venue", "reference": "C 7", **period}, "À renouveler"),
-        (f"{library}/regie", {"kind": "revenue", "reference": "A 7", "held_by": "Direction",
+        (f"{library}/regie", {"kind": "advances", "reference": "A 7", "held_by": "Direction",
                               **period}, "La régie est enregistrée"),
         (f"{unlabelled}/demande-de-label", {"applied_on": today.isoformat()}, "Demande déposée"),
         (f"{unlabelled}/demande-de-label/{application}",
@@ -230,7 +230,7 @@ def test_what_is_to_come_back_leaves_by_one_press(house: House) -> None:
     status, page = sent(house, "ccas", "/a-faire-rentrer")
 
     assert (status, "est préparé" in page) == (200, True)
-    assert "Rien à faire rentrer" in coordinator.get("/a-faire-rentrer").text
+    assert "à compter à l’arrivée" in coordinator.get("/a-faire-rentrer").text
 
 
 def test_a_filter_that_makes_no_sense_is_said(house: House) -> None:

@@ -4,9 +4,8 @@
 |-------------------|-----------------------------------------------|
 | 1                 | void: destroyed by a procès-verbal            |
 | 2                 | blocked: a procès-verbal waits to be approved |
-| 3                 | blocked                                       |
+| 3, 5              | blocked                                       |
 | 4                 | ccas's drawer: its opposition was lifted      |
-| 5                 | ccas's drawer                                 |
 
 The opposition names pass 1 of booklet 1 of the scheme too, which is paid for: it came too late.
 
@@ -51,7 +50,7 @@ def lost(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, UUID
     ids["block"] = blocks.block_vouchers(
         session,
         block_id=new_id(),
-        named=[Named(f"{TAKEN_OVER} 01", f"{TAKEN_OVER} 04"), one(scheme.serial(1, 1))],
+        named=[Named(f"{TAKEN_OVER} 01", f"{TAKEN_OVER} 05"), one(scheme.serial(1, 1))],
         declarant=Declarant.PRESCRIBER,
         cause=BlockCause.STOLEN,
         happened_on=scheme.today,

@@ -230,7 +230,7 @@ def test_only_what_is_blocked_is_destroyed(world: World) -> None:
             world.session,
             actor=chain.scheme.actors["coordinator"],
             write_off_id=new_id(),
-            named=[one(f"{TAKEN_OVER} 05")],
+            named=[one(f"{TAKEN_OVER} 04")],
             reason="Brûlé",
             now=chain.scheme.now,
         )
