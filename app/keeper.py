@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 
 from app.config import Settings
 from app.database import Database
@@ -9,7 +10,7 @@ from app.database import Database
 log = logging.getLogger(__name__)
 
 
-class Keeper(threading.Thread):
+class Keeper(threading.Thread, ABC):
     """Does its work every few seconds, for as long as the server serves.
 
     It outlives every error (a database that restarts, a full disk), tells it once, and tries again.
@@ -44,9 +45,9 @@ class Keeper(threading.Thread):
         else:
             self.told = None
 
+    @abstractmethod
     def work(self, database: Database) -> None:
         """What is to be done, if anything is."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Let the thread end after the look that it is at."""
