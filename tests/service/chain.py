@@ -841,12 +841,38 @@ class Chain:
             return verdict.accepted().id
 
 
+State = dict[str, list[str]]
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def everything(session: Session) -> Rows:
-    """Every row of every table, to see that nothing changed."""
+def everything(session: Session) -> State:
+    """Every row of every table as its database writes it, to see that nothing changed.
+
+    A thousand tests look twice. Past SQLAlchemy, and on PostgreSQL in one round trip, a look takes
+    a tenth of the time; `every_row` has the same as values, which two databases have in common.
+    """
+    session.flush()
+    connection = session.connection()
+    write = connection.dialect.identifier_preparer.format_table
+    names = {table.name: write(table) for table in Model.metadata.sorted_tables}
+    cursor = connection.connection.cursor()
+    if connection.dialect.name == "sqlite":
+        return {
+            table: sorted(map(repr, cursor.execute(f"select * from {name}")))  # noqa: S608 - our own table
+            for table, name in names.items()
+        }
+    selects = [f"select whole::text from {name} whole" for name in names.values()]  # noqa: S608 - our own tables
+    cursor.execute(";".join(selects))
+    state = {}
+    for table in names:
+        state[table] = sorted(row for (row,) in cursor.fetchall())
+        cursor.nextset()
+    return state
+
+
+def every_row(session: Session) -> Rows:
+    """Every row of every table, as the application reads it."""
     return {
-        table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+        table.name: [tuple(row) for row in session.execute(select(table))]
         for table in Model.metadata.sorted_tables
     }

@@ -13,7 +13,7 @@ from app.identity import passwords
 from app.kernel.errors import DomainError
 from tests.databases import Databases
 from tests.factories import Scheme
-from tests.service.chain import Chain, Rows, everything
+from tests.service.chain import Chain, State, everything
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -33,7 +33,7 @@ class World:
 
     session: Session
     chain: Chain
-    as_lived: Rows
+    as_lived: State
 
     @property
     def scheme(self) -> Scheme:
@@ -54,7 +54,7 @@ class World:
 @pytest.fixture(scope="session", params=DIALECTS)
 def lived(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Database, Chain, Rows]]:
+) -> Iterator[tuple[Database, Chain, State]]:
     """One database a dialect in which something rests at every stage."""
     url = databases.clone(request.param)
     database = Database(url)
@@ -67,7 +67,7 @@ def lived(
 
 
 @pytest.fixture
-def world(lived: tuple[Database, Chain, Rows]) -> Iterator[World]:
+def world(lived: tuple[Database, Chain, State]) -> Iterator[World]:
     """That database, in a transaction that is rolled back."""
     database, chain, as_lived = lived
     with database.session() as session:
@@ -83,7 +83,7 @@ PAST_RULES = (*LEDGER, *SNAPSHOTS, *SEALS)
 
 
 @pytest.fixture
-def past_every_rule(lived: tuple[Database, Chain, Rows]) -> Iterator[Session]:
+def past_every_rule(lived: tuple[Database, Chain, State]) -> Iterator[Session]:
     """A session that nothing refuses anything, on a chain that has lived."""
     url = read_url(lived[0].url)
     if lived[0].is_postgresql:

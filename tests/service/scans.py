@@ -14,7 +14,7 @@ from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.ledger import chart
-from tests.service.chain import everything
+from tests.service.chain import State, everything
 from tests.service.conftest import World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -75,6 +75,6 @@ def unknown_code(number: int) -> VoucherCode:
     return codes.derive(b"another territory", number)
 
 
-def without_attempts(world: World) -> dict[str, list[tuple[object, ...]]]:
+def without_attempts(world: World) -> State:
     """Every row but those that keep what was answered."""
     return {k: rows for k, rows in everything(world.session).items() if k != "redemption_attempt"}

@@ -15,7 +15,7 @@ from app.partners.models import BankDetails
 from app.partners.service import clear_iban, known_bank_details, prepare_bank_details
 from app.partners.vault import BankVault
 from tests.factories import IBAN, Scheme
-from tests.service.chain import everything
+from tests.service.chain import every_row
 
 GERMAN = "DE89370400440532013000"
 
@@ -61,7 +61,7 @@ def test_the_database_holds_no_iban_in_clear(database: Database, scheme: Scheme)
     typed(database, scheme, iban=GERMAN)
 
     with database.transaction(writing=False) as session:
-        told = str(everything(session))
+        told = str(every_row(session))
     assert "DE89 … 3000" in told
     assert not any(iban[4:] in told for iban in (IBAN, GERMAN))
     if database.engine.dialect.name == "sqlite":

@@ -26,9 +26,9 @@ from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
 from app.trust.verify import verify_seals
 from tests.databases import Databases
-from tests.service.chain import Chain, Rows, everything
+from tests.service.chain import Chain, Rows, State, every_row
 
-Lived = tuple[Database, Chain, Rows]
+Lived = tuple[Database, Chain, State]
 NAMES = ("Rosette", "@exemple.fr", "Démonstration")
 HERS = ("agent", *tables.SECRETS, *tables.IDENTITY)
 """Tables of which not all leaves by a file."""
@@ -77,7 +77,7 @@ def test_an_export_rebuilds_everything_in_the_other_database(
     as_application = Database(elsewhere.url)
     with as_application.transaction() as session, lived[0].transaction(writing=False) as origin:
         but = (*tables.SECRETS, "agent")
-        assert plain(everything(session), but=but) == plain(lived[2], but=but)
+        assert plain(every_row(session), but=but) == plain(every_row(origin), but=but)
         assert ledger.balances(session) == ledger.balances(origin)
         assert ledger.faults(session) == []
         goes_on(session, lived[1])
@@ -100,7 +100,7 @@ def test_a_move_carries_passwords_too(lived: Lived, elsewhere: Database) -> None
         elsewhere.transaction() as session,
     ):
         take_in(session, FromDatabase(origin))
-        assert plain(everything(session)) == plain(lived[2])
+        assert plain(every_row(session)) == plain(every_row(origin))
 
 
 def test_no_name_leaves_unless_it_is_asked_for(lived: Lived, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_damaged_export_is_refused_and_leaves_nothing(
 
     assert refused.value.details == {"file": "tables/movement.jsonl"}
     with elsewhere.transaction() as session:
-        assert not everything(session)["organisation"]
+        assert not every_row(session)["organisation"]
 
 
 def test_a_forged_export_is_refused_and_its_lie_is_named(

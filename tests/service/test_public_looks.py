@@ -19,7 +19,7 @@ from app.vouchers.models import Booklet
 from app.vouchers.queries import booklets_between
 from app.vouchers.service import cover_of
 from tests.factories import Scheme
-from tests.service.chain import Chain, Rows
+from tests.service.chain import Chain, State
 from tests.service.conftest import World
 
 HOME, AWAY = b"home", b"away"
@@ -38,7 +38,7 @@ HOME, AWAY = b"home", b"away"
     ],
 )
 def test_a_pass_tells_whether_it_can_be_used_and_where(
-    lived: tuple[Database, Chain, Rows], world: World, number: int, place: int, usable: Usable
+    lived: tuple[Database, Chain, State], world: World, number: int, place: int, usable: Usable
 ) -> None:
     code = world.scheme.codes(world.session, number)[place - 1]
     world.session.rollback()
@@ -52,7 +52,7 @@ def test_a_pass_tells_whether_it_can_be_used_and_where(
 
 
 def test_a_cover_tells_how_many_passes_remain(
-    lived: tuple[Database, Chain, Rows], world: World
+    lived: tuple[Database, Chain, State], world: World
 ) -> None:
     (found,) = booklets_between(world.session, world.scheme.vintage_id, 1, 1)
     booklet = world.session.get_one(Booklet, found.id)
