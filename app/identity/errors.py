@@ -89,6 +89,16 @@ class EmailTaken(Conflict):
     sentence = "Un compte existe déjà avec cette adresse. Prenez-en une autre."
 
 
+class LinkServesNoMore(NotFound):
+    """The link is unknown, used, withdrawn, replaced by another, or too old."""
+
+    code = "link_serves_no_more"
+    sentence = (
+        "Ce lien ne sert plus : il a déjà servi, il a été remplacé, ou il est trop vieux. "
+        "Demandez un nouveau lien."
+    )
+
+
 class WeakPassword(RuleBroken):
     """The password does not follow the rule (CNIL recommendation 2022-100)."""
 

@@ -72,6 +72,12 @@ def new_token() -> tuple[str, bytes]:
     return token, token_hash(token)
 
 
+def new_link_secret() -> tuple[str, bytes]:
+    """The secret of a link sent by e-mail, and the hash that is kept of it."""
+    secret = secrets.token_urlsafe(32)
+    return secret, token_hash(secret)
+
+
 def token_hash(token: str) -> bytes:
     """What the database keeps of a token."""
     return hashlib.sha256(token.encode(errors="replace")).digest()

@@ -1,13 +1,24 @@
 """Looking agents, tokens and sign-in attempts up."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import as_read, perform
-from app.identity.models import Agent, ApiToken, SignInAttempt
+from app.identity.models import (
+    AccountEvent,
+    AccountLink,
+    AccountLinkEnd,
+    Agent,
+    AgentManager,
+    ApiToken,
+    SignInAttempt,
+)
+from app.identity.rules import AccountEventKind, LinkPurpose, Role
 
 
 def agent_by_email(session: Session, email: str) -> Agent | None:
@@ -92,3 +103,165 @@ def failures_since(
         )
     ).one()
     return counted.of_account, counted.from_address
+
+
+# ── Accounts ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def link_by_secret(session: Session, secret_hash: bytes) -> AccountLink | None:
+    """The link whose secret has that hash."""
+    return session.scalar(select(AccountLink).where(AccountLink.token_hash == secret_hash))
+
+
+def link_end(session: Session, link_id: UUID) -> AccountLinkEnd | None:
+    """Why a link serves no more, if it ended before its time."""
+    return session.get(AccountLinkEnd, link_id)
+
+
+def open_links(
+    session: Session, agent_id: int, *, purpose: LinkPurpose | None = None
+) -> list[AccountLink]:
+    """The links of an agent that were neither used nor ended; some may have expired."""
+    ended = exists().where(AccountLinkEnd.link_id == AccountLink.id)
+    query = select(AccountLink).where(AccountLink.agent_id == agent_id, ~ended)
+    if purpose is not None:
+        query = query.where(AccountLink.purpose == purpose)
+    return list(session.scalars(query.order_by(AccountLink.made_at)))
+
+
+def latest_invitations(session: Session, agent_ids: Collection[int]) -> dict[int, AccountLink]:
+    """The invitation of each of these agents that still counts, unless it was withdrawn or used."""
+    ended = exists().where(AccountLinkEnd.link_id == AccountLink.id)
+    rows = session.scalars(
+        select(AccountLink)
+        .where(
+            AccountLink.agent_id.in_(agent_ids),
+            AccountLink.purpose == LinkPurpose.INVITATION,
+            ~ended,
+        )
+        .order_by(AccountLink.made_at)
+    )
+    return {link.agent_id: link for link in rows}
+
+
+def managers(session: Session, agent_ids: Collection[int]) -> dict[int, AgentManager]:
+    """Those of these agents who manage the accounts of their organisation."""
+    rows = session.scalars(select(AgentManager).where(AgentManager.agent_id.in_(agent_ids)))
+    return {row.agent_id: row for row in rows}
+
+
+def is_manager(session: Session, agent_id: int) -> bool:
+    """Whether that agent manages the accounts of its organisation."""
+    return session.get(AgentManager, agent_id) is not None
+
+
+def other_open_administrators(session: Session, agent_id: int) -> int:
+    """How many other people administer accounts and can sign in."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Agent)
+            .where(
+                Agent.id != agent_id,
+                Agent.role == Role.ADMINISTRATOR,
+                Agent.disabled_at.is_(None),
+                Agent.password_hash.is_not(None),
+            )
+        )
+        or 0
+    )
+
+
+def working_agents_of(session: Session, organisation_id: UUID) -> list[Agent]:
+    """The agents of an organisation whose accounts are open, invited ones among them."""
+    return list(
+        session.scalars(
+            select(Agent)
+            .where(Agent.organisation_id == organisation_id, Agent.disabled_at.is_(None))
+            .order_by(Agent.id)
+        )
+    )
+
+
+def agents_after(
+    session: Session,
+    after: int | None,
+    *,
+    limit: int,
+    organisation_id: UUID | None = None,
+    role: Role | None = None,
+) -> list[Agent]:
+    """Agents in the order of their numbers, from after that one."""
+    query = select(Agent).order_by(Agent.id).limit(limit)
+    if after is not None:
+        query = query.where(Agent.id > after)
+    if organisation_id is not None:
+        query = query.where(Agent.organisation_id == organisation_id)
+    if role is not None:
+        query = query.where(Agent.role == role)
+    return list(session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are asked for; everything where nothing is said."""
+
+    kind: AccountEventKind | None = None
+    agent_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of(self, query: Select[tuple[AccountEvent]]) -> Select[tuple[AccountEvent]]:
+        """The query with what is asked."""
+        if self.kind is not None:
+            query = query.where(AccountEvent.kind == self.kind)
+        if self.agent_id is not None:
+            query = query.where(
+                or_(AccountEvent.agent_id == self.agent_id, AccountEvent.actor_id == self.agent_id)
+            )
+        if self.since is not None:
+            query = query.where(AccountEvent.happened_at >= self.since)
+        if self.until is not None:
+            query = query.where(AccountEvent.happened_at < self.until)
+        return query
+
+
+def events_before(
+    session: Session, before: int | None, *, limit: int, asked: EventFilter
+) -> list[AccountEvent]:
+    """What happened to accounts, the latest first, from before that event."""
+    query = asked.of(select(AccountEvent)).order_by(AccountEvent.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AccountEvent.id < before)
+    return list(session.scalars(query))
+
+
+def events_after(
+    session: Session, after: int | None, *, limit: int, asked: EventFilter
+) -> list[AccountEvent]:
+    """What happened to accounts, in the order in which it was told, from after that event."""
+    query = asked.of(select(AccountEvent)).order_by(AccountEvent.id).limit(limit)
+    if after is not None:
+        query = query.where(AccountEvent.id > after)
+    return list(session.scalars(query))
+
+
+def count_events(
+    session: Session,
+    kind: AccountEventKind,
+    *,
+    since: datetime,
+    agent_id: int | None = None,
+    address_hash: bytes | None = None,
+) -> int:
+    """How often that happened since then to an account, or from a network address."""
+    query = (
+        select(func.count())
+        .select_from(AccountEvent)
+        .where(AccountEvent.kind == kind, AccountEvent.happened_at > since)
+    )
+    if agent_id is not None:
+        query = query.where(AccountEvent.agent_id == agent_id)
+    if address_hash is not None:
+        query = query.where(AccountEvent.address_hash == address_hash)
+    return session.scalar(query) or 0

@@ -1,6 +1,7 @@
 """Roles and what each may do: plain values, no database."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from unicodedata import category
 from uuid import UUID
@@ -94,6 +95,9 @@ class Right(StrEnum):
     DECIDE_SIGNAL = "decide_signal"
     SEE_LEDGER = "see_ledger"
     MANAGE_ACCOUNTS = "manage_accounts"
+    INVITE_PARTNERS = "invite_partners"
+    SEE_ACCOUNT_EVENTS = "see_account_events"
+    SEE_MAILS = "see_mails"
 
 
 APPROVALS = frozenset(
@@ -135,6 +139,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.MANAGE_PROGRAMME,
         Right.MANAGE_PARTNERS,
+        Right.INVITE_PARTNERS,
         Right.CORRECT_PROFILE,
         Right.PREPARE_BANK_DETAILS,
         Right.APPROVE_BANK_DETAILS,
@@ -199,8 +204,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.COUNT_STOCK,
         Right.SIGN_COUNT,
     },
-    Role.ACCOUNTANT: _SEEING_ALL | {Right.RECORD_PAYMENT, Right.SIGN_COUNT},
-    Role.AUDITOR: _SEEING_ALL | {Right.SEE_PRESCRIPTIONS},
+    Role.ACCOUNTANT: _SEEING_ALL
+    | {Right.RECORD_PAYMENT, Right.SIGN_COUNT, Right.SEE_ACCOUNT_EVENTS},
+    Role.AUDITOR: _SEEING_ALL | {Right.SEE_PRESCRIPTIONS, Right.SEE_ACCOUNT_EVENTS},
     Role.PRESCRIBER: frozenset(
         {
             Right.SEE_PROGRAMME,
@@ -237,7 +243,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CERTIFY_STATEMENT,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({Right.MANAGE_ACCOUNTS}),
+    Role.ADMINISTRATOR: frozenset(
+        {Right.MANAGE_ACCOUNTS, Right.SEE_ACCOUNT_EVENTS, Right.SEE_MAILS}
+    ),
 }
 
 SEES_ALL_ORGANISATIONS = frozenset({Role.COORDINATOR, Role.FINANCE, Role.ACCOUNTANT, Role.AUDITOR})
@@ -308,3 +316,160 @@ def password_is_strong(password: str) -> bool:
     if len(password) >= LEAST_LENGTH_BY_CLASSES.get(classes, LONGEST_PASSWORD + 1):
         return True
     return len({word.lower() for word in password.split() if len(word) > 1}) >= LEAST_WORDS
+
+
+# ── Accounts ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class LinkPurpose(StrEnum):
+    """What a link sent by e-mail opens."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+LINK_LIFE = {
+    LinkPurpose.INVITATION: timedelta(days=7),
+    LinkPurpose.RESET: timedelta(hours=1),
+}
+
+
+class LinkEnd(StrEnum):
+    """Why a link serves no more, before its time."""
+
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+
+
+class Way(StrEnum):
+    """How an act came to us."""
+
+    PAGE = "page"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    COMMAND = "command"
+    SERVER = "server"
+
+
+class Browser(StrEnum):
+    """The family of a browser: enough to recognise one's own, too little to follow anybody."""
+
+    FIREFOX = "Firefox"
+    CHROME = "Chrome"
+    SAFARI = "Safari"
+    EDGE = "Edge"
+    OTHER = "autre"
+
+
+def browser_family(user_agent: str) -> Browser:
+    """The family of the browser that says this of itself; the order matters, for they all lie."""
+    said = user_agent.lower()
+    for word, family in (
+        ("edg", Browser.EDGE),
+        ("firefox", Browser.FIREFOX),
+        ("fxios", Browser.FIREFOX),
+        ("opr/", Browser.OTHER),
+        ("chrom", Browser.CHROME),
+        ("crios", Browser.CHROME),
+        ("safari", Browser.SAFARI),
+    ):
+        if word in said:
+            return family
+    return Browser.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where an act came: the keyed hash of a network address, and the browser's family."""
+
+    way: Way
+    address_hash: bytes | None = None
+    browser: Browser | None = None
+
+
+FROM_SERVER = Origin(Way.SERVER)
+FROM_COMMAND = Origin(Way.COMMAND)
+
+
+class AccountEventKind(StrEnum):
+    """What may happen to an account."""
+
+    OPENED = "opened"
+    INVITED = "invited"
+    INVITED_AGAIN = "invited_again"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    ACCEPTED = "accepted"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    LOCKED = "locked"
+    LOCK_LIFTED = "lock_lifted"
+    RESET_ASKED = "reset_asked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a word, not a secret
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, not a secret
+    NAME_CHANGED = "name_changed"
+    ROLE_CHANGED = "role_changed"
+    MANAGER_APPOINTED = "manager_appointed"
+    MANAGER_DISMISSED = "manager_dismissed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_FAILED = "factor_failed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a word, not a secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
+    BANK_DETAILS_PROPOSED = "bank_details_proposed"
+    BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
+
+
+FRENCH_EVENT = {
+    AccountEventKind.OPENED: "Compte ouvert",
+    AccountEventKind.INVITED: "Invitation envoyée",
+    AccountEventKind.INVITED_AGAIN: "Invitation envoyée de nouveau",
+    AccountEventKind.INVITATION_WITHDRAWN: "Invitation retirée",
+    AccountEventKind.ACCEPTED: "Invitation acceptée",
+    AccountEventKind.SIGNED_IN: "Connexion",
+    AccountEventKind.SIGN_IN_FAILED: "Connexion refusée",
+    AccountEventKind.SIGNED_OUT: "Déconnexion",
+    AccountEventKind.LOCKED: "Compte bloqué après trop d’essais",
+    AccountEventKind.LOCK_LIFTED: "Blocage levé",
+    AccountEventKind.RESET_ASKED: "Nouveau mot de passe demandé",
+    AccountEventKind.PASSWORD_RESET: "Mot de passe remplacé par lien",
+    AccountEventKind.PASSWORD_CHANGED: "Mot de passe changé",
+    AccountEventKind.NAME_CHANGED: "Nom changé",
+    AccountEventKind.ROLE_CHANGED: "Rôle changé",
+    AccountEventKind.MANAGER_APPOINTED: "Responsable désigné",
+    AccountEventKind.MANAGER_DISMISSED: "Responsable retiré",
+    AccountEventKind.CLOSED: "Compte fermé",
+    AccountEventKind.REOPENED: "Compte rouvert",
+    AccountEventKind.FACTOR_ADDED: "Second facteur ajouté",
+    AccountEventKind.FACTOR_REMOVED: "Second facteur retiré",
+    AccountEventKind.FACTOR_FAILED: "Second facteur refusé",
+    AccountEventKind.RECOVERY_CODES_MADE: "Codes de secours créés",
+    AccountEventKind.RECOVERY_CODE_USED: "Code de secours utilisé",
+    AccountEventKind.SESSION_ENDED: "Session fermée",
+    AccountEventKind.SESSIONS_ENDED: "Toutes les sessions fermées",
+    AccountEventKind.PROVIDER_LINKED: "ProConnect relié",
+    AccountEventKind.PROVIDER_UNLINKED: "ProConnect détaché",
+    AccountEventKind.TOKEN_MADE: "Jeton créé",
+    AccountEventKind.TOKEN_REVOKED: "Jeton révoqué",
+    AccountEventKind.BANK_DETAILS_PROPOSED: "Changement de compte bancaire annoncé",
+    AccountEventKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé, annoncé",
+}
+
+EVENTS_BY_ANOTHER = frozenset(
+    {
+        AccountEventKind.LOCK_LIFTED,
+        AccountEventKind.ROLE_CHANGED,
+        AccountEventKind.MANAGER_APPOINTED,
+        AccountEventKind.CLOSED,
+        AccountEventKind.REOPENED,
+    }
+)
+"""What nobody does to their own account; the database refuses it too."""

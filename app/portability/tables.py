@@ -1,6 +1,7 @@
 """Which tables travel, in which order, and how a row is written as JSON and read again.
 
-Secrets never leave by a file: password hashes, tokens, traces of sign-ins, drafts of forms. Names
+Secrets never leave by a file: password hashes, tokens, links sent by e-mail and the letters that
+hold them, traces of sign-ins and of accounts, drafts of forms. Names
 of people leave only when they are asked for. IBANs leave as they are, sealed.
 """
 
@@ -24,7 +25,18 @@ Row = dict[str, Any]
 
 FIXED = TransitionRow.__tablename__
 """The chart comes with the migrations: compared on arrival, never written."""
-SECRETS = frozenset({"api_token", "sign_in_attempt", "form_draft", "public_look"})
+SECRETS = frozenset(
+    {
+        "api_token",
+        "sign_in_attempt",
+        "form_draft",
+        "public_look",
+        "account_link",
+        "account_link_end",
+        "account_event",
+        "mail",
+    }
+)
 IDENTITY = frozenset({"beneficiary_identity"})
 CHUNK = 2_000
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.identity import passwords, queries
 from app.identity.models import Agent
-from app.identity.rules import Actor, Right
+from app.identity.rules import Actor, Origin, Right, Way, browser_family
 from app.identity.service import SignInKeys, actor_of
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web import drafts
@@ -153,6 +153,16 @@ def sign_in_keys(email: str) -> SignInKeys:
     return SignInKeys(
         passwords.keyed_hash(key, email.strip().lower()[:254]),
         passwords.keyed_hash(key, request.remote_addr or ""),
+    )
+
+
+def origin() -> Origin:
+    """From where this request comes, as the journal of accounts keeps it."""
+    key = current_settings().secret_key
+    return Origin(
+        Way.TOKEN if g.get("by_token", False) else Way.PAGE,
+        passwords.keyed_hash(key, request.remote_addr or ""),
+        browser_family(request.user_agent.string),
     )
 
 

@@ -187,10 +187,12 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
     assert owned == []
     assert [row[0] for row in changeable] == [
         "agent UPDATE",
+        "agent_manager DELETE",
         "api_token UPDATE",
         "beneficiary_identity DELETE",
         "beneficiary_identity UPDATE",
         "document_counter UPDATE",
         "form_draft DELETE",
         "form_draft UPDATE",
+        "mail DELETE",
     ]

@@ -61,7 +61,10 @@ from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
-from app.identity.rules import Role
+from app.identity.events import record_event
+from app.identity.links import make_link
+from app.identity.models import AgentManager
+from app.identity.rules import FROM_SERVER, AccountEventKind, LinkPurpose, Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
 from app.kernel import codes
 from app.kernel.clock import martinique_day
@@ -70,6 +73,9 @@ from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger.snapshots import Sizes
+from app.mails.outbox import write_mail
+from app.mails.rules import MailKind
+from app.mails.wording import Letter
 from app.mediators import holding
 from app.mediators import service as mediators
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours, Service
@@ -304,7 +310,39 @@ class Chain:
         self.ids["token"] = create_token(
             session, email="exo7@exemple.fr", label="caisse", now=scheme.now
         )[1].id
+        self._accounts(session)
         mark_demonstration(session, now=scheme.now)
+
+    def _accounts(self, session: Session) -> None:
+        """An invitation that was sent again, a letter, a manager, an event."""
+        scheme, agent_id = self.scheme, self.scheme.actors["exo7"].agent_id
+        for _ in range(2):
+            make_link(
+                session,
+                link_id=new_id(),
+                request_hash=bytes(32),
+                purpose=LinkPurpose.INVITATION,
+                agent_id=agent_id,
+                made_by=scheme.actors["administrator"].agent_id,
+                now=scheme.now,
+            )
+        session.add(AgentManager(agent_id=agent_id, appointed_at=scheme.now))
+        record_event(
+            session,
+            kind=AccountEventKind.SIGNED_IN,
+            agent_id=agent_id,
+            actor=agent_id,
+            origin=FROM_SERVER,
+            now=scheme.now,
+        )
+        write_mail(
+            session,
+            kind=MailKind.NOTICE,
+            agent_id=agent_id,
+            address="exo7@exemple.fr",
+            letter=Letter("Un avis", "Bonjour."),
+            now=scheme.now,
+        )
 
     def _directory(self, session: Session) -> None:
         scheme, ids = self.scheme, self.ids

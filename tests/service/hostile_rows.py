@@ -5,7 +5,7 @@ course.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app import ledger
@@ -1445,6 +1445,49 @@ BENT |= {
     "usage_sum_counts_vouchers": {"voucher_count": 0},
     "usage_sum_transition": {"kind": "steal"},
     "usage_sum_public_is_known": {"public": "nobody"},
+}
+BENT |= {
+    # ── Accounts ──────────────────────────────────────────────────────────────────────────────────
+    "account_link_purpose_is_known": {"purpose": "backdoor"},
+    "account_link_secret_is_hashed": {"token_hash": b"short"},
+    "account_link_serves_for_a_while": lambda _, row: {"expires_at": row["made_at"]},
+    "account_link_of_a_reset_is_nobodys": lambda rows, _: {
+        "purpose": "reset",
+        "made_by": rows.agent("administrator"),
+    },
+    "account_link_is_made_by_another": lambda _, row: {"made_by": row["agent_id"]},
+    "account_link_end_is_of_a_link": {"link_id": NOBODY},
+    "account_link_end_reason_is_known": {"reason": "forgotten"},
+    "account_link_is_used_in_time": lambda _, row: {
+        "reason": "used",
+        "ended_at": row["expires_at"] + A_YEAR,
+    },
+    "agent_manager_is_appointed_by_another": lambda _, row: {"appointed_by": row["agent_id"]},
+    "account_event_kind_is_known": {"kind": "impersonated"},
+    "account_event_way_is_known": {"way": "dream"},
+    "account_event_browser_is_a_family": {"browser": "Firefox 145.0.1 on somebody's machine"},
+    "account_event_address_is_hashed": {"address_hash": b"192.0.2.1"},
+    "account_event_detail_is_short": {"detail": ""},
+    "account_event_is_by_another": lambda _, row: {
+        "kind": "role_changed",
+        "actor_id": row["agent_id"],
+    },
+    "last_administrator_stays": lambda rows, _: {
+        "kind": "closed",
+        "agent_id": rows.agent("administrator"),
+    },
+    "mail_kind_is_known": {"kind": "advertisement"},
+    "mail_state_is_known": {"state": "lost", "ended_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "mail_has_a_subject": {"subject": ""},
+    "mail_has_a_body": {"body": ""},
+    "mail_link_is_sealed": {"sealed_link": b"/invitation/in-clear"},
+    "mail_forgets_its_link": {
+        "state": "sent",
+        "ended_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "sealed_link": bytes(40),
+    },
+    "mail_ends_once": {"state": "sent"},
+    "mail_counts_its_attempts": {"attempt_count": -1},
 }
 
 TOGETHER = {

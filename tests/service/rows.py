@@ -59,6 +59,12 @@ class Rows:
         """A valid new row of that table."""
         return NEW[name](self) if name in NEW else self.copy(name)
 
+    def ended_link(self) -> Row:
+        """The end of a link of its own."""
+        link = self.copy("account_link")
+        self.add("account_link", link)
+        return self.copy("account_link_end", link_id=link["id"], expires_at=link["expires_at"])
+
     def posting(self) -> UUID:
         """An act without lines."""
         row = self.copy("posting")
@@ -522,6 +528,11 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     ),
     "print_file": lambda rows: rows.copy("print_file", ordinal=2),
     "public_look": lambda rows: {"address_hash": b"somewhere", "looked_at": rows.chain.scheme.now},
+    "account_link": lambda rows: rows.copy("account_link", made_by=None),
+    "account_link_end": Rows.ended_link,
+    "agent_manager": lambda rows: rows.copy(
+        "agent_manager", agent_id=rows.agent("plie"), appointed_by=rows.agent("administrator")
+    ),
     "form_draft": lambda rows: {
         "id": new_id(),
         "agent_id": rows.any("agent")["id"],

@@ -1,0 +1,1 @@
+"""Letters to agents: written with the act, sent after it, until a server has taken them."""

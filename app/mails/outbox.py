@@ -1,0 +1,89 @@
+"""Writing a letter down with the act that it tells of; it leaves once that act is committed."""
+
+import hmac
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.orm import Session
+
+from app.kernel.ids import new_id
+from app.mails import queries
+from app.mails.errors import UnknownMail
+from app.mails.models import Mail
+from app.mails.rules import USEFUL_FOR, MailKind, MailState
+from app.mails.wording import Letter
+
+NONCE_LENGTH = 12
+
+
+def write_mail(
+    session: Session,
+    *,
+    kind: MailKind,
+    agent_id: int,
+    address: str,
+    letter: Letter,
+    now: datetime,
+    link: str | None = None,
+    useful_until: datetime | None = None,
+    key: bytes | None = None,
+) -> Mail:
+    """Put a letter in the outbox, in the transaction of what it tells.
+
+    `link` is a path of this site that holds a secret; `key` seals it until the letter is gone.
+    """
+    mail = Mail(
+        id=new_id(),
+        kind=kind,
+        agent_id=agent_id,
+        address=address,
+        subject=letter.subject,
+        body=letter.body,
+        queued_at=now,
+        useful_until=useful_until or now + USEFUL_FOR,
+        state=MailState.WAITING,
+        attempt_count=0,
+        next_attempt_at=now,
+    )
+    if link is not None and key is not None:
+        mail.sealed_link = seal(key, mail.id, link)
+    session.add(mail)
+    session.flush()
+    return mail
+
+
+def known_mail(session: Session, mail_id: UUID) -> Mail:
+    """The letter of that id.
+
+    Raises:
+        UnknownMail: there is none.
+    """
+    mail = queries.mail(session, mail_id)
+    if mail is None:
+        raise UnknownMail
+    return mail
+
+
+def seal(key: bytes, mail_id: UUID, link: str) -> bytes:
+    """A link that whoever has the database alone cannot read, bound to its letter."""
+    nonce = secrets.token_bytes(NONCE_LENGTH)
+    return nonce + _box(key).encrypt(nonce, link.encode(), mail_id.bytes)
+
+
+def opened_link(mail: Mail, key: bytes) -> str | None:
+    """The path of a letter's link; None when it has none, or the key of the site was changed."""
+    if mail.sealed_link is None:
+        return None
+    nonce, sealed = mail.sealed_link[:NONCE_LENGTH], mail.sealed_link[NONCE_LENGTH:]
+    try:
+        return _box(key).decrypt(nonce, sealed, mail.id.bytes).decode()
+    except InvalidTag:
+        return None
+
+
+def _box(key: bytes) -> AESGCM:
+    # The key of the site opens several boxes: each has one of its own, derived by its name.
+    return AESGCM(hmac.digest(key, b"passnum mails", "sha256"))

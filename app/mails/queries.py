@@ -1,0 +1,67 @@
+"""Looking letters up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.mails.models import Mail
+from app.mails.rules import MailKind, MailState
+
+
+def mail(session: Session, mail_id: UUID) -> Mail | None:
+    """The letter of that id."""
+    return session.get(Mail, mail_id)
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[UUID]:
+    """Letters whose turn it is, the longest waiting first."""
+    return session.scalars(
+        select(Mail.id)
+        .where(Mail.state == MailState.WAITING, Mail.next_attempt_at <= now)
+        .order_by(Mail.next_attempt_at, Mail.id)
+        .limit(limit)
+    ).all()
+
+
+def mails_before(
+    session: Session,
+    before: UUID | None,
+    *,
+    limit: int,
+    state: MailState | None = None,
+    kind: MailKind | None = None,
+) -> list[Mail]:
+    """Letters, the latest first, from before that one; their ids grow with time."""
+    query = select(Mail).order_by(Mail.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Mail.id < before)
+    if state is not None:
+        query = query.where(Mail.state == state)
+    if kind is not None:
+        query = query.where(Mail.kind == kind)
+    return list(session.scalars(query))
+
+
+def mails_after(
+    session: Session, after: UUID | None, *, limit: int, state: MailState | None = None
+) -> list[Mail]:
+    """Letters in the order of their ids, from after that one."""
+    query = select(Mail).order_by(Mail.id).limit(limit)
+    if after is not None:
+        query = query.where(Mail.id > after)
+    if state is not None:
+        query = query.where(Mail.state == state)
+    return list(session.scalars(query))
+
+
+def count(session: Session, state: MailState) -> int:
+    """How many letters are in that state."""
+    return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
+
+
+def forget_before(session: Session, instant: datetime) -> None:
+    """Letters that ended before then are gone."""
+    session.execute(delete(Mail).where(Mail.ended_at < instant))
