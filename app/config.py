@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 DEFAULT_PORT = 8000
@@ -15,6 +16,84 @@ EXAMPLE_LINE = "05 36 49 00 00"
 """A telephone number reserved for fiction."""
 SHORTEST_SECRET = 32
 """Bytes: 256 bits."""
+
+
+class SettingRefused(Exception):
+    """A variable of the environment says what cannot be."""
+
+    def __init__(self, *, name: str, advice: str) -> None:
+        super().__init__(f"{name} n’est pas compris : {advice}")
+
+
+class Security(StrEnum):
+    """How the road to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+MAIL_PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+GREATEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where letters are handed in, and in whose name.
+
+    Attributes:
+        sender: the address that letters come from.
+        authority_file: certificates to trust besides those of the machine, for a server of one's
+            own.
+    """
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    authority_file: Path | None = None
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> "MailServer | None":
+        """The server that PASSNUM_SMTP_… names, or none.
+
+        Raises:
+            SettingRefused: a variable says what cannot be.
+        """
+        host = env.get("PASSNUM_SMTP_HOST") or ""
+        if not host:
+            return None
+        try:
+            security = Security(env.get("PASSNUM_SMTP_SECURITY") or Security.STARTTLS)
+        except ValueError:
+            raise SettingRefused(
+                name="PASSNUM_SMTP_SECURITY", advice="écrivez starttls, tls ou none."
+            ) from None
+        port = env.get("PASSNUM_SMTP_PORT") or str(MAIL_PORTS[security])
+        if not (port.isascii() and port.isdigit() and 0 < int(port) <= GREATEST_PORT):
+            raise SettingRefused(name="PASSNUM_SMTP_PORT", advice="écrivez un numéro de port.")
+        sender = env.get("PASSNUM_SMTP_SENDER") or ""
+        if "@" not in sender or any(c.isspace() for c in sender):
+            raise SettingRefused(
+                name="PASSNUM_SMTP_SENDER", advice="écrivez l’adresse qui envoie les courriels."
+            )
+        user, authority = env.get("PASSNUM_SMTP_USER") or "", env.get("PASSNUM_SMTP_AUTHORITY_FILE")
+        if user and security is Security.NONE:
+            raise SettingRefused(
+                name="PASSNUM_SMTP_USER",
+                advice="un mot de passe ne part pas en clair ; prenez starttls ou tls.",
+            )
+        return cls(
+            host=host,
+            port=int(port),
+            security=security,
+            sender=sender,
+            user=user,
+            password=env.get("PASSNUM_SMTP_PASSWORD") or "",
+            authority_file=Path(authority) if authority else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +109,7 @@ class Settings:
         secure_cookies: cookies travel by HTTPS only; to be set behind a TLS proxy.
         public_url: where the squares of passes and covers lead, without a path.
         help_line: the telephone number that booklets give for a lost one.
+        mail_server: where letters are handed in; without it they are kept and shown.
     """
 
     data_dir: Path
@@ -39,6 +119,7 @@ class Settings:
     secure_cookies: bool = False
     public_url: str = EXAMPLE_URL
     help_line: str = EXAMPLE_LINE
+    mail_server: MailServer | None = None
     secret_key: bytes = field(default=b"", repr=False)
 
     @property
@@ -51,7 +132,12 @@ class Settings:
         """Read the PASSNUM_… variables; make the data folder and its secret where they miss.
 
         They are PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL,
-        PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL and PASSNUM_HELP_LINE.
+        PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL and PASSNUM_HELP_LINE; and for
+        letters PASSNUM_SMTP_HOST, …_PORT, …_SECURITY, …_USER, …_PASSWORD, …_SENDER and
+        …_AUTHORITY_FILE.
+
+        Raises:
+            SettingRefused: a variable says what cannot be.
         """
         env = os.environ if environment is None else environment
         data_dir = Path(env.get("PASSNUM_DATA_DIR") or "var").absolute()
@@ -66,6 +152,7 @@ class Settings:
             secure_cookies=env.get("PASSNUM_SECURE_COOKIES", "") == "1",
             public_url=env.get("PASSNUM_PUBLIC_URL") or EXAMPLE_URL,
             help_line=env.get("PASSNUM_HELP_LINE") or EXAMPLE_LINE,
+            mail_server=MailServer.from_environment(env),
             secret_key=secret_file(data_dir / "session.secret"),
         )
 

@@ -28,6 +28,7 @@ from app.database import Database
 from app.demo.cli import show_accounts
 from app.factory import create_app
 from app.kernel import codes
+from app.mails.keeper import MailKeeper
 from app.programmes import queries as programmes
 from app.reports.keeper import SnapshotKeeper
 from app.signals.keeper import SignalKeeper
@@ -194,7 +195,7 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
         sys.exit(1)
     # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
     # spared the work.
-    for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper):
+    for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper, MailKeeper):
         keeper(settings).start()
     return made
 

@@ -52,8 +52,18 @@ class TooManyAttempts(Throttled):
 
     code = "too_many_attempts"
     sentence = (
-        "Trop d’essais ont échoué. Patientez {minutes} minutes, puis recommencez ; "
-        "en cas d’oubli, demandez un nouveau mot de passe à l’administration des comptes."
+        "Trop d’essais ont échoué : attendez jusqu’à {until}, puis recommencez. Si vous avez "
+        "oublié le mot de passe, demandez-en un nouveau."
+    )
+
+
+class TooManyResets(Throttled):
+    """Too many new passwords were asked for from one place."""
+
+    code = "too_many_resets"
+    sentence = (
+        "Trop de nouveaux mots de passe ont été demandés d’ici. Patientez une heure, puis "
+        "recommencez ; ou demandez à l’administration des comptes."
     )
 
 
@@ -108,6 +118,85 @@ class WeakPassword(RuleBroken):
         "minuscules, des chiffres et des signes ; ou 14 caractères avec trois de ces sortes ; "
         "ou une phrase de 7 mots."
     )
+
+
+class GuessablePassword(WeakPassword):
+    """Little is left once common passwords, known names and rows of keys are taken out."""
+
+    code = "guessable_password"
+    sentence = (
+        "Ce mot de passe est de ceux que l’on essaie en premier : un mot de passe courant, votre "
+        "nom, celui de la structure ou du service, une suite de touches. Prenez-en un autre, par "
+        "exemple une phrase de 7 mots qui ne veut rien dire."
+    )
+
+
+class LastAdministrator(RuleBroken):
+    """Nobody else administers accounts."""
+
+    code = "last_administrator"
+    sentence = (
+        "C’est la seule personne qui administre les comptes. "
+        "Invitez d’abord quelqu’un d’autre à l’administration, et attendez son premier accès."
+    )
+
+
+class NotOnOneself(NotPermitted):
+    """Nobody changes the role, the state or the rights of their own account."""
+
+    code = "not_on_oneself"
+    sentence = (
+        "Personne ne change son propre rôle ni l’état de son propre compte. "
+        "Demandez-le à une autre personne qui administre les comptes."
+    )
+
+
+class AccountOpenAlready(RuleBroken):
+    """Somebody who has accepted is not invited any more."""
+
+    code = "account_open_already"
+    sentence = (
+        "Cette personne a déjà ouvert son compte. En cas d’oubli, elle demande un nouveau mot de "
+        "passe depuis la page de connexion."
+    )
+
+
+class AccountClosedAlready(RuleBroken):
+    """What is closed is not closed again."""
+
+    code = "account_closed_already"
+    sentence = "Ce compte est fermé. Rouvrez-le d’abord."
+
+
+class AccountNotClosed(RuleBroken):
+    """Only what is closed is opened again."""
+
+    code = "account_not_closed"
+    sentence = "Ce compte n’est pas fermé : il n’y a rien à faire."
+
+
+class NoInvitationWaits(RuleBroken):
+    """There is no open invitation to withdraw."""
+
+    code = "no_invitation_waits"
+    sentence = "Aucune invitation n’attend de réponse. Rechargez la page pour voir le compte."
+
+
+class CannotManageAccount(NotPermitted):
+    """The account is not one that this agent invites, closes or changes."""
+
+    code = "cannot_manage_account"
+    sentence = (
+        "Ce compte n’est pas de ceux que vous gérez. "
+        "Demandez à l’administration des comptes de CAP Nord."
+    )
+
+
+class WrongCurrentPassword(NotPermitted):
+    """The current password was not the one."""
+
+    code = "wrong_current_password"
+    sentence = "Le mot de passe actuel ne convient pas. Vérifiez-le, puis recommencez."
 
 
 class RoleElsewhere(RuleBroken):

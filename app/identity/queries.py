@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import as_read, perform
@@ -69,9 +69,19 @@ def token(session: Session, token_id: UUID) -> ApiToken | None:
     return session.get(ApiToken, token_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Failed sign-ins in a row, and when the first of them was."""
+
+    of_account: int
+    first_of_account: datetime | None
+    from_address: int
+    first_from_address: datetime | None
+
+
 def failures_since(
     session: Session, *, email_hash: bytes, address_hash: bytes, since: datetime
-) -> tuple[int, int]:
+) -> Failures:
     """Failed sign-ins of that account and from that network address since that instant.
 
     Each try is written down as a failure before it is made, and a success adds a row: it wipes the
@@ -80,29 +90,29 @@ def failures_since(
     last_success = select(func.max(SignInAttempt.id)).where(
         SignInAttempt.email_hash == email_hash, SignInAttempt.succeeded
     )
-    counted = session.execute(
+    of_account = and_(
+        SignInAttempt.email_hash == email_hash,
+        ~SignInAttempt.succeeded,
+        SignInAttempt.id > func.coalesce(last_success.scalar_subquery(), 0),
+    )
+    failed_there = and_(SignInAttempt.address_hash == address_hash, ~SignInAttempt.succeeded)
+    row = session.execute(
         select(
-            func.count()
-            .filter(
-                SignInAttempt.email_hash == email_hash,
-                ~SignInAttempt.succeeded,
-                SignInAttempt.id > func.coalesce(last_success.scalar_subquery(), 0),
-            )
-            .label("of_account"),
+            func.count().filter(of_account).label("of_account"),
+            func.min(SignInAttempt.attempted_at).filter(of_account).label("first_of_account"),
             (
-                func.count().filter(
-                    SignInAttempt.address_hash == address_hash, ~SignInAttempt.succeeded
-                )
+                func.count().filter(failed_there)
                 - func.count().filter(
                     SignInAttempt.address_hash == address_hash, SignInAttempt.succeeded
                 )
             ).label("from_address"),
+            func.min(SignInAttempt.attempted_at).filter(failed_there).label("first_from_address"),
         ).where(
             or_(SignInAttempt.email_hash == email_hash, SignInAttempt.address_hash == address_hash),
             SignInAttempt.attempted_at > since,
         )
     ).one()
-    return counted.of_account, counted.from_address
+    return Failures(*row)
 
 
 # ── Accounts ──────────────────────────────────────────────────────────────────────────────────────

@@ -11,15 +11,30 @@ from app.identity import passwords, queries
 from app.identity.errors import (
     AgentDisabled,
     EmailTaken,
+    LastAdministrator,
     TooManyAttempts,
     UnknownAgent,
     UnknownToken,
 )
+from app.identity.events import record_event
+from app.identity.links import end_links
 from app.identity.models import Agent, ApiToken, SignInAttempt
-from app.identity.rules import Actor, Right, Role
+from app.identity.rules import (
+    FROM_COMMAND,
+    AccountEventKind,
+    Actor,
+    LinkEnd,
+    Origin,
+    Right,
+    Role,
+)
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.text import clean, read_email
+from app.mails.outbox import write_mail
+from app.mails.rules import MailKind
+from app.mails.wording import written
+from app.papers.french import clock, day_and_time
 
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_OF_ACCOUNT = 5
@@ -37,6 +52,7 @@ def create_agent(
     organisation_id: UUID,
     password: str | None,
     now: datetime,
+    origin: Origin = FROM_COMMAND,
 ) -> Agent:
     """Open an account. `actor` is None for the operator of the machine (command line).
 
@@ -61,35 +77,102 @@ def create_agent(
         name=cleaned,
         role=role,
         organisation_id=organisation_id,
-        password_hash=passwords.hash_password(password) if password is not None else None,
+        password_hash=hashed(password, address, cleaned) if password is not None else None,
         created_at=now,
     )
     session.add(agent)
     session.flush()
+    record_event(
+        session,
+        kind=AccountEventKind.OPENED,
+        agent_id=agent.id,
+        actor=actor,
+        origin=origin,
+        now=now,
+        detail=role,
+    )
     return agent
 
 
-def set_password(session: Session, *, email: str, password: str) -> Agent:
-    """Replace the password of an account.
+def hashed(password: str, *about: str) -> str:
+    """The hash of a password that follows the rule and names nobody."""
+    return passwords.hash_password(password, about=[name.partition("@")[0] for name in about])
+
+
+def set_password(session: Session, *, email: str, password: str, now: datetime) -> Agent:
+    """Replace the password of an account, as the operator of the machine.
 
     Raises:
         UnknownAgent: no account has that address.
         WeakPassword: see the rule.
     """
     agent = known_agent(session, email)
-    agent.password_hash = passwords.hash_password(password)
+    agent.password_hash = hashed(password, agent.email, agent.name)
+    end_links(session, agent_id=agent.id, reason=LinkEnd.REPLACED, now=now)
+    record_event(
+        session,
+        kind=AccountEventKind.PASSWORD_CHANGED,
+        agent_id=agent.id,
+        actor=None,
+        origin=FROM_COMMAND,
+        now=now,
+    )
     return agent
 
 
 def disable_agent(session: Session, *, email: str, now: datetime) -> Agent:
-    """Close an account: it signs in no more and its tokens stop. What it did stays.
+    """Close an account, as the operator of the machine.
 
     Raises:
         UnknownAgent: no account has that address.
+        LastAdministrator: nobody else would administer accounts.
     """
     agent = known_agent(session, email)
-    agent.disabled_at = agent.disabled_at or now
+    if agent.disabled_at is None:
+        close(session, agent, actor=None, reason=None, origin=FROM_COMMAND, now=now)
     return agent
+
+
+def close(
+    session: Session,
+    agent: Agent,
+    *,
+    actor: Actor | None,
+    reason: str | None,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """The account signs in no more, its links and tokens stop. What it did stays.
+
+    Raises:
+        LastAdministrator: nobody else would administer accounts.
+    """
+    check_not_the_last(session, agent)
+    record_event(
+        session,
+        kind=AccountEventKind.CLOSED,
+        agent_id=agent.id,
+        actor=actor,
+        origin=origin,
+        now=now,
+        detail=reason,
+    )
+    end_links(session, agent_id=agent.id, reason=LinkEnd.WITHDRAWN, now=now)
+    agent.disabled_at = now
+    session.flush()
+
+
+def check_not_the_last(session: Session, agent: Agent) -> None:
+    """Refuse to leave accounts without anybody who administers them.
+
+    Raises:
+        LastAdministrator: no other administrator can sign in.
+    """
+    hold(session, "administrators")
+    if agent.role == Role.ADMINISTRATOR and not queries.other_open_administrators(
+        session, agent.id
+    ):
+        raise LastAdministrator
 
 
 def known_agent(session: Session, email: str) -> Agent:
@@ -129,27 +212,84 @@ def begin_sign_in(session: Session, *, email: str, keys: SignInKeys, now: dateti
     """Count a try before it is made, so that tries sent together count too; the agent, if any.
 
     The caller commits, checks the password outside any transaction (it takes a quarter of a
-    second on purpose), and calls `finish_sign_in` when it was the one.
+    second on purpose), and calls `finish_sign_in` when it was the one, else `fail_sign_in`.
 
     Raises:
         TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
     """
     hold(session, "sign in", keys.email_hash.hex())
-    of_account, from_address = queries.failures_since(
-        session,
-        email_hash=keys.email_hash,
-        address_hash=keys.address_hash,
-        since=now - ATTEMPTS_WINDOW,
-    )
-    if of_account >= ATTEMPTS_OF_ACCOUNT or from_address >= ATTEMPTS_FROM_ADDRESS:
-        raise TooManyAttempts(minutes=int(ATTEMPTS_WINDOW.total_seconds() // 60))
+    if until := locked_until(session, keys=keys, now=now):
+        raise TooManyAttempts(until=clock(until))
     _write_attempt(session, keys, succeeded=False, now=now)
     agent = queries.agent_by_email(session, read_email(email) or "")
     return agent if agent is not None and agent.disabled_at is None else None
 
 
+def locked_until(session: Session, *, keys: SignInKeys, now: datetime) -> datetime | None:
+    """Until when that account, or that network address, may not try; None when it may."""
+    found = queries.failures_since(
+        session,
+        email_hash=keys.email_hash,
+        address_hash=keys.address_hash,
+        since=now - ATTEMPTS_WINDOW,
+    )
+    ends = [
+        first + ATTEMPTS_WINDOW
+        for count, first, most in (
+            (found.of_account, found.first_of_account, ATTEMPTS_OF_ACCOUNT),
+            (found.from_address, found.first_from_address, ATTEMPTS_FROM_ADDRESS),
+        )
+        if count >= most and first is not None
+    ]
+    return max(ends, default=None)
+
+
+def fail_sign_in(
+    session: Session, *, agent: Agent | None, keys: SignInKeys, origin: Origin, now: datetime
+) -> None:
+    """The password was not the one. The last try that is allowed locks, and its owner is told."""
+    hold(session, "sign in", keys.email_hash.hex())
+    agent_id = agent.id if agent is not None else None
+    record_event(
+        session,
+        kind=AccountEventKind.SIGN_IN_FAILED,
+        agent_id=agent_id,
+        actor=None,
+        origin=origin,
+        now=now,
+    )
+    found = queries.failures_since(
+        session,
+        email_hash=keys.email_hash,
+        address_hash=keys.address_hash,
+        since=now - ATTEMPTS_WINDOW,
+    )
+    if agent is None or found.first_of_account is None or found.of_account < ATTEMPTS_OF_ACCOUNT:
+        return
+    since = found.first_of_account
+    if queries.count_events(session, AccountEventKind.LOCKED, since=since, agent_id=agent_id):
+        return
+    record_event(
+        session,
+        kind=AccountEventKind.LOCKED,
+        agent_id=agent_id,
+        actor=None,
+        origin=origin,
+        now=now,
+    )
+    until = day_and_time(since + ATTEMPTS_WINDOW)
+    write_mail(
+        session,
+        kind=MailKind.LOCKED,
+        agent_id=agent.id,
+        address=agent.email,
+        letter=written(MailKind.LOCKED, at=day_and_time(now), until=until),
+        now=now,
+    )
+
+
 def finish_sign_in(session: Session, *, keys: SignInKeys, now: datetime) -> None:
-    """The password was the one: the account's slate is clean."""
+    """The password was the one, or its owner has proved who they are: the slate is clean."""
     _write_attempt(session, keys, succeeded=True, now=now)
 
 
@@ -187,6 +327,15 @@ def create_token(
     )
     session.add(token)
     session.flush()
+    record_event(
+        session,
+        kind=AccountEventKind.TOKEN_MADE,
+        agent_id=agent.id,
+        actor=None,
+        origin=FROM_COMMAND,
+        now=now,
+        detail=token.label,
+    )
     return secret, token
 
 
@@ -199,7 +348,17 @@ def revoke_token(session: Session, *, token_id: UUID, now: datetime) -> ApiToken
     token = queries.token(session, token_id)
     if token is None:
         raise UnknownToken
-    token.revoked_at = token.revoked_at or now
+    if token.revoked_at is None:
+        token.revoked_at = now
+        record_event(
+            session,
+            kind=AccountEventKind.TOKEN_REVOKED,
+            agent_id=token.agent_id,
+            actor=None,
+            origin=FROM_COMMAND,
+            now=now,
+            detail=token.label,
+        )
     return token
 
 

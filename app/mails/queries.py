@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.mails.models import Mail
@@ -62,6 +62,11 @@ def count(session: Session, state: MailState) -> int:
     return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
 
 
+def any_before(session: Session, instant: datetime) -> bool:
+    """Whether a letter was written before then."""
+    return session.scalar(select(exists().where(Mail.queued_at < instant))) or False
+
+
 def forget_before(session: Session, instant: datetime) -> None:
-    """Letters that ended before then are gone."""
-    session.execute(delete(Mail).where(Mail.ended_at < instant))
+    """Letters written before then are gone, whatever became of them."""
+    session.execute(delete(Mail).where(Mail.queued_at < instant))

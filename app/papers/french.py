@@ -6,7 +6,7 @@ Accountants keep the traditional spelling: « vingt et un », « quatre-vingts �
 import re
 from datetime import date, datetime
 
-from app.kernel.clock import MARTINIQUE
+from app.kernel.clock import MARTINIQUE, martinique_day
 from app.papers.measures import NBSP, NNBSP
 
 MONTHS = (
@@ -63,6 +63,11 @@ def clock(instant: datetime) -> str:
     """The time in Martinique: « 09 h 30 »."""
     local = instant.astimezone(MARTINIQUE)
     return f"{local:%H}{NBSP}h{NBSP}{local:%M}"
+
+
+def day_and_time(instant: datetime) -> str:
+    """« 1er juin 2026 à 09 h 30 », in Martinique."""
+    return f"{long_day(martinique_day(instant))} à {clock(instant)}"
 
 
 def plural(number: int) -> str:

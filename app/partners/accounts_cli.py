@@ -149,7 +149,7 @@ def password(desk: Desk, *, email: str, password_on_stdin: bool) -> None:
     """
     typed = new_password(on_stdin=password_on_stdin, of=email)
     with desk.transaction() as session:
-        changed = set_password(session, email=email, password=typed)
+        changed = set_password(session, email=email, password=typed, now=desk.now)
     desk.answer(f"Mot de passe de {changed.email} changé.", email=changed.email)
 
 

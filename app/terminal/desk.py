@@ -21,15 +21,16 @@ import click
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.config import SecretDamaged, Settings
+from app.config import SecretDamaged, SettingRefused, Settings
 from app.database import Database, UnknownDatabase, read_url
 from app.identity import passwords
 from app.identity.errors import SignInRefused
-from app.identity.rules import Actor, Right
+from app.identity.rules import FROM_COMMAND, Actor, Right
 from app.identity.service import (
     SignInKeys,
     actor_of,
     begin_sign_in,
+    fail_sign_in,
     finish_sign_in,
     working_agent,
 )
@@ -121,6 +122,8 @@ class Desk:
         with self.transaction() as session:
             agent = begin_sign_in(session, email=self.named_agent, keys=keys, now=self.now)
         if not passwords.matches(agent.password_hash if agent else None, password) or agent is None:
+            with self.transaction() as session:
+                fail_sign_in(session, agent=agent, keys=keys, origin=FROM_COMMAND, now=self.now)
             raise SignInRefused
         with self.transaction() as session:
             finish_sign_in(session, keys=keys, now=self.now)
@@ -265,7 +268,7 @@ def told(error: Exception, ctx: click.Context) -> str:
             return machine.refusal(error)
         case UnknownDatabase():
             return machine.unknown_database(str(error))
-        case SecretDamaged():
+        case SecretDamaged() | SettingRefused():
             return str(error)
         case DBAPIError():
             said = machine.database_refusal(error, place.settings().database_url)

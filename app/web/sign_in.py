@@ -1,15 +1,19 @@
 """Signing in and out: the first page that everybody meets."""
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
+from sqlalchemy.orm import Session
 
 from app.identity import passwords
 from app.identity.errors import SignInRefused, TooManyAttempts
-from app.identity.service import begin_sign_in, finish_sign_in
-from app.web.auth import ANONYMOUS, SignedIn, check_csrf, sign_in_keys, started_at
+from app.identity.events import record_event
+from app.identity.rules import AccountEventKind
+from app.identity.service import SignInKeys, begin_sign_in, fail_sign_in, finish_sign_in
+from app.web.auth import ANONYMOUS, SignedIn, check_csrf, origin, sign_in_keys, started_at
 from app.web.pages import FieldError, SignInPage
 from app.web.transaction import in_transaction
 
@@ -45,12 +49,29 @@ def try_to_sign_in() -> ResponseReturnValue:
         page = SignInPage(email=email[:254], next=back, pause=refusal.message)
         return render_template("identity/sign_in.html", page=page), 429
     if not passwords.matches(agent.password_hash if agent else None, password) or agent is None:
+        in_transaction(
+            lambda session: fail_sign_in(
+                session, agent=agent, keys=keys, origin=origin(), now=started_at()
+            )
+        )
         errors = (FieldError("password", SignInRefused().message),)
         page = SignInPage(email=email[:254], next=back, errors=errors)
         return render_template("identity/sign_in.html", page=page), 422
-    in_transaction(lambda session: finish_sign_in(session, keys=keys, now=started_at()))
+    in_transaction(partial(_let_in, agent_id=agent.id, keys=keys))
     login_user(SignedIn(agent))
     return redirect(back or url_for("home"))
+
+
+def _let_in(session: Session, *, agent_id: int, keys: SignInKeys) -> None:
+    finish_sign_in(session, keys=keys, now=started_at())
+    record_event(
+        session,
+        kind=AccountEventKind.SIGNED_IN,
+        agent_id=agent_id,
+        actor=agent_id,
+        origin=origin(),
+        now=started_at(),
+    )
 
 
 @bp.post("/deconnexion")

@@ -195,7 +195,7 @@ class House:
         if (name, False) not in self.callers:
             email = f"{name}@exemple.fr"
             with self.database.transaction() as session:
-                set_password(session, email=email, password=PASSWORD)
+                set_password(session, email=email, password=PASSWORD, now=self.clock())
             client = self.app.test_client()
             form = {"email": email, "password": PASSWORD, "csrf_token": token_of_form(client)}
             assert client.post("/connexion", data=form).status_code == 302

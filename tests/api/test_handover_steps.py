@@ -154,7 +154,7 @@ def sign_in(name: str, client: FlaskClient, path: str) -> str:
 def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -> None:
     with house.database.transaction() as session:
         for name in ("plie", "ccas"):
-            set_password(session, email=f"{name}@exemple.fr", password=PASSWORD)
+            set_password(session, email=f"{name}@exemple.fr", password=PASSWORD, now=house.clock())
     client = house.app.test_client()
     sign_in("plie", client, "")
     blank = read(client, "/remises/nouvelle")

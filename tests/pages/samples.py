@@ -7,6 +7,7 @@ Organisations with troubles are plainly invented ones.
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from app.identity.errors import TooManyAttempts
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.reports.told import (
@@ -431,8 +432,7 @@ SIGN_IN_EMPTY = SignInPage(
 )
 SIGN_IN_PAUSED = SignInPage(
     email="agent.demonstration@exemple.fr",
-    pause="Trop d’essais ont échoué. Patientez 14 minutes, puis recommencez ; en cas d’oubli, "
-    "demandez un nouveau mot de passe à l’administration des comptes.",
+    pause=TooManyAttempts(until="09 h 30").message,
 )
 SIGN_IN_HOSTILE = SignInPage(
     email=HOSTILE,

@@ -36,7 +36,7 @@ def begin(world: World, keys: SignInKeys = KEYS, *, later: timedelta = MINUTE) -
 
 
 def test_an_agent_is_found_whatever_the_case_of_the_address(world: World) -> None:
-    set_password(world.session, email=" Exo7@EXEMPLE.fr", password=PASSWORD)
+    set_password(world.session, email=" Exo7@EXEMPLE.fr", password=PASSWORD, now=world.scheme.now)
 
     agent = begin(world)
 

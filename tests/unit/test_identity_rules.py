@@ -6,7 +6,13 @@ from uuid import uuid4
 import pytest
 
 from app.identity import passwords
-from app.identity.errors import OtherOrganisation, RightMissing, TokenCannotApprove, WeakPassword
+from app.identity.errors import (
+    GuessablePassword,
+    OtherOrganisation,
+    RightMissing,
+    TokenCannotApprove,
+    WeakPassword,
+)
 from app.identity.rules import (
     APPROVALS,
     FRENCH_ROLE,
@@ -80,12 +86,22 @@ def test_a_password_short_of_the_rule_is_weak(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["Motdepasse-2026!", "Martinique-97!", "CapNord-Passnum-1", "Azerty-123456!"]
+    "password",
+    [
+        "Motdepasse-2026!",
+        "Martinique-97!",
+        "CapNord-Passnum-1",
+        "Azerty-123456!",
+        "P@ssw0rd-1234!",
+        "Marseille-13000!",
+        "aaaaAAAA-11111!",
+        "Rosalie-Exemple-26",
+    ],
 )
 def test_a_password_built_on_what_everybody_tries_is_weak(password: str) -> None:
     assert password_is_strong(password)
-    with pytest.raises(WeakPassword):
-        passwords.hash_password(password)
+    with pytest.raises(GuessablePassword):
+        passwords.hash_password(password, about=["Rosalie Exemple"])
 
 
 def test_a_password_opens_its_own_hash_only() -> None:
@@ -162,7 +178,11 @@ def test_no_role_both_prepares_a_clearing_and_records_its_payment() -> None:
 
 
 def test_who_administers_accounts_may_do_nothing_else() -> None:
-    assert RIGHTS[Role.ADMINISTRATOR] == {Right.MANAGE_ACCOUNTS}
+    assert RIGHTS[Role.ADMINISTRATOR] == {
+        Right.MANAGE_ACCOUNTS,
+        Right.SEE_ACCOUNT_EVENTS,
+        Right.SEE_MAILS,
+    }
     assert all(
         Right.MANAGE_ACCOUNTS not in rights
         for role, rights in RIGHTS.items()
