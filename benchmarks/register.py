@@ -23,7 +23,7 @@ from app.ledger import MovementKind, chart
 from app.ledger.models import Movement, Posting
 from app.reports import registers
 from app.reports.register_papers import write_register
-from app.reports.snapshots import take_snapshot
+from app.reports.snapshots import take_snapshots
 from benchmarks import history
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most, in_turn
@@ -75,8 +75,7 @@ def held(bench: Bench, entries: int) -> Iterator[Writing]:
         with history.past_every_rule(database) as write:
             write(Posting, (lines.posting(turn) for turn in range(entries)))
             write(Movement, (lines.movement(turn) for turn in range(entries)))
-        with database.transaction() as session:
-            take_snapshot(session, now=world.scheme.now)
+        take_snapshots(database, now=world.scheme.now)
         bench.cluster.execute("vacuum analyze", database=name)
         yield lambda: write_whole(database, world)
         database.close()

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Select,
     Subquery,
     and_,
@@ -36,11 +37,16 @@ from app.ledger.models import Movement, Posting, SnapshotSum
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Movements recorded before the instant `at`; of these, where `acted` says so, done then."""
+    """Movements recorded before the instant `at`; of these, where `acted` says so, done then.
+
+    Of a journal read line by line: those recorded since an instant, up to one movement.
+    """
 
     at: datetime | None = None
     acted: tuple[datetime, datetime] | None = None
     """From the first instant to just before the second one."""
+    since: datetime | None = None
+    upto: int | None = None
 
     @property
     def cuts(self) -> list[datetime]:
@@ -75,18 +81,33 @@ class Summed:
 
     def lies_in(self, window: Window) -> bool | None:
         """Whether all of it is in the window, or none; None where a bound cuts it."""
-        if window.at is not None:
-            if self.recorded_from >= window.at:
-                return False
-            if self.recorded_until >= window.at:
-                return None
+        ways = [_lies_before(self.recorded_from, self.recorded_until, window.at)]
+        if window.since is not None:
+            before = _lies_before(self.recorded_from, self.recorded_until, window.since)
+            ways.append(None if before is None else not before)
+        if window.upto is not None:
+            ways.append(_lies_before(self.after + 1, self.last, window.upto + 1))
         if window.acted is not None:
-            start, end = window.acted
-            if self.acted_until < start or self.acted_from >= end:
-                return False
-            if any(self.acted_from < bound <= self.acted_until for bound in window.cuts):
-                return None
+            ways.append(self._was_done(window, *window.acted))
+        if False in ways:
+            return False
+        return None if None in ways else True
+
+    def _was_done(self, window: Window, start: datetime, end: datetime) -> bool | None:
+        if self.acted_until < start or self.acted_from >= end:
+            return False
+        cut = any(self.acted_from < bound <= self.acted_until for bound in window.cuts)
+        return None if cut else True
+
+
+Bound = TypeVar("Bound", int, datetime)
+
+
+def _lies_before(first: Bound, last: Bound, bound: Bound | None) -> bool | None:
+    """Whether all from the first to the last is before a bound, or none; None where it cuts."""
+    if bound is None or last < bound:
         return True
+    return False if first >= bound else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,16 @@ def cover(session: Session, window: Window = EVERYTHING) -> Cover:
             case False:
                 pass
         after = link.last
-    return Cover(tuple(whole), (*_joined(cut), Stretch(after, None)))
+    return Cover(tuple(whole), tuple(_clipped((*_joined(cut), Stretch(after, None)), window.upto)))
+
+
+def _clipped(stretches: Iterable[Stretch], upto: int | None) -> Iterable[Stretch]:
+    """What of these is not after that movement."""
+    for stretch in stretches:
+        if upto is None:
+            yield stretch
+        elif stretch.after < upto:
+            yield Stretch(stretch.after, min(upto, stretch.last or upto))
 
 
 def _chain(session: Session, window: Window) -> list[Summed]:
@@ -119,15 +149,21 @@ def _chain(session: Session, window: Window) -> list[Summed]:
 
     At each step the longest that no bound of the window cuts, or else the one of level 0.
     """
-    bounds = {f"cut{n}": bound for n, bound in enumerate(window.cuts)}
+    bounds: dict[str, Any] = {f"cut{n}": bound for n, bound in enumerate(window.cuts)}
     uncut = [f"(s.acted_from >= :{name} or s.acted_until < :{name})" for name in bounds]
-    if window.at is not None:
-        bounds["at"] = window.at
-        uncut.append("(s.recorded_from >= :at or s.recorded_until < :at)")
+    for name, instant in (("at", window.at), ("since", window.since)):
+        if instant is not None:
+            bounds[name] = instant
+            uncut.append(f"(s.recorded_from >= :{name} or s.recorded_until < :{name})")
+    types: list[BindParameter[Any]] = [bindparam(name, type_=UtcDateTime) for name in bounds]
+    if window.upto is not None:
+        bounds["upto"] = window.upto
+        types.append(bindparam("upto", type_=BigInteger))
+        uncut.append("(s.after_movement_id >= :upto or s.last_movement_id <= :upto)")
     usable = f"(s.level = 0 or {' and '.join(uncut)})" if uncut else "true"
     rows = session.execute(
         text(_CHAIN.format(usable=usable))
-        .bindparams(*(bindparam(name, type_=UtcDateTime) for name in bounds))
+        .bindparams(*types)
         .columns(
             recorded_from=UtcDateTime,
             recorded_until=UtcDateTime,
@@ -275,8 +311,12 @@ def of_stretches(stretches: Iterable[Stretch]) -> ColumnElement[bool]:
 
 
 def recorded_and_done(window: Window) -> list[ColumnElement[bool]]:
-    """The conditions of a window on a posting."""
-    conditions = [] if window.at is None else [Posting.recorded_at < window.at]
+    """The conditions of a window on a posting; stretches end where it does."""
+    conditions: list[ColumnElement[bool]] = []
+    if window.since is not None:
+        conditions.append(Posting.recorded_at >= window.since)
+    if window.at is not None:
+        conditions.append(Posting.recorded_at < window.at)
     if window.acted is not None:
         start, end = window.acted
         conditions += [Posting.occurred_at >= start, Posting.occurred_at < end]

@@ -33,6 +33,7 @@ ROWS_OF_A_TAB = 1_000_000
 """Spreadsheets stop at 1,048,576 rows; what follows goes into a second tab, and nothing is lost."""
 LONGEST_CELL = 32_767
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - the wide forms start a formula as well
+STARTS = tuple(FORMULA_STARTS)
 _MADE_AT = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
@@ -90,10 +91,10 @@ def csv_chunks(
     line.write(BYTE_ORDER_MARK)
     mention = [SPECIMEN] if specimen else []
     writer.writerow([column.head for column in columns] + (["Mention"] if specimen else []))
+    written = [_WRITERS[column.kind] for column in columns]
     for row in rows:
-        writer.writerow(
-            [_written(c.kind, value) for c, value in zip(columns, row, strict=True)] + mention
-        )
+        cells = zip(written, row, strict=True)
+        writer.writerow(["" if value is None else write(value) for write, value in cells] + mention)
         yield line.getvalue().encode()
         line.seek(0)
         line.truncate()
@@ -107,13 +108,7 @@ def csv_bytes(columns: Sequence[Field], rows: Iterable[Values], *, specimen: boo
 
 def harmless(text: str) -> str:
     """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" \u00a0")[:1] in tuple(FORMULA_STARTS) else text
-
-
-def _written(kind: Kind, value: Any) -> str:  # noqa: ANN401 - a cell holds what its column says
-    if value is None:
-        return ""
-    return _WRITERS[kind](value)
+    return f"'{text}" if text.lstrip(" \u00a0").startswith(STARTS) else text
 
 
 def _euros(cents: int) -> str:

@@ -80,8 +80,11 @@ def register(
             now=desk.now,
         )
         if file:
-            if ending == "pdf" and registers.entry_count(session, known) > MOST_PRINTED:
-                message = "Ce registre est trop long pour du papier : prenez .csv ou .xlsx."
+            if ending == "pdf" and registers.is_longer_than(session, known, MOST_PRINTED):
+                message = (
+                    f"Ce registre a plus de {count(MOST_PRINTED)} lignes : trop pour du papier. "
+                    "Prenez .csv ou .xlsx, ou une période plus courte."
+                )
                 raise Refused(message)
             with file.open("wb") as out:
                 write_register(out, known, registers.entries(session, known), ending=ending)

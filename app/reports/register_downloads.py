@@ -12,6 +12,7 @@ from app.reports import register_papers, registers
 from app.reports.register_papers import MOST_PRINTED
 from app.web.auth import current_actor, started_at
 from app.web.downloads import FORMATS, download_written
+from app.web.format import count
 from app.web.transaction import in_transaction
 
 
@@ -35,8 +36,11 @@ def register_download(
                 until=until,
                 now=started_at(),
             )
-            if ending == "pdf" and registers.entry_count(session, known) > MOST_PRINTED:
-                sentence = "Ce registre est trop long pour du papier : prenez le CSV ou le XLSX."
+            if ending == "pdf" and registers.is_longer_than(session, known, MOST_PRINTED):
+                sentence = (
+                    f"Ce registre a plus de {count(MOST_PRINTED)} lignes : trop pour du papier. "
+                    "Prenez le CSV ou le XLSX, ou une période plus courte."
+                )
                 raise InvalidInput(format=sentence)
             entries = registers.entries(session, known)
             register_papers.write_register(out, known, entries, ending=ending)

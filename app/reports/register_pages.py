@@ -66,12 +66,9 @@ class RegisterPage:
     entries: tuple[Entry, ...]
     next_after: int | None
     first: bool
-    entry_count: int
-
-    @property
-    def printable(self) -> bool:
-        """Whether it is short enough for paper."""
-        return self.entry_count <= MOST_PRINTED
+    printable: bool
+    """Whether it is short enough for paper."""
+    most_printed: int = MOST_PRINTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,7 @@ def register(holder_id: UUID, vintage_id: int) -> ResponseReturnValue:
             tuple(lines[:LINES]),
             more,
             not after,
-            registers.entry_count(session, known),
+            not registers.is_longer_than(session, known, MOST_PRINTED),
         )
 
     page = in_transaction(work)

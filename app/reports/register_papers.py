@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import accumulate
 from typing import BinaryIO
 
 from app.kernel.clock import martinique_day
@@ -130,12 +131,16 @@ def register_pdf(register: Register, entries: Sequence[Entry]) -> bytes:
         )
     rows = [_row(entry) for entry in entries]
 
+    came, went = (
+        list(accumulate((getattr(e, side) for e in entries), initial=0))
+        for side in ("in_count", "out_count")
+    )
+
     def sums(count: int) -> tuple[str, ...]:
-        done = entries[:count]
-        last = done[-1].balance_count if done else opening
+        last = entries[count - 1].balance_count if count else opening
         return (
-            grouped(sum(e.in_count for e in done)),
-            grouped(sum(e.out_count for e in done)),
+            grouped(came[count]),
+            grouped(went[count]),
             grouped(last),
             money(holding.cents(last)),
             "",

@@ -6,14 +6,14 @@ stays flat however many there are.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import ledger
 from app.identity.rules import Actor, Right
@@ -31,8 +31,8 @@ from app.reports.register_rules import HELD, Entry, Holding, Register
 from app.vouchers.models import Booklet
 from app.web import words
 
-PAGE = 250
-"""Entries read at a time: few enough that PostgreSQL looks each up rather than read all."""
+AT_ONCE = 1_000
+"""Entries held in memory while a whole register is written."""
 ACCOUNTS_AT_ONCE = 100
 
 
@@ -83,8 +83,8 @@ def holdings(
         if programme_id in {None, terms.programme_id}
     }
     accounts = ledger.all_accounts(session)
-    opening = _moved(session, within.start, accounts)
-    closing = _moved(session, within.end, accounts)
+    opening = _moved(session, ledger.Window(within.start), accounts)
+    closing = _moved(session, ledger.Window(within.end), accounts)
     keys = [key for key in closing if key[1] in vintages]
     names = organisation_names(session, {holder for holder, _ in keys})
     told = []
@@ -107,13 +107,17 @@ def holdings(
     return sorted(told, key=lambda h: (h.vintage, h.holder))
 
 
+Key = tuple[UUID, int]
+"""A holder and a vintage."""
+
+
 def _moved(
-    session: Session, at: datetime, accounts: Mapping[int, Account]
-) -> dict[tuple[UUID, int], tuple[int, int]]:
-    """What came to each holder of each vintage until then, and what went."""
-    came: Counter[tuple[UUID, int]] = Counter()
-    went: Counter[tuple[UUID, int]] = Counter()
-    for moved in ledger.Reading(session, ledger.Window(at)).by_account:
+    session: Session, window: ledger.Window, accounts: Mapping[int, Account]
+) -> dict[Key, tuple[int, int]]:
+    """What came to each holder of each vintage, and what went."""
+    came: Counter[Key] = Counter()
+    went: Counter[Key] = Counter()
+    for moved in ledger.Reading(session, window).by_account:
         giver = _holder(accounts[moved.debit_account_id])
         taker = _holder(accounts[moved.credit_account_id])
         if giver == taker:
@@ -125,7 +129,7 @@ def _moved(
     return {key: (came[key], went[key]) for key in {*came, *went}}
 
 
-def _holder(account: Account) -> tuple[UUID, int] | None:
+def _holder(account: Account) -> Key | None:
     return (account.party_id, account.vintage_id) if account.kind in HELD else None
 
 
@@ -165,19 +169,31 @@ def register_of(
 
 
 def entries(session: Session, register: Register) -> Iterator[Entry]:
-    """Every movement of a register in its period, oldest first, with the balance after it."""
+    """Every movement of a register in its period, oldest first, with the balance after it.
+
+    They come from one statement, whose answer is fetched as it is wanted.
+    """
     journal = _Journal.of(session, register)
-    balance, after = register.holding.opening_count, 0
-    while page := journal.page(session, after=after, limit=PAGE, balance=balance):
-        yield from page
-        after, balance = page[-1].number, page[-1].balance_count
+    balance = register.holding.opening_count
+    rows = session.execute(journal.lines(), execution_options={"yield_per": AT_ONCE})
+    for part in rows.partitions():
+        told = journal.told(session, part, balance)
+        balance = told[-1].balance_count
+        yield from told
 
 
 def page_of_entries(session: Session, register: Register, *, after: int, limit: int) -> list[Entry]:
-    """The entries that follow a movement; the balance there is summed."""
+    """The entries that follow a movement; the balance there is read from snapshots."""
     journal = _Journal.of(session, register)
-    balance = register.holding.opening_count + _net(session, journal.mine, journal.within, after)
-    return journal.page(session, after=after, limit=limit, balance=balance)
+    rows: list[Row[Any]] = []
+    at = max(after, journal.low)
+    while len(rows) < limit:
+        ids = _next_ids(session, sorted(journal.mine), after=at, until=journal.high, limit=limit)
+        if not ids:
+            break
+        at = ids[-1]
+        rows += session.execute(journal.within_period().where(Movement.id.in_(ids)))
+    return journal.told(session, rows[:limit], journal.balance_after(session, after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,32 +201,101 @@ class _Journal:
     """Where the movements of a register are found: its accounts, its period, its bounds."""
 
     holding: Holding
+    accounts: Mapping[int, Account]
     mine: frozenset[int]
     within: Span
     low: int
     high: int | None
+    places: dict[int, str] = field(default_factory=dict)
+    """What each account is called, once it was looked up."""
 
     @classmethod
     def of(cls, session: Session, register: Register) -> "_Journal":
-        """Looked up once, however many pages are read."""
-        holding = register.holding
+        """Looked up once, however many entries are read."""
         within = span(since=register.since, until=register.until, now=register.read_at)
-        key = (holding.holder_id, holding.vintage_id)
-        accounts = ledger.all_accounts(session).values()
-        mine = frozenset(account.id for account in accounts if _holder(account) == key)
-        return cls(holding, mine, within, *_bounds(session, within))
+        accounts = ledger.all_accounts(session)
+        mine = _accounts_of(register.holding, accounts.values())
+        return cls(register.holding, accounts, mine, within, *_bounds(session, within))
 
-    def page(self, session: Session, *, after: int, limit: int, balance: int) -> list[Entry]:
-        """The next entries, with the balance after each."""
-        rows: list[Row[Any]] = []
-        at = max(after, self.low)
-        while len(rows) < limit:
-            ids = _next_ids(session, sorted(self.mine), after=at, until=self.high, limit=limit)
-            if not ids:
-                break
-            at = ids[-1]
-            rows += _lines(session, ids, self.within)
-        return _told(session, rows[:limit], self.mine, balance, self.holding)
+    def within_period(self) -> Select[Any]:
+        """Movements of everybody, in order."""
+        return (
+            select(*_COLUMNS)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .where(Posting.recorded_at >= self.within.start, Posting.recorded_at < self.within.end)
+            .order_by(Movement.id)
+        )
+
+    def lines(self) -> Select[Any]:
+        """The movements of this register, in order."""
+        mine = sorted(self.mine)
+        query = self.within_period().where(
+            Movement.debit_account_id.in_(mine) | Movement.credit_account_id.in_(mine),
+            Movement.id > self.low,
+        )
+        return query if self.high is None else query.where(Movement.id <= self.high)
+
+    def balance_after(self, session: Session, movement_id: int) -> int:
+        """What the holder had once that movement was done: the opening balance, and what moved."""
+        if movement_id <= self.low:
+            return self.holding.opening_count
+        window = ledger.Window(self.within.end, since=self.within.start, upto=movement_id)
+        moved = _moved(session, window, self.accounts)
+        came, went = moved.get((self.holding.holder_id, self.holding.vintage_id), (0, 0))
+        return self.holding.opening_count + came - went
+
+    def told(self, session: Session, rows: Sequence[Row[Any]], balance: int) -> list[Entry]:
+        """Rows of the journal in words, with the balance after each."""
+        if not rows:
+            return []
+        self._name(session, {i for r in rows for i in (r.debit_account_id, r.credit_account_id)})
+        leaves = _leaves(session, {i for r in rows for i in (r.first_id, r.last_id)})
+        booklets = _booklets(session, rows, leaves)
+        papers = queries.papers(session, {(r.document_type, r.document_id) for r in rows})
+        undone = _kinds(session, {r.reverses_id for r in rows if r.reverses_id})
+        vintage, told = self.holding.vintage, []
+        for row in rows:
+            debit, credit = row.debit_account_id, row.credit_account_id
+            inside = debit in self.mine and credit in self.mine
+            came = row.voucher_count if credit in self.mine and not inside else 0
+            went = row.voucher_count if debit in self.mine and not inside else 0
+            balance += came - went
+            step = _Step(row.kind, row.debit_kind, undone.get(row.reverses_id or 0))
+            told.append(
+                Entry(
+                    number=row.id,
+                    recorded_at=row.recorded_at,
+                    operation=words.act_of(step).title,
+                    origin=self.places[debit],
+                    destination=self.places[credit],
+                    first_serial=leaves[row.first_id].serial(vintage, row.first_id),
+                    last_serial=leaves[row.last_id].serial(vintage, row.last_id),
+                    booklet_count=booklets.get(row.id, 0),
+                    voucher_count=row.voucher_count,
+                    face_value_cents=self.holding.face_value_cents,
+                    in_count=came,
+                    out_count=went,
+                    balance_count=balance,
+                    document=papers.get(row.document_id, ""),
+                )
+            )
+        return told
+
+    def _name(self, session: Session, account_ids: set[int]) -> None:
+        """Look up what accounts are called that were not looked up yet."""
+        if account_ids <= self.places.keys():
+            return
+        accounts = [self.accounts[i] for i in account_ids - self.places.keys()]
+        names = organisation_names(
+            session, {i for a in accounts for i in (a.party_id, a.counterparty_id)}
+        )
+        self.places.update((a.id, _where(a, names)) for a in accounts)
+
+
+def _accounts_of(holding: Holding, accounts: Iterable[Account]) -> frozenset[int]:
+    """The accounts of which a holder answers, of one vintage."""
+    key = (holding.holder_id, holding.vintage_id)
+    return frozenset(account.id for account in accounts if _holder(account) == key)
 
 
 def _bounds(session: Session, within: Span) -> tuple[int, int | None]:
@@ -259,15 +344,15 @@ def _next_ids(
     return sorted(found)[:limit]
 
 
-_REVERSED = aliased(Movement)
 _COLUMNS: tuple[Any, ...] = (
     Movement.id,
     Movement.kind,
-    _REVERSED.kind.label("undone_kind"),
+    Movement.reverses_id,
     Movement.first_id,
     Movement.last_id,
     Movement.voucher_count,
     Movement.debit_account_id,
+    Movement.debit_kind,
     Movement.credit_account_id,
     Posting.document_type,
     Posting.document_id,
@@ -275,48 +360,18 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _lines(session: Session, ids: Sequence[int], within: Span) -> Sequence[Row[Any]]:
-    query: Select[Any] = (
-        select(*_COLUMNS)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .outerjoin(_REVERSED, _REVERSED.id == Movement.reverses_id)
-        .where(Movement.id.in_(ids))
-        .where(Posting.recorded_at >= within.start, Posting.recorded_at < within.end)
-        .order_by(Movement.id)
-    )
-    return session.execute(query).all()
+def _kinds(session: Session, movement_ids: set[int]) -> dict[int, str]:
+    """Of which kind some movements are."""
+    if not movement_ids:
+        return {}
+    rows = session.execute(select(Movement.id, Movement.kind).where(Movement.id.in_(movement_ids)))
+    return dict(rows.all())
 
 
-def _net(session: Session, mine: Collection[int], within: Span, after: int) -> int:
-    """What came less what went in a period, up to a movement."""
-    total = 0
-    for side, other, sign in (
-        (Movement.credit_account_id, Movement.debit_account_id, 1),
-        (Movement.debit_account_id, Movement.credit_account_id, -1),
-    ):
-        query = (
-            select(func.coalesce(func.sum(Movement.voucher_count), 0))
-            .join(Posting, Posting.id == Movement.posting_id)
-            .where(side.in_(mine), other.not_in(mine), Movement.id <= after)
-            .where(Posting.recorded_at >= within.start, Posting.recorded_at < within.end)
-        )
-        total += sign * int(session.scalar(query) or 0)
-    return total
-
-
-def entry_count(session: Session, register: Register) -> int:
-    """How many entries a register has in its period, for whoever wonders whether to print it."""
-    within = span(since=register.since, until=register.until, now=register.read_at)
-    key = (register.holding.holder_id, register.holding.vintage_id)
-    mine = [a.id for a in ledger.all_accounts(session).values() if _holder(a) == key]
-    query = (
-        select(func.count())
-        .select_from(Movement)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .where(Movement.debit_account_id.in_(mine) | Movement.credit_account_id.in_(mine))
-        .where(Posting.recorded_at >= within.start, Posting.recorded_at < within.end)
-    )
-    return session.scalar(query) or 0
+def is_longer_than(session: Session, register: Register, most: int) -> bool:
+    """Whether a register has more entries than so many in its period; no more are counted."""
+    lines = _Journal.of(session, register).lines().order_by(None).limit(most + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(lines)) or 0) > most
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,53 +383,6 @@ class _Step:
     undone_act: str | None
 
 
-def _told(
-    session: Session,
-    rows: Sequence[Row[Any]],
-    mine: Collection[int],
-    balance: int,
-    holding: Holding,
-) -> list[Entry]:
-    """Rows of the journal in words, with the balance after each."""
-    if not rows:
-        return []
-    accounts = ledger.accounts_by_id(
-        session, {i for r in rows for i in (r.debit_account_id, r.credit_account_id)}
-    )
-    names = organisation_names(
-        session, {i for a in accounts.values() for i in (a.party_id, a.counterparty_id)}
-    )
-    serials = _serials(session, holding, {i for r in rows for i in (r.first_id, r.last_id)})
-    booklets = _booklets(session, rows)
-    papers = queries.papers(session, {(r.document_type, r.document_id) for r in rows})
-    told = []
-    for row in rows:
-        debit, credit = accounts[row.debit_account_id], accounts[row.credit_account_id]
-        inside = debit.id in mine and credit.id in mine
-        came = row.voucher_count if credit.id in mine and not inside else 0
-        went = row.voucher_count if debit.id in mine and not inside else 0
-        balance += came - went
-        told.append(
-            Entry(
-                number=row.id,
-                recorded_at=row.recorded_at,
-                operation=words.act_of(_Step(row.kind, debit.kind, row.undone_kind)).title,
-                origin=_where(debit, names),
-                destination=_where(credit, names),
-                first_serial=serials[row.first_id],
-                last_serial=serials[row.last_id],
-                booklet_count=booklets.get(row.id, 0),
-                voucher_count=row.voucher_count,
-                face_value_cents=holding.face_value_cents,
-                in_count=came,
-                out_count=went,
-                balance_count=balance,
-                document=papers.get(row.document_id, ""),
-            )
-        )
-    return told
-
-
 def _where(account: Account, names: Mapping[UUID, str]) -> str:
     """A holder and its place: « CAP Nord, en stock »."""
     if account.kind is AccountKind.ISSUER:
@@ -384,27 +392,48 @@ def _where(account: Account, names: Mapping[UUID, str]) -> str:
     return f"{names[account.party_id]}, {words.STATES[account.kind].label.lower()}"
 
 
-def _serials(session: Session, holding: Holding, ids: set[int]) -> dict[int, str]:
-    """Printed serial numbers by the ids of passes."""
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """Where a pass is bound: its booklet, whose first pass has the booklet’s own id."""
+
+    booklet_id: int
+    number: int
+    size: int
+
+    def serial(self, vintage: str, voucher_id: int) -> str:
+        """The printed serial number of one of its passes."""
+        place = voucher_id - self.booklet_id + 1
+        return str(SerialNumber(BookletNumber(vintage, self.number), place))
+
+
+def _leaves(session: Session, voucher_ids: set[int]) -> dict[int, _Leaf]:
+    """Booklets by the ids of passes."""
     rows = session.execute(
-        select(Voucher.id, Booklet.id, Booklet.number)
+        select(Voucher.id, Booklet.id, Booklet.number, Booklet.size)
         .join(Booklet, Booklet.id == Voucher.booklet_id)
-        .where(Voucher.id.in_(ids))
+        .where(Voucher.id.in_(voucher_ids))
     )
-    return {
-        voucher_id: str(
-            SerialNumber(BookletNumber(holding.vintage, number), voucher_id - booklet_id + 1)
-        )
-        for voucher_id, booklet_id, number in rows
-    }
+    return {voucher_id: _Leaf(*booklet) for voucher_id, *booklet in rows}
 
 
-def _booklets(session: Session, rows: Sequence[Row[Any]]) -> dict[int, int]:
-    """How many whole booklets each movement moved."""
-    moved = select(Movement.id, Movement.first_id, Movement.last_id).where(
-        Movement.id.in_([r.id for r in rows if r.voucher_count > 1])
+def _booklets(
+    session: Session, rows: Sequence[Row[Any]], leaves: Mapping[int, _Leaf]
+) -> dict[int, int]:
+    """How many whole booklets each movement moved; only what spans several has to be counted."""
+    counts, several = {}, []
+    for row in rows:
+        booklet = leaves[row.first_id]
+        if booklet == leaves[row.last_id]:
+            counts[row.id] = int(row.voucher_count == booklet.size)
+        else:
+            several.append(row.id)
+    if not several:
+        return counts
+    part = (
+        select(Movement.id, Movement.first_id, Movement.last_id)
+        .where(Movement.id.in_(several))
+        .subquery()
     )
-    part = moved.subquery()
     counted = session.execute(
         select(part.c.id, func.count(Booklet.id))
         .select_from(part)
@@ -415,4 +444,4 @@ def _booklets(session: Session, rows: Sequence[Row[Any]]) -> dict[int, int]:
         .where(Booklet.id <= part.c.last_id)
         .group_by(part.c.id)
     )
-    return {movement_id: int(count) for movement_id, count in counted}
+    return counts | {movement_id: int(count) for movement_id, count in counted}
