@@ -34,6 +34,14 @@ class Point:
         return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(chord)))
 
 
+def kilometres(one: Point | None, other: Point | None) -> int | None:
+    """How far apart, in whole kilometres: nobody chooses a place for a few steps.
+
+    The one distance by which places are told and ordered; None when either is not known.
+    """
+    return None if one is None or other is None else round(one.distance_km(other))
+
+
 @dataclass(frozen=True, slots=True)
 class Commune:
     """A commune of the territory."""

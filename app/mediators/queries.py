@@ -25,7 +25,13 @@ from app.mediators.models import (
 )
 from app.mediators.rules import CashOfficeKind, OpeningHours, Service
 from app.partners import queries as partners
-from app.partners.models import Agreement, AgreementClosure, Organisation, Succession
+from app.partners.models import (
+    Agreement,
+    AgreementClosure,
+    Organisation,
+    PartnerAddress,
+    Succession,
+)
 from app.partners.queries import agreement_covers
 from app.partners.rules import AgreementRole
 from app.programmes.queries import warning_days
@@ -243,6 +249,12 @@ class Place:
     organisation: Organisation
     offer: Offer
     where: Point | None
+    address: PartnerAddress | None = None
+
+    @property
+    def exactly(self) -> Point | None:
+        """The place itself, where its coordinates were said."""
+        return partners.point_of(self.address) if self.address else None
 
 
 def profile_of(session: Session, organisation_id: UUID) -> PlaceProfile | None:
@@ -358,18 +370,24 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
     told = capacity_on(session, ids, on=on)
     offered, addresses = offers(session, ids), partners.addresses_of(session, ids)
 
-    def where(one: Organisation) -> Point | None:
-        address = addresses.get(one.id)
-        if address is not None and (point := partners.point_of(address)) is not None:
-            return point
-        commune = commune_named(one.commune)
-        return commune.centre if commune else None
-
     return [
-        Place(one, offered.get(one.id, Offer()), where(one))
+        Place(
+            one,
+            offered.get(one.id, Offer()),
+            where_is(one, addresses.get(one.id)),
+            addresses.get(one.id),
+        )
         for one in able
         if one.id not in told or told[one.id].ready
     ]
+
+
+def where_is(one: Organisation, address: PartnerAddress | None) -> Point | None:
+    """The place itself, else the middle of its commune; None when neither is known."""
+    if address is not None and (point := partners.point_of(address)) is not None:
+        return point
+    commune = commune_named(one.commune)
+    return commune.centre if commune else None
 
 
 # ── What ends soon ────────────────────────────────────────────────────────────────────────────────

@@ -1,16 +1,17 @@
 """Assessment, order of mediators, place in the entitlement: plain values, no database."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from app.kernel.communes import Point
+from app.kernel.communes import Point, kilometres
 from app.kernel.money import NO_BREAK
-from app.mediators.rules import FRENCH_WEEKDAY, MINUTES_A_DAY, OpeningHours, Service
+from app.mediators.hours import opening_said, opens_in
+from app.mediators.rules import OpeningHours, Service
 from app.programmes.rules import Public
 
 # ── Assessment ────────────────────────────────────────────────────────────────────────────────────
@@ -331,14 +332,11 @@ def rank(candidates: Iterable[Candidate], wanted: Wanted) -> list[Ranked]:
 
 
 def _looked_at(one: Candidate, wanted: Wanted) -> Ranked:
-    far = None
-    if one.where is not None and wanted.home is not None:
-        far = round(one.where.distance_km(wanted.home))
     return Ranked(
         place=one,
         fitting=tuple(service for service in wanted.services if service in one.services),
         welcomes=not one.publics or wanted.public in one.publics,
-        distance_km=far,
+        distance_km=kilometres(one.where, wanted.home),
         opens_in_minutes=opens_in(one.openings, wanted.at),
     )
 
@@ -366,18 +364,6 @@ def _behind(before: Ranked, one: Ranked) -> Ranked:
     )
 
 
-def opens_in(openings: Sequence[OpeningHours], at: datetime) -> int | None:
-    """Minutes until somebody may enter; 0 when it is open now, None when no hours are known."""
-    now = at.weekday() * MINUTES_A_DAY + at.hour * 60 + at.minute
-    week = 7 * MINUTES_A_DAY
-    waits = []
-    for one in openings:
-        opens = one.weekday * MINUTES_A_DAY + one.opens
-        is_open = 0 <= (now - opens) % week < one.closes - one.opens
-        waits.append(0 if is_open else (opens - now) % week)
-    return min(waits, default=None)
-
-
 def reason(one: Ranked, wanted: Wanted) -> str:
     """Why a place stands where it does, in one sentence."""
     said = ", ".join(
@@ -401,22 +387,12 @@ def _services_said(one: Ranked, wanted: Wanted) -> str:
     return f"propose {len(one.fitting)} des {len(wanted.services)} services utiles"
 
 
-def _distance_said(kilometres: int) -> str:
-    return (
-        "dans la commune ou tout près" if kilometres == 0 else f"à {kilometres}{NO_BREAK}km environ"
-    )
+def _distance_said(far: int) -> str:
+    return "dans la commune ou tout près" if far == 0 else f"à {far}{NO_BREAK}km environ"
 
 
 def _hours_said(minutes: int | None, at: datetime) -> str:
-    if minutes is None:
-        return "horaires à demander"
-    if minutes == 0:
-        return "ouvert en ce moment"
-    start = at.hour * 60 + at.minute + minutes
-    days, minute = divmod(start, MINUTES_A_DAY)
-    day = {0: "aujourd’hui", 1: "demain"}.get(days) or FRENCH_WEEKDAY[(at.weekday() + days) % 7]
-    hour = f"{minute // 60}{NO_BREAK}h" + (f"{NO_BREAK}{minute % 60:02d}" if minute % 60 else "")
-    return f"ouvre {day} à {hour}"
+    return "horaires à demander" if minutes is None else opening_said(minutes, at)
 
 
 _BEHIND = {

@@ -1,6 +1,6 @@
 """What any telephone may know of a pass: whether it can be used, until when, and where.
 
-Never who holds it, where it was used, or its number. A code that nothing bears and one that cannot
+Of a used one, the day; never who holds it, where it was used, or its number. A code that nothing bears and one that cannot
 be a code look alike; too many of them from one place are not looked up any more.
 """
 
@@ -15,12 +15,12 @@ from app import ledger
 from app.database import Database, hold
 from app.kernel import codes
 from app.kernel.clock import martinique_day
-from app.kernel.communes import Point
+from app.kernel.communes import Point, kilometres
 from app.kernel.money import Cents
-from app.ledger import AccountKind
+from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Voucher
 from app.mediators import queries as mediators
-from app.mediators.rules import week_in_words
+from app.mediators.rules import OpeningHours
 from app.partners import queries as partners
 from app.printing import queries
 from app.printing.errors import TooManyLooks
@@ -64,9 +64,13 @@ class WhereTo:
     name: str
     commune: str
     phone: str
-    hours: tuple[tuple[str, str], ...]
+    hours: tuple[OpeningHours, ...]
     access: str
     distance_km: int | None
+    street: str
+    where: Point | None
+    exactly: Point | None
+    """The place itself, for directions; `where` may be the middle of its commune."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Look:
 
     usable: Usable
     blocked_on: date | None
+    used_on: date | None
+    """The day on which a pass served; a cover does not tell it of its passes."""
     face_value_cents: Cents
     last_day: date
     remaining_count: int | None
@@ -176,6 +182,7 @@ def told(
     return Look(
         usable=(usable := min(found, key=order.index)),
         blocked_on=_blocked_on(session, states) if usable is Usable.BLOCKED else None,
+        used_on=_used_on(session, states[0]) if usable is Usable.USED and not size else None,
         face_value_cents=Cents(account.face_value_cents),
         last_day=terms.valid_until,
         remaining_count=found.count(Usable.YES) if size else None,
@@ -191,14 +198,16 @@ def where_to(session: Session, on: date, near: Point | None) -> tuple[WhereTo, .
 
     def reached(place: mediators.Place) -> WhereTo:
         one = place.organisation
-        far = round(place.where.distance_km(near)) if place.where and near else None
         return WhereTo(
             one.name,
             one.commune,
             phones.get(one.id, ""),
-            week_in_words(place.offer.hours),
+            place.offer.hours,
             place.offer.access_notes or "",
-            far,
+            kilometres(place.where, near),
+            place.address.street if place.address else "",
+            place.where,
+            place.exactly,
         )
 
     return tuple(
@@ -215,6 +224,13 @@ def _blocked_on(session: Session, states: Sequence[ledger.VoucherState]) -> date
     if not blocked:
         return None
     return martinique_day(ledger.history(session, blocked[0].id)[-1].occurred_at)
+
+
+def _used_on(session: Session, state: ledger.VoucherState) -> date | None:
+    """The day of the session for which the pass was given, the last one where it was undone."""
+    acts = ledger.history(session, state.id)
+    served = [act for act in acts if act.kind is MovementKind.REDEEM]
+    return martinique_day(served[-1].occurred_at) if served else None
 
 
 def _usable(state: ledger.VoucherState, terms: VintageTerms, on: date) -> Usable:

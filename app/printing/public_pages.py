@@ -1,34 +1,82 @@
 """The page that the square of a pass or of a cover opens, on anybody's telephone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.config import EXAMPLE_LINE
 from app.identity import passwords
-from app.kernel.communes import COMMUNES, commune_named
-from app.printing.looking import Look, look_at_cover, look_at_pass
-from app.web.auth import ANONYMOUS, started_at
+from app.kernel.clock import MARTINIQUE
+from app.kernel.communes import COMMUNES, Commune, Point, commune_named
+from app.mediators.hours import standing
+from app.printing.languages import MODEL, Language, language, languages
+from app.printing.looking import Look, Usable, WhereTo, look_at_cover, look_at_pass
+from app.programmes.queries import is_demonstration
+from app.web.auth import ANONYMOUS, SECURITY_HEADERS, started_at
+from app.web.maps import Map, drawn
 from app.web.pages import Choice
-from app.web.transaction import current_settings, in_transactions_of_its_own
+from app.web.transaction import current_settings, in_transactions_of_its_own, request_session
 
 bp = Blueprint("public_pass", __name__)
 ANONYMOUS.update({"public_pass.voucher", "public_pass.cover"})
 
 LONGEST_CODE = 60
+AT_FIRST = 4
+"""Places in sight; the others are one touch away, so that a small screen is not a long list."""
+NEAR_ZOOM = 16
+READS_ALOUD = f"{SECURITY_HEADERS['Content-Security-Policy']}; script-src 'self'"
+"""This page alone has a script: a button that reads it aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A place of the list, in the reader's language; its number is that of the map."""
+
+    number: int
+    name: str
+    commune: str
+    street: str
+    distance: str
+    opening: str
+    is_open: bool
+    week: Sequence[tuple[str, str]]
+    phone: str
+    access: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The first thing that is said: a tone with its shape, a few words, and what to do."""
+
+    tone: str
+    drawing: str
+    words: str
+    lines: tuple[str, ...]
+    to_do: str
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """What the page shows; nothing when no pass bears the code."""
+    """What the page shows; no look when no pass bears the code."""
 
     look: Look | None
+    words: Language
+    languages: tuple[tuple[Language, str], ...]
+    """Each with the address of this page in it."""
+    verdict: Verdict
     help_line: str
+    """Empty where nobody answers one: an invented number helps nobody."""
     commune: str
     communes: tuple[Choice, ...]
+    places: tuple[PlaceLine, ...]
+    map: Map | None
+    at_first: int = AT_FIRST
 
 
 @bp.get("/P/<code>")
@@ -58,13 +106,102 @@ def _answer(look_at: Callable[..., Look | None], code: str) -> Response:
             near=near.centre if near else None,
         )
     )
-    page = PublicPage(
-        look,
-        settings.help_line,
-        near.name if near else "",
-        tuple(Choice(one.name, one.name) for one in COMMUNES),
-    )
-    answer = make_response(render_template("printing/public.html", page=page))
+    answer = make_response(render_template("printing/public.html", page=_page(look, near)))
     answer.status_code = HTTPStatus.OK if look else HTTPStatus.NOT_FOUND
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    answer.headers["Content-Security-Policy"] = READS_ALOUD
     return answer
+
+
+def _page(look: Look | None, near: Commune | None) -> PublicPage:
+    words = language(request.args.get("langue", ""))
+    places = look.places if look else ()
+    return PublicPage(
+        look=look,
+        words=words,
+        languages=tuple((one, _in(one)) for one in languages().values()),
+        verdict=verdict(look, words),
+        help_line=_help_line(),
+        commune=near.name if near else "",
+        communes=tuple(Choice(one.name, one.name) for one in COMMUNES),
+        places=tuple(
+            _line(number, one, words, started_at()) for number, one in enumerate(places, 1)
+        ),
+        map=drawn(
+            [(number, one.where) for number, one in enumerate(places, 1)],
+            near.centre if near else None,
+        ),
+    )
+
+
+def _in(words: Language) -> str:
+    """This page in a language; French is what it is in without being asked."""
+    asked = {key: value for key, value in request.args.items() if key != "langue" and value}
+    if words.code != MODEL:
+        asked["langue"] = words.code
+    endpoint, parts = request.endpoint or "", request.view_args or {}
+    return url_for(endpoint, **parts, **asked)
+
+
+def _help_line() -> str:
+    """The line of the settings; the example is shown to whoever reads a demonstration only."""
+    line = current_settings().help_line
+    return "" if line == EXAMPLE_LINE and not is_demonstration(request_session()) else line
+
+
+def _line(number: int, one: WhereTo, words: Language, now: datetime) -> PlaceLine:
+    found = standing(one.hours, now.astimezone(MARTINIQUE))
+    return PlaceLine(
+        number=number,
+        name=one.name,
+        commune=one.commune,
+        street=one.street,
+        distance="" if one.distance_km is None else words.distance(one.distance_km),
+        opening=words.opening(found),
+        is_open=found is not None and found.is_open,
+        week=words.week(one.hours),
+        phone=one.phone,
+        access=one.access,
+        way=way_to(one.exactly) if one.exactly else "",
+    )
+
+
+def way_to(point: Point) -> str:
+    """Where the way to a place is shown, by others: a plain link, nothing is fetched from there."""
+    at = f"{point.latitude:.5f}/{point.longitude:.5f}"
+    mark = f"mlat={point.latitude:.5f}&mlon={point.longitude:.5f}"
+    return f"https://www.openstreetmap.org/?{mark}#map={NEAR_ZOOM}/{at}"
+
+
+def verdict(look: Look | None, words: Language) -> Verdict:
+    """What is said first of a pass or of a booklet, in calm words, and what to do."""
+
+    def said(name: str) -> str:
+        return words[f"verdict.{name}"]
+
+    if look is None:
+        return Verdict(
+            "warn", "ask", said("unknown"), (said("unknown_why"),), said("unknown_do")
+        )
+    what = "booklet" if look.size else "pass"
+    last = words.day(look.last_day)
+    if look.usable is Usable.YES:
+        until = words.say("verdict.until", day=last)
+        lines = (until,) if look.size else (said("worth"), until)
+        return Verdict("", "check", said(f"{what}_yes"), lines, "")
+    if look.usable is Usable.USED:
+        used = words.say("verdict.used_on", day=words.day(look.used_on)) if look.used_on else ""
+        lines = (said("used_booklet"),) if look.size else tuple(filter(None, (used,)))
+        to_do = "" if look.size else said("used_do")
+        return Verdict("done", "torn", said(f"{what}_used"), lines, to_do)
+    if look.usable is Usable.OVER:
+        over = words.say("verdict.over_on", day=last)
+        return Verdict("warn", "clock", said(f"{what}_over"), (over,), said("over_do"))
+    if look.usable is Usable.NOT_YET:
+        lines = (said("not_yet_why"),)
+        return Verdict("warn", "hourglass", said(f"{what}_not_yet"), lines, said("not_yet_do"))
+    if look.blocked_on is None:
+        return Verdict("bad", "cross", said(f"{what}_void"), (said("void_why"),), said("void_do"))
+    since = words.say("verdict.blocked_since", day=words.day(look.blocked_on))
+    lines = (since, said("blocked_why"))
+    return Verdict("bad", "cross", said(f"{what}_blocked"), lines, said("blocked_do"))

@@ -48,6 +48,7 @@ def test_a_pass_tells_whether_it_can_be_used_and_where(
     assert look is not None
     assert (look.usable, look.remaining_count) == (usable, None)
     assert bool(look.places) is (usable is Usable.YES)
+    assert bool(look.used_on) is (usable is Usable.USED)
     assert not {"unlabelled", "unsigned", "lapsed"} & {place.name for place in look.places}
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.communes import COMMUNES, Point
+from app.mediators.hours import opens_in
 from app.mediators.rules import OpeningHours, Service
 from app.prescribers.rules import (
     QUESTIONS,
@@ -20,7 +21,6 @@ from app.prescribers.rules import (
     Tier,
     Wanted,
     likeness,
-    opens_in,
     rank,
     reason,
 )
@@ -77,13 +77,6 @@ def test_rights_are_an_entitlement_then_renewals_then_exceptions() -> None:
         Tier.EXCEPTION,
     ]
     assert rights.tiers(1, 2) == {Tier.ENTITLEMENT, Tier.RENEWAL}
-
-
-def test_a_place_opens_now_tomorrow_or_next_week() -> None:
-    assert opens_in([MORNING], MONDAY_9) == 0
-    assert opens_in([TOMORROW], MONDAY_9) == 23 * 60 + 30
-    assert opens_in([MORNING], MONDAY_9.replace(hour=12)) == 7 * 24 * 60 - 4 * 60
-    assert opens_in([], MONDAY_9) is None
 
 
 def wanted(**changes: object) -> Wanted:
