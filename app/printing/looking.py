@@ -1,7 +1,8 @@
 """What any telephone may know of a pass: whether it can be used, until when, and where.
 
-Of a used one, the day; never who holds it, where it was used, or its number. A code that nothing bears and one that cannot
-be a code look alike; too many of them from one place are not looked up any more.
+Of a used one, the day; never who holds it, where it was used, or its number. A code that nothing
+bears and one that cannot be a code look alike; too many of them from one place are not looked up
+any more.
 """
 
 from collections.abc import Sequence

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.config import EXAMPLE_LINE
@@ -135,12 +136,11 @@ def _page(look: Look | None, near: Commune | None) -> PublicPage:
 
 
 def _in(words: Language) -> str:
-    """This page in a language; French is what it is in without being asked."""
-    asked = {key: value for key, value in request.args.items() if key != "langue" and value}
+    """This page in a language: only what follows its address, so the code is not in the page."""
+    asked = {key: value for key, value in request.args.items() if key == "commune" and value}
     if words.code != MODEL:
         asked["langue"] = words.code
-    endpoint, parts = request.endpoint or "", request.view_args or {}
-    return url_for(endpoint, **parts, **asked)
+    return f"?{urlencode(asked)}"
 
 
 def _help_line() -> str:
@@ -176,32 +176,33 @@ def way_to(point: Point) -> str:
 def verdict(look: Look | None, words: Language) -> Verdict:
     """What is said first of a pass or of a booklet, in calm words, and what to do."""
 
-    def said(name: str) -> str:
-        return words[f"verdict.{name}"]
+    def said(name: str, day: date | None = None) -> str:
+        sentence = words[f"verdict.{name}"]
+        return words.say(f"verdict.{name}", day=words.day(day)) if day else sentence
 
     if look is None:
-        return Verdict(
-            "warn", "ask", said("unknown"), (said("unknown_why"),), said("unknown_do")
-        )
-    what = "booklet" if look.size else "pass"
-    last = words.day(look.last_day)
-    if look.usable is Usable.YES:
-        until = words.say("verdict.until", day=last)
-        lines = (until,) if look.size else (said("worth"), until)
-        return Verdict("", "check", said(f"{what}_yes"), lines, "")
-    if look.usable is Usable.USED:
-        used = words.say("verdict.used_on", day=words.day(look.used_on)) if look.used_on else ""
-        lines = (said("used_booklet"),) if look.size else tuple(filter(None, (used,)))
-        to_do = "" if look.size else said("used_do")
-        return Verdict("done", "torn", said(f"{what}_used"), lines, to_do)
-    if look.usable is Usable.OVER:
-        over = words.say("verdict.over_on", day=last)
-        return Verdict("warn", "clock", said(f"{what}_over"), (over,), said("over_do"))
-    if look.usable is Usable.NOT_YET:
-        lines = (said("not_yet_why"),)
-        return Verdict("warn", "hourglass", said(f"{what}_not_yet"), lines, said("not_yet_do"))
-    if look.blocked_on is None:
-        return Verdict("bad", "cross", said(f"{what}_void"), (said("void_why"),), said("void_do"))
-    since = words.say("verdict.blocked_since", day=words.day(look.blocked_on))
-    lines = (since, said("blocked_why"))
-    return Verdict("bad", "cross", said(f"{what}_blocked"), lines, said("blocked_do"))
+        return Verdict("warn", "ask", said("unknown"), (said("unknown_why"),), said("unknown_do"))
+    what, last = ("booklet" if look.size else "pass"), look.last_day
+    until = said("until", last)
+    lines: tuple[str, ...]
+    match look.usable:
+        case Usable.YES:
+            lines = (until,) if look.size else (said("worth"), until)
+            tone, drawing, name, to_do = "", "check", "yes", ""
+        case Usable.USED:
+            used = (said("used_on", look.used_on),) if look.used_on else ()
+            lines = (said("used_booklet"),) if look.size else used
+            tone, drawing, name = "done", "torn", "used"
+            to_do = "" if look.size else said("used_do")
+        case Usable.OVER:
+            lines = (said("over_on", last),)
+            tone, drawing, name, to_do = "warn", "clock", "over", said("over_do")
+        case Usable.NOT_YET:
+            lines = (said("not_yet_why"),)
+            tone, drawing, name, to_do = "warn", "hourglass", "not_yet", said("not_yet_do")
+        case _:  # blocked, or annulled
+            tone, drawing = "bad", "cross"
+            name = "blocked" if look.blocked_on else "void"
+            since = (said("blocked_since", look.blocked_on),) if look.blocked_on else ()
+            lines, to_do = (*since, said(f"{name}_why")), said(f"{name}_do")
+    return Verdict(tone, drawing, said(f"{what}_{name}"), lines, to_do)

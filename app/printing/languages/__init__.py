@@ -1,8 +1,8 @@
 """The public page in the languages of those who read it.
 
-Each catalogue is a file of sentences by name, in this folder, which somebody who speaks the language
-can write without the program. French is the model: a language is offered once its catalogue says
-everything that French says, and not before, so a page never mixes two of them.
+Each catalogue is a file of sentences by name, in this folder, which somebody who speaks the
+language can write without the program. French is the model: a language is offered once its
+catalogue says everything that French says, and not before, so a page never mixes two of them.
 """
 
 import tomllib
