@@ -71,7 +71,7 @@ from app.trust import api as trust_api
 from app.trust import pages as trust_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
-from app.web.pages import MENU, Frame, Reader
+from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
 
 LARGEST_BODY = 8 * 1024 * 1024
 """A signed paper of 5 MB, as the API sends it; a batch of a thousand redemptions is far less."""
@@ -141,6 +141,7 @@ PAGE_PARTS = (
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
+    "counter": Right.REDEEM,
     "take": Right.REDEEM,
     "chain": Right.SEE_REPORTS,
     "usage": Right.SEE_REPORTS,
@@ -167,7 +168,9 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "takeover": Right.SEE_LEDGER,
 }
 
-HOMES = ("take", "chain", "handovers", "search")
+THUMBS = {Role.MEDIATOR: MEDIATOR_THUMBS, Role.PRESCRIBER: PRESCRIBER_THUMBS}
+
+HOMES = ("counter", "chain", "handovers", "search")
 """With which page a day begins: the first of these that a person may open."""
 
 
@@ -217,7 +220,12 @@ def create_app(
     app.teardown_request(transaction.close_session)
     problems.register(app)
     rendering.prepare(app.jinja_env)
-    app.jinja_env.globals.update(static_url=assets.static_url, csrf_token=generate_csrf)
+    app.jinja_env.globals.update(
+        static_url=assets.static_url,
+        can_scan=assets.can_scan,
+        allow_camera=auth.allow_camera,
+        csrf_token=generate_csrf,
+    )
     app.context_processor(lambda: {"frame": frame()})
     contract = api.register(app)
     for part in API_PARTS:
@@ -248,6 +256,7 @@ def frame() -> Frame:
             role_name=FRENCH_ROLE[Role(agent.role)],
             organisation_name=organisation.name if organisation else "",
             may_open=frozenset(door for door, right in RIGHT_OF_DOOR.items() if right in rights()),
+            thumbs=THUMBS.get(Role(agent.role), ()),
         ),
         specimen=specimen,
         said=tuple(map(str, get_flashed_messages())),

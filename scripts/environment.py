@@ -230,7 +230,7 @@ def install_passnum() -> None:
 
 
 def install_front_end(*, with_tools: bool) -> None:
-    """Fetch the locked front-end packages; without them passnum works, in another font."""
+    """Fetch the locked front-end packages; without them: another font, and no camera."""
     lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     served, tools = NODE_MODULES / ".passnum-served", NODE_MODULES / ".passnum-tools"
     if is_stamped(tools if with_tools else served, lock):
@@ -243,8 +243,8 @@ def install_front_end(*, with_tools: bool) -> None:
         done = npm and run_quietly([*npm, "ci", *options])
     if not done or done.returncode != 0:
         say(
-            "La police de caractères n’a pas pu être téléchargée (npm) : "
-            "passnum s’en passe et réessaiera au prochain démarrage."
+            "La police de caractères et la lecture par l’appareil photo n’ont pas pu être "
+            "téléchargées (npm) : passnum s’en passe et réessaiera au prochain démarrage."
         )
         return
     stamp(served, lock)

@@ -14,14 +14,17 @@ from app.clearing import redemptions, session_queries, sessions
 from app.clearing.api import signer_of
 from app.clearing.counter_parts import (
     LineShown,
+    SessionShown,
     asked_day,
     asked_mediator,
     blank_form,
     choices,
     duration_words,
+    is_uuid,
     lines_shown,
     read_session_if_told,
     record_told,
+    sessions_shown,
 )
 from app.clearing.errors import (
     CodeTypedTwice,
@@ -37,7 +40,7 @@ from app.clearing.rules import (
     RedemptionState,
     instant_of,
 )
-from app.clearing.session_queries import DayLine, DayTotal, Untold
+from app.clearing.session_queries import DayTotal, Untold
 from app.identity.rules import RIGHTS, Right
 from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, martinique_day
@@ -98,6 +101,17 @@ class CounterPage:
     taken_cents: Cents
     untold: Sequence[Untold]
     session_id: UUID | None = None
+    support: SessionShown | None = None
+    """The session under way, to which the passes taken here are added."""
+    supports: tuple[SessionShown, ...] = ()
+    """Today's, to go on with one."""
+
+    @property
+    def to_tell(self) -> tuple[UUID, ...]:
+        """Passes just taken that no session says what they paid for."""
+        if self.session_id is not None:
+            return ()
+        return tuple(o.redemption_id for o in self.answered if o.accepted and o.redemption_id)
 
     @property
     def accepted_count(self) -> int:
@@ -137,26 +151,40 @@ def take() -> ResponseReturnValue:
     today = martinique_day(started_at())
     mediator_id = current_actor().organisation_id
 
-    def read(session: Session) -> tuple[list[DayLine], list[DayTotal], list[Untold]]:
+    def read(session: Session) -> CounterPage:
         lines = session_queries.day_lines(
             session, today, mediator_id=mediator_id, limit=SHOWN_BELOW
         )
         totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
-        return lines, totals, session_queries.untold_sessions(session, mediator_id=mediator_id)
+        kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
+        held = session_queries.latest_sessions(
+            session, mediator_id=mediator_id, since=today, until=today, limit=SHOWN_BELOW
+        )
+        shown = sessions_shown(session, held, own=True)
+        return CounterPage(
+            form,
+            today,
+            answered,
+            lines_shown(lines, {}),
+            sum(total.voucher_count for total in kept),
+            Cents(sum(total.amount_cents for total in kept)),
+            session_queries.untold_sessions(session, mediator_id=mediator_id),
+            taken.session_id if taken else None,
+            under_way(session, today),
+            shown,
+        )
 
-    lines, totals, untold = in_transaction(read)
-    kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
-    page = CounterPage(
-        form,
-        today,
-        answered,
-        lines_shown(lines, {}),
-        sum(total.voucher_count for total in kept),
-        Cents(sum(total.amount_cents for total in kept)),
-        untold,
-        taken.session_id if taken else None,
-    )
+    page = in_transaction(read)
     return render_template("clearing/take.html", page=page, **choices()), form.status
+
+
+def under_way(session: Session, today: date) -> SessionShown | None:
+    """The session of today that the address or the form names; passes taken go there."""
+    asked = request.values.get("seance", "")
+    if not is_uuid(asked):
+        return None
+    held = sessions.known_session(session, actor=current_actor(), session_id=UUID(asked))
+    return sessions_shown(session, [held], own=True)[0] if held.held_on == today else None
 
 
 def take_typed(session: Session, form: Form) -> Taken:
@@ -172,6 +200,7 @@ def take_typed(session: Session, form: Form) -> Taken:
     told_session = read_session_if_told(form)
     form.check()
     now = started_at()
+    support = under_way(session, on)
     at = now if on == martinique_day(now) else instant_of(max(on, FIRST_DAY), now=now)
     first: dict[str, int] = {}
     for place, line in enumerate(typed, start=1):
@@ -196,13 +225,14 @@ def take_typed(session: Session, form: Form) -> Taken:
         for place, line in enumerate(typed, start=1)
     ]
     paid = [v.redemption.id for v in verdicts if v.redemption is not None and not v.undone]
-    held = None
+    held_id = support.session_id if support else None
     if told_session is not None and paid:
-        held = record_told(session, form, told_session, on)
+        held_id = record_told(session, form, told_session, on).id
+    if held_id is not None:
         sessions.link_redemptions(
-            session, actor=actor, session_id=held.id, redemption_ids=paid, now=now
+            session, actor=actor, session_id=held_id, redemption_ids=paid, now=now
         )
-    return Taken(typed, tuple(verdicts), held.id if held else None)
+    return Taken(typed, tuple(verdicts), held_id)
 
 
 def as_read(line: str) -> str:

@@ -24,6 +24,7 @@ from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
 from app.kernel.text import read_day
+from app.partners import queries as partners
 from app.web.auth import current_actor, started_at
 from app.web.forms import Form
 from app.web.pages import Choice, FieldError
@@ -184,6 +185,57 @@ def in_fields_of_the_form(refusal: InvalidInput) -> InvalidInput:
     fields = refusal.details["fields"]
     told_fields = fields if isinstance(fields, dict) else {}
     return InvalidInput(**{FIELD_OF.get(name, name): said for name, said in told_fields.items()})
+
+
+# ── Sessions in a list ───────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SessionShown:
+    """One session in a list."""
+
+    session_id: UUID
+    held_on: date
+    duration: str
+    who: str
+    topics: str
+    voucher_count: int
+    amount_cents: Cents
+    mediator_name: str
+
+
+def sessions_shown(
+    session: Session, held: Sequence[SupportSession], *, own: bool
+) -> tuple[SessionShown, ...]:
+    """Sessions as a list tells them."""
+    ids = [one.id for one in held]
+    topics = session_queries.topics_of(session, ids)
+    paid = session_queries.passes_of(session, ids)
+    names = {} if own else partners.organisation_names(session, {x.mediator_id for x in held})
+    return tuple(
+        SessionShown(
+            one.id,
+            one.held_on,
+            duration_words(one.duration_minutes),
+            FRENCH_SESSION_KIND[SessionKind(one.kind)]
+            if one.people_count == 1
+            else f"En groupe, {one.people_count}\u00a0personnes",
+            ", ".join(FRENCH_TOPIC[topic] for topic in topics[one.id]),
+            paid.get(one.id, (0, Cents(0)))[0],
+            paid.get(one.id, (0, Cents(0)))[1],
+            names.get(one.mediator_id, ""),
+        )
+        for one in held
+    )
+
+
+def is_uuid(value: str) -> bool:
+    """Whether a box of the page was ticked, and not something else sent."""
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 # ── What an address asks for ──────────────────────────────────────────────────────────────────────

@@ -1,6 +1,5 @@
 """Support sessions: those of a month, a new one, one of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,28 +11,23 @@ from sqlalchemy.orm import Session
 from app.clearing import session_queries, sessions
 from app.clearing.counter_parts import (
     LineShown,
+    SessionShown,
     asked_day,
     asked_mediator,
     blank_form,
     choices,
-    duration_words,
+    is_uuid,
     lines_shown,
     read_session,
     record_told,
+    sessions_shown,
 )
 from app.clearing.models import SupportSession
-from app.clearing.rules import (
-    FRENCH_SESSION_KIND,
-    FRENCH_TOPIC,
-    RedemptionState,
-    SessionKind,
-)
+from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
-from app.kernel.money import Cents
 from app.kernel.text import read_day
-from app.partners import queries as partners
 from app.web.auth import check, current_actor, started_at
 from app.web.format import day_long
 from app.web.forms import Form, done
@@ -45,20 +39,6 @@ bp = Blueprint("session_pages", __name__)
 A_PAGE = 50
 LOOKING_BACK = timedelta(days=31)
 MOST_SESSIONS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SessionShown:
-    """One session in a list."""
-
-    session_id: UUID
-    held_on: date
-    duration: str
-    who: str
-    topics: str
-    voucher_count: int
-    amount_cents: Cents
-    mediator_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +56,6 @@ class SessionsPage:
     may_record: bool
     sessions: tuple[SessionShown, ...]
     full: bool
-
-
-def sessions_shown(
-    session: Session, held: Sequence[SupportSession], *, own: bool
-) -> tuple[SessionShown, ...]:
-    """Sessions as a list tells them."""
-    ids = [one.id for one in held]
-    topics = session_queries.topics_of(session, ids)
-    paid = session_queries.passes_of(session, ids)
-    names = {} if own else partners.organisation_names(session, {x.mediator_id for x in held})
-    return tuple(
-        SessionShown(
-            one.id,
-            one.held_on,
-            duration_words(one.duration_minutes),
-            FRENCH_SESSION_KIND[SessionKind(one.kind)]
-            if one.people_count == 1
-            else f"En groupe, {one.people_count}\u00a0personnes",
-            ", ".join(FRENCH_TOPIC[topic] for topic in topics[one.id]),
-            paid.get(one.id, (0, Cents(0)))[0],
-            paid.get(one.id, (0, Cents(0)))[1],
-            names.get(one.mediator_id, ""),
-        )
-        for one in held
-    )
 
 
 @bp.get("/seances")
@@ -157,6 +112,7 @@ def new_session() -> ResponseReturnValue:
     else:
         on, _, _ = asked_day("jour", today)
         form = blank_form(on)
+        form.typed["pass"] = [one for one in request.args.getlist("pass") if is_uuid(one)]
 
     def act(session: Session) -> SupportSession:
         on = form.day("jour")
@@ -191,15 +147,6 @@ def new_session() -> ResponseReturnValue:
 
     page = NewSessionPage(form, on, lines_shown(in_transaction(read), {}))
     return render_template("clearing/new_session.html", page=page, **choices()), form.status
-
-
-def is_uuid(value: str) -> bool:
-    """Whether a box of the page was ticked, and not something else sent."""
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

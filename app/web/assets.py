@@ -1,12 +1,14 @@
 """Static files under names that change with their content, so that browsers keep them for ever.
 
-`build` copies app/web/static and the one font into app/web/build, which git ignores, and leaves a
-manifest there: {"tokens.css": "tokens.1f0c9a3b5d.css"}. `static_url` reads it for the templates.
+`build` copies app/web/static, the one font and the reader of squares into app/web/build, which git
+ignores, and leaves a manifest there: {"tokens.css": "tokens.1f0c9a3b5d.css"}. `static_url` reads it
+for the templates.
 Run as `python -m app.web.assets`; it needs nothing but the standard library.
 """
 
 import hashlib
 import json
+import posixpath
 import re
 import sys
 from functools import lru_cache
@@ -18,7 +20,8 @@ BUILD = WEB / "build"
 MANIFEST = BUILD / "manifest.json"
 URL_PREFIX = "/static/"
 
-FONT_PACKAGE = WEB.parent.parent / "node_modules" / "@fontsource-variable" / "hanken-grotesk"
+PACKAGES = WEB.parent.parent / "node_modules"
+FONT_PACKAGE = PACKAGES / "@fontsource-variable" / "hanken-grotesk"
 FONT_FILES = {
     "vendor/hanken-grotesk-latin-wght-normal.woff2": (
         FONT_PACKAGE / "files" / "hanken-grotesk-latin-wght-normal.woff2"
@@ -26,6 +29,18 @@ FONT_FILES = {
     "vendor/hanken-grotesk-LICENSE.txt": FONT_PACKAGE / "LICENSE",
 }
 
+READER_PACKAGE = PACKAGES / "zxing-wasm"
+READER, READER_WASM = "vendor/zxing/reader/index.js", "vendor/zxing/zxing_reader.wasm"
+READER_FILES = {
+    READER: READER_PACKAGE / "dist" / "es" / "reader" / "index.js",
+    "vendor/zxing/share.js": READER_PACKAGE / "dist" / "es" / "share.js",
+    READER_WASM: READER_PACKAGE / "dist" / "reader" / "zxing_reader.wasm",
+    "vendor/zxing/LICENSE.txt": READER_PACKAGE / "LICENSE",
+}
+"""What reads a square with the camera: a page asks for it once somebody opens the camera."""
+VENDOR_FILES = FONT_FILES | READER_FILES
+
+IMPORT_IN_JS = re.compile(r"""\bfrom\s*"(?P<target>\.{1,2}/[^"]+)\"""")
 URL_IN_CSS = re.compile(
     r"""url\(\s*(["']?)(?P<target>[^"')]+)\1\s*\)(?P<format>\s*format\([^)]*\))?"""
 )
@@ -59,6 +74,11 @@ def static_url(name: str) -> str:
         raise UnknownStaticFile(name) from None
 
 
+def can_scan() -> bool:
+    """Whether the reader of squares was installed when the build ran; else people type."""
+    return READER in read_manifest()
+
+
 @lru_cache(maxsize=1)
 def read_manifest() -> dict[str, str]:
     """What the build wrote; read once, since a server does not outlive its release."""
@@ -70,36 +90,49 @@ def read_manifest() -> dict[str, str]:
 
 
 def build(
-    source: Path = SOURCE, target: Path = BUILD, fonts: dict[str, Path] | None = None
+    source: Path = SOURCE, target: Path = BUILD, vendor: dict[str, Path] | None = None
 ) -> dict[str, str]:
     """Write every static file under its hashed name and return the manifest.
 
     A server that is running keeps its pages meanwhile: new files come first, then the manifest
     in one step, and files that no manifest names any more go last.
     """
-    files = gather(source, FONT_FILES if fonts is None else fonts)
+    files = gather(source, VENDOR_FILES if vendor is None else vendor)
     manifest: dict[str, str] = {}
-    # Style sheets come last: they name the other files, by names that are known by then.
-    for name in sorted(files, key=lambda name: (name.endswith(".css"), name)):
+
+    def place(name: str) -> None:
         content = files[name].read_bytes()
         if name.endswith(".css"):
             content = with_hashed_urls(name, content.decode(), manifest).encode()
+        if name.endswith(".js"):
+            text = content.decode()
+            for imported in imports_of(name, text):
+                if imported not in files:
+                    raise UnknownStaticFile(imported)
+                if imported not in manifest:
+                    place(imported)
+            content = with_hashed_imports(name, text, manifest).encode()
         hashed = hashed_name(name, content)
         write_once(target / hashed, content)
         manifest[name] = hashed
+
+    # Style sheets come last: they name the other files, by names that are known by then.
+    for name in sorted(files, key=lambda name: (name.endswith(".css"), name)):
+        if name not in manifest:
+            place(name)
     write_manifest(target / MANIFEST.name, manifest)
     sweep(target, keep={*manifest.values(), MANIFEST.name})
     return manifest
 
 
-def gather(source: Path, fonts: dict[str, Path]) -> dict[str, Path]:
-    """Every file to serve by its public name; a font that is not installed is left out."""
+def gather(source: Path, vendor: dict[str, Path]) -> dict[str, Path]:
+    """Every file to serve by its public name; a package that is not installed is left out."""
     files = {
         path.relative_to(source).as_posix(): path
         for path in source.rglob("*")
         if path.is_file() and not path.name.startswith(".")
     }
-    return files | {name: path for name, path in fonts.items() if path.is_file()}
+    return files | {name: path for name, path in vendor.items() if path.is_file()}
 
 
 def with_hashed_urls(sheet: str, css: str, manifest: dict[str, str]) -> str:
@@ -123,6 +156,26 @@ def with_hashed_urls(sheet: str, css: str, manifest: dict[str, str]) -> str:
         raise UnknownStaticFile(name)
 
     return URL_IN_CSS.sub(hashed, css)
+
+
+def imports_of(module: str, text: str) -> list[str]:
+    """The files that a module imports, by their public names."""
+    return [
+        posixpath.normpath(posixpath.join(posixpath.dirname(module), found["target"]))
+        for found in IMPORT_IN_JS.finditer(text)
+    ]
+
+
+def with_hashed_imports(module: str, text: str, manifest: dict[str, str]) -> str:
+    """The module with each import pointing at the hashed file, relative to the module."""
+    folder = posixpath.dirname(module)
+
+    def hashed(found: re.Match[str]) -> str:
+        name = posixpath.normpath(posixpath.join(folder, found["target"]))
+        path = posixpath.relpath(manifest[name], folder or ".")
+        return f'from "{path if path.startswith(".") else f"./{path}"}"'
+
+    return IMPORT_IN_JS.sub(hashed, text)
 
 
 def hashed_name(name: str, content: bytes) -> str:

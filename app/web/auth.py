@@ -174,12 +174,28 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=()",
 }
+SCANNING_HEADERS = SECURITY_HEADERS | {
+    "Content-Security-Policy": (
+        SECURITY_HEADERS["Content-Security-Policy"]
+        + "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+    ),
+    "Permissions-Policy": "camera=(self), microphone=()",
+}
+"""On pages that scan, and on no other: our own modules, the reader of squares, and the camera."""
+
+
+def allow_camera() -> str:
+    """Let the page of this request open the camera; templates call it where they scan."""
+    g.scans = True
+    return ""
 
 
 def secure(response: Response) -> Response:
     """After each request: what a browser may do with the answer, and that nobody keeps it."""
-    for name, value in SECURITY_HEADERS.items():
+    headers = SCANNING_HEADERS if g.get("scans") else SECURITY_HEADERS
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

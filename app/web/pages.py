@@ -36,6 +36,7 @@ CHAPTERS = (
     Chapter(
         "Au guichet",
         (
+            Entry("counter", "mediator_pages.counter", "home", "Mon guichet"),
             Entry("take", "counter_pages.take", "scan", "Encaisser"),
             Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
             Entry("handovers", "handover_pages.listed", "give", "Remises"),
@@ -89,6 +90,19 @@ MENU = tuple(entry for chapter in CHAPTERS for entry in chapter.entries)
 
 DOORS = frozenset(entry.door for entry in MENU)
 
+MEDIATOR_THUMBS = (
+    Entry("counter", "mediator_pages.counter", "home", "Accueil"),
+    Entry("take", "counter_pages.take", "scan", "Encaisser"),
+    Entry("statements", "statement_pages.listed", "euro", "Paiements"),
+)
+PRESCRIBER_THUMBS = (
+    Entry("handovers", "handover_pages.listed", "give", "Remettre"),
+    Entry("people", "people_pages.people", "user", "Mes personnes"),
+    Entry("stock", "holding_pages.stock", "box", "Mon stock"),
+)
+"""Under the thumb, at the bottom of the phone of whoever works at a counter; « Plus » comes last
+and opens the menu, where everything is."""
+
 
 # --- around each page -----------------------------------------------------------------------
 
@@ -101,6 +115,8 @@ class Reader:
     role_name: str
     organisation_name: str
     may_open: frozenset[str] = DOORS
+    thumbs: tuple[Entry, ...] = ()
+    """The entries at the bottom of the phone, for those who work at a counter."""
 
 
 @dataclass(frozen=True, slots=True)

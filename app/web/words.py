@@ -311,3 +311,21 @@ def refusal_of(status: int) -> Refusal:
     """The words for an error, whatever its number: somebody's slip, or else ours."""
     usual = 400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500
     return REFUSALS.get(status, REFUSALS[usual])
+
+
+SCANNING = {
+    "opening": "L’appareil photo s’ouvre…",
+    "refused": "L’appareil photo est refusé sur ce site. Autorisez-le dans les réglages du "
+    "navigateur (le cadenas à côté de l’adresse), ou tapez.",
+    "none": "Aucun appareil photo n’est trouvé sur cet appareil. Tapez, ou branchez une douchette.",
+    "busy": "L’appareil photo est pris par une autre application. Fermez-la, puis recommencez.",
+    "insecure": "L’appareil photo ne s’ouvre que sur une adresse qui commence par https. Tapez.",
+    "unread": "La lecture n’a pas pu être chargée. Vérifiez le réseau, puis recommencez, ou tapez.",
+    "other": "Ce carré n’est ni celui d’un pass, ni celui d’un carnet.",
+    "pass": "C’est le carré d’un pass. Visez celui de la couverture du carnet.",
+    "cover": "C’est la couverture du carnet. Visez le carré d’un pass.",
+    "already": "Déjà dans la liste. Passez au suivant.",
+    "one": "Lu. Une ligne dans la liste.",
+    "many": "Lu. {n} lignes dans la liste.",
+}
+"""What the camera says; `{n}` is a number of lines."""

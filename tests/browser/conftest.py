@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def gallery_url() -> Iterator[str]:
     """The address under which every sheet of the gallery is served by its name."""
-    files = assets.gather(assets.SOURCE, assets.FONT_FILES)
+    files = assets.gather(assets.SOURCE, assets.VENDOR_FILES)
     server = make_server(
         "127.0.0.1", 0, _application(files), threaded=True, request_handler=_Silent
     )
