@@ -45,6 +45,7 @@ from app.clearing.models import (
 from app.clearing.rules import StatementState, without
 from app.clearing.session_queries import only_with_session
 from app.database import among, dialect_of, perform
+from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind, MovementKind, VoucherRange, accounts_by_id
@@ -373,6 +374,17 @@ def runs_after(session: Session, after: UUID | None, *, limit: int) -> list[Clea
     return list(session.scalars(query if after is None else query.where(ClearingRun.id > after)))
 
 
+def days_of_runs(session: Session, programme_id: UUID, *, limit: int) -> list[date]:
+    """The days on which the latest runs of a programme were made, the last one first."""
+    latest = session.scalars(
+        select(ClearingRun.prepared_at)
+        .where(ClearingRun.programme_id == programme_id)
+        .order_by(ClearingRun.prepared_at.desc())
+        .limit(limit)
+    )
+    return [martinique_day(at) for at in latest]
+
+
 def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
     return (
         select(*columns)
@@ -446,9 +458,11 @@ class UnclaimedSum:
     amount_cents: int
 
 
-def unclaimed_of(session: Session, mediator_id: UUID) -> list[UnclaimedSum]:
-    """What a mediator took and no statement claims yet, by programme."""
-    rows = session.execute(
+def unclaimed_of(
+    session: Session, mediator_id: UUID, *, before: datetime | None = None
+) -> list[UnclaimedSum]:
+    """What a mediator took and no statement claims yet, by programme; recorded before then."""
+    query = (
         select(VintageTerms.programme_id, func.count(), func.sum(Voucher.face_value_cents))
         .select_from(Voucher)
         .join(AccountRow, AccountRow.id == Voucher.account_id)
@@ -456,6 +470,13 @@ def unclaimed_of(session: Session, mediator_id: UUID) -> list[UnclaimedSum]:
         .where(AccountRow.kind == AccountKind.REDEEMED, AccountRow.party_id == mediator_id)
         .group_by(VintageTerms.programme_id)
     )
+    if before is not None:
+        query = (
+            query.join(Movement, Movement.id == Voucher.last_movement_id)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .where(Posting.recorded_at < before)
+        )
+    rows = session.execute(query)
     return [UnclaimedSum(programme, count, int(cents)) for programme, count, cents in rows]
 
 

@@ -123,6 +123,38 @@ def day_lines(
     return [_day_line(row) for row in session.execute(query)]
 
 
+def lines_between(
+    session: Session, mediator_id: UUID, *, since: date, until: date, limit: int | None
+) -> list[DayLine]:
+    """The redemptions of a mediator for those days, both included, the latest first."""
+    rows = session.execute(
+        _of_redemptions(Redemption, _STATE, SessionRedemption.session_id, Voucher.booklet_id)
+        .outerjoin(SessionRedemption, SessionRedemption.redemption_id == Redemption.id)
+        .where(Redemption.mediator_id == mediator_id, Redemption.redeemed_on.between(since, until))
+        .order_by(Redemption.redeemed_on.desc(), Redemption.movement_id.desc())
+        .limit(limit)
+    )
+    return [_day_line(row) for row in rows]
+
+
+def sums_between(
+    session: Session, mediator_id: UUID, *, since: date, until: date
+) -> tuple[tuple[int, Cents], tuple[int, Cents]]:
+    """What a mediator took for those days, and what of it was undone: passes and their value."""
+    undone = RedemptionReversal.redemption_id.is_not(None)
+    row = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(Redemption.amount_cents), 0),
+            func.count(RedemptionReversal.redemption_id),
+            func.coalesce(func.sum(case((undone, Redemption.amount_cents), else_=0)), 0),
+        )
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+        .where(Redemption.mediator_id == mediator_id, Redemption.redeemed_on.between(since, until))
+    ).one()
+    return (row[0], Cents(int(row[1]))), (row[2], Cents(int(row[3])))
+
+
 def line_of(session: Session, redemption_id: UUID) -> DayLine:
     """One redemption, how far it has come, and the session that it paid for."""
     row = session.execute(

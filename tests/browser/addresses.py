@@ -318,6 +318,11 @@ def clearing_of_today(site: Site) -> str:
     return f"/liquidations?dispositif={programme}&arrete={martinique_day(utc_now())}"
 
 
+def going_on(site: Site) -> str:
+    """Where passes are added to a session of today; of no session on a day without any."""
+    return f"/encaisser?seance={session_of(site)}"
+
+
 def verified_paper(site: Site) -> str:
     """What the code on a paper opens."""
     approval = the_statement(site, StatementState.PAID).approval
@@ -440,7 +445,16 @@ ADDRESSES = (
     Address("closings", "/cloture"),
     Address("closing", the_vintage),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
+    Address("counter", "/mon-guichet", Role.MEDIATOR),
+    Address("own-account-and-label", "/ma-structure", Role.MEDIATOR),
+    Address(
+        "receipts",
+        lambda site: f"/recus?mois={redeemed(site).redeemed_on:%Y-%m}",
+        Role.MEDIATOR,
+    ),
+    Address("receipts-none", "/recus?mois=2020-01", Role.MEDIATOR),
     Address("take", "/encaisser", Role.MEDIATOR),
+    Address("take-for-a-session", going_on, Role.MEDIATOR),
     Address("day", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}", Role.MEDIATOR),
     Address("day-of-all", lambda site: f"/encaissements?jour={redeemed(site).redeemed_on}"),
     Address("day-that-is-none", "/encaissements?jour=31/02/2026", status=422),

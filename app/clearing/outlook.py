@@ -1,0 +1,272 @@
+"""What a mediator reads first: how much it will be paid, by which day, or what is in the way.
+
+A day is firm once the delay of payment runs: on an approved statement, and on a draft that waits
+for nothing of the mediator's. What is on no statement yet is expected by the habit of the runs,
+and said so. Whatever blocks has one place that mends it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.clearing import correction_queries, queries, session_queries, statements
+from app.clearing.queries import Filter, Standing, Sum
+from app.clearing.rules import HoldReason, StatementState
+from app.clearing.runs import asked_on
+from app.clearing.session_queries import Untold
+from app.kernel.clock import first_instant, martinique_day
+from app.kernel.money import Cents
+from app.partners import queries as partners
+
+OWED = (
+    StatementState.DRAFT,
+    StatementState.APPROVED,
+    StatementState.ORDERED,
+    StatementState.REJECTED,
+)
+AT_MOST = 60
+"""Statements not paid yet of one mediator: five years of them."""
+RECENT_RUNS = 6
+
+
+class Obstacle(StrEnum):
+    """What keeps a mediator from being paid, the most pressing first."""
+
+    NO_ACCOUNT = "no_account"
+    SENT_BACK = "sent_back"
+    TO_CERTIFY = "to_certify"
+    LATE = "late"
+    SESSION_TO_NOTE = "session_to_note"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A sum that waits for something: for what, since when, and where it is mended."""
+
+    obstacle: Obstacle
+    cents: Cents
+    on: date | None = None
+    statement_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A sum on its way, and the day by which it is paid; `firm` where a delay runs."""
+
+    on: date
+    cents: Cents
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far passes have come: how many, and their value before any fee."""
+
+    name: str
+    then: str
+    voucher_count: int
+    cents: Cents
+    state: str = ""
+    """The filter of the list of statements, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Everything a mediator has taken, told by what becomes of it."""
+
+    blocked: tuple[Blocked, ...]
+    coming: tuple[Coming, ...]
+    stages: tuple[Stage, ...]
+    to_pay_cents: Cents
+    """After fees, what is still to be paid."""
+    disputes: int
+
+    @property
+    def first(self) -> Coming | None:
+        """What is paid next."""
+        return self.coming[0] if self.coming else None
+
+    @property
+    def voucher_count(self) -> int:
+        """Passes of all stages."""
+        return sum(stage.voucher_count for stage in self.stages)
+
+    @property
+    def cents(self) -> Cents:
+        """The value of all stages."""
+        return Cents(sum(stage.cents for stage in self.stages))
+
+
+def outlook_of(session: Session, mediator_id: UUID, *, now: datetime) -> Outlook:
+    """What a mediator will be paid, by when, and what is in the way."""
+    today = martinique_day(now)
+    owed = _owed(session, mediator_id)
+    untold = session_queries.untold_sessions(session, mediator_id=mediator_id)
+    blocked, coming = _statements(session, owed, today)
+    fresh = _expected(session, mediator_id, untold, today)
+    if fresh and partners.approved_bank_details(session, mediator_id) is None:
+        missing = Cents(sum(one.cents for one in fresh))
+        blocked, fresh = [*blocked, Blocked(Obstacle.NO_ACCOUNT, missing)], []
+    if untold:
+        waiting = Cents(sum(one.amount_cents for one in untold))
+        blocked.append(Blocked(Obstacle.SESSION_TO_NOTE, waiting, untold[0].on))
+    disputed = correction_queries.latest_disputes(session, claimant_id=mediator_id, limit=AT_MOST)
+    unpaid = sum(o.approval.payable_cents if o.approval else o.version.net_cents for o in owed)
+    return Outlook(
+        _merged(blocked),
+        _by_day([*coming, *fresh]),
+        _stages(session, mediator_id),
+        Cents(unpaid + sum(o.amount_cents for o in queries.unclaimed_of(session, mediator_id))),
+        sum(one.decision is None for one in disputed),
+    )
+
+
+def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
+    """Statements that are not paid yet, the oldest first."""
+    found = [
+        one
+        for state in OWED
+        for one in queries.statements_latest_first(
+            session,
+            asked=Filter(mediator_id=mediator_id, state=state),
+            offset=0,
+            limit=AT_MOST,
+        )
+    ]
+    return sorted(found, key=lambda one: one.run.cut_off_on)
+
+
+def _statements(
+    session: Session, owed: Sequence[Standing], today: date
+) -> tuple[list[Blocked], list[Coming]]:
+    """What is on statements: what is in the way of some, and the days of the others."""
+    held = statements.held_because(session, owed)
+    blocked, coming = [], []
+    for one in owed:
+        reasons = held.get(one.id, ())
+        cents = Cents(one.approval.payable_cents if one.approval else one.version.net_cents)
+        due_on = one.approval.due_on if one.approval else _due_on(session, one)
+        if not cents:
+            continue
+        if HoldReason.BANK_DETAILS in reasons:
+            blocked.append(Blocked(Obstacle.NO_ACCOUNT, cents))
+        elif HoldReason.CERTIFICATION in reasons:
+            blocked.append(Blocked(Obstacle.TO_CERTIFY, cents, None, one.id))
+        elif one.state is StatementState.REJECTED:
+            blocked.append(Blocked(Obstacle.SENT_BACK, cents, due_on, one.id))
+        elif due_on < today:
+            blocked.append(Blocked(Obstacle.LATE, cents, due_on, one.id))
+        else:
+            coming.append(Coming(due_on, cents, firm=True))
+    return blocked, coming
+
+
+def _due_on(session: Session, one: Standing) -> date:
+    """By when a draft is paid: the delay runs already, whoever still has to approve."""
+    received_on = statements.first_received_on(session, one.statement)
+    asked = asked_on(session, one.statement.programme_id, day=received_on)
+    return received_on + timedelta(days=asked.payment_delay_days)
+
+
+def _expected(
+    session: Session, mediator_id: UUID, untold: Sequence[Untold], today: date
+) -> list[Coming]:
+    """What is on no statement yet, by the habit of the runs."""
+    first = today.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    before = {
+        o.programme_id: o.amount_cents
+        for o in queries.unclaimed_of(session, mediator_id, before=first_instant(first))
+    }
+    found = []
+    for one in queries.unclaimed_of(session, mediator_id):
+        programme_id = one.programme_id
+        # Passes that wait for their session are told apart: no run takes them meanwhile.
+        aside = untold and session_queries.untold_sessions(
+            session, mediator_id=mediator_id, programme_id=programme_id
+        )
+        aside_before = sum(day.amount_cents for day in aside if day.on < first)
+        now = before.get(programme_id, 0)
+        rest = one.amount_cents - now - sum(day.amount_cents for day in aside) + aside_before
+        now, rest = max(0, now - aside_before), max(0, rest)
+        days = queries.days_of_runs(session, programme_id, limit=RECENT_RUNS)
+        usual = max((day.day for day in days), default=1)
+        if days and days[0] >= first:
+            now, rest = 0, now + rest
+        for month, cents in ((first, now), (following, rest)):
+            run_on = max(today, usual_day(month, usual))
+            delay = asked_on(session, programme_id, day=run_on).payment_delay_days
+            if cents:
+                found.append(Coming(run_on + timedelta(days=delay), Cents(cents), firm=False))
+    return found
+
+
+def usual_day(month: date, day: int) -> date:
+    """That day of the month, or its last one."""
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return month.replace(day=min(day, last.day))
+
+
+def _by_day(coming: Sequence[Coming]) -> tuple[Coming, ...]:
+    """One line a day, the soonest first; a day is firm where all of it is."""
+    days = sorted({(one.on, not one.firm) for one in coming})
+    return tuple(
+        Coming(
+            on,
+            Cents(sum(one.cents for one in coming if (one.on, not one.firm) == (on, open_))),
+            firm=not open_,
+        )
+        for on, open_ in days
+    )
+
+
+def _merged(blocked: Sequence[Blocked]) -> tuple[Blocked, ...]:
+    """One line an obstacle, the most pressing first: it leads to its oldest statement."""
+    told = []
+    for obstacle in Obstacle:
+        found = [one for one in blocked if one.obstacle is obstacle]
+        if found:
+            whole = Cents(sum(one.cents for one in found))
+            told.append(Blocked(obstacle, whole, found[0].on, found[0].statement_id))
+    return tuple(told)
+
+
+def _stages(session: Session, mediator_id: UUID) -> tuple[Stage, ...]:
+    """Everything taken and kept, by how far it has come; each pass is on one line."""
+    asked = Filter(mediator_id=mediator_id)
+    sums = queries.sums_by_state(session, asked=asked)
+    none = Sum(0, 0, 0, 0)
+
+    def stage(name: str, then: str, *states: StatementState) -> Stage:
+        found = [sums.get(state, none) for state in states]
+        return Stage(
+            name,
+            then,
+            sum(one.voucher_count for one in found),
+            Cents(sum(one.amount_cents for one in found)),
+            states[0],
+        )
+
+    unclaimed = queries.unclaimed_of(session, mediator_id)
+    stages = [
+        Stage(
+            "Pas encore sur un bordereau",
+            "Ils seront sur celui du mois.",
+            sum(one.voucher_count for one in unclaimed),
+            Cents(sum(one.amount_cents for one in unclaimed)),
+        ),
+        stage("Bordereau en préparation", "CAP Nord l’approuve.", StatementState.DRAFT),
+        stage(
+            "Approuvé, en paiement",
+            "Le comptable public paie.",
+            StatementState.APPROVED,
+            StatementState.ORDERED,
+        ),
+        stage("Paiement revenu", "Vérifiez votre compte.", StatementState.REJECTED),
+        stage("Payé", "Sur votre compte.", StatementState.PAID, StatementState.OFFSET),
+    ]
+    return tuple(one for one in stages if one.voucher_count or one.state == "paid")
