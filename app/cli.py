@@ -17,8 +17,8 @@ SECTIONS = {
         "init": Entry("app.programmes.cli:init", "Ouvre une vraie base, vide."),
         "demo": Entry("app.demo.cli:demo", "Charge la démonstration."),
         "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
-        "agent": Entry("app.partners.accounts_cli:agent", "Les comptes des personnes."),
-        "token": Entry("app.partners.accounts_cli:token", "Les jetons des programmes."),
+        "agent": Entry("app.accounts.cli:agent", "Les comptes des personnes."),
+        "token": Entry("app.accounts.cli:token", "Les jetons des programmes."),
         "verify": Entry("app.portability.cli:verify", "Rejoue le registre et dit s’il est vrai."),
         "snapshot": Entry(
             "app.reports.snapshots_cli:snapshot", "Les sommes qui gardent les états rapides."

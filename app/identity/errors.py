@@ -25,8 +25,8 @@ class TokenCannotApprove(NotPermitted):
 
     code = "token_cannot_approve"
     sentence = (
-        "Un jeton ne peut rien approuver : une approbation est le geste d’une personne. "
-        "Connectez-vous avec votre mot de passe, puis approuvez."
+        "Un jeton n’approuve rien et ne gère aucun compte : c’est le geste d’une personne. "
+        "Connectez-vous avec votre mot de passe, puis recommencez."
     )
 
 
@@ -74,6 +74,13 @@ class UnknownAgent(NotFound):
     sentence = (
         "Aucun agent n’a cette adresse. Vérifiez-la, ou créez le compte (passnum agent create)."
     )
+
+
+class UnknownAccount(NotFound):
+    """No account has that number, or it is another organisation's."""
+
+    code = "unknown_account"
+    sentence = "Ce compte n’existe pas, ou il est d’une autre structure. Cherchez-le dans la liste."
 
 
 class AgentDisabled(NotPermitted):
@@ -166,20 +173,6 @@ class AccountClosedAlready(RuleBroken):
 
     code = "account_closed_already"
     sentence = "Ce compte est fermé. Rouvrez-le d’abord."
-
-
-class AccountNotClosed(RuleBroken):
-    """Only what is closed is opened again."""
-
-    code = "account_not_closed"
-    sentence = "Ce compte n’est pas fermé : il n’y a rien à faire."
-
-
-class NoInvitationWaits(RuleBroken):
-    """There is no open invitation to withdraw."""
-
-    code = "no_invitation_waits"
-    sentence = "Aucune invitation n’attend de réponse. Rechargez la page pour voir le compte."
 
 
 class CannotManageAccount(NotPermitted):

@@ -95,7 +95,7 @@ class Right(StrEnum):
     DECIDE_SIGNAL = "decide_signal"
     SEE_LEDGER = "see_ledger"
     MANAGE_ACCOUNTS = "manage_accounts"
-    INVITE_PARTNERS = "invite_partners"
+    INVITE_AGENTS = "invite_agents"
     SEE_ACCOUNT_EVENTS = "see_account_events"
     SEE_MAILS = "see_mails"
 
@@ -114,6 +114,8 @@ APPROVALS = frozenset(
         Right.VALIDATE_HOLD,
         Right.SIGN_CLOSING,
         Right.SIGN_COUNT,
+        Right.INVITE_AGENTS,
+        Right.MANAGE_ACCOUNTS,
     }
 )
 """Rights that a token never carries: a person approves, signed in, not a program."""
@@ -139,7 +141,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.MANAGE_PROGRAMME,
         Right.MANAGE_PARTNERS,
-        Right.INVITE_PARTNERS,
+        Right.INVITE_AGENTS,
         Right.CORRECT_PROFILE,
         Right.PREPARE_BANK_DETAILS,
         Right.APPROVE_BANK_DETAILS,
@@ -226,6 +228,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_LOSSES,
             Right.DECLARE_LOSS,
             Right.REPLACE_PASSES,
+            Right.INVITE_AGENTS,
         }
     ),
     Role.MEDIATOR: frozenset(
@@ -241,10 +244,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_REDEMPTIONS,
             Right.SEE_STATEMENTS,
             Right.CERTIFY_STATEMENT,
+            Right.INVITE_AGENTS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Right.MANAGE_ACCOUNTS, Right.SEE_ACCOUNT_EVENTS, Right.SEE_MAILS}
+        {Right.MANAGE_ACCOUNTS, Right.INVITE_AGENTS, Right.SEE_ACCOUNT_EVENTS, Right.SEE_MAILS}
     ),
 }
 

@@ -20,6 +20,7 @@ from app.identity.events import record_event
 from app.identity.links import end_links
 from app.identity.models import Agent, ApiToken, SignInAttempt
 from app.identity.rules import (
+    FRENCH_ROLE,
     FROM_COMMAND,
     AccountEventKind,
     Actor,
@@ -53,8 +54,11 @@ def create_agent(
     password: str | None,
     now: datetime,
     origin: Origin = FROM_COMMAND,
+    opened_by: Actor | None = None,
 ) -> Agent:
     """Open an account. `actor` is None for the operator of the machine (command line).
+
+    `opened_by` is who invites, where that is somebody whose right was judged before.
 
     Raises:
         RightMissing: only the administration of accounts may.
@@ -86,10 +90,10 @@ def create_agent(
         session,
         kind=AccountEventKind.OPENED,
         agent_id=agent.id,
-        actor=actor,
+        actor=actor or opened_by,
         origin=origin,
         now=now,
-        detail=role,
+        detail=FRENCH_ROLE[role],
     )
     return agent
 

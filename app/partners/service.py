@@ -16,6 +16,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.partners import queries
+from app.partners.announcing import announce
 from app.partners.errors import (
     AgreementOverlaps,
     AgreementRenewedAlready,
@@ -493,6 +494,7 @@ def prepare_bank_details(
     )
     session.add(record)
     session.flush()
+    announce(session, record, confirmed=False, actor=actor, now=now)
     return record
 
 
@@ -551,4 +553,5 @@ def approve_bank_details(
     )
     session.add(approval)
     session.flush()
+    announce(session, details, confirmed=True, actor=actor, now=now)
     return approval

@@ -6,13 +6,20 @@ from shutil import copytree
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.database import Database
 from app.kernel.ids import new_id
+from app.mails.models import Mail
 from app.partners import queries
 from app.partners.errors import BankDetailsDamaged, BankKeyMissing
 from app.partners.models import BankDetails
-from app.partners.service import clear_iban, known_bank_details, prepare_bank_details
+from app.partners.service import (
+    approve_bank_details,
+    clear_iban,
+    known_bank_details,
+    prepare_bank_details,
+)
 from app.partners.vault import BankVault
 from tests.factories import IBAN, Scheme
 from tests.service.chain import every_row
@@ -122,3 +129,22 @@ def test_the_account_in_use_is_the_one_approved_last(database: Database, scheme:
 
     assert details is not None
     assert details.iban_masked == "FR14 … 2606"
+
+
+def test_the_agents_of_the_organisation_hear_of_it_twice_and_nobody_else(
+    database: Database, scheme: Scheme
+) -> None:
+    details_id = typed(database, scheme, iban=GERMAN)
+    with database.transaction() as session:
+        approve_bank_details(
+            session,
+            actor=scheme.actors["finance"],
+            bank_details_id=details_id,
+            now=scheme.now,
+        )
+
+        told = list(session.scalars(select(Mail).where(Mail.body.contains("3000"))))
+
+    assert {mail.agent_id for mail in told} == {scheme.actors["exo7"].agent_id}
+    assert [mail.kind for mail in told] == ["bank_details_proposed", "bank_details_confirmed"]
+    assert all("DE89 … 3000" in mail.body for mail in told)

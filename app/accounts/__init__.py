@@ -1,0 +1,1 @@
+"""Accounts of agents: who is invited, lets themselves in, changes, and leaves."""
