@@ -163,8 +163,8 @@ class AccountOpenAlready(RuleBroken):
 
     code = "account_open_already"
     sentence = (
-        "Cette personne a déjà ouvert son compte. En cas d’oubli, elle demande un nouveau mot de "
-        "passe depuis la page de connexion."
+        "Cette personne a déjà ouvert son compte. En cas d’oubli, elle peut demander un nouveau "
+        "mot de passe depuis la page de connexion."
     )
 
 
