@@ -28,6 +28,7 @@ from app.closing import api as closing_api
 from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
+from app.desk import pages as desk_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.losses import api as losses_api
@@ -107,6 +108,7 @@ PAGE_PARTS = (
     public_pages,
     trust_pages,
     sign_in,
+    desk_pages,
     reports_pages,
     register_pages,
     voucher_pages,
@@ -144,6 +146,7 @@ PAGE_PARTS = (
 
 RIGHT_OF_DOOR: dict[str, Right] = {
     "counter": Right.REDEEM,
+    "today": Right.SEE_ALLOCATIONS,
     "take": Right.REDEEM,
     "chain": Right.SEE_REPORTS,
     "usage": Right.SEE_REPORTS,
@@ -172,7 +175,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
 
 THUMBS = {Role.MEDIATOR: MEDIATOR_THUMBS, Role.PRESCRIBER: PRESCRIBER_THUMBS}
 
-HOMES = ("counter", "chain", "handovers", "search")
+HOMES = ("counter", "today", "search")
 """With which page a day begins: the first of these that a person may open."""
 
 

@@ -21,7 +21,7 @@ from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
 DIALECT_OF_TEST = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
-WHOLE_FOLDERS = {"cli", "service"}
+WHOLE_FOLDERS = {"cli", "demo", "service"}
 """Folders whose files share what lives as long as the run."""
 ONE_BY_ONE = {"test_gallery.py"}
 """Files of long tests that share nothing dear: any process may take any of them."""

@@ -683,6 +683,7 @@ class Filter:
     run_id: UUID | None = None
     state: StatementState | None = None
     held: bool | None = None
+    """Drafts that cannot be approved yet, or those that can."""
     cut_off_between: tuple[date, date] | None = None
     """First and last day of cut-off, both included."""
 
@@ -714,11 +715,12 @@ def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
         conditions.append(Statement.run_id == asked.run_id)
     if asked.state is not None:
         conditions.append(literal(str(asked.state)) == STATE)
-    if asked.held:
+    if asked.held is not None:
+        lacks = or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED))
         conditions += [
             StatementApproval.statement_id.is_(None),
             StatementVersion.voucher_count > 0,
-            or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED)),
+            lacks if asked.held else ~lacks,
         ]
     if asked.cut_off_between is not None:
         conditions.append(ClearingRun.cut_off_on.between(*asked.cut_off_between))

@@ -377,6 +377,25 @@ def bank_details_of(
     return [(details, approval) for details, approval in rows]
 
 
+def bank_details_to_approve(session: Session, *, limit: int) -> list[BankDetails]:
+    """Accounts that a second person has not checked yet, and that no later one replaced."""
+    later = aliased(BankDetails)
+    return list(
+        session.scalars(
+            select(BankDetails)
+            .where(
+                ~exists().where(BankDetailsApproval.bank_details_id == BankDetails.id),
+                ~exists().where(
+                    later.organisation_id == BankDetails.organisation_id,
+                    later.prepared_at > BankDetails.prepared_at,
+                ),
+            )
+            .order_by(BankDetails.prepared_at, BankDetails.id)
+            .limit(limit)
+        )
+    )
+
+
 def approval_of(session: Session, bank_details_id: UUID) -> BankDetailsApproval | None:
     """The approval of these bank details."""
     return session.get(BankDetailsApproval, bank_details_id)

@@ -67,6 +67,11 @@ class Rate:
         """How long what is in hand lasts at that rate; None when nothing is handed over."""
         return self.in_hand * RATE_DAYS // self.handed_over if self.handed_over else None
 
+    @property
+    def runs_out(self) -> bool:
+        """Whether what is in hand lasts less than a month at that rate."""
+        return self.days_left is not None and self.days_left < A_MONTH
+
 
 def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = None) -> list[Held]:
     """Whole booklets by holder, vintage, size and runs of numbers; a prescriber's own only.

@@ -345,7 +345,7 @@ def holdings_of_people(
             or_(ends_first > day, and_(ends_first == day, Beneficiary.id > person))
         )
     rows = session.execute(query).all()
-    last = _last_hand_overs(session, [row[0] for row in rows])
+    last = last_hand_overs(session, [row[0] for row in rows])
     return [
         Holding(row[0], row[1], last[row[0]], row[2], row[3], row[4], _as_day(row[5]))
         for row in rows
@@ -379,7 +379,8 @@ def _as_day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _last_hand_overs(session: Session, people: Sequence[UUID]) -> dict[UUID, UUID]:
+def last_hand_overs(session: Session, people: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The last hand-over of each of these people that was not undone."""
     rows = session.execute(
         select(Prescription.beneficiary_id, Prescription.id)
         .outerjoin(PrescriptionUndo, PrescriptionUndo.prescription_id == Prescription.id)

@@ -4,9 +4,11 @@ A page computes no figure of the ledger: what can be added up from what is shown
 sum) is a property here, so that it cannot disagree with the lines above it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from typing import Any
 
 from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
@@ -101,18 +103,29 @@ class VoucherLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Somebody or something whose name fits: what it is called, what tells it apart, its page."""
+
+    name: str
+    apart: str
+    endpoint: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
-    """The search for a pass. One field, sent by POST: `typed`, a serial number or a code.
+    """The search. One field, sent by POST: `typed`, a number, a code or a name.
 
     A code buys an hour of support, so it never stands in an address: the form is a POST, and
     what is found is answered by a redirection to the page of its serial number. `error` says why
     nothing was found and what to write instead; `candidates` are shown when several passes fit,
-    as those of a booklet do.
+    as those of a booklet do, `matches` when several names do.
     """
 
     typed: str = ""
     error: str | None = None
     candidates: tuple[VoucherLine, ...] = ()
+    matches: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

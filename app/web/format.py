@@ -30,6 +30,7 @@ MONTHS = (
     "novembre",
     "décembre",
 )
+WEEKDAYS = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")
 MONTHS_SHORT = (
     "janv.",
     "févr.",
@@ -94,6 +95,11 @@ def day_long(day: date) -> str:
 def day_short(day: date) -> str:
     """« 6 nov. 2026 »."""
     return f"{_day_of_month(day)}{NO_BREAK}{MONTHS_SHORT[day.month - 1]} {day.year}"
+
+
+def weekday_long(day: date) -> str:
+    """« Vendredi 6 novembre »: today, whose year everybody knows."""
+    return f"{WEEKDAYS[day.weekday()]} {_day_of_month(day)}{NO_BREAK}{MONTHS[day.month - 1]}"
 
 
 def month_long(day: date) -> str:
@@ -192,4 +198,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "share": share,
     "time_of_day": time_of_day,
     "typeset": typeset,
+    "weekday_long": weekday_long,
 }

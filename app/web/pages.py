@@ -34,9 +34,10 @@ class Chapter:
 
 CHAPTERS = (
     Chapter(
-        "Au guichet",
+        "Ma journée",
         (
             Entry("counter", "mediator_pages.counter", "home", "Mon guichet"),
+            Entry("today", "desk_pages.today", "home", "Aujourd’hui"),
             Entry("take", "counter_pages.take", "scan", "Encaisser"),
             Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
             Entry("handovers", "handover_pages.listed", "give", "Remises"),
@@ -49,7 +50,7 @@ CHAPTERS = (
             Entry("chain", "reports_pages.chain", "chain", "Où sont les pass"),
             Entry("usage", "reports_pages.usage", "chart", "Taux d’utilisation"),
             Entry("council", "reports_pages.council", "page", "Page du conseil"),
-            Entry("search", "vouchers_pages.search", "search", "Chercher un pass"),
+            Entry("search", "desk_pages.search_form", "search", "Chercher"),
             Entry("registers", "registers_pages.holdings", "bill", "Registres"),
             Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
         ),

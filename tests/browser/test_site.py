@@ -39,6 +39,18 @@ def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
         assert looking.overflow(page) == 0
 
 
+@pytest.mark.parametrize(
+    "role", [Role.COORDINATOR, Role.FINANCE, Role.ACCOUNTANT, Role.PRESCRIBER], ids=str
+)
+def test_whatever_waits_is_one_press_from_where_it_is_done(site: Site, role: Role) -> None:
+    client = client_of(site, role)
+    page = markup.read(client.get("/aujourd-hui").text)
+    (tasks,) = (one for one in page.all("ul") if "tasks" in one.classes)
+
+    for link in tasks.all("a"):
+        assert client.get(link.attributes["href"]).status_code == 200
+
+
 RARE = {
     "clearing/debit_note.html",
     "clearing/new_debit_note.html",
@@ -190,8 +202,8 @@ def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) 
     with looking.opened(
         browser, f"{site.url}/ou-sont-les-pass", PAPER, signed_in=signed_in
     ) as page:
-        page.get_by_label("Numéro de série ou code d’un pass").fill(str(serial.booklet))
-        page.get_by_role("button", name="Chercher ce pass").click()
+        page.get_by_label("Chercher un pass, un carnet, un bordereau, une commande ou un nom").fill(str(serial.booklet))
+        page.get_by_role("button", name="Chercher").click()
         page.get_by_role("link", name=str(serial)).click()
 
         assert page.url == f"{site.url}/pass/{compact(serial)}"

@@ -42,7 +42,7 @@ def load_into(owner: Database, folder: Path, now: datetime) -> tuple[str, ...]:
 
 # Loading it takes as long as all that is asked of it; by night it is asked of both databases.
 @pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)]
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)]
 )
 def loaded(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory

@@ -1,0 +1,316 @@
+"""What waits for a person about booklets: orders, what travels, requests, counts, destructions."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.desk.rules import Task, told
+from app.identity.rules import Actor
+from app.kernel.clock import first_instant
+from app.losses import queries as losses
+from app.orders import queries as orders
+from app.orders.models import BookletOrder
+from app.orders.rules import OrderState
+from app.orders.service import totals_of
+from app.partners import queries as partners
+from app.prescribers import custody_queries as custody
+from app.prescribers.custody_models import BookletRequest, Consignment
+from app.prescribers.custody_rules import ConsignmentState, RequestState
+from app.stock import queries as stock
+from app.stock.count_rules import CountState
+
+MANY = 100
+SLOW = timedelta(days=7)
+"""A consignment that nobody counted for that long is worth a call."""
+
+
+def orders_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Orders that somebody else prepared."""
+    found = [
+        one for one in _ordered(session, OrderState.PREPARED) if one.prepared_by != actor.agent_id
+    ]
+    return _of_orders(
+        found,
+        OrderState.PREPARED,
+        title="Approuver la commande {number}",
+        titles="Approuver {count} commandes",
+        about="Une autre personne l’a préparée. Relisez les carnets et le prix.",
+        action="Vérifier",
+    )
+
+
+def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
+    """Approved orders that have not left."""
+    return _of_orders(
+        _ordered(session, OrderState.APPROVED),
+        OrderState.APPROVED,
+        title="Envoyer la commande {number}",
+        titles="Envoyer {count} commandes",
+        about="Elle est approuvée : l’imprimeur l’attend.",
+        action="Envoyer",
+    )
+
+
+def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> list[Task]:
+    """What arrived and cannot serve yet: a mandat or the activation lacks."""
+    arrived = [
+        *_ordered(session, OrderState.DELIVERED),
+        *_ordered(session, OrderState.SENT),
+    ]
+    progress = orders.progress(session, [one.id for one in arrived])
+    tasks = []
+    for one in arrived:
+        come = progress[one.id]
+        inert = come.delivered_count - come.activated_count
+        if not inert:
+            continue
+        covered = come.mandated_cents >= totals_of(one).total_cents
+        tasks.append(
+            Task(
+                title=f"{'Activer les pass' if covered else 'Saisir le mandat'} de la commande "
+                f"{one.number}",
+                about="Ils sont livrés, et ne peuvent pas encore servir.",
+                action="Activer" if covered else "Saisir le mandat",
+                endpoint="orders_pages.shown",
+                values={"number": one.number},
+                count=inert,
+                unit="pass inertes",
+            )
+        )
+    return tasks
+
+
+def _ordered(session: Session, state: OrderState) -> list[BookletOrder]:
+    return orders.orders_listed(session, before=None, state=state, programme_id=None, limit=MANY)
+
+
+def _of_orders(
+    found: Sequence[BookletOrder],
+    state: OrderState,
+    *,
+    title: str,
+    titles: str,
+    about: str,
+    action: str,
+) -> list[Task]:
+    if not found:
+        return []
+
+    def one_of(one: BookletOrder) -> Task:
+        return Task(
+            title=title.format(number=one.number),
+            about=about,
+            action=action,
+            endpoint="orders_pages.shown",
+            values={"number": one.number},
+            count=one.voucher_count,
+            unit="pass",
+            amount_cents=totals_of(one).total_cents,
+        )
+
+    def together(several: Sequence[BookletOrder]) -> Task:
+        return Task(
+            title=titles.format(count=len(several)),
+            about="Elles sont ensemble dans la liste des commandes.",
+            action="Voir la liste",
+            endpoint="orders_pages.listed",
+            values={"etat": str(state)},
+            count=len(several),
+            unit="commandes",
+        )
+
+    return told(found, one_of, together)
+
+
+def consignments_to_receive(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """What was sent here and that nobody has counted."""
+    found = custody.latest_consignments(
+        session,
+        None,
+        limit=MANY,
+        recipient_id=actor.organisation_id,
+        state=ConsignmentState.IN_TRANSIT,
+    )
+    return _of_consignments(
+        session,
+        found,
+        title="Compter les carnets du bordereau {number}",
+        titles="Compter les carnets de {count} bordereaux",
+        about="Envoyés par {sender} le {day}. Ils sont à vous dès que vous les avez comptés.",
+        action="Compter",
+        endpoint="custody_pages.receive",
+    )
+
+
+def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[Task]:
+    """What was sent from here long ago, and that the other end has not counted."""
+    found = [
+        one
+        for one in custody.latest_consignments(
+            session,
+            None,
+            limit=MANY,
+            party_id=actor.organisation_id,
+            state=ConsignmentState.IN_TRANSIT,
+        )
+        if one.sender_id == actor.organisation_id and one.sent_on <= today - SLOW
+    ]
+    return _of_consignments(
+        session,
+        found,
+        title="Relancer {recipient}",
+        titles="Relancer {count} destinataires",
+        about="Le bordereau {number} est parti le {day} et n’est pas compté : vous en répondez.",
+        action="Voir le bordereau",
+        endpoint="custody_pages.consignment",
+    )
+
+
+def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Booklets that were missing at the count of what was sent from here."""
+    found = [
+        one
+        for one in custody.latest_consignments(
+            session,
+            None,
+            limit=MANY,
+            party_id=actor.organisation_id,
+            state=ConsignmentState.RECEIVED_SHORT,
+        )
+        if one.sender_id == actor.organisation_id
+    ]
+    return _of_consignments(
+        session,
+        found,
+        title="Retrouver des carnets manquants",
+        titles="Retrouver les carnets manquants de {count} bordereaux",
+        about="Au compte du bordereau {number}, {recipient} ne les a pas trouvés.",
+        action="Voir le bordereau",
+        endpoint="custody_pages.consignment",
+    )
+
+
+def _of_consignments(
+    session: Session,
+    found: Sequence[Consignment],
+    *,
+    title: str,
+    titles: str,
+    about: str,
+    action: str,
+    endpoint: str,
+) -> list[Task]:
+    if not found:
+        return []
+    names = partners.organisation_names(
+        session, {party for one in found for party in (one.sender_id, one.recipient_id)}
+    )
+    booklets = custody.booklets_counted(session, [one.id for one in found])
+
+    def one_of(one: Consignment) -> Task:
+        said = {
+            "number": one.number,
+            "sender": names[one.sender_id],
+            "recipient": names[one.recipient_id],
+            "day": f"{one.sent_on:%d/%m/%Y}",
+        }
+        return Task(
+            title=title.format(**said),
+            about=about.format(**said),
+            action=action,
+            endpoint=endpoint,
+            values={"consignment_id": one.id},
+            count=booklets[one.id],
+            unit="carnet" if booklets[one.id] == 1 else "carnets",
+        )
+
+    def together(several: Sequence[Consignment]) -> Task:
+        return Task(
+            title=titles.format(count=len(several)),
+            about="Ils sont ensemble dans la liste des dotations.",
+            action="Voir la liste",
+            endpoint="custody_pages.consignments",
+            count=sum(booklets[one.id] for one in several),
+            unit="carnets",
+        )
+
+    return told(found, one_of, together)
+
+
+def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Task]:
+    """Prescribers who ask for more."""
+    found = custody.latest_requests(session, limit=MANY, state=RequestState.PENDING)
+    names = partners.organisation_names(session, {one.prescriber_id for one in found})
+
+    def one_of(one: BookletRequest) -> Task:
+        count = one.tens_count + one.fives_count
+        return Task(
+            title=f"Répondre à {names[one.prescriber_id]}",
+            about=f"Demande {one.number} : {one.reason}",
+            action="Répondre",
+            endpoint="request_pages.booklet_request",
+            values={"request_id": one.id},
+            count=count,
+            unit="carnet demandé" if count == 1 else "carnets demandés",
+        )
+
+    def together(several: Sequence[BookletRequest]) -> Task:
+        return Task(
+            title=f"Répondre à {len(several)} demandes de carnets",
+            about="Les prescripteurs attendent votre réponse.",
+            action="Voir les demandes",
+            endpoint="request_pages.requests",
+            count=len(several),
+            unit="demandes",
+        )
+
+    return told(found, one_of, together)
+
+
+def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Counts that are closed and want a second signature."""
+    found = [
+        one
+        for one in stock.latest_counts(
+            session, None, limit=MANY, holder_id=actor.scope, state=CountState.CLOSED
+        )
+        if (closing := stock.closing_of(session, one.id)) and closing.closed_by != actor.agent_id
+    ]
+    return [
+        Task(
+            title=f"Signer le comptage {one.number}",
+            about=f"Compté le {one.counted_on:%d/%m/%Y}. Relisez les écarts : une seconde personne "
+            "signe.",
+            action="Relire",
+            endpoint="count_pages.shown",
+            values={"count_id": one.id},
+            count=1,
+            unit="comptage",
+        )
+        for one in found
+    ]
+
+
+def write_offs_to_approve(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Destructions that somebody else prepared, of this year or the one before."""
+    since = first_instant(date(today.year - 1, 1, 1))
+    latest = [
+        one
+        for one in losses.latest_write_offs(session, limit=MANY, offset=0)
+        if one.prepared_at >= since and one.prepared_by != actor.agent_id
+    ]
+    approved = losses.approvals_of(session, [one.id for one in latest])
+    return [
+        Task(
+            title=f"Approuver la destruction {one.number}",
+            about=one.reason,
+            action="Vérifier",
+            endpoint="losses_pages.write_off",
+            values={"number": one.number},
+            count=1,
+            unit="procès-verbal",
+        )
+        for one in latest
+        if one.id not in approved
+    ]

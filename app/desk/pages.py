@@ -1,0 +1,120 @@
+"""« Aujourd’hui », with which a day begins, and the search of the top bar."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.desk import search
+from app.desk.rules import Task
+from app.desk.scheme import End, ends_to_come
+from app.desk.service import waiting
+from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
+from app.kernel.serials import SerialNumber
+from app.prescribers import holdings
+from app.prescribers.holdings import Rate
+from app.reports.pages import figures
+from app.reports.service import Found, chain_report
+from app.reports.told import ChainPage, Match, SearchPage
+from app.reports.voucher_pages import LONGEST_TYPED, not_found
+from app.web.auth import check, current_actor, started_at
+from app.web.format import compact
+from app.web.pages import Scope
+from app.web.transaction import in_transaction
+
+bp = Blueprint("desk_pages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What waits for the reader, and the act with which most of their days begin."""
+
+    today: date
+    tasks: tuple[Task, ...]
+    main: tuple[str, str, str] | None
+    """Its endpoint, drawing and words."""
+    stock: tuple[Rate, ...] = ()
+    chain: ChainPage | None = None
+    ends: tuple[End, ...] = ()
+
+
+MAIN_ACTS = (
+    (Right.ISSUE_BOOKLETS, ("handover_steps.person", "give", "Remettre un carnet")),
+    (Right.ALLOCATE, ("sending_pages.allocate", "swap", "Doter un prescripteur")),
+    (Right.PREPARE_CLEARING, ("statement_pages.preview", "euro", "Préparer une liquidation")),
+)
+
+
+@bp.get("/aujourd-hui")
+def today() -> ResponseReturnValue:
+    """What waits for whoever looks: each line is one press from where it is done."""
+    check(Right.SEE_ALLOCATIONS)
+    return render_template("desk/today.html", page=in_transaction(_today))
+
+
+def _today(session: Session) -> Today:
+    actor, now = current_actor(), started_at()
+    day, rights = martinique_day(now), RIGHTS[actor.role]
+    page = Today(
+        day,
+        waiting(session, actor=actor, today=day),
+        next((act for right, act in MAIN_ACTS if right in rights), None),
+    )
+    if Right.ISSUE_BOOKLETS in rights:
+        rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day)
+        page = replace(page, stock=tuple(rates))
+    if Right.SEE_REPORTS in rights:
+        report = chain_report(session, actor=actor, on=day, now=now)
+        page = replace(
+            page,
+            chain=ChainPage(scope=Scope(on=day, today=day), **figures(report)),
+            ends=ends_to_come(session, now=now),
+        )
+    return page
+
+
+@bp.get("/pass")
+def search_form() -> ResponseReturnValue:
+    """The search for a pass, a document or a name."""
+    check(Right.SEE_VOUCHERS)
+    return render_template("vouchers/search.html", page=SearchPage())
+
+
+@bp.post("/pass")
+def find() -> ResponseReturnValue:
+    """Find it. A POST, because neither a code nor a person's name may stand in an address."""
+    check(Right.SEE_VOUCHERS)
+    typed = request.form.get("typed", "")[:LONGEST_TYPED].strip()
+    try:
+        found = in_transaction(lambda session: _found(session, typed))
+    except DomainError as refusal:
+        return not_found(typed, refusal)
+    match found:
+        case DomainError():
+            return not_found(typed, found)
+        case SerialNumber():
+            return redirect(url_for("vouchers_pages.voucher", serial=compact(found)))
+        case search.Page() | Match():
+            return redirect(url_for(found.endpoint, **found.values))
+        case Found(lines=lines):
+            page = SearchPage(typed=typed, candidates=lines)
+        case _:
+            page = SearchPage(typed=typed, matches=found)
+    return render_template("vouchers/search.html", page=page)
+
+
+def _found(
+    session: Session, typed: str
+) -> search.Page | Match | tuple[Match, ...] | SerialNumber | Found | DomainError:
+    actor, now = current_actor(), started_at()
+    if page := search.page_of_document(session, actor=actor, typed=typed):
+        return page
+    if search.is_a_name(typed):
+        matches = search.matches_of_name(session, actor=actor, typed=typed, now=now)
+        if matches:
+            return matches[0] if len(matches) == 1 else matches
+    return search.passes_found(session, actor=actor, typed=typed, now=now)

@@ -1,0 +1,49 @@
+"""What waits for a prescriber's agent about people: who loses passes soon, who has not started."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.desk.rules import Task
+from app.identity.rules import Actor
+from app.prescribers import follow_up, queries
+
+MANY = 100
+
+
+def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:
+    """People whose passes end soon, then people who have used none."""
+    soon = today + follow_up.alert_before_end(session, on=today)
+    ending = queries.holdings_of_people(
+        session, actor.organisation_id, on=today, ending_by=soon, limit=MANY
+    )
+    unused = queries.holdings_of_people(
+        session, actor.organisation_id, on=today, unused=True, limit=MANY
+    )
+    tasks = []
+    if ending:
+        tasks.append(
+            Task(
+                title="Appeler qui va perdre des pass",
+                about=f"Les premiers finissent le {ending[0].last_day:%d/%m/%Y}.",
+                action="Voir la liste",
+                endpoint="people_pages.people",
+                values={"qui": "a-perdre"},
+                count=len(ending),
+                unit="personne" if len(ending) == 1 else "personnes",
+                due_on=ending[0].last_day,
+            )
+        )
+    if unused:
+        tasks.append(
+            Task(
+                title="Appeler qui n’a pas commencé",
+                about="Ces personnes ont un carnet et n’ont utilisé aucun pass.",
+                action="Voir la liste",
+                endpoint="people_pages.people",
+                values={"qui": "pas-commence"},
+                count=len(unused),
+                unit="personne" if len(unused) == 1 else "personnes",
+            )
+        )
+    return tasks

@@ -1,0 +1,137 @@
+"""What waits for a person about the scheme: ends of validity, partners, signals, takeovers."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from app.closing import queries as closing
+from app.closing.calendar import schedule
+from app.closing.rules import FRENCH_STEP, Side, Step, next_step
+from app.desk.rules import Task
+from app.identity.rules import RIGHTS, Actor, Right
+from app.mediators import queries as mediators
+from app.programmes import queries as programmes
+from app.programmes.models import VintageTerms
+from app.signals import queries as signals
+from app.takeover import queries as takeover
+
+
+def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Ends of validity in which a person must act: the hold, the signatures, the settlement."""
+    steps = closing.steps_by_vintage(session)
+    held, drawn_up = closing.holds(session), closing.joint_statements(session)
+    settled = closing.settlements(session)
+    tasks = []
+    for terms in programmes.all_vintages(session).values():
+        done = {Step(step.step) for step in steps.get(terms.vintage_id, [])}
+        if terms.vintage_id in settled:
+            continue
+        waits_for_hold = Step.WITHHOLD in done and Step.EXPIRE not in done
+        if waits_for_hold and terms.vintage_id not in held and _may(actor, Right.VALIDATE_HOLD):
+            tasks.append(_closing_task(terms, FRENCH_STEP[Step.WITHHOLD], "Valider la retenue"))
+        elif terms.vintage_id in drawn_up:
+            signed = closing.signatures_of(session, terms.vintage_id)
+            if len(signed) < len(Side):
+                if _may(actor, Right.SIGN_CLOSING):
+                    about = "L’état contradictoire attend ses deux signatures."
+                    tasks.append(_closing_task(terms, about, "Signer"))
+            elif _may(actor, Right.SETTLE_CLOSING):
+                tasks.append(_closing_task(terms, "Les deux parties ont signé.", "Solder"))
+    return tasks
+
+
+def _closing_task(terms: VintageTerms, about: str, action: str) -> Task:
+    return Task(
+        title=f"Clore le millésime {terms.label}",
+        about=about,
+        action=action,
+        endpoint="closing_pages.shown",
+        values={"label": terms.label},
+        count=1,
+        unit="millésime",
+    )
+
+
+def _may(actor: Actor, right: Right) -> bool:
+    return right in RIGHTS[actor.role]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A vintage that will end, and the next step of its calendar."""
+
+    label: str
+    valid_until: date
+    due_on: date
+    step: str
+
+
+def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
+    """The next step of each vintage that is not closed, the soonest first."""
+    done = closing.steps_by_vintage(session)
+    found = []
+    for terms in programmes.all_vintages(session).values():
+        following = next_step([Step(step.step) for step in done.get(terms.vintage_id, [])])
+        if following is None:
+            continue
+        (due,) = (one for one in schedule(session, terms, now=now) if one.step is following)
+        found.append(End(terms.label, terms.valid_until, due.due_on, FRENCH_STEP[following]))
+    return tuple(sorted(found, key=lambda end: (end.due_on, end.label)))
+
+
+def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]:
+    """Patterns that somebody should look at."""
+    count = signals.waiting_count(session)
+    if not count:
+        return []
+    return [
+        Task(
+            title="Regarder des usages inhabituels",
+            about="Rien n’est bloqué : vous jugez, et notez votre décision.",
+            action="Regarder",
+            endpoint="signal_pages.listed",
+            values={"etat": "a-regarder"},
+            count=count,
+            unit="signalement" if count == 1 else "signalements",
+        )
+    ]
+
+
+def partners_to_renew(session: Session, _actor: Actor, today: date) -> list[Task]:
+    """Agreements, labels and régies that end soon."""
+    found = mediators.renewals(session, on=today)
+    if not found:
+        return []
+    first = found[0]
+    return [
+        Task(
+            title="Renouveler des conventions, labels ou régies",
+            about=f"Le premier finit le {first.valid_until:%d/%m/%Y} : {first.organisation.name}.",
+            action="Voir la liste",
+            endpoint="partners_pages.renewals",
+            count=len(found),
+            unit="fin proche" if len(found) == 1 else "fins proches",
+            due_on=first.valid_until,
+        )
+    ]
+
+
+def takeovers_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Procès-verbaux of opening balances that somebody else prepared."""
+    found = [one for one in takeover.takeovers(session) if one.prepared_by != actor.agent_id]
+    ids = [one.id for one in found]
+    decided = takeover.approvals(session, ids).keys() | takeover.refusals(session, ids).keys()
+    return [
+        Task(
+            title=f"Approuver la reprise {one.number}",
+            about="Des carnets tenus avant passnum entrent dans les comptes dès votre accord.",
+            action="Vérifier",
+            endpoint="takeover_pages.takeover",
+            values={"takeover_id": one.id},
+            count=one.voucher_count,
+            unit="pass",
+        )
+        for one in found
+        if one.id not in decided
+    ]

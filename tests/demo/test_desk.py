@@ -1,0 +1,131 @@
+"""What waits for each person of the demonstration, and what the search of the top bar opens."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clearing.models import StatementApproval
+from app.desk import search
+from app.desk.rules import FEW, Task, in_order, told
+from app.desk.service import waiting
+from app.identity.models import Agent
+from app.identity.rules import Actor
+from app.identity.service import actor_of
+from app.kernel.clock import martinique_day
+from app.losses.models import Block
+from app.orders.models import BookletOrder, Delivery
+from app.partners.models import Organisation
+from app.prescribers.custody_models import Consignment
+from app.prescribers.models import BeneficiaryIdentity, Prescription
+from app.programmes import numbering
+from app.stock.models import StockCount
+from tests.demo.conftest import NOW, Loaded
+
+TODAY = martinique_day(NOW)
+
+
+@pytest.fixture
+def session(loaded: Loaded) -> Iterator[Session]:
+    with loaded.database.session(writing=False) as session:
+        yield session
+
+
+def actor(session: Session, name: str) -> Actor:
+    agent = session.scalars(select(Agent).where(Agent.email == f"{name}@exemple.fr")).one()
+    return actor_of(agent, by_token=False)
+
+
+def titles(session: Session, name: str) -> set[str]:
+    return {task.title for task in waiting(session, actor=actor(session, name), today=TODAY)}
+
+
+def test_an_order_waits_for_another_than_who_prepared_it(session: Session) -> None:
+    told_now = titles(session, "coordination")
+    [order] = [
+        one
+        for one in session.scalars(select(BookletOrder))
+        if f"Approuver la commande {one.number}" in told_now
+    ]
+    preparer = session.get_one(Agent, order.prepared_by)
+
+    assert preparer.email != "coordination@exemple.fr"
+    assert f"Approuver la commande {order.number}" not in titles(
+        session, preparer.email.partition("@")[0]
+    )
+
+
+def test_each_role_is_told_of_what_it_may_do_and_no_more(session: Session) -> None:
+    assert any("Mandater" in title for title in titles(session, "finances"))
+    assert not any("Mandater" in title for title in titles(session, "coordination"))
+    assert any("paiement" in title for title in titles(session, "comptable"))
+    assert any("Appeler" in title for title in titles(session, "prescripteur"))
+    assert titles(session, "controle") == set()
+
+
+def test_what_is_due_comes_first_and_many_of_a_kind_are_one_line() -> None:
+    def task(title: str, due_on: date | None = None) -> Task:
+        return Task(title=title, about="", action="", endpoint="", count=1, unit="", due_on=due_on)
+
+    due = task("due", TODAY)
+    several = told([1] * (FEW + 1), lambda _: task("one"), lambda all_: task(f"{len(all_)}"))
+    few = told([1] * FEW, lambda _: task("one"), lambda _: task("together"))
+
+    assert [one.title for one in in_order([*several, due])] == ["due", str(FEW + 1)]
+    assert [one.title for one in few] == ["one"] * FEW
+    assert due.is_near(TODAY)
+
+
+def test_a_document_opens_by_its_number_as_people_write_it(session: Session) -> None:
+    staff = actor(session, "finances")
+    approval = session.scalars(select(StatementApproval)).first()
+    assert approval is not None
+    numbers = [
+        *(
+            session.scalars(select(model.number)).first()
+            for model in (BookletOrder, Delivery, Consignment, StockCount, Block)
+        ),
+        numbering.written(numbering.STATEMENT, approval.year, approval.number),
+    ]
+
+    for number in numbers:
+        assert number is not None
+        page = search.page_of_document(session, actor=staff, typed=number)
+        written = number.lower().replace("-", " ").replace(" 0", " ")
+        assert page is not None
+        assert search.page_of_document(session, actor=staff, typed=f" {written} ") == page
+
+    assert search.page_of_document(session, actor=staff, typed="BC-2019-0001") is None
+    assert search.page_of_document(session, actor=staff, typed="26A 00001 01") is None
+
+
+def test_another_prescribers_documents_look_like_none(session: Session) -> None:
+    agent = actor(session, "prescripteur")
+    foreign = session.scalars(
+        select(Prescription).where(Prescription.prescriber_id != agent.organisation_id)
+    ).first()
+    assert foreign is not None
+
+    assert search.page_of_document(session, actor=agent, typed=foreign.number) is None
+
+
+def test_a_name_finds_ones_own_people_and_the_partners_one_may_see(session: Session) -> None:
+    agent, staff = actor(session, "prescripteur"), actor(session, "coordination")
+    own = session.scalars(
+        select(BeneficiaryIdentity)
+        .join(Prescription, Prescription.beneficiary_id == BeneficiaryIdentity.beneficiary_id)
+        .where(Prescription.prescriber_id == agent.organisation_id)
+    ).first()
+    assert own is not None
+    typed = f"{own.surname[:5]} {own.first_name}"
+    partner = session.scalars(select(Organisation).where(Organisation.name == "Exo 7")).one()
+
+    mine = search.matches_of_name(session, actor=agent, typed=typed, now=NOW)
+    theirs = search.matches_of_name(session, actor=staff, typed=typed, now=NOW)
+    place = search.matches_of_name(session, actor=staff, typed="exo", now=NOW)
+
+    assert f"{own.first_name} {own.surname}" in {match.name for match in mine}
+    assert not any(match.endpoint == "handover_pages.shown" for match in theirs)
+    assert [match.name for match in place] == [partner.name]
