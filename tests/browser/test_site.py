@@ -186,7 +186,7 @@ def test_a_pass_is_found_by_its_number_and_by_its_code_which_no_address_shows(
         addresses: list[str] = []
         with looking.opened(browser, f"{site.url}/pass", PAPER, signed_in=signed_in) as page:
             page.on("request", lambda request: addresses.append(request.url))  # noqa: B023 - heard before the next turn
-            page.get_by_label("Numéro de série ou code du pass").fill(typed)
+            page.get_by_label("Numéro, code ou nom").fill(typed)
             page.get_by_role("button", name="Chercher").click()
 
             assert page.url == f"{site.url}/pass/{compact(serial)}"
@@ -202,7 +202,9 @@ def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) 
     with looking.opened(
         browser, f"{site.url}/ou-sont-les-pass", PAPER, signed_in=signed_in
     ) as page:
-        page.get_by_label("Chercher un pass, un carnet, un bordereau, une commande ou un nom").fill(str(serial.booklet))
+        page.get_by_label("Chercher un pass, un carnet, un bordereau, une commande ou un nom").fill(
+            str(serial.booklet)
+        )
         page.get_by_role("button", name="Chercher").click()
         page.get_by_role("link", name=str(serial)).click()
 
@@ -231,7 +233,7 @@ def test_the_pages_need_no_script_at_all(browser: Browser, site: Site) -> None:
     page = context.new_page()
 
     sign_in(page, f"{site.url}/pass", email=EMAILS[Role.COORDINATOR])
-    page.get_by_label("Numéro de série ou code du pass").fill(str(serial))
+    page.get_by_label("Numéro, code ou nom").fill(str(serial))
     page.get_by_role("button", name="Chercher").click()
 
     assert page.url == f"{site.url}/pass/{compact(serial)}"
