@@ -31,8 +31,9 @@ from app.reports.service import Found, looks_like_a_code, search_vouchers
 from app.reports.told import Match
 from app.stock import queries as stock
 from app.takeover import queries as takeover
-from app.vouchers.errors import UnknownVoucher
-from app.vouchers.service import is_cover, read_booklet_or_cover
+from app.vouchers.errors import MistypedCoverCode, UnknownCover, UnknownVoucher
+from app.vouchers.models import Booklet
+from app.vouchers.service import booklet_by_cover
 
 SHOWN = 20
 """Names found in one search: whoever sees more writes one letter more."""
@@ -216,9 +217,20 @@ def passes_found(
     Raises:
         as app.reports.service.search_vouchers.
     """
-    if not looks_like_a_code(typed) or not is_cover(typed):
+    booklet = _booklet_of_cover(session, typed) if looks_like_a_code(typed) else None
+    if booklet is None:
         return search_vouchers(session, actor=actor, typed=typed, now=now)
-    booklet = read_booklet_or_cover(session, typed)
     label = programmes.all_vintages(session)[booklet.vintage_id].label
     number = str(BookletNumber(label, booklet.number))
     return search_vouchers(session, actor=actor, typed=number, now=now)
+
+
+def _booklet_of_cover(session: Session, typed: str) -> Booklet | None:
+    """The booklet whose cover bears that code: a pass's code looks the same, and is tried next.
+
+    A miss is therefore counted as a guess, there.
+    """
+    try:
+        return booklet_by_cover(session, typed)
+    except (MistypedCoverCode, UnknownCover):
+        return None

@@ -21,7 +21,12 @@ from app.partners.models import Organisation
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import BeneficiaryIdentity, Prescription
 from app.programmes import numbering
+from app.programmes.keys import KeyStore
+from app.programmes.models import VintageTerms
+from app.reports.service import Found
 from app.stock.models import StockCount
+from app.vouchers import queries as vouchers
+from app.vouchers import service
 from tests.demo.conftest import NOW, Loaded
 
 TODAY = martinique_day(NOW)
@@ -129,3 +134,21 @@ def test_a_name_finds_ones_own_people_and_the_partners_one_may_see(session: Sess
     assert f"{own.first_name} {own.surname}" in {match.name for match in mine}
     assert not any(match.endpoint == "handover_pages.shown" for match in theirs)
     assert [match.name for match in place] == [partner.name]
+
+
+def test_a_cover_opens_its_booklet_and_the_code_of_a_pass_that_pass(
+    loaded: Loaded, session: Session
+) -> None:
+    staff, keys = actor(session, "coordination"), KeyStore(loaded.folder / "keys")
+    (booklet,) = vouchers.booklets_after(session, 0, limit=1)
+    terms = session.get_one(VintageTerms, booklet.vintage_id)
+    serial, code = next(service.codes_of(booklet, terms, keys))
+
+    passes = search.passes_found(
+        session, actor=staff, typed=service.cover_of(booklet, terms, keys), now=NOW
+    )
+    one = search.passes_found(session, actor=staff, typed=code, now=NOW)
+
+    assert isinstance(passes, Found)
+    assert passes.lines[0].serial == serial == one
+    assert len(passes.lines) == booklet.size
