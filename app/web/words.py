@@ -324,7 +324,7 @@ SCANNING = {
     "other": "Ce carré n’est ni celui d’un pass, ni celui d’un carnet.",
     "pass": "C’est le carré d’un pass. Visez celui de la couverture du carnet.",
     "cover": "C’est la couverture du carnet. Visez le carré d’un pass.",
-    "already": "Déjà dans la liste. Passez au suivant.",
+    "already": "Lu tout à l’heure : il est dans la liste. Passez au suivant.",
     "one": "Lu. Une ligne dans la liste.",
     "many": "Lu. {n} lignes dans la liste.",
 }
