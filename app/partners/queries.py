@@ -114,6 +114,19 @@ def roles_on(session: Session, ids: Iterable[UUID], *, on: date) -> dict[UUID, l
     return found
 
 
+def roles_by_organisation(
+    session: Session, roles: Iterable[AgreementRole], *, on: date
+) -> set[UUID]:
+    """The organisations that have an agreement in force that day in one of these roles."""
+    return set(
+        session.scalars(
+            select(Agreement.organisation_id).where(
+                Agreement.role.in_(list(roles)), *agreement_covers(on)
+            )
+        )
+    )
+
+
 def organisation_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Names of organisations, for pages."""
     rows = session.execute(
@@ -126,6 +139,11 @@ def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Org
     """Organisations by their ids."""
     rows = session.scalars(select(Organisation).where(Organisation.id.in_(list(ids))))
     return {organisation.id: organisation for organisation in rows}
+
+
+def all_organisations(session: Session) -> list[Organisation]:
+    """Everybody who takes part, hundreds at most."""
+    return list(session.scalars(select(Organisation).order_by(Organisation.id)))
 
 
 def organisations_by_name(session: Session, name: str) -> list[Organisation]:
@@ -337,18 +355,27 @@ def phones_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def contacts_of(session: Session, organisation_id: UUID) -> list[PartnerContact]:
     """How to reach an organisation today: neither replaced nor ended, oldest first."""
+    return contacts_by_organisation(session, [organisation_id]).get(organisation_id, [])
+
+
+def contacts_by_organisation(
+    session: Session, ids: Iterable[UUID]
+) -> dict[UUID, list[PartnerContact]]:
+    """How to reach organisations today, by their ids, oldest first."""
     later = aliased(PartnerContact)
-    return list(
-        session.scalars(
-            select(PartnerContact)
-            .where(
-                PartnerContact.organisation_id == organisation_id,
-                not_(PartnerContact.ended),
-                ~select(later.id).where(later.replaces_id == PartnerContact.id).exists(),
-            )
-            .order_by(PartnerContact.recorded_at, PartnerContact.id)
+    rows = session.scalars(
+        select(PartnerContact)
+        .where(
+            PartnerContact.organisation_id.in_(list(ids)),
+            not_(PartnerContact.ended),
+            ~select(later.id).where(later.replaces_id == PartnerContact.id).exists(),
         )
+        .order_by(PartnerContact.recorded_at, PartnerContact.id)
     )
+    found: dict[UUID, list[PartnerContact]] = {}
+    for row in rows:
+        found.setdefault(row.organisation_id, []).append(row)
+    return found
 
 
 # ── Bank details ──────────────────────────────────────────────────────────────────────────────────
