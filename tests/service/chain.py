@@ -88,6 +88,7 @@ from app.partners import agreements, contacts
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
+from app.places import service as places
 from app.prescribers import booklet_requests, custody
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
@@ -305,6 +306,7 @@ class Chain:
             now=scheme.now,
         ).id
         self._directory(session)
+        self._places(session)
         keys = SignInKeys(b"account", b"network")
         begin_sign_in(session, email="x@exemple.fr", keys=keys, now=scheme.now)
         self.ids["token"] = create_token(
@@ -460,6 +462,25 @@ class Chain:
             note=None,
             **coordinator,
         ).id
+
+    def _places(self, session: Session) -> None:
+        """A national file with a place that was taken, and one that was put aside."""
+        coordinator: dict[str, Any] = {
+            "actor": self.scheme.actors["coordinator"],
+            "now": self.scheme.now,
+        }
+        content = (
+            "id,nom,commune,code_postal,adresse,services,date_maj,typologie\n"
+            "lieu-1,Espace du Bourg,Le Lorrain,97214,Bourg,Loisirs et créations numériques,"
+            "2026-01-02,ASSO\n"
+            "lieu-2,Espace du Bourg,Le Lorrain,97214,Bourg,Café,2026-01-02,ASSO\n"
+        )
+        file = places.read_places(
+            session, file_id=new_id(), content=content.encode(), **coordinator
+        )
+        places.take_rows(
+            session, request_id=new_id(), file_id=file.id, lines={2: None}, **coordinator
+        )
 
     def _other_programme(self, session: Session) -> None:
         scheme = self.scheme

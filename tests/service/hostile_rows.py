@@ -1490,6 +1490,19 @@ BENT |= {
     "mail_counts_its_attempts": {"attempt_count": -1},
 }
 
+BENT |= {
+    # ── Places from national files ────────────────────────────────────────────────────────────────
+    "places_file_hash_is_a_digest": {"file_hash": b"short"},
+    "places_file_rows_add_up": {"wrong_count": 3},
+    "places_file_is_read_once": lambda rows, _: {"file_hash": rows.any("places_file")["file_hash"]},
+    "places_row_verdict_is_known": {"verdict": "maybe"},
+    "places_row_stands_somewhere": {"line": 0},
+    "places_row_told_has_an_identifier": {"verdict": "told", "national_id": ""},
+    "place_taking_is_of_a_row_that_reads": {"verdict": "wrong", "line": 3},
+    "place_taking_is_of_a_row": {"line": 99},
+    "places_row_is_taken_once": {"line": 2},
+}
+
 TOGETHER = {
     "allotment_last_serial_is_one_allotment": "allotment_first_serial_is_one_allotment",
     "closing_step_is_one_of_its_place": "closing_step_pkey",

@@ -59,6 +59,12 @@ class Rows:
         """A valid new row of that table."""
         return NEW[name](self) if name in NEW else self.copy(name)
 
+    def untaken(self) -> Row:
+        """A taking of a row that nobody took."""
+        row = self.copy("places_row", line=8, verdict="told")
+        self.add("places_row", row)
+        return self.copy("place_taking", line=8)
+
     def ended_link(self) -> Row:
         """The end of a link of its own."""
         link = self.copy("account_link")
@@ -417,6 +423,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     ),
     "agreement": Rows.agreement,
     "agreement_closure": Rows.closed_agreement,
+    "places_file": lambda rows: rows.copy("places_file", file_hash=new_id().bytes * 2),
+    "places_row": lambda rows: rows.copy("places_row", line=7, verdict="told"),
+    "place_taking": lambda rows: rows.untaken(),
     "agreement_file": lambda rows: rows.copy("agreement_file", sha256=new_id().bytes * 2),
     "cash_office_closure": Rows.closed_cash_office,
     "partner_address": lambda rows: rows.copy("partner_address", version=2),
