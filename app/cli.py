@@ -27,7 +27,7 @@ SECTIONS = {
     "Les partenaires et le dispositif": {
         "partner": Entry("app.mediators.cli:partner", "Structures, conventions, labels."),
         "bank-details": Entry("app.partners.cli:bank_details", "Les comptes bancaires."),
-        "programme": Entry("app.programmes.cli:programme", "Les dispositifs."),
+        "programme": Entry("app.orders.settings_cli:programme", "Les dispositifs."),
         "vintage": Entry("app.losses.cli:vintage", "Les millésimes."),
         "takeover": Entry("app.takeover.cli:takeover", "La reprise des carnets d’avant passnum."),
     },

@@ -60,6 +60,7 @@ from app.programmes import api as programmes_api
 from app.programmes import freeze_api, freeze_pages
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
+from app.programmes.service import COMMITTED
 from app.reports import api as reports_api
 from app.reports import ledger_api, register_api, register_pages, voucher_pages
 from app.reports import pages as reports_pages
@@ -217,7 +218,7 @@ def create_app(
     app.extensions["passnum_database"] = database
     app.extensions["passnum_settings"] = settings
     app.extensions["passnum_clock"] = clock
-    app.extensions[programmes_pages.COMMITTED] = committed_cents
+    app.extensions[COMMITTED] = committed_cents
     auth.login_manager.init_app(app)
     auth.csrf.init_app(app)
     app.before_request(auth.authenticate)

@@ -262,6 +262,7 @@ class Scheme:
         """A mandate that covers everything, and the activation of that delivery."""
         mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=self.actors["finance"],
             mandate_id=new_id(),
             order_id=order_id,

@@ -294,3 +294,106 @@ class ClosingSettlement(Record):
         BigInt, ForeignKey("agent.id", name="closing_was_settled_by_an_agent")
     )
     settled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClosingComplement(Record):
+    """What expired after the accounts were closed, or since the complement before: it adds to them.
+
+    A redemption undone or paid for in error gives its pass back; it is too late for the pass.
+    """
+
+    __tablename__ = "closing_complement"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["vintage_id", "payer", "stated_count", "face_value_cents"],
+            [
+                "joint_statement.vintage_id",
+                "joint_statement.payer",
+                "joint_statement.unused_count",
+                "joint_statement.face_value_cents",
+            ],
+            name="complement_adds_to_a_joint_statement",
+        ),
+        ForeignKeyConstraint(
+            ["vintage_id", "follows_ordinal"],
+            ["closing_complement.vintage_id", "closing_complement.ordinal"],
+            name="complement_follows_the_one_before",
+        ),
+        CheckConstraint(
+            "ordinal = coalesce(follows_ordinal, 0) + 1 and (follows_ordinal is null) = "
+            "(ordinal = 1)",
+            name="complements_leave_no_gap",
+        ),
+        CheckConstraint("voucher_count >= 1", name="complement_is_of_some_passes"),
+        CheckConstraint(
+            "amount_cents = voucher_count * face_value_cents", name="complement_is_at_face_value"
+        ),
+        UniqueConstraint("number", name="complement_number_is_one"),
+        UniqueConstraint("vintage_id", "ordinal", name="complement_is_one_of_its_place"),
+        UniqueConstraint(
+            "id", "payer", "drawn_on", "drawn_by", name="complement_names_who_drew_it_up"
+        ),
+        {"sqlite_strict": True},
+    )
+
+    vintage_id: Mapped[int] = mapped_column(Integer)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    follows_ordinal: Mapped[int | None] = mapped_column(Integer)
+    number: Mapped[str] = mapped_column(Text)
+    payer: Mapped[str] = mapped_column(Text)
+    stated_count: Mapped[int] = mapped_column(BigInt)
+    """What the joint statement came to."""
+    face_value_cents: Mapped[int] = mapped_column(Integer)
+    voucher_count: Mapped[int] = mapped_column(BigInt)
+    amount_cents: Mapped[int] = mapped_column(BigInt)
+    drawn_on: Mapped[date] = mapped_column(Day)
+    drawn_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="complement_was_drawn_up_by_an_agent")
+    )
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ComplementSettlement(Model):
+    """Both parties signed a complement: a credit note more, or money no longer committed."""
+
+    __tablename__ = "complement_settlement"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["complement_id", "payer", "drawn_on", "drawn_by"],
+            [
+                "closing_complement.id",
+                "closing_complement.payer",
+                "closing_complement.drawn_on",
+                "closing_complement.drawn_by",
+            ],
+            name="complement_settlement_names_who_drew_it_up",
+        ),
+        CheckConstraint(
+            "(kind = 'credit_note' and payer = 'issuer')"
+            " or (kind = 'release' and payer = 'authority')",
+            name="complement_is_settled_by_who_pays",
+        ),
+        CheckConstraint("settled_by <> drawn_by", name="complement_is_settled_by_another"),
+        CheckConstraint(
+            "sponsor_signed_on between drawn_on and settled_on"
+            " and issuer_signed_on between drawn_on and settled_on",
+            name="complement_is_settled_once_signed",
+        ),
+        UniqueConstraint("number", name="complement_settlement_number_is_one"),
+        {"sqlite_strict": True},
+    )
+
+    complement_id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True)
+    payer: Mapped[str] = mapped_column(Text)
+    drawn_on: Mapped[date] = mapped_column(Day)
+    drawn_by: Mapped[int] = mapped_column(BigInt)
+    kind: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    sponsor_signed_on: Mapped[date] = mapped_column(Day)
+    issuer_signed_on: Mapped[date] = mapped_column(Day)
+    settled_on: Mapped[date] = mapped_column(Day)
+    settled_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="complement_was_settled_by_an_agent")
+    )
+    settled_at: Mapped[datetime] = mapped_column(UtcDateTime)

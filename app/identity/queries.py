@@ -31,6 +31,12 @@ def agent(session: Session, agent_id: int) -> Agent | None:
     return session.get(Agent, agent_id)
 
 
+def agent_name(session: Session, agent_id: int | None) -> str:
+    """The name of a member of staff, for a paper that says who did what; of nobody, nothing."""
+    found = agent(session, agent_id) if agent_id is not None else None
+    return found.name if found else ""
+
+
 def agents(session: Session) -> list[Agent]:
     """Every agent, by address."""
     return list(session.scalars(select(Agent).order_by(Agent.email)))

@@ -17,6 +17,7 @@ from app.losses.schemas import (
     ReplacementPageSchema,
     ReplacementRequestSchema,
     ReplacementSchema,
+    WriteOffAbandonmentRequestSchema,
     WriteOffApprovalRequestSchema,
     WriteOffPageSchema,
     WriteOffRequestSchema,
@@ -259,9 +260,38 @@ def approve_write_off(body: Json, write_off_id: UUID) -> Json:
             now=started_at(),
             **body,
         )
-        record = write_offs.known_write_off(
-            session, actor=current_actor(), write_off_id=write_off_id
-        )
-        return write_offs_shown(session, [record])[0]
+        return _write_off_told(session, write_off_id)
 
     return in_transaction(work)
+
+
+@routes.post(
+    "/write-offs/<uuid:write_off_id>/abandonment",
+    "Abandonner une destruction",
+    right=Right.PREPARE_WRITE_OFF,
+    body=WriteOffAbandonmentRequestSchema,
+    answer=WriteOffSchema,
+    refuses=(404,),
+    description="Avant son approbation : rien n’est annulé, et ses pass peuvent entrer dans un "
+    "autre procès-verbal.",
+)
+def abandon_write_off(body: Json, write_off_id: UUID) -> Json:
+    """Give a destruction up."""
+
+    def work(session: Session) -> Json:
+        write_offs.abandon_write_off(
+            session,
+            actor=current_actor(),
+            abandonment_id=id_of_request(body),
+            write_off_id=write_off_id,
+            now=started_at(),
+            **body,
+        )
+        return _write_off_told(session, write_off_id)
+
+    return in_transaction(work)
+
+
+def _write_off_told(session: Session, write_off_id: UUID) -> Json:
+    record = write_offs.known_write_off(session, actor=current_actor(), write_off_id=write_off_id)
+    return write_offs_shown(session, [record])[0]

@@ -337,6 +337,34 @@ def approve(desk: Desk, *, write_off: str, passes: int, pdf: Path | None) -> Non
     )
 
 
+@write_off.command("abandon")
+@click.argument("write_off", metavar="PROCÈS-VERBAL")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def abandon(desk: Desk, *, write_off: str, reason: str, request_id: UUID) -> None:
+    """Abandonne une destruction qui n’est pas approuvée : ses pass sont libres pour une autre.
+
+    Exemple : passnum write-off abandon PVD-2026-0001 --reason "Un pass de trop"
+    """
+    with desk.transaction() as session:
+        actor = desk.actor(session)
+        record = write_off_named(session, write_off, actor=actor)
+        write_offs.abandon_write_off(
+            session,
+            actor=actor,
+            abandonment_id=request_id,
+            write_off_id=record.id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Procès-verbal {record.number} abandonné : rien n’est annulé.",
+        id=record.id,
+        number=record.number,
+    )
+
+
 @vintage.command("compromised")
 @click.argument("label", metavar="REPÈRE")
 @click.option(

@@ -135,14 +135,24 @@ class WriteOffApprovedAlready(Conflict):
     sentence = "Cette destruction est déjà approuvée : vous n’avez rien à faire de plus."
 
 
+class WriteOffAbandonedAlready(Conflict):
+    """Somebody gave it up."""
+
+    code = "write_off_abandoned_already"
+    sentence = (
+        "Cette destruction est abandonnée et reste sans effet. S’il reste des pass à détruire, "
+        "préparez un autre procès-verbal."
+    )
+
+
 class WriteOffCountDiffers(Conflict):
     """The approver counted another number of passes."""
 
     code = "write_off_count_differs"
     sentence = (
         "Le procès-verbal nomme {voucher_count} pass et vous en avez compté {counted}. "
-        "Recomptez ; s’il nomme un pass de trop, levez son opposition, puis faites préparer un "
-        "autre procès-verbal."
+        "Recomptez ; s’il nomme un pass de trop, abandonnez-le, puis faites préparer un autre "
+        "procès-verbal."
     )
 
 
@@ -152,7 +162,7 @@ class WriteOffPreparedAlready(Conflict):
     code = "write_off_prepared_already"
     sentence = (
         "Le pass {serial} est déjà dans le procès-verbal {number}, qui attend son approbation : "
-        "faites-le approuver, ou retirez ce pass de votre liste."
+        "faites-le approuver ou abandonnez-le, ou retirez ce pass de votre liste."
     )
 
 

@@ -176,3 +176,25 @@ class WriteOffApproval(Model):
     )
     approved_on: Mapped[date] = mapped_column(Day)
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WriteOffAbandonment(Record):
+    """A destruction given up before anybody approved it: its passes are free for another."""
+
+    __tablename__ = "write_off_abandonment"
+    __table_args__ = (
+        CheckConstraint(
+            "length(reason) between 1 and 200", name="write_off_is_abandoned_for_a_reason"
+        ),
+        UniqueConstraint("write_off_id", name="write_off_is_abandoned_once"),
+        {"sqlite_strict": True},
+    )
+
+    write_off_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("write_off.id", name="abandonment_is_of_a_write_off")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    abandoned_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="write_off_was_abandoned_by_an_agent")
+    )
+    abandoned_at: Mapped[datetime] = mapped_column(UtcDateTime)

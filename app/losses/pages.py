@@ -514,7 +514,8 @@ class WriteOffLine:
     prepared_at: datetime
     kind: str
     reason: str
-    approved: bool
+    state: str
+    """approved, abandoned, or waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,14 +535,22 @@ def write_offs_listed() -> ResponseReturnValue:
     def work(session: Session) -> WriteOffsPage:
         rows = queries.latest_write_offs(session, limit=LINES + 1, offset=_offset())
         shown = rows[:LINES]
-        approved = queries.approvals_of(session, [record.id for record in shown])
+        ids = [record.id for record in shown]
+        approved, abandoned = (
+            queries.approvals_of(session, ids),
+            queries.abandonments_of(session, ids),
+        )
         lines = tuple(
             WriteOffLine(
                 record.number,
                 record.prepared_at,
                 FRENCH_WRITE_OFF[WriteOffKind(record.kind)],
                 record.reason,
-                record.id in approved,
+                "approved"
+                if record.id in approved
+                else "abandoned"
+                if record.id in abandoned
+                else "waiting",
             )
             for record in shown
         )
@@ -598,6 +607,7 @@ class WriteOffPage:
     """A pass that moved since: it can no longer be approved."""
     is_mine: bool
     may_approve: bool
+    may_abandon: bool
 
 
 def _known_write_off(session: Session, number: str) -> WriteOff:
@@ -623,7 +633,8 @@ def write_off(number: str) -> ResponseReturnValue:
     def work(session: Session) -> WriteOffPage:
         record = _known_write_off(session, number)
         approval = queries.approval_of(session, record.id)
-        obstacle = None if approval else write_offs.obstacle(session, record)
+        over = approval or queries.abandonment_of(session, record.id)
+        obstacle = None if over else write_offs.obstacle(session, record)
         return WriteOffPage(
             destruction_of(session, record),
             form,
@@ -631,6 +642,7 @@ def write_off(number: str) -> ResponseReturnValue:
             obstacle or "",
             record.prepared_by == current_actor().agent_id,
             _may(Right.APPROVE_WRITE_OFF),
+            over is None and _may(Right.PREPARE_WRITE_OFF),
         )
 
     return render_template("losses/write_off.html", page=in_transaction(work)), form.status
@@ -648,6 +660,34 @@ def _approve(session: Session, form: Form, number: str) -> object:
         voucher_count=counted,
         now=started_at(),
     )
+
+
+@bp.route("/destructions/<number>/abandon", methods=["GET", "POST"])
+def abandon_write_off(number: str) -> ResponseReturnValue:
+    """Give a destruction up, with a reason: its passes are free for another."""
+    check(Right.PREPARE_WRITE_OFF)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST":
+        made = form.submit(
+            lambda session: write_offs.abandon_write_off(
+                session,
+                actor=current_actor(),
+                abandonment_id=form.id,
+                write_off_id=_known_write_off(session, number).id,
+                reason=form.text("reason"),
+                now=started_at(),
+            )
+        )
+        if made is not None:
+            return done(
+                url_for(".write_off", number=number),
+                f"Le procès-verbal {number} est abandonné : rien n’est annulé, et ses pass "
+                "peuvent entrer dans un autre.",
+            )
+    record = in_transaction(
+        lambda session: destruction_of(session, _known_write_off(session, number))
+    )
+    return render_template("losses/abandon_write_off.html", page=record, form=form), form.status
 
 
 @bp.get("/destructions/<number>/proces-verbal.pdf")

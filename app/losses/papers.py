@@ -5,7 +5,7 @@ from datetime import date
 
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
-from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatory, signature
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 
@@ -34,7 +34,13 @@ class Destruction:
     misprints: bool
     reason: str
     prepared_on: date
+    prepared_by: str
+    """The agent’s name: a member of staff answers for what is destroyed."""
     approved_on: date | None
+    approved_by: str
+    abandoned_on: date | None
+    abandoned_by: str
+    abandonment_reason: str
     destroyed: tuple[Destroyed, ...]
 
     @property
@@ -67,11 +73,14 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
         specimen=specimen,
     )
     s = paper.sheet
-    state = (
-        f"approuvé le {long_day(data.approved_on)}"
-        if data.approved_on
-        else "préparé, en attente d’une seconde personne"
-    )
+    state = "préparé, en attente d’une seconde personne"
+    if data.approved_on:
+        state = f"approuvé le {long_day(data.approved_on)} par {data.approved_by}"
+    elif data.abandoned_on:
+        state = (
+            f"abandonné le {long_day(data.abandoned_on)} par {data.abandoned_by} : "
+            f"{data.abandonment_reason}"
+        )
     with s.elem("Sect"):
         y = fields(
             s,
@@ -82,8 +91,8 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
             (
                 ("Détruits", strong(typeset(data.kind))),
                 ("Motif", typeset(data.reason)),
-                ("Préparé le", long_day(data.prepared_on)),
-                ("État", state),
+                ("Préparé", typeset(f"le {long_day(data.prepared_on)} par {data.prepared_by}")),
+                ("État", typeset(state)),
             ),
         )
     rows = [
@@ -109,11 +118,11 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
     y = Table(s, _DESTROYED).run(paper, y - 3, rows, total="Total", sums=sums)
     y = paper.room(y, SIGNING + 30)
     count = f"{grouped(data.voucher_count)} pass"
-    fate = (
-        "sont annulés et refusés pour toujours"
-        if data.approved_on
-        else "seront annulés une fois ce procès-verbal approuvé"
-    )
+    fate = "seront annulés une fois ce procès-verbal approuvé"
+    if data.approved_on:
+        fate = "sont annulés et refusés pour toujours"
+    elif data.abandoned_on:
+        fate = "ne sont pas annulés : ce procès-verbal est abandonné et reste sans effet"
     told = (
         f"Arrêté à {count}. Les feuilles mal imprimées sont détruites ; les pass réimprimés avec "
         "les mêmes numéros et les mêmes codes restent valables et ne sont pas comptés deux fois."
@@ -124,16 +133,21 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
     )
     with s.leaf("P"):
         y = s.para(LEFT, y - 8, WIDE, typeset(told), 9.5, 4.4)
-    for place, (who, words) in enumerate(
+    for place, (who, words, name) in enumerate(
         (
-            ("Qui a compté et préparé", "J’ai compté les pass énumérés ci-dessus."),
+            (
+                "Qui a compté et préparé",
+                "J’ai compté les pass énumérés ci-dessus.",
+                data.prepared_by,
+            ),
             (
                 "Qui a vérifié et approuvé",
                 "J’ai compté de mon côté, je trouve les mêmes, et je les ai vu détruire.",
+                data.approved_by,
             ),
         )
     ):
-        signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, words)
+        signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, words, signatory(name))
     return paper.finish()
 
 

@@ -18,6 +18,7 @@ from app.losses.models import (
     BlockFinding,
     BlockLift,
     WriteOff,
+    WriteOffAbandonment,
     WriteOffApproval,
     WriteOffRange,
 )
@@ -255,8 +256,9 @@ def latest_write_offs(session: Session, *, limit: int, offset: int) -> list[Writ
 def waiting_with(
     session: Session, kind: str, print_batch_id: UUID | None, vouchers: Sequence[VoucherRange]
 ) -> list[WriteOff]:
-    """Unapproved destructions, of passes or for that reprint, that name one of these passes."""
+    """Destructions that wait, of passes or for that reprint, and name one of these passes."""
     approved = select(WriteOffApproval).where(WriteOffApproval.write_off_id == WriteOff.id)
+    abandoned = select(WriteOffAbandonment).where(WriteOffAbandonment.write_off_id == WriteOff.id)
     names_one = select(WriteOffRange).where(
         WriteOffRange.write_off_id == WriteOff.id,
         or_(
@@ -273,6 +275,7 @@ def waiting_with(
                 WriteOff.kind == kind,
                 WriteOff.print_batch_id.is_not_distinct_from(print_batch_id),
                 ~approved.exists(),
+                ~abandoned.exists(),
                 names_one.exists(),
             )
             .order_by(WriteOff.number)
@@ -311,3 +314,16 @@ def approvals_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, WriteOffAp
     """Approvals by destruction."""
     found = session.scalars(select(WriteOffApproval).where(WriteOffApproval.write_off_id.in_(ids)))
     return {approval.write_off_id: approval for approval in found}
+
+
+def abandonment_of(session: Session, write_off_id: UUID) -> WriteOffAbandonment | None:
+    """Why a destruction was given up, if it was."""
+    return abandonments_of(session, [write_off_id]).get(write_off_id)
+
+
+def abandonments_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, WriteOffAbandonment]:
+    """Abandonments by destruction."""
+    found = session.scalars(
+        select(WriteOffAbandonment).where(WriteOffAbandonment.write_off_id.in_(ids))
+    )
+    return {abandonment.write_off_id: abandonment for abandonment in found}

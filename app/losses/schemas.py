@@ -144,6 +144,12 @@ class WriteOffApprovalRequestSchema(Body):
     voucher_count = Whole(1, required=True)
 
 
+class WriteOffAbandonmentRequestSchema(Identified):
+    """Why a destruction is given up."""
+
+    reason = Text(200, required=True, example="Un pass de trop")
+
+
 class DestroyedSchema(Schema):
     """Neighbouring passes of one holder."""
 
@@ -165,6 +171,9 @@ class WriteOffSchema(Schema):
     prepared_at = Instant(required=True)
     approved_by = Whole(required=True, allow_none=True)
     approved_at = Instant(required=True, allow_none=True)
+    abandoned_by = Whole(required=True, allow_none=True)
+    abandoned_at = Instant(required=True, allow_none=True)
+    abandonment_reason = Text(required=True, allow_none=True)
     voucher_count = Whole(0, required=True)
     amount_cents = Whole(0, required=True)
     destroyed = Many(Part(DestroyedSchema), required=True)

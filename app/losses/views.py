@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.identity.queries import agent_name
+from app.kernel.clock import martinique_day
 from app.ledger import AccountKind, MovementKind, VoucherRange
 from app.losses import queries, write_offs
 from app.losses import replacement_queries as replaced
@@ -176,6 +178,7 @@ def destruction_of(session: Session, record: WriteOff) -> Destruction:
     states = [resting[voucher_id] for voucher_id in sorted(resting)]
     series = resting_series(session, states)
     approval = queries.approval_of(session, record.id)
+    abandonment = queries.abandonment_of(session, record.id)
     terms = programmes.all_vintages(session)[states[0].account.vintage_id]
     sponsor_id = known_programme(session, terms.programme_id).sponsor_id
     return Destruction(
@@ -185,7 +188,12 @@ def destruction_of(session: Session, record: WriteOff) -> Destruction:
         misprints=record.kind == WriteOffKind.MISPRINTS,
         reason=record.reason,
         prepared_on=record.prepared_on,
+        prepared_by=agent_name(session, record.prepared_by),
         approved_on=approval.approved_on if approval else None,
+        approved_by=agent_name(session, approval.approved_by if approval else None),
+        abandoned_on=martinique_day(abandonment.abandoned_at) if abandonment else None,
+        abandoned_by=agent_name(session, abandonment.abandoned_by if abandonment else None),
+        abandonment_reason=abandonment.reason if abandonment else "",
         destroyed=tuple(
             Destroyed(one.first, one.last, one.holder, one.voucher_count, one.amount_cents)
             for one in series
@@ -197,6 +205,7 @@ def write_offs_shown(session: Session, records: Sequence[WriteOff]) -> list[Json
     """Destructions with what each destroys; as many statements for two as for two hundred."""
     ids = [record.id for record in records]
     approvals = queries.approvals_of(session, ids)
+    abandonments = queries.abandonments_of(session, ids)
     wholes = queries.ranges_by_write_off(session, ids)
     states = write_offs.states_in(session, [whole for found in wholes.values() for whole in found])
     resting = {
@@ -209,11 +218,15 @@ def write_offs_shown(session: Session, records: Sequence[WriteOff]) -> list[Json
     told = []
     for record in records:
         series, approval = list(islice(every, len(resting[record.id]))), approvals.get(record.id)
+        abandonment = abandonments.get(record.id)
         told.append(
             {
                 **shown(record),
                 "approved_by": approval.approved_by if approval else None,
                 "approved_at": approval.approved_at if approval else None,
+                "abandoned_by": abandonment.abandoned_by if abandonment else None,
+                "abandoned_at": abandonment.abandoned_at if abandonment else None,
+                "abandonment_reason": abandonment.reason if abandonment else None,
                 "voucher_count": sum(one.voucher_count for one in series),
                 "amount_cents": sum(one.amount_cents for one in series),
                 "destroyed": [

@@ -25,12 +25,13 @@ from app.losses.errors import (
     MisprintNotReprinted,
     NotBlockedToWriteOff,
     UnknownWriteOff,
+    WriteOffAbandonedAlready,
     WriteOffApprovedAlready,
     WriteOffByTheSamePerson,
     WriteOffCountDiffers,
     WriteOffPreparedAlready,
 )
-from app.losses.models import WriteOff, WriteOffApproval, WriteOffRange
+from app.losses.models import WriteOff, WriteOffAbandonment, WriteOffApproval, WriteOffRange
 from app.losses.naming import Named, named_vouchers, serials_of
 from app.losses.rules import BLOCKABLE, WriteOffKind
 from app.orders.service import known_order
@@ -60,7 +61,7 @@ def prepare_write_off(
         RightMissing, InvalidInput (no reason), and what `named_vouchers` refuses.
         NotBlockedToWriteOff: a pass is not blocked.
         UnknownPrintBatch, MisprintNotReprinted, MisprintHandedOver: of spoiled paper.
-        WriteOffPreparedAlready: another one, that can still be approved, names a pass.
+        WriteOffPreparedAlready: another one, neither approved nor abandoned, names a pass.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_WRITE_OFF)
@@ -120,10 +121,8 @@ def _check_not_waiting(
     print_batch_id: UUID | None,
     wholes: Sequence[VoucherRange],
 ) -> None:
-    """No other destruction waits with one of them; one that can no longer be approved is none."""
+    """No other destruction waits with one of them, until it is approved or abandoned."""
     for record in queries.waiting_with(session, kind, print_batch_id, wholes):
-        if obstacle(session, record) is not None:
-            continue
         first = min(
             max(one.first, other.first)
             for one in wholes
@@ -179,7 +178,7 @@ def approve_write_off(
 
     Raises:
         RightMissing, TokenCannotApprove, UnknownWriteOff.
-        WriteOffByTheSamePerson, WriteOffApprovedAlready.
+        WriteOffByTheSamePerson, WriteOffApprovedAlready, WriteOffAbandonedAlready.
         WriteOffCountDiffers: the approver counted another number.
         NotBlockedToWriteOff, MisprintHandedOver: a pass has moved since it was prepared.
     """
@@ -192,6 +191,8 @@ def approve_write_off(
         if approval.approved_by != actor.agent_id:
             raise WriteOffApprovedAlready
         return approval
+    if queries.abandonment_of(session, write_off_id):
+        raise WriteOffAbandonedAlready
     wholes = queries.ranges_of(session, write_off_id)
     count = sum(whole.count for whole in wholes)
     if voucher_count != count:
@@ -222,6 +223,48 @@ def approve_write_off(
             void_lines(session, runs(states)),
         )
     return approval
+
+
+def abandon_write_off(
+    session: Session,
+    *,
+    actor: Actor,
+    abandonment_id: UUID,
+    write_off_id: UUID,
+    reason: str,
+    now: datetime,
+) -> WriteOffAbandonment:
+    """Give a destruction up before anybody approved it: nothing moves, its passes are free.
+
+    Whoever may prepare one may: the preparer who was mistaken, or the second person who counts.
+
+    Raises:
+        RightMissing, UnknownWriteOff, InvalidInput (no reason).
+        WriteOffApprovedAlready, WriteOffAbandonedAlready.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.PREPARE_WRITE_OFF)
+    said = read_reason(reason)
+    digest = request_hash("write-off abandonment", write_off=write_off_id, reason=said)
+    if record := earlier(session, WriteOffAbandonment, abandonment_id, digest):
+        return record
+    hold(session, DOCUMENT, write_off_id)
+    known_write_off(session, actor=actor, write_off_id=write_off_id)
+    if queries.approval_of(session, write_off_id):
+        raise WriteOffApprovedAlready
+    if queries.abandonment_of(session, write_off_id):
+        raise WriteOffAbandonedAlready
+    record = WriteOffAbandonment(
+        id=abandonment_id,
+        request_hash=digest,
+        write_off_id=write_off_id,
+        reason=said,
+        abandoned_by=actor.agent_id,
+        abandoned_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
 
 
 def void_lines(

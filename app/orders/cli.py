@@ -469,6 +469,7 @@ def mandate() -> None:
 @click.option("--number", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
 @click.option("--amount", type=Euros(), required=True, help="La somme mandatée.")
 @click.option("--issued-on", type=Day(), help="Le jour du mandat (aujourd’hui).")
+@click.option("--accept-beyond", is_flag=True, help="La somme dépasse la commande, et c’est voulu.")
 @repeatable
 @acting
 def record_one(
@@ -478,6 +479,7 @@ def record_one(
     number: str,
     amount: Cents,
     issued_on: date | None,
+    accept_beyond: bool,
     request_id: UUID,
 ) -> None:
     """Saisit le mandat d’une commande : il couvre ce qui sera activé.
@@ -494,6 +496,7 @@ def record_one(
             mandate_number=number,
             amount_cents=amount,
             issued_on=issued_on,
+            accept_beyond=accept_beyond,
             now=desk.now,
         )
     desk.answer(

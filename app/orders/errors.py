@@ -80,6 +80,16 @@ class OrderLeftAlready(Conflict):
     )
 
 
+class MandateBeyondOrder(RuleBroken):
+    """A mandat is larger than what its order has left to cover, and nobody accepted that."""
+
+    code = "mandate_beyond_order"
+    sentence = (
+        "Ce mandat est de {amount}, et il reste {left} à couvrir pour cette commande : relisez la "
+        "somme, ou confirmez qu’elle dépasse la commande."
+    )
+
+
 class OverBudget(RuleBroken):
     """What is committed would pass the programme's budget."""
 

@@ -16,13 +16,14 @@ from app.kernel.text import clean
 from app.ledger import rule_named_by
 from app.orders import queries
 from app.orders.errors import (
+    MandateBeyondOrder,
     MandateCancelledAlready,
     MandateCoversActivation,
     MandateTaken,
     OrderNotApproved,
     UnknownMandate,
 )
-from app.orders.models import OrderMandate, OrderMandateCancellation
+from app.orders.models import BookletOrder, OrderMandate, OrderMandateCancellation
 from app.orders.service import check_not_cancelled, known_order, totals_of
 from app.programmes.service import known_programme
 
@@ -41,6 +42,7 @@ def record_mandate(
     amount_cents: Cents,
     now: datetime,
     issued_on: date | None = None,
+    accept_beyond: bool = False,
 ) -> OrderMandate:
     """Record that the payment of an order was mandated, under that number and for that sum.
 
@@ -51,6 +53,7 @@ def record_mandate(
         InvalidInput: the number is empty, the sum nothing or too large, or the day before the
             approval or to come.
         MandateTaken: the sponsor has used that number in the year.
+        MandateBeyondOrder: the order has less left to cover, and `accept_beyond` is not said.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.RECORD_MANDATE)
@@ -84,6 +87,7 @@ def record_mandate(
             issued_on=f"La commande est approuvée depuis le {approval.approved_on:%d/%m/%Y} : "
             "relisez le jour du mandat, qui ne peut pas être plus ancien."
         )
+    _check_within(session, order, amount_cents, accept_beyond=accept_beyond)
     sponsor_id = known_programme(session, order.programme_id).sponsor_id
     check_number_is_free(session, sponsor_id, day.year, cleaned)
     record = OrderMandate(
@@ -108,18 +112,13 @@ def record_mandate(
     return record
 
 
-def covers_beyond(
-    session: Session, *, order_id: UUID, mandate_id: UUID, amount_cents: Cents
-) -> Cents | None:
-    """What the order has left to cover, when a mandat would cover more; None when it would not.
-
-    The mandat itself is left out, so that sending it again meets the same answer.
-    """
-    others = sum(
-        one.amount_cents for one in queries.mandates_of(session, order_id) if one.id != mandate_id
-    )
-    left = max(0, totals_of(known_order(session, order_id)).total_cents - others)
-    return Cents(left) if amount_cents > left else None
+def _check_within(
+    session: Session, order: BookletOrder, amount_cents: Cents, *, accept_beyond: bool
+) -> None:
+    mandated = sum(one.amount_cents for one in queries.mandates_of(session, order.id))
+    left = Cents(max(0, totals_of(order).total_cents - mandated))
+    if amount_cents > left and not accept_beyond:
+        raise MandateBeyondOrder(amount=euros(amount_cents), left=euros(left))
 
 
 def check_number_is_free(session: Session, sponsor_id: UUID, year: int, number: str) -> None:

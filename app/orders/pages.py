@@ -15,7 +15,7 @@ from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.orders import forms, mandates, queries, service
 from app.orders.budget import Budget
-from app.orders.errors import EmptyDelivery, UnknownMandate, UnknownOrder
+from app.orders.errors import EmptyDelivery, MandateBeyondOrder, UnknownMandate, UnknownOrder
 from app.orders.models import BookletOrder
 from app.orders.papers import order_form
 from app.orders.rules import FRENCH_STATE, OrderState, Plan, SerialRange
@@ -494,27 +494,22 @@ def record_mandate(number: str) -> ResponseReturnValue:
     def work(session: Session) -> object:
         amount, issued_on = form.cents("amount_cents"), form.day("issued_on")
         form.check()
-        order_id = named(session, number).id
-        left = mandates.covers_beyond(
-            session, order_id=order_id, mandate_id=form.id, amount_cents=amount
-        )
-        if left is not None and not form.checked("beyond_order"):
-            form.wrong(
-                "beyond_order",
-                f"Ce mandat est de {euros(amount)}, et il reste {euros(left)} à couvrir pour cette "
-                "commande : relisez la somme, ou cochez la case.",
+        try:
+            return mandates.record_mandate(
+                session,
+                actor=current_actor(),
+                mandate_id=form.id,
+                order_id=named(session, number).id,
+                mandate_number=form.text("mandate_number"),
+                amount_cents=amount,
+                issued_on=issued_on,
+                accept_beyond=form.checked("beyond_order"),
+                now=started_at(),
             )
-        form.check()
-        return mandates.record_mandate(
-            session,
-            actor=current_actor(),
-            mandate_id=form.id,
-            order_id=order_id,
-            mandate_number=form.text("mandate_number"),
-            amount_cents=amount,
-            issued_on=issued_on,
-            now=started_at(),
-        )
+        except MandateBeyondOrder as refusal:
+            form.wrong("beyond_order", refusal.message)
+            form.check()
+            raise
 
     if form.submit(work) is None:
         return show(number, form)

@@ -9,7 +9,7 @@ from app.orders.service import LARGEST_ORDER, MOST_PEOPLE
 from app.programmes.rules import Payer, Public
 from app.programmes.schemas import booklet_size
 from app.web.api import Body, Identified, page_of
-from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
+from app.web.fields import Choice, Day, Flag, Instant, Many, Part, Text, Uuid, Whole
 
 LARGEST_PRICE_CENTS = 10_000_000
 LARGEST_MANDATE_CENTS = LARGEST_INTEGER // 1000
@@ -161,6 +161,10 @@ class MandateRequestSchema(Identified):
     issued_on = Day(
         load_default=None,
         about="Jour du mandat, pas avant l’approbation ; sans lui, aujourd’hui.",
+    )
+    accept_beyond = Flag(
+        load_default=False,
+        about="La somme dépasse ce qui reste à couvrir de la commande, et c’est voulu.",
     )
 
 

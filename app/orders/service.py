@@ -809,7 +809,6 @@ def activate_delivery(
         UnknownDelivery, DeliveryActivatedAlready.
         MandateMissing: no mandat number is recorded, and there is something to pay.
         MandateDoesNotCover: what is active would cost more than what is mandated.
-        OverBudget: the budget was lowered below what is committed.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.RECORD_MANDATE)
@@ -831,7 +830,6 @@ def activate_delivery(
     if total > mandated:
         raise MandateDoesNotCover(mandated=euros(mandated), cost=euros(total))
     programme = known_programme(session, order.programme_id)
-    check_budget(session, order, programme, more_cents=0, on=martinique_day(now))
     record = Activation(
         id=activation_id,
         request_hash=digest,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.papers.measures import GREY, INK, NBSP, RULE, TEAL, TINT, DoesNotFit
-from app.papers.sheet import Sheet
+from app.papers.sheet import Sheet, strong
 
 LEFT = 16.0
 """Margin at both sides."""
@@ -164,6 +164,11 @@ def signature(
     if low < y - high + _SIGNING_ROOM:
         message = f"no room to sign: {who}"
         raise DoesNotFit(message)
+
+
+def signatory(name: str) -> str:
+    """The room for a name and a quality, the name filled in where it is known."""
+    return f"Nom et qualité{NBSP}: {strong(name)}" if name else f"Nom et qualité{NBSP}:"
 
 
 def tick(s: Sheet, x: float, y: float, words: str, size: float = 9.2) -> None:

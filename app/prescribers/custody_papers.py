@@ -6,7 +6,7 @@ from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import clock, euros_in_words, grouped, long_day, money, plural, short_day
 from app.papers.measures import GREY, NBSP
-from app.papers.parts import LEFT, blank, card, field_card, signature, tick
+from app.papers.parts import LEFT, blank, card, field_card, signatory, signature, tick
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.papers.table import Column, Row, Table
@@ -89,7 +89,7 @@ def slip(data: Slip, *, specimen: bool) -> bytes:
         42,
         f"Départ, {sender}",
         "Je remets les carnets énumérés ci-dessus.",
-        f"Nom et qualité{NBSP}:",
+        signatory(data.sent_by),
     )
     signature(
         s,
@@ -99,7 +99,7 @@ def slip(data: Slip, *, specimen: bool) -> bytes:
         42,
         f"Arrivée, {arrival}",
         "J’ai compté, et je prends en charge les carnets reçus.",
-        f"Nom et qualité{NBSP}:",
+        signatory(data.received_by),
     )
     with s.leaf("P"):
         words = "Deux exemplaires signés, un pour chaque partie."

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.identity.queries import agent_name
 from app.identity.rules import Actor, Right
 from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind
@@ -15,7 +16,7 @@ from app.partners import queries as partners
 from app.prescribers import custody_queries as queries
 from app.prescribers.custody import known_consignment
 from app.prescribers.custody_queries import Held
-from app.prescribers.custody_rules import ConsignmentKind, Lot
+from app.prescribers.custody_rules import Answer, ConsignmentKind, Lot
 from app.programmes import queries as programmes
 from app.vouchers.models import Booklet
 
@@ -34,7 +35,7 @@ A_MONTH = 30
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What is frozen on a slip; nobody's name but those of the two ends."""
+    """What is frozen on a slip: the two ends, and who of their staff sent and received."""
 
     kind: ConsignmentKind
     number: str
@@ -44,6 +45,8 @@ class Slip:
     agreement: str
     request: str
     reason: str
+    sent_by: str
+    received_by: str
     lots: tuple[Lot, ...]
 
 
@@ -128,6 +131,8 @@ def slip_of(session: Session, *, actor: Actor, consignment_id: UUID) -> Slip:
         if consignment.recipient_agreement_id
         else None
     )
+    answer = queries.answer_of(session, consignment_id)
+    received = answer if answer and answer.answer == Answer.RECEIVED else None
     return Slip(
         kind=ConsignmentKind(consignment.kind),
         number=consignment.number,
@@ -137,6 +142,8 @@ def slip_of(session: Session, *, actor: Actor, consignment_id: UUID) -> Slip:
         agreement=agreement.reference if agreement else "",
         request=asked.number if asked else "",
         reason=consignment.reason or "",
+        sent_by=agent_name(session, consignment.prepared_by),
+        received_by=agent_name(session, received.answered_by if received else None),
         lots=tuple(lots_of(session, queries.booklets_of(session, consignment_id))),
     )
 

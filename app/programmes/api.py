@@ -5,6 +5,7 @@ from functools import partial
 from operator import attrgetter
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
@@ -118,7 +119,11 @@ def read_programme(programme_id: UUID) -> Json:
 def change_settings(body: Json, programme_id: UUID) -> Json:
     """Set a programme to something else from a day on."""
     settings_id = id_of_request(body)
-    moment = {"applies_from": body.pop("applies_from"), "document": body.pop("document", None)}
+    moment = {
+        "applies_from": body.pop("applies_from"),
+        "document": body.pop("document", None),
+        "accept_below": body.pop("accept_below"),
+    }
     if "entitlements" in body:
         body["entitlements"] = tuple(Entitled(**entitled) for entitled in body["entitlements"])
     body["funders"] = tuple(Share(**share) for share in body.get("funders", ()))
@@ -130,6 +135,7 @@ def change_settings(body: Json, programme_id: UUID) -> Json:
             settings_id=settings_id,
             programme_id=programme_id,
             terms=Terms(**body),
+            committed=current_app.extensions[service.COMMITTED],
             now=started_at(),
             **moment,
         )

@@ -15,7 +15,7 @@ from app.programmes.keys import KeyStore
 from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Payer
 from app.programmes.service import create_programme, create_vintage
-from app.programmes.settings_cli import change_settings, show_settings, withdraw_settings
+from app.programmes.settings_cli import show_settings, withdraw_settings
 from app.terminal.desk import (
     PAGE,
     Desk,
@@ -176,7 +176,7 @@ def list_programmes(desk: Desk) -> None:
     )
 
 
-for verb in (show_settings, change_settings, withdraw_settings, freeze, lift):
+for verb in (show_settings, withdraw_settings, freeze, lift):
     programme.add_command(verb)
 
 

@@ -65,6 +65,16 @@ class SettingsChangedAfterwards(RuleBroken):
     )
 
 
+class BudgetBelowCommitted(RuleBroken):
+    """The budget would be below what is committed already, and nobody accepted that."""
+
+    code = "budget_below_committed"
+    sentence = (
+        "Le budget serait de {budget}, et {committed} sont déjà engagés : aucune commande de plus "
+        "ne s’approuverait. Relisez la somme, ou confirmez que ce budget est déjà dépassé."
+    )
+
+
 class SettingsUnchanged(RuleBroken):
     """The new version would say what the one before says."""
 

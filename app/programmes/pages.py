@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
-from app.kernel.money import Cents
 from app.kernel.text import read_day
 from app.partners import queries as partners
 from app.partners.models import Organisation
 from app.partners.rules import OrganisationKind
 from app.programmes import queries, service, words
-from app.programmes.errors import UnknownSettings
+from app.programmes.errors import BudgetBelowCommitted, UnknownSettings
 from app.programmes.forms import read_terms, typed_from
 from app.programmes.keys import KeyStore
 from app.programmes.models import Programme, ProgrammeSettings, SettingsWithdrawal
@@ -24,7 +23,6 @@ from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
 from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
-from app.web.format import euros
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
@@ -33,9 +31,6 @@ bp = Blueprint("programmes_pages", __name__)
 
 MANY = 200
 """Programmes and organisations in a list; an authority has a handful."""
-
-COMMITTED = "passnum_committed"
-"""Under this name the application holds what a programme has committed: orders know it, above."""
 
 PAYERS = tuple(Choice(str(payer), words.PAYER_SENTENCE[payer]) for payer in Payer)
 
@@ -276,46 +271,29 @@ def _last_settings(
     return known, last, service.terms_of(session, last), funders, ordinal
 
 
-def _check_budget(
-    session: Session, form: Form, programme_id: UUID, budget_cents: int | None
-) -> None:
-    """Ask for a tick before a budget that is passed already.
-
-    Raises:
-        InvalidInput: it is below what is committed, and nothing is ticked.
-    """
-    if budget_cents is None or form.checked("below_committed"):
-        return
-    committed = current_app.extensions[COMMITTED](
-        session, service.known_programme(session, programme_id)
-    )
-    if budget_cents < committed:
-        form.wrong(
-            "below_committed",
-            f"Le budget serait de {euros(Cents(budget_cents))}, et {euros(committed)} sont déjà "
-            "engagés : aucune commande ne s’approuverait et aucune livraison ne s’activerait. "
-            "Relisez la somme, ou cochez la case.",
-        )
-    form.check()
-
-
 def _change(
     session: Session, form: Form, programme_id: UUID, funders: list[Organisation]
 ) -> ProgrammeSettings:
     applies_from = form.day("applies_from")
     terms = read_terms(form, [funder.id for funder in funders])
     form.check()
-    _check_budget(session, form, programme_id, terms.budget_cents)
-    return service.change_settings(
-        session,
-        actor=current_actor(),
-        settings_id=form.id,
-        programme_id=programme_id,
-        applies_from=applies_from,
-        terms=terms,
-        document=form.text("document") or None,
-        now=started_at(),
-    )
+    try:
+        return service.change_settings(
+            session,
+            actor=current_actor(),
+            settings_id=form.id,
+            programme_id=programme_id,
+            applies_from=applies_from,
+            terms=terms,
+            document=form.text("document") or None,
+            committed=current_app.extensions[service.COMMITTED],
+            accept_below=form.checked("below_committed"),
+            now=started_at(),
+        )
+    except BudgetBelowCommitted as refusal:
+        form.wrong("below_committed", refusal.message)
+        form.check()
+        raise
 
 
 @bp.route(

@@ -121,6 +121,10 @@ class SettingsRequestSchema(Identified, SettingsFiguresSchema):  # type: ignore[
 
     applies_from = Day(required=True, about="Premier jour ; jamais un jour passé.")
     document = Text(about="La délibération ou l’acte qui décide.", example="CC-04-2023-095")
+    accept_below = Flag(
+        load_default=False,
+        about="Le budget est déjà dépassé par ce qui est engagé, et c’est voulu.",
+    )
     entitlements = Many(
         Part(EntitlementRequestSchema),
         len(Public),

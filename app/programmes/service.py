@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,12 +14,14 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.money import Cents, euros
 from app.kernel.serials import LABEL
 from app.kernel.text import clean
 from app.partners.rules import OrganisationKind
 from app.partners.service import known_organisation, wrong_period
 from app.programmes import queries
 from app.programmes.errors import (
+    BudgetBelowCommitted,
     NotAFunder,
     SettingsApplyAlready,
     SettingsChangedAfterwards,
@@ -57,6 +59,10 @@ from app.programmes.rules import (
 LARGEST_FACE_VALUE_CENTS = 100_000
 LONGEST_TOLERANCE_DAYS = 366
 LARGEST_VINTAGE_ID = 2**31 - 1
+Committed = Callable[[Session, Programme], Cents]
+"""What a programme has committed so far: orders know it, above."""
+COMMITTED = "passnum_committed"
+"""Under this name the application holds that."""
 
 
 def create_programme(
@@ -144,11 +150,16 @@ def change_settings(
     terms: Terms,
     now: datetime,
     document: str | None = None,
+    committed: Committed | None = None,
+    accept_below: bool = False,
 ) -> ProgrammeSettings:
     """Set a programme to something else from a day on: a whole new version, nothing is edited.
 
+    Whoever types a budget sends `committed`: `app.orders.budget.committed_cents`, a layer above.
+
     Raises:
         UnknownProgramme, IdAlreadyUsed.
+        BudgetBelowCommitted: more is committed already, and `accept_below` is not said.
         InvalidInput: a figure is out of bounds or out of order, or the document cannot be one.
         SettingsChangedAfterwards: the day has passed, or comes before that of a version that
             stands: withdraw that one first.
@@ -171,8 +182,15 @@ def change_settings(
     )
     if record := earlier(session, ProgrammeSettings, settings_id, digest):
         return record
-    known_programme(session, programme_id)
+    programme = known_programme(session, programme_id)
     hold(session, "settings of", programme_id)
+    if committed and terms.budget_cents is not None and not accept_below:
+        hold(session, "budget of", programme_id)
+        there = committed(session, programme)
+        if terms.budget_cents < there:
+            raise BudgetBelowCommitted(
+                budget=euros(Cents(terms.budget_cents)), committed=euros(there)
+            )
     ordinal = queries.settings_versions(session, programme_id)[-1].ordinal
     last = queries.standing_settings(session, programme_id)[-1]
     today = martinique_day(now)

@@ -12,6 +12,7 @@ from app.stock import counts, queries, serial_files
 from app.stock.file_rules import MOST_ROWS_OF_A_PAGE
 from app.stock.models import StockCount
 from app.stock.schemas import (
+    CountAbandonmentRequestSchema,
     CountClosingRequestSchema,
     CountCorrectionRequestSchema,
     CountEntryRequestSchema,
@@ -230,6 +231,31 @@ def close_stock_count(body: Json, count_id: UUID) -> Json:
     def work(session: Session) -> Json:
         counts.close_count(
             session, actor=current_actor(), count_id=count_id, now=started_at(), **body
+        )
+        return count_told(session, known(session, count_id))
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/stock-counts/<uuid:count_id>/abandonment",
+    "Abandonner un comptage",
+    right=Right.COUNT_STOCK,
+    body=CountAbandonmentRequestSchema,
+    answer=StockCountSchema,
+    description="Avant sa fermeture : rien n’est comparé, ce qui est noté reste lisible.",
+)
+def abandon_stock_count(body: Json, count_id: UUID) -> Json:
+    """Give a count up before it is closed."""
+
+    def work(session: Session) -> Json:
+        counts.abandon_count(
+            session,
+            actor=current_actor(),
+            abandonment_id=id_of_request(body),
+            count_id=count_id,
+            now=started_at(),
+            **body,
         )
         return count_told(session, known(session, count_id))
 

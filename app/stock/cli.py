@@ -298,6 +298,29 @@ def close(desk: Desk, *, count: str, nothing_there: bool) -> None:
     tell(desk, record)
 
 
+@count.command("abandon")
+@click.argument("count", metavar="COMPTAGE")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+@repeatable
+@acting
+def abandon(desk: Desk, *, count: str, reason: str, request_id: UUID) -> None:
+    """Abandonne un comptage avant sa fermeture : rien n’est comparé.
+
+    Exemple : passnum count abandon PVC-2026-0001 --reason "Ouvert deux fois"
+    """
+    with desk.transaction() as session:
+        record = count_named(session, count)
+        counts.abandon_count(
+            session,
+            actor=desk.actor(session),
+            abandonment_id=request_id,
+            count_id=record.id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer(f"Comptage {record.number} abandonné.", id=record.id, number=record.number)
+
+
 @count.command("sign")
 @click.argument("count", metavar="COMPTAGE")
 @approving

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.partners import queries as partners
@@ -37,7 +36,12 @@ bp = Blueprint("count_pages", __name__)
 
 LINES = 25
 MANY = 200
-TONE = {CountState.OPEN: "go", CountState.CLOSED: "warn", CountState.SIGNED: "ok"}
+TONE = {
+    CountState.OPEN: "go",
+    CountState.CLOSED: "warn",
+    CountState.SIGNED: "ok",
+    CountState.ABANDONED: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,6 @@ class CountPage:
     form: Form
     report: CountReport
     lines: tuple[EnteredLine, ...]
-    closed_by: str
-    signed_by: str
     closed_by_reader: bool
     may_count: bool
     may_sign: bool
@@ -205,18 +207,11 @@ def _page(session: Session, count_id: UUID, form: Form) -> CountPage:
         form,
         report,
         tuple(queries.lines_entered(session, count_id)),
-        _agent(session, report.closed_by),
-        _agent(session, report.signed_by),
         report.closed_by == actor.agent_id,
         _may(Right.COUNT_STOCK),
         _may(Right.SIGN_COUNT),
         counts.may_sign_for(session, actor, report.holder_id, report.closed_by),
     )
-
-
-def _agent(session: Session, agent_id: int | None) -> str:
-    agent = identity.agent(session, agent_id) if agent_id else None
-    return agent.name if agent else ""
 
 
 @bp.post("/comptages/<uuid:count_id>/saisie")
@@ -296,6 +291,32 @@ def close(count_id: UUID) -> ResponseReturnValue:
             )
     page = in_transaction(lambda session: _page(session, count_id, form))
     return render_template("stock/close_count.html", page=page), form.status
+
+
+@bp.route("/comptages/<uuid:count_id>/abandon", methods=["GET", "POST"])
+def abandon(count_id: UUID) -> ResponseReturnValue:
+    """Give a count up, with a reason."""
+    check(Right.COUNT_STOCK)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST":
+        made = form.submit(
+            lambda session: counts.abandon_count(
+                session,
+                actor=current_actor(),
+                abandonment_id=form.id,
+                count_id=count_id,
+                reason=form.text("reason"),
+                now=started_at(),
+            )
+        )
+        if made is not None:
+            return done(
+                url_for(".shown", count_id=count_id),
+                "Le comptage est abandonné : rien n’est comparé. Ouvrez-en un autre s’il faut "
+                "compter.",
+            )
+    page = in_transaction(lambda session: _page(session, count_id, form))
+    return render_template("stock/abandon_count.html", page=page), form.status
 
 
 @bp.post("/comptages/<uuid:count_id>/signer")

@@ -23,12 +23,17 @@ class CountState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     SIGNED = "signed"
+    ABANDONED = "abandoned"
 
+
+NOT_COMPARED = frozenset({CountState.OPEN, CountState.ABANDONED})
+"""States in which the theory was never read."""
 
 FRENCH_COUNT_STATE = {
     CountState.OPEN: "en cours",
     CountState.CLOSED: "à signer",
     CountState.SIGNED: "signé",
+    CountState.ABANDONED: "abandonné",
 }
 
 

@@ -18,6 +18,7 @@ from app.kernel.clock import FIRST_DAY, end_of_day, martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber, SerialNumber
+from app.kernel.text import clean
 from app.partners import queries as partners
 from app.partners.rules import AgreementRole
 from app.programmes import numbering
@@ -39,6 +40,7 @@ from app.stock.count_rules import (
     without,
 )
 from app.stock.errors import (
+    CountAbandoned,
     CountClosed,
     CountEmptyUnsaid,
     CounterCannotSign,
@@ -50,6 +52,7 @@ from app.stock.errors import (
     UnknownStockCount,
 )
 from app.stock.models import (
+    CountAbandonment,
     CountClosing,
     CountCorrection,
     CountDifference,
@@ -64,6 +67,7 @@ from app.vouchers import queries as vouchers
 from app.vouchers.service import booklet_by_cover, is_cover, read_serial
 
 MANY = 200
+LONGEST_REASON = 200
 SAID = 5
 """Wrong lines that are told of at once."""
 
@@ -137,6 +141,44 @@ def _open(session: Session, actor: Actor, count_id: UUID) -> StockCount:
     record = known_count(session, actor=actor, count_id=count_id)
     if queries.closing_of(session, count_id):
         raise CountClosed
+    if queries.abandonment_of(session, count_id):
+        raise CountAbandoned
+    return record
+
+
+def abandon_count(
+    session: Session,
+    *,
+    actor: Actor,
+    abandonment_id: UUID,
+    count_id: UUID,
+    reason: str,
+    now: datetime,
+) -> CountAbandonment:
+    """Give a count up before it is closed: nothing is compared, what was noted stays readable.
+
+    Raises:
+        RightMissing, UnknownStockCount, InvalidInput (no reason), CountClosed, CountAbandoned.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.COUNT_STOCK)
+    said = clean(reason, longest=LONGEST_REASON)
+    if said is None:
+        raise InvalidInput(reason=f"Dites pourquoi, en {LONGEST_REASON} caractères au plus.")
+    digest = request_hash("count abandonment", count=count_id, reason=said)
+    if record := earlier(session, CountAbandonment, abandonment_id, digest):
+        return record
+    _open(session, actor, count_id)
+    record = CountAbandonment(
+        id=abandonment_id,
+        request_hash=digest,
+        count_id=count_id,
+        reason=said,
+        abandoned_by=actor.agent_id,
+        abandoned_at=now,
+    )
+    session.add(record)
+    session.flush()
     return record
 
 
@@ -192,7 +234,7 @@ def enter_lines(
     """Note what lies there: one go of a count. The same booklet twice counts once.
 
     Raises:
-        RightMissing, UnknownStockCount, CountClosed.
+        RightMissing, UnknownStockCount, CountClosed, CountAbandoned.
         InvalidInput: nothing to note, too much at once, or a line that is none.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -250,7 +292,7 @@ def strike_line(
     """Take back a line that was typed by mistake; it stays readable and counts for nothing.
 
     Raises:
-        RightMissing, UnknownStockCount, CountClosed.
+        RightMissing, UnknownStockCount, CountClosed, CountAbandoned.
         UnknownCountedLine: not of this count, or struck before.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -287,7 +329,7 @@ def close_count(
 
     Raises:
         RightMissing, UnknownStockCount.
-        CountClosed: by somebody else.
+        CountClosed: by somebody else; CountAbandoned.
         CountEmptyUnsaid: nothing is counted, and nobody says that the cupboard is empty.
     """
     actor.check(Right.COUNT_STOCK)
@@ -297,6 +339,8 @@ def close_count(
         if closing.closed_by == actor.agent_id:
             return closing
         raise CountClosed
+    if queries.abandonment_of(session, count_id):
+        raise CountAbandoned
     found, strangers = _found(session, count_id)
     if not found and not strangers and not nothing_there:
         raise CountEmptyUnsaid
@@ -407,7 +451,8 @@ def sign_count(session: Session, *, actor: Actor, count_id: UUID, now: datetime)
     """Sign as the second person, having seen the same; twice is once.
 
     Raises:
-        RightMissing, TokenCannotApprove, UnknownStockCount, CountOpen, CounterCannotSign.
+        RightMissing, TokenCannotApprove, UnknownStockCount, CounterCannotSign.
+        CountOpen, CountAbandoned: it was never closed.
         CountSignedAlready: by somebody else.
         SignerNotOfHolder: neither of the two works for the holder.
     """
@@ -416,7 +461,7 @@ def sign_count(session: Session, *, actor: Actor, count_id: UUID, now: datetime)
     record = known_count(session, actor=actor, count_id=count_id)
     closing = queries.closing_of(session, count_id)
     if closing is None:
-        raise CountOpen
+        raise CountAbandoned if queries.abandonment_of(session, count_id) else CountOpen
     if signature := queries.signature_of(session, count_id):
         if signature.signed_by == actor.agent_id:
             return signature

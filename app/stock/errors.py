@@ -91,6 +91,15 @@ class CountClosed(Conflict):
     )
 
 
+class CountAbandoned(Conflict):
+    """Somebody gave the count up."""
+
+    code = "count_abandoned"
+    sentence = (
+        "Ce comptage est abandonné et ne compare rien. Ouvrez un autre comptage s’il faut compter."
+    )
+
+
 class CountOpen(Conflict):
     """Nothing can be signed before the count is closed."""
 

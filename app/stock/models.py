@@ -332,3 +332,23 @@ class CountSignature(Model):
         BigInt, ForeignKey("agent.id", name="count_was_signed_by_an_agent")
     )
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CountAbandonment(Record):
+    """A count given up before it was closed: it compares nothing, and what was noted stays."""
+
+    __tablename__ = "count_abandonment"
+    __table_args__ = (
+        CheckConstraint("length(reason) between 1 and 200", name="count_is_abandoned_for_a_reason"),
+        UniqueConstraint("count_id", name="count_is_abandoned_once"),
+        {"sqlite_strict": True},
+    )
+
+    count_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("stock_count.id", name="abandonment_is_of_a_count")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    abandoned_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="count_was_abandoned_by_an_agent")
+    )
+    abandoned_at: Mapped[datetime] = mapped_column(UtcDateTime)

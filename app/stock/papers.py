@@ -19,7 +19,7 @@ from app.papers.french import (
     typeset,
 )
 from app.papers.measures import NBSP
-from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatory, signature
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.papers.table import Column, Row, Table, note
@@ -269,6 +269,11 @@ class CountReport:
     signed_at: datetime | None
     closed_by: int | None
     signed_by: int | None
+    closed_by_name: str
+    signed_by_name: str
+    abandoned_at: datetime | None
+    abandoned_by_name: str
+    abandonment_reason: str
     totals: tuple[CountTotal, ...]
     differences: tuple[Difference, ...]
     strangers: tuple[CountedLine, ...]
@@ -297,7 +302,7 @@ _DIFFERENCES = (
 
 
 def count_paper(data: CountReport, *, specimen: bool) -> bytes:
-    """The procès-verbal of a closed count: same data, same bytes; nobody is named on it."""
+    """The procès-verbal of a closed count: same data, same bytes, with who counted and signed."""
     paper = Paper(
         "Procès-verbal de vérification",
         data.number,
@@ -431,7 +436,7 @@ def _signatures(paper: Paper, y: float, data: CountReport) -> None:
         SIGNING,
         "Qui a compté",
         "J’ai compté les carnets sans connaître la théorie, et je trouve ceux qui sont énumérés.",
-        f"Nom et qualité{NBSP}:",
+        signatory(data.closed_by_name),
     )
     signature(
         s,
@@ -441,7 +446,7 @@ def _signatures(paper: Paper, y: float, data: CountReport) -> None:
         SIGNING,
         "Seconde personne",
         "J’ai vérifié ce comptage et je trouve les mêmes carnets.",
-        f"Nom et qualité{NBSP}:",
+        signatory(data.signed_by_name),
     )
 
 

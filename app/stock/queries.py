@@ -28,6 +28,7 @@ from app.programmes.models import VintageTerms
 from app.stock.count_rules import CountedLine, CountState, CountTotal, Moved, Span, union
 from app.stock.file_rules import CodesFrom, Fault
 from app.stock.models import (
+    CountAbandonment,
     CountClosing,
     CountCorrection,
     CountDifference,
@@ -253,6 +254,7 @@ def stock_counts_after(
 COUNT_STATE: ColumnElement[str] = case(
     (exists().where(CountSignature.count_id == StockCount.id), CountState.SIGNED),
     (exists().where(CountClosing.count_id == StockCount.id), CountState.CLOSED),
+    (exists().where(CountAbandonment.count_id == StockCount.id), CountState.ABANDONED),
     else_=CountState.OPEN,
 )
 """The state of a count: which rows exist. The only place that says it."""
@@ -302,6 +304,11 @@ def differing_in(session: Session, count_ids: Collection[UUID]) -> dict[UUID, tu
 def closing_of(session: Session, count_id: UUID) -> CountClosing | None:
     """When a count was closed, if it was."""
     return session.get(CountClosing, count_id)
+
+
+def abandonment_of(session: Session, count_id: UUID) -> CountAbandonment | None:
+    """Why a count was given up, if it was."""
+    return session.scalar(select(CountAbandonment).where(CountAbandonment.count_id == count_id))
 
 
 def signature_of(session: Session, count_id: UUID) -> CountSignature | None:

@@ -118,6 +118,12 @@ class CountClosingRequestSchema(Body):
     nothing_there = Flag(load_default=False, about="Rien ne se trouve là, et c’est vrai.")
 
 
+class CountAbandonmentRequestSchema(Identified):
+    """Why a count is given up."""
+
+    reason = Text(200, required=True, example="Ouvert deux fois")
+
+
 class CountLineSchema(Schema):
     """A line of a count."""
 
@@ -162,6 +168,8 @@ class StockCountSchema(Schema):
     theory_at = Instant(required=True, allow_none=True)
     signed_by = Whole(required=True, allow_none=True)
     signed_at = Instant(required=True, allow_none=True)
+    abandoned_at = Instant(required=True, allow_none=True)
+    abandonment_reason = Text(required=True, allow_none=True)
     lines = Many(Part(CountLineSchema), required=True)
     totals = Many(Part(CountTotalSchema), required=True)
     differences = Many(Part(DifferenceSchema), required=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.identity.queries import agent_name
 from app.kernel.clock import martinique_day
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import AccountKind
@@ -15,7 +16,7 @@ from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme, known_vintage
 from app.stock import queries
-from app.stock.count_rules import CountState, DifferenceKind, Span
+from app.stock.count_rules import NOT_COMPARED, CountState, DifferenceKind, Span
 from app.stock.file_rules import CodesFrom, by_booklet, printed
 from app.stock.models import SerialFile, StockCount
 from app.stock.papers import CountReport, Difference, FileReport, ToldRow
@@ -102,8 +103,11 @@ def count_report(session: Session, record: StockCount) -> CountReport:
     sponsor_id = record.holder_id if record.holder_id in sponsors else min(sponsors)
     names = organisation_names(session, {record.holder_id, sponsor_id})
     state = CountState.OPEN
+    abandonment = queries.abandonment_of(session, record.id)
     if closing:
         state = CountState.SIGNED if signature else CountState.CLOSED
+    elif abandonment:
+        state = CountState.ABANDONED
     return CountReport(
         id=record.id,
         number=record.number,
@@ -119,6 +123,11 @@ def count_report(session: Session, record: StockCount) -> CountReport:
         signed_at=signature.signed_at if signature else None,
         closed_by=closing.closed_by if closing else None,
         signed_by=signature.signed_by if signature else None,
+        closed_by_name=agent_name(session, closing.closed_by if closing else None),
+        signed_by_name=agent_name(session, signature.signed_by if signature else None),
+        abandoned_at=abandonment.abandoned_at if abandonment else None,
+        abandoned_by_name=agent_name(session, abandonment.abandoned_by if abandonment else None),
+        abandonment_reason=abandonment.reason if abandonment else "",
         totals=tuple(queries.totals_of(session, record.id)),
         differences=tuple(_differences(session, record)),
         strangers=tuple(queries.strangers_of(session, record.id)),
@@ -172,9 +181,7 @@ def counts_listed(session: Session, records: Sequence[StockCount]) -> list[Json]
         )
         for record in records
         for missing, excess in [
-            differing.get(
-                record.id, (None, None) if states[record.id] is CountState.OPEN else (0, 0)
-            )
+            differing.get(record.id, (None, None) if states[record.id] in NOT_COMPARED else (0, 0))
         ]
     ]
 
@@ -192,6 +199,8 @@ def counts_shown(session: Session, records: Sequence[StockCount]) -> list[Json]:
             theory_at=report.theory_at,
             signed_at=report.signed_at,
             signed_by=report.signed_by,
+            abandoned_at=report.abandoned_at,
+            abandonment_reason=report.abandonment_reason or None,
             totals=[
                 {
                     "vintage": total.label,

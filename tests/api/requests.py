@@ -405,6 +405,13 @@ def counting(house: House) -> list[Asking]:
             identified(entry_id=str(ids["go of open count"]), place=1),
             otherwise={"place": 2},
         ),
+        Asking(
+            "abandon_stock_count",
+            "plie",
+            f"/stock-counts/{ids['count to give up']}/abandonment",
+            identified(reason="Ouvert deux fois"),
+            otherwise={"reason": "Autre motif"},
+        ),
         Asking("close_stock_count", "plie", f"{going_on}/close", {}, status=200),
         Asking(
             "sign_stock_count",
@@ -796,6 +803,13 @@ def losing(house: House) -> list[Asking]:
             "coordinator",
             "/write-offs",
             identified(passes=[{"first": f"{taken_over} 03"}], reason="Abîmé par l’eau"),
+            otherwise={"reason": "Autre motif"},
+        ),
+        Asking(
+            "abandon_write_off",
+            "coordinator",
+            f"/write-offs/{ids['to give up']}/abandonment",
+            identified(reason="Un pass de trop"),
             otherwise={"reason": "Autre motif"},
         ),
         Asking(

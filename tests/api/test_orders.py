@@ -127,6 +127,9 @@ def test_passes_are_active_while_the_mandates_cover_them(
     taken.refused(409, "mandate_taken")
     finance.post(mandates, {"mandate_number": "M-2", "amount_cents": 300}).made()
     finance.post("/activations", {"delivery_id": fives["id"]}).made()
+    beyond = {"mandate_number": "M-3", "amount_cents": 10_000}
+    finance.post(mandates, beyond).refused(422, "mandate_beyond_order")
+    finance.post(mandates, beyond | {"accept_beyond": True}).made()
     assert coordinator.get(f"/deliveries/{fives['id']}").read()["activated_at"]
     order = coordinator.get(f"/orders/{sent['id']}").read()
-    assert [mandate["amount_cents"] for mandate in order["mandates"]] == [250, 300]
+    assert [mandate["amount_cents"] for mandate in order["mandates"]] == [250, 300, 10_000]

@@ -112,6 +112,7 @@ enter_counted_lines     C F . . P . .
 strike_counted_line     C F . . P . .
 close_stock_count       C F . . P . .
 sign_stock_count        c f a . p . .
+abandon_stock_count     C F . . P . .
 list_stock_counts       C F A U P . .
 read_stock_count        C F A U P . .
 
@@ -193,6 +194,7 @@ list_replacements       C F A U P . .
 prepare_write_off       C F . . . . .
 list_write_offs         C F A U . . .
 approve_write_off       c f . . . . .
+abandon_write_off       C F . . . . .
 read_closing            C F A U . . .
 validate_hold           c . . . . . .
 release_held            C . . . . . .

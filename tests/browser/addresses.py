@@ -535,6 +535,7 @@ ADDRESSES = (
     Address("new-count", "/comptages/nouveau"),
     Address("count-going-on", partial(a_count, state=CountState.OPEN), Role.PRESCRIBER),
     Address("count-close", partial(a_count, state=CountState.OPEN, path="/fermer")),
+    Address("count-abandon", partial(a_count, state=CountState.OPEN, path="/abandon")),
     Address("count-to-sign", partial(a_count, state=CountState.CLOSED)),
     Address("count-signed", partial(a_count, state=CountState.SIGNED), Role.FINANCE),
     Address("signals", "/signalements"),

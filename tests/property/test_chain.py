@@ -221,6 +221,7 @@ class ChainMachine(CustodyMoves, LossMoves, RuleBasedStateMachine):
             self.oracle.mandate(order_id, number, cents),
             lambda session: mandates.record_mandate(
                 session,
+                accept_beyond=True,
                 actor=self.actor("finance"),
                 mandate_id=new_id(),
                 order_id=order_id,

@@ -160,6 +160,7 @@ def activated_twice(database: Database, scheme: Scheme) -> list[Answer]:
         ]
         mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=order_id,

@@ -151,6 +151,8 @@ class Chain:
     other_vintage_id: int = 0
     closing: dict[str, int] = field(default_factory=dict)
     """Vintages of the other programme by the stage of their end."""
+    complements: dict[str, UUID] = field(default_factory=dict)
+    """What adds to the accounts of the settled one: settled, and waiting."""
 
     @classmethod
     def lived(cls, database: Database, folder: Path) -> "Chain":
@@ -172,6 +174,9 @@ class Chain:
         with database.transaction() as session:
             chain.ids |= lived_losses.lost(session, chain.scheme, chain.ids["other programme"])
             chain.closing = lived_endings.ended(session, chain.scheme, chain.ids["other programme"])
+            chain.complements = lived_endings.completed(
+                session, chain.scheme, chain.closing["settled"]
+            )
         with database.transaction() as session:
             corrected = Corrected(chain.scheme, chain.ids["other programme"])
             corrected.live(session)
@@ -208,9 +213,15 @@ class Chain:
         )
 
     def _count(self, session: Session) -> None:
-        """Three counts of plie's drawer: signed, closed, and going on."""
+        """Counts of plie's drawer: signed, closed, going on twice, and given up."""
         scheme, plie = self.scheme, self.scheme.actors["plie"]
-        for name in ("signed count", "closed count", "open count"):
+        for name in (
+            "signed count",
+            "closed count",
+            "open count",
+            "count to give up",
+            "given up count",
+        ):
             count = counts.open_count(
                 session,
                 actor=plie,
@@ -238,7 +249,16 @@ class Chain:
                 place=3,
                 now=scheme.now,
             ).id
-            if name != "open count":
+            if name == "given up count":
+                counts.abandon_count(
+                    session,
+                    actor=plie,
+                    abandonment_id=new_id(),
+                    count_id=count.id,
+                    reason="Ouvert deux fois",
+                    now=scheme.now,
+                )
+            elif name not in {"open count", "count to give up"}:
                 counts.close_count(session, actor=plie, count_id=count.id, now=scheme.now)
         counts.sign_count(
             session,
@@ -610,6 +630,7 @@ class Chain:
         for order, cents in (("poor order", 200), ("ready order", 400)):
             ids[f"mandate of {order}"] = mandates.record_mandate(
                 session,
+                accept_beyond=True,
                 actor=scheme.actors["finance"],
                 mandate_id=new_id(),
                 order_id=ids[order],
@@ -619,6 +640,7 @@ class Chain:
             ).id
         ids["spare mandate"] = mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=ids["stock order"],
@@ -628,6 +650,7 @@ class Chain:
         ).id
         wrong = mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=ids["ready order"],

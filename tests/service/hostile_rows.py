@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from app import ledger
 from app.kernel.ids import new_id
 from app.ledger import add_vintage, chart
@@ -129,6 +131,14 @@ def a_seniors_second(rows: Rows, _row: Row) -> Row:
 def undone_again(rows: Rows, _row: Row) -> Row:
     there = rows.any("prescription_undo")
     return {name: there[name] for name in ("prescription_id", "prescribed_by", "prescribed_on")}
+
+
+def waiting_already(rows: Rows) -> Row:
+    """The passes of a destruction that waits, in another of the same kind."""
+    there = rows.any("write_off_range", write_off_id=rows.ids["to destroy"])
+    other = rows.copy("write_off", rows.any("write_off", id=rows.ids["to destroy"]))
+    rows.add("write_off", other)
+    return there | {"write_off_id": other["id"]}
 
 
 def a_prescribers(rows: Rows, _row: Row) -> Row:
@@ -759,6 +769,42 @@ BENT: dict[str, Bend] = {
     "write_off_begins_with_a_voucher": {"first_voucher_id": -1},
     "write_off_is_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
     "write_off_approval_names_the_preparer": lambda rows, _: {"prepared_by": rows.agent("auditor")},
+    "write_off_ends_with_a_voucher": lambda rows, _: {
+        # Past the last one, so that no other destruction waits with it.
+        "first_voucher_id": rows.session.scalar(select(func.max(Voucher.id))),
+        "last_voucher_id": 10**9,
+    },
+    "write_off_is_abandoned_for_a_reason": {"reason": ""},
+    "pass_waits_in_one_write_off": lambda rows, _: waiting_already(rows),
+    "abandoned_write_off_is_not_approved": lambda rows, _: {
+        "write_off_id": rows.ids["given up write-off"]
+    },
+    "approved_write_off_is_not_abandoned": lambda rows, _: {"write_off_id": rows.ids["destroyed"]},
+    "count_is_abandoned_for_a_reason": {"reason": ""},
+    "abandoned_count_gets_no_more_goes": lambda rows, _: {"count_id": rows.ids["given up count"]},
+    "abandoned_count_is_not_closed": lambda rows, _: {"count_id": rows.ids["given up count"]},
+    "closed_count_is_not_abandoned": lambda rows, _: {"count_id": rows.ids["closed count"]},
+    "cash_office_overlaps_none_of_its_kind": lambda rows, _: {
+        "valid_from": rows.any("cash_office")["valid_until"]
+    },
+    "beneficiary_is_of_an_age": lambda _, row: {"birth_year": row["last_contact_on"].year - 13},
+    # What expired late.
+    "complement_adds_to_a_joint_statement": {"stated_count": 7},
+    "complement_follows_the_one_before": {"ordinal": 9, "follows_ordinal": 8},
+    "complements_leave_no_gap": {"ordinal": 4},
+    "complement_is_one_of_its_place": {"ordinal": 2, "follows_ordinal": 1},
+    "complement_is_of_some_passes": {"voucher_count": 0, "amount_cents": 0},
+    "complement_is_at_face_value": {"amount_cents": 1},
+    "complement_is_settled_by_who_pays": lambda _, row: {
+        "kind": {"credit_note": "release", "release": "credit_note"}[row["kind"]]
+    },
+    "complement_is_settled_by_another": lambda _, row: {"settled_by": row["drawn_by"]},
+    "complement_is_settled_once_signed": lambda _, row: {
+        "issuer_signed_on": row["settled_on"] + timedelta(days=1)
+    },
+    "complement_settlement_names_who_drew_it_up": lambda _, row: {
+        "drawn_on": row["drawn_on"] - timedelta(days=1)
+    },
     # Replacements.
     "compromised_vintage_is_of_the_programme": lambda rows, _: {
         "vintage_id": rows.chain.scheme.vintage_id
@@ -1038,7 +1084,6 @@ BENT |= {
         "share_basis_points": 5_001,
     },
     "approval_stays_within_the_budget": lambda rows, row: a_small_budget(rows, row["order_id"]),
-    "activation_stays_within_the_budget": lambda rows, row: a_small_budget(rows, row["order_id"]),
     "prescription_needs_settings_that_apply": lambda rows, row: _settings_later(rows, row, 1),
     "prescription_names_the_settings": lambda _, row: {
         "settings_from": row["settings_from"] - timedelta(days=1)

@@ -16,11 +16,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.closing import endings
+from app.closing import endings, queries
 from app.closing.calendar import do_next
-from app.closing.rules import Side
+from app.closing.models import ClosingComplement, ComplementSettlement
+from app.closing.rules import SettlementKind, Side
 from app.kernel.ids import new_id
 from app.prescribers.allocations import BookletRange
+from app.programmes.rules import Payer
 from app.programmes.service import create_vintage
 from app.takeover import service as takeover
 from tests.factories import TEN_EUROS, Scheme
@@ -93,6 +95,50 @@ def ended(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, int
         now=scheme.now,
     )
     return found
+
+
+def completed(session: Session, scheme: Scheme, vintage_id: int) -> dict[str, UUID]:
+    """Two complements of a settled vintage, one settled: past the service, no pass came back."""
+    like = queries.joint_statement(session, vintage_id)
+    assert like is not None
+    made: dict[str, UUID] = {}
+    for ordinal, name in enumerate(("settled", "waiting"), start=1):
+        record = ClosingComplement(
+            id=(made.setdefault(name, new_id())),
+            request_hash=bytes(32),
+            vintage_id=vintage_id,
+            ordinal=ordinal,
+            follows_ordinal=ordinal - 1 or None,
+            number=f"ECT-2026-900{ordinal}",
+            payer=like.payer,
+            stated_count=like.unused_count,
+            face_value_cents=like.face_value_cents,
+            voucher_count=1,
+            amount_cents=like.face_value_cents,
+            drawn_on=scheme.today,
+            drawn_by=scheme.actors["finance"].agent_id,
+            drawn_at=scheme.now,
+        )
+        session.add(record)
+        session.flush()
+    credited = like.payer == Payer.ISSUER
+    session.add(
+        ComplementSettlement(
+            complement_id=made["settled"],
+            payer=like.payer,
+            drawn_on=scheme.today,
+            drawn_by=scheme.actors["finance"].agent_id,
+            kind=SettlementKind.CREDIT_NOTE if credited else SettlementKind.RELEASE,
+            number="AV-2026-9001",
+            sponsor_signed_on=scheme.today,
+            issuer_signed_on=scheme.today,
+            settled_on=scheme.today,
+            settled_by=scheme.actors["coordinator"].agent_id,
+            settled_at=scheme.now,
+        )
+    )
+    session.flush()
+    return made
 
 
 def in_a_drawer(session: Session, scheme: Scheme, programme_id: UUID) -> None:

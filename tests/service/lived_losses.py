@@ -4,7 +4,8 @@
 |-------------------|-----------------------------------------------|
 | 1                 | void: destroyed by a procès-verbal            |
 | 2                 | blocked: a procès-verbal waits to be approved |
-| 3, 5              | blocked                                       |
+| 3                 | blocked; a procès-verbal of it was given up   |
+| 5                 | blocked; another waits to be given up         |
 | 4                 | ccas's drawer: its opposition was lifted      |
 
 The opposition names pass 1 of booklet 1 of the scheme too, which is paid for: it came too late.
@@ -65,7 +66,7 @@ def lost(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, UUID
         named=[one(f"{TAKEN_OVER} 04")],
         **asked,
     ).id
-    for name, place in (("destroyed", 1), ("to destroy", 2)):
+    for name, place in (("destroyed", 1), ("to destroy", 2), ("to give up", 5)):
         ids[name] = write_offs.prepare_write_off(
             session,
             write_off_id=new_id(),
@@ -73,6 +74,20 @@ def lost(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, UUID
             reason="Abîmé par l’eau",
             **asked,
         ).id
+    ids["given up write-off"] = write_offs.prepare_write_off(
+        session,
+        write_off_id=new_id(),
+        named=[one(f"{TAKEN_OVER} 03")],
+        reason="Abîmé par l’eau",
+        **asked,
+    ).id
+    write_offs.abandon_write_off(
+        session,
+        abandonment_id=new_id(),
+        write_off_id=ids["given up write-off"],
+        reason="Un pass de trop",
+        **asked,
+    )
     write_offs.approve_write_off(
         session,
         actor=scheme.actors["finance"],

@@ -154,12 +154,19 @@ class Rows:
         days = {"from_on": agreement["valid_from"]}
         return self.copy("agreement_closure") | self.closing(agreement) | days
 
+    def cash_office(self) -> Row:
+        """A régie that begins once the one that is there is over."""
+        there = self.any("cash_office")
+        day = there["valid_until"] + timedelta(days=1)
+        return self.copy("cash_office", there, valid_from=day, valid_until=day)
+
     def closed_cash_office(self) -> Row:
         """The early end of a régie made for that."""
-        office = self.copy("cash_office")
+        office = self.cash_office()
         self.add("cash_office", office)
         return self.copy("cash_office_closure") | {
             "cash_office_id": office["id"],
+            "from_on": office["valid_from"],
             **{name: office[name] for name in ("kind", "valid_from", "valid_until")},
         }
 
@@ -427,6 +434,7 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "places_row": lambda rows: rows.copy("places_row", line=7, verdict="told"),
     "place_taking": lambda rows: rows.untaken(),
     "agreement_file": lambda rows: rows.copy("agreement_file", sha256=new_id().bytes * 2),
+    "cash_office": Rows.cash_office,
     "cash_office_closure": Rows.closed_cash_office,
     "partner_address": lambda rows: rows.copy("partner_address", version=2),
     "succession": lambda rows: rows.copy("succession", organisation_id=rows.organisation("nobank")),
@@ -630,6 +638,18 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "block_finding": lambda rows: rows.copy("block_finding", voucher_id=21),
     "write_off_range": lambda rows: rows.copy(
         "write_off_range", first_voucher_id=21, last_voucher_id=22
+    ),
+    "write_off_abandonment": lambda rows: rows.copy(
+        "write_off_abandonment", write_off_id=rows.ids["to destroy"]
+    ),
+    "count_abandonment": lambda rows: rows.copy(
+        "count_abandonment", count_id=rows.ids["open count"]
+    ),
+    "closing_complement": lambda rows: rows.copy(
+        "closing_complement", ordinal=3, follows_ordinal=2
+    ),
+    "complement_settlement": lambda rows: rows.copy(
+        "complement_settlement", complement_id=rows.chain.complements["waiting"]
     ),
     "write_off_approval": lambda rows: rows.copy(
         "write_off_approval", write_off_id=rows.ids["to destroy"]

@@ -1,6 +1,7 @@
 """The budget of a programme: what it may commit is said, and kept twice."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from app.kernel.money import Cents
 from app.orders import budget, queries, service
 from app.orders.errors import OverBudget
 from app.orders.rules import LineAsked
+from app.programmes.errors import BudgetBelowCommitted
 from app.programmes.rules import Payer, Terms
 from app.programmes.service import change_settings, known_programme
 from tests.factories import Scheme
@@ -80,7 +82,7 @@ def test_an_order_commits_its_passes_at_face_value_and_stays_within_the_budget(
     approve(session, scheme, second)
 
 
-def test_a_budget_lowered_below_what_is_committed_stops_activations(
+def test_a_budget_lowered_below_what_is_committed_stops_approvals_and_no_activation(
     session: Session, scheme: Scheme
 ) -> None:
     order_id = scheme.sent_order(session)
@@ -88,9 +90,10 @@ def test_a_budget_lowered_below_what_is_committed_stops_activations(
     delivery_id = scheme.delivery(session, order_id, ranges)
     allow(session, scheme, committed(session, scheme) - 1)
 
-    with pytest.raises(OverBudget):
-        scheme.activation(session, order_id, delivery_id)
+    scheme.activation(session, order_id, delivery_id)
 
+    with pytest.raises(OverBudget):
+        approve(session, scheme, prepared(session, scheme))
     programme = known_programme(session, scheme.programme_id)
     passed = budget.budget_of(session, programme, on=scheme.today)
     assert passed.left_cents == 0
@@ -101,3 +104,23 @@ def test_a_budget_lowered_below_what_is_committed_stops_activations(
 def test_what_expired_releases_the_commitment_of_whoever_pays(payer: Payer, released: bool) -> None:  # noqa: FBT001 - a case
     assert ("expired" in budget.RELEASED[payer]) is released
     assert "credited" in budget.RELEASED[payer]
+
+
+def test_a_budget_below_what_is_committed_is_typed_twice(session: Session, scheme: Scheme) -> None:
+    approve(session, scheme, prepared(session, scheme))
+    asked: dict[str, Any] = {
+        "actor": scheme.actors["coordinator"],
+        "settings_id": new_id(),
+        "programme_id": scheme.programme_id,
+        "applies_from": scheme.today,
+        "terms": replace(Terms(), budget_cents=1),
+        "committed": budget.committed_cents,
+        "now": scheme.now,
+    }
+
+    with pytest.raises(BudgetBelowCommitted) as refused:
+        change_settings(session, **asked)
+
+    assert "déjà engagés" in refused.value.message
+    made = change_settings(session, accept_below=True, **asked)
+    assert change_settings(session, **asked) is made, "sent again, it is what was accepted"

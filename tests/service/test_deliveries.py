@@ -130,6 +130,7 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
     def mandate(number: str, cents: int) -> None:
         mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=order_id,

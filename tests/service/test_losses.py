@@ -238,7 +238,7 @@ def test_only_what_is_blocked_is_destroyed(world: World) -> None:
     world.refuses(errors.NotBlockedToWriteOff, attempt)
 
 
-def test_a_pass_waits_in_one_destruction_only_while_that_one_can_be_approved(world: World) -> None:
+def test_a_pass_waits_in_one_destruction_until_it_is_approved_or_abandoned(world: World) -> None:
     scheme, session = world.scheme, world.session
     named = [one(f"{TAKEN_OVER} 02"), one(f"{TAKEN_OVER} 03")]
 
@@ -256,7 +256,18 @@ def test_a_pass_waits_in_one_destruction_only_while_that_one_can_be_approved(wor
     assert str(refusal.details["serial"]).startswith(f"{TAKEN_OVER} 02")
 
     waiting = session.get_one(WriteOff, world.chain.ids["to destroy"])
-    assert write_offs.obstacle(session, waiting) is None
+    asked: dict[str, Any] = {"write_off_id": waiting.id, "now": scheme.now}
+    given_up = {"actor": scheme.actors["finance"], "reason": "Une liste de trop", **asked}
+    abandonment_id = new_id()
+    first = write_offs.abandon_write_off(session, abandonment_id=abandonment_id, **given_up)
+    again = write_offs.abandon_write_off(session, abandonment_id=abandonment_id, **given_up)
+    assert again is first
+    paper = destruction_report(destruction_of(session, waiting), specimen=False)
+    assert "abandonné et reste sans effet" in " ".join(" ".join(words(paper)).split())
+
+    made = prepare()
+
+    assert write_offs.obstacle(session, made) is None
     blocks.lift_block(
         session,
         actor=scheme.actors["coordinator"],
@@ -266,9 +277,16 @@ def test_a_pass_waits_in_one_destruction_only_while_that_one_can_be_approved(wor
         named=named[:1],
         now=scheme.now,
     )
-    assert write_offs.obstacle(session, waiting) == refusal.details["serial"]
-    named.pop(0)
-    prepare()
+    assert write_offs.obstacle(session, made) == refusal.details["serial"]
+    with pytest.raises(errors.WriteOffAbandonedAlready):
+        write_offs.abandon_write_off(session, abandonment_id=new_id(), **given_up)
+    with pytest.raises(errors.WriteOffAbandonedAlready):
+        write_offs.approve_write_off(
+            session, actor=scheme.actors["finance"], voucher_count=1, **asked
+        )
+    given_up["write_off_id"] = world.chain.ids["destroyed"]
+    with pytest.raises(errors.WriteOffApprovedAlready):
+        write_offs.abandon_write_off(session, abandonment_id=new_id(), **given_up)
 
 
 def test_a_loss_is_not_before_the_passes_were_delivered(world: World) -> None:
@@ -291,7 +309,7 @@ def test_a_loss_is_not_before_the_passes_were_delivered(world: World) -> None:
 def test_the_paper_of_a_destruction_says_annulled_only_once_it_is_approved(world: World) -> None:
     waiting = world.session.get_one(WriteOff, world.chain.ids["to destroy"])
     prepared = destruction_of(world.session, waiting)
-    approved = replace(prepared, approved_on=world.scheme.today)
+    approved = replace(prepared, approved_on=world.scheme.today, approved_by="Awa Sainte-Rose")
 
     said = [
         " ".join(words(destruction_report(one, specimen=False))[0].split())
@@ -300,3 +318,5 @@ def test_the_paper_of_a_destruction_says_annulled_only_once_it_is_approved(world
 
     assert "seront annulés une fois ce procès-verbal approuvé" in said[0]
     assert "pour toujours" in said[1]
+    assert f"Nom et qualité : {prepared.prepared_by}" in said[0]
+    assert "Nom et qualité : Awa Sainte-Rose" in said[1]

@@ -138,6 +138,7 @@ def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
     def record(number: str, cents: int) -> OrderMandate:
         return mandates.record_mandate(
             session,
+            accept_beyond=True,
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=order_id,

@@ -1,6 +1,7 @@
 """A count is blind until it is closed, names each pass that differs, and is signed by two."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from app.programmes.service import known_vintage
 from app.stock import counts, queries
 from app.stock.count_rules import CountedLine, CountState, DifferenceKind
 from app.stock.errors import (
+    CountAbandoned,
     CountClosed,
     CountEmptyUnsaid,
     CounterCannotSign,
@@ -24,7 +26,7 @@ from app.stock.errors import (
     UnknownCountedLine,
     UnknownStockCount,
 )
-from app.stock.models import StockCount
+from app.stock.models import CountAbandonment, StockCount
 from app.vouchers.service import cover_of, known_booklet
 from tests.factories import Scheme
 
@@ -200,6 +202,40 @@ def test_two_people_sign_and_one_of_them_is_the_holders(session: Session, plie: 
     with pytest.raises(SignerNotOfHolder):
         sign(visited, "finance")
     sign(visited, "plie")
+
+
+def test_a_count_is_given_up_before_it_is_closed_and_then_compares_nothing(
+    session: Session, plie: Scheme
+) -> None:
+    def give_up(count: StockCount, abandonment_id: UUID, who: str = "plie") -> CountAbandonment:
+        return counts.abandon_count(
+            session,
+            actor=plie.actors[who],
+            abandonment_id=abandonment_id,
+            count_id=count.id,
+            reason="Ouvert deux fois",
+            now=plie.now,
+        )
+
+    count, closed, said = begun(session, plie), begun(session, plie), new_id()
+    enter(session, plie, count, "26A 00001")
+    enter(session, plie, closed, "26A 00001")
+    close(session, plie, closed)
+
+    with pytest.raises(UnknownStockCount):
+        give_up(count, new_id(), who="ccas")
+    assert give_up(count, said) is give_up(count, said)
+    assert counts.state_of(session, count.id) is CountState.ABANDONED
+    with pytest.raises(CountAbandoned):
+        enter(session, plie, count, "26A 00002")
+    with pytest.raises(CountAbandoned):
+        close(session, plie, count)
+    with pytest.raises(CountAbandoned):
+        counts.sign_count(
+            session, actor=plie.actors["coordinator"], count_id=count.id, now=plie.now
+        )
+    with pytest.raises(CountClosed):
+        give_up(closed, new_id())
 
 
 def test_what_cannot_be_counted_is_said(session: Session, plie: Scheme) -> None:

@@ -91,6 +91,11 @@ def count(*differences: Difference, strangers: tuple[CountedLine, ...] = ()) -> 
         signed_at=None,
         closed_by=1,
         signed_by=None,
+        closed_by_name="Paul Sainte-Rose",
+        signed_by_name="",
+        abandoned_at=None,
+        abandoned_by_name="",
+        abandonment_reason="",
         totals=(CountTotal("26A", 100, 100 - missing + excess, missing, excess, 1000),),
         differences=differences,
         strangers=strangers,
@@ -114,6 +119,7 @@ def test_the_proces_verbal_says_theory_counted_and_difference_and_leaves_room_fo
     assert "26A 00090 à 26A 00091" in said
     assert "neuf cent vingt euros" in said
     assert said.count("Date, signature et cachet") == 2
+    assert "Paul Sainte-Rose" in said
     assert content == count_paper(data, specimen=False)
     assert len(difference_sheet(data, specimen=False).splitlines()) == 1 + 9 + 1 + 1
 
