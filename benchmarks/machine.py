@@ -53,6 +53,11 @@ def descendants(process_id: int) -> list[int]:
     return found
 
 
+def parent_of(process_id: int) -> int:
+    """The process that started another one."""
+    return int(after_name(read(PROC / str(process_id) / "stat"))[1])
+
+
 def processor_seconds(process_ids: Iterable[int]) -> float:
     """Processor time that these processes have used so far, in user and in system mode."""
     fields = [after_name(read(PROC / str(p) / "stat")) for p in process_ids]

@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.database import APPLICATION_ROLE, SEARCH_PATH
+from benchmarks.machine import descendants, parent_of, processor_seconds
 from tests.databases import Server, installed_programs
 
 OTHER_SERVER = "PASSNUM_BENCH_POSTGRESQL_URL"
@@ -91,6 +92,11 @@ class Cluster:
         with psycopg.connect(self.url) as connection:
             [value] = connection.execute("select current_setting(%s)", [name]).fetchone() or ["?"]
         return str(value)
+
+    def processor_seconds(self) -> float:
+        """What all its processes have used so far, of those that run; it is on this machine."""
+        with psycopg.connect(self.url) as connection:
+            return processor_seconds(descendants(parent_of(connection.info.backend_pid)))
 
     def __str__(self) -> str:
         """What the figures depend on."""

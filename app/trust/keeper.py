@@ -14,7 +14,7 @@ from app.kernel.clock import utc_now
 from app.trust import queries
 from app.trust.checkpoints import folder_in, write_missing
 from app.trust.notes import CheckpointSigner
-from app.trust.service import seal
+from app.trust.service import MOST, seal
 
 EVERY = 5
 """Seconds between two looks."""
@@ -31,22 +31,23 @@ def seal_all(
 ) -> int:
     """Seal what waits, a transaction a block, and write the checkpoints; returns how many.
 
-    With `waiting` false, give way when somebody else is sealing.
+    What comes meanwhile waits for the next look: while passes are redeemed there is always some
+    more, and a block costs as much for one movement as for hundreds. With `waiting` false, give way
+    when somebody else is sealing.
 
     Raises:
         CheckpointsDisagree: the files say another thing than the database.
     """
     count = 0
-    while count < BLOCKS_AT_ONCE or waiting:
-        with database.transaction(writing=False) as session:
-            if not queries.any_unsealed(session):
-                break
+    with database.transaction(writing=False) as session:
+        full = queries.any_unsealed(session)
+    while full and (count < BLOCKS_AT_ONCE or waiting):
         with database.transaction() as session:
             if not waiting and not take(session, "sealing"):
                 break
-            if seal(session, signer=signer, now=clock()) is None:
-                break
-        count += 1
+            block = seal(session, signer=signer, now=clock())
+        count += block is not None
+        full = block is not None and block.movement_count == MOST
     with database.transaction(writing=False) as session:
         write_missing(session, folder)
     return count

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.database import hold, insert_rows
+from app.database import hold, insert_rows, stream_rows
 from app.trust import queries
 from app.trust.leaves import leaf
 from app.trust.merkle import Edge, leaf_hash
@@ -44,15 +44,16 @@ def seal(
         for height, ordinal, digest in edge.add(each)
         if height % queries.TILE == 0
     ]
-    insert_rows(
+    stream_rows(
         session,
         SealedMovement,
-        [
-            {"position": position, "movement_id": line.movement_id, "leaf_hash": digest}
+        ("position", "movement_id", "leaf_hash"),
+        (
+            (position, line.movement_id, digest)
             for position, (line, digest) in enumerate(
                 zip(lines, digests, strict=True), start=size + 1
             )
-        ],
+        ),
     )
     if nodes:
         insert_rows(session, SealNode, nodes)
