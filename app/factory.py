@@ -9,6 +9,8 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.accounts import gate_pages, journal_pages
+from app.accounts import pages as accounts_pages
 from app.clearing import api as clearing_api
 from app.clearing import (
     correction_api,
@@ -109,6 +111,9 @@ PAGE_PARTS = (
     public_pages,
     trust_pages,
     sign_in,
+    gate_pages,
+    accounts_pages,
+    journal_pages,
     desk_pages,
     reports_pages,
     register_pages,
@@ -172,11 +177,14 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "corrections": Right.SEE_STATEMENTS,
     "disputes": Right.SEE_REDEMPTIONS,
     "takeover": Right.SEE_LEDGER,
+    "accounts": Right.INVITE_AGENTS,
+    "journal": Right.SEE_ACCOUNT_EVENTS,
+    "mails": Right.SEE_MAILS,
 }
 
 THUMBS = {Role.MEDIATOR: MEDIATOR_THUMBS, Role.PRESCRIBER: PRESCRIBER_THUMBS}
 
-HOMES = ("counter", "today", "search")
+HOMES = ("counter", "today", "search", "accounts")
 """With which page a day begins: the first of these that a person may open."""
 
 

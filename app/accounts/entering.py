@@ -151,10 +151,10 @@ def use_link(
 
 
 def change_password(
-    session: Session, *, agent: Agent, password_hash: str, origin: Origin, now: datetime
+    session: Session, *, agent_id: int, password_hash: str, origin: Origin, now: datetime
 ) -> Agent:
     """Take another password for one's own account, once the current one was checked."""
-    mine = session.merge(agent)
+    mine = session.get_one(Agent, agent_id)
     _take(session, mine, password_hash)
     end_links(session, agent_id=mine.id, reason=LinkEnd.REPLACED, now=now)
     record_event(

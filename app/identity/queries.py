@@ -37,6 +37,12 @@ def agent_name(session: Session, agent_id: int | None) -> str:
     return found.name if found else ""
 
 
+def agent_names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Names of agents, for pages."""
+    rows = session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids)))
+    return dict(rows.all())
+
+
 def agents(session: Session) -> list[Agent]:
     """Every agent, by address."""
     return list(session.scalars(select(Agent).order_by(Agent.email)))
@@ -197,25 +203,6 @@ def working_agents_of(session: Session, organisation_id: UUID) -> list[Agent]:
             .order_by(Agent.id)
         )
     )
-
-
-def agents_after(
-    session: Session,
-    after: int | None,
-    *,
-    limit: int,
-    organisation_id: UUID | None = None,
-    role: Role | None = None,
-) -> list[Agent]:
-    """Agents in the order of their numbers, from after that one."""
-    query = select(Agent).order_by(Agent.id).limit(limit)
-    if after is not None:
-        query = query.where(Agent.id > after)
-    if organisation_id is not None:
-        query = query.where(Agent.organisation_id == organisation_id)
-    if role is not None:
-        query = query.where(Agent.role == role)
-    return list(session.scalars(query))
 
 
 @dataclass(frozen=True, slots=True)

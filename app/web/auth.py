@@ -156,6 +156,14 @@ def sign_in_keys(email: str) -> SignInKeys:
     )
 
 
+def account_keys(email: str) -> SignInKeys:
+    """What the throttle recognises of an account, apart from any network address."""
+    key = current_settings().secret_key
+    return SignInKeys(
+        passwords.keyed_hash(key, email.strip().lower()[:254]), passwords.keyed_hash(key, "nowhere")
+    )
+
+
 def origin() -> Origin:
     """From where this request comes, as the journal of accounts keeps it."""
     key = current_settings().secret_key

@@ -23,7 +23,7 @@ NAMED_FOR = 7 * 24 * 3600
 """Seconds after which a cookie names nobody any more."""
 AGAIN = "repris"
 """The field of an address that names the draft to go on with."""
-NEVER_KEPT = frozenset({"csrf_token", "password"})
+NEVER_KEPT = frozenset({"csrf_token", "password", "current_password"})
 
 
 def typed_in_request() -> Typed:

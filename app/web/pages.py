@@ -78,6 +78,14 @@ CHAPTERS = (
         ),
     ),
     Chapter(
+        "Comptes",
+        (
+            Entry("accounts", "accounts_pages.listed", "user", "Comptes"),
+            Entry("journal", "journal_pages.journal", "page", "Journal des comptes"),
+            Entry("mails", "journal_pages.listed", "mail", "Courriels"),
+        ),
+    ),
+    Chapter(
         "Cadre",
         (
             Entry("partners", "partners_pages.directory", "home", "Partenaires"),

@@ -1,0 +1,242 @@
+"""The journal of accounts and the outbox, on pages that only read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.accounts.views import EventTold, MailTold, events_told, mails_told
+from app.identity import queries as identity
+from app.identity.queries import EventFilter
+from app.identity.rules import FRENCH_EVENT, AccountEventKind, Right
+from app.kernel.clock import LAST_DAY, first_instant, martinique_day
+from app.kernel.text import read_day
+from app.mails import queries as mails
+from app.mails.outbox import known_mail, opened_link
+from app.mails.rules import FRENCH_MAIL, MailKind, MailState
+from app.mails.wording import PLACE_OF_LINK
+from app.papers.sheets import Field, Kind, Values, csv_bytes
+from app.web.auth import check, started_at
+from app.web.downloads import CSV, download
+from app.web.forms import Form
+from app.web.pages import Choice
+from app.web.transaction import current_settings, in_transaction
+
+bp = Blueprint("journal_pages", __name__)
+
+LINES = 50
+PIECE = 1_000
+KINDS = tuple(
+    sorted(
+        (Choice(str(kind), words) for kind, words in FRENCH_EVENT.items()), key=lambda c: c.label
+    )
+)
+MAIL_KINDS = tuple(Choice(str(kind), words) for kind, words in FRENCH_MAIL.items())
+MAIL_STATES = (
+    Choice("waiting", "À envoyer"),
+    Choice("sent", "Envoyés"),
+    Choice("failed", "Échoués"),
+)
+COLUMNS = (
+    Field("Date", Kind.MOMENT),
+    Field("Quoi"),
+    Field("Compte", width=24),
+    Field("Par", width=24),
+    Field("Moyen"),
+    Field("Navigateur"),
+    Field("Précision", width=30),
+)
+
+
+# ── The journal ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """What happened to accounts, the latest first, and the filters that stay in the address."""
+
+    events: tuple[EventTold, ...]
+    form: Form
+    kinds: tuple[Choice, ...]
+    about: str
+    """The one account that is asked for, by its name."""
+    more: str
+    csv: str
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the list is a part."""
+        return any(self.form.text(name) for name in ASKED)
+
+
+ASKED = ("quoi", "compte", "du", "au")
+
+
+def _filter(form: Form) -> EventFilter:
+    typed = form.text("compte")
+    since, until = _day(form, "du"), _day(form, "au")
+    return EventFilter(
+        kind=form.among("quoi", {str(kind): kind for kind in AccountEventKind}),
+        agent_id=int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
+        since=first_instant(since) if since else None,
+        until=first_instant(until + timedelta(days=1)) if until else None,
+    )
+
+
+def _day(form: Form, name: str) -> date | None:
+    typed = form.text(name)
+    day = read_day(typed) if typed else None
+    if typed and (day is None or day >= LAST_DAY):
+        form.wrong(name, "Ce jour n’est pas compris : la liste est montrée sans lui.")
+        return None
+    return day
+
+
+@bp.get("/journal-des-comptes")
+def journal() -> ResponseReturnValue:
+    """What happened to accounts."""
+    check(Right.SEE_ACCOUNT_EVENTS)
+    form = Form.asked(*ASKED, "avant")
+
+    def work(session: Session) -> JournalPage:
+        asked, typed = _filter(form), form.text("avant")
+        found = identity.events_before(
+            session,
+            int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
+            limit=LINES + 1,
+            asked=asked,
+        )
+        kept = {name: form.text(name) for name in ASKED if form.text(name)}
+        names = identity.agent_names(session, [asked.agent_id] if asked.agent_id else [])
+        return JournalPage(
+            tuple(events_told(session, found[:LINES])),
+            form,
+            KINDS,
+            names.get(asked.agent_id or 0, ""),
+            f"{url_for('.journal')}?{urlencode(kept | {'avant': str(found[LINES - 1].id)})}"
+            if len(found) > LINES
+            else "",
+            f"{url_for('.journal_file')}?{urlencode(kept)}",
+        )
+
+    return render_template("accounts/journal.html", page=in_transaction(work))
+
+
+@bp.get("/journal-des-comptes.csv")
+def journal_file() -> Response:
+    """Every line of the journal that is asked for, in the order in which it was told."""
+    check(Right.SEE_ACCOUNT_EVENTS)
+    asked = _filter(Form.asked(*ASKED))
+
+    def rows(session: Session) -> Iterator[Values]:
+        after: int | None = None
+        while found := identity.events_after(session, after, limit=PIECE, asked=asked):
+            after = found[-1].id
+            for told in events_told(session, found):
+                yield (
+                    told.happened_at,
+                    told.what,
+                    told.about,
+                    told.by,
+                    told.way,
+                    told.browser,
+                    told.detail,
+                )
+            session.expunge_all()
+
+    content = in_transaction(lambda session: csv_bytes(COLUMNS, rows(session), specimen=False))
+    return download(
+        content, f"journal-des-comptes-{martinique_day(started_at()):%Y-%m-%d}.csv", CSV
+    )
+
+
+# ── Letters ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class MailsPage:
+    """Letters, the latest first, and the filters that stay in the address."""
+
+    mails: tuple[MailTold, ...]
+    form: Form
+    kinds: tuple[Choice, ...]
+    states: tuple[Choice, ...]
+    more: str
+    kept: bool
+    failed_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """One letter. `link` is there only where no server would bring it to the person."""
+
+    told: MailTold
+    paragraphs: tuple[str, ...]
+    place_of_link: str
+    link: str
+    has_link: bool
+    kept: bool
+
+
+@bp.get("/courriels")
+def listed() -> ResponseReturnValue:
+    """Every letter of the last twelve months."""
+    check(Right.SEE_MAILS)
+    form = Form.asked("nature", "etat", "avant")
+    kept = current_settings().mail_server is None
+
+    def work(session: Session) -> MailsPage:
+        found = mails.mails_before(
+            session,
+            _read_id(form.text("avant")),
+            limit=LINES + 1,
+            state=form.among("etat", {str(state): state for state in MailState}),
+            kind=form.among("nature", {str(kind): kind for kind in MailKind}),
+        )
+        asked = {name: form.text(name) for name in ("nature", "etat") if form.text(name)}
+        return MailsPage(
+            tuple(mails_told(session, found[:LINES], kept=kept)),
+            form,
+            MAIL_KINDS,
+            MAIL_STATES,
+            f"{url_for('.listed')}?{urlencode(asked | {'avant': str(found[LINES - 1].id)})}"
+            if len(found) > LINES
+            else "",
+            kept,
+            mails.count(session, MailState.FAILED),
+        )
+
+    return render_template("accounts/mails.html", page=in_transaction(work))
+
+
+def _read_id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+@bp.get("/courriels/<uuid:mail_id>")
+def shown(mail_id: UUID) -> ResponseReturnValue:
+    """One letter, as it was written."""
+    check(Right.SEE_MAILS)
+    kept = current_settings().mail_server is None
+
+    def work(session: Session) -> MailPage:
+        mail = known_mail(session, mail_id)
+        path = opened_link(mail, current_settings().secret_key) if kept else None
+        return MailPage(
+            mails_told(session, [mail], kept=kept)[0],
+            tuple(" ".join(part.split()) for part in mail.body.split("\n\n")),
+            PLACE_OF_LINK,
+            f"{request.url_root.rstrip('/')}{path}" if path else "",
+            PLACE_OF_LINK in mail.body,
+            kept,
+        )
+
+    return render_template("accounts/mail.html", page=in_transaction(work))
