@@ -14,6 +14,7 @@ from app.demo import (
     corrections,
     custody,
     directory,
+    inviting,
     losses,
     opening,
     signals,
@@ -82,6 +83,7 @@ def load(
 def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from opening.acts(timeline)
     yield from directory.acts(timeline)
+    yield from inviting.acts(timeline)
     plan = make_plan(timeline)
     yield from story.acts(timeline, plan)
     yield from custody.acts(timeline)

@@ -36,5 +36,11 @@ def announce(
             session, kind=kind, agent_id=agent.id, address=agent.email, letter=letter, now=now
         )
         record_event(
-            session, kind=told, agent_id=agent.id, actor=actor, origin=FROM_SERVER, now=now
+            session,
+            kind=told,
+            agent_id=agent.id,
+            actor=actor,
+            origin=FROM_SERVER,
+            now=now,
+            detail=f"IBAN {details.iban_masked}",
         )

@@ -11,6 +11,10 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 """An id that names nothing."""
 
 MEANT_FOR_ANYBODY = {
+    "gate_pages.asked",
+    "gate_pages.forgotten",
+    "gate_pages.invited",
+    "gate_pages.reset",
     "health.alive",
     "health.ready",
     "identity_pages.sign_in",
