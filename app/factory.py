@@ -9,6 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.accounts import api as accounts_api
 from app.accounts import gate_pages, journal_pages
 from app.accounts import pages as accounts_pages
 from app.clearing import api as clearing_api
@@ -83,6 +84,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 
 API_PARTS = (
     me,
+    accounts_api,
     partners_api,
     mediators_api,
     programmes_api,
@@ -177,7 +179,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "corrections": Right.SEE_STATEMENTS,
     "disputes": Right.SEE_REDEMPTIONS,
     "takeover": Right.SEE_LEDGER,
-    "accounts": Right.INVITE_AGENTS,
+    "accounts": Right.SEE_ACCOUNTS,
     "journal": Right.SEE_ACCOUNT_EVENTS,
     "mails": Right.SEE_MAILS,
 }

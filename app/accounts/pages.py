@@ -87,11 +87,11 @@ class AccountsPage:
 @bp.get("/comptes")
 def listed() -> ResponseReturnValue:
     """Every account that the person who asks may see."""
-    check(Right.INVITE_AGENTS)
+    check(Right.SEE_ACCOUNTS)
     form = Form.asked("structure", "role", "etat", "apres")
 
     def work(session: Session) -> AccountsPage:
-        manager = service.manager_of(session, current_actor())
+        manager = service.manager_of(session, current_actor(), right=Right.SEE_ACCOUNTS)
         places = queries.organisations(session) if manager.sees is None else []
         chosen = form.among("structure", {str(place.id): place.id for place in places})
         typed = form.text("apres")
@@ -219,7 +219,7 @@ class AccountPage:
 @bp.route("/comptes/<int:agent_id>", methods=["GET", "POST"])
 def shown(agent_id: int) -> ResponseReturnValue:
     """One account; its buttons invite again, withdraw, unlock and open again."""
-    check(Right.INVITE_AGENTS)
+    check(Right.SEE_ACCOUNTS)
     form = Form.sent() if request.method == "POST" else Form.blank()
     if request.method == "POST":
         act, sentence = ACTS.get(form.text("act"), (None, ""))

@@ -53,13 +53,13 @@ INVITATION_PATH = "/invitation/"
 LONGEST_REASON = 200
 
 
-def manager_of(session: Session, actor: Actor) -> Manager:
-    """What an agent may do with accounts.
+def manager_of(session: Session, actor: Actor, *, right: Right = Right.INVITE_AGENTS) -> Manager:
+    """What an agent may do with accounts, or only see of them.
 
     Raises:
-        RightMissing: nothing at all.
+        RightMissing, TokenCannotApprove: nothing at all.
     """
-    actor.check(Right.INVITE_AGENTS)
+    actor.check(right)
     return Manager(actor, identity.is_manager(session, actor.agent_id))
 
 
@@ -69,7 +69,7 @@ def known_account(session: Session, *, actor: Actor, agent_id: int) -> Agent:
     Raises:
         UnknownAccount: there is none, or it is another organisation's.
     """
-    seen = manager_of(session, actor).sees
+    seen = manager_of(session, actor, right=Right.SEE_ACCOUNTS).sees
     agent = identity.agent(session, agent_id)
     if agent is None or seen not in {None, agent.organisation_id}:
         raise UnknownAccount

@@ -1,4 +1,4 @@
-"""Accounts by e-mail in the demonstration: a manager, an invitation that waits, one that is over."""
+"""Accounts by e-mail: a manager, an invitation that waits, one that is over."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -36,20 +36,20 @@ def appoint_a_manager(world: World, at: datetime) -> None:
 
 def invite_who_does_not_come(world: World, at: datetime) -> None:
     """An invitation that nobody answered in time."""
-    _invite(world, at, "ccas-invite@exemple.fr", "Edmond", "ccas_1", Role.PRESCRIBER)
+    _invite(world, at, name="Edmond", partner="ccas_1", role=Role.PRESCRIBER)
 
 
 def invite_lately(world: World, at: datetime) -> None:
     """An invitation that waits for an answer; its letter is kept, for there is no mail server."""
-    _invite(world, at, "mediation-invitee@exemple.fr", "Jacqueline", "exo7", Role.MEDIATOR)
+    _invite(world, at, name="Jacqueline", partner="exo7", role=Role.MEDIATOR)
 
 
-def _invite(world: World, at: datetime, email: str, name: str, partner: str, role: Role) -> None:
+def _invite(world: World, at: datetime, *, name: str, partner: str, role: Role) -> None:
     invite_agent(
         world.session,
         actor=world.actors["administrator"],
         invitation_id=world.new_id(at),
-        email=email,
+        email=f"{name.lower()}@exemple.fr",
         name=f"{name} {SURNAME}",
         role=role,
         organisation_id=world.organisations[partner],

@@ -95,6 +95,7 @@ class Right(StrEnum):
     DECIDE_SIGNAL = "decide_signal"
     SEE_LEDGER = "see_ledger"
     MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_ACCOUNTS = "see_accounts"
     INVITE_AGENTS = "invite_agents"
     SEE_ACCOUNT_EVENTS = "see_account_events"
     SEE_MAILS = "see_mails"
@@ -141,6 +142,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.MANAGE_PROGRAMME,
         Right.MANAGE_PARTNERS,
+        Right.SEE_ACCOUNTS,
         Right.INVITE_AGENTS,
         Right.CORRECT_PROFILE,
         Right.PREPARE_BANK_DETAILS,
@@ -228,6 +230,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_LOSSES,
             Right.DECLARE_LOSS,
             Right.REPLACE_PASSES,
+            Right.SEE_ACCOUNTS,
             Right.INVITE_AGENTS,
         }
     ),
@@ -244,11 +247,18 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_REDEMPTIONS,
             Right.SEE_STATEMENTS,
             Right.CERTIFY_STATEMENT,
+            Right.SEE_ACCOUNTS,
             Right.INVITE_AGENTS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Right.MANAGE_ACCOUNTS, Right.INVITE_AGENTS, Right.SEE_ACCOUNT_EVENTS, Right.SEE_MAILS}
+        {
+            Right.MANAGE_ACCOUNTS,
+            Right.SEE_ACCOUNTS,
+            Right.INVITE_AGENTS,
+            Right.SEE_ACCOUNT_EVENTS,
+            Right.SEE_MAILS,
+        }
     ),
 }
 

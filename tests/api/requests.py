@@ -62,6 +62,53 @@ def all_requests(house: House) -> list[Asking]:
         *correcting(house),
         *ending(house),
         *losing(house),
+        *managing_accounts(house),
+    ]
+
+
+def managing_accounts(house: House) -> list[Asking]:
+    """Somebody is invited; another one is invited again, changed, closed and opened again."""
+    agent = f"/agents/{house.scheme.actors['lapsed'].agent_id}"
+
+    def asked(
+        operation: str, path: str, body: Json = None, *, status: int = 200, otherwise: Json = None
+    ) -> Asking:
+        return Asking(
+            operation,
+            "administrator",
+            path,
+            body,
+            status=status,
+            signed_in=True,
+            otherwise=otherwise,
+        )
+
+    return [
+        asked(
+            "invite_agent",
+            "/agents",
+            identified(
+                email="nouvelle@exemple.fr",
+                name="Rosalie Exemple",
+                role="prescriber",
+                organisation_id=str(house.scheme.organisations["plie"]),
+                manager=True,
+            ),
+            status=201,
+            otherwise={"name": "Régine Exemple"},
+        ),
+        Asking(
+            "invite_agent_again",
+            "administrator",
+            f"{agent}/invitations",
+            identified(),
+            signed_in=True,
+            other_path=f"/agents/{house.scheme.actors['exo7'].agent_id}/invitations",
+        ),
+        asked("withdraw_invitation", f"{agent}/withdrawal"),
+        asked("change_agent_role", f"{agent}/role", {"role": "prescriber", "manager": True}),
+        asked("close_agent", f"{agent}/closure", {"reason": "Départ"}),
+        asked("reopen_agent", f"{agent}/reopening"),
     ]
 
 
@@ -966,6 +1013,10 @@ def readings(house: House) -> dict[str, str]:
         "list_quarantined_rows": f"/serial-files/{ids['serial file']}/quarantined-rows",
         "list_stock_counts": "/stock-counts",
         "list_signals": "/signals",
+        "list_agents": "/agents",
+        "read_agent": f"/agents/{scheme.actors['exo7'].agent_id}",
+        "list_account_events": "/account-events",
+        "list_mails": "/mails",
         "read_stock_count": f"/stock-counts/{ids['signed count']}",
         "list_print_batches": "/print-batches",
         "read_print_batch": f"/print-batches/{ids['print batch']}",
@@ -1037,6 +1088,8 @@ def reader_of(operation: str) -> str:
     }
     if operation == "read_payment_file":
         return "finance"
+    if operation in {"list_agents", "read_agent", "list_mails"}:
+        return "administrator"
     if operation == "list_renewals":
         return "coordinator"
     return "plie" if operation in alone else "auditor"
@@ -1049,7 +1102,7 @@ def unknown(house: House, operation: str) -> tuple[str, str]:
     for text in ("{number}", "{serial}"):
         path = path.replace(text, "26A 99999 01")
     path = path.replace("{movement_id}", "999999999")
-    path = path.replace("{vintage_id}", "999999")
+    path = path.replace("{vintage_id}", "999999").replace("{agent_id}", "999999999")
     while "{" in path:
         start, end = path.index("{"), path.index("}")
         path = path[:start] + str(UUID(int=1)) + path[end + 1 :]

@@ -101,9 +101,19 @@ WRITING = (
     "release_held",
     "sign_joint_statement",
     "settle_closing",
+    "invite_agent",
+    "invite_agent_again",
+    "withdraw_invitation",
+    "change_agent_role",
+    "close_agent",
+    "reopen_agent",
 )
 
 NAMED_OTHERWISE = {
+    "withdraw_invitation": "by its address",
+    "change_agent_role": "by its address",
+    "close_agent": "by its address",
+    "reopen_agent": "by its address",
     "approve_clawback": "by its address",
     "set_aside_clawback": "by its address",
     "decide_dispute": "by its address",

@@ -21,6 +21,17 @@ AGENTS = {
 TABLE = """
 who_am_i                C F A U P M D
 
+list_agents             C . . . P M D
+read_agent              C . . . P M D
+invite_agent            c . . . p m d
+invite_agent_again      c . . . p m d
+withdraw_invitation     c . . . p m d
+change_agent_role       c . . . p m d
+close_agent             c . . . p m d
+reopen_agent            c . . . p m d
+list_account_events     . . A U . . D
+list_mails              . . . . . . D
+
 create_programme        C . . . . . .
 list_programmes         C F A U P M .
 read_programme          C F A U P M .
@@ -254,6 +265,15 @@ READ: dict[str, dict[str, object]] = {
     "approve_takeover": {"voucher_count": 5},
     "approve_write_off": {"voucher_count": 5},
     "validate_hold": {},
+    "invite_agent": {
+        "email": "nouvelle@exemple.fr",
+        "name": "Nouvelle",
+        "role": "prescriber",
+        "organisation_id": "00000000-0000-0000-0000-000000000001",
+    },
+    "invite_agent_again": {},
+    "change_agent_role": {"role": "prescriber"},
+    "close_agent": {"reason": "Départ"},
     "decide_dispute": {"outcome": "kept", "reason": "D’après la feuille"},
     "sign_joint_statement": {"side": "issuer", "signed_on": "2026-11-22"},
 }

@@ -180,6 +180,7 @@ def test_no_role_both_prepares_a_clearing_and_records_its_payment() -> None:
 def test_who_administers_accounts_may_do_nothing_else() -> None:
     assert RIGHTS[Role.ADMINISTRATOR] == {
         Right.MANAGE_ACCOUNTS,
+        Right.SEE_ACCOUNTS,
         Right.INVITE_AGENTS,
         Right.SEE_ACCOUNT_EVENTS,
         Right.SEE_MAILS,
