@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import correction_queries, queries, redemptions, statements
+from app.clearing import correction_queries, queries, redemptions, rules, statements
 from app.clearing.correction_models import Dispute, DisputeDecision
 from app.clearing.errors import (
     AttemptDisputedAlready,
@@ -211,7 +211,7 @@ def _take_from_the_first(
     [voucher] = ledger.voucher_states(session, Voucher.id == found.voucher_id)
     first = redemptions.known_redemption(session, actor=actor, redemption_id=found.redemption_id)
     if (
-        voucher.account.kind is AccountKind.CIRCULATION
+        voucher.account.kind not in rules.TAKEN  # and what refuses it now, the award will say
         or ledger.latest_redemption(session, voucher.id) != first.movement_id
     ):
         return

@@ -27,7 +27,7 @@ from app.closing.rules import (
 from app.database import Database, hold
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
-from app.ledger import AccountKind, MovementKind, chart
+from app.ledger import AccountKind, MovementKind, VoucherRange, chart
 from app.losses.blocks import runs
 from app.programmes import numbering
 from app.programmes import queries as programmes
@@ -207,13 +207,19 @@ def move_all(
     but: frozenset[int] = frozenset(),
 ) -> list[ledger.Line]:
     """Lines that take what rests in these kinds of account to another, of the same holder."""
-    lines = []
+    lines: list[ledger.Line] = []
     after = 0
     while ids := queries.ids_in(session, vintage_id, kinds, after=after, limit=AT_ONCE):
         after = ids[-1]
         states = ledger.lock_vouchers(session, list(ledger.contiguous(ids)))
         here = [s for s in states if s.account.kind in kinds and s.id not in but]
         for account, whole in runs(here):
+            before = lines[-1] if lines else None
+            if before and (before.debit, before.vouchers.last + 1) == (account, whole.first):
+                # What comes back in one piece left in one: no booklet is cut between two lots.
+                joined = VoucherRange(before.vouchers.first, whole.last)
+                lines[-1] = ledger.Line(kind, joined, account, before.credit)
+                continue
             place = chart.account(to, account.party_id, vintage_id)
             lines.append(ledger.Line(kind, whole, account, ledger.account(session, place)))
     return lines

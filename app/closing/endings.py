@@ -278,7 +278,7 @@ def settle_closing(
     session.flush()
     if credited:
         left_out = queries.replaced_free(session, vintage_id)
-        left_out |= queries.expired_after(session, vintage_id, statement.closed_at)
+        left_out |= queries.unused_since(session, vintage_id, statement.unused_count)
         lines = move_all(
             session,
             vintage_id,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.closing.models import (
@@ -222,32 +221,34 @@ def left_to_expire(session: Session, vintage_id: int) -> bool:
     return bool(ids_in(session, vintage_id, EXPIRING, after=0, limit=1))
 
 
+def _free(vintage_id: int) -> Select[int]:
+    return (
+        select(ReplacedVoucher.old_voucher_id)
+        .join(Replacement, Replacement.id == ReplacedVoucher.replacement_id)
+        .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
+        .where(Voucher.vintage_id == vintage_id, Replacement.free_of_charge)
+    )
+
+
 def replaced_free(session: Session, vintage_id: int) -> set[int]:
     """Void passes of a vintage that were replaced free of charge."""
-    return set(
-        session.scalars(
-            select(ReplacedVoucher.old_voucher_id)
-            .join(Replacement, Replacement.id == ReplacedVoucher.replacement_id)
-            .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
-            .where(Voucher.vintage_id == vintage_id, Replacement.free_of_charge)
-        )
-    )
+    return set(session.scalars(_free(vintage_id)))
 
 
-def expired_after(session: Session, vintage_id: int, instant: datetime) -> set[int]:
-    """Passes of a vintage that expired after an instant: too late for what was drawn up then."""
-    return set(
-        session.scalars(
-            select(Voucher.id)
-            .join(Movement, Movement.id == Voucher.last_movement_id)
-            .join(Posting, Posting.id == Movement.posting_id)
-            .where(
-                Voucher.vintage_id == vintage_id,
-                Movement.credit_kind == AccountKind.EXPIRED,
-                Posting.occurred_at > instant,
-            )
-        )
+def unused_since(session: Session, vintage_id: int, unused_count: int) -> set[int]:
+    """Passes that expired or became void after so many others: too late for what was drawn up.
+
+    The order of movements says it, and not their instants: whoever undoes, takes back or destroys
+    a pass while accounts are being closed brings a clock of their own.
+    """
+    accounts = select(AccountRow.id).where(
+        AccountRow.vintage_id == vintage_id,
+        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
     )
+    unused = (Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id)))
+    late = (session.scalar(select(func.count(Voucher.id)).where(*unused)) or 0) - unused_count
+    latest = select(Voucher.id).where(*unused).order_by(Voucher.last_movement_id.desc())
+    return set(session.scalars(latest.limit(late))) if late > 0 else set()
 
 
 def held_by(session: Session, hold_id: UUID, voucher_ids: range) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ from app.losses.naming import Named, named_vouchers, serials_of
 from app.losses.replacement_models import Replacement
 from app.losses.rules import ReplacementCause, Source
 from app.losses.write_offs import void_lines
+from app.mediators.holding import check_may_hold
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
 from app.programmes import numbering
@@ -57,7 +58,7 @@ def replace_passes(
     A prescriber replaces what it handed over, from its drawer; the coordination from the stock.
 
     Raises:
-        RightMissing, NotYoursToReplace, NoAgreementInForce.
+        RightMissing, NotYoursToReplace, NoAgreementInForce, NoRightToHold.
         NotInCirculation: a pass is used, or was never handed over.
         PassesOfSeveralPrescribers, NothingToReplaceWith, and what `named_vouchers` refuses.
         IdAlreadyUsed: the id came earlier with another content.
@@ -83,6 +84,7 @@ def replace_passes(
         if prescriber_id != actor.organisation_id:
             raise NotYoursToReplace(serial=serials_of(session, [first.id])[first.id])
         agreement_in_force(session, prescriber_id, AgreementRole.PRESCRIBER, on=today)
+        check_may_hold(session, prescriber_id, on=today)
     place = known_programme(session, terms.programme_id).sponsor_id
     if source is Source.DRAWER:
         place = prescriber_id

@@ -79,6 +79,7 @@ from app.programmes.errors import NotEntitled
 from app.programmes.models import Entitlement, VintageTerms
 from app.programmes.rules import FRENCH_PUBLIC, Public, Validity, is_senior
 from app.programmes.service import known_programme, known_vintage, settings_on
+from app.vouchers import queries as vouchers
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
 
@@ -278,12 +279,18 @@ def rights_of(entitlement: Entitlement) -> Rights:
 
 
 def passes_unused(session: Session, received: Received) -> int:
-    """Passes that a person still has, of the booklets received before."""
+    """Passes that a person still has, of the booklets received before or in their place."""
     if not received.wholes:
         return 0
     ranges = (Voucher.id.between(whole.first, whole.last) for whole in received.wholes)
     held = ledger.voucher_states(session, or_(*ranges))
-    return sum(state.account.kind is AccountKind.CIRCULATION for state in held)
+    left = 0
+    while held:
+        left += sum(state.account.kind is AccountKind.CIRCULATION for state in held)
+        void = [state.id for state in held if state.account.kind is AccountKind.VOID]
+        instead = vouchers.standing_for(session, void)
+        held = ledger.voucher_states(session, Voucher.id.in_(instead)) if instead else []
+    return left
 
 
 def wholes_of(session: Session, prescription_id: UUID) -> list[ledger.VoucherRange]:

@@ -18,6 +18,7 @@ from app.partners.queries import organisation_names
 from app.partners.service import known_organisation
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme, known_vintage
+from app.reports import queries
 from app.reports.register_rules import HELD, AccountOfUse, Slip, SlipLine, UseLine
 from app.reports.registers import span
 
@@ -86,13 +87,7 @@ def _use(session: Session, vintage_id: int, at: datetime) -> Counter[str]:
     ordered = ordered_voucher_count(session, vintage_ids=[vintage_id], at=at)
     found["ordered"] = ordered.get(vintage_id, 0)
     found["on_order"] = found["ordered"] + found[K.ISSUER]
-    replaced = sum(
-        moved.voucher_count
-        for moved in reading.by_account
-        if moved.kind == M.REPLACE and moved.vintage_id == vintage_id
-    )
-    # A pass that was replaced is void for good; those credited since are told as credited.
-    found["exchanged"] = min(replaced, found[K.VOID])
+    found["exchanged"] = queries.exchanged_count(session, vintage_id, at)
     found["rejected"] = found[K.VOID] - found["exchanged"]
     return found
 

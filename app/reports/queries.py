@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app import ledger
 from app.clearing.models import StatementApproval
 from app.kernel.clock import martinique_day
 from app.ledger import AccountKind, MovementKind
-from app.ledger.models import AccountRow, Movement, Posting
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.orders.models import Activation, BookletOrder, Delivery
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import Prescription
 from app.programmes import numbering
 from app.takeover.models import Takeover, TakeoverApproval
+from app.vouchers.models import ReplacedVoucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,27 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
         for statement_id, year, number in approved
     }
     return found
+
+
+def exchanged_count(session: Session, vintage_id: int, at: datetime) -> int:
+    """Void passes of a vintage that others stand for, of whatever vintage, just before an instant.
+
+    Those that were credited by then are told as credited.
+    """
+    replaced, last = aliased(Posting), aliased(Posting)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(ReplacedVoucher)
+            .join(replaced, replaced.id == ReplacedVoucher.replacement_id)
+            .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
+            .join(Movement, Movement.id == Voucher.last_movement_id)
+            .join(last, last.id == Movement.posting_id)
+            .where(
+                Voucher.vintage_id == vintage_id,
+                replaced.recorded_at < at,
+                or_(Movement.credit_kind != AccountKind.CREDITED, last.recorded_at >= at),
+            )
+        )
+        or 0
+    )

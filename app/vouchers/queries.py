@@ -1,6 +1,6 @@
 """Looking booklets up, by number and by voucher."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger.models import AccountRow, Voucher
 from app.programmes.models import VintageTerms
-from app.vouchers.models import Booklet
+from app.vouchers.models import Booklet, ReplacedVoucher
 
 
 def booklet_by_number(session: Session, number: BookletNumber) -> Booklet | None:
@@ -99,3 +99,16 @@ def serial_numbers(
         for voucher_id, booklet_id in pairs
         if booklet_id in numbers
     }
+
+
+def standing_for(session: Session, old_ids: Sequence[int]) -> list[int]:
+    """The passes that were given in the place of these."""
+    if not old_ids:
+        return []
+    return list(
+        session.scalars(
+            select(ReplacedVoucher.new_voucher_id).where(
+                ReplacedVoucher.old_voucher_id.in_(old_ids)
+            )
+        )
+    )

@@ -17,7 +17,7 @@ from app.database import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
-from app.losses import blocks
+from app.losses import blocks, write_offs
 from app.losses.rules import BlockCause, Declarant
 from app.prescribers.allocations import BookletRange
 from app.prescribers.errors import BookletNotYours, LateHandOver
@@ -237,3 +237,88 @@ def test_after_a_long_stop_every_step_is_done_in_its_order(
         statement = queries.joint_statement(session, lasting.vintage_id)
     assert statement is not None
     assert (statement.used_count, statement.expired_count) == (3, 37)
+
+
+@pytest.mark.parametrize("lasting", [Payer.ISSUER], indirect=True)
+def test_what_is_destroyed_after_the_statement_is_not_credited(
+    database: Database, lasting: Scheme
+) -> None:
+    scheme = lasting
+    run(database, scheme, 30)
+    with database.transaction() as session:
+        taken = scheme.redeem(session, scheme.codes(session, 1)[5]).accepted()
+    run(database, scheme, 40)
+    named = [one(scheme.serial(1, 6))]
+    with database.transaction() as session:
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=taken.id,
+            reason="Erreur",
+            now=scheme.now,
+        )
+        blocks.block_vouchers(
+            session,
+            actor=scheme.actors["coordinator"],
+            block_id=new_id(),
+            named=named,
+            declarant=Declarant.HOLDER,
+            cause=BlockCause.LOST,
+            happened_on=scheme.today,
+            now=scheme.now,
+        )
+        prepared = write_offs.prepare_write_off(
+            session,
+            actor=scheme.actors["coordinator"],
+            write_off_id=new_id(),
+            named=named,
+            reason="Brûlé",
+            now=scheme.now,
+        )
+        write_offs.approve_write_off(
+            session,
+            actor=scheme.actors["finance"],
+            write_off_id=prepared.id,
+            voucher_count=1,
+            now=scheme.now,
+        )
+
+    settle_after_two_signatures(database, scheme)
+
+    with database.transaction(writing=False) as session:
+        statement = queries.joint_statement(session, scheme.vintage_id)
+        settlement = queries.settlement_of(session, scheme.vintage_id)
+        rests = queries.rest(session, scheme.vintage_id)
+    assert statement is not None
+    assert settlement is not None
+    assert statement.unused_count == settlement.voucher_count == rests[AccountKind.CREDITED] == 36
+    assert rests[AccountKind.VOID] == 1
+
+
+def test_no_booklet_is_cut_by_a_hold_that_goes_lot_by_lot(
+    database: Database, lasting: Scheme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = lasting
+    monkeypatch.setattr(calendar, "AT_ONCE", 7)
+    run(database, scheme, -15)
+    asked = {"actor": scheme.actors["coordinator"], "now": scheme.now}
+    with database.transaction() as session:
+        endings.validate_hold(
+            session,
+            hold_id=new_id(),
+            vintage_id=scheme.vintage_id,
+            **asked,  # type: ignore[arg-type]
+        )
+        for number in (2, 3, 4):
+            endings.release_held(
+                session,
+                release_id=new_id(),
+                vintage_id=scheme.vintage_id,
+                booklets=[BookletRange(scheme.booklet(number), scheme.booklet(number))],
+                reason="Rendez-vous pris",
+                **asked,  # type: ignore[arg-type]
+            )
+
+    with database.transaction(writing=False) as session:
+        assert AccountKind.WITHHELD not in queries.rest(session, scheme.vintage_id)

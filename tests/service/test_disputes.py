@@ -19,13 +19,18 @@ from app.clearing.errors import (
     DisputeOpenerCannotDecide,
     PassDisputedAlready,
     UnknownDispute,
+    VoucherBlocked,
 )
+from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
 from app.database import Database
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
+from app.losses import blocks
+from app.losses.naming import Named
+from app.losses.rules import BlockCause, Declarant
 from tests.factories import Scheme
 
 
@@ -182,3 +187,30 @@ def test_whoever_opened_a_dispute_does_not_decide_it(claimed: Claimed) -> None:
         dispute_id = claimed.opened(session, by="coordinator")
         with pytest.raises(DisputeOpenerCannotDecide):
             claimed.decided(session, dispute_id, Outcome.KEPT)
+
+
+def test_a_pass_given_back_and_lost_since_is_awarded_to_nobody(claimed: Claimed) -> None:
+    scheme = claimed.scheme
+    with claimed.database.transaction() as session:
+        dispute_id = claimed.opened(session)
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=claimed.first,
+            reason="Erreur",
+            now=scheme.now,
+        )
+        blocks.block_vouchers(
+            session,
+            actor=scheme.actors["coordinator"],
+            block_id=new_id(),
+            named=[Named(scheme.serial(1, 1), scheme.serial(1, 1))],
+            declarant=Declarant.HOLDER,
+            cause=BlockCause.LOST,
+            happened_on=scheme.today,
+            now=scheme.now,
+        )
+
+        with pytest.raises(VoucherBlocked):
+            claimed.decided(session, dispute_id, Outcome.AWARDED)

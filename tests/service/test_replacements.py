@@ -18,12 +18,18 @@ from app.losses.naming import Named
 from app.losses.replacement_models import Replacement
 from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
+from app.mediators.errors import NoRightToHold
+from app.partners.agreements import close_agreement
+from app.partners.queries import agreements_of
+from app.partners.rules import AgreementRole
+from app.prescribers.errors import RenewalTooEarly
 from app.prescribers.follow_up import Whom, call_sheet
 from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import create_vintage
+from app.reports.accounts import account_of_use
 from app.reports.service import usage_report
 from app.vouchers.models import Booklet
 from tests.factories import TEN_EUROS, Scheme
@@ -224,6 +230,64 @@ def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is
         assert (owed.prescription_id, len(owed.old_ids), len(owed.new_ids)) == (handed, 19, 19)
         assert queries.count_in(session, leaked, [AccountKind.VOID]) == 19
         assert ledger.verify(session).honest
+        use = account_of_use(
+            session,
+            actor=scheme.actors["accountant"],
+            vintage_id=leaked,
+            on=scheme.today,
+            now=scheme.later,
+        )
+    told = {line.label: line.count for line in use.lines}
+    assert (told["Échangés"], told["Rejetés"]) == (19, 0), "by passes of another vintage"
+
+
+def test_a_public_body_without_mandate_replaces_nothing_from_its_drawer(
+    session: Session, scheme: Scheme
+) -> None:
+    scheme.stock(session, tens=2, fives=0)
+    scheme.allocation(session, 1, 2, to="ccas")
+    scheme.prescription(session, scheme.beneficiary(session, by="ccas"), [1], by="ccas")
+    for signed in agreements_of(session, scheme.organisations["ccas"]):
+        if signed.role == AgreementRole.MANDATE:
+            close_agreement(
+                session,
+                actor=scheme.actors["coordinator"],
+                closure_id=new_id(),
+                agreement_id=signed.id,
+                from_on=scheme.today,
+                reason="Fin du mandat",
+                now=scheme.now,
+            )
+
+    with pytest.raises(NoRightToHold):
+        replace_passes(
+            session,
+            actor=scheme.actors["ccas"],
+            replacement_id=new_id(),
+            named=[one(scheme.serial(1, 1))],
+            cause=ReplacementCause.LOST,
+            now=scheme.now,
+        )
+
+
+def test_passes_given_in_the_place_of_others_are_not_used_up(
+    session: Session, scheme: Scheme
+) -> None:
+    scheme.stock(session, tens=0, fives=3)
+    scheme.allocation(session, 1, 3)
+    person = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950)
+    scheme.prescription(session, person, [1])
+    replace_passes(
+        session,
+        actor=scheme.actors["plie"],
+        replacement_id=new_id(),
+        named=[Named(scheme.booklet(1), scheme.booklet(1))],
+        cause=ReplacementCause.DAMAGED,
+        now=scheme.now,
+    )
+
+    with pytest.raises(RenewalTooEarly):
+        scheme.prescription(session, person, [2])
 
 
 # ── Before the hand-over ──────────────────────────────────────────────────────────────────────────
