@@ -1,37 +1,29 @@
-"""Moves of the state machine between holders of booklets; `test_chain.py` plays them."""
+"""Moves of the state machine between holders of booklets; `test_machines.py` plays them."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import hypothesis.strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import invariant, rule
 from sqlalchemy.orm import Session
 
-from app.identity.rules import Actor
 from app.kernel.ids import new_id
+from app.partners.agreements import close_agreement
+from app.partners.queries import agreements_of
+from app.partners.rules import AgreementRole
 from app.prescribers import allocations, custody
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
-from tests.factories import Scheme
+from app.prescribers.recalls import recalls
 from tests.property.moves import ANY, PRESCRIBERS, one_of
-from tests.property.oracle import Oracle
+from tests.property.world import World
 
 NUMBERS = st.integers(1, 9)
 TO = st.sampled_from(["plie", "plie", "ccas", "exo7"])
 COUNTERS = st.sampled_from(["plie", "ccas", "coordinator"])
 
 
-class CustodyMoves:
+class CustodyMoves(World):
     """Allocations, returns, transfers, counts with something missing, and calling back."""
-
-    scheme: Scheme
-    oracle: Oracle
-    actor: Callable[[str], Actor]
-    both: Callable[[str | None, Callable[[Session], object]], None]
-
-    def one(self, number: int) -> BookletRange:
-        """One booklet, as typed."""
-        return BookletRange(self.scheme.booklet(number), self.scheme.booklet(number))
 
     @rule(first=NUMBERS, more=st.integers(-1, 3), to=TO)
     def allocate(self, first: int, more: int, to: str) -> None:
@@ -102,6 +94,41 @@ class CustodyMoves:
                 now=self.scheme.now,
             ),
         )
+
+    @rule()
+    def end_right_to_hold(self) -> None:
+        """A public body's mandate ends: what it holds is to come back, and nothing else."""
+        self.both(
+            self.oracle.end_right("ccas"),
+            lambda session: close_agreement(
+                session,
+                actor=self.actor("coordinator"),
+                closure_id=new_id(),
+                agreement_id=self.mandate_id(session),
+                from_on=self.scheme.today,
+                reason="Fin du mandat",
+                now=self.scheme.now,
+            ),
+        )
+
+    def mandate_id(self, session: Session) -> UUID:
+        """The mandate of the only public body that holds passes."""
+        signed = agreements_of(session, self.scheme.organisations["ccas"])
+        return next(one.id for one in signed if one.role == AgreementRole.MANDATE)
+
+    @invariant()
+    def what_must_come_back_is_listed(self) -> None:
+        if not self.oracle.without_right:
+            return
+        with self.database.transaction(writing=False) as session:
+            asked = recalls(session, actor=self.actor("coordinator"), on=self.scheme.today)
+        told = {
+            number
+            for one in asked
+            for held in one.booklets
+            for number in range(held.first_number, held.last_number + 1)
+        }
+        assert told == self.oracle.to_return()
 
     @rule(pick=ANY)
     def call_back(self, pick: int) -> None:

@@ -27,8 +27,51 @@ class CustodyOracle:
 
     consignments: dict[UUID, Consignment] = field(default_factory=dict)
     place: dict[int, Place] = field(default_factory=dict)
+    issued_by: dict[int, str] = field(default_factory=dict)
+    stood_for: dict[int, int] = field(default_factory=dict)
+    """Which pass stands for a void one."""
+    day: int = -60
+    """Today, counted from the last day of validity."""
+    issuer_pays: bool = False
+    frozen: bool = False
+    without_right: set[str] = field(default_factory=set)
+    """Public bodies whose mandate has ended."""
     booklet: dict[int, tuple[int, int]] = field(default_factory=dict)
     """First serial and size of what was delivered, by number."""
+
+    def to_return(self) -> set[int]:
+        """Whole booklets in the drawer of who may not hold them any more."""
+        return {
+            number
+            for number in self.booklet
+            for party in self.without_right
+            if self.rests(number, ("prescriber", party, party))
+        }
+
+    def end_right(self, party: str) -> str | None:
+        if party in self.without_right:
+            return "agreement_closed_already"
+        self.without_right.add(party)
+        return None
+
+    def freeze(self) -> str | None:
+        if self.frozen:
+            return "programme_frozen"
+        self.frozen = True
+        return None
+
+    def thaw(self) -> str | None:
+        if not self.frozen:
+            return "programme_not_frozen"
+        self.frozen = False
+        return None
+
+    def number_of(self, serial: int) -> int:
+        """The booklet of a delivered pass."""
+        for number, (first, size) in self.booklet.items():
+            if first <= serial < first + size:
+                return number
+        raise AssertionError(serial)
 
     def serials_of(self, number: int) -> list[int]:
         """The passes of a delivered booklet."""
@@ -57,8 +100,12 @@ class CustodyOracle:
         return None
 
     def allocate(self, new: UUID, first: int, last: int, to: str) -> str | None:
+        if self.frozen:
+            return "programme_frozen"
         if to not in PRESCRIBERS:
             return "no_agreement_in_force"
+        if to in self.without_right:
+            return "no_right_to_hold"
         sent = Consignment("allocation", "sponsor", to, list(range(first, last + 1)))
         return self._leave(new, sent, STOCK, "booklet_not_in_stock")
 
@@ -73,6 +120,8 @@ class CustodyOracle:
             return "sent_to_itself"
         if to not in PRESCRIBERS:
             return "no_agreement_in_force"
+        if self.without_right & {sender, to}:
+            return "no_right_to_hold"
         sent = Consignment("transfer", sender, to, [number])
         return self._leave(new, sent, ("prescriber", sender, sender), "booklet_not_held")
 
@@ -86,12 +135,16 @@ class CustodyOracle:
             return "other_organisation"
         return None if end == sent.to else "not_the_recipient"
 
-    def accept(self, consignment_id: UUID, by: str, missing: tuple[int, ...] = ()) -> str | None:
+    def accept(  # noqa: PLR0911 - one return a refusal
+        self, consignment_id: UUID, by: str, missing: tuple[int, ...] = ()
+    ) -> str | None:
         if refusal := self._not_for(consignment_id, by):
             return refusal
         sent = self.consignments[consignment_id]
         if sent.ended:
             return f"consignment_{sent.ended}"
+        if sent.to in self.without_right:
+            return "no_right_to_hold"
         if any(number not in self.booklet for number in missing):
             return "booklets_missing"
         if not {*missing} <= {*sent.numbers}:
@@ -130,7 +183,7 @@ class CustodyOracle:
         sent = self.consignments.get(consignment_id)
         if sent is None:
             return "unknown_consignment"
-        if refusal := self._not_missing(sent, number):
+        if refusal := self._not_missing(sent, number, found=found):
             return refusal
         if not self._on_the_way(sent, {number}):
             return "booklet_not_on_the_way"
@@ -141,12 +194,14 @@ class CustodyOracle:
             self.put(number, STOCK)
         return None
 
-    def _not_missing(self, sent: Consignment, number: int) -> str | None:
+    def _not_missing(self, sent: Consignment, number: int, *, found: bool) -> str | None:
         """Why a booklet of a consignment cannot be found any more."""
         if not sent.ended:
             return "not_yet_counted"
         if sent.ended == "cancelled":
             return "consignment_cancelled"
+        if found and sent.to in {*self.without_right, "sponsor"}:
+            return "no_right_to_hold"  # what a return lacked is said to be in the stock instead
         if number not in self.booklet:
             return "booklets_missing"
         return None if number in sent.missing else "booklet_not_missing"

@@ -8,6 +8,10 @@ import hypothesis.strategies as st
 ANY = st.integers(0, 10**6)
 """Which one of those there are."""
 PRESCRIBERS = st.sampled_from(["plie", "ccas"])
+MEDIATORS = st.sampled_from(["exo7", "exo7", "carecof", "nobank", "unlabelled"])
+STAFF = st.sampled_from(["finance", "finance2", "coordinator"])
+SERIALS = st.integers(1, 42)
+SLIP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
 
 
 def one_of(known: Mapping[UUID, object], pick: int) -> UUID:

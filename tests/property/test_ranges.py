@@ -10,7 +10,7 @@ from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.ledger import VoucherRange, contiguous
 from app.orders.rules import Allotted, LineAsked, SerialRange, allot, check_delivered, cost
-from tests.property.oracle import ill_formed, misplaced
+from tests.property.order_oracle import ill_formed, misplaced
 
 PRICES = st.integers(0, 500).map(Cents)
 LINES = st.lists(
