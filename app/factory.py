@@ -78,6 +78,7 @@ from app.trust import pages as trust_pages
 from app.vouchers import api as vouchers_api
 from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
 from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
+from app.works import pages as works_pages
 
 LARGEST_BODY = 8 * 1024 * 1024
 """A signed paper of 5 MB, as the API sends it; a batch of a thousand redemptions is far less."""
@@ -112,6 +113,7 @@ PAGE_PARTS = (
     public_keys,
     public_pages,
     trust_pages,
+    works_pages,
     sign_in,
     gate_pages,
     accounts_pages,

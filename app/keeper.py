@@ -20,15 +20,15 @@ class Keeper(threading.Thread, ABC):
     what: str
     """What is done, for who reads the log."""
 
-    def __init__(self, settings: Settings, *, every: float) -> None:
+    def __init__(self, settings: Settings, *, every: float, connections: int = 1) -> None:
         super().__init__(name=f"passnum {self.what}", daemon=True)
-        self.settings, self.every = settings, every
+        self.settings, self.every, self.connections = settings, every, connections
         self.stopped = threading.Event()
         self.told: str | None = None
 
     def run(self) -> None:
         """Wait, look, until told to stop."""
-        database = Database(self.settings.database_url, pool_size=1)
+        database = Database(self.settings.database_url, pool_size=self.connections)
         while not self.stopped.wait(self.every):
             self.look(database)
         database.close()

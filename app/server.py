@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from sqlalchemy.exc import DBAPIError
 
+from app.clearing.background import clear
 from app.closing.keeper import CalendarKeeper
 from app.config import DEFAULT_PORT, Settings
 from app.database import Database
@@ -32,11 +33,15 @@ from app.mails.keeper import MailKeeper
 from app.programmes import queries as programmes
 from app.reports.keeper import SnapshotKeeper
 from app.signals.keeper import SignalKeeper
+from app.stock.background import receiver
 from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
 from app.trust.keeper import SealKeeper
 from app.web.health import NotReady, refuse_unless_ready
+from app.works.keeper import WorkKeeper
+from app.works.rules import WorkKind
+from app.works.service import Doer
 
 HOST = "127.0.0.1"
 GREATEST_PORT = 65535
@@ -197,7 +202,13 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     # spared the work.
     for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper, MailKeeper):
         keeper(settings).start()
+    WorkKeeper(settings, doers=doers(settings)).start()
     return made
+
+
+def doers(settings: Settings) -> Mapping[WorkKind, Doer]:
+    """Who does each kind of long work."""
+    return {WorkKind.CLEARING_RUN: clear, WorkKind.SERIAL_FILE: receiver(settings)}
 
 
 def leave_with_parent(parent: int) -> None:

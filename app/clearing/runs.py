@@ -1,7 +1,7 @@
 """Clearing runs: everything unclaimed before a cut-off becomes one draft a mediator."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
@@ -148,11 +148,13 @@ def run_clearing(
     programme_id: UUID,
     cut_off_on: date,
     now: datetime,
+    told: Callable[[int, int], None] | None = None,
 ) -> ClearingRun:
     """Gather everything unclaimed before a cut-off into one draft a mediator.
 
     One transaction a mediator: a run cut in the middle is finished by sending it again. At the end
-    what it moved is summed, so that nobody's balances wait for it.
+    what it moved is summed, so that nobody's balances wait for it. `told` hears how many mediators
+    are done, of how many.
 
     Raises:
         As open_clearing_run.
@@ -170,7 +172,9 @@ def run_clearing(
         waiting = queries.mediators_to_clear(
             session, programme_id, before=first_instant(run.cut_off_on)
         )
-    for mediator_id, _ in waiting:
+    for place, (mediator_id, _) in enumerate(waiting):
+        if told is not None:
+            told(place, len(waiting))
         with database.transaction() as session:
             draft_statements(session, run=run, mediator_id=mediator_id, now=now)
     ledger.take_snapshots(database, now=now)

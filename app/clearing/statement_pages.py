@@ -3,14 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.clearing import documents, files, payments, queries, runs, statement_views, statements
+from app.clearing import (
+    background,
+    documents,
+    files,
+    payments,
+    queries,
+    runs,
+    statement_views,
+    statements,
+)
+from app.clearing.models import ClearingRun
 from app.clearing.queries import Filter
 from app.clearing.rules import CERTIFIED, StatementState
 from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
@@ -23,7 +34,10 @@ from app.web.auth import ANONYMOUS, check, current_actor, started_at
 from app.web.format import count, euros, plural
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import in_transaction, in_transactions_of_its_own
+from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
+from app.works.models import Work
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("statement_pages", __name__)
 ANONYMOUS.add("statement_pages.verify")
@@ -396,26 +410,46 @@ def run() -> ResponseReturnValue:
     programme_id, cut_off_on = form.uuid("dispositif"), form.day("arrete")
     if form.errors:
         return run_page(form, asked=False)
-    actor = current_actor()
-    made = form.submit_apart(
-        lambda: in_transactions_of_its_own(
+    actor, now = current_actor(), started_at()
+
+    def run_now() -> ClearingRun:
+        return in_transactions_of_its_own(
             lambda database: runs.run_clearing(
                 database,
                 actor=actor,
                 run_id=form.id,
                 programme_id=programme_id,
                 cut_off_on=cut_off_on,
-                now=started_at(),
+                now=now,
             )
         )
-    )
+
+    def run_later(session: Session) -> Work | None:
+        expected = runs.preview_clearing(
+            session, actor=actor, programme_id=programme_id, cut_off_on=cut_off_on, now=now
+        )
+        if sum(one.total.voucher_count for one in expected) <= background.AT_ONCE:
+            return None
+        return ask(
+            session,
+            actor=actor,
+            work_id=form.id,
+            kind=WorkKind.CLEARING_RUN,
+            asked=background.asked_of(programme_id, cut_off_on),
+            secret_key=current_settings().secret_key,
+            now=now,
+        )
+
+    work = form.submit(run_later)
+    if work is not None:
+        return redirect(url_for("works_pages.shown", work_id=work.id), HTTPStatus.SEE_OTHER)
+    made = None if form.errors else form.submit_apart(run_now)
     if made is None:
         return run_page(form, asked=False)
     drafts = in_transaction(lambda session: queries.statements_of(session, made.id))
     return done(
         url_for(".listed", dispositif=str(programme_id), etat="draft"),
-        f"La liquidation a fait {count(len(drafts))} projet{plural(len(drafts))} de bordereau. "
-        "Une autre personne les approuve maintenant.",
+        background.said(len(drafts)),
     )
 
 

@@ -15,6 +15,8 @@ from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
 from app.signals import queries as signals
 from app.takeover import queries as takeover
+from app.works import queries as works
+from app.works.rules import FRENCH_KIND, WorkKind
 
 
 def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task]:
@@ -78,6 +80,22 @@ def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
         (due,) = (one for one in schedule(session, terms, now=now) if one.step is following)
         found.append(End(terms.label, terms.valid_until, due.due_on, FRENCH_STEP[following]))
     return tuple(sorted(found, key=lambda end: (end.due_on, end.label)))
+
+
+def works_under_way(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Long work of one's own that has not ended."""
+    return [
+        Task(
+            title=f"{FRENCH_KIND[WorkKind(one.kind)]} en cours",
+            about="Le travail continue pendant que vous faites autre chose.",
+            action="Voir où il en est",
+            endpoint="works_pages.shown",
+            values={"work_id": one.id},
+            count=1,
+            unit="travail",
+        )
+        for one in works.under_way(session, agent_id=actor.agent_id)
+    ]
 
 
 def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]:

@@ -12,6 +12,7 @@ from app.identity.rules import RIGHTS, Actor, Right
 _Source = Callable[[Session, Actor, date], list[Task]]
 
 SOURCES: tuple[tuple[Right, _Source], ...] = (
+    (Right.SEE_ALLOCATIONS, scheme.works_under_way),
     (Right.CONFIRM_RECEIPT, booklets.consignments_to_receive),
     (Right.ISSUE_BOOKLETS, people.people_to_call),
     (Right.APPROVE_STATEMENT, money.statements_to_approve),

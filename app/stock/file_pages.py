@@ -1,40 +1,45 @@
 """A printer's file on pages: sent from an order, read row by row, its discrepancies sent back."""
 
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from http import HTTPStatus
+from io import BytesIO
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import RIGHTS, Right
+from app.orders.models import BookletOrder
 from app.orders.pages import named
 from app.orders.queries import progress
 from app.orders.rules import OrderState
 from app.programmes.keys import KeyStore
 from app.programmes.queries import is_demonstration
 from app.programmes.service import known_vintage
-from app.stock import queries, serial_files
+from app.stock import background, queries, serial_files
 from app.stock.errors import UnknownSerialFile
 from app.stock.file_rules import (
     ADVICE,
     FRENCH_CODES_FROM,
     FRENCH_FAULT,
+    MOST_ROWS,
     MOST_ROWS_OF_A_PAGE,
     CodesFrom,
     Fault,
 )
 from app.stock.models import SerialFile
 from app.stock.papers import FileReport, ToldRow, discrepancy_report, discrepancy_sheet
-from app.stock.views import file_report, rows_told
+from app.stock.views import file_report, rows_told, said_of_import
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
-from app.web.format import count
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
+from app.works.models import Work
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("file_pages", __name__)
 
@@ -87,11 +92,17 @@ def files(number: str) -> ResponseReturnValue:
         return _show_files(number, Form.blank(codes_from=str(CodesFrom.PASSNUM)))
     check(Right.RECEIVE_DELIVERY)
     form = Form.sent()
-    imported = form.submit_apart(lambda: _receive(number, form))
+    sent = form.submit(lambda session: _read(session, number, form))
+    if sent is None:
+        return _show_files(number, form)
+    if len(sent.content) > background.AT_ONCE:
+        in_transaction(lambda session: _ask(session, sent, form))
+        return redirect(url_for("works_pages.shown", work_id=form.id), HTTPStatus.SEE_OTHER)
+    imported = form.submit_apart(lambda: _receive(sent, form))
     if imported is None:
         return _show_files(number, form)
-    record = imported.record
-    return done(url_for(".file", number=number, file_id=record.id), _said(imported, record))
+    address = url_for(".file", number=number, file_id=imported.record.id)
+    return done(address, said_of_import(imported))
 
 
 @bp.get("/commandes/<number>/fichiers/modele.csv")
@@ -102,42 +113,46 @@ def model(number: str) -> ResponseReturnValue:
     return download(MODEL.encode(), "modele-de-fichier-d-imprimeur.csv", CSV)
 
 
-def _said(imported: serial_files.Imported, record: SerialFile) -> str:
-    if imported.again:
-        return f"Ce fichier est déjà reçu ({record.number}) : rien n’a changé."
-    if not record.received_count:
-        return (
-            f"Le fichier {record.number} est lu : rien n’arrive, toutes ses lignes sont écartées. "
-            "Renvoyez le rapport d’écarts à l’imprimeur."
-        )
-    then = (
-        "Renvoyez le rapport d’écarts à l’imprimeur."
-        if record.quarantined_count or record.missing_count
-        else "Ses pass restent inertes jusqu’à leur activation par le service financier."
-    )
-    came = f"{count(record.received_count)} pass sont arrivés"
-    return f"Le fichier {record.number} est reçu : {came}. {then}"
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it was sent, for that order."""
+
+    order: BookletOrder
+    content: bytes
+    codes_from: CodesFrom
 
 
-def _receive(number: str, form: Form) -> serial_files.Imported:
-    actor, now, keys = current_actor(), started_at(), KeyStore(current_settings().key_dir)
+def _read(session: Session, number: str, form: Form) -> Sent:
     codes_from = form.choice("codes_from", CodesFrom, "Dites qui a fait les codes.")
     sent = request.files.get("file")
+    content = sent.stream.read() if sent is not None else b""
     if sent is None or not sent.filename:
         form.wrong("file", "Choisissez le fichier de l’imprimeur.")
     form.check()
-    order_id = in_transaction(lambda session: named(session, number).id)
-    assert sent is not None  # noqa: S101 - checked above
+    return Sent(named(session, number), content, codes_from)
+
+
+def _ask(session: Session, sent: Sent, form: Form) -> Work:
+    return ask(
+        session,
+        actor=current_actor(),
+        work_id=form.id,
+        kind=WorkKind.SERIAL_FILE,
+        asked=background.asked_of(sent.order, sent.codes_from, MOST_ROWS),
+        content=sent.content,
+        secret_key=current_settings().secret_key,
+        now=started_at(),
+    )
+
+
+def _receive(sent: Sent, form: Form) -> serial_files.Imported:
+    actor, now, keys = current_actor(), started_at(), KeyStore(current_settings().key_dir)
+    asked = serial_files.Asked(
+        sent.order.id, BytesIO(sent.content), sent.codes_from, MOST_ROWS_OF_A_PAGE
+    )
     return in_transactions_of_its_own(
         lambda database: serial_files.import_serials(
-            database,
-            actor=actor,
-            import_id=form.id,
-            asked=serial_files.Asked(
-                order_id, cast("BinaryIO", sent.stream), codes_from, MOST_ROWS_OF_A_PAGE
-            ),
-            keys=keys,
-            now=now,
+            database, actor=actor, import_id=form.id, asked=asked, keys=keys, now=now
         )
     )
 

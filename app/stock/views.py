@@ -21,7 +21,9 @@ from app.stock.file_rules import CodesFrom, by_booklet, printed
 from app.stock.models import SerialFile, StockCount
 from app.stock.papers import CountReport, Difference, FileReport, ToldRow
 from app.stock.queries import AsideRow, EnteredLine
+from app.stock.serial_files import Imported
 from app.web.api import Json, shown
+from app.web.format import count
 from app.web.words import STATES
 
 # ── Files of a printer ────────────────────────────────────────────────────────────────────────────
@@ -54,6 +56,25 @@ def file_report(session: Session, record: SerialFile) -> FileReport:
         faults=tuple(queries.fault_counts(session, [record.id])[record.id]),
         gaps=tuple(gaps),
     )
+
+
+def said_of_import(imported: Imported) -> str:
+    """What became of a file, and what comes next."""
+    record = imported.record
+    if imported.again:
+        return f"Ce fichier est déjà reçu ({record.number}) : rien n’a changé."
+    if not record.received_count:
+        return (
+            f"Le fichier {record.number} est lu : rien n’arrive, toutes ses lignes sont écartées. "
+            "Renvoyez le rapport d’écarts à l’imprimeur."
+        )
+    then = (
+        "Renvoyez le rapport d’écarts à l’imprimeur."
+        if record.quarantined_count or record.missing_count
+        else "Ses pass restent inertes jusqu’à leur activation par le service financier."
+    )
+    came = f"{count(record.received_count)} pass sont arrivés"
+    return f"Le fichier {record.number} est reçu : {came}. {then}"
 
 
 def rows_told(session: Session, record: SerialFile, rows: Sequence[AsideRow]) -> Iterator[ToldRow]:

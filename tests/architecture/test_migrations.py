@@ -195,4 +195,6 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "form_draft DELETE",
         "form_draft UPDATE",
         "mail DELETE",
+        "work_input DELETE",
+        "work_progress UPDATE",
     ]

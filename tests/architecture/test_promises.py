@@ -204,9 +204,12 @@ CHANGEABLE = {
     "form_draft",
     "agent_manager",
     "mail",
+    "work_input",
+    "work_progress",
 }
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, what was
-typed and not sent is forgotten after a day, managers change, and a letter is sent, then forgotten
+typed and not sent is forgotten after a day, managers change, long work goes on and forgets the file
+that came with it when it ends, and a letter is sent, then forgotten
 (of a letter, PostgreSQL lets only what its sending changes be written)."""
 FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
 

@@ -122,6 +122,9 @@ from app.stock.serial_files import import_serials
 from app.takeover import service as takeover
 from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
+from app.works import service as works
+from app.works.models import WorkEnd, WorkProgress
+from app.works.rules import WorkKind
 from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_endings, lived_losses
 from tests.service.lived_corrections import Corrected
@@ -333,7 +336,51 @@ class Chain:
             session, email="exo7@exemple.fr", label="caisse", now=scheme.now
         )[1].id
         self._accounts(session)
+        self._long_work(session)
         mark_demonstration(session, now=scheme.now)
+
+    def _long_work(self, session: Session) -> None:
+        """A work that is under way, with its file."""
+        work = works.ask(
+            session,
+            actor=self.scheme.actors["finance"],
+            work_id=new_id(),
+            kind=WorkKind.SERIAL_FILE,
+            asked={},
+            content=b"serial",
+            secret_key=bytes(32),
+            now=self.scheme.now,
+        )
+        ended = works.ask(
+            session,
+            actor=self.scheme.actors["finance"],
+            work_id=new_id(),
+            kind=WorkKind.CLEARING_RUN,
+            asked={},
+            secret_key=bytes(32),
+            now=self.scheme.now,
+        )
+        session.add(
+            WorkProgress(
+                work_id=work.id,
+                attempt_count=1,
+                stage="",
+                done_count=1,
+                of_count=2,
+                seen_at=self.scheme.now,
+            )
+        )
+        session.add(
+            WorkEnd(
+                work_id=ended.id,
+                refusal_code="nothing_to_clear",
+                sentence="Rien.",
+                endpoint=None,
+                shown={},
+                ended_at=self.scheme.now,
+            )
+        )
+        self.ids["ended work"] = ended.id
 
     def _accounts(self, session: Session) -> None:
         """An invitation that was sent again, a letter, a manager, an event."""

@@ -1492,6 +1492,15 @@ BENT |= {
     "usage_sum_public_is_known": {"public": "nobody"},
 }
 BENT |= {
+    # ── Long work ─────────────────────────────────────────────────────────────────────────────────
+    "work_kind_is_known": {"kind": "nap"},
+    "work_input_is_sealed": {"sealed": b"serial;code"},
+    "work_progress_counts_attempts_from_one": {"attempt_count": 0},
+    "work_progress_counts_what_is_done": {"done_count": -1},
+    "work_ends_with_a_page_or_a_refusal": {"endpoint": "statement_pages.listed"},
+    "work_end_says_how": {"sentence": ""},
+}
+BENT |= {
     # ── Accounts ──────────────────────────────────────────────────────────────────────────────────
     "account_link_purpose_is_known": {"purpose": "backdoor"},
     "account_link_secret_is_hashed": {"token_hash": b"short"},

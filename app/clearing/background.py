@@ -1,0 +1,51 @@
+"""A clearing run as long work: one step a mediator."""
+
+from datetime import date
+from uuid import UUID
+
+from app.clearing import queries, runs
+from app.web.format import count, plural
+from app.works.rules import Progress, Result
+from app.works.service import Task
+
+AT_ONCE = 2_000
+"""Up to so many passes a run is made while the person waits: it takes a second."""
+
+
+def asked_of(programme_id: UUID, cut_off_on: date) -> dict[str, object]:
+    """What a run in the background is asked with, and the page that asks again."""
+    again = {"dispositif": str(programme_id), "arrete": cut_off_on.isoformat()}
+    return {**again, "back": "statement_pages.preview", "back_values": again}
+
+
+def clear(task: Task) -> Result:
+    """Make the drafts of a run, telling of each mediator.
+
+    Raises:
+        as app.clearing.runs.run_clearing.
+    """
+    programme_id = UUID(task.asked["dispositif"])
+    run = runs.run_clearing(
+        task.database,
+        actor=task.actor,
+        run_id=task.id,
+        programme_id=programme_id,
+        cut_off_on=date.fromisoformat(task.asked["arrete"]),
+        now=task.asked_at,
+        told=lambda done, of: task.told(Progress("Médiateurs", done, of)),
+    )
+    with task.database.transaction(writing=False) as session:
+        drafts = len(queries.statements_of(session, run.id))
+    return Result(
+        said(drafts),
+        "statement_pages.listed",
+        {"dispositif": str(programme_id), "etat": "draft"},
+    )
+
+
+def said(draft_count: int) -> str:
+    """What a run has done, and what comes next."""
+    return (
+        f"La liquidation a fait {count(draft_count)} projet{plural(draft_count)} de bordereau. "
+        "Une autre personne les approuve maintenant."
+    )

@@ -1,0 +1,24 @@
+"""The page of a long work: how far it is, and where it leads when it is done."""
+
+from uuid import UUID
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from app.web.auth import current_actor
+from app.web.transaction import in_transaction
+from app.works.rules import FRENCH_KIND, WorkKind
+from app.works.service import standing
+
+bp = Blueprint("works_pages", __name__)
+
+
+@bp.get("/travaux/<uuid:work_id>")
+def shown(work_id: UUID) -> ResponseReturnValue:
+    """One's own work; the page may be left, reloaded, and opened again."""
+    found = in_transaction(
+        lambda session: standing(session, actor=current_actor(), work_id=work_id)
+    )
+    return render_template(
+        "works/work.html", page=found, title=FRENCH_KIND[WorkKind(found.work.kind)]
+    )
