@@ -16,9 +16,9 @@ from jinja2 import Template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing import background, session_queries
 from app.clearing import correction_queries as corrections
 from app.clearing import queries as clearing
-from app.clearing import session_queries
 from app.clearing.models import Redemption
 from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
@@ -26,6 +26,7 @@ from app.demo.accounts import PASSWORD
 from app.identity import drafts
 from app.identity.models import Agent
 from app.identity.rules import Role
+from app.identity.service import actor_of
 from app.kernel.clock import martinique_day, utc_now
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
@@ -47,6 +48,8 @@ from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.takeover import queries as takeover
 from app.vouchers.service import cover_of, known_booklet
+from app.works import service as works
+from app.works.rules import WorkKind
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
 from tests.pages.markup import Element
@@ -83,6 +86,23 @@ def the_loss(where: str, place: int) -> Callable[[Site], str]:
             return f"/destructions/{destructions[place].number}"
 
     return path
+
+
+def the_work(site: Site) -> str:
+    """A long work of the finance department that waits for somebody to do it."""
+    with site.database.transaction() as session:
+        agent = session.scalars(select(Agent).where(Agent.email == EMAILS[Role.FINANCE])).one()
+        (programme,) = programmes.programmes_after(session, None, limit=1)
+        work = works.ask(
+            session,
+            actor=actor_of(agent, by_token=False),
+            work_id=new_id(),
+            kind=WorkKind.CLEARING_RUN,
+            asked=background.asked_of(programme.id, martinique_day(utc_now())),
+            secret_key=bytes(32),
+            now=utc_now(),
+        )
+        return f"/travaux/{work.id}"
 
 
 def the_vintage(site: Site) -> str:
@@ -413,6 +433,7 @@ ADDRESSES = (
     Address("order-plan-of-nobody", "/commandes/planifier?dispositif=x", status=422),
     Address("order-new", a_planned_order),
     Address("search", "/pass"),
+    Address("work", the_work, Role.FINANCE),
     Address("today", "/aujourd-hui"),
     Address("today-finance", "/aujourd-hui", Role.FINANCE),
     Address("today-prescriber", "/aujourd-hui", Role.PRESCRIBER),
