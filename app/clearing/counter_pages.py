@@ -170,7 +170,7 @@ def take() -> ResponseReturnValue:
             Cents(sum(total.amount_cents for total in kept)),
             session_queries.untold_sessions(session, mediator_id=mediator_id),
             taken.session_id if taken else None,
-            under_way(session, today),
+            under_way(session),
             shown,
         )
 
@@ -178,13 +178,13 @@ def take() -> ResponseReturnValue:
     return render_template("clearing/take.html", page=page, **choices()), form.status
 
 
-def under_way(session: Session, today: date) -> SessionShown | None:
-    """The session of today that the address or the form names; passes taken go there."""
+def under_way(session: Session) -> SessionShown | None:
+    """The session that the address or the form names: passes taken are of its day, and go there."""
     asked = request.values.get("seance", "")
     if not is_uuid(asked):
         return None
     held = sessions.known_session(session, actor=current_actor(), session_id=UUID(asked))
-    return sessions_shown(session, [held], own=True)[0] if held.held_on == today else None
+    return sessions_shown(session, [held], own=True)[0]
 
 
 def take_typed(session: Session, form: Form) -> Taken:
@@ -200,7 +200,7 @@ def take_typed(session: Session, form: Form) -> Taken:
     told_session = read_session_if_told(form)
     form.check()
     now = started_at()
-    support = under_way(session, on)
+    support = under_way(session)
     at = now if on == martinique_day(now) else instant_of(max(on, FIRST_DAY), now=now)
     first: dict[str, int] = {}
     for place, line in enumerate(typed, start=1):

@@ -239,6 +239,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_PROGRAMME,
             Right.SEE_PARTNERS,
             Right.CORRECT_PROFILE,
+            Right.PREPARE_BANK_DETAILS,
             Right.SEE_VOUCHERS,
             Right.CHECK_VOUCHER,
             Right.REDEEM,

@@ -434,7 +434,7 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         sees_all=sees_all,
         may_manage=may_manage,
         may_correct=_may(Right.CORRECT_PROFILE) and sees_all,
-        may_type_account=_may(Right.PREPARE_BANK_DETAILS),
+        may_type_account=_may(Right.PREPARE_BANK_DETAILS) and sees_all,
     )
 
 

@@ -212,6 +212,7 @@ def capacity(partner_id: UUID) -> ResponseReturnValue:
 def bank_details(partner_id: UUID) -> ResponseReturnValue:
     """Type where an organisation asks to be paid."""
     check(Right.PREPARE_BANK_DETAILS)
+    current_actor().check_sees(partner_id)
 
     def act(session: Session, form: Form) -> object:
         return partnership.prepare_bank_details(
@@ -230,7 +231,17 @@ def bank_details(partner_id: UUID) -> ResponseReturnValue:
         of=known(partner_id),
         proposed={},
         act=act,
-        then=back_to(partner_id, "Le compte est saisi. Une autre personne le confirme maintenant."),
+        then=_typed_by_its_own
+        if current_actor().scope
+        else back_to(partner_id, "Le compte est saisi. Une autre personne le confirme maintenant."),
+    )
+
+
+def _typed_by_its_own(_made: object) -> ResponseReturnValue:
+    return done(
+        url_for("mediator_pages.own"),
+        "Le compte est saisi. Une personne de CAP Nord vous appelle pour le vérifier, puis le "
+        "confirme : d’ici là, rien ne change.",
     )
 
 

@@ -451,12 +451,14 @@ def prepare_bank_details(
     """Type where an organisation asks to be paid; a second person must approve it.
 
     Raises:
+        OtherOrganisation: a partner types its own account only.
         InvalidInput: holder or IBAN cannot be one.
         UnknownOrganisation: nobody has that id.
         BankKeyMissing: the key that seals IBANs is lost.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_BANK_DETAILS)
+    actor.check_sees(organisation_id)
     cleaned, number = clean(holder, longest=70), read_iban(iban)
     wrong = {}
     if cleaned is None:

@@ -106,7 +106,7 @@ MEDIATOR_THUMBS = (
 )
 PRESCRIBER_THUMBS = (
     Entry("handovers", "handover_pages.listed", "give", "Remettre"),
-    Entry("people", "people_pages.people", "user", "Mes personnes"),
+    Entry("people", "people_pages.people", "user", "Personnes"),
     Entry("stock", "holding_pages.stock", "box", "Mon stock"),
 )
 """Under the thumb, at the bottom of the phone of whoever works at a counter; « Plus » comes last

@@ -260,3 +260,45 @@ def test_an_address_that_makes_no_sense_is_answered_all_the_same(used_up: House,
     for name in ("exo7", "auditor"):
         answer = used_up.signed_in(name).client.get(path)
         assert answer.status_code in {200, 403, 422}, answer.text
+
+
+def test_passes_taken_for_a_session_under_way_are_added_to_it(used_up: House) -> None:
+    today = used_up.scheme.today
+    noted = blank(used_up, "exo7", f"/seances/nouvelle?jour={today}")
+    send(used_up, "exo7", "/seances/nouvelle", noted | {"duree": "60", "genre": "individual"})
+    with used_up.database.transaction(writing=False) as session:
+        held = session_queries.latest_sessions(
+            session,
+            mediator_id=used_up.scheme.organisations["exo7"],
+            since=today,
+            until=today,
+            limit=1,
+        )[0]
+    path = f"/encaisser?seance={held.id}"
+    form = blank(used_up, "exo7", path)
+
+    _, page = send(used_up, "exo7", "/encaisser", form | {"codes": used_up.lived.codes[9]})
+
+    assert "Accompagnement " in page
+    assert "Accepté" in page
+    with used_up.database.transaction(writing=False) as session:
+        assert len(session_queries.redemptions_of_session(session, held.id)) == 1
+    carecof = used_up.signed_in("carecof").client
+    assert carecof.get(path).status_code == 404
+
+
+def test_the_receipts_of_a_month_leave_as_a_file_that_proves_itself(used_up: House) -> None:
+    exo7 = used_up.signed_in("exo7").client
+    month = f"{used_up.scheme.today:%Y-%m}"
+
+    rows = exo7.get(f"/recus.csv?mois={month}").text.splitlines()[1:]
+    page = unescape(exo7.get(f"/recus?mois={month}").text)
+
+    assert rows
+    for row in rows:
+        *_, serial, _, state, receipt, address = row.split(";")[:8]
+        assert serial in page
+        assert receipt in address
+        told = unescape(used_up.app.test_client().get(address).text)
+        assert "Reçu vrai" in told or (state, "La signature est vraie" in told) == ("Annulé", True)
+    assert exo7.get("/recus.xlsx?mois=2099-13").data.startswith(b"PK")

@@ -59,7 +59,7 @@ close_agreement         C . . . . . .
 keep_agreement_file     C . . . . . .
 list_agreement_files    C F A U P M .
 read_agreement_file     C F A U P M .
-prepare_bank_details    C F . . . . .
+prepare_bank_details    C F . . . M .
 list_bank_details       C F A U P M .
 approve_bank_details    c f . . . . .
 record_address          C . . . . . .
