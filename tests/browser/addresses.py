@@ -4,6 +4,7 @@ A feature that gets a page adds its addresses here: the page is then looked at o
 desk, in light and dark, by axe-core, and read against the rules of `tests.pages.rules`.
 """
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -641,11 +642,13 @@ class Walk:
 
     pages: dict[Address, Element]
     templates: set[str | None]
+    weights: dict[Address, int]
+    """Bytes of each page as it travels, compressed."""
 
     @classmethod
     def through(cls, site: Site) -> Self:
         """Open every address as its reader."""
-        walk = cls({}, set())
+        walk = cls({}, set(), {})
         clients = {role: client_of(site, role) for role in Role}
 
         def note(_app: object, template: Template, **_more: object) -> None:
@@ -656,6 +659,7 @@ class Walk:
                 answer = clients[address.role].get(address.on(site))
                 assert answer.status_code == address.status, address
                 walk.pages[address] = markup.read(answer.text)
+                walk.weights[address] = len(gzip.compress(answer.data, mtime=0))
         return walk
 
 

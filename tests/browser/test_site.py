@@ -1,5 +1,6 @@
 """The four pages in the running application, as the people of the demonstration use them."""
 
+import gzip
 import re
 
 import pytest
@@ -17,6 +18,8 @@ from tests.pages import gallery, markup
 from tests.pages.rules import RULES
 
 PAPER = Screen(DESK, "light")
+FIRST_BYTES, NEXT_BYTES = 150_000, 30_000
+"""What a page may weigh, compressed, when nothing is kept yet, and when all but itself is."""
 
 
 def figures(page: Page, row: str) -> list[int]:
@@ -112,6 +115,21 @@ def test_every_template_is_shown_in_the_gallery_or_on_the_way(walk: Walk) -> Non
 
     shown = {sheet.template for sheet in gallery.SHEETS.values()} | walk.templates
     assert templates - shown == RARE
+
+
+def test_a_page_comes_fast_over_a_slow_network(walk: Walk) -> None:
+    ours = {
+        assets.static_url(name): len(gzip.compress((assets.BUILD / hashed).read_bytes()))
+        for name, hashed in assets.read_manifest().items()
+    }
+    font = ours[assets.static_url("vendor/hanken-grotesk-latin-wght-normal.woff2")]
+
+    for address, page in walk.pages.items():
+        asked = {e.attributes.get("src") or e.attributes.get("href", "") for e in page.walk()}
+        first = walk.weights[address] + font + sum(ours[one] for one in asked & set(ours))
+        assert walk.weights[address] <= NEXT_BYTES, address
+        assert first <= FIRST_BYTES, address
+    assert ours[assets.static_url(assets.READER_WASM)] > FIRST_BYTES  # so no page asks for it
 
 
 def test_every_class_has_a_rule_and_every_rule_has_a_use(walk: Walk) -> None:
