@@ -61,6 +61,7 @@ from app.prescribers.errors import (
 )
 from app.programmes import numbering
 from app.programmes.service import known_programme
+from app.vouchers.models import Booklet
 from app.vouchers.queries import NumberedBooklet, booklet_numbers
 
 # ── Sending ───────────────────────────────────────────────────────────────────────────────────────
@@ -375,6 +376,21 @@ def _named(
                 booklet=_printed(session, booklet.id), number=consignment.number
             )
     return named
+
+
+def left_uncounted(
+    session: Session, *, actor: Actor, consignment_id: UUID, counted: Sequence[BookletRange]
+) -> list[Booklet]:
+    """The booklets of a consignment that nobody counted at its arrival.
+
+    Raises:
+        UnknownConsignment.
+        BookletNotInConsignment, BookletsOverlap: a booklet counted makes no sense.
+    """
+    actor.check(Right.CONFIRM_RECEIPT)
+    consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
+    there = {booklet.id for booklet in _named(session, consignment, counted)}
+    return [one for one in queries.booklets_of(session, consignment.id) if one.id not in there]
 
 
 def _printed(session: Session, booklet_id: int) -> str:

@@ -24,6 +24,7 @@ from app.prescribers.custody_desk import (
     NATURES,
     STATES,
     agent_name,
+    booklets_said,
     may,
     only,
     ranges,
@@ -296,6 +297,7 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
 
         def act(session: Session) -> ConsignmentAnswer:
+            note_uncounted(session, consignment_id, form)
             if not form.checked("compte"):
                 form.wrong("compte", "Cochez que vous avez compté : la signature est définitive.")
             form.check()
@@ -320,6 +322,31 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
                 else "La réception est signée : les carnets sont dans votre stock.",
             )
     return render_template("custody/receive.html", page=page, form=form), form.status
+
+
+def note_uncounted(session: Session, consignment_id: UUID, form: Form) -> None:
+    """After a count cover by cover: name what was not there, for the person to look at again."""
+    counted = ranges(form, "comptes")
+    if not counted:
+        return
+    left = custody.left_uncounted(
+        session, actor=current_actor(), consignment_id=consignment_id, counted=counted
+    )
+    if not left:
+        return
+    lots = holdings.lots_of(session, left)
+    lines = (lot.first if lot.first == lot.last else f"{lot.first} à {lot.last}" for lot in lots)
+    form.typed |= {"comptes": [""], "manquants": ["\n".join(lines)], "compte": [""]}
+    form.wrong(
+        "manquants",
+        f"{booklets_said(len(left))} de ce bordereau {plural_of(len(left))} : relisez la liste "
+        "ci-dessous, retirez ce que vous retrouvez, puis signez.",
+    )
+
+
+def plural_of(number: int) -> str:
+    """« n’est pas compté », « ne sont pas comptés »."""
+    return "ne sont pas comptés" if number > 1 else "n’est pas compté"
 
 
 @bp.route("/dotations/<uuid:consignment_id>/annulation", methods=["GET", "POST"])
