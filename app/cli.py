@@ -18,6 +18,7 @@ SECTIONS = {
         "demo": Entry("app.demo.cli:demo", "Charge la démonstration."),
         "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
         "agent": Entry("app.accounts.cli:agent", "Les comptes des personnes."),
+        "mails": Entry("app.accounts.cli:mails", "Les courriels aux agents."),
         "token": Entry("app.accounts.cli:token", "Les jetons des programmes."),
         "verify": Entry("app.portability.cli:verify", "Rejoue le registre et dit s’il est vrai."),
         "snapshot": Entry(

@@ -7,9 +7,18 @@ from uuid import UUID
 
 import click
 
+from app.accounts.service import (
+    change_role,
+    invite_again,
+    invite_agent,
+    reopen_account,
+    withdraw_invitation,
+)
+from app.accounts.views import events_told, mails_told
 from app.identity import queries as identity
 from app.identity.models import ApiToken
-from app.identity.rules import FRENCH_ROLE, Role
+from app.identity.queries import EventFilter
+from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, Role
 from app.identity.service import (
     create_token,
     disable_agent,
@@ -17,18 +26,23 @@ from app.identity.service import (
     revoke_token,
     set_password,
 )
+from app.mails import queries as mail_queries
+from app.mails.sending import send_due
 from app.partners import queries
 from app.partners.cli import organisation_named
 from app.partners.service import open_account
 from app.terminal.desk import (
     Desk,
     Group,
+    approving,
     in_french,
     new_password,
     operating,
     password_on_stdin,
+    repeatable,
     say,
 )
+from app.terminal.french import Refused
 from app.terminal.values import Id, OneOf
 
 ROLE = OneOf(
@@ -49,7 +63,8 @@ ROLE = OneOf(
 def agent() -> None:
     """Les comptes des personnes qui se connectent, et leur rôle.
 
-    Ces verbes sont ceux de la personne qui tient cette machine : aucun agent n’est à nommer.
+    Créer, lister, fermer et changer un mot de passe sont les gestes de la personne qui tient cette
+    machine : aucun agent n’est à nommer. Inviter et changer un rôle sont ceux d’un agent.
 
     Exemple : passnum agent list
     """
@@ -151,6 +166,253 @@ def password(desk: Desk, *, email: str, password_on_stdin: bool) -> None:
     with desk.transaction() as session:
         changed = set_password(session, email=email, password=typed, now=desk.now)
     desk.answer(f"Mot de passe de {changed.email} changé.", email=changed.email)
+
+
+# ── By e-mail, as an agent in person ──────────────────────────────────────────────────────────────
+
+
+@agent.command("invite")
+@click.argument("email", metavar="ADRESSE")
+@click.option("--name", required=True, metavar="NOM", help="Le nom de la personne.")
+@click.option("--role", type=ROLE, required=True, help="Ce qui lui est confié.")
+@click.option("--organisation", required=True, metavar="STRUCTURE", help="Pour qui elle travaille.")
+@click.option("--manager", is_flag=True, help="Elle gère les comptes de sa structure.")
+@repeatable
+@approving
+def invite(
+    desk: Desk,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    organisation: str,
+    manager: bool,
+    request_id: UUID,
+) -> None:
+    """Invite une personne par courriel. Demande votre mot de passe.
+
+    Exemple : passnum agent invite nadege@exemple.fr --name "Nadège Exemple" --role prescripteur
+    --organisation "CCAS du Lorrain" --agent administration@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        made = invite_agent(
+            session,
+            actor=actor,
+            invitation_id=request_id,
+            email=email,
+            name=name,
+            role=role,
+            organisation_id=organisation_named(session, organisation).id,
+            manager=manager,
+            secret_key=desk.settings.secret_key,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"Invitation de {made.email} écrite. {_leaves(desk)}", id=request_id)
+
+
+@agent.command("resend")
+@click.argument("email", metavar="ADRESSE")
+@repeatable
+@approving
+def resend(desk: Desk, *, email: str, request_id: UUID) -> None:
+    """Renvoie une invitation ; le lien d’avant ne sert plus. Demande votre mot de passe.
+
+    Exemple : passnum agent resend nadege@exemple.fr --agent administration@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        made = invite_again(
+            session,
+            actor=actor,
+            invitation_id=request_id,
+            agent_id=known_agent(session, email).id,
+            secret_key=desk.settings.secret_key,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"Invitation de {made.email} écrite de nouveau. {_leaves(desk)}", id=request_id)
+
+
+def _leaves(desk: Desk) -> str:
+    if desk.settings.mail_server is None:
+        return "Aucun serveur de courriel n’est réglé : donnez le lien depuis « Courriels »."
+    return "Elle part dans la minute, ou par « passnum mails send »."
+
+
+@agent.command("withdraw")
+@click.argument("email", metavar="ADRESSE")
+@approving
+def withdraw(desk: Desk, *, email: str) -> None:
+    """Retire une invitation : son lien ne sert plus. Demande votre mot de passe.
+
+    Exemple : passnum agent withdraw nadege@exemple.fr --agent administration@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        withdraw_invitation(
+            session,
+            actor=actor,
+            agent_id=known_agent(session, email).id,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"Invitation de {email} retirée.", email=email)
+
+
+@agent.command("reopen")
+@click.argument("email", metavar="ADRESSE")
+@approving
+def reopen(desk: Desk, *, email: str) -> None:
+    """Rouvre un compte fermé. Demande votre mot de passe.
+
+    Exemple : passnum agent reopen nadege@exemple.fr --agent administration@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        made = reopen_account(
+            session,
+            actor=actor,
+            agent_id=known_agent(session, email).id,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"Compte de {made.email} rouvert.", email=made.email)
+
+
+@agent.command("role")
+@click.argument("email", metavar="ADRESSE")
+@click.option("--role", type=ROLE, required=True, help="Ce qui lui est confié désormais.")
+@click.option("--manager", is_flag=True, help="Elle gère les comptes de sa structure.")
+@approving
+def role_(desk: Desk, *, email: str, role: Role, manager: bool) -> None:
+    """Change le rôle d’un compte ; personne ne change le sien. Demande votre mot de passe.
+
+    Exemple : passnum agent role nadege@exemple.fr --role médiateur
+    --agent administration@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        made = change_role(
+            session,
+            actor=actor,
+            agent_id=known_agent(session, email).id,
+            role=role,
+            manager=manager,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"{made.email} : {FRENCH_ROLE[role]}.", email=made.email)
+
+
+LATEST_EVENTS = 50
+
+
+@agent.command("events")
+@click.option("--of", "email", metavar="ADRESSE", help="Seulement ce qui concerne ce compte.")
+@operating
+def events(desk: Desk, *, email: str | None) -> None:
+    """Montre les derniers événements du journal des comptes, que personne ne change.
+
+    Exemple : passnum agent events --of nadege@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        asked = EventFilter(agent_id=known_agent(session, email).id if email else None)
+        found = identity.events_before(session, None, limit=LATEST_EVENTS, asked=asked)
+        told = events_told(session, found)
+    desk.table(
+        [
+            {
+                "id": one.id,
+                "happened_at": one.happened_at,
+                "what": one.what,
+                "about": one.about,
+                "by": one.by,
+                "way": one.way,
+                "detail": one.detail or None,
+            }
+            for one in told
+        ],
+        {
+            "Quand": lambda row: in_french(row["happened_at"]),
+            "Quoi": lambda row: row["what"],
+            "Compte": lambda row: row["about"],
+            "Par": lambda row: row["by"],
+            "Moyen": lambda row: row["way"],
+            "Précision": lambda row: row["detail"] or "–",
+        },
+        none="Rien dans le journal.",
+    )
+
+
+# ── Letters ───────────────────────────────────────────────────────────────────────────────────────
+
+LATEST_MAILS = 50
+
+
+@click.group("mails", cls=Group)
+def mails() -> None:
+    """Les courriels écrits aux agents, et leur envoi.
+
+    Exemple : passnum mails send
+    """
+
+
+@mails.command("list")
+@operating
+def list_mails(desk: Desk) -> None:
+    """Montre les derniers courriels et où ils en sont, sans leurs liens.
+
+    Exemple : passnum mails list
+    """
+    kept = desk.settings.mail_server is None
+    with desk.transaction(writing=False) as session:
+        found = mail_queries.mails_before(session, None, limit=LATEST_MAILS)
+        told = mails_told(session, found, kept=kept)
+    desk.table(
+        [
+            {
+                "id": one.mail.id,
+                "queued_at": one.mail.queued_at,
+                "kind": one.kind,
+                "to": one.to,
+                "state": one.state,
+                "attempt_count": one.mail.attempt_count,
+                "answer": one.mail.answer,
+            }
+            for one in told
+        ],
+        {
+            "Écrit": lambda row: in_french(row["queued_at"]),
+            "Courriel": lambda row: row["kind"],
+            "À": lambda row: row["to"],
+            "État": lambda row: row["state"],
+            "Essais": lambda row: row["attempt_count"],
+            "Réponse": lambda row: row["answer"] or "–",
+        },
+        none="Aucun courriel.",
+    )
+
+
+@mails.command("send")
+@operating
+def send(desk: Desk) -> None:
+    """Envoie ce qui attend ; le serveur le fait aussi, toutes les cinq secondes.
+
+    Exemple : passnum mails send
+    """
+    if desk.settings.mail_server is None:
+        message = (
+            "Aucun serveur de courriel n’est réglé : dites-le par PASSNUM_SMTP_HOST et "
+            "PASSNUM_SMTP_SENDER, puis recommencez."
+        )
+        raise Refused(message)
+    done = send_due(desk.database, desk.settings, now=desk.now)
+    if desk.as_json:
+        desk.dump({"sent": done.sent, "put_off": done.put_off, "failed": done.failed})
+        return
+    say(f"Envoyés : {done.sent}. À renvoyer : {done.put_off}. Échoués : {done.failed}.")
 
 
 # ── Tokens ────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from app.kernel.text import read_day
 from app.mails import queries as mails
 from app.mails.outbox import known_mail, opened_link
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
-from app.mails.wording import PLACE_OF_LINK
+from app.mails.wording import PLACE_OF_LINK, paragraphs_of
 from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.web.auth import check, started_at
 from app.web.downloads import CSV, download
@@ -232,7 +232,7 @@ def shown(mail_id: UUID) -> ResponseReturnValue:
         path = opened_link(mail, current_settings().secret_key) if kept else None
         return MailPage(
             mails_told(session, [mail], kept=kept)[0],
-            tuple(" ".join(part.split()) for part in mail.body.split("\n\n")),
+            paragraphs_of(mail.body),
             PLACE_OF_LINK,
             f"{request.url_root.rstrip('/')}{path}" if path else "",
             PLACE_OF_LINK in mail.body,

@@ -25,7 +25,7 @@ class TokenCannotApprove(NotPermitted):
 
     code = "token_cannot_approve"
     sentence = (
-        "Un jeton n’approuve rien et ne gère aucun compte : c’est le geste d’une personne. "
+        "Un jeton ne peut rien approuver, ni gérer un compte : c’est le geste d’une personne. "
         "Connectez-vous avec votre mot de passe, puis recommencez."
     )
 

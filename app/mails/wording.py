@@ -51,7 +51,7 @@ def written(kind: MailKind, **values: object) -> Letter:
     """The letter of that kind, with these values."""
     text = _text().get_template(f"{kind}.txt").render(values)
     subject, _, body = typeset(text.strip()).partition("\n\n")
-    return Letter(" ".join(subject.split()), body.strip())
+    return Letter(" ".join(subject.split("\n")), body.strip())
 
 
 def as_text(body: str, link: str | None) -> str:
@@ -59,11 +59,17 @@ def as_text(body: str, link: str | None) -> str:
     return body.replace(PLACE_OF_LINK, link or "") + "\n"
 
 
+def paragraphs_of(body: str) -> tuple[str, ...]:
+    """The paragraphs of a letter, each on one line; spaces that do not break stay."""
+    return tuple(" ".join(part.strip().split("\n")) for part in body.split("\n\n"))
+
+
 def as_page(subject: str, body: str, link: str | None) -> str:
     """The same words as a page: one column, large enough, nothing loaded from anywhere."""
-    paragraphs = [" ".join(part.split()) for part in body.split("\n\n")]
     return (
         _page()
         .get_template("page.html")
-        .render(subject=subject, paragraphs=paragraphs, place_of_link=PLACE_OF_LINK, link=link)
+        .render(
+            subject=subject, paragraphs=paragraphs_of(body), place_of_link=PLACE_OF_LINK, link=link
+        )
     )

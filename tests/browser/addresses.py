@@ -23,15 +23,20 @@ from app.clearing import queries as clearing
 from app.clearing.models import Redemption
 from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
+from app.config import secret_file
 from app.demo.accounts import PASSWORD
 from app.identity import drafts
 from app.identity.models import Agent
 from app.identity.rules import Role
-from app.identity.service import actor_of
+from app.identity.service import actor_of, known_agent
 from app.kernel.clock import martinique_day, utc_now
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.losses import queries as losses
+from app.mails import queries as mails
+from app.mails.models import Mail
+from app.mails.outbox import opened_link
+from app.mails.rules import MailKind
 from app.mediators import queries as mediators
 from app.orders import queries as orders
 from app.orders.models import BookletOrder, OrderMandate
@@ -104,6 +109,36 @@ def the_work(site: Site) -> str:
             now=utc_now(),
         )
         return f"/travaux/{work.id}"
+
+
+def an_account(name: str, form: str = "") -> Callable[[Site], str]:
+    """The page of an account of the demonstration, or one of its forms."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            agent = known_agent(session, f"{name}@exemple.fr")
+            return f"/comptes/{agent.id}{form}"
+
+    return path
+
+
+def the_invitation(site: Site) -> Mail:
+    """The latest letter that invites somebody."""
+    with site.database.transaction(writing=False) as session:
+        return mails.mails_before(session, None, limit=1, kind=MailKind.INVITATION)[0]
+
+
+def a_letter(site: Site) -> str:
+    """A letter that is kept, for there is no mail server."""
+    return f"/courriels/{the_invitation(site).id}"
+
+
+def an_invitation(site: Site) -> str:
+    """The page that an invitation opens."""
+    key = secret_file(site.keys.folder.parent / "session.secret")
+    path = opened_link(the_invitation(site), key)
+    assert path is not None
+    return path
 
 
 def the_vintage(site: Site) -> str:
@@ -632,6 +667,27 @@ ADDRESSES = (
     Address("clearing-expected", clearing_of_today, role=Role.FINANCE),
     Address("statement-paper", verified_paper),
     Address("statement-paper-unknown", "/V/0000", status=404),
+    Address("accounts", "/comptes", role=Role.ADMINISTRATOR),
+    Address("accounts-of-partners", "/comptes?etat=invites"),
+    Address("accounts-at-home", "/comptes", role=Role.PRESCRIBER),
+    Address("account-invite", "/comptes/inviter", role=Role.ADMINISTRATOR),
+    Address("account-invite-at-home", "/comptes/inviter", role=Role.PRESCRIBER),
+    Address("account-invite-not", "/comptes/inviter", role=Role.MEDIATOR),
+    Address("account-invited", an_account("jacqueline"), role=Role.ADMINISTRATOR),
+    Address("account-own", an_account("administration"), role=Role.ADMINISTRATOR),
+    Address("account-close", an_account("jacqueline", "/fermer"), role=Role.ADMINISTRATOR),
+    Address("account-role", an_account("jacqueline", "/role"), role=Role.ADMINISTRATOR),
+    Address("account-mine", "/mon-compte", role=Role.MEDIATOR),
+    Address("account-password", "/mon-compte/mot-de-passe", role=Role.MEDIATOR),
+    Address("account-journal", "/journal-des-comptes", role=Role.AUDITOR),
+    Address("account-journal-empty", "/journal-des-comptes?quoi=closed", role=Role.AUDITOR),
+    Address("mails", "/courriels", role=Role.ADMINISTRATOR),
+    Address("mail-kept", a_letter, role=Role.ADMINISTRATOR),
+    Address("password-forgotten", "/mot-de-passe-oublie"),
+    Address("password-asked", "/mot-de-passe-oublie/demande"),
+    Address("invitation", an_invitation),
+    Address("invitation-over", "/invitation/nothing", status=404),
+    Address("reset-over", "/mot-de-passe/nothing", status=404),
     Address("nowhere", "/nulle-part", status=404),
 )
 
