@@ -5,12 +5,17 @@ from uuid import UUID
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.auth import current_actor
+from app.web.auth import SECURITY_HEADERS, current_actor
 from app.web.transaction import in_transaction
 from app.works.rules import FRENCH_KIND, WorkKind
 from app.works.service import standing
 
 bp = Blueprint("works_pages", __name__)
+
+LOOKS_AGAIN = (
+    f"{SECURITY_HEADERS['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
+)
+"""The only script of this page reads this page again."""
 
 
 @bp.get("/travaux/<uuid:work_id>")
@@ -19,6 +24,7 @@ def shown(work_id: UUID) -> ResponseReturnValue:
     found = in_transaction(
         lambda session: standing(session, actor=current_actor(), work_id=work_id)
     )
-    return render_template(
+    page = render_template(
         "works/work.html", page=found, title=FRENCH_KIND[WorkKind(found.work.kind)]
     )
+    return page, {"Content-Security-Policy": LOOKS_AGAIN}
