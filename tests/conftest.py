@@ -7,7 +7,7 @@ it: the process that starts the others makes them and tells the others where the
 import gc
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from app.database import Database
 from app.identity import passwords
+from tests.beginnings import begin, ready
 from tests.databases import Databases
+from tests.factories import Scheme
 
 DIALECTS = ("sqlite", "postgresql")
 DIALECT_OF_TEST = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
@@ -41,6 +43,7 @@ settings.load_profile("passnum")
 gc.set_threshold(20_000, 10, 10)
 
 DATABASES = pytest.StashKey[Databases]()
+SCHEME = pytest.StashKey[Scheme]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -99,11 +102,27 @@ def databases(pytestconfig: pytest.Config) -> Databases:
 
 
 @pytest.fixture(params=DIALECTS)
-def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
-    """The address of a migrated, empty database of this test's own, on SQLite then PostgreSQL."""
-    url = databases.clone(request.param)
+def database_url(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a migrated database of this test's own, on SQLite then PostgreSQL.
+
+    It is empty, unless the test asks for the `usual_scheme` in it.
+    """
+    if "usual_scheme" in request.fixturenames:
+        url, scheme = begin(databases, request.param, tmp_path, ready)
+        request.node.stash[SCHEME] = scheme
+    else:
+        url = databases.clone(request.param)
     yield url
     databases.drop(url)
+
+
+@pytest.fixture
+def usual_scheme(request: pytest.FixtureRequest, database_url: str) -> Scheme:  # noqa: ARG001 - it is in there
+    """A programme with its people, in this test's own database."""
+    scheme: Scheme = request.node.stash[SCHEME]
+    return scheme
 
 
 @pytest.fixture

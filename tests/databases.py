@@ -8,27 +8,32 @@ PASSNUM_TEST_POSTGRESQL_URL names another server instead, with a login that may 
 and roles; so the suite runs on every release from 15 on.
 """
 
+import fcntl
 import importlib.util
 import os
+import pickle
 import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import NamedTuple, Self, TypedDict
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from app.database import migrate
+from app.database import Database, migrate
 
 OTHER_SERVER = "PASSNUM_TEST_POSTGRESQL_URL"
 SQLITE_TEMPLATE = "template.db"
+MADE = "made"
+"""The file that says of a filled database where it is."""
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -138,6 +143,18 @@ class Server:
                 raise RuntimeError(message)
 
 
+@contextmanager
+def nobody_else(place: Path) -> Iterator[None]:
+    """Make a folder, and let one process at a time work in it."""
+    place.mkdir(exist_ok=True)
+    held = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def any_process_uses(folder: Path) -> bool:
     """Whether a process works in that folder; for the account of root, or one's own processes."""
     for working in Path("/proc").glob("[0-9]*/cwd"):
@@ -188,6 +205,20 @@ class Shared(TypedDict):
     folder: str
     server_url: str
     postgresql_template: str
+
+
+class Filled(NamedTuple):
+    """A database that is kept to be cloned, the files that go with it, and what was said of it."""
+
+    url: str
+    files: Path
+    said: object
+
+
+def what_was_made(file: Path) -> Filled:
+    """What a process of this run wrote there; each reader gets objects of its own."""
+    made: Filled = pickle.loads(file.read_bytes())  # noqa: S301 - we wrote it
+    return made
 
 
 class Databases:
@@ -249,21 +280,43 @@ class Databases:
 
     def stop(self) -> None:
         """Leave nothing behind; on a server that is not ours, nothing but the roles."""
+        if self._server is None and "postgresql_template" in self.__dict__ and not self._is_guest:
+            self._on_server("DROP DATABASE {} WITH (FORCE)", self.postgresql_template)
+            for made in self.folder.glob(f"*-postgresql/{MADE}"):
+                self.drop(what_was_made(made).url)
         if self._keeper is not None:
             self._keeper.clean_up()
         if self._server is not None:
             self._server.stop()
-        elif "postgresql_template" in self.__dict__ and not self._is_guest:
-            self._on_server("DROP DATABASE {} WITH (FORCE)", self.postgresql_template)
 
-    def clone(self, dialect: str) -> str:
-        """The address of a new database of that dialect, migrated and empty."""
+    def filled(self, dialect: str, fill: Callable[[Database, Path], object]) -> Filled:
+        """A database as `fill` leaves it, and the files that it writes into a folder.
+
+        Done once a run, by whoever asks first; the other processes wait meanwhile.
+        """
+        place = self.folder / f"{fill.__name__}-{dialect}"
+        with nobody_else(place):
+            if not (place / MADE).exists():
+                self._fill(dialect, place, fill)
+        return what_was_made(place / MADE)
+
+    def _fill(self, dialect: str, place: Path, fill: Callable[[Database, Path], object]) -> None:
+        files = place / f"files-{os.getpid()}"
+        files.mkdir()
+        database = Database(self.clone(dialect))
+        made = Filled(database.url, files, fill(database, files))
+        database.close()
+        (place / MADE).write_bytes(pickle.dumps(made))
+
+    def clone(self, dialect: str, of: Filled | None = None) -> str:
+        """The address of a new database of that dialect: migrated and empty, or filled like one."""
         name = self._new_name()
+        model = make_url(of.url).database if of else None
         if dialect == "sqlite":
             path = self.folder / f"{name}.db"
-            shutil.copyfile(self.sqlite_template, path)
+            shutil.copyfile(model or self.sqlite_template, path)
             return f"sqlite:///{path}"
-        template = self.postgresql_template
+        template = model or self.postgresql_template
         self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
         return self.postgresql_url(name)
 

@@ -5,8 +5,9 @@ step of the chain and returns what the next needs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
@@ -64,7 +65,6 @@ class Scheme:
     """One programme and the people who make it live, each an Actor."""
 
     keys: KeyStore
-    signer: ReceiptSigner
     now: datetime
     actors: dict[str, Actor] = field(default_factory=dict)
     organisations: dict[str, UUID] = field(default_factory=dict)
@@ -82,9 +82,7 @@ class Scheme:
         payer: Payer = Payer.AUTHORITY,
     ) -> "Scheme":
         """CAP Nord, an issuer, two prescribers, two labelled mediators, and a vintage."""
-        scheme = cls(
-            KeyStore(folder / "keys"), ReceiptSigner(folder / "keys"), now or datetime.now(UTC)
-        )
+        scheme = cls(KeyStore(folder / "keys"), now or datetime.now(UTC))
         scheme.organisation(session, "sponsor", OrganisationKind.SPONSOR)
         scheme.organisation(session, "issuer", OrganisationKind.ISSUER)
         for role in (Role.COORDINATOR, Role.FINANCE, Role.ACCOUNTANT, Role.AUDITOR):
@@ -122,6 +120,19 @@ class Scheme:
         for name in ("exo7", "carecof"):
             scheme.mediator(session, name)
         return scheme
+
+    def at(self, folder: Path) -> "Scheme":
+        """The same with its keys in that folder."""
+        return replace(self, keys=KeyStore(folder / "keys"))
+
+    @cached_property
+    def signer(self) -> ReceiptSigner:
+        """Who signs receipts, with the key in that folder."""
+        return ReceiptSigner(self.keys.folder)
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is written down: the keys stay in their folder."""
+        return {name: value for name, value in vars(self).items() if name != "signer"}
 
     @property
     def vault(self) -> BankVault:

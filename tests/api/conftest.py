@@ -14,10 +14,9 @@ DIALECTS = ("sqlite", "postgresql")
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
+def house(database: Database, usual_scheme: Scheme, tmp_path: Path) -> House:
     """A programme with its people, in this test's own database."""
-    with database.transaction() as session:
-        return House.on(database, tmp_path, Scheme.ready(session, tmp_path))
+    return House.on(database, tmp_path, usual_scheme)
 
 
 @pytest.fixture(scope="session", params=DIALECTS)

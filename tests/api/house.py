@@ -22,6 +22,7 @@ from app.database import Database
 from app.factory import create_app
 from app.identity.service import create_token, set_password
 from tests.api.contract import Contract
+from tests.beginnings import begin, lived
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.service.chain import Chain
@@ -234,9 +235,9 @@ def application(
 @contextmanager
 def house_that_has_lived(databases: Databases, dialect: str, folder: Path) -> Iterator[House]:
     """The door of a scheme in which something rests at every stage."""
-    url = databases.clone(dialect)
+    url, chain = begin(databases, dialect, folder, lived)
     database = Database(url)
-    house = House.on(database, folder, Chain.lived(database, folder))
+    house = House.on(database, folder, chain)
     # What the chain ordered, approved and paid is dated two days from now.
     house.clock.days = 2
     yield house

@@ -9,7 +9,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from app import ledger
-from app.clearing.receipts import ALGORITHM, ReceiptSigner
+from app.clearing.receipts import ALGORITHM
 from app.database import Database
 from app.identity.rules import Role
 from app.identity.service import create_agent
@@ -28,7 +28,7 @@ def empty_house(database: Database, tmp_path: Path) -> House:
     """What `passnum init` leaves: a sponsor with its people, and nothing else."""
     with database.transaction() as session:
         keys = tmp_path / "keys"
-        scheme = Scheme(KeyStore(keys), ReceiptSigner(keys), House.present())
+        scheme = Scheme(KeyStore(keys), House.present())
         scheme.organisation(session, "sponsor", OrganisationKind.SPONSOR)
         for name, role in (
             ("coordinator", Role.COORDINATOR),

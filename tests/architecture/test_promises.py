@@ -33,7 +33,6 @@ from sqlalchemy.orm import Session
 from app.database import (
     APPLICATION_ROLE,
     SEARCH_PATH,
-    Database,
     Model,
     Uuid16,
     prepare_sqlite,
@@ -41,6 +40,7 @@ from app.database import (
 )
 from app.kernel.ids import new_id
 from app.ledger import rule_named_by
+from tests.beginnings import begin, lived
 from tests.databases import Databases
 from tests.service.chain import Chain
 from tests.service.hostile_rows import BENT, TOGETHER
@@ -250,10 +250,9 @@ def address(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Where a chain has lived."""
-    url = databases.clone(request.param)
-    database = Database(url)
-    CHAINS[url] = Chain.lived(database, tmp_path_factory.mktemp("promises"))
-    database.close()
+    folder = tmp_path_factory.mktemp("promises")
+    url, chain = begin(databases, request.param, folder, lived)
+    CHAINS[url] = chain
     yield url
     databases.drop(url)
 

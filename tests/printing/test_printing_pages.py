@@ -19,12 +19,11 @@ from tests.papers import reading
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
+def house(database: Database, usual_scheme: Scheme, tmp_path: Path) -> House:
     with database.transaction() as session:
-        scheme = Scheme.ready(session, tmp_path)
-        scheme.mediator(session, "exo8")
-        mark_demonstration(session, now=scheme.now)
-        return House.on(database, tmp_path, scheme)
+        usual_scheme.mediator(session, "exo8")
+        mark_demonstration(session, now=usual_scheme.now)
+    return House.on(database, tmp_path, usual_scheme)
 
 
 def test_booklets_leave_by_a_page_and_each_square_leads_to_another(house: House) -> None:

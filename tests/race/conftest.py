@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from app.database import Database
+from tests.beginnings import begin, stocked
 from tests.databases import Databases
 from tests.factories import Scheme
 
@@ -17,22 +18,25 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def database(databases: Databases) -> Iterator[Database]:
-    """A PostgreSQL database with a connection for each who comes at the same moment."""
-    url = databases.clone("postgresql")
-    database = Database(url, pool_size=CONNECTIONS)
-    yield database
-    database.close()
+def begun(databases: Databases, tmp_path: Path) -> Iterator[tuple[str, Scheme]]:
+    """A PostgreSQL database of this test's own, and the usual scheme with stock that is in it."""
+    url, scheme = begin(databases, "postgresql", tmp_path, stocked)
+    yield url, scheme
     databases.drop(url)
 
 
 @pytest.fixture
-def scheme(database: Database, tmp_path: Path) -> Scheme:
+def database(begun: tuple[str, Scheme]) -> Iterator[Database]:
+    """That database with a connection for each who comes at the same moment."""
+    database = Database(begun[0], pool_size=CONNECTIONS)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def scheme(begun: tuple[str, Scheme]) -> Scheme:
     """The usual scheme, with stock."""
-    with database.transaction() as session:
-        scheme = Scheme.ready(session, tmp_path)
-        scheme.stock(session)
-    return scheme
+    return begun[1]
 
 
 def all_at_once(work: Callable[[int], T], *, count: int = CONNECTIONS) -> list[T]:

@@ -22,6 +22,7 @@ from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
 from app.ledger.queries import VoucherState, lock_vouchers_by_code, voucher_states
+from tests.beginnings import begin, stocked
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.race.together import everywhere, said, together
@@ -104,22 +105,25 @@ def test_the_race_goes_wrong_without_the_lock_on_passes(
 
 
 @pytest.fixture
-def file(databases: Databases) -> Iterator[Database]:
-    """An SQLite file that eight threads write to."""
-    url = databases.clone("sqlite")
-    database = Database(url, pool_size=8)
-    yield database
-    database.close()
+def on_a_file(databases: Databases, tmp_path: Path) -> Iterator[tuple[str, Scheme]]:
+    """An SQLite file, and the usual scheme with stock that is in it."""
+    url, scheme = begin(databases, "sqlite", tmp_path, stocked)
+    yield url, scheme
     databases.drop(url)
 
 
 @pytest.fixture
-def small_scheme(file: Database, tmp_path: Path) -> Scheme:
+def file(on_a_file: tuple[str, Scheme]) -> Iterator[Database]:
+    """That file, which eight threads write to."""
+    database = Database(on_a_file[0], pool_size=8)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def small_scheme(on_a_file: tuple[str, Scheme]) -> Scheme:
     """The usual scheme with stock, in that file."""
-    with file.transaction() as session:
-        scheme = Scheme.ready(session, tmp_path)
-        scheme.stock(session)
-        return scheme
+    return on_a_file[1]
 
 
 def test_eight_threads_on_one_file_lose_nothing(file: Database, small_scheme: Scheme) -> None:

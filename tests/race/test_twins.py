@@ -12,6 +12,8 @@ import pytest
 from app.database import Database, earlier, hold
 from app.identity import passwords
 from app.ledger import verify
+from tests.beginnings import begin
+from tests.beginnings import lived as chain_lived
 from tests.databases import Databases
 from tests.race.together import after, everywhere, in_transactions, meeting, no_hold, said
 from tests.service.chain import Chain, everything
@@ -47,9 +49,17 @@ LATER_LIVES = {
 
 
 @pytest.fixture
-def lived(database: Database, tmp_path: Path) -> Chain:
-    """Something at every stage, in a database of this test's own."""
-    return Chain.lived(database, tmp_path)
+def begun(databases: Databases, tmp_path: Path) -> Iterator[tuple[str, Chain]]:
+    """A database of this test's own, in which something rests at every stage."""
+    url, chain = begin(databases, "postgresql", tmp_path, chain_lived)
+    yield url, chain
+    databases.drop(url)
+
+
+@pytest.fixture
+def lived(begun: tuple[str, Chain]) -> Chain:
+    """What rests there."""
+    return begun[1]
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +74,9 @@ def lives(
 
     def life(number: int) -> Life:
         if number not in made:
-            url = databases.clone("postgresql")
-            database = Database(url, pool_size=4)
-            chain = Chain.lived(database, tmp_path_factory.mktemp("twins"))
-            made[number] = url, (database, chain)
+            folder = tmp_path_factory.mktemp("twins")
+            url, chain = begin(databases, "postgresql", folder, chain_lived)
+            made[number] = url, (Database(url, pool_size=4), chain)
         return made[number][1]
 
     yield life

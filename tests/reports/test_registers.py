@@ -16,26 +16,20 @@ from app.reports import registers
 from app.reports.accounts import account_of_use, slip_of
 from app.reports.register_rules import HELD, Register
 from app.reports.snapshots import take_snapshots
-from tests.api.house import House
+from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
 from tests.factories import Scheme
-from tests.service.chain import Chain
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def lived(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    url = databases.clone(request.param)
     folder = tmp_path_factory.mktemp("registers")
-    database = Database(url)
-    house = House.on(database, folder, Chain.lived(database, folder))
-    house.clock.days = 2
-    sums = Sizes(least=3, most=7, fan=2)
-    take_snapshots(database, now=house.clock(), sizes=sums)
-    yield house
-    database.close()
-    databases.drop(url)
+    with house_that_has_lived(databases, request.param, folder) as house:
+        sums = Sizes(least=3, most=7, fan=2)
+        take_snapshots(house.database, now=house.clock(), sizes=sums)
+        yield house
 
 
 def asked(house: House) -> dict[str, object]:

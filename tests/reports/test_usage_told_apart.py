@@ -21,25 +21,18 @@ from app.reports.rules import WHERE_USED, By, Denominator, UsageTable
 from app.reports.service import usage_report
 from app.reports.usage import usage_by
 from app.takeover.service import approve_takeover, prepare_takeover
-from tests.api.house import House
+from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.pages import markup
 from tests.pages.markup import Element
 from tests.papers.reading import words
-from tests.service.chain import Chain
 
 
 @pytest.fixture(scope="module")
 def lived(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    url = databases.clone("sqlite")
-    folder = tmp_path_factory.mktemp("usage")
-    database = Database(url)
-    house = House.on(database, folder, Chain.lived(database, folder))
-    house.clock.days = 2
-    yield house
-    database.close()
-    databases.drop(url)
+    with house_that_has_lived(databases, "sqlite", tmp_path_factory.mktemp("usage")) as house:
+        yield house
 
 
 def told(house: House, session: Session, by: By, **more: object) -> UsageTable:

@@ -192,6 +192,10 @@ class Chain:
             snapshots.take_snapshot(session, now=chain.scheme.now, sizes=SHORT)
         return chain
 
+    def at(self, folder: Path) -> "Chain":
+        """The same with its keys in that folder."""
+        return replace(self, scheme=self.scheme.at(folder))
+
     def _signals(self, session: Session) -> None:
         """Two days of passes taken out of hours; somebody has looked at one of them."""
         actor, exo7 = self.scheme.actors["coordinator"], self.scheme.organisations["exo7"]

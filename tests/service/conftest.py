@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
@@ -11,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.database import SEARCH_PATH, Database, prepare_sqlite, read_url
 from app.identity import passwords
 from app.kernel.errors import DomainError
+from tests.beginnings import begin
+from tests.beginnings import lived as chain_lived
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.service.chain import Chain, State, everything
@@ -21,10 +22,9 @@ passwords.make_cheap()
 
 
 @pytest.fixture
-def scheme(database: Database, tmp_path: Path) -> Scheme:
+def scheme(usual_scheme: Scheme) -> Scheme:
     """A programme with its people, in this test's own database."""
-    with database.transaction() as session:
-        return Scheme.ready(session, tmp_path)
+    return usual_scheme
 
 
 @dataclass
@@ -56,9 +56,8 @@ def lived(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Database, Chain, State]]:
     """One database a dialect in which something rests at every stage."""
-    url = databases.clone(request.param)
+    url, chain = begin(databases, request.param, tmp_path_factory.mktemp("lived"), chain_lived)
     database = Database(url)
-    chain = Chain.lived(database, tmp_path_factory.mktemp("lived"))
     with database.session(writing=False) as session:
         as_lived = everything(session)
     yield database, chain, as_lived
