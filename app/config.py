@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DEFAULT_PORT = 8000
 EXAMPLE_URL = "https://pass.capnord.example"
@@ -97,6 +98,55 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class ProConnect:
+    """Where agents of public bodies may sign in, and how this site is known there."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Where its pages are."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> "ProConnect | None":
+        """The three PASSNUM_PROCONNECT_… variables, or nothing when none is set."""
+        names = [f"PASSNUM_PROCONNECT_{name}" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")]
+        issuer, client_id, secret = values = [env.get(name, "").strip() for name in names]
+        if not any(values):
+            return None
+        if not all(values):
+            missing = ", ".join(
+                name for name, value in zip(names, values, strict=True) if not value
+            )
+            raise SettingRefused(name="PASSNUM_PROCONNECT_…", advice=f"donnez aussi {missing}.")
+        return cls(issuer.rstrip("/"), client_id, secret)
+
+
+def session_minutes(said: str) -> dict[str, tuple[int, int]]:
+    """« finance=30/600 all=60/720 »: minutes without any act, and in all, by role.
+
+    Raises:
+        SettingRefused: another shape, or no time at all.
+    """
+    limits: dict[str, tuple[int, int]] = {}
+    for part in said.split():
+        role, _, times = part.partition("=")
+        idle, _, whole = times.partition("/")
+        if not (role and idle.isdecimal() and whole.isdecimal() and 0 < int(idle) <= int(whole)):
+            raise SettingRefused(
+                name="PASSNUM_SESSION_MINUTES",
+                advice="écrivez « finance=30/600 all=60/720 » : pour un rôle, les minutes sans "
+                "geste, puis en tout.",
+            )
+        limits[role] = int(idle), int(whole)
+    return limits
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one installation needs to know.
 
@@ -110,6 +160,8 @@ class Settings:
         public_url: where the squares of passes and covers lead, without a path.
         help_line: the telephone number that booklets give for a lost one.
         mail_server: where letters are handed in; without it they are kept and shown.
+        session_minutes: how long a session lasts, by role, where it is not as usual.
+        proconnect: where agents of public bodies may sign in as well.
     """
 
     data_dir: Path
@@ -121,6 +173,8 @@ class Settings:
     help_line: str = EXAMPLE_LINE
     mail_server: MailServer | None = None
     secret_key: bytes = field(default=b"", repr=False)
+    session_minutes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    proconnect: ProConnect | None = None
 
     @property
     def key_dir(self) -> Path:
@@ -132,9 +186,10 @@ class Settings:
         """Read the PASSNUM_… variables; make the data folder and its secret where they miss.
 
         They are PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL,
-        PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL and PASSNUM_HELP_LINE; and for
-        letters PASSNUM_SMTP_HOST, …_PORT, …_SECURITY, …_USER, …_PASSWORD, …_SENDER and
-        …_AUTHORITY_FILE.
+        PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL, PASSNUM_HELP_LINE and
+        PASSNUM_SESSION_MINUTES; for letters PASSNUM_SMTP_HOST, …_PORT, …_SECURITY, …_USER,
+        …_PASSWORD, …_SENDER and …_AUTHORITY_FILE; for ProConnect PASSNUM_PROCONNECT_ISSUER,
+        …_CLIENT_ID and …_CLIENT_SECRET.
 
         Raises:
             SettingRefused: a variable says what cannot be.
@@ -154,6 +209,8 @@ class Settings:
             help_line=env.get("PASSNUM_HELP_LINE") or EXAMPLE_LINE,
             mail_server=MailServer.from_environment(env),
             secret_key=secret_file(data_dir / "session.secret"),
+            session_minutes=session_minutes(env.get("PASSNUM_SESSION_MINUTES", "")),
+            proconnect=ProConnect.from_environment(env),
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Flask, g, get_flashed_messages, redirect, render_template, url_for
+from flask import Flask, get_flashed_messages, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
@@ -76,7 +76,21 @@ from app.takeover import pages as takeover_pages
 from app.trust import api as trust_api
 from app.trust import pages as trust_pages
 from app.vouchers import api as vouchers_api
-from app.web import api, assets, auth, health, me, problems, rendering, sign_in, transaction
+from app.web import (
+    api,
+    assets,
+    auth,
+    connection_pages,
+    factor_pages,
+    health,
+    me,
+    problems,
+    provider_pages,
+    rendering,
+    second_factor,
+    sign_in,
+    transaction,
+)
 from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
 from app.works import pages as works_pages
 
@@ -118,6 +132,10 @@ PAGE_PARTS = (
     gate_pages,
     accounts_pages,
     journal_pages,
+    second_factor,
+    provider_pages,
+    factor_pages,
+    connection_pages,
     desk_pages,
     reports_pages,
     register_pages,
@@ -217,7 +235,7 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        SESSION_COOKIE_NAME="passnum",
+        SESSION_COOKIE_NAME="passnum_page",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         WTF_CSRF_CHECK_DEFAULT=False,
@@ -231,7 +249,8 @@ def create_app(
     app.extensions["passnum_settings"] = settings
     app.extensions["passnum_clock"] = clock
     app.extensions[COMMITTED] = committed_cents
-    auth.login_manager.init_app(app)
+    app.extensions[sign_in.WAIVES_SECOND_FACTOR] = programmes.is_demonstration
+    app.extensions[sign_in.LEAVES_PROVIDER] = provider_pages.address_to_leave
     auth.csrf.init_app(app)
     app.before_request(auth.authenticate)
     app.after_request(auth.secure)
@@ -262,7 +281,7 @@ def frame() -> Frame:
     session = transaction.request_session()
     try:
         specimen = programmes.is_demonstration(session)
-        if "agent" not in g:
+        if not auth.is_signed_in():
             return Frame(specimen=specimen)
         agent = auth.current_agent()
         organisation = partners.organisation(session, agent.organisation_id)

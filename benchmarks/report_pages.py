@@ -12,13 +12,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from flask.testing import FlaskClient
-from flask_login import FlaskLoginClient
 
 from app.database import Database
 from app.factory import create_app
 from app.identity import queries as identity
+from app.identity.rules import FROM_SERVER
+from app.identity.session_rules import Method
+from app.identity.sessions import begin_session
+from app.kernel.clock import utc_now
 from app.reports.snapshots import take_snapshots
-from app.web.auth import SignedIn
+from app.web.cookie import COOKIE
 from benchmarks import history
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most, in_turn
@@ -95,9 +98,18 @@ def visited(bench: Bench, passes: int) -> Iterator[tuple[FlaskClient, World]]:
             message = "the coordination has no account"
             raise RuntimeError(message)
         app = create_app(world.settings(database.url), database)
-        app.test_client_class = FlaskLoginClient
-        with app.app_context():
-            client = app.test_client(user=SignedIn(agent))
+        with database.transaction() as session:
+            secret, _ = begin_session(
+                session,
+                agent=agent,
+                method=Method.PASSWORD,
+                browser="Mesures",
+                minutes={},
+                origin=FROM_SERVER,
+                now=utc_now(),
+            )
+        client = app.test_client()
+        client.set_cookie(COOKIE, secret)
         yield client, world
         database.close()
 

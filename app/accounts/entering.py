@@ -15,6 +15,8 @@ from app.identity.links import end_link, end_links, make_link, open_link
 from app.identity.models import AccountLink, Agent
 from app.identity.rules import AccountEventKind, LinkEnd, LinkPurpose, Origin
 from app.identity.service import SignInKeys, finish_sign_in
+from app.identity.session_rules import SessionEnd
+from app.identity.sessions import end_because
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean, read_email
@@ -133,7 +135,7 @@ def use_link(
     link, agent = _opened(session, secret=secret, purpose=purpose, now=now)
     end_link(session, link, reason=LinkEnd.USED, now=now)
     accepted = purpose is LinkPurpose.INVITATION
-    _take(session, agent, password_hash)
+    _take(session, agent, password_hash, now=now)
     end_links(session, agent_id=agent.id, reason=LinkEnd.REPLACED, now=now)
     # Who reads the mail of the account has proved who they are: a lock has nothing left to guard.
     finish_sign_in(session, keys=keys, now=now)
@@ -151,11 +153,20 @@ def use_link(
 
 
 def change_password(
-    session: Session, *, agent_id: int, password_hash: str, origin: Origin, now: datetime
+    session: Session,
+    *,
+    agent_id: int,
+    password_hash: str,
+    origin: Origin,
+    now: datetime,
+    but: UUID | None = None,
 ) -> Agent:
-    """Take another password for one's own account, once the current one was checked."""
+    """Take another password for one's own account, once the current one was checked.
+
+    Every session ends, but the one that asks.
+    """
     mine = session.get_one(Agent, agent_id)
-    _take(session, mine, password_hash)
+    _take(session, mine, password_hash, now=now, but=but)
     end_links(session, agent_id=mine.id, reason=LinkEnd.REPLACED, now=now)
     record_event(
         session,
@@ -194,9 +205,17 @@ def change_name(
     return agent
 
 
-def _take(session: Session, agent: Agent, password_hash: str) -> None:
+def _take(
+    session: Session,
+    agent: Agent,
+    password_hash: str,
+    *,
+    now: datetime,
+    but: UUID | None = None,
+) -> None:
     """The one place where the owner of an account changes its password: sessions end with it."""
     agent.password_hash = password_hash
+    end_because(session, agent_id=agent.id, why=SessionEnd.PASSWORD, now=now, but=but)
     session.flush()
 
 

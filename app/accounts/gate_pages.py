@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user, logout_user
 from sqlalchemy.orm import Session
 
 from app.accounts import entering
@@ -14,8 +13,10 @@ from app.identity.errors import LinkServesNoMore, WeakPassword
 from app.identity.models import Agent
 from app.identity.rules import LinkPurpose
 from app.identity.service import hashed
-from app.web.auth import ANONYMOUS, SignedIn, account_keys, check_csrf, origin, started_at
-from app.web.forms import Form, done
+from app.identity.session_rules import Method
+from app.web.auth import ANONYMOUS, account_keys, check_csrf, origin, started_at
+from app.web.forms import Form
+from app.web.sign_in import let_in
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("gate_pages", __name__)
@@ -128,11 +129,11 @@ def _chosen(form: Form, owner: Agent) -> str | None:
 
 def _let_in(agent: Agent, *, invited: bool) -> ResponseReturnValue:
     """Whoever was signed in on this browser is not any more; the owner of the link is."""
-    logout_user()
-    login_user(SignedIn(agent))
+    response = let_in(agent, method=Method.PASSWORD, back="")
     said = (
         "Bienvenue. Votre compte est ouvert : ce mot de passe vous y ramène."
         if invited
         else "Votre mot de passe est changé. Vos autres connexions sont fermées."
     )
-    return done(url_for("home"), said)
+    flash(said)
+    return response

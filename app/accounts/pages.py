@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 from sqlalchemy.orm import Session
 
 from app.accounts import entering, queries, service
@@ -29,11 +28,11 @@ from app.identity.service import (
 )
 from app.papers.french import clock
 from app.web.auth import (
-    SignedIn,
     account_keys,
     check,
     current_actor,
     current_agent,
+    current_standing,
     origin,
     sign_in_keys,
     started_at,
@@ -214,6 +213,8 @@ class AccountPage:
     mine: bool
     sees_journal: bool
     roles: tuple[Choice, ...]
+    may_secure: bool
+    """Whether sessions and second factors may be ended from here."""
 
 
 @bp.route("/comptes/<int:agent_id>", methods=["GET", "POST"])
@@ -300,6 +301,7 @@ def _account(agent_id: int, form: Form) -> AccountPage:
             mine,
             sees,
             tuple(Choice(str(role), FRENCH_ROLE[role]) for role in manager.roles),
+            Right.MANAGE_ACCOUNTS in RIGHTS[actor.role],
         )
 
     return in_transaction(work)
@@ -410,16 +412,16 @@ def my_password() -> ResponseReturnValue:
     if request.method == "POST":
         chosen = form.submit_apart(lambda: _checked(form))
         if chosen is not None:
-            agent = in_transaction(
+            in_transaction(
                 lambda session: entering.change_password(
                     session,
                     agent_id=current_agent().id,
                     password_hash=chosen,
                     origin=origin(),
                     now=started_at(),
+                    but=current_standing().id,
                 )
             )
-            login_user(SignedIn(agent))
             return done(
                 url_for(".mine"),
                 "Votre mot de passe est changé. Vos autres connexions sont fermées.",

@@ -29,6 +29,8 @@ from app.identity.rules import (
     Right,
     Role,
 )
+from app.identity.session_rules import SessionEnd
+from app.identity.sessions import end_because
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.text import clean, read_email
@@ -112,6 +114,7 @@ def set_password(session: Session, *, email: str, password: str, now: datetime) 
     """
     agent = known_agent(session, email)
     agent.password_hash = hashed(password, agent.email, agent.name)
+    end_because(session, agent_id=agent.id, why=SessionEnd.PASSWORD, now=now)
     end_links(session, agent_id=agent.id, reason=LinkEnd.REPLACED, now=now)
     record_event(
         session,
@@ -162,6 +165,7 @@ def close(
         detail=reason,
     )
     end_links(session, agent_id=agent.id, reason=LinkEnd.WITHDRAWN, now=now)
+    end_because(session, agent_id=agent.id, why=SessionEnd.CLOSED, now=now)
     agent.disabled_at = now
     session.flush()
 
@@ -221,12 +225,21 @@ def begin_sign_in(session: Session, *, email: str, keys: SignInKeys, now: dateti
     Raises:
         TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
     """
+    begin_try(session, keys=keys, now=now)
+    agent = queries.agent_by_email(session, read_email(email) or "")
+    return agent if agent is not None and agent.disabled_at is None else None
+
+
+def begin_try(session: Session, *, keys: SignInKeys, now: datetime) -> None:
+    """Count a try at anything that lets somebody in: a password, a code, a key.
+
+    Raises:
+        TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
+    """
     hold(session, "sign in", keys.email_hash.hex())
     if until := locked_until(session, keys=keys, now=now):
         raise TooManyAttempts(until=clock(until))
     _write_attempt(session, keys, succeeded=False, now=now)
-    agent = queries.agent_by_email(session, read_email(email) or "")
-    return agent if agent is not None and agent.disabled_at is None else None
 
 
 def locked_until(session: Session, *, keys: SignInKeys, now: datetime) -> datetime | None:

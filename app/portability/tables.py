@@ -1,7 +1,7 @@
 """Which tables travel, in which order, and how a row is written as JSON and read again.
 
 Secrets never leave by a file: password hashes, tokens, links sent by e-mail and the letters that
-hold them, traces of sign-ins and of accounts, drafts of forms. Names
+hold them, traces of sign-ins and of accounts, sessions, second factors, drafts of forms. Names
 of people leave only when they are asked for. IBANs leave as they are, sealed.
 """
 
@@ -35,6 +35,12 @@ SECRETS = frozenset(
         "account_link_end",
         "account_event",
         "mail",
+        "agent_session",
+        "totp_secret",
+        "passkey",
+        "recovery_code",
+        "spent_challenge",
+        "provider_identity",
     }
 )
 IDENTITY = frozenset({"beneficiary_identity"})

@@ -1,26 +1,37 @@
 """Who asks: a person with a session, or a program with a token. No rule of the scheme is here."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from flask import Request, Response, current_app, g, redirect, request, session, url_for
-from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.identity import passwords, queries
+from app.identity import passwords, queries, sessions
 from app.identity.models import Agent
-from app.identity.rules import Actor, Origin, Right, Way, browser_family
+from app.identity.rules import Actor, Browser, Origin, Right, Way, browser_family
 from app.identity.service import SignInKeys, actor_of
+from app.identity.session_errors import SecondFactorNeeded, SignInTooOld
+from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
+from app.identity.sessions import Standing
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web import drafts
-from app.web.transaction import SAFE_METHODS, current_settings, request_session
+from app.web.cookie import secret_of_cookie
+from app.web.transaction import (
+    SAFE_METHODS,
+    current_database,
+    current_settings,
+    request_session,
+    unless_others_write,
+)
 
 API_PREFIX = "/api/"
 OPEN_TO_ALL = frozenset({"/api/v1/openapi.json"})
 """The contract of the API holds no data: whoever wants to write a client may read it."""
 
-login_manager = LoginManager()
 csrf = CSRFProtect()
 
 
@@ -33,31 +44,18 @@ class FormExpired(NotPermitted):
     )
 
 
-class SignedIn(UserMixin):
-    """The agent of a browser session, as Flask-Login wants it."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """This site as the browser that asks knows it."""
 
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
-
-    def get_id(self) -> str:
-        """The agent and a trace of the password: changing it ends every session."""
-        return session_id(self.agent)
+    host: str
+    origin: str
 
 
-def session_id(agent: Agent) -> str:
-    """What a session cookie says about its agent."""
-    trace = passwords.keyed_hash(current_settings().secret_key, agent.password_hash or "")
-    return f"{agent.id}:{trace.hex()[:16]}"
-
-
-@login_manager.user_loader
-def load_agent(stored: str) -> SignedIn | None:
-    """The agent of a session cookie; nobody once the account is closed or its password changed."""
-    agent_id, _, _ = stored.partition(":")
-    agent = queries.agent(request_session(), int(agent_id)) if agent_id.isdigit() else None
-    if agent is None or agent.disabled_at is not None or session_id(agent) != stored:
-        return None
-    return SignedIn(agent)
+def current_site() -> Site:
+    """The name of this site and its origin, as the person typed or clicked them."""
+    scheme = "https" if current_settings().secure_cookies else "http"
+    return Site(request.host.partition(":")[0], f"{scheme}://{request.host}")
 
 
 def current_agent() -> Agent:
@@ -93,17 +91,90 @@ def authenticate() -> AnyResponse | None:
             raise NotSignedIn
         g.agent, g.by_token = agent, True
         return None
-    user = cast("SignedIn | AnonymousUserMixin", current_user)
-    if isinstance(user, SignedIn):
-        g.agent = user.agent
+    if (found := session_of_cookie()) is not None:
+        g.agent, g.standing = found
+        if not found[1].is_whole and request.endpoint not in way_on(found[1]):
+            if in_api:
+                raise SecondFactorNeeded
+            return go_on_signing_in(found[1])
         if request.method not in SAFE_METHODS:
             check_csrf()
+        note_that_somebody_is_there()
         return None
     if in_api:
         if request.path in OPEN_TO_ALL:
             return None
         raise NotSignedIn
     return ask_to_sign_in()
+
+
+def session_of_cookie() -> tuple[Agent, Standing] | None:
+    """The agent whose session this browser has, and how far it opens; one statement."""
+    secret = secret_of_cookie()
+    if not secret:
+        return None
+    return sessions.agent_by_session(
+        request_session(), secret, minutes=current_settings().session_minutes, now=started_at()
+    )
+
+
+def current_standing() -> Standing:
+    """The session of the browser that asks.
+
+    Raises:
+        NotSignedIn: nobody's, or a token's.
+    """
+    if "standing" not in g:
+        raise NotSignedIn
+    return cast("Standing", g.standing)
+
+
+def is_signed_in() -> bool:
+    """Whether somebody asks whose sign-in is finished."""
+    return "agent" in g and ("standing" not in g or g.standing.is_whole)
+
+
+def check_signed_in_lately() -> None:
+    """Refuse to change what protects an account hours after signing in.
+
+    Raises:
+        SignInTooOld.
+    """
+    confirmed_at = current_standing().confirmed_at
+    if confirmed_at is None or started_at() - confirmed_at >= FRESH_FOR:
+        raise SignInTooOld
+
+
+def note_that_somebody_is_there() -> None:
+    """Every five minutes, note that this session is in use; a page never waits for that."""
+    standing, now = current_standing(), started_at()
+    if now - standing.seen_at < SEEN_EVERY:
+        return
+    if request.method not in SAFE_METHODS:
+        # The request's own transaction: on SQLite there is one writer, and that is this one.
+        sessions.note_seen(request_session(), standing, now=now)
+        return
+    with suppress(DBAPIError), unless_others_write(current_database()) as session:
+        sessions.note_seen(session, standing, now=now)
+
+
+AWAITED: set[str] = set()
+"""Endpoints that open while a second factor is awaited."""
+ENROLLING: set[str] = set()
+"""Endpoints that open while somebody must still enrol one."""
+
+
+def way_on(standing: Standing) -> set[str]:
+    """Which endpoints open to a sign-in that is not finished."""
+    return AWAITED if standing.awaits_second else ENROLLING
+
+
+def go_on_signing_in(standing: Standing) -> AnyResponse:
+    """Lead to what is still lacking, and from there to what was asked."""
+    if request.method in SAFE_METHODS:
+        session["next"] = request.full_path.rstrip("?")
+    step = "second_factor.show" if standing.awaits_second else "factor_pages.factors"
+    return redirect(url_for(step))
 
 
 ANONYMOUS: set[str] = set()
@@ -130,7 +201,7 @@ def check_csrf() -> None:
 
 def ask_to_sign_in() -> AnyResponse:
     """Send a person to the sign-in page, and back afterwards, to what they had typed."""
-    reason = "expired" if "_user_id" in session else "needed"
+    reason = "expired" if secret_of_cookie() else "needed"
     if request.method in SAFE_METHODS:
         asked = request.full_path.rstrip("?")
     elif asked := drafts.address_to_go_on():
@@ -164,6 +235,14 @@ def account_keys(email: str) -> SignInKeys:
     )
 
 
+def browser_of_request() -> str:
+    """What a person would recognise their browser by: « Firefox, Windows »."""
+    said = request.user_agent.string
+    family = browser_family(said)
+    name = "Autre navigateur" if family is Browser.OTHER else str(family)
+    return ", ".join(filter(None, (name, system_of(said))))
+
+
 def origin() -> Origin:
     """From where this request comes, as the journal of accounts keeps it."""
     key = current_settings().secret_key
@@ -174,11 +253,12 @@ def origin() -> Origin:
     )
 
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -200,9 +280,21 @@ def allow_camera() -> str:
     return ""
 
 
+def allow_scripts() -> None:
+    """Let the page that answers this request run the modules of this site, and no others."""
+    g.allows_scripts = True
+
+
 def secure(response: Response) -> Response:
     """After each request: what a browser may do with the answer, and that nobody keeps it."""
-    headers = SCANNING_HEADERS if g.get("scans") else SECURITY_HEADERS
+    headers = dict(SCANNING_HEADERS if g.get("scans") else SECURITY_HEADERS)
+    policy = headers["Content-Security-Policy"]
+    if g.get("allows_scripts") and "script-src" not in policy:
+        policy += "; script-src 'self'"
+    if "standing" in g and g.standing.provider_token and (to := current_settings().proconnect):
+        # Signing out ends at the provider, and a browser follows a form only where this says.
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {to.origin}")
+    headers["Content-Security-Policy"] = policy
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":

@@ -1,26 +1,24 @@
 """What was typed outlives an expired sign-in, for the agent who typed it and nobody else.
 
-A form that arrives after the sign-in has ended is kept (app.identity.drafts), for the agent whom
-the cookie still names: signed by this site, not older than a week, and never sent by another site
-(SameSite). Once that same agent has signed in again, its page opens with what was typed. Somebody
-else who signs in there meets an empty form. Who signed out has no name left, and nothing is kept.
+A form that arrives after the sign-in has ended is kept (app.identity.drafts), for the agent whose
+session the cookie still names: not older than a week, and never sent by another site (SameSite).
+Once that same agent has signed in again, its page opens with what was typed. Somebody else who
+signs in there meets an empty form. Who signed out has no name left, and nothing is kept.
 """
 
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import current_app, g, has_request_context, request, session
-from itsdangerous import BadSignature
+from flask import current_app, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from app.identity import drafts, queries
+from app.identity import drafts, queries, sessions
 from app.identity.drafts import Typed
 from app.kernel.ids import new_id
+from app.web.cookie import secret_of_cookie
 from app.web.transaction import current_settings, in_transaction
 
-NAMED_FOR = 7 * 24 * 3600
-"""Seconds after which a cookie names nobody any more."""
 AGAIN = "repris"
 """The field of an address that names the draft to go on with."""
 NEVER_KEPT = frozenset({"csrf_token", "password", "current_password"})
@@ -101,14 +99,9 @@ def _opens(path: str) -> bool:
 
 
 def _lately_signed_in() -> int | None:
-    """Whose session it was: this request's, or the one that its cookie held before it grew old."""
-    stored = session.get("_user_id")
-    if stored is None:
-        signer = current_app.session_interface.get_signing_serializer(current_app)  # type: ignore[attr-defined]  # Flask's own, signed
-        cookie = request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], "")
-        try:
-            stored = signer.loads(cookie, max_age=NAMED_FOR).get("_user_id", "")
-        except BadSignature:
-            return None
-    agent_id = str(stored).partition(":")[0]
-    return int(agent_id) if agent_id.isdigit() else None
+    """Whose session this browser had until it grew old, or was ended from elsewhere."""
+    secret = secret_of_cookie()
+    if not secret:
+        return None
+    now = current_app.extensions["passnum_clock"]()
+    return in_transaction(lambda database: sessions.lately_of(database, secret, now=now))

@@ -8,7 +8,7 @@ whatever the machine's own zone.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from app.kernel import money
@@ -180,6 +180,14 @@ def is_day(typed: str) -> bool:
     return True
 
 
+def lasting(length: timedelta) -> str:
+    """A length of time in minutes, or in hours when it is whole hours."""
+    minutes = int(length.total_seconds()) // 60
+    hours, rest = divmod(minutes, 60)
+    number, unit = (hours, "heure") if hours and not rest else (minutes, "minute")
+    return f"{count(number)}{NO_BREAK}{unit}{'s' if number > 1 else ''}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "compact": compact,
     "count": count,
@@ -187,6 +195,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day_short": day_short,
     "euros": euros,
     "is_day": is_day,
+    "lasting": lasting,
     "local_day": local_day,
     "moment": moment,
     "session_moment": session_moment,

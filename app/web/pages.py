@@ -180,6 +180,10 @@ class SignInPage:
     errors: tuple[FieldError, ...] = ()
     pause: str | None = None
     """Set after too many attempts: the sentence that says how long to wait, and whom to ask."""
+    passkey: str = ""
+    """What a device is asked, as JSON; nothing where this site has no name of its own."""
+    provider: bool = False
+    """Whether ProConnect is set."""
 
 
 # --- what is looked at: programme, vintage, day ---------------------------------------------

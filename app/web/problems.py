@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, render_template, request
-from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,7 +21,7 @@ from app.kernel.errors import (
     Throttled,
 )
 from app.web import words
-from app.web.auth import API_PREFIX, ask_to_sign_in
+from app.web.auth import API_PREFIX, ask_to_sign_in, is_signed_in
 from app.web.pages import ErrorPage
 
 STATUS_BY_FAMILY: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
@@ -158,7 +157,7 @@ def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -
         status=known.value,
         sentence=sentence,
         reference=reference,
-        signed_in=bool(current_user and current_user.is_authenticated),
+        signed_in=is_signed_in(),
     )
     return Response(render_template("errors/error.html", page=page), status)
 

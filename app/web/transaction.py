@@ -5,10 +5,12 @@ takes the write lock at once; one that only reads never waits for it.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar, cast
 
 from flask import current_app, g, request
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,6 +87,24 @@ def refusal_behind(error: DBAPIError) -> Exception:
         log.warning("a rule of the database refused: %s", ledger.rule_named_by(error))
         return Conflict()
     return error
+
+
+@contextmanager
+def unless_others_write(database: Database) -> Iterator[Session]:
+    """A short writing transaction of its own, which fails at once where it would have to wait.
+
+    On SQLite somebody else may be writing for seconds; what is written here can be left out.
+    """
+    with database.transaction(writing=False) as session:
+        if database.is_postgresql:
+            session.execute(text("set local lock_timeout = '50ms'"))
+            yield session
+            return
+        session.execute(text("pragma busy_timeout = 0"))
+        try:
+            yield session
+        finally:
+            session.execute(text("pragma busy_timeout = 10000"))
 
 
 def close_session(_error: BaseException | None = None) -> None:

@@ -20,7 +20,11 @@ from werkzeug.test import TestResponse
 from app.config import Settings
 from app.database import Database
 from app.factory import create_app
-from app.identity.service import create_token, set_password
+from app.identity.rules import FROM_SERVER
+from app.identity.service import create_token, known_agent
+from app.identity.session_rules import Method, Second
+from app.identity.sessions import begin_session
+from app.web.cookie import COOKIE
 from tests.api.contract import Contract
 from tests.beginnings import begin, lived
 from tests.databases import Databases
@@ -159,6 +163,7 @@ class House:
             database_url=database.url,
             owner_database_url=database.url,
             secret_key=b"a key of the tests, of 32 octets!",
+            session_minutes=LASTING,
         )
         app, contract = application(settings, database, clock)
         if isinstance(scheme, Chain):
@@ -192,20 +197,33 @@ class House:
         return self.callers[name, True]
 
     def signed_in(self, name: str) -> Caller:
-        """That agent, signed in on the page for it, as a person."""
+        """That agent, signed in as a person; tests of the page for it are elsewhere."""
         if (name, False) not in self.callers:
-            email = f"{name}@exemple.fr"
-            with self.database.transaction() as session:
-                set_password(session, email=email, password=PASSWORD, now=self.clock())
             client = self.app.test_client()
-            form = {"email": email, "password": PASSWORD, "csrf_token": token_of_form(client)}
-            assert client.post("/connexion", data=form).status_code == 302
+            client.set_cookie(COOKIE, self.session_of(name))
             caller = Caller(client, self.contract)
             caller.headers = {"X-CSRFToken": caller.get("/me").read()["csrf_token"]}
             self.callers[name, False] = caller
         return self.callers[name, False]
 
+    def session_of(self, name: str, second: Second | None = Second.TOTP) -> str:
+        """The secret of a session of that agent, who has shown a second factor."""
+        with self.database.transaction() as session:
+            secret, _ = begin_session(
+                session,
+                agent=known_agent(session, f"{name}@exemple.fr"),
+                method=Method.PASSWORD,
+                second=second,
+                browser="Tests",
+                minutes=LASTING,
+                origin=FROM_SERVER,
+                now=self.clock(),
+            )
+        return secret
 
+
+LASTING = {"all": (10_000_000, 10_000_000)}
+"""Tests move the clock by months, and whoever was signed in still is."""
 WIRED: list[tuple[Flask, Contract]] = []
 """The application of this process as it was wired, which answers nobody, and its contract."""
 

@@ -7,12 +7,13 @@ from html import unescape
 from uuid import UUID
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.identity import drafts
 from app.identity.models import FormDraft
 from app.identity.service import set_password
+from app.identity.session_models import AgentSession
 from app.kernel.ids import new_id
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
 from app.programmes.rules import Public
@@ -158,12 +159,12 @@ def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -
     client = house.app.test_client()
     sign_in("plie", client, "")
     blank = read(client, "/remises/nouvelle")
-    as_it_was = house.app.permanent_session_lifetime
-    house.app.permanent_session_lifetime = timedelta(seconds=-1)
+    with house.database.transaction() as session:
+        soon = house.clock() + timedelta(milliseconds=1)
+        session.execute(update(AgentSession).values(expires_at=soon))
 
     asked = send(client, "/remises/nouvelle", blank, PERSON)
 
-    house.app.permanent_session_lifetime = as_it_was
     assert asked.startswith("/connexion?")
     assert "reason=kept" in asked
     assert "Zyx" not in asked

@@ -195,6 +195,8 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "form_draft DELETE",
         "form_draft UPDATE",
         "mail DELETE",
+        "provider_identity DELETE",
+        "spent_challenge DELETE",
         "work_input DELETE",
         "work_progress UPDATE",
     ]

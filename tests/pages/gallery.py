@@ -50,6 +50,20 @@ SHEETS: dict[str, Sheet] = {
     "sign-in-empty": Sheet("identity/sign_in.html", samples.SIGN_IN_EMPTY, samples.GATE),
     "sign-in-paused": Sheet("identity/sign_in.html", samples.SIGN_IN_PAUSED, samples.GATE),
     "sign-in-hostile": Sheet("identity/sign_in.html", samples.SIGN_IN_HOSTILE, samples.GATE),
+    "sign-in-all-ways": Sheet("identity/sign_in.html", samples.SIGN_IN_ALL_WAYS, samples.REAL_GATE),
+    "second-factor": Sheet("identity/second_factor.html", samples.SECOND_FACTOR, samples.GATE),
+    "second-factor-key": Sheet(
+        "identity/second_factor.html", samples.SECOND_FACTOR_KEY, samples.GATE
+    ),
+    "second-factor-refused": Sheet(
+        "identity/second_factor.html", samples.SECOND_FACTOR_REFUSED, samples.GATE
+    ),
+    "second-factor-paused": Sheet(
+        "identity/second_factor.html", samples.SECOND_FACTOR_PAUSED, samples.GATE
+    ),
+    "recovery": Sheet("identity/recovery.html", samples.RECOVERY, samples.GATE),
+    "factors-first": Sheet("identity/factors.html", samples.GATE_FACTORS, samples.REAL_GATE),
+    "recovery-codes": Sheet("identity/codes.html", samples.CODES, samples.DESK),
     "no-page": Sheet("identity/no_page.html", None, samples.NO_PAGE_DESK),
     "chain": Sheet("reports/chain.html", samples.CHAIN, samples.DESK),
     "chain-real": Sheet("reports/chain.html", samples.CHAIN, samples.REAL),

@@ -6,8 +6,11 @@ Organisations with troubles are plainly invented ones.
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from app.identity.errors import TooManyAttempts
+from app.identity.factors import Factors
+from app.identity.session_errors import CodeRefused
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.reports.told import (
@@ -23,7 +26,10 @@ from app.reports.told import (
     VoucherLine,
     VoucherPage,
 )
+from app.web.factor_pages import CodesPage, FactorsPage
+from app.web.forms import Form
 from app.web.pages import Choice, ErrorPage, FieldError, Frame, Reader, Scope, SignInPage
+from app.web.second_factor import SecondFactorPage
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
@@ -445,3 +451,26 @@ ERRORS = {
     for status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 }
 ERROR_OF_THE_DOMAIN = ErrorPage(409, sentence=HOSTILE, reference="4K7Q-19", signed_in=True)
+SECOND_FACTOR = SecondFactorPage(Form({}, UUID(int=0)), application=True, has_codes=True)
+SECOND_FACTOR_KEY = SecondFactorPage(Form({}, UUID(int=0)), passkey="{}")
+SECOND_FACTOR_REFUSED = SecondFactorPage(
+    Form({"code": ["000 000"]}, UUID(int=0)), application=True, passkey="{}", has_codes=True
+)
+SECOND_FACTOR_REFUSED.form.wrong("code", CodeRefused.sentence)
+SECOND_FACTOR_PAUSED = SecondFactorPage(
+    Form({}, UUID(int=0)), application=True, pause=TooManyAttempts(until="09 h 30").message
+)
+RECOVERY = SecondFactorPage(Form({}, UUID(int=0)))
+GATE_FACTORS = FactorsPage(
+    layout="layout/gate.html",
+    known=Factors(None, (), 0),
+    must=True,
+    waived=False,
+    passkeys_work=True,
+)
+CODES = CodesPage(
+    Form({}, UUID(int=0)),
+    codes=tuple(f"7K2M-04QX-9TR{n}" for n in range(10)),
+    onward="/commandes",
+)
+SIGN_IN_ALL_WAYS = SignInPage(passkey="{}", provider=True)

@@ -63,9 +63,18 @@ from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
 from app.identity.events import record_event
 from app.identity.links import make_link
-from app.identity.models import AgentManager
+from app.identity.models import Agent, AgentManager
 from app.identity.rules import FROM_SERVER, AccountEventKind, LinkPurpose, Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
+from app.identity.session_models import (
+    Passkey,
+    ProviderIdentity,
+    RecoveryCode,
+    SpentChallenge,
+    TotpSecret,
+)
+from app.identity.session_rules import Method
+from app.identity.sessions import begin_session
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
@@ -408,6 +417,7 @@ class Chain:
             origin=FROM_SERVER,
             now=scheme.now,
         )
+        self._sessions(session)
         write_mail(
             session,
             kind=MailKind.NOTICE,
@@ -416,6 +426,47 @@ class Chain:
             letter=Letter("Un avis", "Bonjour."),
             now=scheme.now,
         )
+
+    def _sessions(self, session: Session) -> None:
+        """A session, and a second factor of each kind."""
+        scheme, actor = self.scheme, self.scheme.actors["exo7"]
+        now, made = scheme.now, {"agent_id": actor.agent_id, "enrolled_at": scheme.now}
+        begin_session(
+            session,
+            agent=session.get_one(Agent, actor.agent_id),
+            method=Method.PASSWORD,
+            browser="Firefox, Android",
+            minutes={},
+            origin=FROM_SERVER,
+            now=now,
+        )
+        session.add_all(
+            [
+                TotpSecret(
+                    id=new_id(), sealed=bytes(48), key_id="none", last_step=1, used_at=now, **made
+                ),
+                Passkey(
+                    id=new_id(),
+                    credential_id=b"a key",
+                    public_key=b"of a device",
+                    sign_count=0,
+                    name="Mon téléphone",
+                    synced=True,
+                    **made,
+                ),
+                RecoveryCode(
+                    id=new_id(), agent_id=actor.agent_id, code_hash=bytes(32), made_at=now
+                ),
+                SpentChallenge(challenge_hash=bytes(32), spent_at=now),
+                ProviderIdentity(
+                    issuer="https://connect.example",
+                    subject="a person",
+                    agent_id=actor.agent_id,
+                    linked_at=now,
+                ),
+            ]
+        )
+        session.flush()
 
     def _directory(self, session: Session) -> None:
         scheme, ids = self.scheme, self.ids

@@ -1543,6 +1543,45 @@ BENT |= {
     "mail_ends_once": {"state": "sent"},
     "mail_counts_its_attempts": {"attempt_count": -1},
 }
+BENT |= {
+    # ── Sessions and second factors ───────────────────────────────────────────────────────────────
+    "agent_session_secret_is_hashed": {"token_hash": b"short"},
+    "agent_session_method_is_known": {"method": "guess"},
+    "agent_session_second_is_known": {"second": "smile"},
+    "agent_session_second_confirms": {"second": "totp", "confirmed_at": None},
+    "agent_session_lasts_a_while": lambda _, row: {"expires_at": row["begun_at"]},
+    "agent_session_end_says_why": lambda _, row: {"ended_at": row["seen_at"]},
+    "agent_session_end_is_known": lambda _, row: {
+        "ended_at": row["seen_at"],
+        "ended_why": "bored",
+    },
+    "agent_session_end_forgets_the_rest": lambda _, row: {
+        "ended_at": row["seen_at"],
+        "ended_why": "signed_out",
+        "provider_token": "kept",
+    },
+    "agent_session_browser_is_a_family": {"browser": ""},
+    "totp_secret_is_sealed": {"sealed": b"in clear"},
+    "totp_secret_was_shown_once": {"last_step": 0},
+    "passkey_has_an_id": {"credential_id": b""},
+    "passkey_has_a_public_key": {"public_key": b""},
+    "passkey_counts_from_zero": {"sign_count": -1},
+    "passkey_has_a_short_name": {"name": "x" * 61},
+    "recovery_code_is_one_code": lambda rows, _: {
+        "code_hash": rows.any("recovery_code")["code_hash"],
+        "agent_id": rows.any("recovery_code")["agent_id"],
+    },
+    "recovery_code_is_hashed": {"code_hash": b"7K2M-04QX-9TRB"},
+    "recovery_code_ends_once": lambda _, row: {
+        "used_at": row["made_at"],
+        "dropped_at": row["made_at"],
+    },
+    "spent_challenge_is_hashed": {"challenge_hash": b"question"},
+    "provider_identity_has_a_subject": {"subject": ""},
+    "provider_identity_is_one_an_agent": lambda rows, _: {
+        "agent_id": rows.any("provider_identity")["agent_id"]
+    },
+}
 
 BENT |= {
     # ── Places from national files ────────────────────────────────────────────────────────────────

@@ -553,6 +553,13 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "agent_manager": lambda rows: rows.copy(
         "agent_manager", agent_id=rows.agent("plie"), appointed_by=rows.agent("administrator")
     ),
+    "totp_secret": lambda rows: rows.copy("totp_secret", agent_id=rows.agent("plie")),
+    "passkey": lambda rows: rows.copy("passkey", credential_id=new_id().bytes),
+    "recovery_code": lambda rows: rows.copy("recovery_code", code_hash=new_id().bytes * 2),
+    "spent_challenge": lambda rows: rows.copy("spent_challenge", challenge_hash=new_id().bytes * 2),
+    "provider_identity": lambda rows: rows.copy(
+        "provider_identity", subject="another person", agent_id=rows.agent("plie")
+    ),
     "form_draft": lambda rows: {
         "id": new_id(),
         "agent_id": rows.any("agent")["id"],
