@@ -1,13 +1,16 @@
 """The end of vintages: the calendar read, the hold, releases, signatures, the settlement."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.closing import endings
+from app.closing import complements, endings
 from app.closing.schemas import (
     ClosingSchema,
     ClosingSettlementRequestSchema,
+    ComplementRequestSchema,
+    ComplementSettlementRequestSchema,
     HoldRequestSchema,
     ReleaseRequestSchema,
     SignatureRequestSchema,
@@ -141,3 +144,52 @@ def settle_closing(body: Json, vintage_id: int) -> Json:
             **body,
         ),
     )
+
+
+@routes.post(
+    "/vintages/<int:vintage_id>/complements",
+    "Arrêter un complément à l’état contradictoire",
+    right=Right.SETTLE_CLOSING,
+    body=ComplementRequestSchema,
+    answer=ClosingSchema,
+    refuses=(404,),
+    description="Ce qui a expiré depuis l’arrêté : un encaissement annulé ou repris trop tard.",
+)
+def draw_complement(body: Json, vintage_id: int) -> Json:
+    """Draw up what expired since the accounts were closed."""
+    return _done(
+        vintage_id,
+        lambda session: complements.draw_complement(
+            session,
+            actor=current_actor(),
+            complement_id=id_of_request(body),
+            vintage_id=vintage_id,
+            now=started_at(),
+        ),
+    )
+
+
+@routes.post(
+    "/complements/<uuid:complement_id>/settlement",
+    "Solder un complément signé",
+    right=Right.SIGN_CLOSING,
+    body=ComplementSettlementRequestSchema,
+    answer=ClosingSchema,
+    refuses=(404,),
+    description="Par une autre personne que celle qui l’a arrêté.",
+)
+def settle_complement(body: Json, complement_id: UUID) -> Json:
+    """Settle what both parties have signed."""
+
+    def work(session: Session) -> Json:
+        complements.settle_complement(
+            session,
+            actor=current_actor(),
+            complement_id=complement_id,
+            now=started_at(),
+            **body,
+        )
+        complement = complements.known_complement(session, complement_id)
+        return closing_shown(session, complement.vintage_id, now=started_at())
+
+    return in_transaction(work)

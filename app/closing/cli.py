@@ -6,7 +6,8 @@ from uuid import UUID
 
 import click
 
-from app.closing import calendar, endings
+from app.closing import calendar, complements, endings, queries
+from app.closing.errors import UnknownComplement
 from app.closing.papers import joint_statement
 from app.closing.rules import FRENCH_STEP, Side
 from app.closing.views import account_of, steps_shown
@@ -205,4 +206,69 @@ def settle(desk: Desk, *, label: str, reference: str | None, request_id: UUID) -
         id=record.id,
         number=record.number,
         amount_cents=record.amount_cents,
+    )
+
+
+@closing.command("complement")
+@click.argument("label", metavar="REPÈRE")
+@repeatable
+@acting
+def complement(desk: Desk, *, label: str, request_id: UUID) -> None:
+    """Arrête ce qui a expiré depuis l’état contradictoire, à signer par les deux parties.
+
+    Exemple : passnum closing complement 26A
+    """
+    with desk.transaction() as session:
+        record = complements.draw_complement(
+            session,
+            actor=desk.actor(session),
+            complement_id=request_id,
+            vintage_id=vintage_named(session, label).vintage_id,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Complément {record.number} : {record.voucher_count} pass. Les deux parties le signent.",
+        id=record.id,
+        number=record.number,
+        amount_cents=record.amount_cents,
+    )
+
+
+@closing.command("settle-complement")
+@click.argument("label", metavar="REPÈRE")
+@click.option("--sponsor-on", type=Day(), help="Signé par le commanditaire (aujourd’hui).")
+@click.option("--issuer-on", type=Day(), help="Signé par l’émetteur (aujourd’hui).")
+@click.option("--reference", metavar="TEXTE", help="Le numéro de l’avoir ou du dégagement.")
+@approving
+def settle_complement(
+    desk: Desk,
+    *,
+    label: str,
+    sponsor_on: date | None,
+    issuer_on: date | None,
+    reference: str | None,
+) -> None:
+    """Solde le complément signé d’un millésime. Demande votre mot de passe.
+
+    Exemple : passnum closing settle-complement 26A --sponsor-on 10/06/2027 --issuer-on 12/06/2027
+    """
+    actor = desk.approver()
+    today = martinique_day(desk.now)
+    with desk.transaction() as session:
+        drawn = queries.complements_of(session, vintage_named(session, label).vintage_id)
+        if not drawn:
+            raise UnknownComplement
+        record = complements.settle_complement(
+            session,
+            actor=actor,
+            complement_id=drawn[-1][0].id,
+            sponsor_signed_on=sponsor_on or today,
+            issuer_signed_on=issuer_on or today,
+            reference=reference,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Complément du {label} soldé : {record.number}.",
+        id=record.complement_id,
+        number=record.number,
     )

@@ -221,6 +221,18 @@ def sign_statement(
     return record
 
 
+def read_reference(reference: str | None) -> str | None:
+    """The other party's number of what settles a vintage, on one line.
+
+    Raises:
+        InvalidInput.
+    """
+    named = clean(reference, longest=LONGEST_REFERENCE) if reference else None
+    if reference and named is None:
+        raise InvalidInput(reference=f"Écrivez {LONGEST_REFERENCE} caractères au plus.")
+    return named
+
+
 def settle_closing(
     session: Session,
     *,
@@ -241,9 +253,7 @@ def settle_closing(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.SETTLE_CLOSING)
-    named = clean(reference, longest=LONGEST_REFERENCE) if reference else None
-    if reference and named is None:
-        raise InvalidInput(reference=f"Écrivez {LONGEST_REFERENCE} caractères au plus.")
+    named = read_reference(reference)
     digest = request_hash("closing settlement", vintage=vintage_id, reference=named)
     if record := earlier(session, ClosingSettlement, settlement_id, digest):
         return record

@@ -91,3 +91,46 @@ class SettledAlready(Conflict):
 
     code = "closing_settled_already"
     sentence = "La clôture du {label} est déjà soldée par {number}. Consultez ce document."
+
+
+class NothingExpiredLate(Conflict):
+    """No pass has expired since the accounts were closed, or they are all settled."""
+
+    code = "nothing_expired_late"
+    sentence = (
+        "Aucun pass n’a expiré depuis l’arrêté de l’état {number} : il n’y a rien à compléter."
+    )
+
+
+class ComplementWaits(Conflict):
+    """A complement is drawn up and not settled."""
+
+    code = "complement_waits"
+    sentence = (
+        "Le complément {number} attend d’être signé et soldé : soldez-le avant d’en arrêter un "
+        "autre."
+    )
+
+
+class UnknownComplement(NotFound):
+    """No complement has that id."""
+
+    code = "unknown_complement"
+    sentence = "Ce complément est introuvable. Choisissez-le sur la page de clôture du millésime."
+
+
+class ComplementByTheSamePerson(RuleBroken):
+    """Whoever drew a complement up settles it."""
+
+    code = "complement_by_the_same_person"
+    sentence = (
+        "Vous avez arrêté le complément {number} : demandez à une autre personne de vérifier les "
+        "deux signatures, puis de le solder."
+    )
+
+
+class ComplementSettledAlready(Conflict):
+    """Somebody else settled it."""
+
+    code = "complement_settled_already"
+    sentence = "Ce complément est déjà soldé par {number}. Consultez ce document."

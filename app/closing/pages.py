@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.closing import endings, queries
-from app.closing.models import ClosingHold
-from app.closing.papers import Account, joint_statement
+from app.closing import complements, endings, queries
+from app.closing.errors import UnknownComplement
+from app.closing.models import ClosingHold, ComplementSettlement
+from app.closing.papers import Account, Complement, complement_statement, joint_statement
 from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
-from app.closing.views import StepShown, account_of, steps_shown
+from app.closing.views import StepShown, account_of, complements_shown, steps_shown
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.partners.queries import organisation_names
@@ -116,6 +118,9 @@ class ClosingPage:
     over: bool
     account: Account | None
     settlement: str
+    complements: tuple[Complement, ...]
+    late_count: int
+    """Passes that expired since, and that no complement counts."""
     form: Form
     sides: tuple[Choice, ...]
     may_hold: bool
@@ -163,6 +168,8 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         martinique_day(started_at()) > terms.valid_until,
         account,
         FRENCH_SETTLEMENT[SettlementKind(settlement.kind)] if settlement else "",
+        complements_shown(session, terms.vintage_id) if closed else (),
+        _late_count(session, terms.vintage_id),
         form,
         tuple(Choice(str(s), words) for s, words in FRENCH_SIDE.items() if s not in signed),
         _may(Right.VALIDATE_HOLD),
@@ -170,6 +177,18 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         _may(Right.SIGN_CLOSING),
         _may(Right.SETTLE_CLOSING),
     )
+
+
+def _late_count(session: Session, vintage_id: int) -> int:
+    statement = queries.joint_statement(session, vintage_id)
+    if statement is None:
+        return 0
+    waiting = sum(
+        complement.voucher_count
+        for complement, settlement in queries.complements_of(session, vintage_id)
+        if settlement is None
+    )
+    return len(complements.late_passes(session, statement)) - waiting
 
 
 def _counted(
@@ -321,3 +340,67 @@ def statement_pdf(label: str) -> Response:
 
     account, specimen = in_transaction(work)
     return download(joint_statement(account, specimen=specimen), f"{account.number}.pdf", PDF)
+
+
+@bp.post("/cloture/<label>/complement")
+def complement(label: str) -> ResponseReturnValue:
+    """Draw up what expired since the accounts were closed."""
+    check(Right.SETTLE_CLOSING)
+    form = Form.sent()
+    made = form.submit(
+        lambda session: complements.draw_complement(
+            session,
+            actor=current_actor(),
+            complement_id=form.id,
+            vintage_id=_known(session, label).vintage_id,
+            now=started_at(),
+        )
+    )
+    if made is None:
+        return _shown(label, form)
+    return done(
+        url_for(".shown", label=label),
+        f"Le complément {made.number} est arrêté. Faites-le signer par les deux parties ; une "
+        "autre personne le solde ensuite.",
+    )
+
+
+@bp.post("/cloture/<label>/complement/<uuid:complement_id>/solde")
+def settle_complement(label: str, complement_id: UUID) -> ResponseReturnValue:
+    """Settle a complement that both parties have signed."""
+    check(Right.SIGN_CLOSING)
+    form = Form.sent()
+
+    def work(session: Session) -> ComplementSettlement:
+        sponsor_on, issuer_on = form.day("sponsor_signed_on"), form.day("issuer_signed_on")
+        form.check()
+        return complements.settle_complement(
+            session,
+            actor=current_actor(),
+            complement_id=complement_id,
+            sponsor_signed_on=sponsor_on,
+            issuer_signed_on=issuer_on,
+            reference=form.text("reference") or None,
+            now=started_at(),
+        )
+
+    made = form.submit(work)
+    if made is None:
+        return _shown(label, form)
+    return done(url_for(".shown", label=label), f"Le complément est soldé par {made.number}.")
+
+
+@bp.get("/cloture/<label>/complement/<uuid:complement_id>.pdf")
+def complement_pdf(label: str, complement_id: UUID) -> Response:
+    """The complement, to be signed by both."""
+    check(Right.SEE_LEDGER)
+
+    def work(session: Session) -> tuple[Complement, bool]:
+        told = complements_shown(session, _known(session, label).vintage_id)
+        found = next((one for one in told if one.id == complement_id), None)
+        if found is None:
+            raise UnknownComplement
+        return found, is_demonstration(session)
+
+    data, specimen = in_transaction(work)
+    return download(complement_statement(data, specimen=specimen), f"{data.number}.pdf", PDF)

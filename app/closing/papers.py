@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from app.closing.rules import FRENCH_SETTLEMENT, SettlementKind
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
 from app.papers.parts import LEFT, Letterhead, fields, signature
-from app.papers.sheet import strong
+from app.papers.sheet import Sheet, strong
 from app.papers.table import Column, Row, Table
 
 WIDE = 178.0
@@ -98,17 +99,101 @@ def joint_statement(data: Account, *, specimen: bool) -> bytes:
         ("Le commanditaire", data.sponsor, data.signed_on[0]),
         ("L’émetteur", data.issuer, data.signed_on[1]),
     )
+    _both_sign(s, y, names)
+    return paper.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Complement:
+    """What expired after the accounts were closed, and how it was settled."""
+
+    id: UUID
+    number: str
+    label: str
+    sponsor: str
+    issuer: str
+    statement: str
+    credited: bool
+    face_value_cents: int
+    voucher_count: int
+    drawn_on: date
+    drawn_by: str
+    signed_on: tuple[date, date] | None
+    """By the sponsor, then by the issuer."""
+    settlement: tuple[str, str, date] | None
+
+    @property
+    def amount_cents(self) -> int:
+        """Face value of them all."""
+        return self.voucher_count * self.face_value_cents
+
+
+def complement_statement(data: Complement, *, specimen: bool) -> bytes:
+    """The complement to a joint statement, as a tagged PDF: same data, same bytes."""
+    paper = Paper(
+        "Complément à l’état contradictoire",
+        data.number,
+        Letterhead(data.sponsor),
+        subtitle=f"Clôture du millésime {data.label}",
+        specimen=specimen,
+    )
+    s = paper.sheet
+    with s.elem("Sect"):
+        y = fields(
+            s,
+            LEFT,
+            paper.top - 4,
+            WIDE,
+            44,
+            (
+                ("État complété", strong(data.statement)),
+                ("Émetteur", data.issuer),
+                ("Arrêté", typeset(f"le {long_day(data.drawn_on)} par {data.drawn_by}")),
+            ),
+        )
+    words = typeset("Expirés après l’arrêté de l’état, qui les comptait utilisés")
+    row = Row((words, grouped(data.voucher_count), money(data.amount_cents)), strong=True)
+    y = Table(s, _COLUMNS).run(paper, y - 3, [row])
+    y = paper.room(y, SIGNING + 40)
+    coming = (
+        "L’émetteur rend cette valeur par un avoir de plus"
+        if data.credited
+        else "Le crédit engagé pour ces pass est dégagé ; aucun avoir n’est dû"
+    )
+    told = (
+        "Ces encaissements ont été annulés ou repris trop tard pour que leurs pass resservent. "
+        f"Arrêté à {strong(euros_in_words(data.amount_cents))}. {coming}."
+    )
+    if data.settlement:
+        told = f"{told} {_settled(data.settlement, credited=data.credited)}"
+    with s.leaf("P"):
+        y = s.para(LEFT, y - 8, WIDE, typeset(told), 9.5, 4.4)
+    signed = data.signed_on or (None, None)
+    names = (
+        ("Le commanditaire", data.sponsor, signed[0]),
+        ("L’émetteur", data.issuer, signed[1]),
+    )
+    _both_sign(s, y, names)
+    return paper.finish()
+
+
+def _both_sign(s: Sheet, y: float, names: tuple[tuple[str, str, date | None], ...]) -> None:
     for place, (who, name, day) in enumerate(names):
         words = "J’ai vérifié ces comptes de mon côté et je trouve les mêmes."
         if day is not None:
             words += f" Signature enregistrée le {long_day(day)}."
         signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, typeset(words), name)
-    return paper.finish()
+
+
+def _settled(settlement: tuple[str, str, date], *, credited: bool) -> str:
+    kind = SettlementKind.CREDIT_NOTE if credited else SettlementKind.RELEASE
+    number, reference, day = settlement
+    named = f" (référence {reference})" if reference else ""
+    return f"{FRENCH_SETTLEMENT[kind]} : {number}{named}, le {long_day(day)}."
 
 
 def _told(data: Account) -> str:
     total = data.unused_count * data.face_value_cents
-    kind = SettlementKind.CREDIT_NOTE if data.credited else SettlementKind.RELEASE
     coming = (
         "L’émetteur rend cette valeur par un avoir"
         if data.credited
@@ -120,6 +205,4 @@ def _told(data: Account) -> str:
     )
     if data.settlement is None:
         return told
-    number, reference, day = data.settlement
-    named = f" (référence {reference})" if reference else ""
-    return f"{told} {FRENCH_SETTLEMENT[kind]} : {number}{named}, le {long_day(day)}."
+    return f"{told} {_settled(data.settlement, credited=data.credited)}"

@@ -8,10 +8,12 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.closing.models import (
+    ClosingComplement,
     ClosingCount,
     ClosingHold,
     ClosingSettlement,
     ClosingStep,
+    ComplementSettlement,
     HeldRelease,
     JointSignature,
     JointStatement,
@@ -249,6 +251,44 @@ def unused_since(session: Session, vintage_id: int, unused_count: int) -> set[in
     late = (session.scalar(select(func.count(Voucher.id)).where(*unused)) or 0) - unused_count
     latest = select(Voucher.id).where(*unused).order_by(Voucher.last_movement_id.desc())
     return set(session.scalars(latest.limit(late))) if late > 0 else set()
+
+
+def unused_after(session: Session, vintage_id: int, count: int) -> list[int]:
+    """Unused passes that rest here still, but for so many that expired or became void first."""
+    accounts = select(AccountRow.id).where(
+        AccountRow.vintage_id == vintage_id,
+        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
+    )
+    return list(
+        session.scalars(
+            select(Voucher.id)
+            .where(Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id)))
+            .order_by(Voucher.last_movement_id, Voucher.id)
+            .offset(count)
+        )
+    )
+
+
+def complements_of(
+    session: Session, vintage_id: int
+) -> list[tuple[ClosingComplement, ComplementSettlement | None]]:
+    """What adds to the accounts of a vintage, in order, each with what settled it."""
+    rows = session.execute(
+        select(ClosingComplement, ComplementSettlement)
+        .outerjoin(ComplementSettlement, ComplementSettlement.complement_id == ClosingComplement.id)
+        .where(ClosingComplement.vintage_id == vintage_id)
+        .order_by(ClosingComplement.ordinal)
+    )
+    return [(complement, settlement) for complement, settlement in rows]
+
+
+def completed_count(session: Session, vintage_id: int) -> int:
+    """How many passes the settled complements of a vintage are about."""
+    return sum(
+        complement.voucher_count
+        for complement, settlement in complements_of(session, vintage_id)
+        if settlement is not None
+    )
 
 
 def held_by(session: Session, hold_id: UUID, voucher_ids: range) -> list[tuple[int, int]]:

@@ -47,6 +47,18 @@ class ClosingSettlementSchema(Schema):
     settled_on = Day(required=True)
 
 
+class ComplementSchema(Schema):
+    """What expired after the accounts were closed, and how it was settled."""
+
+    id = Uuid(required=True)
+    number = Text(required=True, example="ECT-2027-0002")
+    voucher_count = Whole(1, required=True)
+    amount_cents = Whole(0, required=True)
+    drawn_on = Day(required=True)
+    settlement_number = Text(required=True, allow_none=True, example="AV-2027-0002")
+    settled_on = Day(required=True, allow_none=True)
+
+
 class ClosingSchema(Schema):
     """The end of a vintage, as far as it has come."""
 
@@ -56,6 +68,10 @@ class ClosingSchema(Schema):
     held_count = Whole(0, required=True, allow_none=True, about="null : retenue non validée.")
     joint_statement = Part(JointStatementSchema, required=True, allow_none=True)
     settlement = Part(ClosingSettlementSchema, required=True, allow_none=True)
+    late_count = Whole(
+        0, required=True, about="Expirés après l’arrêté, et qu’aucun complément ne solde."
+    )
+    complements = Many(Part(ComplementSchema), required=True)
 
 
 class HoldRequestSchema(Identified):
@@ -90,4 +106,16 @@ class SignatureRequestSchema(Identified):
 class ClosingSettlementRequestSchema(Identified):
     """The number of the issuer's credit note, or of the release."""
 
+    reference = Text(80, load_default=None)
+
+
+class ComplementRequestSchema(Identified):
+    """Nothing but the id of the request."""
+
+
+class ComplementSettlementRequestSchema(Body):
+    """When both parties signed, and the issuer's number of its credit note."""
+
+    sponsor_signed_on = Day(required=True)
+    issuer_signed_on = Day(required=True)
     reference = Text(80, load_default=None)

@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.closing import queries
 from app.closing.calendar import schedule
+from app.closing.complements import late_passes
 from app.closing.endings import known_statement
-from app.closing.papers import Account
+from app.closing.papers import Account, Complement
 from app.closing.rules import FRENCH_ABOUT, FRENCH_STEP, Side, Step
+from app.identity.queries import agent_name
 from app.kernel.clock import martinique_day
 from app.partners.queries import organisation_names
 from app.programmes.models import VintageTerms
@@ -94,6 +96,33 @@ def account_of(session: Session, vintage_id: int) -> Account:
     )
 
 
+def complements_shown(session: Session, vintage_id: int) -> tuple[Complement, ...]:
+    """What adds to the accounts of a vintage, as pages and papers tell it."""
+    terms = known_vintage(session, vintage_id)
+    programme = known_programme(session, terms.programme_id)
+    names = organisation_names(session, {programme.sponsor_id, programme.issuer_id})
+    return tuple(
+        Complement(
+            id=complement.id,
+            number=complement.number,
+            label=terms.label,
+            sponsor=names[programme.sponsor_id],
+            issuer=names[programme.issuer_id],
+            statement=known_statement(session, vintage_id).number,
+            credited=complement.payer == Payer.ISSUER,
+            face_value_cents=complement.face_value_cents,
+            voucher_count=complement.voucher_count,
+            drawn_on=complement.drawn_on,
+            drawn_by=agent_name(session, complement.drawn_by),
+            signed_on=(settled.sponsor_signed_on, settled.issuer_signed_on) if settled else None,
+            settlement=(settled.number, settled.reference or "", settled.settled_on)
+            if settled
+            else None,
+        )
+        for complement, settled in queries.complements_of(session, vintage_id)
+    )
+
+
 def closing_shown(session: Session, vintage_id: int, *, now: datetime) -> Json:
     """The end of a vintage, as far as it has come.
 
@@ -123,4 +152,13 @@ def closing_shown(session: Session, vintage_id: int, *, now: datetime) -> Json:
         if statement
         else None,
         "settlement": shown(settlement) if settlement else None,
+        "late_count": len(late_passes(session, statement)) if statement else 0,
+        "complements": [
+            shown(
+                complement,
+                settlement_number=settled.number if settled else None,
+                settled_on=settled.settled_on if settled else None,
+            )
+            for complement, settled in queries.complements_of(session, vintage_id)
+        ],
     }

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
@@ -90,7 +90,16 @@ def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
     """Passes of an account that replace others: what is left of cut booklets comes first.
 
     Among the whole ones, the last booklet goes first: the first ones are the next to be handed out.
+    A booklet of which a pass is blocked is left alone: its paper is damaged, or not where it was.
     """
+    other, resting = aliased(Voucher), aliased(AccountRow)
+    damaged = (
+        select(1)
+        .select_from(other)
+        .join(resting, resting.id == other.account_id)
+        .where(other.booklet_id == Voucher.booklet_id, resting.kind == AccountKind.BLOCKED)
+        .correlate(Voucher)
+    )
     here = (
         select(Voucher.booklet_id, func.count().label("here"))
         .where(Voucher.account_id == account_id)
@@ -101,7 +110,7 @@ def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
         select(Voucher.id)
         .join(Booklet, Booklet.id == Voucher.booklet_id)
         .join(here, here.c.booklet_id == Voucher.booklet_id)
-        .where(Voucher.account_id == account_id)
+        .where(Voucher.account_id == account_id, ~damaged.exists())
         .order_by((here.c.here == Booklet.size), Voucher.booklet_id.desc(), Voucher.id)
         .limit(needed)
     )
@@ -156,21 +165,42 @@ class Owed:
 
 
 def owed_by(session: Session, compromise_id: UUID) -> list[Owed]:
-    """Who must receive what after a compromise, hand-over by hand-over."""
+    """Who must receive what after a compromise, hand-over by hand-over.
+
+    A pass that stood for another one is found by its lineage: the first of it was handed over.
+    """
+    was, older = ReplacedVoucher, aliased(ReplacedVoucher)
+    line = (
+        select(
+            was.old_voucher_id.label("old_id"),
+            was.new_voucher_id.label("new_id"),
+            was.old_voucher_id.label("root_id"),
+        )
+        .join(Replacement, Replacement.id == was.replacement_id)
+        .where(Replacement.compromise_id == compromise_id)
+        .cte("line", recursive=True)
+    )
+    line = line.union_all(
+        select(line.c.old_id, line.c.new_id, older.old_voucher_id).join(
+            older, older.new_voucher_id == line.c.root_id
+        )
+    )
     rows = session.execute(
         select(
             Prescription.prescriber_id,
             Prescription.id,
             Prescription.number,
-            ReplacedVoucher.old_voucher_id,
-            ReplacedVoucher.new_voucher_id,
+            line.c.old_id,
+            line.c.new_id,
         )
-        .join(Replacement, Replacement.id == ReplacedVoucher.replacement_id)
-        .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
+        .join(Voucher, Voucher.id == line.c.root_id)
         .join(PrescriptionBooklet, PrescriptionBooklet.booklet_id == Voucher.booklet_id)
         .join(Prescription, Prescription.id == PrescriptionBooklet.prescription_id)
-        .where(Replacement.compromise_id == compromise_id, is_handed_over())
-        .order_by(Prescription.prescriber_id, Prescription.number, ReplacedVoucher.old_voucher_id)
+        .where(
+            is_handed_over(),
+            ~exists(select(1).where(older.new_voucher_id == line.c.root_id)),
+        )
+        .order_by(Prescription.prescriber_id, Prescription.number, line.c.old_id)
     )
     found: dict[UUID, tuple[UUID, str, list[int], list[int]]] = {}
     for prescriber_id, prescription_id, number, old, new in rows:

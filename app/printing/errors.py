@@ -64,6 +64,18 @@ class PrintedAndHandedOver(Conflict):
     )
 
 
+class CodesNotOurs(RuleBroken):
+    """The booklet was delivered with the issuer's codes, of which only hashes are kept."""
+
+    code = "codes_not_ours"
+    sentence = (
+        "Les codes du carnet {booklet} viennent du fichier de l’émetteur : passnum n’en garde que "
+        "l’empreinte, et des codes qu’il calculerait seraient refusés. Faites-le réimprimer par "
+        "l’émetteur ; s’il est inutilisable, mettez-le en opposition, puis remplacez-le ou "
+        "détruisez-le."
+    )
+
+
 class PrintFileDiffers(Conflict):
     """The file made again is not the one that was recorded."""
 

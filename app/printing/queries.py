@@ -138,3 +138,16 @@ def looks_since(session: Session, address_hash: bytes, *, since: datetime) -> in
         )
         or 0
     )
+
+
+def first_codes(
+    session: Session, vintage_id: int, first: int, last: int
+) -> list[tuple[int, int, bytes]]:
+    """The first pass of each booklet that was delivered: booklet number, serial, hash of code."""
+    rows = session.execute(
+        select(Booklet.number, Voucher.serial, Voucher.code_hash)
+        .join(Voucher, Voucher.id == Booklet.id)
+        .where(Booklet.vintage_id == vintage_id, Booklet.number.between(first, last))
+        .order_by(Booklet.number)
+    )
+    return [(number, serial, code_hash) for number, serial, code_hash in rows]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.database import Database, earlier, hold
 from app.identity.rules import Actor, Right
+from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
@@ -32,6 +33,7 @@ from app.orders.service import known_order
 from app.partners import queries as partners
 from app.printing import queries, rules
 from app.printing.errors import (
+    CodesNotOurs,
     PrintedAlready,
     PrintedAndHandedOver,
     PrintFileDiffers,
@@ -189,6 +191,7 @@ def plan_batch(
         NothingToPrint, BookletsNotToPrint, PrintBatchTooLarge.
         PrintedAlready: some of these booklets were, and no reason is given.
         PrintedAndHandedOver: one of them is with a person: its passes are replaced instead.
+        CodesNotOurs: one of them was delivered with codes of the issuer's.
         KeyMissing, VintageKeyMismatch: codes cannot be derived here.
         PrintingNotSettled: a booklet would lead nowhere.
         IdAlreadyUsed: the id came earlier with another content.
@@ -206,7 +209,7 @@ def plan_batch(
     rules.check_range(first, last, allotted, largest=largest)
     _check_reason(session, asked, first, last)
     terms = known_vintage(session, order.vintage_id)
-    vintage_key(keys, terms)
+    _check_codes_are_ours(session, terms, keys, first, last)
     edition = _edition(session, order, terms, address, on=martinique_day(now))
     if asked.kind is PrintKind.BOOKLETS:
         _check_leads_somewhere(edition)
@@ -286,6 +289,7 @@ def file_again(
 
     Raises:
         RightMissing, UnknownPrintBatch, KeyMissing, VintageKeyMismatch.
+        CodesNotOurs: the booklets came with codes of the issuer's since.
         PrintFileDiffers: passnum draws booklets otherwise by now.
     """
     actor.check(Right.PRINT_BOOKLETS)
@@ -294,7 +298,7 @@ def file_again(
         raise UnknownPrintBatch
     order = known_order(session, batch.order_id)
     terms = known_vintage(session, order.vintage_id)
-    vintage_key(keys, terms)
+    _check_codes_are_ours(session, terms, keys, batch.first_booklet, batch.last_booklet)
     asked = Asked(batch.order_id, PrintKind(batch.kind), large=batch.large)
     plan = Plan(
         asked,
@@ -309,6 +313,20 @@ def file_again(
     if hashlib.sha256(made).digest() != file.sha256:
         raise PrintFileDiffers(number=batch.number)
     return made
+
+
+def _check_codes_are_ours(
+    session: Session, terms: VintageTerms, keys: KeyStore, first: int, last: int
+) -> None:
+    """Never print a code that would be refused.
+
+    A delivery has its codes from one source, whole booklets at a time, so the first pass of each
+    booklet tells.
+    """
+    key = vintage_key(keys, terms)
+    for number, serial, code_hash in queries.first_codes(session, terms.vintage_id, first, last):
+        if codes.digest(codes.derive(key, serial)) != code_hash:
+            raise CodesNotOurs(booklet=str(BookletNumber(terms.label, number)))
 
 
 def _digest(asked: Asked, first: int, last: int) -> bytes:

@@ -9,11 +9,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app import ledger
-from app.database import Database, hold, insert_rows
+from app.database import BigInt, Database, hold, insert_rows
 from app.ledger import AccountKind, MovementKind
 from app.ledger.chart import TRANSITIONS
 from app.ledger.models import Movement, Posting, Snapshot, Voucher
@@ -32,8 +44,6 @@ from app.vouchers.models import ReplacedVoucher
 
 ISSUES = ledger.net(AccountKind.PRESCRIBER, AccountKind.CIRCULATION)
 """Passes handed to people, less those whose hand-over was taken back."""
-FOLLOWED_BACK = 3
-"""How many times over a pass may be replaced, and its use still be told by public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +211,6 @@ def _used(session: Session) -> Select[*tuple[Any, ...]]:
     counts with the public of the first of them; its lineage was written before it could be used.
     """
     issue = aliased(Movement)
-    older = [aliased(ReplacedVoucher) for _ in range(FOLLOWED_BACK)]
     public = (
         select(PrescriptionBooklet.public)
         .join(
@@ -216,12 +225,29 @@ def _used(session: Session) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     lines = _moved(session, func.coalesce(public, NO_PUBLIC), Movement.voucher_count)
-    stands: Any = Movement.first_id
-    for one in older:
-        lines = lines.outerjoin(one, one.new_voucher_id == stands)
-        stands = one.old_voucher_id
-    first = func.coalesce(*(one.old_voucher_id for one in reversed(older)), Movement.first_id)
-    return lines.join(Voucher, Voucher.id == first).where(_counted_in(ledger.uses()))
+    return lines.join(Voucher, Voucher.id == _first_of_its_line()).where(_counted_in(ledger.uses()))
+
+
+def _first_of_its_line() -> ColumnElement[int]:
+    """The pass that was handed over, of which the movement's is the last in the line.
+
+    Most passes stand for no other one: they are told by one look at an index. The others are
+    followed back however often they were replaced.
+    """
+    stands = aliased(ReplacedVoucher)
+    back = select(
+        literal_column("movement.first_id", BigInt).label("id"), literal(0).label("step")
+    ).cte("back", recursive=True, nesting=True)
+    back = back.union_all(
+        select(ReplacedVoucher.old_voucher_id, back.c.step + 1).join(
+            back, ReplacedVoucher.new_voucher_id == back.c.id
+        )
+    )
+    followed = select(back.c.id).order_by(back.c.step.desc()).limit(1).scalar_subquery()
+    replaces = exists(
+        select(1).where(stands.new_voucher_id == Movement.first_id).correlate(Movement)
+    )
+    return case((replaces, followed), else_=Movement.first_id)
 
 
 def _moved(

@@ -890,6 +890,23 @@ def losing(house: House) -> list[Asking]:
             otherwise={"side": "issuer"},
         ),
         Asking(
+            "draw_complement",
+            "finance",
+            f"/vintages/{ends['expired late']}/complements",
+            identified(),
+            other_path=f"/vintages/{ends['settled']}/complements",
+        ),
+        Asking(
+            "settle_complement",
+            "coordinator",
+            f"/complements/{house.lived.complements['to settle']}/settlement",
+            {
+                "sponsor_signed_on": scheme.today.isoformat(),
+                "issuer_signed_on": scheme.today.isoformat(),
+            },
+            signed_in=True,
+        ),
+        Asking(
             "settle_closing",
             "finance",
             f"/vintages/{ends['signed']}/settlement",

@@ -211,6 +211,8 @@ validate_hold           c . . . . . .
 release_held            C . . . . . .
 sign_joint_statement    c f . . . . .
 settle_closing          . F . . . . .
+draw_complement         . F . . . . .
+settle_complement       c f . . . . .
 
 read_chain              C F A U . . .
 list_holdings           C F A U . . .
@@ -275,6 +277,7 @@ READ: dict[str, dict[str, object]] = {
     "change_agent_role": {"role": "prescriber"},
     "close_agent": {"reason": "Départ"},
     "decide_dispute": {"outcome": "kept", "reason": "D’après la feuille"},
+    "settle_complement": {"sponsor_signed_on": "2026-11-22", "issuer_signed_on": "2026-11-22"},
     "sign_joint_statement": {"side": "issuer", "signed_on": "2026-11-22"},
 }
 """What approvals name, where it is not a version and its total."""

@@ -59,6 +59,7 @@ from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
+from app.closing.complements import draw_complement
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
 from app.identity.events import record_event
@@ -189,6 +190,17 @@ class Chain:
             chain.complements = lived_endings.completed(
                 session, chain.scheme, chain.closing["settled"]
             )
+            for stage, label in (("expired late", "21G"), ("completed", "21H")):
+                chain.closing[stage] = lived_endings.expired_late(
+                    session, chain.scheme, chain.ids["other programme"], label
+                )
+            chain.complements["to settle"] = draw_complement(
+                session,
+                actor=chain.scheme.actors["finance"],
+                complement_id=new_id(),
+                vintage_id=chain.closing["completed"],
+                now=chain.scheme.now,
+            ).id
         with database.transaction() as session:
             corrected = Corrected(chain.scheme, chain.ids["other programme"])
             corrected.live(session)

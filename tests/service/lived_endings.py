@@ -7,7 +7,9 @@
 | 21C   | accounts closed, signed by the issuer                                 |
 | 21D   | accounts closed, signed by the sponsor                                |
 | 21E   | accounts closed, signed by both                                       |
-| 21F   | settled                                                               |
+| 21F   | settled; two complements, past the service, one of them settled       |
+| 21G   | accounts closed, then five passes of the stock expired                |
+| 21H   | the same, and a complement drawn up                                   |
 """
 
 from datetime import timedelta
@@ -17,13 +19,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.closing import endings, queries
-from app.closing.calendar import do_next
-from app.closing.models import ClosingComplement, ComplementSettlement
-from app.closing.rules import SettlementKind, Side
+from app.closing.calendar import do_next, expire, settings_for
+from app.closing.models import (
+    ClosingComplement,
+    ClosingStep,
+    ComplementSettlement,
+    JointStatement,
+)
+from app.closing.rules import SettlementKind, Side, Step
 from app.kernel.ids import new_id
 from app.prescribers.allocations import BookletRange
 from app.programmes.rules import Payer
-from app.programmes.service import create_vintage
+from app.programmes.service import create_vintage, known_programme
 from app.takeover import service as takeover
 from tests.factories import TEN_EUROS, Scheme
 
@@ -141,10 +148,72 @@ def completed(session: Session, scheme: Scheme, vintage_id: int) -> dict[str, UU
     return made
 
 
+def expired_late(session: Session, scheme: Scheme, programme_id: UUID, label: str) -> int:
+    """A vintage whose accounts say used what expired since: the statement is past the service."""
+    asked: dict[str, Any] = {"actor": scheme.actors["coordinator"], "now": scheme.now}
+    terms = create_vintage(
+        session,
+        programme_id=programme_id,
+        label=label,
+        face_value_cents=TEN_EUROS,
+        valid_from=scheme.today - timedelta(days=300),
+        valid_until=scheme.today + timedelta(days=10),
+        tolerance_days=0,
+        keys=scheme.keys,
+        taken_over=True,
+        **asked,
+    )
+    taken_over(session, scheme, programme_id, f"{label};1;1;5;stock;;passnum\n", voucher_count=5)
+    settings = settings_for(session, terms, now=scheme.now)
+    for place, step in enumerate(Step, start=1):
+        session.add(
+            ClosingStep(
+                vintage_id=terms.vintage_id,
+                step=step,
+                place=place,
+                follows_place=place - 1 or None,
+                due_on=scheme.today,
+                settings_id=settings.id,
+                voucher_count=0,
+                done_for=settings.made_by,
+                done_on=scheme.today,
+                done_at=scheme.now,
+            )
+        )
+        session.flush()
+    session.add(
+        JointStatement(
+            vintage_id=terms.vintage_id,
+            step=Step.STATEMENT,
+            number=f"ECT-2026-{label}",
+            payer=known_programme(session, programme_id).payer,
+            face_value_cents=TEN_EUROS,
+            received_count=5,
+            used_count=5,
+            expired_count=0,
+            void_count=0,
+            free_count=0,
+            unused_count=0,
+            closed_on=scheme.today,
+            closed_at=scheme.now - timedelta(hours=1),
+        )
+    )
+    session.flush()
+    expire(session, terms, actor_id=settings.made_by, now=scheme.now)
+    return terms.vintage_id
+
+
 def in_a_drawer(session: Session, scheme: Scheme, programme_id: UUID) -> None:
     """Two booklets of 5 of 21A, and three of 21B, in ccas's drawer."""
-    head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
     lines = "21A;1;2;5;prescripteur;CCAS;passnum\n21B;1;3;5;prescripteur;CCAS;passnum\n"
+    taken_over(session, scheme, programme_id, lines, voucher_count=25)
+
+
+def taken_over(
+    session: Session, scheme: Scheme, programme_id: UUID, lines: str, *, voucher_count: int
+) -> None:
+    """Booklets of before, counted and approved."""
+    head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
     counted = takeover.prepare_takeover(
         session,
         actor=scheme.actors["coordinator"],
@@ -158,7 +227,7 @@ def in_a_drawer(session: Session, scheme: Scheme, programme_id: UUID) -> None:
         session,
         actor=scheme.actors["coordinator2"],
         takeover_id=counted.id,
-        voucher_count=25,
+        voucher_count=voucher_count,
         keys=scheme.keys,
         now=scheme.now,
     )

@@ -1,7 +1,7 @@
 """The end of a vintage, day after day, whoever pays the mediators."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.errors import OutsideValidity, VoucherExpired
 from app.clearing.redemptions import undo_redemption
-from app.closing import calendar, endings, errors, queries
+from app.closing import calendar, complements, endings, errors, queries
+from app.closing.models import ClosingComplement, ComplementSettlement
+from app.closing.papers import complement_statement
 from app.closing.rules import Side, Step
+from app.closing.views import complements_shown
 from app.database import Database
 from app.kernel.clock import end_of_day, first_instant
+from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.losses import blocks, write_offs
@@ -25,6 +29,7 @@ from app.prescribers.rules import LateReason
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
 from tests.factories import ALIKE, Scheme
+from tests.papers.reading import words
 from tests.service.lived_losses import one
 
 
@@ -122,7 +127,7 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         codes = scheme.codes(session, 2)
         late = scheme.redeem(session, codes[0], redeemed_at=scheme.now).refusal
         assert isinstance(late, OutsideValidity)
-        assert scheme.redeem(session, codes[0], redeemed_at=last_day).refusal is None
+        in_time = scheme.redeem(session, codes[0], redeemed_at=last_day).accepted()
     assert run(database, scheme, 36) == []
     with database.transaction() as session:
         taken = scheme.redeem(session, codes[1], redeemed_at=last_day).accepted()
@@ -157,7 +162,75 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
     else:
         assert (settlement.kind, settlement.number[:3]) == ("release", "LIB")
         assert rests == {AccountKind.REDEEMED: 4, AccountKind.EXPIRED: 36}
+    complete(database, scheme, in_time.id)
     assert run(database, scheme, 400) == []
+
+
+def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
+    """A redemption undone after the accounts were closed: its pass is in a complement, once."""
+
+    def draw(complement_id: UUID) -> ClosingComplement:
+        with database.transaction() as session:
+            return complements.draw_complement(
+                session,
+                actor=scheme.actors["finance"],
+                complement_id=complement_id,
+                vintage_id=scheme.vintage_id,
+                now=scheme.now,
+            )
+
+    def settle(by: str, signed_on: date) -> ComplementSettlement:
+        with database.transaction() as session:
+            return complements.settle_complement(
+                session,
+                actor=scheme.actors[by],
+                complement_id=made.id,
+                sponsor_signed_on=signed_on,
+                issuer_signed_on=signed_on,
+                now=scheme.now,
+            )
+
+    with pytest.raises(errors.NothingExpiredLate):
+        draw(new_id())
+    assert run(database, scheme, 60) == []
+    with database.transaction() as session:
+        undo_redemption(
+            session,
+            actor=scheme.actors["exo7"],
+            reversal_id=new_id(),
+            redemption_id=redemption_id,
+            reason="Erreur",
+            now=scheme.now,
+        )
+    assert run(database, scheme, 61) == [], "it expires at once, and no step is done again"
+    made = draw(drawn := new_id())
+    assert draw(drawn).number == made.number
+    assert (made.voucher_count, made.amount_cents) == (1, 1000)
+    with pytest.raises(errors.ComplementWaits):
+        draw(new_id())
+    with pytest.raises(errors.ComplementByTheSamePerson):
+        settle("finance", scheme.today)
+    with pytest.raises(InvalidInput):
+        settle("coordinator", scheme.today - timedelta(days=1))
+    settled = settle("coordinator", scheme.today)
+    assert settle("coordinator", scheme.today).number == settled.number
+    with pytest.raises(errors.ComplementSettledAlready):
+        settle("coordinator2", scheme.today)
+    with pytest.raises(errors.NothingExpiredLate):
+        draw(new_id())
+    with database.transaction(writing=False) as session:
+        rests = queries.rest(session, scheme.vintage_id)
+        [told] = complements_shown(session, scheme.vintage_id)
+        assert ledger.verify(session).honest
+    if made.payer == Payer.ISSUER:
+        assert settled.number.startswith("AV-")
+        assert rests == {AccountKind.REDEEMED: 3, AccountKind.CREDITED: 37}
+    else:
+        assert settled.number.startswith("LIB-")
+        assert rests == {AccountKind.REDEEMED: 3, AccountKind.EXPIRED: 37}
+    paper = " ".join(" ".join(words(complement_statement(told, specimen=False))).split())
+    assert "dix euros" in paper
+    assert settled.number in paper
 
 
 def hand_over_late(scheme: Scheme, session: Session, person: UUID) -> None:

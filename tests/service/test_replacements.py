@@ -14,7 +14,7 @@ from app.ledger import AccountKind
 from app.ledger.models import Voucher
 from app.losses import blocks, compromises, errors
 from app.losses import replacement_queries as queries
-from app.losses.naming import Named
+from app.losses.naming import Named, serials_of
 from app.losses.replacement_models import Replacement
 from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
@@ -22,8 +22,10 @@ from app.mediators.errors import NoRightToHold
 from app.partners.agreements import close_agreement
 from app.partners.queries import agreements_of
 from app.partners.rules import AgreementRole
+from app.prescribers import queries as people
 from app.prescribers.errors import RenewalTooEarly
 from app.prescribers.follow_up import Whom, call_sheet
+from app.prescribers.prescriptions import passes_unused
 from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
@@ -104,6 +106,12 @@ def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(wo
     assert pair.new_voucher_id == 31
     again = replace(world, one(scheme.serial(4, 1)), by="coordinator")
     [pair] = queries.pairs_of(world.session, again.id)
+    for _ in range(4):
+        [serial] = serials_of(world.session, [pair.new_voucher_id]).values()
+        again = replace(world, one(serial), by="coordinator")
+        [pair] = queries.pairs_of(world.session, again.id)
+    received = people.received(world.session, scheme.programme_id, person)
+    assert passes_unused(world.session, received) == before.left_count, "a renewal comes too early"
     cut = world.session.get_one(
         Booklet, world.session.get_one(Voucher, pair.new_voucher_id).booklet_id
     )
@@ -189,6 +197,15 @@ def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is
         scheme.allocation(session, 1, 3)
         handed = scheme.prescription(session, scheme.beneficiary(session), [1, 2])
         scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
+        # One of them stands for another since: it is theirs all the same.
+        replace_passes(
+            session,
+            actor=scheme.actors["coordinator"],
+            replacement_id=new_id(),
+            named=[one(scheme.serial(1, 2))],
+            cause=ReplacementCause.DAMAGED,
+            now=scheme.now,
+        )
         leaked = scheme.vintage_id
         scheme.label = "26B"
         scheme.vintage_id = create_vintage(
@@ -222,13 +239,13 @@ def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is
         scheme.stock(session, tens=1, fives=0)
     second, third = withdraw(), withdraw()
 
-    assert (first.withheld_count, first.replaced_count, first.left_count) == (100, 10, 9)
+    assert (first.withheld_count, first.replaced_count, first.left_count) == (99, 10, 9)
     assert (second.withheld_count, second.replaced_count, second.left_count) == (0, 9, 0)
     assert (third.withheld_count, third.replaced_count) == (0, 0)
     with database.transaction(writing=False) as session:
         [owed] = compromises.owed(session, actor=scheme.actors["coordinator"], vintage_id=leaked)
         assert (owed.prescription_id, len(owed.old_ids), len(owed.new_ids)) == (handed, 19, 19)
-        assert queries.count_in(session, leaked, [AccountKind.VOID]) == 19
+        assert queries.count_in(session, leaked, [AccountKind.VOID]) == 20
         assert ledger.verify(session).honest
         use = account_of_use(
             session,
@@ -238,7 +255,7 @@ def test_a_vintage_whose_key_leaked_is_withheld_and_replaced_however_often_it_is
             now=scheme.later,
         )
     told = {line.label: line.count for line in use.lines}
-    assert (told["Échangés"], told["Rejetés"]) == (19, 0), "by passes of another vintage"
+    assert (told["Échangés"], told["Rejetés"]) == (20, 0), "19 of them by passes of another vintage"
 
 
 def test_a_public_body_without_mandate_replaces_nothing_from_its_drawer(
@@ -288,6 +305,25 @@ def test_passes_given_in_the_place_of_others_are_not_used_up(
 
     with pytest.raises(RenewalTooEarly):
         scheme.prescription(session, person, [2])
+
+
+def test_a_booklet_of_which_a_pass_is_blocked_replaces_nothing(world: World) -> None:
+    scheme = world.scheme
+    blocks.block_vouchers(
+        world.session,
+        actor=scheme.actors["plie"],
+        block_id=new_id(),
+        named=[one(scheme.serial(4, 10))],
+        declarant=Declarant.PRESCRIBER,
+        cause=BlockCause.DAMAGED,
+        happened_on=scheme.today,
+        now=scheme.now,
+    )
+
+    made = replace(world, one(scheme.serial(2, 3)))
+
+    [pair] = queries.pairs_of(world.session, made.id)
+    assert world.session.get_one(Voucher, pair.new_voucher_id).booklet_id == 21
 
 
 # ── Before the hand-over ──────────────────────────────────────────────────────────────────────────

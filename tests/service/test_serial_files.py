@@ -17,6 +17,9 @@ from app.ledger.models import Voucher
 from app.orders import queries as orders
 from app.orders.rules import SerialRange
 from app.papers.sheets import Field, xlsx_bytes
+from app.printing.errors import CodesNotOurs
+from app.printing.service import Asked as PrintAsked
+from app.printing.service import PublicAddress, plan_batch
 from app.stock import queries
 from app.stock.errors import (
     SerialFileEmpty,
@@ -230,6 +233,20 @@ def test_an_issuers_codes_are_taken_as_they_are_and_only_once(printer: Printer) 
              for n, line in enumerate(printer.lines(4))]  # fmt: skip
     known = printer.send(later, codes_from=CodesFrom.ISSUER)
     assert dict(printer.aside(known))[2] is Fault.CODE_TAKEN
+
+    with (
+        printer.database.transaction(writing=False) as session,
+        pytest.raises(CodesNotOurs, match="du carnet 26A 00001 viennent du fichier de l’émetteur"),
+    ):
+        plan_batch(
+            session,
+            actor=printer.scheme.actors["coordinator"],
+            batch_id=new_id(),
+            asked=PrintAsked(printer.order_id),
+            address=PublicAddress("https://pass.exemple.fr", "0596 00 00 00"),
+            keys=printer.scheme.keys,
+            now=printer.scheme.now,
+        )
 
 
 def test_a_workbook_is_read_as_a_text_is(printer: Printer) -> None:
