@@ -80,6 +80,7 @@ from app.web import (
     api,
     assets,
     auth,
+    compression,
     connection_pages,
     factor_pages,
     health,
@@ -254,6 +255,8 @@ def create_app(
     auth.csrf.init_app(app)
     app.before_request(auth.authenticate)
     app.after_request(auth.secure)
+    app.after_request(compression.compress)
+    app.view_functions["static"] = compression.static_file
     app.teardown_request(transaction.close_session)
     problems.register(app)
     rendering.prepare(app.jinja_env)

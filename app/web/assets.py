@@ -6,6 +6,7 @@ for the templates.
 Run as `python -m app.web.assets`; it needs nothing but the standard library.
 """
 
+import gzip
 import hashlib
 import json
 import posixpath
@@ -40,6 +41,9 @@ READER_FILES = {
 """What reads a square with the camera: a page asks for it once somebody opens the camera."""
 VENDOR_FILES = FONT_FILES | READER_FILES
 
+SQUEEZED = ".gz"
+WORTH_SQUEEZING = (".css", ".js", ".svg", ".txt", ".wasm")
+"""Endings of what shrinks; beside each such file stands its compressed form."""
 IMPORT_IN_JS = re.compile(r"""\bfrom\s*"(?P<target>\.{1,2}/[^"]+)\"""")
 URL_IN_CSS = re.compile(
     r"""url\(\s*(["']?)(?P<target>[^"')]+)\1\s*\)(?P<format>\s*format\([^)]*\))?"""
@@ -114,6 +118,8 @@ def build(
             content = with_hashed_imports(name, text, manifest).encode()
         hashed = hashed_name(name, content)
         write_once(target / hashed, content)
+        if name.endswith(WORTH_SQUEEZING):
+            write_once(target / f"{hashed}{SQUEEZED}", gzip.compress(content, 9, mtime=0))
         manifest[name] = hashed
 
     # Style sheets come last: they name the other files, by names that are known by then.
@@ -121,7 +127,8 @@ def build(
         if name not in manifest:
             place(name)
     write_manifest(target / MANIFEST.name, manifest)
-    sweep(target, keep={*manifest.values(), MANIFEST.name})
+    served = manifest.values()
+    sweep(target, keep={*served, *(f"{name}{SQUEEZED}" for name in served), MANIFEST.name})
     return manifest
 
 

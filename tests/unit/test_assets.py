@@ -85,5 +85,24 @@ def test_files_of_an_earlier_build_go(source: Path, target: Path) -> None:
     manifest = assets.build(source, target, {})
 
     left = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-    assert left == {*manifest.values(), "manifest.json"}
+    squeezed = {f"{name}.gz" for name in manifest.values() if name.endswith(".svg")}
+    assert left == {*manifest.values(), *squeezed, "manifest.json"}
     assert json.loads((target / "manifest.json").read_text()) == manifest
+
+
+def test_a_module_imports_the_hashed_file(source: Path, target: Path) -> None:
+    (source / "page.js").write_text('import { a } from "./shared/a.js";\n')
+    (source / "shared").mkdir()
+    (source / "shared" / "a.js").write_text('export { a } from "../b.js";')
+    (source / "b.js").write_text("export const a = 1;")
+
+    manifest = assets.build(source, target, {})
+
+    read = {name: (target / manifest[name]).read_text() for name in ("page.js", "shared/a.js")}
+    assert read == {
+        "page.js": f'import {{ a }} from "./{manifest["shared/a.js"]}";\n',
+        "shared/a.js": f'export {{ a }} from "../{manifest["b.js"]}";',
+    }
+    (source / "b.js").unlink()
+    with pytest.raises(assets.UnknownStaticFile, match=r"b\.js"):
+        assets.build(source, target, {})
