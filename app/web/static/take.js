@@ -13,6 +13,7 @@ const verdict = document.querySelector('[data-part="verdict"]');
 const said = document.querySelector('[data-part="sending"]');
 const WAITING = "passnum.take.waiting";
 const PATIENCE_MS = 12000;
+const SAME_ANSWER_MS = 30000;
 const RETRY_MS = [1500, 3000, 6000, 12000, 20000];
 
 const euros = (cents) =>
@@ -25,6 +26,7 @@ const fill = (address, id) => address.replace("00000000-0000-0000-0000-000000000
 
 const waiting = JSON.parse(sessionStorage.getItem(WAITING) ?? "[]");
 const accepted = new Map();
+const refused = new Map();
 const untold = [];
 let busy = false;
 
@@ -44,6 +46,9 @@ box?.addEventListener("scanned", (event) => {
   event.preventDefault();
   const { code } = event.detail;
   if (waiting.some((one) => one.code === code)) return;
+  // A pass refused a moment ago is refused still: asking again would look like guessing.
+  const before = refused.get(code);
+  if (before && performance.now() - before.at < SAME_ANSWER_MS) return show(before.one, before.answer);
   // A pass shown twice is one pass: the same id gives the same answer.
   waiting.push({ id: accepted.get(code) ?? crypto.randomUUID(), code, session: box.dataset.session });
   keep();
@@ -67,6 +72,7 @@ async function sendAll() {
     tries = 0;
     waiting.shift();
     keep();
+    if (!answer.good) refused.set(one.code, { one, answer, at: performance.now() });
     show(one, answer);
   }
   said.hidden = true;
