@@ -30,6 +30,7 @@ SECTIONS = {
         "bank-details": Entry("app.partners.cli:bank_details", "Les comptes bancaires."),
         "programme": Entry("app.orders.settings_cli:programme", "Les dispositifs."),
         "vintage": Entry("app.losses.cli:vintage", "Les millésimes."),
+        "places": Entry("app.places.cli:places", "Les lieux, et leur schéma national."),
         "takeover": Entry("app.takeover.cli:takeover", "La reprise des carnets d’avant passnum."),
     },
     "De la commande au stock": {

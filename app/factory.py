@@ -44,6 +44,9 @@ from app.orders import pages as orders_pages
 from app.orders.budget import committed_cents
 from app.partners import api as partners_api
 from app.partners import queries as partners
+from app.places import api as places_api
+from app.places import file_pages as place_file_pages
+from app.places import pages as places_pages
 from app.portability import pages as claims_pages
 from app.prescribers import api as prescribers_api
 from app.prescribers import (
@@ -103,6 +106,7 @@ API_PARTS = (
     accounts_api,
     partners_api,
     mediators_api,
+    places_api,
     programmes_api,
     freeze_api,
     takeover_api,
@@ -162,6 +166,8 @@ PAGE_PARTS = (
     partners_pages,
     profile_pages,
     signing_pages,
+    places_pages,
+    place_file_pages,
     custody_pages,
     losses_pages,
     closing_pages,
@@ -185,6 +191,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "people": Right.SEE_BENEFICIARIES,
     "search": Right.SEE_VOUCHERS,
     "partners": Right.SEE_PARTNERS,
+    "places": Right.SEE_PARTNERS,
     "programme": Right.SEE_PROGRAMME,
     "orders": Right.SEE_ORDERS,
     "consignments": Right.SEE_ALLOCATIONS,

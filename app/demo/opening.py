@@ -102,7 +102,7 @@ def register_partners(world: World, at: datetime) -> None:
             kind=partner.kind,
             name=partner.name,
             commune=partner.commune,
-            siret=None,
+            siret=partner.siret,
             now=at,
             demonstration=partner.invented,
         )

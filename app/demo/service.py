@@ -16,6 +16,7 @@ from app.demo import (
     directory,
     inviting,
     losses,
+    national,
     opening,
     signals,
     stock,
@@ -84,6 +85,7 @@ def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from opening.acts(timeline)
     yield from directory.acts(timeline)
     yield from inviting.acts(timeline)
+    yield from national.acts(timeline)
     plan = make_plan(timeline)
     yield from story.acts(timeline, plan)
     yield from custody.acts(timeline)

@@ -141,6 +141,12 @@ def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Org
     return {organisation.id: organisation for organisation in rows}
 
 
+def names_of_kind(session: Session, kind: str) -> list[str]:
+    """What the organisations of that kind are called."""
+    query = select(Organisation.name).where(Organisation.kind == kind).order_by(Organisation.name)
+    return list(session.scalars(query))
+
+
 def all_organisations(session: Session) -> list[Organisation]:
     """Everybody who takes part, hundreds at most."""
     return list(session.scalars(select(Organisation).order_by(Organisation.id)))

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 from app.kernel.communes import COMMUNES, Commune, Point, commune_named
-from app.kernel.text import clean, read_day, read_email
-from app.mediators.rules import FRENCH_SERVICE, OpeningHours, Service
+from app.kernel.text import clean, read_day, read_email, written_phone
+from app.mediators.rules import FRENCH_SERVICE, OpeningHours, Service, week_in_words
 from app.partners.rules import (
     MICRODEGREES,
     OrganisationKind,
@@ -373,21 +373,21 @@ def differences(told: Told, known: Known) -> list[Difference]:
         (Aspect.ADDRESS, "Complément", known.complement, fields.get("complement_adresse", "")),
         (Aspect.ADDRESS, "Code postal", known.postcode, fields["code_postal"]),
         (Aspect.ADDRESS, "Coordonnées", place(known.microdegrees), place(told.microdegrees)),
-        (Aspect.CONTACT, "Téléphone", known.phone, told.phone),
+        (Aspect.CONTACT, "Téléphone", written_phone(known.phone), written_phone(told.phone)),
         (Aspect.CONTACT, "Courriel", known.email, told.email),
         (Aspect.PROFILE, "Services", _listed(known.services), _listed(told.services)),
-        (Aspect.PROFILE, "Horaires", osm.written(known.hours), osm.written(told.hours)),
+        (Aspect.PROFILE, "Horaires", _week(known.hours), _week(told.hours)),
     )
     return [
         Difference(aspect, label, ours, theirs)
         for aspect, label, ours, theirs in pairs
-        if theirs and _same_number(ours) != _same_number(theirs)
+        if theirs and ours != theirs
     ]
 
 
-def _same_number(text: str) -> str:
-    """A telephone number however its country is written; any other text as it is."""
-    return re.sub(r"^\+(?:33|590|594|596|262)(?=\d{9}$)", "0", text)
+def _week(hours: Iterable[OpeningHours]) -> str:
+    """The hours of a week, in words."""
+    return " ; ".join(f"{day.lower()} {said}" for day, said in week_in_words(hours))
 
 
 def _listed(services: Iterable[Service]) -> str:

@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -20,6 +20,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.communes import key_of
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.text import written_phone
 from app.mediators import queries as mediators
 from app.mediators.queries import Offer
 from app.mediators.service import record_profile
@@ -27,7 +28,7 @@ from app.partners import contacts
 from app.partners import queries as partners
 from app.partners.models import PartnerContact
 from app.partners.rules import OrganisationKind
-from app.partners.service import register_organisation
+from app.partners.service import known_organisation, register_organisation
 from app.places import queries, reading
 from app.places.errors import (
     PlaceRowNotToTake,
@@ -51,6 +52,7 @@ from app.places.rules import (
     differences,
     read_row,
 )
+from app.programmes.queries import is_demonstration
 
 CHUNK = 1_000
 
@@ -86,6 +88,11 @@ class Judged:
     """What it is, where the file says so without doubt."""
     older: bool = False
     """Whether the directory was spoken to since the file says that it was brought up to date."""
+
+    @property
+    def told_on(self) -> date:
+        """When what the row says was brought up to date."""
+        return date.fromisoformat(self.row.fields["date_maj"])
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -151,7 +158,7 @@ def read_places(
                     "verdict": str(row.verdict),
                     "national_id": row.fields.get("id", ""),
                     "source": row.fields.get("source", ""),
-                    "fields": dict(row.fields),
+                    "fields": dict(sorted(row.fields.items())),
                     "remarks": "\n".join(one[:LONGEST_FIELD] for one in row.remarks),
                 }
                 for row in kept[start : start + CHUNK]
@@ -394,6 +401,97 @@ class _Hand:
         )
 
 
-def open_data(session: Session, *, now: datetime, source: str) -> queries.OpenData:
-    """Our places as everybody may have them: nobody's right is asked for."""
+# ── Completing ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody who knows a place says of it, all at once."""
+
+    street: str
+    complement: str
+    postcode: str
+    microdegrees: tuple[int | None, int | None]
+    phone: str
+    email: str
+    offer: Offer
+    version: int
+    """The version of the profile that comes next, as it was read."""
+
+
+def complete_place(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: UUID,
+    organisation_id: UUID,
+    said: Said,
+    now: datetime,
+) -> list[Aspect]:
+    """Write down what of a place is new: its address, how to reach it, what it offers and when.
+
+    Raises:
+        UnknownOrganisation: nobody has that id.
+        InvalidInput: something cannot be so.
+        ProfileChanged: somebody else described it meanwhile.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    actor.check(Right.MANAGE_PARTNERS)
+    known_organisation(session, organisation_id)
+    (place,) = queries.places_of(session, [organisation_id], receiving=set(), ours=set())
+    before, written = place.known(), []
+    address = said.street, said.complement, said.postcode, said.microdegrees
+    at = before.microdegrees or (None, None)
+    if address != (before.street, before.complement, before.postcode, at):
+        latitude, longitude = said.microdegrees
+        contacts.record_address(
+            session,
+            actor=actor,
+            address_id=uuid5(request_id, "address"),
+            organisation_id=organisation_id,
+            street=said.street,
+            complement=said.complement or None,
+            postcode=said.postcode,
+            latitude_microdegrees=latitude,
+            longitude_microdegrees=longitude,
+            now=now,
+        )
+        written.append(Aspect.ADDRESS)
+    if (said.phone, said.email) != (written_phone(before.phone), before.email):
+        contacts.record_contact(
+            session,
+            actor=actor,
+            contact_id=uuid5(request_id, "contact"),
+            organisation_id=organisation_id,
+            position=place.contact.position if place.contact else "Accueil",
+            phone=said.phone or None,
+            email=said.email or None,
+            replaces_id=place.contact.id if place.contact else None,
+            now=now,
+        )
+        written.append(Aspect.CONTACT)
+    if said.offer != place.offer:
+        record_profile(
+            session,
+            actor=actor,
+            profile_id=uuid5(request_id, "profile"),
+            organisation_id=organisation_id,
+            version=said.version,
+            services=said.offer.services,
+            publics=said.offer.publics,
+            hours=said.offer.hours,
+            access_notes=said.offer.access_notes,
+            now=now,
+        )
+        written.append(Aspect.PROFILE)
+    return written
+
+
+def open_data(session: Session, *, now: datetime) -> queries.OpenData:
+    """Our places as everybody may have them, told by the sponsor: nobody's right is asked for."""
+    source = (
+        "SPÉCIMEN, données de démonstration"
+        if is_demonstration(session)
+        else ", ".join(partners.names_of_kind(session, OrganisationKind.SPONSOR))
+    )
     return queries.open_data(session, on=martinique_day(now), source=source)

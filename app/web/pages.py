@@ -89,6 +89,7 @@ CHAPTERS = (
         "Cadre",
         (
             Entry("partners", "partners_pages.directory", "home", "Partenaires"),
+            Entry("places", "places_pages.places", "pin", "Lieux"),
             Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),
         ),
     ),

@@ -54,6 +54,7 @@ def all_requests(house: House) -> list[Asking]:
     """A good request for each operation that writes."""
     return [
         *setting_up(house),
+        *taking_places(house),
         *taking_over(house),
         *ordering(house),
         *handing_out(house),
@@ -109,6 +110,36 @@ def managing_accounts(house: House) -> list[Asking]:
         asked("change_agent_role", f"{agent}/role", {"role": "prescriber", "manager": True}),
         asked("close_agent", f"{agent}/closure", {"reason": "Départ"}),
         asked("reopen_agent", f"{agent}/reopening"),
+    ]
+
+
+def taking_places(_house: House) -> list[Asking]:
+    """A national file, and a place of it taken."""
+    file_id = str(new_id())
+
+    def of(place: str) -> Json:
+        content = (
+            "id,nom,commune,code_postal,adresse,services,date_maj\n"
+            f"{place},Espace {place},Macouba,97218,Bourg,Utilisation sécurisée du numérique,"
+            "2026-01-02\n"
+        )
+        return {"file": b64encode(content.encode()).decode()}
+
+    return [
+        Asking(
+            "read_places",
+            "coordinator",
+            "/places/files",
+            {"id": file_id} | of("Alizé"),
+            otherwise=of("Balisier"),
+        ),
+        Asking(
+            "take_places",
+            "coordinator",
+            f"/places/files/{file_id}/takings",
+            identified(rows=[{"line": 2, "kind": "association"}]),
+            otherwise={"rows": [{"line": 2, "kind": "company"}]},
+        ),
     ]
 
 
@@ -996,6 +1027,8 @@ def readings(house: House) -> dict[str, str]:
         "list_programmes": "/programmes",
         "read_programme": f"/programmes/{scheme.programme_id}",
         "list_vintages": f"/programmes/{scheme.programme_id}/vintages",
+        "list_places": "/places?commune=97214",
+        "read_places_file": f"/places/files/{ids['places file']}",
         "list_takeovers": "/takeovers",
         "read_takeover": f"/takeovers/{ids['taken over']}",
         "list_settings": f"/programmes/{scheme.programme_id}/settings",
@@ -1107,7 +1140,7 @@ def reader_of(operation: str) -> str:
         return "finance"
     if operation in {"list_agents", "read_agent", "list_mails"}:
         return "administrator"
-    if operation == "list_renewals":
+    if operation in {"list_renewals", "read_places_file"}:
         return "coordinator"
     return "plie" if operation in alone else "auditor"
 

@@ -28,6 +28,8 @@ WRITING = (
     "record_capacity",
     "grant_label",
     "apply_for_label",
+    "read_places",
+    "take_places",
     "check_takeover_file",
     "prepare_takeover",
     "refuse_takeover",

@@ -76,6 +76,10 @@ record_profile          C . . . P M .
 list_profiles           C F A U P M .
 record_capacity         C . . . . . .
 list_capacities         C F A U P M .
+list_places             C F A U P M .
+read_places             C . . . . . .
+read_places_file        C . . . . . .
+take_places             C . . . . . .
 list_renewals           C . . . . . .
 grant_label             C . . . . . .
 list_labels             C F A U P M .

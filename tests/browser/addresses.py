@@ -43,6 +43,7 @@ from app.orders.models import BookletOrder, OrderMandate
 from app.orders.queries import orders_listed
 from app.orders.rules import OrderState
 from app.partners import queries as partners
+from app.places import queries as places
 from app.prescribers import custody_queries as custody
 from app.prescribers.custody_rules import ConsignmentKind, ConsignmentState, RequestState
 from app.prescribers.models import BeneficiaryIdentity, Prescription
@@ -285,6 +286,24 @@ def the_print_batch(site: Site) -> tuple[str, str]:
         order = orders.order(session, batch.order_id)
         assert order is not None
         return order.number, batch.number
+
+
+def the_place(name: str, then: str = "") -> Callable[[Site], str]:
+    """The page of a place, or what follows it."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            (found,) = partners.organisations_by_name(session, name)
+            return f"/lieux/{found.id}{then}"
+
+    return path
+
+
+def the_places_file(site: Site) -> str:
+    """The national file that the demonstration has read."""
+    with site.database.transaction(writing=False) as session:
+        (file,) = places.latest_files(session, limit=1)
+        return f"/lieux/fichiers/{file.id}"
 
 
 def the_public_cover(site: Site) -> str:
@@ -615,6 +634,17 @@ ADDRESSES = (
     Address("print-batch", lambda site: f"/impression/{the_print_batch(site)[1]}"),
     Address("public-pass", lambda site: f"/P/{site.pass_in_hand()[1]}"),
     Address("public-cover", the_public_cover),
+    Address(
+        "public-english",
+        lambda site: f"/P/{site.pass_in_hand()[1]}?commune=Le+Lorrain&langue=en",
+    ),
+    Address("places", "/lieux?commune=97214&service=safe_use"),
+    Address("places-read", "/lieux", role=Role.PRESCRIBER),
+    Address("place", the_place("Médiateur de démonstration 1")),
+    Address("place-incomplete", the_place("Médiathèque de démonstration")),
+    Address("place-complete", the_place("Médiathèque de démonstration", "/completer")),
+    Address("place-files", "/lieux/fichiers"),
+    Address("place-file", the_places_file),
     Address("public-unknown", "/P/0000000000000000", status=404),
     Address("handovers", "/remises", role=Role.PRESCRIBER),
     Address("handovers-of-all", "/remises?a-part=exception"),

@@ -612,6 +612,7 @@ class Chain:
         file = places.read_places(
             session, file_id=new_id(), content=content.encode(), **coordinator
         )
+        self.ids["places file"] = file.id
         places.take_rows(
             session, request_id=new_id(), file_id=file.id, lines={2: None}, **coordinator
         )

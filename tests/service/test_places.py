@@ -177,7 +177,7 @@ def test_our_places_leave_as_the_national_library_wants_them(
             session, contact_id=new_id(), organisation_id=exo7, position="Direction",
             phone="0696001122", email="personne@exemple.fr", **coordinator,
         )  # fmt: skip
-        found = service.open_data(session, now=scheme.now, source="CAP Nord")
+        found = service.open_data(session, now=scheme.now)
         near = queries.find_places(
             session, queries.Asked(service=Service.SAFE_USE, receiving=False), at=scheme.now
         )
