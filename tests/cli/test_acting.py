@@ -82,7 +82,7 @@ def test_wrong_passwords_are_throttled_as_on_the_sign_in_page(town: Town, prepar
 
     refused = town.by("coordination2").refusal(*approval, stdin=PASSWORD)
 
-    assert refused.startswith("Trop d’essais ont échoué.")
+    assert refused.startswith("Trop d’essais ont échoué : attendez jusqu’à")
     assert state(town, prepared) == "prepared"
 
 

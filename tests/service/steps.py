@@ -202,6 +202,7 @@ STEPS: dict[str, Step] = {
             "organisation_id": chain.scheme.organisations["exo7"],
             "password": "Caravelle-9-Prêcheur",
         },
+        approves=True,
     ),
     "create_programme": Step(
         programmes.create_programme,

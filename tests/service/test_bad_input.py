@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.identity.errors import EmailTaken, WeakPassword
+from app.identity.errors import EmailTaken, GuessablePassword, WeakPassword
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
@@ -127,7 +127,7 @@ CASES: list[Case] = [
     case(
         "a password that everybody tries",
         "create_agent",
-        WeakPassword,
+        GuessablePassword,
         {"password": "Motdepasse-2026!"},
     ),
     # ── Programmes ────────────────────────────────────────────────────────────────────────────────
