@@ -103,7 +103,9 @@ def _application(files: dict[str, Path]) -> "WSGIApplication":
         file = files.get(name.removeprefix("static/"))
         if file is None:
             return Response("", 404)
-        return Response(file.read_bytes(), mimetype=mimetypes.guess_type(file.name)[0])
+        answer = Response(file.read_bytes(), mimetype=mimetypes.guess_type(file.name)[0])
+        answer.cache_control.max_age = 600
+        return answer
 
     return answer
 
