@@ -52,11 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DATABASES] = Databases(worker["databases"] if worker else None)
 
 
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays: nobody need look for garbage in it."""
-    gc.freeze()
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     config.stash[DATABASES].stop()
