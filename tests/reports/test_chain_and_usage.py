@@ -1,7 +1,6 @@
 """Where the passes are closes to what was ordered, and each rate names its denominator."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -42,24 +41,25 @@ def rests(report: ChainReport) -> dict[str, int]:
     return {stage.kind: stage.voucher_count for stage in report.stages + report.exits}
 
 
-def test_every_pass_ordered_is_somewhere_at_each_step(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
+def test_every_pass_ordered_is_somewhere_at_each_step(
+    session: Session, usual_scheme: Scheme
+) -> None:
 
-    assert chain(session, scheme).ordered.voucher_count == 0
+    assert chain(session, usual_scheme).ordered.voucher_count == 0
 
-    order_id = scheme.sent_order(session, tens=10, fives=4)
-    assert rests(chain(session, scheme))["on_order"] == 120
+    order_id = usual_scheme.sent_order(session, tens=10, fives=4)
+    assert rests(chain(session, usual_scheme))["on_order"] == 120
 
-    delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 50)])
-    partly = chain(session, scheme)
+    delivery_id = usual_scheme.delivery(session, order_id, [SerialRange(1, 50)])
+    partly = chain(session, usual_scheme)
     assert (rests(partly)["on_order"], rests(partly)["stock_inert"]) == (70, 50)
 
-    scheme.activation(session, order_id, delivery_id)
-    scheme.allocation(session, 1, 3)
-    scheme.allocation(session, 4, 4, accept=False)
-    scheme.prescription(session, scheme.beneficiary(session), [1])
-    scheme.redeem(session, scheme.codes(session, 1)[0])
-    report = chain(session, scheme)
+    usual_scheme.activation(session, order_id, delivery_id)
+    usual_scheme.allocation(session, 1, 3)
+    usual_scheme.allocation(session, 4, 4, accept=False)
+    usual_scheme.prescription(session, usual_scheme.beneficiary(session), [1])
+    usual_scheme.redeem(session, usual_scheme.codes(session, 1)[0])
+    report = chain(session, usual_scheme)
 
     assert rests(report) == {
         **dict.fromkeys(rests(report), 0),
@@ -74,17 +74,16 @@ def test_every_pass_ordered_is_somewhere_at_each_step(session: Session, tmp_path
     assert report.ordered.amount_cents == 120_000
 
 
-def test_the_usage_rate_says_of_what(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
-    codes = scheme.issued_booklet(session)
-    scheme.allocation(session, 11, 11, to="ccas")
-    elder = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
-    scheme.prescription(session, elder, [11], by="ccas", referred_to="carecof")
+def test_the_usage_rate_says_of_what(session: Session, usual_scheme: Scheme) -> None:
+    codes = usual_scheme.issued_booklet(session)
+    usual_scheme.allocation(session, 11, 11, to="ccas")
+    elder = usual_scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+    usual_scheme.prescription(session, elder, [11], by="ccas", referred_to="carecof")
     for code in codes[:4]:
-        scheme.redeem(session, code)
-    scheme.redeem(session, scheme.codes(session, 11)[0], at="carecof")
+        usual_scheme.redeem(session, code)
+    usual_scheme.redeem(session, usual_scheme.codes(session, 11)[0], at="carecof")
 
-    report = usage(session, scheme)
+    report = usage(session, usual_scheme)
 
     assert (report.issued_count, report.redeemed_count, report.redeemed_cents) == (15, 5, 5000)
     assert (report.in_hand_count, report.in_hand_cents) == (10, 10_000)
@@ -110,21 +109,20 @@ def test_the_usage_rate_says_of_what(session: Session, tmp_path: Path) -> None:
         assert sum(row.redeemed_count for row in rows) == 5
 
 
-def test_an_undone_redemption_leaves_the_rate(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
-    verdict = scheme.redeem(session, scheme.issued_booklet(session)[0])
-    assert usage(session, scheme).redeemed_count == 1
+def test_an_undone_redemption_leaves_the_rate(session: Session, usual_scheme: Scheme) -> None:
+    verdict = usual_scheme.redeem(session, usual_scheme.issued_booklet(session)[0])
+    assert usage(session, usual_scheme).redeemed_count == 1
 
     undo_redemption(
         session,
-        actor=scheme.actors["exo7"],
+        actor=usual_scheme.actors["exo7"],
         reversal_id=new_id(),
         redemption_id=verdict.redemption_id,
         reason="pass rendu",
-        now=scheme.now,
+        now=usual_scheme.now,
     )
 
-    report = usage(session, scheme)
+    report = usage(session, usual_scheme)
     assert (report.redeemed_count, report.issued_count) == (0, 10)
     assert [row.redeemed_count for row in report.prescribers] == [0]
     assert sum(row.redeemed_count for row in report.publics) == 0
@@ -132,34 +130,33 @@ def test_an_undone_redemption_leaves_the_rate(session: Session, tmp_path: Path) 
 
 
 def test_a_report_at_a_past_day_knows_only_what_was_recorded_by_then(
-    owner_database: Database, tmp_path: Path
+    owner_database: Database, usual_scheme: Scheme
 ) -> None:
     with owner_database.transaction() as session:
-        scheme = Scheme.ready(session, tmp_path)
-        yesterday = first_instant(scheme.today) - timedelta(hours=1)
+        yesterday = first_instant(usual_scheme.today) - timedelta(hours=1)
         with ledger.recorded_at(session, yesterday):
-            codes = scheme.issued_booklet(session)
-        scheme.redeem(session, codes[0])
+            codes = usual_scheme.issued_booklet(session)
+        usual_scheme.redeem(session, codes[0])
 
-        before = usage(session, scheme, on=scheme.today - timedelta(days=1))
-        now = usage(session, scheme)
+        before = usage(session, usual_scheme, on=usual_scheme.today - timedelta(days=1))
+        now = usage(session, usual_scheme)
 
     assert (before.issued_count, before.redeemed_count) == (10, 0)
     assert (now.issued_count, now.redeemed_count) == (10, 1)
 
 
-def test_a_day_to_come_has_no_report(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
+def test_a_day_to_come_has_no_report(session: Session, usual_scheme: Scheme) -> None:
 
     with pytest.raises(InvalidInput):
-        usage(session, scheme, on=scheme.today + timedelta(days=1))
+        usage(session, usual_scheme, on=usual_scheme.today + timedelta(days=1))
 
 
 @pytest.mark.parametrize("name", ["plie", "exo7", "administrator"])
 def test_only_those_who_see_all_organisations_see_the_whole_chain(
-    session: Session, tmp_path: Path, name: str
+    session: Session, usual_scheme: Scheme, name: str
 ) -> None:
-    scheme = Scheme.ready(session, tmp_path)
 
     with pytest.raises(RightMissing):
-        chain_report(session, actor=scheme.actors[name], on=scheme.today, now=scheme.now)
+        chain_report(
+            session, actor=usual_scheme.actors[name], on=usual_scheme.today, now=usual_scheme.now
+        )

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -32,21 +31,20 @@ def plain(text: str) -> str:
 
 
 def test_before_the_first_order_the_page_closes_on_nothing(
-    session: Session, tmp_path: Path
+    session: Session, usual_scheme: Scheme
 ) -> None:
-    sheet = sheet_of(session, Scheme.ready(session, tmp_path))
+    sheet = sheet_of(session, usual_scheme)
 
     assert (sheet.ordered.voucher_count, sheet.missing_count, sheet.missing_cents) == (0, 0, 0)
     assert len(words(council_pdf(sheet))) == 1
 
 
-def test_every_pass_and_every_euro_is_somewhere(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
-    for code in scheme.issued_booklet(session)[:4]:
-        scheme.redeem(session, code)
-    scheme.sent_order(session, tens=3, fives=0)
+def test_every_pass_and_every_euro_is_somewhere(session: Session, usual_scheme: Scheme) -> None:
+    for code in usual_scheme.issued_booklet(session)[:4]:
+        usual_scheme.redeem(session, code)
+    usual_scheme.sent_order(session, tens=3, fives=0)
 
-    sheet = sheet_of(session, scheme)
+    sheet = sheet_of(session, usual_scheme)
 
     assert sheet.ordered.voucher_count == 150
     assert (sheet.missing_count, sheet.missing_cents) == (0, 0)
@@ -56,13 +54,12 @@ def test_every_pass_and_every_euro_is_somewhere(session: Session, tmp_path: Path
     assert (sheet.redeemed_count, sheet.issued_count) == (4, 10)
     assert sum(funder.amount_cents for funder in sheet.funders) == 4000
     with pytest.raises(RightMissing):
-        sheet_of(session, scheme, "exo7")
+        sheet_of(session, usual_scheme, "exo7")
 
 
-def test_the_paper_is_one_page_and_says_the_same(session: Session, tmp_path: Path) -> None:
-    scheme = Scheme.ready(session, tmp_path)
-    scheme.redeem(session, scheme.issued_booklet(session)[0])
-    sheet = sheet_of(session, scheme)
+def test_the_paper_is_one_page_and_says_the_same(session: Session, usual_scheme: Scheme) -> None:
+    usual_scheme.redeem(session, usual_scheme.issued_booklet(session)[0])
+    sheet = sheet_of(session, usual_scheme)
 
     first, again = council_pdf(sheet), council_pdf(sheet)
 
@@ -72,8 +69,8 @@ def test_the_paper_is_one_page_and_says_the_same(session: Session, tmp_path: Pat
         assert plain(part) in plain(said)
 
 
-def test_long_names_and_great_sums_stay_on_one_page(session: Session, tmp_path: Path) -> None:
-    sheet = sheet_of(session, Scheme.ready(session, tmp_path))
+def test_long_names_and_great_sums_stay_on_one_page(session: Session, usual_scheme: Scheme) -> None:
+    sheet = sheet_of(session, usual_scheme)
     long = "Établissement public de coopération intercommunale du Nord de la Martinique"
     great = replace(
         sheet,

@@ -1,7 +1,6 @@
 """A pass tells its whole story, to those whose business it is."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,12 +14,11 @@ ALL_STEPS = ["redeem", "issue", "accept", "allocate", "activate", "receive"]
 
 
 @pytest.fixture
-def scheme(session: Session, tmp_path: Path) -> Scheme:
-    scheme = Scheme.ready(session, tmp_path)
-    codes = scheme.issued_booklet(session)
-    scheme.redeem(session, codes[6])
-    scheme.now += timedelta(minutes=1)
-    return scheme
+def scheme(session: Session, usual_scheme: Scheme) -> Scheme:
+    codes = usual_scheme.issued_booklet(session)
+    usual_scheme.redeem(session, codes[6])
+    usual_scheme.now += timedelta(minutes=1)
+    return usual_scheme
 
 
 def test_a_pass_is_found_by_its_serial_and_tells_every_step_newest_first(
