@@ -29,7 +29,7 @@ from app.trust.notes import origin_at
 from benchmarks import statements
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_least, at_most, in_turn
-from benchmarks.machine import processor_seconds
+from benchmarks.machine import TICKS, processor_seconds
 from benchmarks.redemption import CLIENTS, PGBENCH_TIMES, WORKERS, Route
 from benchmarks.serving import serving
 
@@ -99,7 +99,7 @@ def measure(bench: Bench) -> list[Figure]:
                     before = served.processor_seconds() + bench.cluster.processor_seconds()
                     rate = route.rate(each)
                     after = served.processor_seconds() + bench.cluster.processor_seconds()
-                    costs[-1] /= after - before
+                    costs[-1] /= max(after - before, 1 / TICKS)
                     return rate
 
             by_http = in_turn(sealed, unsealed, times=bench.sizes.pairs)

@@ -28,7 +28,7 @@ from app.papers.french import (
 from app.papers.measures import INK, NBSP
 from app.papers.parts import LEFT, blank, field_card, signature
 from app.papers.sheet import strong
-from app.papers.sheets import Field, Kind, csv_bytes
+from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.papers.table import Column, Row, Table, note
 
 GAP = 5.0
@@ -68,7 +68,13 @@ SHEET = (
     Field("Dernier pass"),
     Field("Pass", Kind.NUMBER),
     Field("Valeur faciale (€)", Kind.EUROS),
+    Field("Nature", width=24),
+    Field("Montant (€)", Kind.EUROS),
+    Field("Payé sur", width=16),
+    Field("Motif", width=40),
 )
+AMOUNT = [field.head for field in SHEET].index("Montant (€)")
+"""Of which the sum is the net to pay."""
 
 
 def percent(basis_points: int) -> str:
@@ -375,20 +381,43 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
 
 
 def statement_csv(paper: StatementPaper) -> bytes:
-    """The lines of a statement, for a spreadsheet."""
-    return csv_bytes(
-        SHEET,
+    """The lines of a statement, its fee and what it recovers, for a spreadsheet."""
+    head = (paper.number or "Projet", paper.mediator)
+    rows: list[Values] = [
         (
-            (
-                paper.number or "Projet",
-                paper.mediator,
-                line.day,
-                line.first,
-                line.last,
-                line.voucher_count,
-                line.amount_cents,
-            )
-            for line in paper.lines
-        ),
-        specimen=paper.specimen,
-    )
+            *head,
+            line.day,
+            line.first,
+            line.last,
+            line.voucher_count,
+            line.amount_cents,
+            "Pass acceptés",
+            line.amount_cents,
+            "",
+            "",
+        )
+        for line in paper.lines
+    ]
+    nothing = (None,) * 5
+    if paper.total.fee_cents:
+        fee = f"Frais ({percent(paper.fee_basis_points)})"
+        rows.append((*head, *nothing, typeset(fee), -paper.total.fee_cents, "", ""))
+    rows += [
+        (
+            *head,
+            None,
+            one.serial,
+            one.serial,
+            None,
+            None,
+            "Pass payé puis repris",
+            -one.net_cents,
+            one.statement,
+            one.reason,
+        )
+        for one in paper.recoveries
+    ]
+    if sum(row[AMOUNT] for row in rows) != paper.payable_cents:
+        message = f"the sheet does not come to {paper.payable_cents} cents"
+        raise ValueError(message)
+    return csv_bytes(SHEET, rows, specimen=paper.specimen)

@@ -144,7 +144,10 @@ def shown(statement_id: UUID) -> ResponseReturnValue:
     check(Right.SEE_STATEMENTS)
     page = in_transaction(lambda session: looked_at(session, statement_id))
     return render_template(
-        "clearing/statement.html", page=page, may_undo=may(Right.UNDO_REDEMPTION)
+        "clearing/statement.html",
+        page=page,
+        lines=page.lines_after(request.args.get("apres", "")),
+        may_undo=may(Right.UNDO_REDEMPTION),
     )
 
 

@@ -27,7 +27,7 @@ from app.programmes import queries as programmes
 from app.web.format import euros, month_long
 from app.web.pages import Choice
 
-PAGE = 25
+PAGE = 15
 FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
     StatementState.DRAFT: ("warn", "À approuver"),
     StatementState.APPROVED: ("go", "À mandater"),
@@ -369,6 +369,36 @@ class StatementPage:
     def title(self) -> str:
         """What people call it."""
         return f"Bordereau {self.number}" if self.number else "Projet de bordereau"
+
+    def lines_after(self, mark: str) -> "Lines":
+        """Some lines: those that follow the one of that mark, or else the first ones."""
+        marks = [mark_of(line) for line in self.lines]
+        start = marks.index(mark) + 1 if mark in marks else 0
+        end = start + LINES
+        return Lines(
+            self.lines[start:end],
+            first=start + 1,
+            next_mark=marks[end - 1] if end < len(marks) else "",
+        )
+
+
+LINES = 20
+"""Of a statement on its page: a phone shows each as a card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some of the lines of a statement."""
+
+    shown: tuple[PaperLine, ...]
+    first: int
+    next_mark: str
+    """Of the last one shown, when others follow."""
+
+
+def mark_of(line: PaperLine) -> str:
+    """What names a line of a statement in an address."""
+    return f"{line.day:%Y%m%d}-{line.first.replace(' ', '')}"
 
 
 def statement_page(

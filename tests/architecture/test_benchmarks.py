@@ -14,6 +14,7 @@ from benchmarks import (
     redemption,
     register,
     report_pages,
+    role_pages,
     sealing,
     serials,
     takeover,
@@ -40,11 +41,18 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         batch,
         hot_mediator,
         printing,
-        sealing,
         takeover,
         *(
             pytest.param(module, marks=pytest.mark.deep)
-            for module in (clearing, redemption, register, report_pages, serials)
+            for module in (
+                clearing,
+                redemption,
+                register,
+                report_pages,
+                role_pages,
+                sealing,
+                serials,
+            )
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
 
@@ -153,7 +154,7 @@ def test_a_draft_has_no_code_and_a_demonstration_says_so() -> None:
     assert codes_on(content) == []
     [_, first, *_] = statement_csv(draft).decode("utf-8-sig").splitlines()
     assert first.startswith("Projet;Association Émergence des quartiers;01/10/2026;26A 00401 02 ")
-    assert first.endswith(";2;20,00;SPÉCIMEN")
+    assert first.endswith(";2;20,00;Pass acceptés;20,00;;;SPÉCIMEN")
 
 
 BACK = tuple(
@@ -166,6 +167,18 @@ HELD = tuple(
     )
     for day in range(1, 40 - 8)
 )
+
+
+def test_the_sheet_comes_to_the_net_with_what_was_recovered() -> None:
+    paper = replace(PAPER, recoveries=BACK)
+
+    lines = [line.split(";") for line in statement_csv(paper).decode("utf-8-sig").splitlines()]
+    amount = lines[0].index("Montant (€)")
+    euros = [Decimal(line[amount].replace(",", ".")) for line in lines[1:]]
+    assert sum(euros) * 100 == paper.payable_cents == PAPER.total.net_cents - 3000
+    assert [line[-2:] for line in lines if line[-4] == "Pass payé puis repris"] == [
+        ["BR-2026-0028", "La séance n’a pas eu lieu"]
+    ] * 3
 
 
 def test_what_was_recovered_and_the_sessions_stand_on_the_paper() -> None:
