@@ -11,6 +11,7 @@ from app.kernel.clock import MARTINIQUE, martinique_day
 from app.kernel.communes import commune_named
 from app.mediators import queries as mediators
 from app.mediators.queries import Place
+from app.mediators.rules import week_in_words
 from app.prescribers import queries
 from app.prescribers.errors import AssessmentMissing
 from app.prescribers.people import known_beneficiary
@@ -25,6 +26,13 @@ class Choice:
     place: Place
     ranked: Ranked
     reason: str
+
+    @property
+    def week(self) -> str:
+        """When it is open, on one line; empty when nobody said."""
+        return " ; ".join(
+            f"{day.lower()} {hours}" for day, hours in week_in_words(self.place.offer.hours)
+        )
 
 
 def ranked(
