@@ -9,6 +9,7 @@ from flask import Response
 PIECE = 64 * 1024
 
 PDF = "application/pdf"
+ZIP = "application/zip"
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {"csv": CSV, "xlsx": XLSX, "pdf": PDF}

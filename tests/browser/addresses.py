@@ -489,6 +489,7 @@ ADDRESSES = (
     Address("order-new", a_planned_order),
     Address("search", "/pass"),
     Address("work", the_work, Role.FINANCE),
+    Address("evidence", "/pieces", Role.ACCOUNTANT),
     Address("today", "/aujourd-hui"),
     Address("today-finance", "/aujourd-hui", Role.FINANCE),
     Address("today-prescriber", "/aujourd-hui", Role.PRESCRIBER),

@@ -1,0 +1,382 @@
+"""The supporting documents of a period, in one archive: what an accountant files or hands over.
+
+Each document is the one that its own page gives, rendered from what is frozen; beside them stand
+the registers and accounts of use of the period, and a table of contents with every SHA-256.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from typing import Any, BinaryIO
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.clearing import documents
+from app.clearing import queries as clearing
+from app.clearing.correction_models import DebitNote
+from app.clearing.files import RENDER
+from app.clearing.models import StatementApproval
+from app.clearing.papers import debit_note_pdf
+from app.closing.models import JointStatement
+from app.closing.papers import joint_statement
+from app.closing.views import account_of
+from app.database import Database
+from app.identity.rules import Actor, Right
+from app.kernel.clock import first_instant, martinique_day
+from app.ledger.models import Posting
+from app.losses.models import WriteOff, WriteOffApproval
+from app.losses.papers import destruction_report, replacement_slip
+from app.losses.replacement_models import Replacement
+from app.losses.views import destruction_of, swap_of
+from app.orders.models import BookletOrder, OrderApproval
+from app.orders.papers import order_form
+from app.orders.service import form_of
+from app.papers.sheets import Field, Kind, csv_bytes
+from app.prescribers.custody_models import Consignment
+from app.prescribers.custody_papers import slip
+from app.prescribers.holdings import slip_of
+from app.programmes import numbering
+from app.reports import register_papers, registers
+from app.reports.accounts import account_of_use
+from app.reports.register_rules import Holding
+from app.stock.models import CountSignature, SerialFile, StockCount
+from app.stock.papers import count_paper, discrepancy_sheet
+from app.stock.queries import every_row_aside
+from app.stock.views import count_report, file_report, rows_told
+from app.takeover.models import Takeover, TakeoverApproval
+from app.takeover.papers import report
+from app.takeover.views import report_of
+
+MADE_AT = (2000, 1, 1, 0, 0, 0)
+"""Nothing in the archive says when it was made: the same documents make the same file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for which period, and the site's address, which some papers print."""
+
+    actor: Actor
+    since: date
+    until: date
+    address: str
+    now: datetime
+    specimen: bool
+
+    def holds(self, column: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+        """Whether an instant is within the period: days of Martinique, both included."""
+        end = first_instant(self.until + timedelta(days=1))
+        return and_(column >= first_instant(self.since), column < end)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One document: in which folder, under which name, of which day, and what makes it."""
+
+    folder: str
+    name: str
+    on: date
+    render: Callable[[Session], bytes]
+
+
+FOLDERS = {
+    "01-commandes": "Bons de commande approuvés",
+    "02-livraisons": "Écarts des fichiers d’imprimeur",
+    "03-dotations": "Bordereaux de dotation, retour et transfert",
+    "04-comptages": "Procès-verbaux de vérification signés",
+    "05-remplacements": "Bordereaux de remplacement",
+    "06-destructions": "Procès-verbaux de destruction approuvés",
+    "07-bordereaux": "Bordereaux de remboursement approuvés",
+    "08-titres": "Titres de recette émis",
+    "09-reprises": "Procès-verbaux de reprise approuvés",
+    "10-cloture": "États contradictoires",
+    "11-registres": "Registres des valeurs inactives",
+    "12-comptes-d-emploi": "Comptes d’emploi",
+}
+
+
+def pieces_of(session: Session, asking: Asking) -> list[Piece]:
+    """Every document of a period, folder by folder.
+
+    Raises:
+        RightMissing.
+    """
+    asking.actor.check(Right.SEE_LEDGER)
+    found = [piece for kind in _DOCUMENTS for piece in kind.pieces(session, asking)]
+    return [*found, *_registers(session, asking)]
+
+
+def counted(pieces: Iterable[Piece]) -> dict[str, int]:
+    """How many documents each folder holds, empty ones included."""
+    counts = dict.fromkeys(FOLDERS, 0)
+    for piece in pieces:
+        counts[piece.folder] += 1
+    return counts
+
+
+def write_archive(
+    out: BinaryIO, database: Database, pieces: Sequence[Piece], *, specimen: bool
+) -> None:
+    """Write the documents one by one, each read in a transaction of its own, then their table."""
+    rows = []
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for piece in pieces:
+            with database.transaction() as session:
+                content = piece.render(session)
+            path = f"{piece.folder}/{piece.name}"
+            archive.writestr(_entry(path), content)
+            digest = hashlib.sha256(content).hexdigest()
+            rows.append((FOLDERS[piece.folder], path, piece.on, len(content), digest))
+        archive.writestr(_entry("sommaire.csv"), csv_bytes(CONTENTS, rows, specimen=specimen))
+
+
+CONTENTS = (
+    Field("Nature", width=40),
+    Field("Fichier", width=50),
+    Field("Jour", Kind.DAY),
+    Field("Octets", Kind.NUMBER),
+    Field("Empreinte SHA-256", width=64),
+)
+
+
+def _entry(path: str) -> ZipInfo:
+    entry = ZipInfo(path, MADE_AT)
+    entry.compress_type = ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+# ── Where documents come from ─────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A kind of document: which there are (id, number, instant), and what makes one.
+
+    With a `prefix`, the number is written from a year and a number.
+    """
+
+    folder: str
+    ending: str
+    found: Any
+    """A select."""
+    at: InstrumentedAttribute[datetime]
+    render: Callable[[Session, Asking, Any], bytes]
+    prefix: str = ""
+
+    def pieces(self, session: Session, asking: Asking) -> Iterator[Piece]:
+        """Those of the period, by number."""
+        rows = session.execute(self.found.where(asking.holds(self.at))).all()
+        for key, *numbered, at in rows:
+            number = numbering.written(self.prefix, *numbered) if self.prefix else numbered[0]
+            yield Piece(
+                self.folder,
+                f"{number}.{self.ending}",
+                martinique_day(at),
+                lambda session, key=key: self.render(session, asking, key),  # type: ignore[misc]
+            )
+
+
+def _order(session: Session, _asking: Asking, key: UUID) -> bytes:
+    return order_form(form_of(session, session.get_one(BookletOrder, key)))
+
+
+def _serial_file(session: Session, asking: Asking, key: UUID) -> bytes:
+    record = session.get_one(SerialFile, key)
+    rows = rows_told(session, record, list(every_row_aside(session, record)))
+    return discrepancy_sheet(file_report(session, record), rows, specimen=asking.specimen)
+
+
+def _consignment(session: Session, asking: Asking, key: UUID) -> bytes:
+    told = slip_of(session, actor=asking.actor, consignment_id=key)
+    return slip(told, specimen=asking.specimen)
+
+
+def _count(session: Session, asking: Asking, key: UUID) -> bytes:
+    told = count_report(session, session.get_one(StockCount, key))
+    return count_paper(told, specimen=asking.specimen)
+
+
+def _replacement(session: Session, asking: Asking, key: UUID) -> bytes:
+    told = swap_of(session, session.get_one(Replacement, key))
+    return replacement_slip(told, specimen=asking.specimen)
+
+
+def _write_off(session: Session, asking: Asking, key: UUID) -> bytes:
+    told = destruction_of(session, session.get_one(WriteOff, key))
+    return destruction_report(told, specimen=asking.specimen)
+
+
+def _statement(form: str) -> Callable[[Session, Asking, UUID], bytes]:
+    return lambda session, asking, key: documents.statement_document(
+        session,
+        clearing.standings(session, [key])[key],
+        form,
+        render=RENDER[form],
+        address=asking.address,
+        now=asking.now,
+    )
+
+
+def _debit_note(session: Session, _asking: Asking, key: UUID) -> bytes:
+    return debit_note_pdf(documents.debit_note_paper(session, session.get_one(DebitNote, key)))
+
+
+def _takeover(session: Session, asking: Asking, key: UUID) -> bytes:
+    return report(report_of(session, session.get_one(Takeover, key)), specimen=asking.specimen)
+
+
+def _closing(session: Session, asking: Asking, key: int) -> bytes:
+    return joint_statement(account_of(session, key), specimen=asking.specimen)
+
+
+_STATEMENTS = select(
+    StatementApproval.statement_id,
+    StatementApproval.year,
+    StatementApproval.number,
+    StatementApproval.approved_at,
+).order_by(StatementApproval.year, StatementApproval.number)
+
+_DOCUMENTS = (
+    _Document(
+        "01-commandes",
+        "pdf",
+        select(BookletOrder.id, BookletOrder.number, OrderApproval.approved_at)
+        .join(OrderApproval, OrderApproval.order_id == BookletOrder.id)
+        .order_by(BookletOrder.number),
+        OrderApproval.approved_at,
+        _order,
+    ),
+    _Document(
+        "02-livraisons",
+        "csv",
+        select(SerialFile.id, SerialFile.number, SerialFile.imported_at).order_by(
+            SerialFile.number
+        ),
+        SerialFile.imported_at,
+        _serial_file,
+    ),
+    _Document(
+        "03-dotations",
+        "pdf",
+        select(Consignment.id, Consignment.number, Consignment.prepared_at).order_by(
+            Consignment.number
+        ),
+        Consignment.prepared_at,
+        _consignment,
+    ),
+    _Document(
+        "04-comptages",
+        "pdf",
+        select(StockCount.id, StockCount.number, CountSignature.signed_at)
+        .join(CountSignature, CountSignature.count_id == StockCount.id)
+        .order_by(StockCount.number),
+        CountSignature.signed_at,
+        _count,
+    ),
+    _Document(
+        "05-remplacements",
+        "pdf",
+        select(Replacement.id, Replacement.number, Posting.recorded_at)
+        .join(Posting, Posting.id == Replacement.id)
+        .order_by(Replacement.number),
+        Posting.recorded_at,
+        _replacement,
+    ),
+    _Document(
+        "06-destructions",
+        "pdf",
+        select(WriteOff.id, WriteOff.number, WriteOffApproval.approved_at)
+        .join(WriteOffApproval, WriteOffApproval.write_off_id == WriteOff.id)
+        .order_by(WriteOff.number),
+        WriteOffApproval.approved_at,
+        _write_off,
+    ),
+    *(
+        _Document(
+            "07-bordereaux",
+            form,
+            _STATEMENTS,
+            StatementApproval.approved_at,
+            make,
+            numbering.STATEMENT,
+        )
+        for form, make in (("pdf", _statement("pdf")), ("csv", _statement("csv")))
+    ),
+    _Document(
+        "08-titres",
+        "pdf",
+        select(
+            DebitNote.id,
+            DebitNote.year,
+            DebitNote.number,
+            DebitNote.issued_at,
+        ).order_by(DebitNote.year, DebitNote.number),
+        DebitNote.issued_at,
+        _debit_note,
+        numbering.DEBIT_NOTE,
+    ),
+    _Document(
+        "09-reprises",
+        "pdf",
+        select(Takeover.id, Takeover.number, TakeoverApproval.approved_at)
+        .join(TakeoverApproval, TakeoverApproval.takeover_id == Takeover.id)
+        .order_by(Takeover.number),
+        TakeoverApproval.approved_at,
+        _takeover,
+    ),
+    _Document(
+        "10-cloture",
+        "pdf",
+        select(JointStatement.vintage_id, JointStatement.number, JointStatement.closed_at).order_by(
+            JointStatement.number
+        ),
+        JointStatement.closed_at,
+        _closing,
+    ),
+)
+
+
+def _registers(session: Session, asking: Asking) -> Iterator[Piece]:
+    """The register of each holder and vintage, and the account of use of each vintage."""
+    period: dict[str, Any] = {"since": asking.since, "until": asking.until, "now": asking.now}
+    held = registers.holdings(session, actor=asking.actor, **period)
+
+    def sheet(one: Holding, session: Session) -> bytes:
+        known = registers.register_of(
+            session,
+            actor=asking.actor,
+            holder_id=one.holder_id,
+            vintage_id=one.vintage_id,
+            **period,
+        )
+        out = BytesIO()
+        register_papers.write_register(out, known, registers.entries(session, known), ending="csv")
+        return out.getvalue()
+
+    def account(vintage_id: int, session: Session) -> bytes:
+        return register_papers.account_pdf(
+            account_of_use(
+                session,
+                actor=asking.actor,
+                vintage_id=vintage_id,
+                on=asking.until,
+                now=asking.now,
+            )
+        )
+
+    for place, one in enumerate(held, start=1):
+        name = f"registre-{one.vintage}-{place:03d}.csv"
+        yield Piece("11-registres", name, asking.until, partial(sheet, one))
+    for vintage_id, label in sorted({(one.vintage_id, one.vintage) for one in held}):
+        yield Piece(
+            "12-comptes-d-emploi",
+            f"compte-{label}.pdf",
+            asking.until,
+            partial(account, vintage_id),
+        )

@@ -1,0 +1,52 @@
+"""The supporting documents of a period in one archive, as the accountant takes them away."""
+
+import hashlib
+from csv import DictReader
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+from sqlalchemy import func, select
+
+from app.clearing.models import StatementApproval
+from app.identity.models import Agent
+from app.identity.rules import Role
+from app.identity.service import actor_of
+from app.kernel.clock import martinique_day
+from app.prescribers.custody_models import Consignment
+from app.reports import evidence
+from tests.demo.conftest import NOW, Loaded
+
+
+def test_the_archive_of_a_year_holds_every_document_and_their_digests(loaded: Loaded) -> None:
+    today = martinique_day(NOW)
+    with loaded.database.transaction(writing=False) as session:
+        agent = session.scalars(select(Agent).where(Agent.role == Role.ACCOUNTANT)).first()
+        assert agent is not None
+        asking = evidence.Asking(
+            actor_of(agent, by_token=False),
+            today.replace(month=1, day=1),
+            today,
+            "HTTPS://PASSNUM.EXEMPLE.FR",
+            NOW,
+            specimen=True,
+        )
+        pieces = evidence.pieces_of(session, asking)
+        counts = evidence.counted(pieces)
+        approved = session.scalar(select(func.count()).select_from(StatementApproval))
+        sent = session.scalar(select(func.count()).select_from(Consignment))
+    assert counts["07-bordereaux"] == 2 * (approved or 0)
+    assert counts["03-dotations"] == sent
+
+    # One document of each kind: papers are rendered one by one, and all alike.
+    first = {piece.folder + piece.name[-3:]: piece for piece in pieces}.values()
+    out = BytesIO()
+    evidence.write_archive(out, loaded.database, list(first), specimen=True)
+
+    with ZipFile(out) as archive:
+        contents = archive.read("sommaire.csv").decode("utf-8-sig")
+        rows = list(DictReader(StringIO(contents), delimiter=";"))
+        assert {row["Fichier"] for row in rows} | {"sommaire.csv"} == set(archive.namelist())
+        for row in rows:
+            content = archive.read(row["Fichier"])
+            assert hashlib.sha256(content).hexdigest() == row["Empreinte SHA-256"]
+            assert content.startswith((b"%PDF", "\ufeff".encode()))
