@@ -90,14 +90,13 @@ def revisions() -> list[str]:
     return [revision.revision for revision in script.walk_revisions()][::-1]
 
 
-def test_up_down_and_up_again_is_up(empty_url: str) -> None:
-    migrate(empty_url)
-    up = schema(empty_url)
+def test_up_down_and_up_again_is_up(database_url: str) -> None:
+    up = schema(database_url)
 
-    downgrade(empty_url, "base")
-    migrate(empty_url)
+    downgrade(database_url, "base")
+    migrate(database_url)
 
-    assert schema(empty_url) == up
+    assert schema(database_url) == up
 
 
 def test_each_revision_takes_back_exactly_what_it_made(empty_url: str) -> None:
@@ -112,13 +111,12 @@ def test_each_revision_takes_back_exactly_what_it_made(empty_url: str) -> None:
         assert schema(empty_url) == before[revision]
 
 
-def test_migrating_twice_is_migrating_once(empty_url: str) -> None:
-    migrate(empty_url)
-    up = schema(empty_url)
+def test_migrating_twice_is_migrating_once(database_url: str) -> None:
+    up = schema(database_url)
 
-    migrate(empty_url)
+    migrate(database_url)
 
-    assert schema(empty_url) == up
+    assert schema(database_url) == up
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
