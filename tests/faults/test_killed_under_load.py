@@ -1,7 +1,8 @@
 """kill -9 of a worker, of the server, of the database under load: nothing lost, nothing doubled.
 
 Each pass is scanned by two mediators at once, each with an id of its own, and each scanner does
-what a device does: it sends again, with the same id, until it has been answered.
+what a device does: it sends again, with the same id, until it has been answered. Meanwhile a clerk
+takes paid passes back, ends a vintage and counts the stock, and is killed too, again and again.
 """
 
 import http.client
@@ -33,6 +34,7 @@ from app.ledger.verify import verify
 from benchmarks.machine import descendants
 from tests.databases import Databases, Server
 from tests.factories import Scheme
+from tests.faults.clerk import Clerk
 
 BOOKLETS = 6
 MEDIATORS = ("exo7", "carecof")
@@ -60,6 +62,7 @@ class Shop:
     port: int
     tokens: dict[str, str]
     scans: list[Scan]
+    clerk: Clerk
     answers: dict[UUID, tuple[int, str]] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -126,7 +129,7 @@ def shop(url: str, folder: Path) -> Iterator[Shop]:
     database = Database(url)
     with database.transaction() as session:
         scheme = Scheme.ready(session, folder)
-        scheme.stock(session, tens=BOOKLETS)
+        scheme.stock(session, tens=BOOKLETS + 1)
         scheme.allocation(session, 1, BOOKLETS)
         for first in range(1, BOOKLETS + 1, 3):
             scheme.prescription(session, scheme.beneficiary(session), [first, first + 1, first + 2])
@@ -137,6 +140,7 @@ def shop(url: str, folder: Path) -> Iterator[Shop]:
             )[0]
             for name in MEDIATORS
         }
+    clerk = Clerk.hired(database, scheme, url, booklet=BOOKLETS + 1)
     scans = [Scan(new_id(), code, name) for code in codes for name in MEDIATORS]
     random.Random(7).shuffle(scans)  # noqa: S311 - any order will do, the same each time
     with socket.socket() as probe:
@@ -145,7 +149,7 @@ def shop(url: str, folder: Path) -> Iterator[Shop]:
     command = [str(Path(sys.executable).with_name("passnum")), "serve", "--port", str(port)]
     environment = os.environ | {"PASSNUM_DATA_DIR": str(folder), "PASSNUM_DATABASE_URL": url}
     database.close()
-    opened = Shop(url, command, environment, port, tokens, scans)
+    opened = Shop(url, command, environment, port, tokens, scans, clerk)
     opened.start()
     try:
         yield opened
@@ -166,6 +170,7 @@ def wait_for(port: int) -> None:
 
 def scanned_while(open_shop: Shop, *kills: Callable[[], None]) -> None:
     """Scan everything while one thing after the other is killed."""
+    watch = open_shop.clerk.supervised()
     clients = threading.Thread(target=open_shop.scan_all)
     clients.start()
     for kill in kills:
@@ -175,7 +180,9 @@ def scanned_while(open_shop: Shop, *kills: Callable[[], None]) -> None:
             time.sleep(0.01)
         kill()
     clients.join(PATIENCE * 2)
+    watch.join(PATIENCE * 2)
     assert not clients.is_alive()
+    assert watch.exitcode == 0
 
 
 def nothing_is_lost_or_doubled(open_shop: Shop) -> None:
@@ -188,7 +195,11 @@ def nothing_is_lost_or_doubled(open_shop: Shop) -> None:
     assert set(refused) == {(409, "voucher_already_redeemed")}
     database = Database(open_shop.url)
     with database.transaction(writing=False) as session:
-        assert set(session.scalars(select(Redemption.id))) == {scan.id for scan in accepted}
+        assert set(session.scalars(select(Redemption.id))) == {
+            *(scan.id for scan in accepted),
+            *open_shop.clerk.paid,
+        }
+        open_shop.clerk.nothing_is_lost_or_doubled(session)
         assert verify(session).honest
     database.close()
 
