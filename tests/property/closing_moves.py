@@ -8,6 +8,9 @@ from hypothesis.stateful import rule
 from app.closing import calendar, endings, queries
 from app.closing.rules import Side
 from app.kernel.ids import new_id
+from app.losses.compromises import withdraw_vintage
+from app.programmes.service import create_vintage
+from tests.factories import TEN_EUROS
 from tests.property.custody_moves import NUMBERS
 from tests.property.world import World
 
@@ -16,7 +19,9 @@ SIGNERS = st.sampled_from(["coordinator", "finance", "accountant"])
 
 
 class ClosingMoves(World):
-    """The calendar, the hold, late releases, signatures, the settlement."""
+    """The calendar, the hold, late releases, a leaked key, signatures, the settlement."""
+
+    other_vintage: int | None = None
 
     @rule(days=st.sampled_from([1, 7, 8, 15, 30, 40]))
     def days_go_by(self, days: int) -> None:
@@ -26,7 +31,11 @@ class ClosingMoves(World):
     @rule()
     def tick(self) -> None:
         """Twice: the second time nothing is left to do."""
-        done = [str(one.step) for one in calendar.run_due(self.database, now=self.scheme.now)]
+        done = [
+            str(one.step)
+            for one in calendar.run_due(self.database, now=self.scheme.now)
+            if one.label == self.scheme.label
+        ]
         assert done == self.oracle.tick()
         assert calendar.run_due(self.database, now=self.scheme.now) == []
         if "statement" in done:
@@ -70,6 +79,37 @@ class ClosingMoves(World):
                 now=self.scheme.now,
             ),
         )
+
+    @rule()
+    def leak(self) -> None:
+        """The key is known to others; of the vintage that is to replace it nothing is there yet."""
+        if self.other_vintage is None:
+            with self.database.transaction() as session:
+                self.other_vintage = create_vintage(
+                    session,
+                    actor=self.actor("coordinator"),
+                    programme_id=self.scheme.programme_id,
+                    label="27B",
+                    face_value_cents=TEN_EUROS,
+                    valid_from=self.scheme.today,
+                    valid_until=self.scheme.today + timedelta(days=900),
+                    tolerance_days=31,
+                    keys=self.scheme.keys,
+                    now=self.scheme.now,
+                ).vintage_id
+        progress = withdraw_vintage(
+            self.database,
+            actor=self.actor("coordinator"),
+            compromise_id=new_id(),
+            vintage_id=self.scheme.vintage_id,
+            replacement_id=self.other_vintage,
+            reason="Clé copiée",
+            now=self.scheme.now,
+            at_once=4,
+        )
+        withheld, left = self.oracle.leak()
+        told = progress.withheld_count, progress.replaced_count, progress.left_count
+        assert told == (withheld, 0, left)
 
     @rule(side=SIDES, by=SIGNERS)
     def sign_the_end(self, side: str, by: str) -> None:

@@ -77,6 +77,15 @@ class ClosingOracle(CustodyOracle):
             self.place[serial] = "withheld", party, party
         return None
 
+    def leak(self) -> tuple[int, int]:
+        """Nothing leaves any more; returns what is withheld by it, and what people still hold."""
+        self.leaked = True
+        in_hand = [s for s, (kind, _, _) in self.place.items() if kind in IN_HAND]
+        for serial in in_hand:
+            _, party, _ = self.place[serial]
+            self.place[serial] = "withheld", party, party
+        return len(in_hand), sum(kind == "circulation" for kind, _, _ in self.place.values())
+
     def let_go(self, number: int) -> str | None:
         """A booklet that is held whole goes back to where it was."""
         if self.day > 0:

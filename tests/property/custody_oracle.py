@@ -34,6 +34,8 @@ class CustodyOracle:
     """Today, counted from the last day of validity."""
     issuer_pays: bool = False
     frozen: bool = False
+    leaked: bool = False
+    """The key of the vintage is known to others."""
     without_right: set[str] = field(default_factory=set)
     """Public bodies whose mandate has ended."""
     booklet: dict[int, tuple[int, int]] = field(default_factory=dict)

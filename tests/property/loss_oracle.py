@@ -129,7 +129,7 @@ class LossOracle(CustodyOracle):
 
     def pool(self, by: str) -> list[int]:
         """Passes that may replace others: of cut booklets alone, if there are any."""
-        if self.day > END:
+        if self.day > END or self.leaked:
             return []
         place = ("stock", "sponsor", "sponsor") if by == "coordinator" else ("prescriber", by, by)
         here = [serial for serial, rests in self.place.items() if rests == place]

@@ -153,6 +153,26 @@ def test_the_scheme_answers_like_its_oracle(
     play(databases, dialect, name, examples=examples, payer=payer)
 
 
+def test_another_operator_takes_over_what_a_machine_left(databases: Databases) -> None:
+    class Machine(MoneyMachine):
+        """The machine on SQLite, which leaves for PostgreSQL."""
+
+    Machine.databases, Machine.dialect = databases, "sqlite"
+    machine = Machine()
+    machine.begin(paid=True)
+    machine.claw_back(pick=0, by="finance", approved_by="finance2")
+    machine.redeem(serial=16, at="exo7")
+    machine.redeem(serial=16, at="carecof")
+    machine.claim_too(pick=1, slip=0, by_staff=False)
+    machine.decide(pick=0, outcome="awarded", by="finance")
+
+    machine.leave()
+
+    assert machine.oracle.owed
+    assert machine.oracle.place[16] == ("redeemed", "carecof", "carecof")
+    machine.teardown()
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("payer", list(Payer))
 @pytest.mark.parametrize("name", MACHINES)

@@ -21,6 +21,9 @@ from app.kernel.errors import DomainError
 from app.ledger import AccountKind
 from app.ledger.models import Movement
 from app.losses.naming import Named
+from app.portability.archive import reading, writing
+from app.portability.service import FromArchive, export, take_in
+from app.portability.views import claim_files
 from app.prescribers.allocations import BookletRange
 from app.programmes.rules import Payer
 from app.reports import accounts, registers, snapshots
@@ -73,6 +76,24 @@ class World(RuleBasedStateMachine):
             self.database.close()
             self.databases.drop(self.url)
             self.folder.cleanup()
+
+    def leave(self) -> None:
+        """Everything leaves, and comes into an empty database of the other kind, the same."""
+        other = "sqlite" if self.dialect == "postgresql" else "postgresql"
+        path, url = Path(self.folder.name) / "all.zip", self.databases.clone(other)
+        with writing(path) as out, self.database.transaction(writing=False) as session:
+            export(session, out, now=self.scheme.now, identity=True, papers=claim_files)
+        elsewhere = Database(url, as_owner=True)
+        try:
+            with reading(path) as archive, elsewhere.transaction() as session:
+                take_in(session, FromArchive(archive))
+                assert self.resting(ledger.balances(session)) == self.oracle.balances()
+                self.see_that_a_replay_agrees(session)
+                self.see_that_money_agrees(session)
+                self.see_that_registers_close(session)
+        finally:
+            elsewhere.close()
+            self.databases.drop(url)
 
     # ── Asking both ───────────────────────────────────────────────────────────────────────────────
 
