@@ -188,7 +188,7 @@ def _late_count(session: Session, vintage_id: int) -> int:
         for complement, settlement in queries.complements_of(session, vintage_id)
         if settlement is None
     )
-    return len(complements.late_passes(session, statement)) - waiting
+    return max(0, len(complements.late_passes(session, statement)) - waiting)
 
 
 def _counted(

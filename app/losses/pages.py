@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
-from app.ledger import AccountKind, MovementKind
+from app.ledger import AccountKind, MovementKind, contiguous
 from app.losses import blocks, queries, replacements, write_offs
 from app.losses import replacement_queries as replaced
 from app.losses.errors import UnknownBlock, UnknownReplacement, UnknownWriteOff
@@ -36,6 +36,8 @@ from app.losses.rules import (
 )
 from app.losses.views import Series, blocked_series, destruction_of, resting_series, swap_of
 from app.partners.queries import organisation_names
+from app.prescribers import queries as people
+from app.prescribers.prescriptions import passes_unused
 from app.printing.queries import batch_by_number
 from app.programmes.queries import is_demonstration
 from app.vouchers.errors import UnknownVoucher
@@ -289,6 +291,9 @@ class BlockPage:
     may_lift: bool
     may_replace: bool
     may_write_off: bool
+    to_replace: str
+    """What people hold of it and is blocked still, as the next form reads it."""
+    to_write_off: str
 
 
 @bp.route("/oppositions/<number>", methods=["GET", "POST"])
@@ -333,6 +338,7 @@ def _lift(session: Session, form: Form, number: str) -> object:
 def _block_page(session: Session, number: str, form: Form) -> BlockPage:
     record = _known_block(session, number)
     series = tuple(blocked_series(session, record.id))
+    runs = queries.runs_of(session, [record.id], MovementKind.BLOCK)
     findings = queries.findings_of(session, record.id)
     serials = serials_of(session, [finding.voucher_id for finding in findings])
     return BlockPage(
@@ -350,6 +356,19 @@ def _block_page(session: Session, number: str, form: Form) -> BlockPage:
         _may(Right.LIFT_BLOCK),
         _may(Right.REPLACE_PASSES),
         _may(Right.PREPARE_WRITE_OFF),
+        _typed(session, [run for run in runs if run.kind is AccountKind.CIRCULATION]),
+        _typed(session, runs),
+    )
+
+
+def _typed(session: Session, runs: Sequence[queries.Run]) -> str:
+    """What is blocked still of these runs, a series a line."""
+    left = [one for run in runs for one in queries.still_blocked(session, run)]
+    wholes = list(contiguous(left))[:LINES]
+    serials = serials_of(session, [i for whole in wholes for i in (whole.first, whole.last)])
+    return "\n".join(
+        serials[w.first] if w.count == 1 else f"{serials[w.first]} à {serials[w.last]}"
+        for w in wholes
     )
 
 
@@ -413,34 +432,58 @@ class NewReplacementPage:
     causes: tuple[Choice, ...]
     source: str
     from_stock: bool
+    foreseen: "ForeseenSwap | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """The hand-over that passes come from, and what its person has before and after: the same."""
+
+    number: str
+    received_count: int
+    left_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenSwap:
+    """What a replacement would do, before it is made."""
+
+    pairs: tuple[tuple[str, str], ...]
+    prescriber: str
+    cause: str
+    entitled: tuple[Entitled, ...]
 
 
 @bp.route("/remplacements/nouveau", methods=["GET", "POST"])
 def new_replacement() -> ResponseReturnValue:
     """Replace passes that a person holds or has lost."""
     check(Right.REPLACE_PASSES)
+    ahead: ForeseenSwap | None = None
     if request.method == "POST":
         form = Form.sent()
-        record = _replaced(form)
-        if record is not None:
+        made = _replaced(form)
+        if isinstance(made, Replacement):
             return done(
-                url_for(".replacement", number=record.number),
-                f"Le remplacement {record.number} est fait : prenez les pass indiqués, et "
+                url_for(".replacement", number=made.number),
+                f"Le remplacement {made.number} est fait : prenez les pass indiqués, et "
                 "remettez-les avec le bordereau.",
             )
+        ahead = made
     else:
         form = Form.blank(passes=request.args.get("pass", ""))
     from_stock = current_actor().sees()
     source = FRENCH_SOURCE[Source.STOCK if from_stock else Source.DRAWER]
-    page = NewReplacementPage(form, REPLACEMENT_CAUSES, source, from_stock)
+    page = NewReplacementPage(form, REPLACEMENT_CAUSES, source, from_stock, ahead)
     return render_template("losses/new_replacement.html", page=page), form.status
 
 
-def _replaced(form: Form) -> Replacement | None:
+def _replaced(form: Form) -> Replacement | ForeseenSwap | None:
+    """What was done, or what it would do when that was not seen yet."""
     if not form.text("passes"):
         form.wrong("passes", "Écrivez au moins un numéro de pass ou de carnet, ou un code.")
     cause = form.choice("cause", ReplacementCause, "Choisissez pourquoi.")
-    if not form.checked("sure"):
+    seen = form.text("step") == "faire"
+    if seen and not form.checked("sure"):
         form.wrong("sure", "Cochez cette case : un pass annulé ne revient pas.")
     try:
         form.check()
@@ -448,6 +491,8 @@ def _replaced(form: Form) -> Replacement | None:
     except DomainError as refusal:
         form.refuse(refusal)
         return None
+    if not seen:
+        return form.submit(lambda session: _foreseen_swap(session, named, cause))
     return form.submit(
         lambda session: replacements.replace_passes(
             session,
@@ -458,6 +503,21 @@ def _replaced(form: Form) -> Replacement | None:
             free_of_charge=form.checked("free"),
             now=started_at(),
         )
+    )
+
+
+def _foreseen_swap(session: Session, named: list[Named], cause: ReplacementCause) -> ForeseenSwap:
+    chosen = replacements.foreseen(session, actor=current_actor(), named=named, now=started_at())
+    serials = serials_of(session, [i for pair in chosen.pairs for i in pair])
+    entitled = []
+    for one in replaced.hand_overs_of(session, chosen.old_ids):
+        received = people.received(session, one.programme_id, one.beneficiary_id)
+        entitled.append(Entitled(one.number, received.count, passes_unused(session, received)))
+    return ForeseenSwap(
+        tuple((serials[old], serials[new]) for old, new in chosen.pairs),
+        organisation_names(session, {chosen.prescriber_id})[chosen.prescriber_id],
+        FRENCH_REPLACEMENT_CAUSE[cause],
+        tuple(entitled),
     )
 
 
@@ -565,7 +625,9 @@ def write_offs_listed() -> ResponseReturnValue:
 def new_write_off() -> ResponseReturnValue:
     """Prepare a destruction; another person counts and approves."""
     check(Right.PREPARE_WRITE_OFF)
-    form = Form.sent() if request.method == "POST" else Form.blank()
+    form = (
+        Form.sent() if request.method == "POST" else Form.blank(passes=request.args.get("pass", ""))
+    )
     if request.method == "POST":
         record = form.submit(lambda session: _prepare(session, form))
         if record is not None:

@@ -86,6 +86,34 @@ def lineage(session: Session, voucher_id: int) -> tuple[int | None, int | None]:
     )
 
 
+def hand_overs_of(session: Session, voucher_ids: Iterable[int]) -> list[Prescription]:
+    """The hand-overs that passes come from, by their lineage, in order of number."""
+    line = (
+        select(Voucher.id.label("voucher_id"))
+        .where(Voucher.id.in_(set(voucher_ids)))
+        .cte("line", recursive=True)
+    )
+    line = line.union_all(
+        select(ReplacedVoucher.old_voucher_id).join(
+            line, ReplacedVoucher.new_voucher_id == line.c.voucher_id
+        )
+    )
+    return list(
+        session.scalars(
+            select(Prescription)
+            .where(
+                Prescription.id.in_(
+                    select(PrescriptionBooklet.prescription_id)
+                    .join(Voucher, Voucher.booklet_id == PrescriptionBooklet.booklet_id)
+                    .join(line, line.c.voucher_id == Voucher.id)
+                ),
+                is_handed_over(),
+            )
+            .order_by(Prescription.number)
+        )
+    )
+
+
 def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
     """Passes of an account that replace others: what is left of cut booklets comes first.
 

@@ -5,6 +5,7 @@ who handed that one over. The rest of a booklet that was cut for it is used firs
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -73,6 +74,53 @@ def replace_passes(
     if record := earlier(session, Replacement, replacement_id, digest):
         return record
     today = martinique_day(now)
+    chosen = _choose(session, actor=actor, named=named, now=now)
+    record = Replacement(
+        id=replacement_id,
+        request_hash=digest,
+        number=numbering.next_document_number(session, numbering.REPLACEMENT, today.year),
+        prescriber_id=chosen.prescriber_id,
+        source=chosen.source,
+        cause=cause,
+        free_of_charge=free_of_charge,
+        replaced_on=today,
+        replaced_by=actor.agent_id,
+        replaced_at=now,
+    )
+    exchange(session, record, old_ids=chosen.old_ids, new_ids=chosen.new_ids)
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which passes would stand for which, of the same prescriber, and where they come from."""
+
+    prescriber_id: UUID
+    source: Source
+    old_ids: list[int]
+    new_ids: list[int]
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Each old pass with the one that stands for it."""
+        return list(zip(sorted(self.old_ids), sorted(self.new_ids), strict=True))
+
+
+def foreseen(session: Session, *, actor: Actor, named: Sequence[Named], now: datetime) -> Chosen:
+    """What a replacement would do now, which is asked before it cannot be undone: nothing moves.
+
+    Raises:
+        As `replace_passes`.
+    """
+    actor.check(Right.REPLACE_PASSES)
+    chosen = _choose(session, actor=actor, named=named, now=now)
+    gone = ledger.lock_vouchers(session, list(ledger.contiguous(chosen.old_ids)))
+    _check_replaceable(session, chosen.prescriber_id, gone)
+    return chosen
+
+
+def _choose(session: Session, *, actor: Actor, named: Sequence[Named], now: datetime) -> Chosen:
+    today = martinique_day(now)
     source = Source.STOCK if actor.sees() else Source.DRAWER
     wholes = named_vouchers(session, named)
     old_ids = [i for whole in wholes for i in range(whole.first, whole.last + 1)]
@@ -98,20 +146,7 @@ def replace_passes(
     )
     if len(new_ids) < len(old_ids):
         raise NothingToReplaceWith(needed=len(old_ids), available=len(new_ids))
-    record = Replacement(
-        id=replacement_id,
-        request_hash=digest,
-        number=numbering.next_document_number(session, numbering.REPLACEMENT, today.year),
-        prescriber_id=prescriber_id,
-        source=source,
-        cause=cause,
-        free_of_charge=free_of_charge,
-        replaced_on=today,
-        replaced_by=actor.agent_id,
-        replaced_at=now,
-    )
-    exchange(session, record, old_ids=old_ids, new_ids=new_ids)
-    return record
+    return Chosen(prescriber_id, source, old_ids, new_ids)
 
 
 def serving(session: Session, terms: VintageTerms, *, now: datetime) -> list[int]:
@@ -152,7 +187,7 @@ def exchange(
     old = set(old_ids)
     states = ledger.lock_vouchers(session, list(ledger.contiguous([*old_ids, *new_ids])))
     gone = [state for state in states if state.id in old]
-    _check_replaceable(session, record, gone)
+    _check_replaceable(session, record.prescriber_id, gone)
     session.add(record)
     session.flush()
     insert_rows(
@@ -188,7 +223,7 @@ def exchange(
 
 
 def _check_replaceable(
-    session: Session, record: Replacement, gone: Sequence[ledger.VoucherState]
+    session: Session, prescriber_id: UUID, gone: Sequence[ledger.VoucherState]
 ) -> None:
     """All with people, or blocked when they were; all of one prescriber, programme and value."""
     blocked = [s.id for s in gone if s.account.kind is AccountKind.BLOCKED]
@@ -200,7 +235,7 @@ def _check_replaceable(
     kept = {known_vintage(session, vintage_id).programme_id for vintage_id in vintages}
     values = {state.account.face_value_cents for state in gone}
     holders = {state.account.party_id for state in gone}
-    if len(kept) > 1 or len(values) > 1 or holders != {record.prescriber_id}:
+    if len(kept) > 1 or len(values) > 1 or holders != {prescriber_id}:
         raise PassesOfSeveralPrescribers
 
 

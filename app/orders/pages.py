@@ -478,8 +478,16 @@ def activate(number: str, delivery: str) -> ResponseReturnValue:
 
 
 def confirm(form: Form, page: ConfirmPage) -> ResponseReturnValue:
-    """Ask once more before what cannot be undone."""
-    return render_template("orders/confirm.html", page=page, form=form), form.status
+    """Ask once more before what cannot be undone; a frozen programme is said first."""
+    frozen = in_transaction(
+        lambda session: programmes.open_freezes(
+            session, named(session, page.order.number).programme_id
+        )
+    )
+    return (
+        render_template("orders/confirm.html", page=page, frozen=frozen, form=form),
+        form.status,
+    )
 
 
 # ── Mandates and deliveries ───────────────────────────────────────────────────────────────────────

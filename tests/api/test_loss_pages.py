@@ -2,6 +2,7 @@
 
 import re
 
+from app.losses.models import WriteOff
 from tests.api.house import House
 from tests.orders.test_order_pages import Desk
 from tests.pages import markup
@@ -82,3 +83,29 @@ def test_a_vintage_is_held_signed_and_settled_on_its_page(used_up: House) -> Non
     assert "Avoir de l’émetteur" in settled
     paper = other.client.get("/cloture/21D/etat-contradictoire.pdf")
     assert "référence AV-12" in " ".join(words(paper.data)[0].split())
+
+
+def test_a_replacement_is_seen_before_it_is_made(used_up: House) -> None:
+    said = again(
+        Desk(used_up, "plie"),
+        "/remplacements/nouveau",
+        {"passes": "26A 00002 09", "cause": "damaged"},
+        then={"sure": "oui"},
+    )
+
+    assert "prenez les pass indiqués" in said
+
+
+def test_a_destruction_and_a_count_are_given_up_with_a_reason(used_up: House) -> None:
+    office, ids = Desk(used_up, "coordinator"), used_up.lived.ids
+    with used_up.database.session(writing=False) as session:
+        number = session.get_one(WriteOff, ids["to give up"]).number
+    pages = (f"/destructions/{number}", f"/comptages/{ids['count to give up']}")
+
+    for page in pages:
+        assert "Dites pourquoi" in office.sends(f"{page}/abandon", {"reason": ""}, status=422)
+        assert "abandonné" in office.sends(f"{page}/abandon", {"reason": "Une liste de trop"})
+        assert "Une liste de trop" in office.read(page)
+    assert "abandonné" in office.read("/destructions")
+    assert "abandonné" in office.read("/comptages?etat=abandoned")
+    assert "5 pass ont expiré après l’arrêté" in office.read("/cloture/21G")
