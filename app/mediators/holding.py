@@ -5,9 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash
 from app.mediators import queries
 from app.mediators.errors import (
@@ -17,7 +15,7 @@ from app.mediators.errors import (
     UnknownCashOffice,
 )
 from app.mediators.models import CashOffice, CashOfficeClosure
-from app.partners.agreements import closing_reason
+from app.partners.agreements import end_early
 from app.partners.service import known_organisation
 
 
@@ -78,35 +76,20 @@ def close_cash_office(
     """
     actor.check(Right.MANAGE_PARTNERS)
     office = known_cash_office(session, cash_office_id)
-    digest = request_hash(
-        "cash office closure", cash_office=cash_office_id, on=from_on, reason=reason
-    )
-    if record := earlier(session, CashOfficeClosure, closure_id, digest):
-        return record
-    said = closing_reason(
-        reason,
+    return end_early(
+        session,
+        CashOfficeClosure,
+        actor=actor,
+        closure_id=closure_id,
+        digest=request_hash(
+            "cash office closure", cash_office=cash_office_id, on=from_on, reason=reason
+        ),
+        ended=office,
+        there=lambda: queries.closure_of(session, cash_office_id),
+        refusal=CashOfficeClosedAlready,
         from_on=from_on,
-        valid_from=office.valid_from,
-        valid_until=office.valid_until,
+        reason=reason,
         now=now,
-    )
-    hold(session, "organisation", office.organisation_id)
-    if closed := queries.closure_of(session, cash_office_id):
-        raise CashOfficeClosedAlready(day=f"{closed.from_on:%d/%m/%Y}")
-    record = CashOfficeClosure(
-        id=closure_id,
-        request_hash=digest,
         cash_office_id=cash_office_id,
-        organisation_id=office.organisation_id,
         kind=office.kind,
-        valid_from=office.valid_from,
-        valid_until=office.valid_until,
-        from_on=from_on,
-        reason=said,
-        recorded_by=actor.agent_id,
-        recorded_on=martinique_day(now),
-        recorded_at=now,
     )
-    session.add(record)
-    session.flush()
-    return record

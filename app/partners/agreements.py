@@ -1,15 +1,17 @@
 """What becomes of an agreement once it is signed: its paper is kept, and it may end early."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold
+from app.database import Record, earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.partners import queries
@@ -23,13 +25,32 @@ from app.partners.errors import (
     UnknownAgreement,
     UnknownAgreementFile,
 )
-from app.partners.models import Agreement, AgreementClosure, AgreementFile
+from app.partners.models import Agreement, AgreementClosure, AgreementFile, Closed
 from app.partners.rules import (
     LARGEST_FILE,
     LONGEST_CLOSING_REASON,
     MOST_FILES,
     read_media_type,
 )
+
+
+class Ended(Protocol):
+    """What is in force from a day to a day, for an organisation."""
+
+    @property
+    def organisation_id(self) -> UUID:
+        """Whose it is."""
+
+    @property
+    def valid_from(self) -> date:
+        """Its first day."""
+
+    @property
+    def valid_until(self) -> date:
+        """Its last day."""
+
+
+ClosureT = TypeVar("ClosureT", bound=Record)
 
 
 def known_agreement(
@@ -70,6 +91,60 @@ def closing_reason(
     return said
 
 
+def end_early(
+    session: Session,
+    closure: type[ClosureT],
+    *,
+    actor: Actor,
+    closure_id: UUID,
+    digest: bytes,
+    ended: Ended,
+    there: Callable[[], Closed | None],
+    refusal: type[DomainError],
+    from_on: date,
+    reason: str,
+    now: datetime,
+    **named: object,
+) -> ClosureT:
+    """End an agreement or a régie before its last day: what happened before stays.
+
+    `named` is what the closure says of it besides its days; `there` looks for one made before.
+
+    Raises:
+        `refusal`: it was ended before.
+        InvalidInput: no reason, or the day is past or not one of its days.
+        IdAlreadyUsed: the id came earlier with another content.
+    """
+    if record := earlier(session, closure, closure_id, digest):
+        return record
+    said = closing_reason(
+        reason,
+        from_on=from_on,
+        valid_from=ended.valid_from,
+        valid_until=ended.valid_until,
+        now=now,
+    )
+    hold(session, "organisation", ended.organisation_id)
+    if before := there():
+        raise refusal(day=f"{before.from_on:%d/%m/%Y}")
+    record = closure(
+        id=closure_id,
+        request_hash=digest,
+        organisation_id=ended.organisation_id,
+        valid_from=ended.valid_from,
+        valid_until=ended.valid_until,
+        from_on=from_on,
+        reason=said,
+        recorded_by=actor.agent_id,
+        recorded_on=martinique_day(now),
+        recorded_at=now,
+        **named,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
 def close_agreement(
     session: Session,
     *,
@@ -89,36 +164,21 @@ def close_agreement(
     """
     actor.check(Right.MANAGE_PARTNERS)
     agreement = known_agreement(session, agreement_id)
-    digest = request_hash("agreement closure", agreement=agreement_id, on=from_on, reason=reason)
-    if record := earlier(session, AgreementClosure, closure_id, digest):
-        return record
-    said = closing_reason(
-        reason,
+    return end_early(
+        session,
+        AgreementClosure,
+        actor=actor,
+        closure_id=closure_id,
+        digest=request_hash("agreement closure", agreement=agreement_id, on=from_on, reason=reason),
+        ended=agreement,
+        there=lambda: queries.closure_of(session, agreement_id),
+        refusal=AgreementClosedAlready,
         from_on=from_on,
-        valid_from=agreement.valid_from,
-        valid_until=agreement.valid_until,
+        reason=reason,
         now=now,
-    )
-    hold(session, "organisation", agreement.organisation_id)
-    if closed := queries.closure_of(session, agreement_id):
-        raise AgreementClosedAlready(day=f"{closed.from_on:%d/%m/%Y}")
-    record = AgreementClosure(
-        id=closure_id,
-        request_hash=digest,
         agreement_id=agreement_id,
-        organisation_id=agreement.organisation_id,
         role=agreement.role,
-        valid_from=agreement.valid_from,
-        valid_until=agreement.valid_until,
-        from_on=from_on,
-        reason=said,
-        recorded_by=actor.agent_id,
-        recorded_on=martinique_day(now),
-        recorded_at=now,
     )
-    session.add(record)
-    session.flush()
-    return record
 
 
 # ── Signed papers ─────────────────────────────────────────────────────────────────────────────────

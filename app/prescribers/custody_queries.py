@@ -6,8 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Movement, Voucher
 from app.mediators.queries import may_hold
 from app.partners.models import Agreement, Organisation
@@ -316,6 +317,10 @@ def latest_requests(
 # ── Who holds what ────────────────────────────────────────────────────────────────────────────────
 
 
+MOST_INCOMPLETE = 200
+"""Incomplete booklets that a page names: more are a matter for a count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Booklets with consecutive numbers, of one size and vintage, that rest in one account."""
@@ -392,6 +397,69 @@ def held_booklets(
         .order_by(AccountRow.party_id, VintageTerms.label, runs.c.size.desc(), first)
     )
     return [Held(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """What is left of a booklet in one account, when some of its passes rest elsewhere."""
+
+    party_id: UUID
+    label: str
+    number: int
+    size: int
+    first_id: int
+    last_id: int
+    here_count: int
+    blocked_count: int
+    """Of the others, those that are blocked."""
+
+
+def incomplete_booklets(
+    session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
+) -> list[Incomplete]:
+    """Booklets of which some passes rest in accounts of those kinds, and not all of them."""
+    accounts = select(AccountRow.id).where(AccountRow.kind.in_(kinds))
+    if party_id is not None:
+        accounts = accounts.where(AccountRow.party_id == party_id)
+    resting = (
+        select(
+            Voucher.booklet_id,
+            Voucher.account_id,
+            func.count().label("here_count"),
+            func.min(Voucher.id).label("first_id"),
+            func.max(Voucher.id).label("last_id"),
+        )
+        .where(Voucher.account_id.in_(session.scalars(accounts).all()))
+        .group_by(Voucher.booklet_id, Voucher.account_id)
+        .subquery()
+    )
+    other, place = aliased(Voucher), aliased(AccountRow)
+    blocked = (
+        select(func.count())
+        .select_from(other)
+        .join(place, place.id == other.account_id)
+        .where(other.booklet_id == resting.c.booklet_id, place.kind == AccountKind.BLOCKED)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            AccountRow.party_id,
+            VintageTerms.label,
+            Booklet.number,
+            Booklet.size,
+            resting.c.first_id,
+            resting.c.last_id,
+            resting.c.here_count,
+            blocked,
+        )
+        .join(Booklet, Booklet.id == resting.c.booklet_id)
+        .join(AccountRow, AccountRow.id == resting.c.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
+        .where(Booklet.size > resting.c.here_count)
+        .order_by(AccountRow.party_id, VintageTerms.label, Booklet.number)
+        .limit(MOST_INCOMPLETE)
+    )
+    return [Incomplete(*row) for row in rows]
 
 
 def missing_numbers(session: Session) -> set[tuple[int, int]]:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.money import Cents
+from app.kernel.serials import BookletNumber
+from app.partners.queries import organisation_names
 from app.prescribers import holdings, recalls
 from app.prescribers.custody_desk import (
     Holder,
@@ -47,6 +49,19 @@ class StockPage:
     own: bool
     recalled: bool
     """Whether some of it is to come back."""
+    incomplete: tuple["IncompleteLine", ...]
+    may_declare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteLine:
+    """What is left of a booklet of which some passes rest elsewhere."""
+
+    booklet: str
+    holder: str
+    here_count: int
+    size: int
+    blocked_count: int
 
 
 @bp.get("/stock")
@@ -71,6 +86,27 @@ def _stock_page(session: Session) -> StockPage:
             recalls.recalls(session, actor=actor, on=today())
             or recalls.under_way(session, actor=actor, on=today())
         ),
+        incomplete=_incomplete(session, one.id if one else None),
+        may_declare=may(Right.DECLARE_LOSS),
+    )
+
+
+def _incomplete(session: Session, holder_id: UUID | None) -> tuple[IncompleteLine, ...]:
+    found = [
+        one
+        for one in holdings.incomplete_held(session, actor=current_actor())
+        if holder_id in {None, one.party_id}
+    ]
+    names = organisation_names(session, {one.party_id for one in found})
+    return tuple(
+        IncompleteLine(
+            str(BookletNumber(one.label, one.number)),
+            names[one.party_id],
+            one.here_count,
+            one.size,
+            one.blocked_count,
+        )
+        for one in found
     )
 
 

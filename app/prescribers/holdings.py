@@ -15,7 +15,7 @@ from app.ledger import AccountKind
 from app.partners import queries as partners
 from app.prescribers import custody_queries as queries
 from app.prescribers.custody import known_consignment
-from app.prescribers.custody_queries import Held
+from app.prescribers.custody_queries import Held, Incomplete
 from app.prescribers.custody_rules import Answer, ConsignmentKind, Lot
 from app.programmes import queries as programmes
 from app.vouchers.models import Booklet
@@ -87,6 +87,16 @@ def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = Non
     if party_id is not None:
         actor.check_sees(party_id)
     return queries.held_booklets(session, HELD, party_id=party_id or actor.scope)
+
+
+def incomplete_held(session: Session, *, actor: Actor) -> list[Incomplete]:
+    """What is left of booklets that are whole nowhere: cut for a replacement, or a pass blocked.
+
+    Raises:
+        RightMissing.
+    """
+    actor.check(Right.SEE_ALLOCATIONS)
+    return queries.incomplete_booklets(session, HELD, party_id=actor.scope)
 
 
 def lots_of(session: Session, booklets: Sequence[Booklet]) -> list[Lot]:
