@@ -522,6 +522,7 @@ ADDRESSES = (
     Address("write-off", the_loss("destructions", 0), Role.FINANCE),
     Address("write-off-approved", the_loss("destructions", 1)),
     Address("new-write-off", "/destructions/nouvelle"),
+    Address("write-off-abandon", lambda site: f"{the_loss('destructions', 0)(site)}/abandon"),
     Address("closings", "/cloture"),
     Address("closing", the_vintage),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
