@@ -755,7 +755,7 @@ def client_of(site: Site, role: Role) -> FlaskClient:
     """A client without a browser, signed in as a person of that role."""
     client = site.app.test_client()
     form = markup.read(client.get("/connexion").text)
-    (token,) = (
+    token = next(
         field.attributes["value"]
         for field in form.all("input")
         if field.attributes.get("name") == "csrf_token"
