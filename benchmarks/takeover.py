@@ -6,7 +6,6 @@ so that none is merged with the next one.
 """
 
 import time
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -18,13 +17,14 @@ from app.kernel.ids import new_id
 from app.programmes.service import create_vintage
 from app.takeover.rules import COLUMNS
 from app.takeover.service import approve_takeover, prepare_takeover
+from benchmarks.arrival import peak_megabytes
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most, in_turn
 from tests.factories import TEN_EUROS, Scheme
 
 FLAT = 1.3
 SIZE = 5
-MICROSECONDS, MEGABYTE = 1_000_000, 1024 * 1024
+MICROSECONDS = 1_000_000
 PLACES = ("stock;", "stock inerte;", "prescripteur;CCAS", "circulation;PLIE")
 
 
@@ -61,7 +61,7 @@ def microseconds(bench: Bench, count: int, peaks: list[float]) -> float:
         database = Database(bench.cluster.address(name))
         with database.transaction() as session:
             scheme, takeover_id = prepared(session, bench.folder / new_id().hex, count)
-        tracemalloc.start()
+        before = peak_megabytes()
         started = time.perf_counter()
         with database.transaction() as session:
             approve_takeover(
@@ -73,8 +73,7 @@ def microseconds(bench: Bench, count: int, peaks: list[float]) -> float:
                 now=scheme.now,
             )
         seconds = time.perf_counter() - started
-        peaks.append(tracemalloc.get_traced_memory()[1] / MEGABYTE)
-        tracemalloc.stop()
+        peaks.append(peak_megabytes() - before)
         database.close()
     return MICROSECONDS * seconds / count
 
