@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.database import Database
 from app.factory import create_app
 from app.identity import queries as identity
-from app.identity.rules import FROM_SERVER
-from app.identity.session_rules import Method
+from app.identity.rules import FROM_SERVER, Actor
+from app.identity.session_rules import Method, Second
 from app.identity.sessions import begin_session
 from app.kernel.clock import utc_now
 from app.reports.snapshots import take_snapshots
@@ -91,27 +92,37 @@ def visited(bench: Bench, passes: int) -> Iterator[tuple[FlaskClient, World]]:
             mediators=bench.sizes.mediators,
         )
         take_snapshots(database, now=world.scheme.now)
-        with database.transaction(writing=False) as session:
-            agent = identity.agent(session, world.scheme.actors["coordinator"].agent_id)
         bench.cluster.execute("vacuum analyze", database=name)
-        if agent is None:
-            message = "the coordination has no account"
-            raise RuntimeError(message)
         app = create_app(world.settings(database.url), database)
-        with database.transaction() as session:
-            secret, _ = begin_session(
-                session,
-                agent=agent,
-                method=Method.PASSWORD,
-                browser="Mesures",
-                minutes={},
-                origin=FROM_SERVER,
-                now=utc_now(),
-            )
-        client = app.test_client()
-        client.set_cookie(COOKIE, secret)
+        client = signed_in(app, database, world.scheme.actors["coordinator"])
         yield client, world
         database.close()
+
+
+def signed_in(app: Flask, database: Database, actor: Actor) -> FlaskClient:
+    """Somebody before an application, who has shown a second factor.
+
+    Raises:
+        RuntimeError: nobody has that account.
+    """
+    with database.transaction() as session:
+        agent = identity.agent(session, actor.agent_id)
+        if agent is None:
+            message = f"{actor.role} has no account"
+            raise RuntimeError(message)
+        secret, _ = begin_session(
+            session,
+            agent=agent,
+            method=Method.PASSWORD,
+            second=Second.TOTP,
+            browser="Mesures",
+            minutes={},
+            origin=FROM_SERVER,
+            now=utc_now(),
+        )
+    client = app.test_client()
+    client.set_cookie(COOKIE, secret)
+    return client
 
 
 def milliseconds(client: FlaskClient, path: str) -> float:

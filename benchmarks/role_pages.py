@@ -11,20 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from flask import Flask, url_for
-from flask_login import FlaskLoginClient
 
 from app.database import Database
 from app.factory import RIGHT_OF_DOOR, create_app
-from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Actor, Right
 from app.reports.snapshots import take_snapshots
-from app.web.auth import SignedIn
 from app.web.pages import MENU
 from benchmarks import history
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most
-from benchmarks.report_pages import FAST_MS, milliseconds
-from benchmarks.world import BOOKLET, World
+from benchmarks.report_pages import FAST_MS, milliseconds, signed_in
+from benchmarks.world import World
 
 FLAT = 2.0
 """Of a page of ten milliseconds, half of the time may be the machine’s."""
@@ -83,13 +80,7 @@ class Seen:
     def times(self, reader: str) -> dict[str, float]:
         """The milliseconds of each page that somebody may open."""
         actor = self.world.scheme.actors[reader]
-        with self.database.transaction(writing=False) as session:
-            agent = identity.agent(session, actor.agent_id)
-        if agent is None:
-            message = f"{reader} has no account"
-            raise RuntimeError(message)
-        with self.app.app_context():
-            client = self.app.test_client(user=SignedIn(agent))
+        client = signed_in(self.app, self.database, actor)
         found = {}
         for path in self.paths(actor):
             milliseconds(client, path)
@@ -105,7 +96,7 @@ class Seen:
         plie = scheme.organisations["plie"]
         register = f"/registres/{plie}/{scheme.vintage_id}?du=2020-01-01"
         behind = {
-            Right.SEE_VOUCHERS: [f"/pass/{scheme.label}{self.world.passes // BOOKLET:05d}05"],
+            Right.SEE_VOUCHERS: [f"/pass/{scheme.label}0000101"],
             Right.SEE_LEDGER: [
                 register,
                 f"{register}&apres={self.world.passes // 2}",
@@ -130,6 +121,5 @@ def seen(bench: Bench, passes: int) -> Iterator[Seen]:
         take_snapshots(database, now=world.scheme.now)
         bench.cluster.execute("vacuum analyze", database=name)
         app = create_app(world.settings(database.url), database)
-        app.test_client_class = FlaskLoginClient
         yield Seen(world, app, database)
         database.close()
