@@ -52,7 +52,7 @@ STATES = {
 }
 STATE_CHOICES = (
     Choice("ouverts", "Ouverts"),
-    Choice("invites", "Invités, pas encore venus"),
+    Choice("invites", "Pas encore venus"),
     Choice("fermes", "Fermés"),
 )
 ROLE_CHOICES = tuple(Choice(str(role), words) for role, words in FRENCH_ROLE.items())

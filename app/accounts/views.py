@@ -10,6 +10,7 @@ from app.accounts.rules import FRENCH_STATE, AccountState, state_of
 from app.identity import queries as identity
 from app.identity.models import AccountEvent, Agent
 from app.identity.rules import FRENCH_EVENT, FRENCH_ROLE, AccountEventKind, Role, Way
+from app.identity.session_rules import FRENCH_METHOD, FRENCH_SECOND
 from app.mails.models import Mail
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
 from app.partners.queries import organisation_names
@@ -27,6 +28,10 @@ FRENCH_WAY = {
     Way.TOKEN: "jeton",
     Way.COMMAND: "ligne de commande",
     Way.SERVER: "serveur",
+}
+FRENCH_DETAIL = {
+    **{str(method): words for method, words in FRENCH_METHOD.items()},
+    **{str(second): words for second, words in FRENCH_SECOND.items()},
 }
 NOBODY = "adresse sans compte"
 OPERATOR = "la machine"
@@ -138,10 +143,15 @@ def events_told(session: Session, events: Sequence[AccountEvent]) -> list[EventT
             by=_by(event, names),
             way=FRENCH_WAY[Way(event.way)],
             browser=event.browser or "",
-            detail=event.detail or "",
+            detail=_detail(event.detail),
         )
         for event in events
     ]
+
+
+def _detail(said: str | None) -> str:
+    """What the journal adds, in words: how somebody signed in is kept as programs call it."""
+    return FRENCH_DETAIL.get(said or "", said or "")
 
 
 def _by(event: AccountEvent, names: dict[int, str]) -> str:

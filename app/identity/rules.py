@@ -444,7 +444,7 @@ class AccountEventKind(StrEnum):
 
 
 FRENCH_EVENT = {
-    AccountEventKind.OPENED: "Compte ouvert",
+    AccountEventKind.OPENED: "Compte créé",
     AccountEventKind.INVITED: "Invitation envoyée",
     AccountEventKind.INVITED_AGAIN: "Invitation envoyée de nouveau",
     AccountEventKind.INVITATION_WITHDRAWN: "Invitation retirée",

@@ -67,7 +67,7 @@ def happened(house: House, kind: AccountEventKind) -> int:
 
 
 def test_an_invitation_leads_from_the_letter_to_the_first_page(house: House) -> None:
-    admin = signed_in(house, "administrator")
+    admin = house.signed_in("administrator").client
     plie = str(house.scheme.organisations["plie"])
     typed = {"name": "Régine Exemple", "email": "regine@exemple.fr", "structure": plie}
 
@@ -103,7 +103,7 @@ def test_a_forgotten_password_is_replaced_and_ends_what_was_open(house: House) -
 
 
 def test_a_lock_says_until_when_and_the_administration_lifts_it(house: House) -> None:
-    admin, wrong = signed_in(house, "administrator"), house.app.test_client()
+    admin, wrong = house.signed_in("administrator").client, house.app.test_client()
     agent = house.scheme.actors["ccas"].agent_id
     for _ in range(5):
         send(wrong, "/connexion", email="ccas@exemple.fr", password="autre")
@@ -130,19 +130,19 @@ def test_ones_own_password_asks_the_current_one(house: House) -> None:
 
 
 def test_the_journal_is_a_sheet_too_and_never_names_an_address(house: House) -> None:
-    accountant = signed_in(house, "accountant")
+    accountant = house.signed_in("accountant").client
 
     sheet = accountant.get("/journal-des-comptes.csv?quoi=signed_in").text
 
     assert "Connexion" in sheet
-    assert "Compte ouvert" not in sheet
+    assert "Compte créé" not in sheet
     assert "127.0.0.1" not in sheet
     assert accountant.get("/courriels").status_code == 403
-    assert signed_in(house, "coordinator").get("/journal-des-comptes").status_code == 403
+    assert house.signed_in("coordinator").client.get("/journal-des-comptes").status_code == 403
 
 
 def test_nobody_acts_as_somebody_else(house: House) -> None:
-    finance = signed_in(house, "finance")
+    finance = house.signed_in("finance").client
     other = house.scheme.actors["coordinator"].agent_id
 
     words = ("imperson", "act_as", "acting_for", "on_behalf", "usurp", "sudo", "become")
