@@ -68,7 +68,14 @@ from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
 from app.programmes.service import COMMITTED
 from app.reports import api as reports_api
-from app.reports import evidence_pages, ledger_api, register_api, register_pages, voucher_pages
+from app.reports import (
+    evidence_pages,
+    ledger_api,
+    movement_pages,
+    register_api,
+    register_pages,
+    voucher_pages,
+)
 from app.reports import pages as reports_pages
 from app.signals import api as signals_api
 from app.signals import pages as signal_pages
@@ -145,6 +152,7 @@ PAGE_PARTS = (
     reports_pages,
     register_pages,
     evidence_pages,
+    movement_pages,
     voucher_pages,
     programmes_pages,
     freeze_pages,
@@ -203,6 +211,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "losses": Right.SEE_LOSSES,
     "closing": Right.SEE_LEDGER,
     "evidence": Right.SEE_LEDGER,
+    "movements": Right.SEE_LEDGER,
     "redemptions": Right.SEE_REDEMPTIONS,
     "sheets": Right.TYPE_SHEETS,
     "statements": Right.SEE_STATEMENTS,

@@ -188,7 +188,7 @@ def page_of_entries(session: Session, register: Register, *, after: int, limit: 
     rows: list[Row[Any]] = []
     at = max(after, journal.low)
     while len(rows) < limit:
-        ids = _next_ids(session, sorted(journal.mine), after=at, until=journal.high, limit=limit)
+        ids = next_ids(session, sorted(journal.mine), after=at, until=journal.high, limit=limit)
         if not ids:
             break
         at = ids[-1]
@@ -215,12 +215,12 @@ class _Journal:
         within = span(since=register.since, until=register.until, now=register.read_at)
         accounts = ledger.all_accounts(session)
         mine = _accounts_of(register.holding, accounts.values())
-        return cls(register.holding, accounts, mine, within, *_bounds(session, within))
+        return cls(register.holding, accounts, mine, within, *bounds_of(session, within))
 
     def within_period(self) -> Select[Any]:
         """Movements of everybody, in order."""
         return (
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .join(Posting, Posting.id == Movement.posting_id)
             .where(Posting.recorded_at >= self.within.start, Posting.recorded_at < self.within.end)
             .order_by(Movement.id)
@@ -249,10 +249,10 @@ class _Journal:
         if not rows:
             return []
         self._name(session, {i for r in rows for i in (r.debit_account_id, r.credit_account_id)})
-        leaves = _leaves(session, {i for r in rows for i in (r.first_id, r.last_id)})
+        leaves = leaves_of(session, {i for r in rows for i in (r.first_id, r.last_id)})
         booklets = _booklets(session, rows, leaves)
         papers = queries.papers(session, {(r.document_type, r.document_id) for r in rows})
-        undone = _kinds(session, {r.reverses_id for r in rows if r.reverses_id})
+        undone = kinds_of(session, {r.reverses_id for r in rows if r.reverses_id})
         vintage, told = self.holding.vintage, []
         for row in rows:
             debit, credit = row.debit_account_id, row.credit_account_id
@@ -260,7 +260,7 @@ class _Journal:
             came = row.voucher_count if credit in self.mine and not inside else 0
             went = row.voucher_count if debit in self.mine and not inside else 0
             balance += came - went
-            step = _Step(row.kind, row.debit_kind, undone.get(row.reverses_id or 0))
+            step = Step(row.kind, row.debit_kind, undone.get(row.reverses_id or 0))
             told.append(
                 Entry(
                     number=row.id,
@@ -289,7 +289,7 @@ class _Journal:
         names = organisation_names(
             session, {i for a in accounts for i in (a.party_id, a.counterparty_id)}
         )
-        self.places.update((a.id, _where(a, names)) for a in accounts)
+        self.places.update((a.id, place_of(a, names)) for a in accounts)
 
 
 def _accounts_of(holding: Holding, accounts: Iterable[Account]) -> frozenset[int]:
@@ -298,7 +298,7 @@ def _accounts_of(holding: Holding, accounts: Iterable[Account]) -> frozenset[int
     return frozenset(account.id for account in accounts if _holder(account) == key)
 
 
-def _bounds(session: Session, within: Span) -> tuple[int, int | None]:
+def bounds_of(session: Session, within: Span) -> tuple[int, int | None]:
     """After which movement, and until which one, those of a period can be.
 
     Snapshots say between which instants their movements were recorded; without any, nothing is
@@ -327,7 +327,7 @@ def _bounds(session: Session, within: Span) -> tuple[int, int | None]:
     return low, None if in_tail is not None else ended
 
 
-def _next_ids(
+def next_ids(
     session: Session, accounts: Sequence[int], *, after: int, until: int | None, limit: int
 ) -> list[int]:
     """The next movements of these accounts, each found by the index of one of its sides."""
@@ -344,7 +344,7 @@ def _next_ids(
     return sorted(found)[:limit]
 
 
-_COLUMNS: tuple[Any, ...] = (
+COLUMNS: tuple[Any, ...] = (
     Movement.id,
     Movement.kind,
     Movement.reverses_id,
@@ -360,7 +360,7 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _kinds(session: Session, movement_ids: set[int]) -> dict[int, str]:
+def kinds_of(session: Session, movement_ids: set[int]) -> dict[int, str]:
     """Of which kind some movements are."""
     if not movement_ids:
         return {}
@@ -375,7 +375,7 @@ def is_longer_than(session: Session, register: Register, most: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """A movement as the words of its act look at it."""
 
     act: str
@@ -383,7 +383,7 @@ class _Step:
     undone_act: str | None
 
 
-def _where(account: Account, names: Mapping[UUID, str]) -> str:
+def place_of(account: Account, names: Mapping[UUID, str]) -> str:
     """A holder and its place: « CAP Nord, en stock »."""
     if account.kind is AccountKind.ISSUER:
         return names[account.party_id]
@@ -393,7 +393,7 @@ def _where(account: Account, names: Mapping[UUID, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaf:
+class Leaf:
     """Where a pass is bound: its booklet, whose first pass has the booklet’s own id."""
 
     booklet_id: int
@@ -406,18 +406,18 @@ class _Leaf:
         return str(SerialNumber(BookletNumber(vintage, self.number), place))
 
 
-def _leaves(session: Session, voucher_ids: set[int]) -> dict[int, _Leaf]:
+def leaves_of(session: Session, voucher_ids: set[int]) -> dict[int, Leaf]:
     """Booklets by the ids of passes."""
     rows = session.execute(
         select(Voucher.id, Booklet.id, Booklet.number, Booklet.size)
         .join(Booklet, Booklet.id == Voucher.booklet_id)
         .where(Voucher.id.in_(voucher_ids))
     )
-    return {voucher_id: _Leaf(*booklet) for voucher_id, *booklet in rows}
+    return {voucher_id: Leaf(*booklet) for voucher_id, *booklet in rows}
 
 
 def _booklets(
-    session: Session, rows: Sequence[Row[Any]], leaves: Mapping[int, _Leaf]
+    session: Session, rows: Sequence[Row[Any]], leaves: Mapping[int, Leaf]
 ) -> dict[int, int]:
     """How many whole booklets each movement moved; only what spans several has to be counted."""
     counts, several = {}, []

@@ -52,6 +52,7 @@ CHAPTERS = (
             Entry("council", "reports_pages.council", "page", "Page du conseil"),
             Entry("search", "desk_pages.search_form", "search", "Chercher"),
             Entry("registers", "registers_pages.holdings", "bill", "Registres"),
+            Entry("movements", "movement_pages.listed", "swap", "Mouvements"),
             Entry("evidence", "evidence_pages.listed", "inbox", "Pièces"),
             Entry("closing", "closing_pages.listed", "hourglass", "Clôture"),
         ),

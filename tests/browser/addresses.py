@@ -489,6 +489,8 @@ ADDRESSES = (
     Address("order-new", a_planned_order),
     Address("search", "/pass"),
     Address("work", the_work, Role.FINANCE),
+    Address("movements", "/mouvements", Role.AUDITOR),
+    Address("movements-empty", "/mouvements?nature=credit", Role.ACCOUNTANT),
     Address("evidence", "/pieces", Role.ACCOUNTANT),
     Address("today", "/aujourd-hui"),
     Address("today-finance", "/aujourd-hui", Role.FINANCE),

@@ -1,7 +1,8 @@
-"""The supporting documents of a period in one archive, as the accountant takes them away."""
+"""What the accountant reads and takes away: the journal, and the documents of a period."""
 
 import hashlib
 from csv import DictReader
+from dataclasses import replace
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -12,8 +13,11 @@ from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import actor_of
 from app.kernel.clock import martinique_day
+from app.ledger import MovementKind
+from app.ledger.models import AccountRow, Movement
+from app.partners.models import Organisation
 from app.prescribers.custody_models import Consignment
-from app.reports import evidence
+from app.reports import evidence, journal
 from tests.demo.conftest import NOW, Loaded
 
 
@@ -50,3 +54,31 @@ def test_the_archive_of_a_year_holds_every_document_and_their_digests(loaded: Lo
             content = archive.read(row["Fichier"])
             assert hashlib.sha256(content).hexdigest() == row["Empreinte SHA-256"]
             assert content.startswith((b"%PDF", "\ufeff".encode()))
+
+
+def test_the_journal_tells_every_movement_once_and_finds_what_is_rare(loaded: Loaded) -> None:
+    today = martinique_day(NOW)
+    year = journal.Wanted(today.replace(month=1, day=1), today)
+    with loaded.database.transaction(writing=False) as session:
+        agent = session.scalars(select(Agent).where(Agent.role == Role.AUDITOR)).first()
+        assert agent is not None
+        actor = actor_of(agent, by_token=False)
+        partner = session.scalars(select(Organisation).where(Organisation.name == "Exo 7")).one()
+
+        def numbers(wanted: journal.Wanted) -> list[int]:
+            found = journal.every_line(session, actor=actor, wanted=wanted, now=NOW)
+            return [line.number for line in found]
+
+        everything = numbers(year)
+        voids = numbers(replace(year, kind=MovementKind.VOID))
+        theirs = numbers(replace(year, kind=MovementKind.REDEEM, party_id=partner.id))
+        rows = session.execute(select(Movement.id, Movement.kind)).all()
+        taken = session.scalars(
+            select(Movement.id)
+            .join(AccountRow, AccountRow.id == Movement.credit_account_id)
+            .where(Movement.kind == MovementKind.REDEEM, AccountRow.party_id == partner.id)
+        ).all()
+
+    assert everything == sorted(key for key, _ in rows)
+    assert voids == sorted(key for key, kind in rows if kind == MovementKind.VOID) != []
+    assert theirs == sorted(taken) != []
