@@ -97,8 +97,7 @@ def counter() -> ResponseReturnValue:
 
 
 def _counter_page(session: Session) -> CounterPage:
-    now, mediator_id = started_at(), current_actor().organisation_id
-    today = martinique_day(now)
+    today, mediator_id = martinique_day(started_at()), current_actor().organisation_id
     lines = session_queries.day_lines(session, today, mediator_id=mediator_id, limit=SHOWN)
     totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
     kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
@@ -107,7 +106,7 @@ def _counter_page(session: Session) -> CounterPage:
     )
     rights = _rights(session, known_organisation(session, mediator_id), today)
     return CounterPage(
-        outlook=outlook.outlook_of(session, mediator_id, now=now),
+        outlook=outlook.outlook_of(session, mediator_id, today=today),
         today=today,
         taken=tuple(
             Taken(shown, line.state in UNDOABLE)

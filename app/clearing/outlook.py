@@ -7,7 +7,7 @@ and said so. Whatever blocks has one place that mends it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
-from app.kernel.clock import first_instant, martinique_day
+from app.kernel.clock import first_instant
 from app.kernel.money import Cents
 from app.partners import queries as partners
 
@@ -101,9 +101,8 @@ class Outlook:
         return Cents(sum(stage.cents for stage in self.stages))
 
 
-def outlook_of(session: Session, mediator_id: UUID, *, now: datetime) -> Outlook:
+def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     """What a mediator will be paid, by when, and what is in the way."""
-    today = martinique_day(now)
     owed = _owed(session, mediator_id)
     untold = session_queries.untold_sessions(session, mediator_id=mediator_id)
     blocked, coming = _statements(session, owed, today)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.clearing import documents, queries, session_queries, statements
 from app.clearing.clawbacks import recoveries_of
-from app.clearing.queries import Filter, Standing, Sum, UnclaimedSum
+from app.clearing.outlook import OWED, Outlook, outlook_of
+from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.receipts import serial_in
 from app.clearing.rules import (
     HoldReason,
@@ -19,7 +20,6 @@ from app.clearing.rules import (
     RedemptionState,
     StatementState,
 )
-from app.clearing.runs import asked_on
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import Cents
 from app.partners import queries as partners
@@ -59,12 +59,6 @@ OWN_HELD = {
     HoldReason.CERTIFICATION: "à certifier par vous",
 }
 HELD = "retained"
-OWED = (
-    StatementState.DRAFT,
-    StatementState.APPROVED,
-    StatementState.ORDERED,
-    StatementState.REJECTED,
-)
 
 
 def period_of(cut_off_on: date) -> str:
@@ -115,7 +109,7 @@ class ListPage:
     months: tuple[Choice, ...]
     number: int
     more: bool
-    next_paid: str
+    outlook: Outlook | None
     """« Quand suis-je payé ? », for a mediator."""
 
 
@@ -179,7 +173,7 @@ def list_page(
         months=tuple(Choice(f"{month:%Y-%m}", month_long(month)) for month in months),
         number=number,
         more=len(found) > PAGE,
-        next_paid=when_paid(session, actor.scope, today=today) if actor.scope else "",
+        outlook=outlook_of(session, actor.scope, today=today) if actor.scope else None,
     )
 
 
@@ -238,64 +232,9 @@ def why_of(one: Standing, *, today: date, own: bool) -> str:
     return due
 
 
-def when_paid(session: Session, mediator_id: UUID, *, today: date) -> str:
-    """When a mediator is paid what it waits for: on its statements, and not on one yet."""
-    latest = queries.statements_latest_first(
-        session, asked=Filter(mediator_id=mediator_id), offset=0, limit=PAGE
-    )
-    waiting = [one for one in latest if one.state in OWED]
-    unclaimed = queries.unclaimed_of(session, mediator_id)
-    stated = sum(payable_of(one) for one in waiting)
-    if not stated and not unclaimed:
-        return "Tout ce que vous avez encaissé est payé."
-    fresh = sum(one.amount_cents for one in unclaimed)
-    said = [f"{euros(stated + fresh)} restent à vous payer"]
-    if waiting:
-        said.append(_of_statements(session, waiting, stated, today=today))
-    if unclaimed:
-        said.append(_of_the_next_run(session, unclaimed, fresh, today=today))
-    return ". ".join(said) + "."
-
-
 def payable_of(one: Standing) -> int:
     """What a statement pays: as approved, or as its last version comes to."""
     return one.approval.payable_cents if one.approval else one.version.net_cents
-
-
-def _of_statements(
-    session: Session, waiting: Sequence[Standing], stated: int, *, today: date
-) -> str:
-    many = "vos bordereaux" if len(waiting) > 1 else "un bordereau"
-    said = f"{euros(stated)} sont sur {many}"
-    dues = [one.approval.due_on for one in waiting if one.approval]
-    held = {r for reasons in statements.held_because(session, waiting).values() for r in reasons}
-    if dues:
-        first = min(dues)
-        said += f", à payer au plus tard le {first:%d/%m/%Y}" + (
-            " pour le premier" if len(waiting) > 1 else ""
-        )
-        if first < today:
-            said += " : il est en retard, appelez la coordination de CAP Nord"
-    if HoldReason.CERTIFICATION in held:
-        said += ". Certifiez le bordereau qui attend votre signature : le délai de paiement court "
-        said += "de ce jour"
-    if HoldReason.BANK_DETAILS in held:
-        said += ". Donnez votre relevé d’identité bancaire à CAP Nord : un bordereau l’attend"
-    return said
-
-
-def _of_the_next_run(
-    session: Session, unclaimed: Sequence[UnclaimedSum], fresh: int, *, today: date
-) -> str:
-    """Passes on no statement yet: a month’s are gathered when it has ended."""
-    count = sum(one.voucher_count for one in unclaimed)
-    run_on = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
-    delay = max(asked_on(session, o.programme_id, day=run_on).payment_delay_days for o in unclaimed)
-    return (
-        f"{euros(fresh)}, pour {count} pass, ne sont sur aucun bordereau : ils seront sur celui "
-        f"préparé à partir du {run_on:%d/%m/%Y}, à payer au plus tard {delay} jours après sa "
-        f"réception, donc vers le {run_on + timedelta(days=delay):%d/%m/%Y}"
-    )
 
 
 # ── One statement ─────────────────────────────────────────────────────────────────────────────────

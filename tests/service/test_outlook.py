@@ -18,8 +18,8 @@ TAKEN = (AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED)
 
 
 def seen(session: Session, scheme: Scheme, name: str = "exo7", *, days: int = 0) -> Outlook:
-    now = scheme.later + timedelta(days=days)
-    return outlook_of(session, scheme.organisations[name], now=now)
+    today = martinique_day(scheme.later) + timedelta(days=days)
+    return outlook_of(session, scheme.organisations[name], today=today)
 
 
 def test_each_pass_is_told_once_from_the_counter_to_the_bank(
