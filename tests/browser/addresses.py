@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.clearing import background, session_queries
 from app.clearing import correction_queries as corrections
 from app.clearing import queries as clearing
-from app.clearing.models import Redemption
+from app.clearing.models import Redemption, SessionRedemption
 from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
 from app.config import secret_file
@@ -215,10 +215,16 @@ def redeemed(site: Site) -> Redemption:
 
 
 def session_of(site: Site) -> UUID:
-    """The session that this pass paid for."""
-    taken = redeemed(site).id
+    """The latest session that passes of that mediator paid for."""
+    mediator_id = redeemed(site).mediator_id
     with site.database.transaction(writing=False) as session:
-        return session_queries.links_among(session, [taken])[taken]
+        return session.scalars(
+            select(SessionRedemption.session_id)
+            .join(Redemption, Redemption.id == SessionRedemption.redemption_id)
+            .where(Redemption.mediator_id == mediator_id)
+            .order_by(Redemption.movement_id.desc())
+            .limit(1)
+        ).one()
 
 
 def waiting_sheet(site: Site) -> UUID:
