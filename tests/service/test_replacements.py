@@ -25,6 +25,7 @@ from app.partners.rules import AgreementRole
 from app.prescribers import queries as people
 from app.prescribers.errors import RenewalTooEarly
 from app.prescribers.follow_up import Whom, call_sheet
+from app.prescribers.holdings import incomplete_held
 from app.prescribers.prescriptions import passes_unused
 from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
@@ -324,6 +325,9 @@ def test_a_booklet_of_which_a_pass_is_blocked_replaces_nothing(world: World) -> 
 
     [pair] = queries.pairs_of(world.session, made.id)
     assert world.session.get_one(Voucher, pair.new_voucher_id).booklet_id == 21
+    told = incomplete_held(world.session, actor=scheme.actors["plie"])
+    left = {one.number: (one.here_count, one.blocked_count) for one in told}
+    assert (left[3], left[4]) == ((9, 0), (9, 1)), "neither is whole anywhere, both are told"
 
 
 # ── Before the hand-over ──────────────────────────────────────────────────────────────────────────
