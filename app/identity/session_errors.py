@@ -172,5 +172,5 @@ class ProviderLinkedOtherwise(RuleBroken):
     code = "provider_linked_otherwise"
     sentence = (
         "Ce compte passnum est déjà relié à une autre identité ProConnect. Connectez-vous avec "
-        "votre mot de passe, et détachez l’ancienne dans « Second facteur et connexions »."
+        "votre mot de passe, et détachez l’ancienne dans « Mes connexions »."
     )

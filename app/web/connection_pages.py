@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.identity import factors, sessions
+from app.identity import factors, provider, sessions
 from app.identity import queries as identity
 from app.identity.errors import UnknownAgent
 from app.identity.factors import Factors
@@ -67,6 +68,8 @@ class ConnectionsPage:
     lines: Sequence[Line]
     limits: Limits
     form: Form
+    linked_at: datetime | None
+    """Since when the account is linked to a person of ProConnect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,16 @@ def own_page(form: Form) -> ResponseReturnValue:
         lines=[Line(one, is_here=one.id == here) for one in sessions_of(agent)],
         limits=limits_of(Role(agent.role), current_settings().session_minutes),
         form=form,
+        linked_at=linked_since(agent),
     )
     return render_template("identity/connections.html", page=page), form.status
+
+
+def linked_since(agent: Agent) -> datetime | None:
+    """Since when the agent is known to the provider of the settings."""
+    settings = current_settings().proconnect
+    link = provider.identity_of(request_session(), agent.id, settings.issuer) if settings else None
+    return link.linked_at if link else None
 
 
 @bp.post("/mon-compte/connexions/<uuid:session_id>/fin")

@@ -13,7 +13,7 @@ from app.identity.errors import TooManyAttempts
 from app.identity.events import record_event
 from app.identity.rules import AccountEventKind
 from app.identity.service import SignInKeys, begin_try, finish_sign_in
-from app.identity.session_rules import Second
+from app.identity.session_rules import Method, Second
 from app.identity.sessions import confirm_session
 from app.identity.vault import FactorVault
 from app.kernel.errors import DomainError
@@ -53,6 +53,8 @@ class SecondFactorPage:
     passkey: str = ""
     has_codes: bool = False
     pause: str = ""
+    by_provider: bool = False
+    """Whether ProConnect stood in for the password."""
 
 
 @bp.route("/connexion/second-facteur", methods=["GET", "POST"])
@@ -176,6 +178,7 @@ def page_of(form: Form, *, status: int = HTTPStatus.OK, pause: str = "") -> Resp
         passkey=to_show("second factor", known.passkeys) if known.passkeys else "",
         has_codes=known.codes_left > 0,
         pause=pause,
+        by_provider=current_standing().method is Method.PROVIDER,
     )
     return render_template("identity/second_factor.html", page=page), status
 

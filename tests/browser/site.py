@@ -61,4 +61,4 @@ def sign_in(page: Page, url: str, *, email: str, password: str = PASSWORD) -> No
     page.goto(url)
     page.get_by_label("Adresse électronique").fill(email)
     page.get_by_label("Mot de passe").fill(password)
-    page.get_by_role("button", name="Se connecter").click()
+    page.get_by_role("button", name="Se connecter", exact=True).click()
