@@ -99,6 +99,7 @@ from app.web import (
     provider_pages,
     rendering,
     second_factor,
+    security_api,
     sign_in,
     transaction,
 )
@@ -110,6 +111,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 
 API_PARTS = (
     me,
+    security_api,
     accounts_api,
     partners_api,
     mediators_api,

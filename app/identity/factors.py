@@ -423,6 +423,9 @@ def reset_factors(
     if agent is None:
         raise UnknownAgent
     hold(session, "second factors", agent_id)
+    known = factors_of(session, agent_id)
+    if not (known.count or known.codes_left):
+        return agent
     for model in (TotpSecret, Passkey):
         session.execute(
             update(model)

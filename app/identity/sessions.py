@@ -269,14 +269,17 @@ def sign_out(
 
 def end_session(
     session: Session, *, actor: Actor, session_id: UUID, origin: Origin, now: datetime
-) -> None:
-    """End one of one's own sessions, from another browser.
+) -> AgentSession:
+    """End one of one's own sessions, from another browser; what is over stays so.
 
     Raises:
-        UnknownSession: it is nobody's, somebody else's, or over.
+        UnknownSession: it is nobody's, or somebody else's.
     """
-    if not _end(session, actor.agent_id, SessionEnd.ELSEWHERE, now, only=session_id):
+    found = session.get(AgentSession, session_id)
+    if found is None or found.agent_id != actor.agent_id:
         raise UnknownSession
+    if not _end(session, actor.agent_id, SessionEnd.ELSEWHERE, now, only=session_id):
+        return found
     record_event(
         session,
         kind=AccountEventKind.SESSION_ENDED,
@@ -285,6 +288,8 @@ def end_session(
         origin=origin,
         now=now,
     )
+    session.refresh(found)
+    return found
 
 
 def end_other_sessions(

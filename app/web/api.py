@@ -294,7 +294,7 @@ class Routes:
         summary: str,
         *,
         answer: type[Schema],
-        right: Right,
+        right: Right | None,
         body: type[Body] | None = None,
         status: int = 201,
         refuses: tuple[int, ...] = (),

@@ -129,6 +129,11 @@ def current_standing() -> Standing:
     return cast("Standing", g.standing)
 
 
+def standing_or_none() -> Standing | None:
+    """The session of the browser that asks; None when a token does."""
+    return cast("Standing | None", g.get("standing"))
+
+
 def is_signed_in() -> bool:
     """Whether somebody asks whose sign-in is finished."""
     return "agent" in g and ("standing" not in g or g.standing.is_whole)

@@ -110,6 +110,22 @@ def managing_accounts(house: House) -> list[Asking]:
         asked("change_agent_role", f"{agent}/role", {"role": "prescriber", "manager": True}),
         asked("close_agent", f"{agent}/closure", {"reason": "Départ"}),
         asked("reopen_agent", f"{agent}/reopening"),
+        Asking(
+            "end_own_session",
+            "exo7",
+            f"/me/sessions/{house.lived.ids['agent session']}/end",
+            status=200,
+        ),
+        Asking("end_other_sessions", "exo7", "/me/sessions/end-others", status=200),
+        asked(
+            "reset_agent_factors",
+            f"/agents/{house.scheme.actors['exo7'].agent_id}/second-factors/reset",
+            {"reason": "téléphone perdu"},
+        ),
+        asked(
+            "end_agent_sessions",
+            f"/agents/{house.scheme.actors['exo7'].agent_id}/sessions/end",
+        ),
     ]
 
 
@@ -1024,6 +1040,8 @@ def readings(house: House) -> dict[str, str]:
     register = f"holder_id={scheme.organisations['plie']}&vintage_id={scheme.vintage_id}"
     return {
         "who_am_i": "/me",
+        "list_own_sessions": "/me/sessions",
+        "read_own_factors": "/me/second-factors",
         "list_programmes": "/programmes",
         "read_programme": f"/programmes/{scheme.programme_id}",
         "list_vintages": f"/programmes/{scheme.programme_id}/vintages",

@@ -111,6 +111,10 @@ WRITING = (
     "change_agent_role",
     "close_agent",
     "reopen_agent",
+    "end_own_session",
+    "end_other_sessions",
+    "reset_agent_factors",
+    "end_agent_sessions",
 )
 
 NAMED_OTHERWISE = {
@@ -118,6 +122,10 @@ NAMED_OTHERWISE = {
     "change_agent_role": "by its address",
     "close_agent": "by its address",
     "reopen_agent": "by its address",
+    "end_own_session": "by its address",
+    "end_other_sessions": "what is over stays over",
+    "reset_agent_factors": "by its address",
+    "end_agent_sessions": "by its address",
     "approve_clawback": "by its address",
     "set_aside_clawback": "by its address",
     "decide_dispute": "by its address",

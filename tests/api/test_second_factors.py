@@ -160,7 +160,7 @@ def test_a_session_ends_on_the_server_wherever_its_cookie_is(house: House) -> No
     ends = re.findall(r'action="(/mon-compte/connexions/[0-9a-f-]{36}/fin)"', page)
     assert len(ends) == 2
     assert here.post(ends[0], data=fields(page)).status_code == 303
-    assert here.post(ends[0], data=fields(page)).status_code == 404
+    assert here.post(ends[0], data=fields(page)).status_code == 303, "a double click is harmless"
     assert there.post(ends[1], data=fields(page)).status_code in {302, 403}
     assert here.post("/mon-compte/connexions/autres/fin", data=fields(page)).status_code == 303
     for other in (there, third):

@@ -20,6 +20,12 @@ AGENTS = {
 # Lower case: only when signed in, never by token.
 TABLE = """
 who_am_i                C F A U P M D
+list_own_sessions       C F A U P M D
+read_own_factors        C F A U P M D
+end_own_session         C F A U P M D
+end_other_sessions      C F A U P M D
+end_agent_sessions      . . . . . . d
+reset_agent_factors     . . . . . . d
 
 list_agents             C . . . P M D
 read_agent              C . . . P M D

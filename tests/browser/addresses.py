@@ -142,6 +142,13 @@ def an_invitation(site: Site) -> str:
     return path
 
 
+def the_security(site: Site) -> str:
+    """What protects the account of the finance officer."""
+    with site.database.transaction(writing=False) as session:
+        agent = session.scalars(select(Agent).where(Agent.email == EMAILS[Role.FINANCE])).one()
+        return f"/comptes/{agent.id}/securite"
+
+
 def the_vintage(site: Site) -> str:
     """The calendar of the vintage of the demonstration."""
     with site.database.transaction(writing=False) as session:
@@ -728,6 +735,12 @@ ADDRESSES = (
     Address("invitation", an_invitation),
     Address("invitation-over", "/invitation/nothing", status=404),
     Address("reset-over", "/mot-de-passe/nothing", status=404),
+    Address("second-factors", "/mon-compte/second-facteur", role=Role.FINANCE),
+    Address("application", "/mon-compte/second-facteur/application", role=Role.FINANCE),
+    Address("application-out", "/mon-compte/second-facteur/application/retirer", role=Role.FINANCE),
+    Address("passkey", "/mon-compte/second-facteur/cle", role=Role.FINANCE),
+    Address("connections", "/mon-compte/connexions", role=Role.MEDIATOR),
+    Address("account-security", the_security, role=Role.ADMINISTRATOR),
     Address("nowhere", "/nulle-part", status=404),
 )
 

@@ -64,6 +64,8 @@ SHEETS: dict[str, Sheet] = {
     "recovery": Sheet("identity/recovery.html", samples.RECOVERY, samples.GATE),
     "factors-first": Sheet("identity/factors.html", samples.GATE_FACTORS, samples.REAL_GATE),
     "recovery-codes": Sheet("identity/codes.html", samples.CODES, samples.DESK),
+    "passkey-renamed": Sheet("identity/rename_passkey.html", samples.NAMED_PASSKEY, samples.DESK),
+    "passkey-removed": Sheet("identity/remove_factor.html", samples.NAMED_PASSKEY, samples.DESK),
     "no-page": Sheet("identity/no_page.html", None, samples.NO_PAGE_DESK),
     "chain": Sheet("reports/chain.html", samples.CHAIN, samples.DESK),
     "chain-real": Sheet("reports/chain.html", samples.CHAIN, samples.REAL),

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.identity.errors import TooManyAttempts
 from app.identity.factors import Factors
 from app.identity.session_errors import CodeRefused
+from app.identity.session_models import Passkey
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.reports.told import (
@@ -26,7 +27,7 @@ from app.reports.told import (
     VoucherLine,
     VoucherPage,
 )
-from app.web.factor_pages import CodesPage, FactorsPage
+from app.web.factor_pages import CodesPage, FactorsPage, PasskeyPage
 from app.web.forms import Form
 from app.web.pages import Choice, ErrorPage, FieldError, Frame, Reader, Scope, SignInPage
 from app.web.second_factor import SecondFactorPage
@@ -472,5 +473,10 @@ CODES = CodesPage(
     Form({}, UUID(int=0)),
     codes=tuple(f"7K2M-04QX-9TR{n}" for n in range(10)),
     onward="/commandes",
+)
+NAMED_PASSKEY = PasskeyPage(
+    "layout/desk.html",
+    Form({"name": [UNBROKEN[:60]]}, UUID(int=0)),
+    passkey=Passkey(name=UNBROKEN[:60]),
 )
 SIGN_IN_ALL_WAYS = SignInPage(passkey="{}", provider=True)

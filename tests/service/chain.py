@@ -68,6 +68,7 @@ from app.identity.models import Agent, AgentManager
 from app.identity.rules import FROM_SERVER, AccountEventKind, LinkPurpose, Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
 from app.identity.session_models import (
+    AgentSession,
     Passkey,
     ProviderIdentity,
     RecoveryCode,
@@ -452,6 +453,7 @@ class Chain:
             origin=FROM_SERVER,
             now=now,
         )
+        self.ids["agent session"] = session.scalars(select(AgentSession.id)).one()
         session.add_all(
             [
                 TotpSecret(
