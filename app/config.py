@@ -80,6 +80,11 @@ class MailServer:
             raise SettingRefused(
                 name="PASSNUM_SMTP_SENDER", advice="écrivez l’adresse qui envoie les courriels."
             )
+        if not env.get("PASSNUM_PUBLIC_URL"):
+            raise SettingRefused(
+                name="PASSNUM_PUBLIC_URL",
+                advice="les liens des courriels y mènent ; écrivez l’adresse du site, en https.",
+            )
         user, authority = env.get("PASSNUM_SMTP_USER") or "", env.get("PASSNUM_SMTP_AUTHORITY_FILE")
         if user and security is Security.NONE:
             raise SettingRefused(

@@ -11,15 +11,18 @@ from app.accounts.service import (
     change_role,
     invite_again,
     invite_agent,
+    lift_lock,
     reopen_account,
     withdraw_invitation,
 )
 from app.accounts.views import events_told, mails_told
 from app.identity import queries as identity
 from app.identity.models import ApiToken
+from app.identity.passwords import keyed_hash
 from app.identity.queries import EventFilter
 from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, Role
 from app.identity.service import (
+    SignInKeys,
     create_token,
     disable_agent,
     known_agent,
@@ -279,6 +282,28 @@ def reopen(desk: Desk, *, email: str) -> None:
             now=desk.now,
         )
     desk.answer(f"Compte de {made.email} rouvert.", email=made.email)
+
+
+@agent.command("unlock")
+@click.argument("email", metavar="ADRESSE")
+@approving
+def unlock(desk: Desk, *, email: str) -> None:
+    """Lève le blocage d’un compte après trop d’essais. Demande votre mot de passe.
+
+    Exemple : passnum agent unlock nadege@exemple.fr --agent administration@exemple.fr
+    """
+    actor, key = desk.approver(), desk.settings.secret_key
+    with desk.transaction() as session:
+        account = known_agent(session, email)
+        lift_lock(
+            session,
+            actor=actor,
+            agent_id=account.id,
+            keys=SignInKeys(keyed_hash(key, account.email), keyed_hash(key, "nowhere")),
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(f"Blocage de {account.email} levé.", email=account.email)
 
 
 @agent.command("role")

@@ -10,6 +10,14 @@ from app.identity import passwords, queries
 from app.identity.errors import LinkServesNoMore
 from app.identity.models import AccountLink, AccountLinkEnd
 from app.identity.rules import LINK_LIFE, LinkEnd, LinkPurpose
+from app.mails.outbox import call_back
+from app.mails.rules import MailKind
+
+LETTER_OF = {
+    LinkPurpose.INVITATION: MailKind.INVITATION,
+    LinkPurpose.RESET: MailKind.RESET,
+}
+"""Which letter brings a link."""
 
 
 def make_link(
@@ -56,11 +64,12 @@ def open_link(session: Session, *, secret: str, purpose: LinkPurpose, now: datet
 
 
 def end_link(session: Session, link: AccountLink, *, reason: LinkEnd, now: datetime) -> None:
-    """That link serves no more."""
+    """That link serves no more, and its letter is torn up where it still waits."""
     session.add(
         AccountLinkEnd(link_id=link.id, expires_at=link.expires_at, reason=reason, ended_at=now)
     )
     session.flush()
+    call_back(session, agent_id=link.agent_id, kind=LETTER_OF[LinkPurpose(link.purpose)])
 
 
 def end_links(

@@ -55,6 +55,11 @@ def write_mail(
     return mail
 
 
+def call_back(session: Session, *, agent_id: int, kind: MailKind) -> None:
+    """Letters whose links serve no more need not leave: those that still wait are torn up."""
+    queries.forget_waiting(session, agent_id, kind)
+
+
 def known_mail(session: Session, mail_id: UUID) -> Mail:
     """The letter of that id.
 

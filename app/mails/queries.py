@@ -62,6 +62,15 @@ def count(session: Session, state: MailState) -> int:
     return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
 
 
+def forget_waiting(session: Session, agent_id: int, kind: MailKind) -> None:
+    """Letters of that kind to that agent that no server has taken are gone."""
+    session.execute(
+        delete(Mail).where(
+            Mail.agent_id == agent_id, Mail.kind == kind, Mail.state == MailState.WAITING
+        )
+    )
+
+
 def any_before(session: Session, instant: datetime) -> bool:
     """Whether a letter was written before then."""
     return session.scalar(select(exists().where(Mail.queued_at < instant))) or False

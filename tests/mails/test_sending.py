@@ -194,11 +194,16 @@ def test_without_a_server_letters_are_kept_then_too_late_then_forgotten(
         {"PASSNUM_SMTP_SECURITY": "ssl"},
         {"PASSNUM_SMTP_PORT": "99999"},
         {"PASSNUM_SMTP_SENDER": "nobody"},
+        {"PASSNUM_PUBLIC_URL": ""},
         {"PASSNUM_SMTP_SECURITY": "none", "PASSNUM_SMTP_USER": "passnum"},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, str]) -> None:
-    good = {"PASSNUM_SMTP_HOST": "smtp.capnord.example", "PASSNUM_SMTP_SENDER": "a@b.example"}
+    good = {
+        "PASSNUM_SMTP_HOST": "smtp.capnord.example",
+        "PASSNUM_SMTP_SENDER": "a@b.example",
+        "PASSNUM_PUBLIC_URL": "https://pass.capnord.example",
+    }
     made = MailServer.from_environment(good)
 
     assert made is not None

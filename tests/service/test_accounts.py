@@ -131,8 +131,9 @@ def test_a_new_link_replaces_the_one_before_and_a_withdrawn_one_opens_nothing(
         "origin": HERE,
         "now": world.scheme.now,
     }
+    first = secret_of(letters(world, agent)[0])
     service.invite_again(world.session, invitation_id=new_id(), secret_key=KEY, **ways)
-    first, second = map(secret_of, letters(world, agent))
+    [second] = map(secret_of, letters(world, agent))
 
     with pytest.raises(LinkServesNoMore):
         accept(world, first)
@@ -256,18 +257,18 @@ def test_a_reset_says_nothing_of_who_has_an_account_and_serves_for_an_hour(world
     agent = queries.agent_by_email(world.session, email)
     assert agent is not None
 
+    secrets = []
     for asked in (email, "personne@exemple.fr", *[email] * 4):
         entering.ask_for_reset(
             world.session, link_id=new_id(), email=asked, secret_key=KEY, origin=HERE, now=now
         )
+        [waiting] = [mail for mail in letters(world, agent) if mail.kind == MailKind.RESET]
+        secrets.append(secret_of(waiting))
 
-    resets = [mail for mail in letters(world, agent) if mail.kind == MailKind.RESET]
-    assert len(resets) == entering.RESETS_OF_ACCOUNT
+    assert len(set(secrets)) == entering.RESETS_OF_ACCOUNT
     with pytest.raises(LinkServesNoMore):
-        entering.owner_of_link(
-            world.session, secret=secret_of(resets[0]), purpose=LinkPurpose.RESET, now=now
-        )
-    ways: dict[str, Any] = {"secret": secret_of(resets[-1]), "purpose": LinkPurpose.RESET}
+        entering.owner_of_link(world.session, secret=secrets[0], purpose=LinkPurpose.RESET, now=now)
+    ways: dict[str, Any] = {"secret": secrets[-1], "purpose": LinkPurpose.RESET}
     with pytest.raises(LinkServesNoMore):
         entering.owner_of_link(world.session, now=now + timedelta(hours=1, minutes=1), **ways)
     used = entering.use_link(
