@@ -96,7 +96,6 @@ class Seen:
         plie = scheme.organisations["plie"]
         register = f"/registres/{plie}/{scheme.vintage_id}?du=2020-01-01"
         behind = {
-            Right.SEE_VOUCHERS: [f"/pass/{scheme.label}0000101"],
             Right.SEE_LEDGER: [
                 register,
                 f"{register}&apres={self.world.passes // 2}",
