@@ -12,6 +12,7 @@ from app.places.rules import CHOSEN_KINDS
 from app.places.service import FRENCH_FATE, Fate, Judged
 from app.places.views import as_csv, as_json, file_shown
 from app.terminal.desk import Desk, Group, acting, repeatable, say
+from app.web.format import plural
 
 a_file = click.Path(path_type=Path)
 KINDS = {FRENCH_KIND[kind].lower(): kind for kind in CHOSEN_KINDS}
@@ -77,9 +78,11 @@ def import_file(
         say(f"Ligne {one.row.line} : {name} – {FRENCH_FATE[one.fate].lower()}")
         for remark in one.remarks:
             say(f"  {remark}")
+    read, taken = record.row_count, len(lines)
     say(
-        f"{record.row_count} lignes lues, {record.elsewhere_count} hors du territoire, "
-        f"{len(lines)} reprises. Les autres se cochent sur la page Lieux."
+        f"{read} ligne{plural(read)} lue{plural(read)}, dont {record.elsewhere_count} hors du "
+        f"territoire ; {taken} ligne{plural(taken)} reprise{plural(taken)}. Les autres se cochent "
+        "sur la page Lieux."
     )
 
 
@@ -112,7 +115,7 @@ def export(desk: Desk, *, file: Path) -> None:
     for place, missing in found.left_out:
         say(f"Non exporté : {place.organisation.name} ; il manque {', '.join(missing)}.")
     desk.answer(
-        f"{len(found.told)} lieux écrits dans {file}.",
+        f"Lieux écrits dans {file} : {len(found.told)}.",
         place_count=len(found.told),
         left_out_count=len(found.left_out),
     )

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.kernel.communes import COMMUNES, Commune, Point, commune_named
+from app.kernel.money import NO_BREAK
 from app.kernel.text import clean, read_day, read_email, written_phone
 from app.mediators.rules import FRENCH_SERVICE, OpeningHours, Service, week_in_words
 from app.partners.rules import (
@@ -373,7 +374,7 @@ def differences(told: Told, known: Known) -> list[Difference]:
         (Aspect.ADDRESS, "Complément", known.complement, fields.get("complement_adresse", "")),
         (Aspect.ADDRESS, "Code postal", known.postcode, fields["code_postal"]),
         (Aspect.ADDRESS, "Coordonnées", place(known.microdegrees), place(told.microdegrees)),
-        (Aspect.CONTACT, "Téléphone", written_phone(known.phone), written_phone(told.phone)),
+        (Aspect.CONTACT, "Téléphone", _phone(known.phone), _phone(told.phone)),
         (Aspect.CONTACT, "Courriel", known.email, told.email),
         (Aspect.PROFILE, "Services", _listed(known.services), _listed(told.services)),
         (Aspect.PROFILE, "Horaires", _week(known.hours), _week(told.hours)),
@@ -383,6 +384,11 @@ def differences(told: Told, known: Known) -> list[Difference]:
         for aspect, label, ours, theirs in pairs
         if theirs and ours != theirs
     ]
+
+
+def _phone(number: str) -> str:
+    """A telephone number as people read it, on one line."""
+    return written_phone(number).replace(" ", NO_BREAK)
 
 
 def _week(hours: Iterable[OpeningHours]) -> str:

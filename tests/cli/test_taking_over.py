@@ -42,6 +42,23 @@ def test_a_cupboard_is_taken_over_by_two(town: Town, tmp_path: Path) -> None:
     assert "CCAS du Lorrain" in here("takeover", "show", made["number"], "--pdf", str(pdf))
     assert pdf.read_bytes().startswith(b"%PDF")
     assert "Reprise PVR-" in here("voucher", "25R", "00001", "01")
+    places_come_and_go(here, tmp_path)
+
+
+def places_come_and_go(here: Terminal, folder: Path) -> None:
+    """A national file is read first, then taken; ours are written, and what they lack is said."""
+    lieux = folder / "lieux.csv"
+    lieux.write_text(
+        "id,nom,commune,code_postal,adresse,services,date_maj\n"
+        "a,Espace du Bourg,Macouba,97218,Bourg,Utilisation sécurisée du numérique,2026-01-02\n"
+    )
+    assert "Espace du Bourg – nouveau lieu" in here("places", "import", str(lieux))
+    taken = ("places", "import", str(lieux), "--take", "--kind", "association")
+    assert "1 ligne reprise" in here(*taken)
+    assert "0 ligne reprise" in here(*taken)
+    ours = folder / "ours.json"
+    assert "Non exporté" in here("places", "export", str(ours))
+    assert ours.read_text() == "[]"
 
 
 def test_a_real_installation_begins_with_its_programme(terminal: Terminal) -> None:

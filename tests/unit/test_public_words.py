@@ -1,14 +1,17 @@
 """The languages of the public page, its map, and when a place is open."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from app.kernel.communes import COMMUNES, Point
+from app.kernel.money import Cents
 from app.mediators.hours import opens_in, standing, standing_said
 from app.mediators.rules import OpeningHours
 from app.printing.languages import FOLDER, MODEL, language, languages, read
+from app.printing.looking import Look, Usable
+from app.printing.public_pages import verdict
 from app.web.maps import HEIGHT, WIDTH, drawn, spot
 
 MONDAY_9 = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -61,3 +64,29 @@ def test_every_commune_is_on_the_map_and_near_places_share_a_mark() -> None:
     assert [mark.label for mark in found.marks] == ["1·3"]
     assert found.outside == (4,)
     assert drawn([(1, None)], trinity) is None
+
+
+@pytest.mark.parametrize("usable", Usable)
+@pytest.mark.parametrize("size", [None, 10])
+def test_each_state_is_a_calm_sentence_with_what_to_do(usable: Usable, size: int | None) -> None:
+    day = date(2026, 3, 1)
+    look = Look(usable, day, None if size else day, Cents(1000), day, 0 if size else None, size, ())
+
+    said = verdict(look, language("fr"))
+
+    assert said.words.startswith("Ce carnet" if size else "Ce pass")
+    assert said.tone == TONES[usable]
+    assert said.to_do or usable is Usable.YES or (size and usable is Usable.USED)
+    assert any("1er\u00a0mars 2026" in line for line in said.lines) is (
+        usable is not Usable.NOT_YET and not (size and usable is Usable.USED)
+    )
+    assert verdict(None, language("en")).words == "No pass has this code"
+
+
+TONES = {
+    Usable.YES: "",
+    Usable.USED: "done",
+    Usable.OVER: "warn",
+    Usable.NOT_YET: "warn",
+    Usable.BLOCKED: "bad",
+}
