@@ -102,7 +102,7 @@ def register_partners(world: World, at: datetime) -> None:
             kind=partner.kind,
             name=partner.name,
             commune=partner.commune,
-            siret=partner.siret,
+            siret=None,
             now=at,
             demonstration=partner.invented,
         )

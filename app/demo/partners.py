@@ -22,8 +22,6 @@ class Partner:
     name: str
     commune: str = TERRITORY
     invented: bool = False
-    siret: str | None = None
-    """Of an invented body only: 123 456 782 is the number that examples use."""
 
 
 SPONSOR: Final = Partner("cap_nord", Kind.SPONSOR, "CAP Nord Martinique", "Le Marigot")
@@ -86,12 +84,10 @@ MEDIATORS: Final = (
     MediatorPartner(
         "mediator_1", Kind.ASSOCIATION, "Médiateur de démonstration 1", "Gros-Morne",
         invented=True, open_weekdays=(2, 4), closes_at=17, has_account=False,
-        siret="12345678200010",
     ),
     MediatorPartner(
         "mediator_2", Kind.COMPANY, "Médiateur de démonstration 2", "Basse-Pointe",
         invented=True, open_weekdays=(0, 4), closes_at=18, sends_late=True,
-        siret="12345678200028",
     ),
 )  # fmt: skip
 
