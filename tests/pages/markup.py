@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
-DRAWN = frozenset({"path", "rect"})
+DRAWN = frozenset({"circle", "path", "rect"})
 
 
 @dataclass
