@@ -47,7 +47,11 @@ class LossOracle(CustodyOracle):
         """What an opposition blocks still is back where it was."""
         if block_id not in self.blocks:
             return "unknown_block"
-        mine = [serial for serial, (block, _) in self.blocked_by.items() if block == block_id]
+        mine = [
+            serial
+            for serial, (block, _) in self.blocked_by.items()
+            if block == block_id and self.place[serial][0] == "blocked"  # it may have expired
+        ]
         if not mine:
             return "nothing_blocked_still"
         for serial in mine:

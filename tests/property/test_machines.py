@@ -99,12 +99,23 @@ class MoneyMachine(Beginning, HandOverMoves, ClearingMoves, CorrectionMoves):
 class EndingMachine(Beginning, ClosingMoves, HandOverMoves, CustodyMoves, LossMoves):
     """The last weeks of a vintage, and what comes after its end."""
 
-    @initialize(day=st.sampled_from([-60, -31, -14, 0, 20]), paid=st.booleans())
-    def begin(self, day: int, *, paid: bool) -> None:
+    @initialize(
+        day=st.sampled_from([-60, -31, -14, -14, 0, 20, 38, 38]),
+        paid=st.booleans(),
+        decided=st.booleans(),
+    )
+    def begin(self, day: int, *, paid: bool, decided: bool) -> None:
+        """Somewhere in the calendar, with what people decide there decided or not."""
         self.begun(8)
         if paid:
             self.paid()
         self.days_go_by(day - self.oracle.day)
+        self.tick()
+        if decided and day == -14:
+            self.hold_back(by="coordinator")
+        if decided and self.oracle.account is not None:
+            self.sign_the_end(side="sponsor", by="coordinator")
+            self.sign_the_end(side="issuer", by="finance")
 
     def paid(self) -> None:
         """What was taken so far is paid, so that it can be clawed back."""
