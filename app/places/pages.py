@@ -105,6 +105,7 @@ class PlacePage:
     dialled: str
     email: str
     access_notes: str
+    ways_in: str
     national: tuple[tuple[str, str], ...]
     siret: str
     told_on: str
@@ -242,6 +243,7 @@ def _place_page(session: Session, place_id: UUID) -> PlacePage:
         dialled=said.phone,
         email=said.email,
         access_notes=found.offer.access_notes or "",
+        ways_in=", ".join(found.ways_in),
         national=tuple(
             (label, str(found.imported[name]).replace("|", ", "))
             for name, label in NATIONAL_WORDS.items()
@@ -259,7 +261,6 @@ def _place_page(session: Session, place_id: UUID) -> PlacePage:
 NATIONAL_WORDS = {
     "presentation_resume": "Présentation",
     "site_web": "Site",
-    "modalites_acces": "Pour y être reçu",
     "modalites_accompagnement": "Accompagnement",
     "frais_a_charge": "Frais",
     "publics_specifiquement_adresses": "Publics particuliers",

@@ -20,7 +20,7 @@ from app.partners import queries as partners
 from app.partners.models import Organisation, PartnerAddress, PartnerContact
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.places.models import PlacesFile, PlacesRow, PlaceTaking
-from app.places.rules import Exported, Known, Told, Verdict, missing_to_export
+from app.places.rules import Exported, Known, Told, Verdict, missing_to_export, ways_in
 from app.programmes.rules import Public
 
 OURS = frozenset({AgreementRole.MEDIATOR, AgreementRole.VENUE})
@@ -130,6 +130,11 @@ class PlaceInDirectory:
         if self.contact is None or not self.contact.position.casefold().startswith(RECEPTION):
             return ""
         return self.contact.email or ""
+
+    @property
+    def ways_in(self) -> list[str]:
+        """How one is received there, in national words."""
+        return ways_in(self.imported, phone=self.phone, email=self.public_email)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -305,10 +310,7 @@ def _fits(place: PlaceInDirectory, asked: Asked) -> bool:
     return (
         (asked.service is None or asked.service in offer.services)
         and (asked.public is None or not offer.publics or asked.public in offer.publics)
-        and (
-            asked.access is None
-            or asked.access in str(place.imported.get("modalites_acces", "")).split("|")
-        )
+        and (asked.access is None or asked.access in place.ways_in)
         and (not asked.receiving or place.receives)
         and (not asked.incomplete or bool(place.missing))
     )

@@ -438,13 +438,17 @@ KEPT_ON: Final = (
 )  # fmt: skip
 
 
+def ways_in(imported: Mapping[str, str], *, phone: str, email: str) -> list[str]:
+    """How one is received, in national words: what a file said, else what can be called."""
+    return parted(imported.get("modalites_acces", "")) or [
+        *(["Téléphoner"] if phone else []),
+        *(["Contacter par mail"] if email else []),
+    ]
+
+
 def national(place: Exported) -> dict[str, str | float]:
     """A place in the fields of the standard, those that are known, in its order."""
     told: dict[str, str | float] = {name: place.imported.get(name, "") for name in KEPT_ON}
-    access = [
-        *(["Téléphoner"] if place.phone else []),
-        *(["Contacter par mail"] if place.email else []),
-    ]
     told |= {
         "id": place.id,
         "pivot": place.siret,
@@ -467,7 +471,7 @@ def national(place: Exported) -> dict[str, str | float]:
         "frais_a_charge": (
             "Gratuit sous condition" if place.takes_passes else told["frais_a_charge"]
         ),
-        "modalites_acces": told["modalites_acces"] or BAR.join(access),
+        "modalites_acces": BAR.join(ways_in(place.imported, phone=place.phone, email=place.email)),
     }
     if place.microdegrees is not None:
         latitude, longitude = place.microdegrees
