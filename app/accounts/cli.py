@@ -17,6 +17,7 @@ from app.accounts.service import (
 )
 from app.accounts.views import events_told, mails_told
 from app.identity import queries as identity
+from app.identity.factors import reset_factors
 from app.identity.models import ApiToken
 from app.identity.passwords import keyed_hash
 from app.identity.queries import EventFilter
@@ -29,6 +30,8 @@ from app.identity.service import (
     revoke_token,
     set_password,
 )
+from app.identity.session_rules import FRENCH_METHOD, Method
+from app.identity.sessions import end_sessions_of, live_sessions
 from app.mails import queries as mail_queries
 from app.mails.sending import send_due
 from app.partners import queries
@@ -154,6 +157,80 @@ def disable(desk: Desk, *, email: str) -> None:
     with desk.transaction() as session:
         closed = disable_agent(session, email=email, now=desk.now)
     desk.answer(f"Compte de {closed.email} fermé.", email=closed.email)
+
+
+@agent.command("sessions")
+@click.argument("email", metavar="ADRESSE")
+@operating
+def list_sessions(desk: Desk, *, email: str) -> None:
+    """Montre les navigateurs où une personne est connectée.
+
+    Exemple : passnum agent sessions nadege@exemple.fr
+    """
+    with desk.transaction(writing=False) as session:
+        owner = known_agent(session, email)
+        live = live_sessions(
+            session,
+            owner.id,
+            role=Role(owner.role),
+            minutes=desk.settings.session_minutes,
+            now=desk.now,
+        )
+    desk.table(
+        [
+            {"browser": s.browser, "method": s.method, "begun_at": s.begun_at, "seen_at": s.seen_at}
+            for s in live
+        ],
+        {
+            "Navigateur": lambda s: s["browser"],
+            "Ouverte avec": lambda s: FRENCH_METHOD[Method(s["method"])],
+            "Depuis": lambda s: in_french(s["begun_at"]),
+            "Dernier geste": lambda s: in_french(s["seen_at"]),
+        },
+        none="Cette personne n’est connectée nulle part.",
+    )
+
+
+@agent.command("end-sessions")
+@click.argument("email", metavar="ADRESSE")
+@operating
+def end_sessions(desk: Desk, *, email: str) -> None:
+    """Met fin à toutes les connexions d’une personne ; son mot de passe reste.
+
+    Exemple : passnum agent end-sessions nadege@exemple.fr
+    """
+    with desk.transaction() as session:
+        owner = known_agent(session, email)
+        ended = end_sessions_of(
+            session, actor=None, agent_id=owner.id, origin=FROM_COMMAND, now=desk.now
+        )
+    desk.answer(f"Connexions de {owner.email} terminées : {ended}.", email=owner.email, ended=ended)
+
+
+@agent.command("reset-factors")
+@click.argument("email", metavar="ADRESSE")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi ; reste au journal.")
+@operating
+def reset(desk: Desk, *, email: str, reason: str) -> None:
+    """Retire tous les seconds facteurs d’une personne, qui en est avertie par courriel.
+
+    À faire quand le téléphone et les codes de secours sont perdus, après avoir vérifié qui demande.
+
+    Exemple : passnum agent reset-factors nadege@exemple.fr --reason "téléphone perdu"
+    """
+    with desk.transaction() as session:
+        owner = reset_factors(
+            session,
+            actor=None,
+            agent_id=known_agent(session, email).id,
+            reason=reason,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    desk.answer(
+        f"Seconds facteurs de {owner.email} retirés ; ses connexions ont pris fin.",
+        email=owner.email,
+    )
 
 
 @agent.command("password")

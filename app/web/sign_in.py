@@ -81,7 +81,8 @@ def sign_in() -> ResponseReturnValue:
 
 def shown(status: int = 200, **said: object) -> tuple[str, int]:
     """The page of the sign-in, with the ways in that this site has."""
-    allow_scripts()
+    if passkeys_work():
+        allow_scripts()
     page = SignInPage(
         passkey=to_show("sign in"),
         provider=current_settings().proconnect is not None,

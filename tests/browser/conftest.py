@@ -21,7 +21,7 @@ from app.identity import passwords
 from app.kernel.clock import utc_now
 from app.programmes.keys import KeyStore
 from app.web import assets
-from app.web.auth import SECURITY_HEADERS
+from app.web.auth import POLICY, SECURITY_HEADERS
 from tests.browser.site import Site
 from tests.pages import gallery
 
@@ -99,7 +99,11 @@ def _application(files: dict[str, Path]) -> "WSGIApplication":
     def answer(request: Request) -> Response:
         name = request.path.removeprefix("/")
         if name in gallery.SHEETS:
-            return Response(gallery.render(name), headers=SECURITY_HEADERS, mimetype="text/html")
+            page = gallery.render(name)
+            headers = dict(SECURITY_HEADERS)
+            if "<script type" in page:
+                headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
+            return Response(page, headers=headers, mimetype="text/html")
         file = files.get(name.removeprefix("static/"))
         if file is None:
             return Response("", 404)

@@ -212,6 +212,15 @@ def test_a_token_is_shown_once_listed_and_revoked(town: Town) -> None:
     assert "révoqué" in town.terminal("token", "list", *of_agent)
 
 
+def test_sessions_and_second_factors_of_an_agent_are_ended_by_the_operator(town: Town) -> None:
+    who = "mediateur@exemple.fr"
+
+    assert "connectée nulle part" in town.terminal("agent", "sessions", who)
+    assert town.terminal.json("agent", "end-sessions", who)["ended"] == 0
+    assert who in town.terminal("agent", "reset-factors", who, "--reason", "téléphone perdu")
+    assert town.terminal.refusal("agent", "reset-factors", "personne@exemple.fr", "--reason", "x")
+
+
 def test_a_token_is_not_made_for_a_closed_account(town: Town) -> None:
     town.terminal("agent", "disable", "mediateur@exemple.fr")
 
