@@ -46,6 +46,7 @@ from app.web.auth import (
     current_site,
     current_standing,
     origin,
+    session_of_cookie,
     sign_in_keys,
     started_at,
 )
@@ -148,9 +149,20 @@ def let_in(
     keys: SignInKeys | None = None,
     provider_token: str | None = None,
 ) -> Response:
-    """Begin the session of somebody who has proved who they are; what is lacking comes next."""
+    """Begin the session of somebody who has proved who they are; what is lacking comes next.
+
+    Whoever was signed in on this browser before is not any more.
+    """
 
     def begin(database: Session) -> tuple[str, bool]:
+        if (before := session_of_cookie()) is not None:
+            end_here(
+                database,
+                agent_id=before[0].id,
+                session_id=before[1].id,
+                origin=origin(),
+                now=started_at(),
+            )
         if keys is not None:
             finish_sign_in(database, keys=keys, now=started_at())
         waived = bool(current_app.extensions[WAIVES_SECOND_FACTOR](database))
