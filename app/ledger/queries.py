@@ -135,6 +135,8 @@ def lock_vouchers_by_code(session: Session, code_hashes: Sequence[bytes]) -> lis
 
 def lock_vouchers(session: Session, vouchers: Sequence[VoucherRange]) -> list[VoucherState]:
     """The vouchers of these ranges, held until the transaction ends, in the order of ids."""
+    if not vouchers:
+        return []
     if dialect_of(session) == "postgresql":
         ids = sorted(i for r in vouchers for i in range(r.first, r.last + 1))
         return _locked(session, _LOCK_BY_ID, ids)

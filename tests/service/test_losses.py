@@ -20,6 +20,7 @@ from app.losses.rules import BlockCause, Declarant
 from app.losses.views import destruction_of
 from app.partners.errors import NoAgreementInForce
 from app.vouchers.errors import UnknownBooklet
+from tests.factories import Scheme
 from tests.papers.reading import words
 from tests.service.chain import Chain
 from tests.service.conftest import World
@@ -320,3 +321,29 @@ def test_the_paper_of_a_destruction_says_annulled_only_once_it_is_approved(world
     assert "pour toujours" in said[1]
     assert f"Nom et qualité : {prepared.prepared_by}" in said[0]
     assert "Nom et qualité : Awa Sainte-Rose" in said[1]
+
+
+def test_an_opposition_that_came_too_late_for_every_pass_is_not_lifted(
+    session: Session, scheme: Scheme
+) -> None:
+    code = scheme.issued_booklet(session)[0]
+    scheme.redeem(session, code).accepted()
+    asked: dict[str, Any] = {"actor": scheme.actors["coordinator"], "now": scheme.now}
+    late = blocks.block_vouchers(
+        session,
+        block_id=new_id(),
+        named=[Named(scheme.serial(1, 1), scheme.serial(1, 1))],
+        declarant=Declarant.HOLDER,
+        cause=BlockCause.LOST,
+        happened_on=scheme.today,
+        **asked,
+    )
+
+    with pytest.raises(errors.NothingBlockedStill):
+        blocks.lift_block(
+            session,
+            lift_id=new_id(),
+            block_id=late.id,
+            reason="Retrouvé",
+            **asked,
+        )
