@@ -174,7 +174,7 @@ STEPS: dict[str, Step] = {
     "prepare_bank_details": Step(
         partners.prepare_bank_details,
         "finance",
-        frozenset({C, F}),
+        frozenset({C, F, M}),
         lambda chain: {
             "bank_details_id": new_id(),
             "organisation_id": chain.scheme.organisations["nobank"],
