@@ -20,6 +20,8 @@ MEANT_FOR_ANYBODY = {
     "identity_pages.sign_in",
     "identity_pages.sign_in_by_passkey",
     "identity_pages.try_to_sign_in",
+    "places_pages.open_csv",
+    "places_pages.open_json",
     "provider_pages.arrive",
     "provider_pages.leave",
     "public_keys.receipts",
