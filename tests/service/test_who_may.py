@@ -141,6 +141,11 @@ ELSEWHERE: list[tuple[str, Attempt, type[DomainError]]] = [
         UnknownBeneficiary,
     ),
     (
+        "a mediator types where another is paid",
+        lambda s, c: STEPS["prepare_bank_details"].run(s, c, actor="carecof"),
+        OtherOrganisation,
+    ),
+    (
         "a mediator undoes another's redemption",
         lambda s, c: STEPS["undo_redemption"].run(s, c, actor="carecof"),
         UnknownRedemption,
