@@ -101,6 +101,8 @@ STEP_LIFE = timedelta(minutes=10)
 """How long a person has, after the password, to show a second factor."""
 FRESH_FOR = timedelta(hours=1)
 """How long after signing in a person may change their second factors."""
+KEPT_FOR = timedelta(days=365)
+"""Sessions are traces of what people did: they go after twelve months, as logs do."""
 REMEMBERED_FOR = timedelta(days=7)
 """How long after its end a session still tells whose unsent form this was."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.database import as_read, perform
@@ -20,6 +20,7 @@ from app.identity.rules import AccountEventKind, Actor, Origin, Right, Role
 from app.identity.session_errors import UnknownSession
 from app.identity.session_models import AgentSession, Passkey, TotpSecret
 from app.identity.session_rules import (
+    KEPT_FOR,
     MUST_HAVE_SECOND_FACTOR,
     REMEMBERED_FOR,
     SEEN_EVERY,
@@ -141,8 +142,14 @@ def begin_session(
     """Begin a session: its secret, for the cookie alone, and whether a second factor was waived.
 
     Without a second factor already shown, whoever has one is asked for it: until then the session
-    opens nothing, for ten minutes. `waived` says that this database is a demonstration.
+    opens nothing, for ten minutes. `waived` says that this database is a demonstration. Sessions
+    of a year ago are forgotten on the way.
     """
+    session.execute(
+        delete(AgentSession).where(
+            AgentSession.agent_id == agent.id, AgentSession.seen_at < now - KEPT_FOR
+        )
+    )
     must = Role(agent.role) in MUST_HAVE_SECOND_FACTOR
     has = second is None and has_second_factor(session, agent.id)
     if second is None and must and not has and waived:

@@ -41,6 +41,7 @@ def upgrade() -> None:
         _tables()
         for table, columns in CHANGES.items():
             let_application(f"update ({', '.join(columns)})", table)
+        let_application("delete", "agent_session")
         let_application("delete", "spent_challenge")
         let_application("delete", "provider_identity")
 

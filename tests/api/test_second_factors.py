@@ -193,6 +193,9 @@ def test_a_session_is_over_after_a_while_without_an_act_and_in_all(house: House)
     assert client.get("/commandes").status_code == 200
     house.clock.days = 5
     assert "reason=expired" in client.get("/commandes").location
+    house.clock.days = 400
+    sign_in(house, "coordinator")
+    assert count(house, AgentSession) == 1, "what is a year old is forgotten"
 
 
 def test_an_administrator_resets_anothers_factors_for_a_reason_and_never_their_own(

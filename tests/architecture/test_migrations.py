@@ -186,6 +186,7 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
     assert [row[0] for row in changeable] == [
         "agent UPDATE",
         "agent_manager DELETE",
+        "agent_session DELETE",
         "api_token UPDATE",
         "beneficiary_identity DELETE",
         "beneficiary_identity UPDATE",
