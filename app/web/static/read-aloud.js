@@ -13,7 +13,7 @@ const show = () => {
 
 const said = () =>
   [...document.querySelectorAll("main h1, main h2, main h3, main p, main li")]
-    .filter((part) => !part.closest("[data-silent], [hidden], details:not([open])"))
+    .filter((part) => part.getClientRects().length > 0 && !part.closest("[data-silent]"))
     .filter((part) => part.querySelector("p, li, h3") === null)
     .map((part) => part.innerText.replace(/\s+/g, " ").trim())
     .filter((words) => words !== "");
