@@ -32,6 +32,7 @@ from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
 from app.desk import pages as desk_pages
+from app.guides import kit_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.losses import api as losses_api
@@ -157,6 +158,7 @@ PAGE_PARTS = (
     movement_pages,
     voucher_pages,
     programmes_pages,
+    kit_pages,
     freeze_pages,
     claims_pages,
     takeover_pages,
@@ -204,6 +206,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "partners": Right.SEE_PARTNERS,
     "places": Right.SEE_PARTNERS,
     "programme": Right.SEE_PROGRAMME,
+    "kit": Right.SEE_PROGRAMME,
     "orders": Right.SEE_ORDERS,
     "consignments": Right.SEE_ALLOCATIONS,
     "stock": Right.SEE_ALLOCATIONS,

@@ -126,7 +126,7 @@ def _page(look: Look | None, near: Commune | None) -> PublicPage:
         commune=near.name if near else "",
         communes=tuple(Choice(one.name, one.name) for one in COMMUNES),
         places=tuple(
-            _line(number, one, words, started_at()) for number, one in enumerate(places, 1)
+            place_line(number, one, words, started_at()) for number, one in enumerate(places, 1)
         ),
         map=drawn(
             [(number, one.where) for number, one in enumerate(places, 1)],
@@ -149,7 +149,8 @@ def _help_line() -> str:
     return "" if line == EXAMPLE_LINE and not is_demonstration(request_session()) else line
 
 
-def _line(number: int, one: WhereTo, words: Language, now: datetime) -> PlaceLine:
+def place_line(number: int, one: WhereTo, words: Language, now: datetime) -> PlaceLine:
+    """A place as a list for anybody tells it."""
     found = standing(one.hours, now.astimezone(MARTINIQUE))
     return PlaceLine(
         number=number,

@@ -93,6 +93,7 @@ CHAPTERS = (
             Entry("partners", "partners_pages.directory", "home", "Partenaires"),
             Entry("places", "places_pages.places", "pin", "Lieux"),
             Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),
+            Entry("kit", "kit_pages.kit", "inbox", "Kit d’information"),
         ),
     ),
 )

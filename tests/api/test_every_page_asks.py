@@ -22,6 +22,7 @@ MEANT_FOR_ANYBODY = {
     "identity_pages.try_to_sign_in",
     "places_pages.open_csv",
     "places_pages.open_json",
+    "kit_pages.public",
     "provider_pages.arrive",
     "provider_pages.leave",
     "public_keys.receipts",

@@ -1,0 +1,1 @@
+"""What people are told about the scheme: the information kit, the guides, the statements."""
