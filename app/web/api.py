@@ -51,7 +51,8 @@ PROBLEM = {
 REFUSALS = {
     HTTPStatus.BAD_REQUEST: "Le corps n’est pas du JSON.",
     HTTPStatus.UNAUTHORIZED: "Ni jeton valable, ni session.",
-    HTTPStatus.FORBIDDEN: "Le rôle ne le permet pas, ou l’élément est d’une autre structure.",
+    HTTPStatus.FORBIDDEN: "Le rôle ne le permet pas, l’élément est d’une autre structure, ou il "
+    "manque un second facteur.",
     HTTPStatus.NOT_FOUND: "Introuvable, ou hors de ce que l’agent peut voir.",
     HTTPStatus.CONFLICT: "Trop tard, deux fois, ou contre l’état présent des choses.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Le corps est trop gros.",
@@ -336,11 +337,11 @@ class Routes:
     ) -> None:
         """Put an operation at its address, and what can be known of it in the contract."""
         name = operation.__name__
-        statuses |= {401}
+        # A sign-in whose second factor is still to be shown opens nothing: 403.
+        statuses |= {401, 403}
         if "<uuid:" in path:
             statuses |= {404}
         if right is not None:
-            statuses |= {403}
             doc["description"] = f"{doc['description']}\n\nDroit : `{right}`.".strip()
         if right in APPROVALS:
             doc["description"] += " Un jeton ne le porte jamais : connectez-vous."
