@@ -98,7 +98,8 @@ class NothingExpiredLate(Conflict):
 
     code = "nothing_expired_late"
     sentence = (
-        "Aucun pass n’a expiré depuis l’arrêté de l’état {number} : il n’y a rien à compléter."
+        "Aucun pass n’a expiré depuis l’arrêté de l’état {number} : il n’y a rien à compléter. "
+        "Vérifiez le millésime."
     )
 
 

@@ -73,7 +73,7 @@ class PlacesRowSchema(Schema):
     """A row of a file against the directory."""
 
     line = Whole(required=True)
-    national_id = Text(required=True)
+    national_id = Text(required=True, example="mediation-numerique_exo-7")
     name = Text(required=True, allow_none=True)
     fate = Choice(Fate, required=True)
     organisation_id = Uuid(required=True, allow_none=True)
