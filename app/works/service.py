@@ -104,6 +104,13 @@ def ask(
     return record
 
 
+def _opened(secret_key: bytes, work_id: UUID, sealed: bytes) -> bytes:
+    if not sealed:
+        return b""
+    nonce, rest = sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:]
+    return _key(secret_key).decrypt(nonce, rest, work_id.bytes)
+
+
 def _key(secret_key: bytes) -> AESGCM:
     return AESGCM(keyed_hash(secret_key, "passnum long work"))
 
@@ -150,9 +157,9 @@ def do_next(
         waiting = queries.to_do(session, now=clock())
     for work_id in waiting:
         with database.transaction() as session:
-            begun = _begin(session, work_id, secret_key=secret_key, now=clock())
+            begun = _begin(session, work_id, now=clock())
         if begun is not None:
-            _do(database, begun, doers=doers, clock=clock)
+            _do(database, begun, doers=doers, secret_key=secret_key, clock=clock)
             return True
     return False
 
@@ -161,10 +168,11 @@ def do_next(
 class _Begun:
     work: Work
     actor: Actor
-    content: bytes
+    sealed: bytes
+    """The file that came with it, as it was kept; nothing where none did."""
 
 
-def _begin(session: Session, work_id: UUID, *, secret_key: bytes, now: datetime) -> _Begun | None:
+def _begin(session: Session, work_id: UUID, *, now: datetime) -> _Begun | None:
     """Take a work, unless somebody else has in the meantime, or it broke too often."""
     hold(session, "work", work_id)
     if work_id not in queries.to_do(session, now=now):
@@ -183,11 +191,7 @@ def _begin(session: Session, work_id: UUID, *, secret_key: bytes, now: datetime)
     agent = identity.agent(session, work.asked_by)
     assert agent is not None  # noqa: S101 - a foreign key says so
     kept = session.get(WorkInput, work_id)
-    content = b""
-    if kept is not None:
-        nonce, sealed = kept.sealed[:NONCE_LENGTH], kept.sealed[NONCE_LENGTH:]
-        content = _key(secret_key).decrypt(nonce, sealed, work_id.bytes)
-    return _Begun(work, actor_of(agent, by_token=False), content)
+    return _Begun(work, actor_of(agent, by_token=False), kept.sealed if kept else b"")
 
 
 def _do(
@@ -195,6 +199,7 @@ def _do(
     begun: _Begun,
     *,
     doers: Mapping[WorkKind, Doer],
+    secret_key: bytes,
     clock: Callable[[], datetime],
 ) -> None:
     work = begun.work
@@ -207,9 +212,12 @@ def _do(
                 row.stage, row.seen_at = progress.stage, clock()
                 row.done_count, row.of_count = progress.done_count, progress.of_count
 
-    task = Task(work.id, begun.actor, work.asked, begun.content, database, work.asked_at, told)
     try:
-        result = doers[WorkKind(work.kind)](task)
+        # Within the try: a file that the present key does not open breaks this work, not the queue.
+        content = _opened(secret_key, work.id, begun.sealed)
+        result = doers[WorkKind(work.kind)](
+            Task(work.id, begun.actor, work.asked, content, database, work.asked_at, told)
+        )
     except DomainError as refusal:
         with database.transaction() as session:
             _end(session, work.id, refused=(refusal.code, refusal.message), now=clock())

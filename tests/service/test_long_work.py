@@ -140,3 +140,30 @@ def test_the_file_is_sealed_while_it_waits_and_gone_when_it_is_read(
     assert read == [b"26A 00001 01;SECRETCODE"]
     with database.transaction(writing=False) as session:
         assert session.scalars(select(WorkInput)).all() == []
+
+
+def test_a_file_that_the_changed_key_does_not_open_holds_up_no_other_work(
+    database: Database, scheme: Scheme
+) -> None:
+    lost = ask(database, scheme, WorkKind.SERIAL_FILE, b"26A 00001 01;SECRETCODE")
+    next_one = ask(database, scheme)
+
+    def look(at: datetime) -> bool:
+        return works.do_next(
+            database,
+            doers=dict.fromkeys(WorkKind, lambda _: Result("Fait.", "orders_pages.listed", {})),
+            secret_key=b"\1" * 32,
+            clock=lambda: at,
+        )
+
+    at = scheme.later
+    for _ in range(MOST_ATTEMPTS + 1):
+        while look(at):
+            pass
+        at += SILENCE + timedelta(seconds=1)
+
+    done, given_up = seen(database, scheme, next_one).end, seen(database, scheme, lost).end
+    assert done is not None
+    assert done.sentence == "Fait."
+    assert given_up is not None
+    assert given_up.refusal_code == works.BROKEN
