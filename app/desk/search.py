@@ -84,7 +84,10 @@ def _print_batch(session: Session, _actor: Actor, number: str) -> Page | None:
 
 def _serial_file(session: Session, _actor: Actor, number: str) -> Page | None:
     found = stock.serial_file_by_number(session, number)
-    return Page("file_pages.shown", {"file_id": found.id}) if found else None
+    order = orders.order(session, found.order_id) if found else None
+    if found is None or order is None:
+        return None
+    return Page("file_pages.file", {"number": order.number, "file_id": found.id})
 
 
 def _consignment(session: Session, actor: Actor, number: str) -> Page | None:

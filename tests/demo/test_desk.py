@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clearing.models import StatementApproval
+from app.config import Settings
 from app.desk import search
 from app.desk.rules import FEW, Task, in_order, told
 from app.desk.service import waiting
+from app.factory import create_app
 from app.identity.models import Agent
 from app.identity.rules import Actor
 from app.identity.service import actor_of
@@ -24,7 +27,7 @@ from app.programmes import numbering
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.service import Found
-from app.stock.models import StockCount
+from app.stock.models import SerialFile, StockCount
 from app.vouchers import queries as vouchers
 from app.vouchers import service
 from tests.demo.conftest import NOW, Loaded
@@ -83,14 +86,19 @@ def test_what_is_due_comes_first_and_many_of_a_kind_are_one_line() -> None:
     assert due.is_near(TODAY)
 
 
-def test_a_document_opens_by_its_number_as_people_write_it(session: Session) -> None:
+def test_a_document_opens_by_its_number_as_people_write_it(
+    loaded: Loaded, session: Session
+) -> None:
     staff = actor(session, "finances")
+    pages = create_app(
+        Settings.from_environment({"PASSNUM_DATA_DIR": str(loaded.folder)}), loaded.database
+    )
     approval = session.scalars(select(StatementApproval)).first()
     assert approval is not None
     numbers = [
         *(
             session.scalars(select(model.number)).first()
-            for model in (BookletOrder, Delivery, Consignment, StockCount, Block)
+            for model in (BookletOrder, Delivery, SerialFile, Consignment, StockCount, Block)
         ),
         numbering.written(numbering.STATEMENT, approval.year, approval.number),
     ]
@@ -100,6 +108,8 @@ def test_a_document_opens_by_its_number_as_people_write_it(session: Session) -> 
         page = search.page_of_document(session, actor=staff, typed=number)
         written = number.lower().replace("-", " ").replace(" 0", " ")
         assert page is not None
+        with pages.test_request_context():
+            assert url_for(page.endpoint, **page.values)
         assert search.page_of_document(session, actor=staff, typed=f" {written} ") == page
 
     assert search.page_of_document(session, actor=staff, typed="BC-2019-0001") is None
