@@ -20,6 +20,7 @@ from app.mails.rules import KEPT_FOR, MailState, delay_after
 
 MOST_AT_ONCE = 50
 TOO_LATE = "Trop tard : ce que dit ce courriel ne vaut plus."
+LINK_LOST = "Son lien ne s’ouvre plus : la clé du site a changé. Faites-en envoyer un autre."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,11 @@ def _claimed(database: Database, mail_id: UUID, *, now: datetime) -> Mail | None
 
 
 def _handed_in(mail: Mail, settings: Settings, server: MailServer, *, now: datetime) -> Verdict:
-    path = opened_link(mail, settings.secret_key)
-    if too_late(mail, now) or (path is None and mail.sealed_link is not None):
+    if too_late(mail, now):
         return Verdict(MailState.FAILED, TOO_LATE)
+    path = opened_link(mail, settings.secret_key)
+    if path is None and mail.sealed_link is not None:
+        return Verdict(MailState.FAILED, LINK_LOST)
     link = None if path is None else urljoin(settings.public_url, path)
     return hand_in(message_of(mail, link=link, sender=server.sender), server)
 

@@ -18,7 +18,7 @@ from app.kernel.ids import new_id
 from app.mails.models import Mail
 from app.mails.outbox import opened_link, write_mail
 from app.mails.rules import MailKind, MailState
-from app.mails.sending import Sent, send_due
+from app.mails.sending import LINK_LOST, Sent, send_due
 from app.mails.wording import written
 from app.partners.rules import OrganisationKind
 from app.partners.service import register_organisation
@@ -186,6 +186,22 @@ def test_without_a_server_letters_are_kept_then_too_late_then_forgotten(
     send_due(post, settings(tmp_path, None), now=NOW + timedelta(days=366))
     with post.transaction(writing=False) as session:
         assert session.scalars(select(Mail)).all() == []
+
+
+def test_a_link_that_the_changed_key_does_not_open_is_said_to_be_lost(
+    post: Database, tmp_path: Path
+) -> None:
+    mail = letter(post)
+
+    with open_office(tmp_path, Security.TLS) as (office, server):
+        changed = replace(settings(tmp_path, server), secret_key=b"\1" * 32)
+        assert send_due(post, changed, now=NOW) == Sent(failed=1)
+
+    assert office.taken == []
+    with post.transaction() as session:
+        kept = again(session, mail)
+        assert kept.answer == LINK_LOST
+        session.delete(kept)
 
 
 @pytest.mark.parametrize(
