@@ -32,7 +32,7 @@ from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
 from app.desk import pages as desk_pages
-from app.guides import kit_pages
+from app.guides import help_pages, kit_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.losses import api as losses_api
@@ -159,6 +159,7 @@ PAGE_PARTS = (
     voucher_pages,
     programmes_pages,
     kit_pages,
+    help_pages,
     freeze_pages,
     claims_pages,
     takeover_pages,

@@ -49,6 +49,19 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Who answers for the scheme, and how its page of the directory says to reach it.
+
+    What is not said there is empty: nothing is made up.
+    """
+
+    name: str = ""
+    address: tuple[str, ...] = ()
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Kit:
     """Everything that the papers of the kit say.
 
@@ -73,8 +86,7 @@ class Kit:
     prescribers: tuple[Spot, ...]
     places: tuple[Spot, ...]
     reached: tuple[str, ...]
-    """How the sponsor is reached: the telephone and the address that its page of the directory
-    gives."""
+    """How the sponsor is reached, as far as the directory says it."""
     page: str
     specimen: bool
 

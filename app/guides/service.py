@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.config import EXAMPLE_URL
-from app.guides.rules import Kit, KitVintage, Spot
+from app.guides.rules import Kit, KitVintage, Reached, Spot
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.text import written_phone
@@ -36,6 +36,7 @@ def kit_of(
     terms = terms_of(session, settings_on(session, programme_id, on))
     names = partners.organisation_names(session, [programme.sponsor_id, programme.issuer_id])
     specimen = programmes.is_demonstration(session)
+    reached = how_to_reach(session, programme.sponsor_id)
     payer = programme.issuer_id if programme.payer == Payer.ISSUER else programme.sponsor_id
     return Kit(
         programme_name=programme.name,
@@ -56,7 +57,7 @@ def kit_of(
         places=_spots(
             session, [one.organisation for one in mediators.places_receiving(session, on=on)]
         ),
-        reached=_reached(session, programme.sponsor_id),
+        reached=tuple(filter(None, (written_phone(reached.phone), reached.email))),
         page=public_page(public_url, specimen=specimen),
         specimen=specimen,
     )
@@ -105,8 +106,26 @@ def _vintages(session: Session, programme_id: UUID, on: date) -> tuple[KitVintag
     )
 
 
-def _reached(session: Session, sponsor_id: UUID) -> tuple[str, ...]:
+def how_to_reach(session: Session, sponsor_id: UUID | None = None) -> Reached:
+    """How a sponsor is reached; without one named, that of the first programme."""
+    if sponsor_id is None:
+        first = programmes.programmes_after(session, None, limit=1)
+        if not first:
+            return Reached()
+        sponsor_id = first[0].sponsor_id
+    sponsor = partners.organisation(session, sponsor_id)
+    address = partners.address_of(session, sponsor_id)
     contacts = partners.contacts_of(session, sponsor_id)
-    phone = next((written_phone(one.phone) for one in contacts if one.phone), "")
-    email = next((one.email for one in contacts if one.email), "")
-    return tuple(filter(None, (phone, email)))
+    commune = sponsor.commune if sponsor else ""
+    return Reached(
+        name=sponsor.name if sponsor else "",
+        address=tuple(
+            filter(
+                None, (address.street, address.complement, f"{address.postcode} {commune}".strip())
+            )
+        )
+        if address and address.street
+        else (),
+        phone=next((one.phone for one in contacts if one.phone), ""),
+        email=next((one.email for one in contacts if one.email), ""),
+    )

@@ -17,6 +17,8 @@ MEANT_FOR_ANYBODY = {
     "gate_pages.reset",
     "health.alive",
     "health.ready",
+    "help_pages.accessibility",
+    "help_pages.personal_data",
     "identity_pages.sign_in",
     "identity_pages.sign_in_by_passkey",
     "identity_pages.try_to_sign_in",

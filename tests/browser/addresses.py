@@ -25,6 +25,7 @@ from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
 from app.config import secret_file
 from app.demo.accounts import PASSWORD
+from app.guides.reading import NAMES
 from app.identity import drafts
 from app.identity.models import Agent
 from app.identity.rules import Role
@@ -487,6 +488,10 @@ ADDRESSES = (
     Address("council", "/conseil"),
     Address("kit", "/kit-d-information"),
     Address("kit-read", "/kit-d-information", Role.MEDIATOR),
+    *(Address(f"help-{name}", "/aide", role) for role, name in NAMES.items()),
+    Address("help-of-others", "/aide/mediateur"),
+    Address("accessibility", "/accessibilite"),
+    Address("personal-data", "/donnees-personnelles"),
     Address("kit-public", "/pass-numerique"),
     Address("kit-public-near", "/pass-numerique?commune=Le+Lorrain"),
     Address("freeze", the_freeze),

@@ -42,6 +42,17 @@ def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
         assert looking.overflow(page) == 0
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
+def test_a_page_of_the_site_is_accessible_on_a_desk_and_in_the_dark(
+    site: Site, address: Address
+) -> None:
+    with site.window(address.role).showing(
+        site.url + address.on(site), status=address.status
+    ) as page:
+        looking.keeps_to_every_screen(page, SCREENS[1:])
+
+
 @pytest.mark.parametrize(
     "role", [Role.COORDINATOR, Role.FINANCE, Role.ACCOUNTANT, Role.PRESCRIBER], ids=str
 )

@@ -1,0 +1,74 @@
+"""« Aide », and what the law asks a public site to say of itself."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.guides import reading, service
+from app.guides.rules import Reached
+from app.identity.rules import Role
+from app.web.auth import ANONYMOUS, current_actor
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+bp = Blueprint("help_pages", __name__)
+ANONYMOUS.update({"help_pages.accessibility", "help_pages.personal_data"})
+
+NAMES = ", ".join(f"'{name}'" for name in reading.NAMES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """A guide, and the other ones."""
+
+    guide: reading.Guide
+    own: bool
+    others: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Who answers for this site, and how to reach them."""
+
+    reached: Reached
+
+
+@bp.get("/aide")
+def mine() -> ResponseReturnValue:
+    """The guide of whoever reads."""
+    return _shown(reading.NAMES[Role(current_actor().role)])
+
+
+@bp.get(f"/aide/<any({NAMES}):name>")
+def other(name: str) -> ResponseReturnValue:
+    """The guide of another role: whoever trains others reads theirs."""
+    return _shown(name)
+
+
+def _shown(name: str) -> ResponseReturnValue:
+    page = HelpPage(
+        guide=reading.guide(name),
+        own=name == reading.NAMES[Role(current_actor().role)],
+        others=tuple(
+            Choice(one, reading.guide(one).title) for one in reading.NAMES.values() if one != name
+        ),
+    )
+    return render_template("guides/help.html", page=page)
+
+
+@bp.get("/accessibilite")
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement, as the RGAA asks for it."""
+    return render_template("guides/accessibility.html", page=in_transaction(_statement_page))
+
+
+@bp.get("/donnees-personnelles")
+def personal_data() -> ResponseReturnValue:
+    """What is kept about people, why, how long, and what they may ask."""
+    return render_template("guides/personal_data.html", page=in_transaction(_statement_page))
+
+
+def _statement_page(session: Session) -> StatementPage:
+    return StatementPage(service.how_to_reach(session))
