@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.closing.models import (
@@ -237,17 +237,22 @@ def replaced_free(session: Session, vintage_id: int) -> set[int]:
     return set(session.scalars(_free(vintage_id)))
 
 
+def _unused(vintage_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Passes that expired or became void, but for those that another one replaced for nothing."""
+    accounts = select(AccountRow.id).where(
+        AccountRow.vintage_id == vintage_id,
+        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
+    )
+    return Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id))
+
+
 def unused_since(session: Session, vintage_id: int, unused_count: int) -> set[int]:
     """Passes that expired or became void after so many others: too late for what was drawn up.
 
     The order of movements says it, and not their instants: whoever undoes, takes back or destroys
     a pass while accounts are being closed brings a clock of their own.
     """
-    accounts = select(AccountRow.id).where(
-        AccountRow.vintage_id == vintage_id,
-        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
-    )
-    unused = (Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id)))
+    unused = _unused(vintage_id)
     late = (session.scalar(select(func.count(Voucher.id)).where(*unused)) or 0) - unused_count
     latest = select(Voucher.id).where(*unused).order_by(Voucher.last_movement_id.desc())
     return set(session.scalars(latest.limit(late))) if late > 0 else set()
@@ -255,14 +260,10 @@ def unused_since(session: Session, vintage_id: int, unused_count: int) -> set[in
 
 def unused_after(session: Session, vintage_id: int, count: int) -> list[int]:
     """Unused passes that rest here still, but for so many that expired or became void first."""
-    accounts = select(AccountRow.id).where(
-        AccountRow.vintage_id == vintage_id,
-        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
-    )
     return list(
         session.scalars(
             select(Voucher.id)
-            .where(Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id)))
+            .where(*_unused(vintage_id))
             .order_by(Voucher.last_movement_id, Voucher.id)
             .offset(count)
         )

@@ -23,9 +23,9 @@ from app.clearing.correction_models import DebitNote
 from app.clearing.files import RENDER
 from app.clearing.models import StatementApproval
 from app.clearing.papers import debit_note_pdf
-from app.closing.models import JointStatement
-from app.closing.papers import joint_statement
-from app.closing.views import account_of
+from app.closing.models import ClosingComplement, JointStatement
+from app.closing.papers import complement_statement, joint_statement
+from app.closing.views import account_of, complements_shown
 from app.database import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
@@ -94,7 +94,7 @@ FOLDERS = {
     "07-bordereaux": "Bordereaux de remboursement approuvés",
     "08-titres": "Titres de recette émis",
     "09-reprises": "Procès-verbaux de reprise approuvés",
-    "10-cloture": "États contradictoires",
+    "10-cloture": "États contradictoires et leurs compléments",
     "11-registres": "Registres des valeurs inactives",
     "12-comptes-d-emploi": "Comptes d’emploi",
 }
@@ -235,6 +235,12 @@ def _closing(session: Session, asking: Asking, key: int) -> bytes:
     return joint_statement(account_of(session, key), specimen=asking.specimen)
 
 
+def _complement(session: Session, asking: Asking, key: UUID) -> bytes:
+    of = session.get_one(ClosingComplement, key).vintage_id
+    told = next(one for one in complements_shown(session, of) if one.id == key)
+    return complement_statement(told, specimen=asking.specimen)
+
+
 _STATEMENTS = select(
     StatementApproval.statement_id,
     StatementApproval.year,
@@ -338,6 +344,15 @@ _DOCUMENTS = (
         ),
         JointStatement.closed_at,
         _closing,
+    ),
+    _Document(
+        "10-cloture",
+        "pdf",
+        select(ClosingComplement.id, ClosingComplement.number, ClosingComplement.drawn_at).order_by(
+            ClosingComplement.number
+        ),
+        ClosingComplement.drawn_at,
+        _complement,
     ),
 )
 

@@ -28,6 +28,7 @@ from app.prescribers.errors import BookletNotYours, LateHandOver
 from app.prescribers.rules import LateReason
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
+from app.reports import evidence
 from tests.factories import ALIKE, Scheme
 from tests.papers.reading import words
 from tests.service.lived_losses import one
@@ -231,6 +232,12 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
     paper = " ".join(" ".join(words(complement_statement(told, specimen=False))).split())
     assert "dix euros" in paper
     assert settled.number in paper
+    asking = evidence.Asking(
+        scheme.actors["accountant"], scheme.today, scheme.today, "", scheme.now, specimen=False
+    )
+    with database.transaction() as session:
+        kept = {piece.name: piece for piece in evidence.pieces_of(session, asking)}
+        assert kept[f"{made.number}.pdf"].render(session).startswith(b"%PDF")
 
 
 def hand_over_late(scheme: Scheme, session: Session, person: UUID) -> None:
