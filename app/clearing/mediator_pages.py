@@ -23,7 +23,7 @@ from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
-from app.kernel.clock import martinique_day
+from app.kernel.clock import last_of_month, martinique_day
 from app.kernel.money import Cents
 from app.mediators import queries as mediators
 from app.mediators.models import CashOffice, Label
@@ -291,7 +291,7 @@ def receipts() -> ResponseReturnValue:
     def read(session: Session) -> ReceiptsPage:
         lines = _of_month(session, mediator_id, month, A_PAGE + 1)
         taken, given_back = session_queries.sums_between(
-            session, mediator_id, since=month, until=_last_day(month)
+            session, mediator_id, since=month, until=last_of_month(month)
         )
         return ReceiptsPage(
             month,
@@ -358,12 +358,8 @@ def receipts_file(form: str) -> ResponseReturnValue:
 
 def _of_month(session: Session, mediator_id: UUID, month: date, limit: int | None) -> list[DayLine]:
     return session_queries.lines_between(
-        session, mediator_id, since=month, until=_last_day(month), limit=limit
+        session, mediator_id, since=month, until=last_of_month(month), limit=limit
     )
-
-
-def _last_day(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _months(today: date) -> Sequence[date]:

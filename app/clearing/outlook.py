@@ -18,7 +18,7 @@ from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
-from app.kernel.clock import first_instant
+from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
 from app.partners import queries as partners
 
@@ -114,7 +114,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
         waiting = Cents(sum(one.amount_cents for one in untold))
         blocked.append(Blocked(Obstacle.SESSION_TO_NOTE, waiting, untold[0].on))
     disputed = correction_queries.latest_disputes(session, claimant_id=mediator_id, limit=AT_MOST)
-    unpaid = sum(o.approval.payable_cents if o.approval else o.version.net_cents for o in owed)
+    unpaid = sum(one.payable_cents for one in owed)
     return Outlook(
         _merged(blocked),
         _by_day([*coming, *fresh]),
@@ -147,8 +147,7 @@ def _statements(
     blocked, coming = [], []
     for one in owed:
         reasons = held.get(one.id, ())
-        cents = Cents(one.approval.payable_cents if one.approval else one.version.net_cents)
-        due_on = one.approval.due_on if one.approval else _due_on(session, one)
+        cents, due_on = one.payable_cents, statements.due_on(session, one)
         if not cents:
             continue
         if HoldReason.BANK_DETAILS in reasons:
@@ -164,19 +163,11 @@ def _statements(
     return blocked, coming
 
 
-def _due_on(session: Session, one: Standing) -> date:
-    """By when a draft is paid: the delay runs already, whoever still has to approve."""
-    received_on = statements.first_received_on(session, one.statement)
-    asked = asked_on(session, one.statement.programme_id, day=received_on)
-    return received_on + timedelta(days=asked.payment_delay_days)
-
-
 def _expected(
     session: Session, mediator_id: UUID, untold: Sequence[Untold], today: date
 ) -> list[Coming]:
     """What is on no statement yet, by the habit of the runs."""
     first = today.replace(day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
     before = {
         o.programme_id: o.amount_cents
         for o in queries.unclaimed_of(session, mediator_id, before=first_instant(first))
@@ -196,7 +187,7 @@ def _expected(
         usual = max((day.day for day in days), default=1)
         if days and days[0] >= first:
             now, rest = 0, now + rest
-        for month, cents in ((first, now), (following, rest)):
+        for month, cents in ((first, now), (next_month(first), rest)):
             run_on = max(today, usual_day(month, usual))
             delay = asked_on(session, programme_id, day=run_on).payment_delay_days
             if cents:
@@ -206,8 +197,7 @@ def _expected(
 
 def usual_day(month: date, day: int) -> date:
     """That day of the month, or its last one."""
-    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return month.replace(day=min(day, last.day))
+    return month.replace(day=min(day, last_of_month(month).day))
 
 
 def _by_day(coming: Sequence[Coming]) -> tuple[Coming, ...]:

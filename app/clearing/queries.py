@@ -673,6 +673,11 @@ class Standing:
         """The statement's."""
         return self.statement.id
 
+    @property
+    def payable_cents(self) -> Cents:
+        """What it pays: as approved, or as its last version comes to."""
+        return Cents(self.approval.payable_cents if self.approval else self.version.net_cents)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:

@@ -27,7 +27,7 @@ from app.clearing.rules import CERTIFIED, StatementState
 from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
 from app.clearing.statements import PassRange
 from app.identity.rules import RIGHTS, Right
-from app.kernel.clock import martinique_day
+from app.kernel.clock import martinique_day, next_month
 from app.kernel.money import Cents
 from app.programmes import queries as programmes
 from app.web.auth import ANONYMOUS, check, current_actor, started_at
@@ -68,7 +68,7 @@ def month_of(typed: str) -> tuple[date, date] | None:
     """The cut-offs that close a month written 2026-10: from its second day to the next first."""
     try:
         first = date.fromisoformat(f"{typed}-01")
-        following = (first + timedelta(days=31)).replace(day=1)
+        following = next_month(first)
     except (ValueError, OverflowError):
         return None
     return first + timedelta(days=1), following

@@ -198,7 +198,7 @@ def listed_rows(
                 commune=mediator.commune,
                 period=period_of(one.run.cut_off_on),
                 voucher_count=one.version.voucher_count,
-                net_cents=Cents(payable_of(one)),
+                net_cents=one.payable_cents,
                 tone=tone,
                 state=words,
                 why=", ".join((OWN_HELD if own else FRENCH_HELD)[r] for r in reasons)
@@ -230,11 +230,6 @@ def why_of(one: Standing, *, today: date, own: bool) -> str:
     if one.order is not None and not own:
         return f"mandat {one.order.mandate_number}, {due}"
     return due
-
-
-def payable_of(one: Standing) -> int:
-    """What a statement pays: as approved, or as its last version comes to."""
-    return one.approval.payable_cents if one.approval else one.version.net_cents
 
 
 # ── One statement ─────────────────────────────────────────────────────────────────────────────────

@@ -489,6 +489,15 @@ def first_received_on(session: Session, statement: Statement) -> date:
     return martinique_day(queries.versions_of(session, statement.id)[0].made_at)
 
 
+def due_on(session: Session, one: Standing) -> date:
+    """By when it is paid: as approved; of a draft, as the delay that runs already says."""
+    if one.approval is not None:
+        return one.approval.due_on
+    received_on = first_received_on(session, one.statement)
+    asked = asked_on(session, one.statement.programme_id, day=received_on)
+    return received_on + timedelta(days=asked.payment_delay_days)
+
+
 def _check_total(session: Session, statement: Statement, latest: StatementVersion) -> None:
     """What is written, the sum of the lines and what the ledger holds are one."""
     lines = queries.lines_of(session, statement.id, latest.version)

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, runs, session_queries, statements
+from app.clearing import correction_queries, queries, session_queries, statements
 from app.clearing.queries import Filter, Standing
 from app.clearing.rules import StatementState
-from app.clearing.statement_views import payable_of, period_of
+from app.clearing.statement_views import period_of
 from app.desk.rules import Task, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
@@ -19,7 +19,7 @@ from app.programmes import queries as programmes
 from app.web.format import month_long
 
 MANY = 100
-"""Beyond so many of a kind, a page says only that there are many."""
+"""No more of a kind are read, so no figure of the page goes beyond."""
 
 
 def statements_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
@@ -103,15 +103,6 @@ def _standing(
     return queries.statements_latest_first(session, asked=asked, offset=0, limit=MANY)
 
 
-def _due_on(session: Session, one: Standing) -> date:
-    """Until when it is to be paid: as approved, or as it would be today."""
-    if one.approval is not None:
-        return one.approval.due_on
-    received_on = statements.first_received_on(session, one.statement)
-    asked = runs.asked_on(session, one.statement.programme_id, day=received_on)
-    return received_on + timedelta(days=asked.payment_delay_days)
-
-
 def _of_statements(
     session: Session,
     found: Sequence[Standing],
@@ -134,8 +125,8 @@ def _of_statements(
             values={"statement_id": one.id},
             count=one.version.voucher_count,
             unit="pass",
-            amount_cents=Cents(payable_of(one)),
-            due_on=_due_on(session, one),
+            amount_cents=one.payable_cents,
+            due_on=statements.due_on(session, one),
         )
 
     def together(several: Sequence[Standing]) -> Task:
@@ -147,9 +138,9 @@ def _of_statements(
             values={"etat": str(several[0].state)},
             count=sum(one.version.voucher_count for one in several),
             unit="pass",
-            amount_cents=Cents(sum(payable_of(one) for one in several)),
+            amount_cents=Cents(sum(one.payable_cents for one in several)),
             # The list has the latest month first: the last one has waited longest.
-            due_on=_due_on(session, several[-1]),
+            due_on=statements.due_on(session, several[-1]),
         )
 
     return told(found, one_of, together)

@@ -33,6 +33,16 @@ def end_of_day(day: date) -> datetime:
     return first_instant(day + timedelta(days=1))
 
 
+def next_month(day: date) -> date:
+    """The first day of the month after that day's."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def last_of_month(day: date) -> date:
+    """The last day of that day's month."""
+    return next_month(day) - timedelta(days=1)
+
+
 def day_asked(since: date, today: date) -> str:
     """The sentence that asks for a day since another, until today."""
     if since >= today:
