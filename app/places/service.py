@@ -266,7 +266,7 @@ def take_rows(
     `lines` says what each new place is, where the file leaves it open. All of them or none.
 
     Raises:
-        UnknownPlacesFile.
+        UnknownPlacesFile: there is none.
         PlaceRowNotToTake: a row is wrong, unknown, or changes nothing.
         PlaceRowTakenAlready: somebody took it.
         InvalidInput: nobody says what a new place is.
