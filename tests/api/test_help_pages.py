@@ -1,16 +1,12 @@
 """« Aide » and the two statements: each guide opens what it names, and nothing is made up."""
 
-from pathlib import Path
-
 import pytest
 
-from app.database import Database
 from app.guides import reading
 from app.identity.rules import Role
 from app.kernel.ids import new_id
 from app.partners.contacts import record_contact
 from tests.api.house import House
-from tests.factories import Scheme
 from tests.orders.test_order_pages import Desk, flat
 from tests.papers import reading as papers
 
@@ -25,14 +21,16 @@ WHO = {
 }
 
 
-@pytest.fixture
-def house(database: Database, usual_scheme: Scheme, tmp_path: Path) -> House:
-    return House.on(database, tmp_path, usual_scheme)
+ON_ONE = pytest.mark.parametrize(
+    "lived_in", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
+"""The pages are asked of both databases elsewhere; here it matters that each one opens."""
 
 
-def test_each_role_reads_its_guide_and_opens_every_page_that_it_names(house: House) -> None:
+@ON_ONE
+def test_each_role_reads_its_guide_and_opens_every_page_that_it_names(lived_in: House) -> None:
     for role, name in reading.NAMES.items():
-        desk, guide = Desk(house, WHO[role]), reading.guide(name)
+        desk, guide = Desk(lived_in, WHO[role]), reading.guide(name)
 
         said = desk.read("/aide")
         assert guide.title in said
@@ -41,10 +39,11 @@ def test_each_role_reads_its_guide_and_opens_every_page_that_it_names(house: Hou
             desk.read(path)
 
 
-def test_who_trains_others_reads_their_guides_and_nobody_unknown_does(house: House) -> None:
-    assert "Guide du médiateur" in Desk(house, "coordinator").read("/aide/mediateur")
-    Desk(house, "coordinator").read("/aide/personne", status=404)
-    assert house.app.test_client().get("/aide").status_code == 302
+@ON_ONE
+def test_who_trains_others_reads_their_guides_and_nobody_unknown_does(lived_in: House) -> None:
+    assert "Guide du médiateur" in Desk(lived_in, "coordinator").read("/aide/mediateur")
+    Desk(lived_in, "coordinator").read("/aide/personne", status=404)
+    assert lived_in.app.test_client().get("/aide").status_code == 302
 
 
 def test_the_statements_are_for_anybody_and_give_the_contact_of_the_directory(house: House) -> None:
@@ -71,17 +70,18 @@ def test_the_statements_are_for_anybody_and_give_the_contact_of_the_directory(ho
         assert 'href="/aide"' not in visitor.get(path).text
 
 
-def test_the_poster_is_taken_from_the_page_of_the_kit(house: House) -> None:
-    desk = Desk(house, "exo7")
+@ON_ONE
+def test_the_poster_is_taken_from_the_page_of_the_kit(lived_in: House) -> None:
+    desk = Desk(lived_in, "exo7")
     assert "Affiche" in desk.read("/kit-d-information")
     assert "Fiche du médiateur" in desk.read("/kit-d-information?dispositif=rien")
 
-    address = f"/kit-d-information/{house.scheme.programme_id}"
+    address = f"/kit-d-information/{lived_in.scheme.programme_id}"
     answer = desk.client.get(f"{address}/affiche-a3.pdf")
     assert answer.mimetype == "application/pdf"
     assert "Besoin d’aide" in papers.words(answer.data)[0]
     desk.read(f"{address}/autre.pdf", status=404)
 
-    public = flat(house.app.test_client().get("/pass-numerique?commune=Le+Lorrain").text)
+    public = flat(lived_in.app.test_client().get("/pass-numerique?commune=Le+Lorrain").text)
     assert "Où demander des pass" in public
     assert "CCAS" in public
