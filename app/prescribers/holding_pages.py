@@ -92,11 +92,7 @@ def _stock_page(session: Session) -> StockPage:
 
 
 def _incomplete(session: Session, holder_id: UUID | None) -> tuple[IncompleteLine, ...]:
-    found = [
-        one
-        for one in holdings.incomplete_held(session, actor=current_actor())
-        if holder_id in {None, one.party_id}
-    ]
+    found = holdings.incomplete_held(session, actor=current_actor(), holder_id=holder_id)
     names = organisation_names(session, {one.party_id for one in found})
     return tuple(
         IncompleteLine(

@@ -89,14 +89,18 @@ def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = Non
     return queries.held_booklets(session, HELD, party_id=party_id or actor.scope)
 
 
-def incomplete_held(session: Session, *, actor: Actor) -> list[Incomplete]:
+def incomplete_held(
+    session: Session, *, actor: Actor, holder_id: UUID | None = None
+) -> list[Incomplete]:
     """What is left of booklets that are whole nowhere: cut for a replacement, or a pass blocked.
+
+    Of everybody that the actor sees, or of one holder.
 
     Raises:
         RightMissing.
     """
     actor.check(Right.SEE_ALLOCATIONS)
-    return queries.incomplete_booklets(session, HELD, party_id=actor.scope)
+    return queries.incomplete_booklets(session, HELD, party_id=actor.scope or holder_id)
 
 
 def lots_of(session: Session, booklets: Sequence[Booklet]) -> list[Lot]:
