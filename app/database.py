@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import islice
@@ -26,14 +27,18 @@ from sqlalchemy import (
     Executable,
     Integer,
     LargeBinary,
+    Select,
+    SQLColumnExpression,
     Table,
     Text,
     TypeDecorator,
     Uuid,
+    and_,
     bindparam,
     create_engine,
     event,
     func,
+    or_,
     select,
     text,
 )
@@ -501,6 +506,52 @@ def rows_by(
     for row in rows:
         found[getattr(row, column.key)].append(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader stands in a list: how many rows, sorted by what, which way, after which one.
+
+    Without a name the list has its first order, the latest first.
+    """
+
+    limit: int
+    by: str = ""
+    descending: bool = True
+    after: UUID | None = None
+
+
+def placed(
+    query: Select[Any],
+    place: Place,
+    row_id: InstrumentedAttribute[UUID],
+    orders: Mapping[str, Sequence[SQLColumnExpression[Any]]],
+) -> Select[Any]:
+    """The rows of a list from that place on: sorted by a value, then by id, both the same way.
+
+    `orders` are the values that may be asked for, never null; what follows the first one sorts
+    its equals, always upwards. Only the id of the last row read travels: the values beside it are
+    looked up by the same query, which has no filter yet. So an address stays short, and a row
+    that changes its state between two pages does not lose the place.
+    """
+    value, *equals = orders[place.by or next(iter(orders))]
+    keys = [(value, place.descending), *((one, False) for one in equals)]
+    keys.append((row_id, place.descending and not equals))
+    listed = query.order_by(*(key.desc() if down else key.asc() for key, down in keys))
+    if place.after is not None:
+        steps: list[ColumnElement[bool]] = []
+        same: list[ColumnElement[bool]] = []
+        for key, down in keys:
+            last = (
+                query.with_only_columns(key)
+                .where(row_id == place.after)
+                .correlate(None)
+                .scalar_subquery()
+            )
+            steps.append(and_(*same, key < last if down else key > last))
+            same.append(key == last)
+        listed = listed.where(or_(*steps))
+    return listed.limit(place.limit)
 
 
 # ── Migrations ────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ from app.clearing.statements import (
     known_statement,
     withdraw_passes,
 )
+from app.database import Place
 from app.identity.rules import Actor, Right
 from app.kernel.ids import new_id
 from app.kernel.money import Cents, euros
@@ -303,7 +304,7 @@ def run(desk: Desk, *, cut_off: date, programme: str | None, request_id: UUID) -
         asked = Filter(run_id=made.id)
         drafts = summaries(
             session,
-            queries.statements_latest_first(session, asked=asked, offset=0, limit=EVERYTHING),
+            queries.statements_listed(session, Place(EVERYTHING), asked=asked),
         )
     desk.answer(f"Liquidation au {made.cut_off_on:%d/%m/%Y} : {len(drafts)} bordereaux.",
                 id=made.id, statements=drafts)  # fmt: skip
@@ -360,7 +361,7 @@ def list_statements(desk: Desk) -> None:
     with desk.transaction(writing=False) as session:
         actor = desk.actor(session, Right.SEE_STATEMENTS)
         asked = Filter(mediator_id=actor.scope)
-        found = queries.statements_latest_first(session, asked=asked, offset=0, limit=EVERYTHING)
+        found = queries.statements_listed(session, Place(EVERYTHING), asked=asked)
         rows = summaries(session, found)
     show(desk, sorted(rows, key=by_number))
 

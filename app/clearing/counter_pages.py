@@ -1,12 +1,11 @@
 """The mediator's counter: taking passes, and the day's list."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -40,17 +39,21 @@ from app.clearing.rules import (
     RedemptionState,
     instant_of,
 )
-from app.clearing.session_queries import DayTotal, Untold
+from app.clearing.session_queries import DayLine, DayTotal, Untold
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.kernel.text import read_day
+from app.papers.sheets import Kind
 from app.partners import queries as partners
+from app.programmes.queries import is_demonstration
 from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
 
@@ -153,7 +156,7 @@ def take() -> ResponseReturnValue:
 
     def read(session: Session) -> CounterPage:
         lines = session_queries.day_lines(
-            session, today, mediator_id=mediator_id, limit=SHOWN_BELOW
+            session, today, Place(SHOWN_BELOW), mediator_id=mediator_id
         )
         totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
         kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
@@ -300,12 +303,11 @@ class DayPage:
     mediator: str
     own: bool
     may_take: bool
-    lines: tuple[LineShown, ...]
+    list: Listed[LineShown]
     totals: tuple[DayTotal, ...]
     untold: Sequence[Untold]
     session_count: int
     minutes: int
-    more: str | None
 
     @property
     def kept(self) -> tuple[DayTotal, ...]:
@@ -337,49 +339,79 @@ class DayPage:
         return self.on + timedelta(days=1) if self.on < self.today else None
 
 
+def _asked(session: Session, form: Form) -> tuple[date, UUID | None]:
+    """The day and the mediator of the address."""
+    on, _, errors = asked_day("jour", martinique_day(started_at()))
+    form.note({error.field: error.sentence for error in errors})
+    known, mediator_id = asked_mediator(session)
+    form.among("mediateur", {choice.value: None for choice in known})
+    return on, mediator_id
+
+
+def _found(session: Session, form: Form, place: Place) -> list[DayLine]:
+    on, mediator_id = _asked(session, form)
+    return session_queries.day_lines(session, on, place, mediator_id=mediator_id)
+
+
+def _lines(session: Session, found: Sequence[DayLine]) -> tuple[LineShown, ...]:
+    ids = {line.redemption.mediator_id for line in found}
+    return lines_shown(found, partners.organisation_names(session, ids))
+
+
+REDEMPTIONS = Listing(
+    "counter_pages.day",
+    name="encaissements",
+    title="Encaissements",
+    columns=(
+        Column[LineShown]("Pass", lambda line: line.serial, width=18),
+        Column("Heure", lambda line: line.at, Kind.MOMENT, "heure"),
+        Column("Médiateur", lambda line: line.mediator_name, width=36),
+        Column("Séance", lambda line: "notée" if line.session_id else "à noter"),
+        Column("État", lambda line: line.words.label, width=24),
+        Column("Valeur (€)", lambda line: line.amount_cents, Kind.EUROS),
+    ),
+    filters=("jour", "mediateur"),
+    found=_found,
+    told=_lines,
+    first="-heure",
+    lines=A_PAGE,
+)
+
+
 @bp.get("/encaissements")
 def day() -> ResponseReturnValue:
     """What was taken for a day: passes, sessions, euros, what can still be undone."""
     check(Right.SEE_REDEMPTIONS)
     today = martinique_day(started_at())
     on, asked_on, errors = asked_day("jour", today)
-    before = request.args.get("avant", "")
     own = current_actor().scope is not None
 
     def read(session: Session) -> DayPage:
         mediators, mediator_id = asked_mediator(session)
-        lines = session_queries.day_lines(
-            session,
-            on,
-            mediator_id=mediator_id,
-            before=int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None,
-            limit=A_PAGE + 1,
-        )
-        names = (
-            {}
-            if own
-            else partners.organisation_names(session, {x.redemption.mediator_id for x in lines})
-        )
         held = session_queries.sessions_of_day(session, on, mediator_id=mediator_id)
-        further = lines[A_PAGE - 1].redemption.movement_id if len(lines) > A_PAGE else None
-        chosen = str(mediator_id) if mediator_id and not own else ""
         return DayPage(
             on,
             today,
             asked_on,
             errors,
             mediators,
-            chosen,
+            str(mediator_id) if mediator_id and not own else "",
             own,
             Right.REDEEM in RIGHTS[current_actor().role],
-            lines_shown(lines[:A_PAGE], names),
+            REDEMPTIONS.page(session, hidden=frozenset({"Médiateur"} if own else ())),
             tuple(session_queries.day_totals(session, on, mediator_id=mediator_id)),
             session_queries.untold_sessions(session, mediator_id=mediator_id) if own else (),
             sum(count for count, _ in held.values()),
             sum(minutes for _, minutes in held.values()),
-            url_for(".day", jour=on, mediateur=chosen or None, avant=further) if further else None,
         )
 
     page = in_transaction(read)
     status = 422 if errors else 200
     return render_template("clearing/day.html", page=page, duration=duration_words), status
+
+
+@bp.get("/encaissements.<any(csv, xlsx):ending>")
+def day_file(ending: str) -> ResponseReturnValue:
+    """The redemptions of the address, all of them."""
+    check(Right.SEE_REDEMPTIONS)
+    return REDEMPTIONS.file(ending, is_demonstration)

@@ -21,6 +21,7 @@ from app.clearing.counter_parts import (
 from app.clearing.outlook import Outlook
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
+from app.database import Place
 from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import last_of_month, martinique_day
@@ -98,7 +99,7 @@ def counter() -> ResponseReturnValue:
 
 def _counter_page(session: Session) -> CounterPage:
     today, mediator_id = martinique_day(started_at()), current_actor().organisation_id
-    lines = session_queries.day_lines(session, today, mediator_id=mediator_id, limit=SHOWN)
+    lines = session_queries.day_lines(session, today, Place(SHOWN), mediator_id=mediator_id)
     totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
     kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
     held = session_queries.latest_sessions(

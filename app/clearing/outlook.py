@@ -18,6 +18,7 @@ from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
+from app.database import Place
 from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
 from app.partners import queries as partners
@@ -129,11 +130,10 @@ def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
     found = [
         one
         for state in OWED
-        for one in queries.statements_latest_first(
+        for one in queries.statements_listed(
             session,
+            Place(AT_MOST),
             asked=Filter(mediator_id=mediator_id, state=state),
-            offset=0,
-            limit=AT_MOST,
         )
     ]
     return sorted(found, key=lambda one: one.run.cut_off_on)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.clearing import queries
 from app.clearing.queries import Filter, Standing
 from app.clearing.rules import StatementState
+from app.database import Place
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.partners import queries as partners
@@ -48,9 +49,7 @@ def payment_file(session: Session, *, actor: Actor, vault: BankVault) -> bytes:
     waiting = [
         (one, details)
         for state in TO_ORDER
-        for one in queries.statements_latest_first(
-            session, asked=Filter(state=state), offset=0, limit=EVERYTHING
-        )
+        for one in queries.statements_listed(session, Place(EVERYTHING), asked=Filter(state=state))
         if (details := _payable_account(session, one)) is not None
     ]
     names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=EVERYTHING)}

@@ -44,7 +44,7 @@ from app.clearing.models import (
 )
 from app.clearing.rules import StatementState, without
 from app.clearing.session_queries import only_with_session
-from app.database import among, dialect_of, perform
+from app.database import Place, among, dialect_of, perform, placed
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
@@ -767,18 +767,19 @@ def statements_after(
     return [_standing(row) for row in session.execute(query)]
 
 
-def statements_latest_first(
-    session: Session, *, asked: Filter, offset: int, limit: int
-) -> list[Standing]:
-    """Statements for a page of people: the latest cut-off first, then by mediator."""
-    query = (
-        _with_state(*_STANDING)
-        .join(Organisation, Organisation.id == Statement.mediator_id)
-        .where(*_conditions(asked))
-        .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
-        .offset(offset)
-        .limit(limit)
-    )
+STATEMENTS_BY = {
+    "periode": (ClearingRun.cut_off_on, Organisation.name),
+    "mediateur": (Organisation.name, ClearingRun.cut_off_on),
+    "pass": (StatementVersion.voucher_count,),
+    "net": (PAYABLE,),
+}
+"""What a list of statements may be sorted by: one a mediator and a month, hundreds a year."""
+
+
+def statements_listed(session: Session, place: Place, *, asked: Filter) -> list[Standing]:
+    """Statements from that place of the list on: the latest cut-off first, then by mediator."""
+    whole = _with_state(*_STANDING).join(Organisation, Organisation.id == Statement.mediator_id)
+    query = placed(whole, place, Statement.id, STATEMENTS_BY).where(*_conditions(asked))
     return [_standing(row) for row in session.execute(query)]
 
 

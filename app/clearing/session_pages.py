@@ -25,6 +25,7 @@ from app.clearing.counter_parts import (
 from app.clearing.models import SupportSession
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.text import read_day
@@ -137,7 +138,7 @@ def new_session() -> ResponseReturnValue:
 
     def read(session: Session) -> tuple[DayLine, ...]:
         lines = session_queries.day_lines(
-            session, on, mediator_id=current_actor().organisation_id, limit=A_PAGE
+            session, on, Place(A_PAGE), mediator_id=current_actor().organisation_id
         )
         return tuple(
             line

@@ -22,6 +22,7 @@ from app.clearing.models import (
 )
 from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, Topic
+from app.database import Place, placed
 from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
@@ -99,27 +100,25 @@ class DayLine:
     voucher_id: int
     booklet_id: int
 
+    @property
+    def id(self) -> UUID:
+        """The redemption's."""
+        return self.redemption.id
+
+
+REDEMPTIONS_BY = {"recu": (Redemption.movement_id,), "heure": (Redemption.redeemed_at,)}
+"""What the redemptions of a day may be sorted by: a day has thousands of them at most."""
+
 
 def day_lines(
-    session: Session,
-    on: date,
-    *,
-    mediator_id: UUID | None,
-    before: int | None = None,
-    limit: int,
+    session: Session, on: date, place: Place, *, mediator_id: UUID | None
 ) -> list[DayLine]:
-    """The redemptions of a day, the latest first, from before that movement."""
-    query = (
-        _of_redemptions(Redemption, _STATE, SessionRedemption.session_id, Voucher.booklet_id)
-        .outerjoin(SessionRedemption, SessionRedemption.redemption_id == Redemption.id)
-        .where(Redemption.redeemed_on == on)
-        .order_by(Redemption.movement_id.desc())
-        .limit(limit)
-    )
+    """The redemptions of a day from that place of the list on, what was recorded last first."""
+    told = _of_redemptions(Redemption, _STATE, SessionRedemption.session_id, Voucher.booklet_id)
+    told = told.outerjoin(SessionRedemption, SessionRedemption.redemption_id == Redemption.id)
+    query = placed(told, place, Redemption.id, REDEMPTIONS_BY).where(Redemption.redeemed_on == on)
     if mediator_id is not None:
         query = query.where(Redemption.mediator_id == mediator_id)
-    if before is not None:
-        query = query.where(Redemption.movement_id < before)
     return [_day_line(row) for row in session.execute(query)]
 
 

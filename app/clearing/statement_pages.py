@@ -1,10 +1,9 @@
 """Statements as pages: what is owed to each mediator, and the next act for whoever may do it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http import HTTPStatus
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,17 +21,27 @@ from app.clearing import (
     statements,
 )
 from app.clearing.models import ClearingRun
-from app.clearing.queries import Filter
+from app.clearing.queries import Filter, Standing
 from app.clearing.rules import CERTIFIED, StatementState
-from app.clearing.statement_views import ListPage, StatementPage, list_page, statement_page
+from app.clearing.statement_views import (
+    ListPage,
+    StatementPage,
+    StatementRow,
+    list_page,
+    listed_rows,
+    statement_page,
+)
 from app.clearing.statements import PassRange
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day, next_month
 from app.kernel.money import Cents
+from app.papers.sheets import Kind
 from app.programmes import queries as programmes
 from app.web.auth import ANONYMOUS, check, current_actor, started_at
 from app.web.format import count, euros, plural
 from app.web.forms import Form, done
+from app.web.lists import Column, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
 from app.works.models import Work
@@ -74,48 +83,95 @@ def month_of(typed: str) -> tuple[date, date] | None:
     return first + timedelta(days=1), following
 
 
+def _choices(session: Session) -> dict[str, dict[str, UUID]]:
+    """The mediators and the programmes that the list may be narrowed to."""
+    known = programmes.programmes_after(session, None, limit=MANY)
+    paid = () if current_actor().scope else queries.mediators_with_statements(session)
+    return {
+        "mediateur": {str(identity): identity for identity, _ in paid},
+        "dispositif": {str(one.id): one.id for one in known},
+    }
+
+
+def _asked(session: Session, form: Form) -> Filter:
+    known = _choices(session)
+    states = {str(state): state for state in StatementState}
+    held = form.text("etat") == HELD
+    month = month_of(form.text("mois"))
+    if form.text("mois") and month is None:
+        form.among("mois", {})
+    return Filter(
+        mediator_id=current_actor().scope or form.among("mediateur", known["mediateur"]),
+        programme_id=form.among("dispositif", known["dispositif"]),
+        state=None if held else form.among("etat", states),
+        held=held or None,
+        cut_off_between=month,
+    )
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Standing]:
+    return queries.statements_listed(session, place, asked=_asked(session, form))
+
+
+def _rows(session: Session, found: Sequence[Standing]) -> Sequence[StatementRow]:
+    own, today = current_actor().scope is not None, martinique_day(started_at())
+    return listed_rows(session, found, today=today, own=own)
+
+
+STATEMENTS = Listing(
+    "statement_pages.listed",
+    name="bordereaux",
+    title="Bordereaux",
+    columns=(
+        Column[StatementRow]("Bordereau", lambda row: row.number or "Projet", width=16),
+        Column("Médiateur", lambda row: row.mediator, sort="mediateur", width=36),
+        Column("Commune", lambda row: row.commune, shown=False),
+        Column("Période", None, Kind.DAY, "periode"),
+        Column("Période", lambda row: row.period, shown=False),
+        Column("Arrêté le", lambda row: row.cut_off_on, Kind.DAY, shown=False),
+        Column("Pass", lambda row: row.voucher_count, Kind.NUMBER, "pass"),
+        Column("Net à payer (€)", lambda row: row.net_cents, Kind.EUROS, "net"),
+        Column("État", lambda row: row.state),
+        Column("Précision", lambda row: row.why, width=36, shown=False),
+    ),
+    filters=("etat", "mediateur", "dispositif", "mois"),
+    found=_found,
+    told=_rows,
+    first="-periode",
+)
+
+
 @bp.get("/bordereaux")
 def listed() -> ResponseReturnValue:
     """What is owed to each mediator, the latest first; filters stay in the address."""
     check(Right.SEE_STATEMENTS)
-    actor, args = current_actor(), request.args
-    state = args.get("etat", "")
-    asked = Filter(
-        mediator_id=actor.scope or read_uuid(args.get("mediateur", "")),
-        programme_id=read_uuid(args.get("dispositif", "")),
-        state=StatementState(state) if state in set(StatementState) else None,
-        held=state == HELD or None,
-        cut_off_between=month_of(args.get("mois", "")),
-    )
-    typed = args.get("page", "1")
-    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1  # noqa: PLR2004 - pages
+    actor = current_actor()
 
     def work(session: Session) -> ListPage:
+        hidden = frozenset({"Médiateur"} if actor.scope else ())
+        found = STATEMENTS.page(session, hidden=hidden)
         return list_page(
             session,
             actor=actor,
-            asked=asked,
-            state=state,
-            kept={name: args[name] for name in ("mediateur", "dispositif", "mois") if name in args},
-            number=max(number, 1),
+            asked=_asked(session, found.form),
+            listed=found,
             today=martinique_day(started_at()),
         )
 
-    page = in_transaction(work)
-
-    def address(**changes: str) -> str:
-        kept = {**page.kept, **({"etat": state} if state else {}), **changes}
-        return f"{url_for('.listed')}?{urlencode({k: v for k, v in kept.items() if v})}"
-
-    shown = render_template(
+    return render_template(
         "clearing/statements.html",
-        page=page,
-        address=address,
+        page=in_transaction(work),
         may_run=may(Right.PREPARE_CLEARING),
         may_order=may(Right.ORDER_PAYMENT),
         own=actor.scope is not None,
     )
-    return shown, 404 if page.number > 1 and not page.rows else 200
+
+
+@bp.get("/bordereaux.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The statements of the address, all of them."""
+    check(Right.SEE_STATEMENTS)
+    return STATEMENTS.file(ending, programmes.is_demonstration)
 
 
 @bp.get("/bordereaux/fichier-de-paiement.csv")

@@ -25,9 +25,9 @@ from app.kernel.money import Cents
 from app.partners import queries as partners
 from app.programmes import queries as programmes
 from app.web.format import euros, month_long
+from app.web.lists import Listed
 from app.web.pages import Choice
 
-PAGE = 15
 FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
     StatementState.DRAFT: ("warn", "À approuver"),
     StatementState.APPROVED: ("go", "À mandater"),
@@ -75,6 +75,7 @@ class StatementRow:
     mediator: str
     commune: str
     period: str
+    cut_off_on: date
     voucher_count: int
     net_cents: Cents
     tone: str
@@ -95,20 +96,16 @@ class StateTab:
 class ListPage:
     """Statements, what they come to, and the filters that stay in the address."""
 
-    rows: tuple[StatementRow, ...]
+    list: Listed[StatementRow]
     total: Sum
     owed: Sum
     paid: Sum
     taken_back_cents: Cents
     """Of what is paid: clawed back, and no statement has recovered it yet."""
     tabs: tuple[StateTab, ...]
-    state: str
-    kept: dict[str, str]
     mediators: tuple[Choice, ...]
     programmes: tuple[Choice, ...]
     months: tuple[Choice, ...]
-    number: int
-    more: bool
     outlook: Outlook | None
     """« Quand suis-je payé ? », for a mediator."""
 
@@ -127,9 +124,7 @@ def list_page(
     *,
     actor: Actor,
     asked: Filter,
-    state: str,
-    kept: dict[str, str],
-    number: int,
+    listed: Listed[StatementRow],
     today: date,
 ) -> ListPage:
     """The list as those filters show it; sums are of everything they let through."""
@@ -139,12 +134,8 @@ def list_page(
         session,
         asked=replace(asked, state=None, held=True),
     )
-    found = queries.statements_latest_first(
-        session, asked=asked, offset=(number - 1) * PAGE, limit=PAGE + 1
-    )
     own = actor.scope is not None
     words = OWN_STATE if own else FRENCH_STATE
-    rows = listed_rows(session, found[:PAGE], today=today, own=own)
     tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
     tabs += [
         StateTab(value, words[value][1], sums[value].statement_count)
@@ -158,21 +149,17 @@ def list_page(
     closed = {(day - timedelta(days=1)).replace(day=1) for day in queries.cut_offs(session)}
     months = sorted(closed, reverse=True)
     return ListPage(
-        rows=rows,
+        listed,
         total=_sum(list(shown.values())),
         owed=_sum([sums[s] for s in OWED if s in sums]),
         paid=sums.get(StatementState.PAID, Sum(0, 0, 0, 0)),
         taken_back_cents=queries.taken_back_cents(session, asked=whole),
         tabs=tuple(tabs),
-        state=state,
-        kept=kept,
         mediators=()
         if actor.scope
         else tuple(Choice(str(i), name) for i, name in queries.mediators_with_statements(session)),
         programmes=tuple(Choice(str(p.id), p.name) for p in known),
         months=tuple(Choice(f"{month:%Y-%m}", month_long(month)) for month in months),
-        number=number,
-        more=len(found) > PAGE,
         outlook=outlook_of(session, actor.scope, today=today) if actor.scope else None,
     )
 
@@ -197,6 +184,7 @@ def listed_rows(
                 mediator=mediator.name,
                 commune=mediator.commune,
                 period=period_of(one.run.cut_off_on),
+                cut_off_on=one.run.cut_off_on,
                 voucher_count=one.version.voucher_count,
                 net_cents=one.payable_cents,
                 tone=tone,

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.desk.rules import Task, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
@@ -82,7 +83,7 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
 
 
 def _ordered(session: Session, state: OrderState) -> list[BookletOrder]:
-    return orders.orders_listed(session, before=None, state=state, programme_id=None, limit=MANY)
+    return orders.orders_listed(session, Place(MANY), state=state, programme_id=None)
 
 
 def _of_orders(
@@ -127,8 +128,7 @@ def consignments_to_receive(session: Session, actor: Actor, _today: date) -> lis
     """What was sent here and that nobody has counted."""
     found = custody.latest_consignments(
         session,
-        None,
-        limit=MANY,
+        Place(MANY),
         recipient_id=actor.organisation_id,
         state=ConsignmentState.IN_TRANSIT,
     )
@@ -149,8 +149,7 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
         one
         for one in custody.latest_consignments(
             session,
-            None,
-            limit=MANY,
+            Place(MANY),
             party_id=actor.organisation_id,
             state=ConsignmentState.IN_TRANSIT,
         )
@@ -173,8 +172,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
         one
         for one in custody.latest_consignments(
             session,
-            None,
-            limit=MANY,
+            Place(MANY),
             party_id=actor.organisation_id,
             state=ConsignmentState.RECEIVED_SHORT,
         )
@@ -240,7 +238,7 @@ def _of_consignments(
 
 def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """Prescribers who ask for more."""
-    found = custody.latest_requests(session, limit=MANY, state=RequestState.PENDING)
+    found = custody.latest_requests(session, Place(MANY), state=RequestState.PENDING)
     names = partners.organisation_names(session, {one.prescriber_id for one in found})
 
     def one_of(one: BookletRequest) -> Task:
@@ -273,7 +271,7 @@ def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
     found = [
         one
         for one in stock.latest_counts(
-            session, None, limit=MANY, holder_id=actor.scope, state=CountState.CLOSED
+            session, Place(MANY), holder_id=actor.scope, state=CountState.CLOSED
         )
         if (closing := stock.closing_of(session, one.id)) and closing.closed_by != actor.agent_id
     ]

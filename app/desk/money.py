@@ -9,6 +9,7 @@ from app.clearing import correction_queries, queries, session_queries, statement
 from app.clearing.queries import Filter, Standing
 from app.clearing.rules import StatementState
 from app.clearing.statement_views import period_of
+from app.database import Place
 from app.desk.rules import Task, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
@@ -100,7 +101,7 @@ def _standing(
     session: Session, state: StatementState, *, held: bool | None = None
 ) -> list[Standing]:
     asked = Filter(state=state, held=held)
-    return queries.statements_latest_first(session, asked=asked, offset=0, limit=MANY)
+    return queries.statements_listed(session, Place(MANY), asked=asked)
 
 
 def _of_statements(

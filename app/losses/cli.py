@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.ledger import contiguous
@@ -160,7 +161,7 @@ def list_blocks(desk: Desk) -> None:
     with desk.transaction(writing=False) as session:
         actor = desk.actor(session, Right.SEE_LOSSES)
         found = queries.latest_blocks(
-            session, limit=LISTED, offset=0, organisation_id=actor.scope, cause=""
+            session, Place(LISTED), organisation_id=actor.scope, cause=None
         )
         left = queries.blocked_counts(session, [one.id for one in found])
         names = organisation_names(session, {one.organisation_id for one in found})

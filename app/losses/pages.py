@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
@@ -35,6 +36,7 @@ from app.losses.rules import (
     WriteOffKind,
 )
 from app.losses.views import Series, blocked_series, destruction_of, resting_series, swap_of
+from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.prescribers import queries as people
 from app.prescribers.prescriptions import passes_unused
@@ -44,6 +46,7 @@ from app.vouchers.errors import UnknownVoucher
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -97,45 +100,69 @@ class BlockLine:
 class BlocksPage:
     """The oppositions, the latest first."""
 
-    lines: tuple[BlockLine, ...]
+    list: Listed[BlockLine]
     causes: tuple[Choice, ...]
-    cause: str
-    next: str
     may_declare: bool
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Block]:
+    return queries.latest_blocks(
+        session,
+        place,
+        organisation_id=current_actor().scope,
+        cause=form.among("cause", {choice.value: choice.value for choice in CAUSES}),
+    )
+
+
+def _lines(session: Session, found: Sequence[Block]) -> list[BlockLine]:
+    names = organisation_names(session, {block.organisation_id for block in found})
+    left = queries.blocked_counts(session, [block.id for block in found])
+    return [
+        BlockLine(
+            block.number,
+            block.declared_at,
+            names[block.organisation_id],
+            FRENCH_BLOCK_CAUSE[BlockCause(block.cause)],
+            left.get(block.id, 0),
+        )
+        for block in found
+    ]
+
+
+BLOCKS = Listing(
+    "losses_pages.listed",
+    name="oppositions",
+    title="Oppositions",
+    columns=(
+        Column[BlockLine]("Opposition", lambda line: line.number, width=16),
+        Column("Déclarée le", lambda line: line.declared_at, Kind.MOMENT, "declaration"),
+        Column("Par", lambda line: line.organisation, width=36),
+        Column("Ce qui s’est passé", lambda line: line.cause, width=24),
+        Column("Encore bloqués", lambda line: line.blocked_count, Kind.NUMBER),
+    ),
+    filters=("cause",),
+    found=_found,
+    told=_lines,
+    first="-declaration",
+    lines=LINES,
+)
 
 
 @bp.get("/oppositions")
 def listed() -> ResponseReturnValue:
     """Oppositions; a prescriber's own."""
     check(Right.SEE_LOSSES)
-    cause = next((c.value for c in CAUSES if c.value == request.args.get("cause")), "")
+    page = in_transaction(
+        lambda session: BlocksPage(BLOCKS.page(session), CAUSES, _may(Right.DECLARE_LOSS))
+    )
+    return render_template("losses/list.html", page=page)
 
-    def work(session: Session) -> BlocksPage:
-        rows = queries.latest_blocks(
-            session,
-            limit=LINES + 1,
-            offset=_offset(),
-            organisation_id=current_actor().scope,
-            cause=cause,
-        )
-        shown = rows[:LINES]
-        names = organisation_names(session, {block.organisation_id for block in shown})
-        left = queries.blocked_counts(session, [block.id for block in shown])
-        lines = tuple(
-            BlockLine(
-                block.number,
-                block.declared_at,
-                names[block.organisation_id],
-                FRENCH_BLOCK_CAUSE[BlockCause(block.cause)],
-                left.get(block.id, 0),
-            )
-            for block in shown
-        )
-        return BlocksPage(
-            lines, CAUSES, cause, _next(".listed", rows, cause=cause), _may(Right.DECLARE_LOSS)
-        )
 
-    return render_template("losses/list.html", page=in_transaction(work))
+@bp.get("/oppositions.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The oppositions of the address, all of them."""
+    check(Right.SEE_LOSSES)
+    return BLOCKS.file(ending, is_demonstration)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.database import Record
+from app.database import Place, Record, placed
 from app.ledger import AccountKind, MovementKind, VoucherRange, contiguous
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.losses.models import (
@@ -102,11 +102,14 @@ def blocks_after(
     return list(session.scalars(query))
 
 
+BLOCKS_BY = {"declaration": (Block.declared_at,)}
+
+
 def latest_blocks(
-    session: Session, *, limit: int, offset: int, organisation_id: UUID | None, cause: str
+    session: Session, place: Place, *, organisation_id: UUID | None, cause: str | None
 ) -> list[Block]:
-    """Oppositions, the latest first."""
-    query = select(Block).order_by(Block.declared_at.desc(), Block.id).limit(limit).offset(offset)
+    """Oppositions from that place of the list on, the latest first."""
+    query = placed(select(Block), place, Block.id, BLOCKS_BY)
     if organisation_id is not None:
         query = query.where(Block.organisation_id == organisation_id)
     if cause:

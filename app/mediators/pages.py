@@ -1,18 +1,19 @@
 """The directory of partners on pages: who they are, what they signed, where they are paid."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
+from app.kernel.communes import key_of
 from app.kernel.money import NO_BREAK
 from app.kernel.text import written_phone
 from app.mediators import forms, queries
@@ -53,6 +54,7 @@ from app.programmes.words import percent
 from app.web.auth import check, current_actor, started_at
 from app.web.format import count
 from app.web.forms import Form
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -106,9 +108,8 @@ class DirectoryPage:
     """The directory."""
 
     filters: Filters
-    lines: tuple[Line, ...]
+    list: Listed[Line]
     found_count: int
-    more: str
     may_manage: bool
 
 
@@ -226,35 +227,32 @@ def _may(right: Right) -> bool:
 # ── The directory ─────────────────────────────────────────────────────────────────────────────────
 
 
-@bp.get("/partenaires")
-def directory() -> ResponseReturnValue:
-    """Every organisation, or those that were asked for."""
-    check(Right.SEE_PARTNERS)
-    return render_template("partners/list.html", page=in_transaction(_directory_page))
-
-
 def _asked(form: Form, name: str, among: Sequence[Choice]) -> str:
     """A filter of the address; one that is not in the list is said."""
     return form.among(name, {choice.value: choice.value for choice in among}) or ""
 
 
-def _directory_page(session: Session) -> DirectoryPage:
-    may_manage, today = _may(Right.MANAGE_PARTNERS), _today()
-    form = Form.asked("nom", "nature", "role", "commune")
-    filters = Filters(
+def _filters(form: Form) -> Filters:
+    return Filters(
         form,
         name=" ".join(form.text("nom").split()),
         kind=_asked(form, "nature", forms.KINDS),
         role=_asked(form, "role", forms.ROLES),
         insee=_asked(form, "commune", forms.COMMUNE_CHOICES),
-        soon=may_manage and bool(request.args.get("bientot")),
+        soon=_may(Right.MANAGE_PARTNERS) and bool(form.text("bientot")),
     )
-    soon = (
-        {one.organisation.id for one in queries.renewals(session, on=today)}
-        if may_manage
-        else set()
-    )
-    found = [
+
+
+def _ending(session: Session) -> set[UUID]:
+    """Those of whom something is to be renewed, for whoever may do it."""
+    if not _may(Right.MANAGE_PARTNERS):
+        return set()
+    return {one.organisation.id for one in queries.renewals(session, on=_today())}
+
+
+def _every(session: Session, filters: Filters) -> list[Organisation]:
+    soon = _ending(session) if filters.soon else set()
+    return [
         one
         for one in partners.directory(
             session,
@@ -262,17 +260,37 @@ def _directory_page(session: Session) -> DirectoryPage:
             role=filters.role or None,
             insee=filters.insee or None,
             name=filters.name,
-            on=today,
+            on=_today(),
         )
         if not filters.soon or one.id in soon
     ]
-    after = request.args.get("apres", "")
-    start = next((n for n, one in enumerate(found, 1) if str(one.id) == after), 0)
-    shown = found[start : start + LINES]
-    ids = [one.id for one in shown]
+
+
+DIRECTORY_BY: dict[str, Callable[[Organisation], str]] = {
+    "nom": lambda _: "",
+    "nature": lambda one: FRENCH_KIND[OrganisationKind(one.kind)],
+    "commune": lambda one: key_of(one.commune),
+}
+"""The directory comes by name: it has hundreds of lines at most, sorted where accents are known."""
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Organisation]:
+    found = _every(session, _filters(form))
+    if place.by == "nom" and place.descending:
+        found.reverse()
+    else:
+        found.sort(key=DIRECTORY_BY[place.by], reverse=place.descending)
+    start = next((n for n, one in enumerate(found, 1) if one.id == place.after), 0)
+    if place.after and not start:
+        return []
+    return found[start : start + place.limit]
+
+
+def _lines(session: Session, found: Sequence[Organisation]) -> list[Line]:
+    ids, today, soon = [one.id for one in found], _today(), _ending(session)
     roles = partners.roles_on(session, ids, on=today)
     gone = partners.succeeded_on(session, ids, on=today)
-    lines = tuple(
+    return [
         Line(
             one.id,
             one.name,
@@ -282,15 +300,47 @@ def _directory_page(session: Session) -> DirectoryPage:
             ends_soon=one.id in soon,
             succeeded=one.id in gone,
         )
-        for one in shown
-    )
-    asked: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "apres"}
-    more = (
-        url_for(".directory", apres=shown[-1].id, **asked)
-        if len(found) > start + len(shown)
-        else ""
-    )
-    return DirectoryPage(filters, lines, len(found), more, may_manage)
+        for one in found
+    ]
+
+
+DIRECTORY = Listing(
+    "partners_pages.directory",
+    name="partenaires",
+    title="Partenaires",
+    columns=(
+        Column[Line]("Structure", lambda line: line.name, sort="nom", width=40),
+        Column("Nature", lambda line: line.kind, sort="nature", width=28),
+        Column("Commune", lambda line: line.commune, sort="commune"),
+        Column("Rôle", lambda line: ", ".join(line.roles), width=30),
+    ),
+    filters=("nom", "nature", "role", "commune", "bientot"),
+    found=_found,
+    told=_lines,
+    first="nom",
+    lines=LINES,
+)
+
+
+@bp.get("/partenaires")
+def directory() -> ResponseReturnValue:
+    """Every organisation, or those that were asked for."""
+    check(Right.SEE_PARTNERS)
+
+    def work(session: Session) -> DirectoryPage:
+        found = DIRECTORY.page(session)
+        filters = _filters(found.form)
+        every = _every(session, filters)
+        return DirectoryPage(filters, found, len(every), _may(Right.MANAGE_PARTNERS))
+
+    return render_template("partners/list.html", page=in_transaction(work))
+
+
+@bp.get("/partenaires.<any(csv, xlsx):ending>")
+def directory_file(ending: str) -> ResponseReturnValue:
+    """The organisations of the address, all of them."""
+    check(Right.SEE_PARTNERS)
+    return DIRECTORY.file(ending, programmes.is_demonstration)
 
 
 @bp.get("/partenaires/a-renouveler")

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
@@ -27,6 +28,7 @@ from app.orders.views import (
     order_page,
     planned_people,
 )
+from app.papers.sheets import Kind
 from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
 from app.programmes.models import ProgrammeFreeze
@@ -36,12 +38,12 @@ from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
 from app.web.format import count, euros
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("orders_pages", __name__)
 
-PAGE = 25
 MANY = 100
 """Programmes and vintages in a list of choices; an authority has a handful."""
 
@@ -53,46 +55,68 @@ MANY = 100
 class ListPage:
     """Orders, newest first, and the filters that stay in the address."""
 
-    rows: tuple[OrderRow, ...]
-    form: Form
-    state: str
+    list: Listed[OrderRow]
     states: tuple[Choice, ...]
-    programme: str
     programmes: tuple[Choice, ...]
-    more: str
     may_prepare: bool
+
+
+def _known(session: Session) -> dict[str, str]:
+    return {str(p.id): p.name for p in programmes.programmes_after(session, None, limit=MANY)}
+
+
+def _found(session: Session, form: Form, place: Place) -> list[BookletOrder]:
+    return queries.orders_listed(
+        session,
+        place,
+        state=form.among("etat", {str(one): one for one in OrderState}),
+        programme_id=form.among("dispositif", {one: UUID(one) for one in _known(session)}),
+    )
+
+
+ORDERS = Listing(
+    "orders_pages.listed",
+    name="commandes",
+    title="Commandes de carnets",
+    columns=(
+        Column[OrderRow]("Commande", lambda row: row.number, width=16),
+        Column("Dispositif", lambda row: row.programme_name, width=36, shown=False),
+        Column("Millésime", lambda row: row.vintage_label, shown=False),
+        Column("Préparée le", lambda row: martinique_day(row.prepared_at), Kind.DAY, "prepare"),
+        Column("Carnets", lambda row: ", ".join(f"{n} de {size}" for n, size in row.lines)),
+        Column("Pass", lambda row: row.voucher_count, Kind.NUMBER, "pass"),
+        Column("Montant (€)", lambda row: row.total_cents, Kind.EUROS),
+        Column("État", lambda row: row.state_label),
+        Column("Mandats manquants (€)", lambda row: row.missing_cents, Kind.EUROS, shown=False),
+    ),
+    filters=("etat", "dispositif"),
+    found=_found,
+    told=listed_rows,
+    first="-prepare",
+)
 
 
 @bp.get("/commandes")
 def listed() -> ResponseReturnValue:
     """Every order and how far it has come."""
     check(Right.SEE_ORDERS)
-    before = request.args.get("avant") or None
 
     def work(session: Session) -> ListPage:
-        form = Form.asked("etat", "dispositif")
-        known = {str(p.id): p.name for p in programmes.programmes_after(session, None, limit=MANY)}
-        state = form.among("etat", {str(one): one for one in OrderState})
-        programme_id = form.among("dispositif", {one: UUID(one) for one in known})
-        found = queries.orders_listed(
-            session, before=before, state=state, programme_id=programme_id, limit=PAGE + 1
-        )
-        rows = listed_rows(session, found[:PAGE])
-        kept = {name: value for name, value in request.args.items() if name != "avant"}
         return ListPage(
-            rows=rows,
-            form=form,
-            state=str(state or ""),
+            ORDERS.page(session),
             states=tuple(Choice(s, label) for s, label in FRENCH_STATE.items()),
-            programme=str(programme_id or ""),
-            programmes=tuple(Choice(value, name) for value, name in known.items()),
-            more=f"{url_for('.listed')}?{urlencode({**kept, 'avant': rows[-1].number})}"
-            if len(found) > PAGE
-            else "",
+            programmes=tuple(Choice(value, name) for value, name in _known(session).items()),
             may_prepare=may(Right.PREPARE_ORDER),
         )
 
     return render_template("orders/list.html", page=in_transaction(work))
+
+
+@bp.get("/commandes.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The orders of the address, all of them."""
+    check(Right.SEE_ORDERS)
+    return ORDERS.file(ending, programmes.is_demonstration)
 
 
 def may(right: Right) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app import ledger
-from app.database import rows_by
+from app.database import Place, placed, rows_by
 from app.kernel.money import Cents
 from app.kernel.serials import BOOKLET_SIZES
 from app.ledger.models import Movement, Posting, Voucher
@@ -122,18 +122,22 @@ def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress
     }
 
 
+ORDERS_BY = {
+    "prepare": (BookletOrder.prepared_at,),
+    "pass": (BookletOrder.voucher_count,),
+}
+"""What a list of orders may be sorted by; there are tens of them."""
+
+
 def orders_listed(
     session: Session,
+    place: Place,
     *,
-    before: str | None,
     state: OrderState | None,
     programme_id: UUID | None,
-    limit: int,
 ) -> list[BookletOrder]:
-    """Orders by number, newest first, from before that number; of a state, of a programme."""
-    query = select(BookletOrder).order_by(BookletOrder.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(BookletOrder.number < before)
+    """Orders from that place of the list on; of a state, of a programme."""
+    query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
     if state is not None:
         query = query.where(STATE.in_([state]))
     if programme_id is not None:

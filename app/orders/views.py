@@ -146,6 +146,11 @@ class OrderRow:
     missing_cents: Cents
     """What the mandates do not reach yet, once the order has left."""
 
+    @property
+    def voucher_count(self) -> int:
+        """Passes of its booklets."""
+        return sum(booklets * size for booklets, size in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class LineShown:

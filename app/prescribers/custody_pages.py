@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
+from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.prescribers import custody, holdings, recalls
 from app.prescribers import custody_queries as queries
@@ -28,7 +29,6 @@ from app.prescribers.custody_desk import (
     may,
     only,
     ranges,
-    read_uuid,
     today,
 )
 from app.prescribers.custody_models import (
@@ -52,6 +52,7 @@ from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download
 from app.web.format import day_short
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -78,13 +79,10 @@ class ConsignmentLine:
 class ConsignmentsPage:
     """The list, with the filters of the address."""
 
-    lines: tuple[ConsignmentLine, ...]
-    form: Form
+    list: Listed[ConsignmentLine]
     kinds: tuple[Choice, ...]
     states: tuple[Choice, ...]
     recipients: tuple[Choice, ...]
-    filtered: bool
-    next: str
     may_allocate: bool
     may_send: bool
 
@@ -140,46 +138,6 @@ class ConsignmentPage:
         return Cents(sum(lot.cents for lot in self.lots))
 
 
-@bp.get("/dotations")
-def consignments() -> ResponseReturnValue:
-    """Allocations, returns and transfers; a prescriber's own."""
-    check(Right.SEE_ALLOCATIONS)
-    return render_template("custody/list.html", page=in_transaction(_consignments_page))
-
-
-def _consignments_page(session: Session) -> ConsignmentsPage:
-    form, ends = Form.asked("nature", "etat", "destinataire", "avant"), _ends(session)
-    rows = queries.latest_consignments(
-        session,
-        form.among("avant", _anywhere(form.text("avant"))),
-        limit=LINES + 1,
-        party_id=current_actor().scope,
-        kind=form.among("nature", NATURES),
-        state=form.among("etat", FILTERS),
-        recipient_id=form.among("destinataire", {c.value: UUID(c.value) for c in ends}),
-    )
-    kept = {name: v for name in ("nature", "etat", "destinataire") if (v := form.text(name))}
-    return ConsignmentsPage(
-        lines=tuple(_lines(session, rows[:LINES])),
-        form=form,
-        kinds=tuple(Choice(value, KINDS[kind]) for value, kind in NATURES.items()),
-        states=tuple(Choice(value, STATES[state][1]) for value, state in FILTERS.items()),
-        recipients=ends,
-        filtered=bool(kept),
-        next=f"{url_for('.consignments')}?{urlencode(kept | {'avant': str(rows[LINES - 1].id)})}"
-        if len(rows) > LINES
-        else "",
-        may_allocate=may(Right.ALLOCATE),
-        may_send=may(Right.SEND_BOOKLETS),
-    )
-
-
-def _anywhere(typed: str) -> dict[str, UUID]:
-    """Any id will do as the place where the list goes on."""
-    found = read_uuid(typed)
-    return {typed: found} if found else {}
-
-
 def _ends(session: Session) -> tuple[Choice, ...]:
     """Who may be the recipient of what this person sees."""
     if current_actor().scope is not None:
@@ -212,6 +170,64 @@ def _lines(session: Session, rows: Sequence[Consignment]) -> list[ConsignmentLin
             )
         )
     return lines
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Consignment]:
+    return queries.latest_consignments(
+        session,
+        place,
+        party_id=current_actor().scope,
+        kind=form.among("nature", NATURES),
+        state=form.among("etat", FILTERS),
+        recipient_id=form.among("destinataire", {c.value: UUID(c.value) for c in _ends(session)}),
+    )
+
+
+CONSIGNMENTS = Listing(
+    "custody_pages.consignments",
+    name="dotations",
+    title="Dotations, retours et transferts",
+    columns=(
+        Column[ConsignmentLine]("Envoi", lambda line: line.number, width=16),
+        Column("Nature", lambda line: line.kind, shown=False),
+        Column("De", lambda line: line.sender, width=36),
+        Column("À", lambda line: line.recipient, width=36),
+        Column("Carnets", lambda line: line.booklet_count, Kind.NUMBER),
+        Column("Départ", lambda line: line.sent_on, Kind.DAY, "depart"),
+        Column("État", lambda line: line.state),
+        Column("À retrouver", lambda line: line.missing_count, Kind.NUMBER, shown=False),
+    ),
+    filters=("nature", "etat", "destinataire"),
+    found=_found,
+    told=_lines,
+    first="-depart",
+    lines=LINES,
+)
+
+
+@bp.get("/dotations")
+def consignments() -> ResponseReturnValue:
+    """Allocations, returns and transfers; a prescriber's own."""
+    check(Right.SEE_ALLOCATIONS)
+    return render_template("custody/list.html", page=in_transaction(_consignments_page))
+
+
+def _consignments_page(session: Session) -> ConsignmentsPage:
+    return ConsignmentsPage(
+        CONSIGNMENTS.page(session),
+        kinds=tuple(Choice(value, KINDS[kind]) for value, kind in NATURES.items()),
+        states=tuple(Choice(value, STATES[state][1]) for value, state in FILTERS.items()),
+        recipients=_ends(session),
+        may_allocate=may(Right.ALLOCATE),
+        may_send=may(Right.SEND_BOOKLETS),
+    )
+
+
+@bp.get("/dotations.<any(csv, xlsx):ending>")
+def consignments_file(ending: str) -> ResponseReturnValue:
+    """The consignments of the address, all of them."""
+    check(Right.SEE_ALLOCATIONS)
+    return CONSIGNMENTS.file(ending, programmes.is_demonstration)
 
 
 @bp.get("/dotations/<uuid:consignment_id>")

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.database import Place, placed
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Movement, Voucher
 from app.mediators.queries import may_hold
@@ -60,32 +62,27 @@ def consignments_after(
     recipient_id: UUID | None = None,
 ) -> list[Consignment]:
     """Consignments in the order of their ids, from after that one; one party's or all."""
-    query = _chosen(party_id, kind, state, recipient_id).order_by(Consignment.id).limit(limit)
+    query = _chosen(select(Consignment), party_id, kind, state, recipient_id)
+    query = query.order_by(Consignment.id).limit(limit)
     return list(session.scalars(query if after is None else query.where(Consignment.id > after)))
+
+
+CONSIGNMENTS_BY = {"depart": (Consignment.sent_on,)}
+"""What a list of consignments may be sorted by; a scheme makes hundreds of them."""
 
 
 def latest_consignments(
     session: Session,
-    before: UUID | None,
+    place: Place,
     *,
-    limit: int,
     party_id: UUID | None = None,
     kind: ConsignmentKind | None = None,
     state: ConsignmentState | None = None,
     recipient_id: UUID | None = None,
 ) -> list[Consignment]:
-    """The same, the latest first, from before that one: as people read them."""
-    query = _chosen(party_id, kind, state, recipient_id)
-    query = query.order_by(Consignment.prepared_at.desc(), Consignment.id.desc()).limit(limit)
-    if before is not None:
-        last = select(Consignment.prepared_at).where(Consignment.id == before).scalar_subquery()
-        query = query.where(
-            or_(
-                Consignment.prepared_at < last,
-                and_(Consignment.prepared_at == last, Consignment.id < before),
-            )
-        )
-    return list(session.scalars(query))
+    """The same as people read them, from that place of the list on: the latest first."""
+    query = placed(select(Consignment), place, Consignment.id, CONSIGNMENTS_BY)
+    return list(session.scalars(_chosen(query, party_id, kind, state, recipient_id)))
 
 
 def returns_in_transit(session: Session, *, sender_id: UUID | None = None) -> list[Consignment]:
@@ -109,12 +106,12 @@ def recipients(session: Session) -> list[tuple[UUID, str]]:
 
 
 def _chosen(
+    query: Select[Any],
     party_id: UUID | None,
     kind: ConsignmentKind | None,
     state: ConsignmentState | None,
     recipient_id: UUID | None,
-) -> Select[Consignment]:
-    query = select(Consignment)
+) -> Select[Any]:
     if party_id is not None:
         query = query.where(
             or_(Consignment.sender_id == party_id, Consignment.recipient_id == party_id)
@@ -290,17 +287,18 @@ def requests_after(
     return list(session.scalars(query))
 
 
+REQUESTS_BY = {"demande": (BookletRequest.requested_at,)}
+
+
 def latest_requests(
     session: Session,
+    place: Place,
     *,
-    limit: int,
     prescriber_id: UUID | None = None,
     state: RequestState | None = None,
 ) -> list[BookletRequest]:
     """The latest requests first; one prescriber's or all, in one state or any."""
-    query = select(BookletRequest).order_by(
-        BookletRequest.requested_at.desc(), BookletRequest.id.desc()
-    )
+    query = placed(select(BookletRequest), place, BookletRequest.id, REQUESTS_BY)
     if prescriber_id is not None:
         query = query.where(BookletRequest.prescriber_id == prescriber_id)
     answered = select(BookletRequestAnswer.id).where(
@@ -311,7 +309,7 @@ def latest_requests(
     elif state is not None:
         wanted = RequestAnswer(str(state))
         query = query.where(answered.where(BookletRequestAnswer.answer == wanted).exists())
-    return list(session.scalars(query.limit(limit)))
+    return list(session.scalars(query))
 
 
 # ── Who holds what ────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ Between the steps nothing is kept but the person, who is registered at the first
 travels in the form (decision 0022), never in an address.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -14,12 +15,14 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity import drafts
 from app.identity.rules import RIGHTS, Right, Role
 from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
 from app.kernel.text import read_day
 from app.mediators.rules import FRENCH_SERVICE, Service
+from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.prescribers import prescriptions, queries
 from app.prescribers.letter_files import letter_file
@@ -39,17 +42,18 @@ from app.prescribers.rules import (
     UndoReason,
 )
 from app.prescribers.views import prescriptions_shown
+from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.drafts import AGAIN
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("handover_pages", __name__)
 
-PAGE = 25
 PLACE = "/remises/nouvelle"
 """Where hand-overs under way are kept as drafts."""
 T = TypeVar("T")
@@ -89,85 +93,27 @@ class Row:
     marks: tuple[str, ...]
     undone: bool
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What sets it apart, for a file."""
+        return (*(("Annulée",) if self.undone else ()), *self.marks)
+
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """Hand-overs, the latest first, and the filters that stay in the address."""
 
-    rows: tuple[Row, ...]
-    public: str
+    list: Listed[Row]
     publics: tuple[Choice, ...]
-    apart: str
     aparts: tuple[Choice, ...]
-    since: str
-    until: str
-    filtered: bool
-    more: str
+    prescribers: tuple[Choice, ...]
+    """Whose hand-overs may be asked for, by those who see more than their own."""
     may_issue: bool
     unfinished: str
     """The address of the agent's own hand-over that is under way."""
 
 
-@bp.get("/remises")
-def listed() -> ResponseReturnValue:
-    """The hand-overs of one's own prescriber, or of all for the coordination."""
-    check(Right.SEE_PRESCRIPTIONS)
-    asked = {
-        name: request.args.get(name, "").strip()[:40] for name in ("public", "a-part", "du", "au")
-    }
-
-    def work(session: Session) -> ListPage:
-        actor = current_actor()
-        filters = Filters(
-            prescriber_id=actor.scope,
-            public=asked["public"] if asked["public"] in set(Public) else None,
-            since=read_day(asked["du"]),
-            until=read_day(asked["au"]),
-            apart=asked["a-part"] if asked["a-part"] in APART else None,
-        )
-        before = _before(session)
-        found = queries.latest_prescriptions(session, filters, before=before, limit=PAGE + 1)
-        kept = {name: value for name, value in asked.items() if value}
-        return ListPage(
-            rows=rows_of(session, found[:PAGE]),
-            public=asked["public"],
-            publics=choices(FRENCH_PUBLIC),
-            apart=asked["a-part"],
-            aparts=choices(APART),
-            since=asked["du"],
-            until=asked["au"],
-            filtered=bool(kept),
-            more=f"{url_for('.listed')}?{urlencode({**kept, 'avant': found[PAGE - 1].number})}"
-            if len(found) > PAGE
-            else "",
-            may_issue=may(Right.ISSUE_BOOKLETS),
-            unfinished=unfinished(session) if may(Right.ISSUE_BOOKLETS) else "",
-        )
-
-    return render_template("handovers/list.html", page=in_transaction(work))
-
-
-def unfinished(session: Session) -> str:
-    """Where the agent's latest hand-over under way goes on, with what a sign-in cut short."""
-    agent_id, now = current_actor().agent_id, started_at()
-    found = drafts.latest_draft(session, agent_id=agent_id, place=PLACE, now=now)
-    if found is None:
-        return ""
-    steps = ("handover_steps.booklet", "handover_steps.need")
-    for address in (url_for(step, draft_id=found.id) for step in steps):
-        cut = drafts.latest_draft(session, agent_id=agent_id, place=address, now=now)
-        if cut is not None and cut.kept_at > found.kept_at:
-            return f"{address}?{urlencode({AGAIN: str(cut.id)})}"
-    return url_for("handover_steps.go_on", draft_id=found.id)
-
-
-def _before(session: Session) -> Prescription | None:
-    number = request.args.get("avant", "")[:40]
-    found = queries.prescription_by_number(session, number) if number else None
-    return found if found and current_actor().sees(found.prescriber_id) else None
-
-
-def rows_of(session: Session, found: list[Prescription]) -> tuple[Row, ...]:
+def rows_of(session: Session, found: Sequence[Prescription]) -> tuple[Row, ...]:
     """Hand-overs as lines."""
     names = partners.organisation_names(session, {one.prescriber_id for one in found})
     who = named(session, {one.beneficiary_id for one in found})
@@ -185,7 +131,7 @@ def rows_of(session: Session, found: list[Prescription]) -> tuple[Row, ...]:
             marks=marks_of(one),
             undone=one["undone_at"] is not None,
         )
-        for one in prescriptions_shown(session, found)
+        for one in prescriptions_shown(session, list(found))
     )
 
 
@@ -212,6 +158,99 @@ def named(session: Session, ids: set[UUID]) -> dict[UUID, str]:
         id_: f"{who.first_name} {who.surname}"
         for id_, who in queries.identities(session, ids).items()
     }
+
+
+def _prescribers(session: Session) -> dict[str, str]:
+    if current_actor().scope is not None:
+        return {}
+    return {str(one): name for one, name in queries.prescribers(session)}
+
+
+def _day(form: Form, name: str) -> date | None:
+    """A day of the address, or nothing; one that cannot be read is said."""
+    typed = form.text(name)
+    day = read_day(typed)
+    if typed and day is None:
+        form.wrong(
+            name,
+            f"Ce jour n’est pas compris : « {typed} ». Écrivez-le comme 19/11/2026. La liste est "
+            "montrée sans lui.",
+        )
+    return day
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Prescription]:
+    chosen = form.among("prescripteur", {one: UUID(one) for one in _prescribers(session)})
+    filters = Filters(
+        prescriber_id=current_actor().scope or chosen,
+        public=form.among("public", {str(one): str(one) for one in Public}),
+        since=_day(form, "du"),
+        until=_day(form, "au"),
+        apart=form.among("a-part", {one: one for one in APART}),
+    )
+    return queries.latest_prescriptions(session, filters, place)
+
+
+HANDOVERS = Listing(
+    "handover_pages.listed",
+    name="remises",
+    title="Remises de carnets",
+    columns=(
+        Column[Row]("Remise", lambda row: row.number, width=16),
+        Column("Jour", lambda row: row.day, Kind.DAY, "remise"),
+        Column("Personne", None),
+        Column("Prescripteur", lambda row: row.prescriber, width=36),
+        Column("Public", lambda row: row.public, width=36),
+        Column("Carnets", lambda row: row.booklets, width=30),
+        Column("À part", lambda row: ", ".join(row.said), width=24, shown=False),
+    ),
+    filters=("prescripteur", "public", "a-part", "du", "au"),
+    found=_found,
+    told=rows_of,
+    first="-remise",
+)
+"""Names stay on the page of the person's own prescriber; the file has numbers only."""
+
+
+@bp.get("/remises")
+def listed() -> ResponseReturnValue:
+    """The hand-overs of one's own prescriber, or of all for the coordination."""
+    check(Right.SEE_PRESCRIPTIONS)
+    may_issue = may(Right.ISSUE_BOOKLETS)
+    hidden = frozenset({"Prescripteur"} if may_issue else {"Personne"})
+
+    def work(session: Session) -> ListPage:
+        return ListPage(
+            HANDOVERS.page(session, hidden=hidden),
+            publics=choices(FRENCH_PUBLIC),
+            aparts=choices(APART),
+            prescribers=choices(_prescribers(session)),
+            may_issue=may_issue,
+            unfinished=unfinished(session) if may_issue else "",
+        )
+
+    return render_template("handovers/list.html", page=in_transaction(work))
+
+
+@bp.get("/remises.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The hand-overs of the address, all of them, without a name."""
+    check(Right.SEE_PRESCRIPTIONS)
+    return HANDOVERS.file(ending, is_demonstration)
+
+
+def unfinished(session: Session) -> str:
+    """Where the agent's latest hand-over under way goes on, with what a sign-in cut short."""
+    agent_id, now = current_actor().agent_id, started_at()
+    found = drafts.latest_draft(session, agent_id=agent_id, place=PLACE, now=now)
+    if found is None:
+        return ""
+    steps = ("handover_steps.booklet", "handover_steps.need")
+    for address in (url_for(step, draft_id=found.id) for step in steps):
+        cut = drafts.latest_draft(session, agent_id=agent_id, place=address, now=now)
+        if cut is not None and cut.kept_at > found.kept_at:
+            return f"{address}?{urlencode({AGAIN: str(cut.id)})}"
+    return url_for("handover_steps.go_on", draft_id=found.id)
 
 
 # ── What was done ─────────────────────────────────────────────────────────────────────────────────

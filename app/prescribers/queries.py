@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.database import Place, placed
 from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import AccountRow, Movement, Voucher
+from app.partners.models import Organisation
 from app.prescribers.models import (
     Beneficiary,
     BeneficiaryIdentity,
@@ -206,12 +208,20 @@ APART: dict[str, Any] = {
 }
 
 
-def latest_prescriptions(
-    session: Session, asked: Filters, *, before: Prescription | None, limit: int
-) -> list[Prescription]:
-    """Prescriptions that fit, the latest first, from before that one."""
-    query = select(Prescription)
-    query = query.order_by(Prescription.prescribed_at.desc(), Prescription.id.desc()).limit(limit)
+def prescribers(session: Session) -> list[tuple[UUID, str]]:
+    """Whoever handed over a booklet, by name."""
+    handed_over = exists(select(1).where(Prescription.prescriber_id == Organisation.id))
+    query = select(Organisation.id, Organisation.name).where(handed_over)
+    return [(party, name) for party, name in session.execute(query.order_by(Organisation.name))]
+
+
+PRESCRIPTIONS_BY = {"remise": (Prescription.prescribed_at,)}
+"""Hand-overs are many: a list of them is sorted by nothing else, and filtered instead."""
+
+
+def latest_prescriptions(session: Session, asked: Filters, place: Place) -> list[Prescription]:
+    """Prescriptions that fit, from that place of the list on, the latest first."""
+    query = placed(select(Prescription), place, Prescription.id, PRESCRIPTIONS_BY)
     for column, value in (
         (Prescription.prescriber_id, asked.prescriber_id),
         (Prescription.public, asked.public),
@@ -225,11 +235,6 @@ def latest_prescriptions(
     if asked.apart in APART:
         table = APART[asked.apart]
         query = query.where(exists(select(1).where(table.prescription_id == Prescription.id)))
-    if before is not None:
-        at, place = Prescription.prescribed_at, Prescription.id
-        query = query.where(
-            or_(at < before.prescribed_at, and_(at == before.prescribed_at, place < before.id))
-        )
     return list(session.scalars(query))
 
 

@@ -1,5 +1,6 @@
 """Requests for booklets on pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,12 +9,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import Right
+from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.prescribers import booklet_requests, holdings, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.custody_desk import (
-    MANY,
     REQUEST_FILTERS,
     REQUEST_STATES,
     agent_name,
@@ -30,10 +32,12 @@ from app.prescribers.custody_rules import (
     RequestState,
 )
 from app.prescribers.custody_views import requests_shown
+from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -58,10 +62,8 @@ class RequestLine:
 class RequestsPage:
     """The list of requests."""
 
-    lines: tuple[RequestLine, ...]
-    form: Form
+    list: Listed[RequestLine]
     states: tuple[Choice, ...]
-    filtered: bool
     may_request: bool
 
 
@@ -95,25 +97,19 @@ class NewRequestPage:
     """Why no booklet could be received today, said instead of the form."""
 
 
-@bp.get("/demandes")
-def requests() -> ResponseReturnValue:
-    """Requests for booklets; a prescriber's own."""
-    check(Right.SEE_ALLOCATIONS)
-    return render_template("custody/requests.html", page=in_transaction(_requests_page))
-
-
-def _requests_page(session: Session) -> RequestsPage:
-    form = Form.asked("etat")
-    rows = queries.latest_requests(
+def _found(session: Session, form: Form, place: Place) -> list[BookletRequest]:
+    return queries.latest_requests(
         session,
-        limit=MANY,
+        place,
         prescriber_id=current_actor().scope,
         state=form.among("etat", REQUEST_FILTERS),
     )
-    shown = requests_shown(session, rows)
+
+
+def _lines(session: Session, rows: Sequence[BookletRequest]) -> list[RequestLine]:
     names = partners.organisation_names(session, {row.prescriber_id for row in rows})
     lines = []
-    for row, told in zip(rows, shown, strict=True):
+    for row, told in zip(rows, requests_shown(session, rows), strict=True):
         tone, label = REQUEST_STATES[told["state"]]
         lines.append(
             RequestLine(
@@ -127,13 +123,48 @@ def _requests_page(session: Session) -> RequestsPage:
                 state=label,
             )
         )
+    return lines
+
+
+REQUESTS = Listing(
+    "request_pages.requests",
+    name="demandes-de-carnets",
+    title="Demandes de carnets",
+    columns=(
+        Column[RequestLine]("Demande", lambda line: line.number, width=16),
+        Column("Prescripteur", lambda line: line.prescriber, width=36),
+        Column("Carnets", lambda line: line.asked, width=30),
+        Column("Pour", lambda line: line.public, width=36),
+        Column("Jour", lambda line: line.requested_on, Kind.DAY, "demande"),
+        Column("État", lambda line: line.state),
+    ),
+    filters=("etat",),
+    found=_found,
+    told=_lines,
+    first="-demande",
+)
+
+
+@bp.get("/demandes")
+def requests() -> ResponseReturnValue:
+    """Requests for booklets; a prescriber's own."""
+    check(Right.SEE_ALLOCATIONS)
+    return render_template("custody/requests.html", page=in_transaction(_requests_page))
+
+
+def _requests_page(session: Session) -> RequestsPage:
     return RequestsPage(
-        lines=tuple(lines),
-        form=form,
+        REQUESTS.page(session),
         states=tuple(Choice(v, REQUEST_STATES[s][1]) for v, s in REQUEST_FILTERS.items()),
-        filtered=bool(form.text("etat")),
         may_request=may(Right.REQUEST_BOOKLETS),
     )
+
+
+@bp.get("/demandes.<any(csv, xlsx):ending>")
+def requests_file(ending: str) -> ResponseReturnValue:
+    """The requests of the address, all of them."""
+    check(Right.SEE_ALLOCATIONS)
+    return REQUESTS.file(ending, is_demonstration)
 
 
 @bp.route("/demandes/nouvelle", methods=["GET", "POST"])

@@ -1,15 +1,16 @@
 """Counts on pages: opened, scanned in several goes, closed, compared, signed by two."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
+from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import queries as programmes
 from app.stock import counts, queries
@@ -29,6 +30,7 @@ from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -48,10 +50,8 @@ TONE = {
 class CountsPage:
     """Counts, the latest first, and the filter that stays in the address."""
 
-    rows: tuple[Json, ...]
-    state: str
+    list: Listed[Json]
     states: tuple[Choice, ...]
-    more: str
     may_count: bool
     own: bool
 
@@ -112,31 +112,57 @@ def _may(right: Right) -> bool:
     return right in RIGHTS[current_actor().role]
 
 
+def _found(session: Session, form: Form, place: Place) -> list[StockCount]:
+    return queries.latest_counts(
+        session,
+        place,
+        holder_id=current_actor().scope,
+        state=form.among("etat", {str(state): state for state in CountState}),
+    )
+
+
+COUNTS = Listing(
+    "count_pages.listed",
+    name="comptages",
+    title="Comptages",
+    columns=(
+        Column[Json]("Comptage", lambda row: row["number"], width=16),
+        Column("Chez", lambda row: row["holder"], width=36),
+        Column("Jour", lambda row: row["counted_on"], Kind.DAY, "jour"),
+        Column("Différences", None),
+        Column("Manquants", lambda row: row["missing_count"], Kind.NUMBER, shown=False),
+        Column("En trop", lambda row: row["excess_count"], Kind.NUMBER, shown=False),
+        Column("État", lambda row: FRENCH_COUNT_STATE[row["state"]]),
+    ),
+    filters=("etat",),
+    found=_found,
+    told=counts_listed,
+    first="-jour",
+    lines=LINES,
+)
+
+
 @bp.get("/comptages")
 def listed() -> ResponseReturnValue:
     """Every count and how far it has come; a prescriber's own."""
     check(Right.SEE_ALLOCATIONS)
-    asked = request.args.get("etat", "")
-    before = request.args.get("avant", "")[:40] or None
 
     def work(session: Session) -> CountsPage:
-        state = CountState(asked) if asked in set(CountState) else None
-        rows = queries.latest_counts(
-            session, before, limit=LINES + 1, holder_id=current_actor().scope, state=state
-        )
-        kept = {"etat": asked} if state else {}
         return CountsPage(
-            rows=tuple(counts_listed(session, rows[:LINES])),
-            state=asked if state else "",
+            COUNTS.page(session),
             states=tuple(Choice(str(s), words) for s, words in FRENCH_COUNT_STATE.items()),
-            more=f"{url_for('.listed')}?{urlencode(kept | {'avant': rows[LINES - 1].number})}"
-            if len(rows) > LINES
-            else "",
             may_count=_may(Right.COUNT_STOCK),
             own=current_actor().scope is not None,
         )
 
     return render_template("stock/counts.html", page=in_transaction(work))
+
+
+@bp.get("/comptages.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The counts of the address, all of them."""
+    check(Right.SEE_ALLOCATIONS)
+    return COUNTS.file(ending, programmes.is_demonstration)
 
 
 @bp.route("/comptages/nouveau", methods=["GET", "POST"])

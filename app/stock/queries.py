@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.database import Place, placed
 from app.kernel.serials import LARGEST_BOOKLET
 from app.ledger import AccountKind
 from app.ledger.models import Movement, Posting, Voucher
@@ -260,18 +261,18 @@ COUNT_STATE: ColumnElement[str] = case(
 """The state of a count: which rows exist. The only place that says it."""
 
 
+COUNTS_BY = {"jour": (StockCount.counted_on,)}
+
+
 def latest_counts(
     session: Session,
-    before: str | None,
+    place: Place,
     *,
-    limit: int,
     holder_id: UUID | None = None,
     state: CountState | None = None,
 ) -> list[StockCount]:
-    """Counts by number, the latest first, from before that number."""
-    query = select(StockCount).order_by(StockCount.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(StockCount.number < before)
+    """Counts from that place of the list on, the latest first."""
+    query = placed(select(StockCount), place, StockCount.id, COUNTS_BY)
     if holder_id is not None:
         query = query.where(StockCount.holder_id == holder_id)
     if state is not None:

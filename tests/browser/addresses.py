@@ -24,6 +24,7 @@ from app.clearing.models import Redemption, SessionRedemption
 from app.clearing.queries import Standing
 from app.clearing.rules import StatementState
 from app.config import secret_file
+from app.database import Place
 from app.demo.accounts import PASSWORD
 from app.guides.reading import NAMES
 from app.identity import drafts
@@ -86,9 +87,7 @@ def the_loss(where: str, place: int) -> Callable[[Site], str]:
     def path(site: Site) -> str:
         with site.database.transaction(writing=False) as session:
             if where == "oppositions":
-                blocks = losses.latest_blocks(
-                    session, limit=9, offset=0, organisation_id=None, cause=""
-                )
+                blocks = losses.latest_blocks(session, Place(9), organisation_id=None, cause=None)
                 return f"/oppositions/{blocks[place].number}"
             destructions = losses.latest_write_offs(session, limit=9, offset=0)
             return f"/destructions/{destructions[place].number}"
@@ -199,7 +198,7 @@ def a_register(site: Site, path: str) -> str:
 def an_order(site: Site, path: str = "", *, state: OrderState = OrderState.PREPARED) -> str:
     """The page of the latest order in that state."""
     with site.database.transaction(writing=False) as session:
-        (order,) = orders_listed(session, before=None, state=state, programme_id=None, limit=1)
+        (order,) = orders_listed(session, Place(1), state=state, programme_id=None)
         return f"/commandes/{order.number}{path}"
 
 
@@ -279,7 +278,7 @@ def consignment_in(
 
     def path(site: Site) -> str:
         with site.database.transaction(writing=False) as session:
-            (row,) = custody.latest_consignments(session, None, limit=1, state=state, kind=kind)
+            (row,) = custody.latest_consignments(session, Place(1), state=state, kind=kind)
             return f"/dotations/{row.id}{then}"
 
     return path
@@ -333,7 +332,7 @@ def request_in(state: RequestState) -> Callable[[Site], str]:
 
     def path(site: Site) -> str:
         with site.database.transaction(writing=False) as session:
-            (row,) = custody.latest_requests(session, limit=1, state=state)
+            (row,) = custody.latest_requests(session, Place(1), state=state)
             return f"/demandes/{row.id}"
 
     return path
@@ -391,9 +390,7 @@ def _prescription(session: Session) -> Prescription:
 def the_statement(site: Site, state: StatementState) -> Standing:
     """The latest statement in that state."""
     with site.database.transaction(writing=False) as session:
-        return clearing.statements_latest_first(
-            session, asked=clearing.Filter(state=state), offset=0, limit=1
-        )[0]
+        return clearing.statements_listed(session, Place(1), asked=clearing.Filter(state=state))[0]
 
 
 def a_statement(site: Site, state: StatementState, path: str = "") -> str:
@@ -431,7 +428,7 @@ def a_serial_file(site: Site) -> str:
 def a_count(site: Site, state: CountState, path: str = "") -> str:
     """The page of the latest count in that state, or of an act on it."""
     with site.database.transaction(writing=False) as session:
-        (count,) = stock.latest_counts(session, None, limit=1, state=state)
+        (count,) = stock.latest_counts(session, Place(1), state=state)
         return f"/comptages/{count.id}{path}"
 
 

@@ -13,6 +13,7 @@ from app.clearing.redemptions import GUESSES_ALLOWED, Scan, Verdict
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, Topic
 from app.clearing.sessions import link_redemptions, record_session, redeem_for_session
 from app.clearing.sheets import LineProblem
+from app.database import Place
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import new_id
 from tests.service.conftest import World
@@ -265,7 +266,9 @@ def test_a_day_says_what_can_be_undone_and_what_is_on_a_statement(world: World) 
     exo7 = world.scheme.organisations["exo7"]
 
     totals = session_queries.day_totals(world.session, world.scheme.today, mediator_id=exo7)
-    lines = session_queries.day_lines(world.session, world.scheme.today, mediator_id=exo7, limit=50)
+    lines = session_queries.day_lines(
+        world.session, world.scheme.today, Place(50), mediator_id=exo7
+    )
 
     assert {total.state: total.voucher_count for total in totals} == Counter(
         line.state for line in lines

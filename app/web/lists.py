@@ -1,0 +1,240 @@
+"""Lists: sorted by their heads, read page after page, and taken away as a file.
+
+A feature describes a list once, as a `Listing`: its columns, the filters of its address, how its
+records are found from a place on, and what is told of them. The page shows one page of the rows;
+the file holds all of them, by the same functions, so that it is exactly what the filters show.
+
+    /dotations?etat=en-route&tri=-depart&apres=0190…
+
+`tri` names the order, `-` before it the greatest first; `apres` is the id of the last row read.
+No file names a person: rows that do tell something else there (DOMAIN, personal data).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from flask import Response, url_for
+from sqlalchemy.orm import Session
+
+from app.database import Place
+from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
+from app.web.downloads import FORMATS, download_written
+from app.web.forms import Form
+from app.web.pages import Choice
+from app.web.transaction import in_transaction
+
+PIECE = 500
+"""Rows of a file that are read at once."""
+WAYS = {
+    Kind.TEXT: ("de A à Z", "de Z à A"),
+    Kind.DAY: ("de l’ancien au récent", "du récent à l’ancien"),
+    Kind.MOMENT: ("de l’ancien au récent", "du récent à l’ancien"),
+}
+NUMBERS = ("du plus petit au plus grand", "du plus grand au plus petit")
+WORDS_FIRST = frozenset({Kind.TEXT})
+"""Words are asked for from A, days and numbers from the latest and the greatest."""
+
+
+class Known(Protocol):
+    """A record: rows are told apart by their ids."""
+
+    @property
+    def id(self) -> UUID:
+        """Its own."""
+
+
+RecordT = TypeVar("RecordT", bound=Known)
+RowT = TypeVar("RowT")
+
+
+@dataclass(frozen=True)  # without slots: Column[Row](…) notes its type on the instance
+class Column(Generic[RowT]):
+    """A column: its head, what a row puts into the file, and the order its head asks for."""
+
+    head: str
+    value: Callable[[RowT], Any] | None
+    """None for what only the page tells: no file names a person."""
+    kind: Kind = Kind.TEXT
+    sort: str = ""
+    width: float | None = None
+    shown: bool = True
+    """Whether the page has it too; a file may tell more."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells stand at the right."""
+        return self.kind in {Kind.NUMBER, Kind.EUROS, Kind.RATE}
+
+    def way(self, *, descending: bool) -> str:
+        """The order in words, for those who have no head to press."""
+        return f"{self.head.removesuffix(' (€)')}, {WAYS.get(self.kind, NUMBERS)[descending]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head of the table: pressed, it sorts; `sorted_now` is what a screen reader is told."""
+
+    words: str
+    is_number: bool
+    address: str = ""
+    sorted_now: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[RowT]):
+    """One page of a list, and the addresses around it."""
+
+    endpoint: str
+    rows: tuple[RowT, ...]
+    form: Form
+    heads: tuple[Head, ...]
+    kept: dict[str, str]
+    """The filters that were asked for, and understood."""
+    sort: str
+    """The order that was asked for, when it is not the first."""
+    orders: tuple[Choice, ...]
+    chosen: str
+    more: str
+    """The address of the lines that follow."""
+    start: str
+    """The address of the first lines, for whoever has left them."""
+    files: tuple[tuple[str, str], ...]
+    """What the list may be taken away as, and where from."""
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything was asked for."""
+        return bool(self.kept)
+
+    def beside(self, **filters: str) -> str:
+        """The address of the list with other filters, in the same order."""
+        return _address(self.endpoint, **(self.kept | filters | {"tri": self.sort}))
+
+    @property
+    def caption(self) -> str:
+        """The order of the lines, in words."""
+        return next((one.label for one in self.orders if one.value == self.chosen), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[RecordT, RowT]):
+    """A list: `endpoint` is its page, `endpoint` and `_file` its file under `name`."""
+
+    endpoint: str
+    name: str
+    title: str
+    columns: tuple[Column[RowT], ...]
+    filters: tuple[str, ...]
+    found: Callable[[Session, Form, Place], Sequence[RecordT]]
+    told: Callable[[Session, Sequence[RecordT]], Sequence[RowT]]
+    first: str = ""
+    """The order of a list that nobody sorted: a column's, `-` before it the greatest first."""
+    lines: int = 25
+
+    def page(self, session: Session, *, hidden: frozenset[str] = frozenset()) -> Listed[RowT]:
+        """The page of the address; without the columns of these heads."""
+        form = Form.asked(*self.filters, "tri", "apres")
+        place = self._place(form, self.lines + 1)
+        found = self.found(session, form, place)
+        wrong = {error.field for error in form.errors}
+        asked = {name: form.text(name) for name in self.filters if name not in wrong}
+        kept = {name: value for name, value in asked.items() if value}
+        chosen = f"{'-' if place.descending else ''}{place.by}" if place.by else ""
+        sort = {} if chosen == self.first else {"tri": chosen}
+        going_on = {"apres": str(found[self.lines - 1].id)} if len(found) > self.lines else {}
+        return Listed(
+            self.endpoint,
+            rows=tuple(self.told(session, found[: self.lines])),
+            form=form,
+            heads=tuple(
+                self._head(column, place, kept)
+                for column in self.columns
+                if column.shown and column.head not in hidden
+            ),
+            kept=kept,
+            sort=sort.get("tri", ""),
+            orders=tuple(
+                Choice(value, column.way(descending=value.startswith("-")))
+                for value, column in self._orders().items()
+                if column.head not in hidden
+            ),
+            chosen=chosen,
+            more=_address(self.endpoint, **kept, **sort, **going_on) if going_on else "",
+            start=_address(self.endpoint, **kept, **sort) if place.after else "",
+            files=tuple(
+                (words, _address(f"{self.endpoint}_file", ending=ending, **kept, **sort))
+                for words, ending in (("CSV", "csv"), ("Excel", "xlsx"))
+            ),
+        )
+
+    def file(self, ending: str, is_specimen: Callable[[Session], bool]) -> Response:
+        """Every line that the filters of the address let through, in its order.
+
+        Raises:
+            InvalidInput: a filter makes no sense; a file could not say so, as the page does.
+        """
+
+        def write(session: Session, out: BinaryIO) -> None:
+            fields = [Field(one.head, one.kind, one.width) for one in self.columns if one.value]
+            values, specimen = self._values(session), is_specimen(session)
+            if ending == "xlsx":
+                write_xlsx(out, fields, values, title=self.title, specimen=specimen)
+            else:
+                out.writelines(csv_chunks(fields, values, specimen=specimen))
+
+        return download_written(
+            lambda out: in_transaction(lambda session: write(session, out)),
+            f"{self.name}.{ending}",
+            FORMATS[ending],
+        )
+
+    def _values(self, session: Session) -> Iterator[Values]:
+        form = Form.asked(*self.filters, "tri")
+        told = [column.value for column in self.columns if column.value]
+        place = self._place(form, PIECE)
+        found = self.found(session, form, place)
+        form.check()
+        while found:
+            for row in self.told(session, found):
+                yield [value(row) for value in told]
+            place = Place(PIECE, place.by, place.descending, found[-1].id)
+            found = self.found(session, form, place) if len(found) == PIECE else ()
+
+    def _orders(self) -> dict[str, Column[RowT]]:
+        """The orders of the address."""
+        found = {}
+        for column in self.columns:
+            if column.sort:
+                ways = (column.sort, f"-{column.sort}")
+                for way in ways if column.kind in WORDS_FIRST else reversed(ways):
+                    found[way] = column
+        return found
+
+    def _place(self, form: Form, limit: int) -> Place:
+        chosen = form.among("tri", {value: value for value in self._orders()}) or self.first
+        try:
+            after = UUID(form.text("apres"))
+        except ValueError:
+            after = None
+        return Place(limit, chosen.removeprefix("-"), chosen.startswith("-"), after)
+
+    def _head(self, column: Column[RowT], place: Place, kept: dict[str, str]) -> Head:
+        words = column.head.removesuffix(" (€)")
+        if not column.sort:
+            return Head(words, column.is_number)
+        here = column.sort == place.by
+        down = not place.descending if here else column.kind not in WORDS_FIRST
+        asked = f"{'-' if down else ''}{column.sort}"
+        return Head(
+            words,
+            column.is_number,
+            _address(self.endpoint, **kept, tri="" if asked == self.first else asked),
+            ("descending" if place.descending else "ascending") if here else "",
+        )
+
+
+def _address(endpoint: str, **asked: str) -> str:
+    values: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for(endpoint, **values)
