@@ -98,7 +98,7 @@ def test_a_file_holds_the_rows_of_all_pages_in_their_order(
     sizes: list[int] = []
     files: dict[str, str] = {}
     for start in filter(None, (whole, f"{case.path}?{narrowed}")):
-        monkeypatch.setattr(case.module, case.name, replace(case.listing, lines=500))
+        monkeypatch.setattr(case.module, case.name, replace(case.listing, lines=5000))
         (everything,) = pages(client, start)
         rows = FIRST_CELL.findall(everything)
         sizes.append(len(rows))
