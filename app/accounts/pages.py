@@ -96,7 +96,7 @@ def listed() -> ResponseReturnValue:
         typed = form.text("apres")
         found = queries.accounts(
             session,
-            int(typed) if typed.isascii() and typed.isdigit() else None,
+            int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
             limit=LINES + 1,
             organisation_id=manager.sees or chosen,
             role=form.among("role", {str(role): role for role in Role}),

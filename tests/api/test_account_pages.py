@@ -153,3 +153,9 @@ def test_nobody_acts_as_somebody_else(house: House) -> None:
         finance.get("/api/v1/me", headers={"X-Agent": str(other), "X-Remote-User": "coordinator"}),
     ):
         assert asked.get_json()["email"] == "finance@exemple.fr"
+
+
+def test_a_number_that_no_account_can_have_shows_the_list_from_its_beginning(house: House) -> None:
+    client = house.signed_in("coordinator").client
+
+    assert client.get(f"/comptes?apres={'9' * 40}").status_code == 200
