@@ -349,6 +349,7 @@ def change_role(
     Raises:
         UnknownAccount, CannotManageAccount, NotOnOneself: it is not this agent's to change.
         RoleElsewhere: nobody has that role there.
+        InvalidInput: only a prescriber or a mediator manages the accounts of its organisation.
         LastAdministrator: nobody else would administer accounts.
     """
     agent = _managed(session, actor=actor, agent_id=agent_id)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
@@ -228,8 +228,10 @@ class Provider:
             found = self._get(f"{self.known_as.issuer}/.well-known/openid-configuration")
             if str(found.get("issuer", "")).rstrip("/") != self.known_as.issuer:
                 raise _away(ValueError("another issuer"))
+            # What is secret travels to these: none of them may be less protected than the issuer.
+            scheme = urlsplit(self.known_as.issuer).scheme
             for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
-                if not str(found.get(name, "")).startswith(self.known_as.issuer[:7]):
+                if urlsplit(str(found.get(name, ""))).scheme != scheme:
                     raise _away(ValueError(name))
             self._described, self._keys, self._asked_at = found, None, time.monotonic()
         return self._described

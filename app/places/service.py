@@ -201,10 +201,8 @@ def judged(session: Session, file: PlacesFile) -> list[Judged]:
     matched |= {line: taking.organisation_id for line, taking in taken.items()}
     found = queries.places_of(session, set(matched.values()), receiving=set(), ours=set())
     places = {place.organisation.id: place for place in found}
-    return [
-        _fate(row, places.get(matched.get(row.line, row.file_id)), taken=row.line in taken)
-        for row in rows
-    ]
+    spoken_of = {line: places.get(place_id) for line, place_id in matched.items()}
+    return [_fate(row, spoken_of.get(row.line), taken=row.line in taken) for row in rows]
 
 
 def _fate(row: PlacesRow, place: PlaceInDirectory | None, *, taken: bool) -> Judged:
