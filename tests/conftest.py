@@ -7,6 +7,7 @@ it: the process that starts the others makes them and tells the others where the
 import gc
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from app.database import Database
 from app.identity import passwords
+from app.kernel.clock import utc_now
 from tests.beginnings import begin, ready
 from tests.databases import Databases
 from tests.factories import Scheme
@@ -115,9 +117,9 @@ def database_url(
 
 @pytest.fixture
 def usual_scheme(request: pytest.FixtureRequest, database_url: str) -> Scheme:  # noqa: ARG001 - it is in there
-    """A programme with its people, in this test's own database."""
+    """A programme with its people, in this test's own database, at the instant of this test."""
     scheme: Scheme = request.node.stash[SCHEME]
-    return scheme
+    return replace(scheme, now=utc_now())
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ LIES = [
     ),
     Lie(
         "an account is of another kind",
-        "update account set kind = 'expired' where kind = 'stock_inert'",
+        "update account set kind = 'expired' where kind = 'stock_inert' and vintage_id = 1",
         "movement n° 1 nomme un compte sous une autre nature que la sienne",
     ),
     Lie(
