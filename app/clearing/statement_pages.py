@@ -65,14 +65,6 @@ def may(right: Right) -> bool:
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_uuid(typed: str) -> UUID | None:
-    """An id of the address, or nothing."""
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
-
-
 def month_of(typed: str) -> tuple[date, date] | None:
     """The cut-offs that close a month written 2026-10: from its second day to the next first."""
     try:
