@@ -19,11 +19,9 @@ from app.accounts.views import events_told, mails_told
 from app.identity import queries as identity
 from app.identity.factors import reset_factors
 from app.identity.models import ApiToken
-from app.identity.passwords import keyed_hash
 from app.identity.queries import EventFilter
 from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, Role
 from app.identity.service import (
-    SignInKeys,
     create_token,
     disable_agent,
     known_agent,
@@ -69,8 +67,9 @@ ROLE = OneOf(
 def agent() -> None:
     """Les comptes des personnes qui se connectent, et leur rôle.
 
-    Créer, lister, fermer et changer un mot de passe sont les gestes de la personne qui tient cette
-    machine : aucun agent n’est à nommer. Inviter et changer un rôle sont ceux d’un agent.
+    Créer, lister, fermer, débloquer et changer un mot de passe sont les gestes de la personne qui
+    tient cette machine : aucun agent n’est à nommer. Inviter et changer un rôle sont ceux d’un
+    agent.
 
     Exemple : passnum agent list
     """
@@ -363,20 +362,19 @@ def reopen(desk: Desk, *, email: str) -> None:
 
 @agent.command("unlock")
 @click.argument("email", metavar="ADRESSE")
-@approving
+@operating
 def unlock(desk: Desk, *, email: str) -> None:
-    """Lève le blocage d’un compte après trop d’essais. Demande votre mot de passe.
+    """Lève le blocage d’un compte après trop d’essais : mot de passe et second facteur.
 
-    Exemple : passnum agent unlock nadege@exemple.fr --agent administration@exemple.fr
+    Exemple : passnum agent unlock nadege@exemple.fr
     """
-    actor, key = desk.approver(), desk.settings.secret_key
     with desk.transaction() as session:
         account = known_agent(session, email)
         lift_lock(
             session,
-            actor=actor,
+            actor=None,
             agent_id=account.id,
-            keys=SignInKeys(keyed_hash(key, account.email), keyed_hash(key, "nowhere")),
+            secret_key=desk.settings.secret_key,
             origin=FROM_COMMAND,
             now=desk.now,
         )

@@ -12,9 +12,9 @@ from app.accounts import entering
 from app.identity.errors import LinkServesNoMore, WeakPassword
 from app.identity.models import Agent
 from app.identity.rules import LinkPurpose
-from app.identity.service import hashed
+from app.identity.service import Door, hashed, keys_at
 from app.identity.session_rules import Method
-from app.web.auth import ANONYMOUS, account_keys, check_csrf, origin, started_at
+from app.web.auth import ANONYMOUS, check_csrf, origin, started_at
 from app.web.forms import Form
 from app.web.sign_in import let_in
 from app.web.transaction import current_settings, in_transaction
@@ -102,7 +102,7 @@ def _choose(secret: str, purpose: LinkPurpose) -> ResponseReturnValue:
                     secret=secret,
                     purpose=purpose,
                     password_hash=chosen,
-                    keys=account_keys(owner.email),
+                    keys=keys_at(current_settings().secret_key, Door.SIGN_IN, owner.email),
                     origin=origin(),
                     now=started_at(),
                 )

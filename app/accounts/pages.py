@@ -16,19 +16,20 @@ from app.accounts.views import AccountTold, EventTold, accounts_told, events_tol
 from app.identity import passwords
 from app.identity import queries as identity
 from app.identity.errors import WeakPassword, WrongCurrentPassword
+from app.identity.events import record_event
 from app.identity.models import Agent
 from app.identity.queries import EventFilter
-from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
+from app.identity.rules import FRENCH_ROLE, RIGHTS, AccountEventKind, Right, Role
 from app.identity.service import (
-    begin_sign_in,
-    fail_sign_in,
+    Door,
+    begin_try,
     finish_sign_in,
     hashed,
+    keys_of_account,
     locked_until,
 )
 from app.papers.french import clock
 from app.web.auth import (
-    account_keys,
     check,
     current_actor,
     current_agent,
@@ -257,12 +258,11 @@ def _reopen(session: Session, agent_id: int, _: UUID) -> Agent:
 
 
 def _unlock(session: Session, agent_id: int, _: UUID) -> Agent:
-    account = service.known_account(session, actor=current_actor(), agent_id=agent_id)
     return service.lift_lock(
         session,
         actor=current_actor(),
         agent_id=agent_id,
-        keys=account_keys(account.email),
+        secret_key=current_settings().secret_key,
         origin=origin(),
         now=started_at(),
     )
@@ -281,7 +281,16 @@ def _account(agent_id: int, form: Form) -> AccountPage:
         actor = current_actor()
         manager = service.manager_of(session, actor)
         agent = service.known_account(session, actor=actor, agent_id=agent_id)
-        until = locked_until(session, keys=account_keys(agent.email), now=started_at())
+        until = max(
+            filter(
+                None,
+                (
+                    locked_until(session, keys=keys, now=started_at())
+                    for keys in keys_of_account(current_settings().secret_key, agent)
+                ),
+            ),
+            default=None,
+        )
         sees = Right.SEE_ACCOUNT_EVENTS in RIGHTS[actor.role]
         events = (
             identity.events_before(
@@ -437,15 +446,20 @@ def _checked(form: Form) -> str:
         TooManyAttempts: the account waits.
     """
     me = current_agent()
-    keys = sign_in_keys(me.email)
-    in_transaction(
-        lambda session: begin_sign_in(session, email=me.email, keys=keys, now=started_at())
-    )
+    # A counter of its own: whoever sits at an open session does not lock its owner out.
+    keys = sign_in_keys(me.id, Door.PASSWORD_CHANGE)
+    in_transaction(lambda session: begin_try(session, keys=keys, now=started_at()))
     typed = request.form.get("current_password", "")
     if not passwords.matches(me.password_hash, typed):
         in_transaction(
-            lambda session: fail_sign_in(
-                session, agent=me, keys=keys, origin=origin(), now=started_at()
+            lambda session: record_event(
+                session,
+                kind=AccountEventKind.SIGN_IN_FAILED,
+                agent_id=me.id,
+                actor=me.id,
+                origin=origin(),
+                now=started_at(),
+                detail="changement de mot de passe",
             )
         )
         form.wrong("current_password", WrongCurrentPassword().message)

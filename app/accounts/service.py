@@ -33,11 +33,11 @@ from app.identity.rules import (
     Role,
 )
 from app.identity.service import (
-    SignInKeys,
     check_not_the_last,
     close,
     create_agent,
     finish_sign_in,
+    keys_of_account,
 )
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
@@ -408,20 +408,27 @@ def _appoint(
 def lift_lock(
     session: Session,
     *,
-    actor: Actor,
+    actor: Actor | None,
     agent_id: int,
-    keys: SignInKeys,
+    secret_key: bytes,
     origin: Origin,
     now: datetime,
 ) -> Agent:
-    """Let an account try again before its pause is over.
+    """Let an account try again before its pause is over: password, second step, everything.
+
+    `actor` is None for the operator of the machine.
 
     Raises:
         UnknownAccount, CannotManageAccount, NotOnOneself: it is not this agent's to let in.
     """
-    agent = _managed(session, actor=actor, agent_id=agent_id)
-    hold(session, "sign in", keys.email_hash.hex())
-    finish_sign_in(session, keys=keys, now=now)
+    agent = (
+        session.get_one(Agent, agent_id)
+        if actor is None
+        else _managed(session, actor=actor, agent_id=agent_id)
+    )
+    for keys in keys_of_account(secret_key, agent):
+        hold(session, "sign in", keys.email_hash.hex())
+        finish_sign_in(session, keys=keys, now=now)
     record_event(
         session,
         kind=AccountEventKind.LOCK_LIFTED,

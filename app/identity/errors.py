@@ -57,6 +57,16 @@ class TooManyAttempts(Throttled):
     )
 
 
+class TooManyTries(TooManyAttempts):
+    """Too many failures of somebody whose password is not the question."""
+
+    code = "too_many_tries"
+    sentence = (
+        "Trop d’essais ont échoué : attendez jusqu’à {until}, puis recommencez. La personne qui "
+        "gère les comptes peut lever ce blocage."
+    )
+
+
 class TooManyResets(Throttled):
     """Too many new passwords were asked for from one place."""
 

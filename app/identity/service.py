@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from app.identity.errors import (
     EmailTaken,
     LastAdministrator,
     TooManyAttempts,
+    TooManyTries,
     UnknownAgent,
     UnknownToken,
 )
@@ -35,6 +37,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.text import clean, read_email
 from app.mails.outbox import write_mail
+from app.mails.queries import told_since
 from app.mails.rules import MailKind
 from app.mails.wording import written
 from app.papers.french import clock, day_and_time
@@ -42,6 +45,7 @@ from app.papers.french import clock, day_and_time
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_OF_ACCOUNT = 5
 ATTEMPTS_FROM_ADDRESS = 50
+LOCK_TOLD_EVERY = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=365)
 
 
@@ -210,10 +214,46 @@ def working_agent(session: Session, email: str) -> Agent:
 
 @dataclass(frozen=True, slots=True)
 class SignInKeys:
-    """What the throttle recognises: keyed hashes of the e-mail typed and the network address."""
+    """What the throttle recognises: keyed hashes of who tries at which door, and from where."""
 
     email_hash: bytes
     address_hash: bytes
+    refusal: type[TooManyAttempts] = TooManyAttempts
+
+
+class Door(StrEnum):
+    """What is tried; each has a counter of its own, that nothing typed at another one reaches."""
+
+    SIGN_IN = "sign in"
+    SECOND_STEP = "second step"
+    PASSKEY = "passkey"
+    PASSWORD_CHANGE = "password change"  # noqa: S105 - a word, not a secret
+
+
+NOWHERE = "nowhere"
+"""Where an account is meant apart from any network address."""
+
+
+def keys_at(key: bytes, door: Door, who: object, *, place: str = NOWHERE) -> SignInKeys:
+    """What the throttle recognises at that door: an address typed, the number of an agent, a key.
+
+    The door is hashed with it, so « second step 1 » typed as an address blocks nobody's.
+    """
+    refusal = TooManyAttempts if door is Door.SIGN_IN else TooManyTries
+    return SignInKeys(
+        passwords.keyed_hash(key, f"{door}\0{str(who).strip().lower()[:254]}"),
+        passwords.keyed_hash(key, place),
+        refusal,
+    )
+
+
+def keys_of_account(key: bytes, agent: Agent) -> tuple[SignInKeys, ...]:
+    """Every counter that may keep an agent out."""
+    return (
+        keys_at(key, Door.SIGN_IN, agent.email),
+        keys_at(key, Door.SECOND_STEP, agent.id),
+        keys_at(key, Door.PASSWORD_CHANGE, agent.id),
+    )
 
 
 def begin_sign_in(session: Session, *, email: str, keys: SignInKeys, now: datetime) -> Agent | None:
@@ -238,7 +278,7 @@ def begin_try(session: Session, *, keys: SignInKeys, now: datetime) -> None:
     """
     hold(session, "sign in", keys.email_hash.hex())
     if until := locked_until(session, keys=keys, now=now):
-        raise TooManyAttempts(until=clock(until))
+        raise keys.refusal(until=clock(until))
     _write_attempt(session, keys, succeeded=False, now=now)
 
 
@@ -294,6 +334,9 @@ def fail_sign_in(
         origin=origin,
         now=now,
     )
+    # Whoever tries for days would otherwise fill a mailbox: once a day says enough.
+    if told_since(session, agent.id, MailKind.LOCKED, since=now - LOCK_TOLD_EVERY):
+        return
     until = day_and_time(since + ATTEMPTS_WINDOW)
     write_mail(
         session,

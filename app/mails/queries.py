@@ -62,6 +62,12 @@ def count(session: Session, state: MailState) -> int:
     return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
 
 
+def told_since(session: Session, agent_id: int, kind: MailKind, *, since: datetime) -> bool:
+    """Whether that agent was written a letter of that kind since then."""
+    asked = exists().where(Mail.agent_id == agent_id, Mail.kind == kind, Mail.queued_at > since)
+    return session.scalar(select(asked)) or False
+
+
 def forget_waiting(session: Session, agent_id: int, kind: MailKind) -> None:
     """Letters of that kind to that agent that no server has taken are gone."""
     session.execute(

@@ -27,11 +27,12 @@ from app.identity import passwords
 from app.identity.errors import SignInRefused
 from app.identity.rules import FROM_COMMAND, Actor, Right
 from app.identity.service import (
-    SignInKeys,
+    Door,
     actor_of,
     begin_sign_in,
     fail_sign_in,
     finish_sign_in,
+    keys_at,
     working_agent,
 )
 from app.kernel.clock import utc_now
@@ -114,10 +115,11 @@ class Desk:
         if password is None:
             with self.transaction(writing=False) as session:
                 return self.actor(session)
-        key = self.settings.secret_key
-        keys = SignInKeys(
-            passwords.keyed_hash(key, self.named_agent.strip().lower()[:254]),
-            passwords.keyed_hash(key, f"terminal {os.getuid()}"),
+        keys = keys_at(
+            self.settings.secret_key,
+            Door.SIGN_IN,
+            self.named_agent,
+            place=f"terminal {os.getuid()}",
         )
         with self.transaction() as session:
             agent = begin_sign_in(session, email=self.named_agent, keys=keys, now=self.now)

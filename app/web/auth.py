@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.identity import passwords, queries, sessions
 from app.identity.models import Agent
 from app.identity.rules import Actor, Browser, Origin, Right, Way, browser_family
-from app.identity.service import SignInKeys, actor_of
+from app.identity.service import Door, SignInKeys, actor_of, keys_at
 from app.identity.session_errors import SecondFactorNeeded, SignInTooOld
 from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
 from app.identity.sessions import Standing
@@ -223,21 +223,10 @@ def check(right: Right) -> None:
     current_actor().check(right)
 
 
-def sign_in_keys(email: str) -> SignInKeys:
-    """What the throttle recognises of this request."""
+def sign_in_keys(who: object, door: Door = Door.SIGN_IN) -> SignInKeys:
+    """What the throttle recognises of this request: who tries at which door, and from where."""
     key = current_settings().secret_key
-    return SignInKeys(
-        passwords.keyed_hash(key, email.strip().lower()[:254]),
-        passwords.keyed_hash(key, request.remote_addr or ""),
-    )
-
-
-def account_keys(email: str) -> SignInKeys:
-    """What the throttle recognises of an account, apart from any network address."""
-    key = current_settings().secret_key
-    return SignInKeys(
-        passwords.keyed_hash(key, email.strip().lower()[:254]), passwords.keyed_hash(key, "nowhere")
-    )
+    return keys_at(key, door, who, place=request.remote_addr or "")
 
 
 def browser_of_request() -> str:

@@ -12,7 +12,7 @@ from app.identity import factors, passkeys
 from app.identity.errors import TooManyAttempts
 from app.identity.events import record_event
 from app.identity.rules import AccountEventKind
-from app.identity.service import SignInKeys, begin_try, finish_sign_in
+from app.identity.service import Door, SignInKeys, begin_try, finish_sign_in
 from app.identity.session_rules import Method, Second
 from app.identity.sessions import confirm_session
 from app.identity.vault import FactorVault
@@ -193,7 +193,7 @@ def recovery_page(
 
 def keys_of_second_step() -> SignInKeys:
     """What the throttle recognises: this account's second step, and the network address."""
-    return sign_in_keys(f"second factor {current_agent().id}")
+    return sign_in_keys(current_agent().id, Door.SECOND_STEP)
 
 
 def factor_vault() -> FactorVault:

@@ -24,6 +24,7 @@ from app.identity.errors import SignInRefused, TooManyAttempts
 from app.identity.models import Agent
 from app.identity.passkeys import Asking
 from app.identity.service import (
+    Door,
     SignInKeys,
     begin_sign_in,
     begin_try,
@@ -121,7 +122,9 @@ def sign_in_by_passkey() -> ResponseReturnValue:
     """Let in whoever's device shows a key of theirs: no address, no password."""
     check_csrf()
     back, answer = safe_next(request.form.get("next", "")), request.form.get("answer", "")
-    keys = sign_in_keys(f"passkey {passkeys.credential_of(answer).hex()}")
+    keys = sign_in_keys(
+        passwords.token_hash(passkeys.credential_of(answer).hex()).hex(), Door.PASSKEY
+    )
     try:
         in_transaction(lambda database: begin_try(database, keys=keys, now=started_at()))
         agent = in_transaction(partial(_holder, answer=answer))

@@ -140,6 +140,10 @@ def test_codes_are_throttled_as_passwords_are(house: House) -> None:
     client = sign_in(house, "administrator")
     enrol(client)
     again(client, "administrator")
+    agent_id = house.scheme.actors["administrator"].agent_id
+    stranger = house.app.test_client()
+    for typed in (f"second factor {agent_id}", f"second step\0{agent_id}") * 5:
+        send(stranger, "/connexion", email=typed, password="n’importe quoi")
 
     tries = [send(client, SECOND, code="123456").status_code for _ in range(6)]
 

@@ -19,6 +19,7 @@ from app.identity.errors import (
     RoleElsewhere,
     TokenCannotApprove,
     TooManyResets,
+    TooManyTries,
     UnknownAccount,
 )
 from app.identity.models import AccountEvent, Agent
@@ -31,7 +32,16 @@ from app.identity.rules import (
     Role,
     Way,
 )
-from app.identity.service import SignInKeys, actor_of, begin_sign_in, fail_sign_in, set_password
+from app.identity.service import (
+    Door,
+    SignInKeys,
+    actor_of,
+    begin_sign_in,
+    begin_try,
+    fail_sign_in,
+    keys_at,
+    set_password,
+)
 from app.kernel.errors import IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.mails.models import Mail
@@ -295,12 +305,15 @@ def test_one_place_does_not_ask_for_everybody(world: World) -> None:
         ask(99)
 
 
-def test_a_lock_is_told_to_its_owner_once_and_can_be_lifted(world: World) -> None:
+def test_a_lock_is_told_to_its_owner_once_a_day_and_can_be_lifted(world: World) -> None:
     email, now = "exo7@exemple.fr", world.scheme.now
     agent: Agent | None = None
-    for _ in range(5):
-        agent = begin_sign_in(world.session, email=email, keys=KEYS, now=now)
-        fail_sign_in(world.session, agent=agent, keys=KEYS, origin=HERE, now=now)
+    keys = keys_at(KEY, Door.SIGN_IN, email, place="here")
+    for later in (timedelta(0), timedelta(hours=20)):
+        for _ in range(5):
+            agent = begin_sign_in(world.session, email=email, keys=keys, now=now + later)
+            fail_sign_in(world.session, agent=agent, keys=keys, origin=HERE, now=now + later)
+    now += later
     assert agent is not None
 
     assert [mail.kind for mail in letters(world, agent)].count(MailKind.LOCKED) == 1
@@ -309,11 +322,30 @@ def test_a_lock_is_told_to_its_owner_once_and_can_be_lifted(world: World) -> Non
         world.session,
         actor=actor(world, "administrator"),
         agent_id=agent.id,
-        keys=KEYS,
+        secret_key=KEY,
         origin=HERE,
         now=now,
     )
-    assert begin_sign_in(world.session, email=email, keys=KEYS, now=now) is agent
+    assert begin_sign_in(world.session, email=email, keys=keys, now=now) is agent
+
+
+def test_nothing_typed_at_the_door_counts_as_a_second_step(world: World) -> None:
+    """« second step 1 » is an address like another; the operator lifts every pause at once."""
+    agent_id, now = world.scheme.actors["exo7"].agent_id, world.scheme.now
+    step = keys_at(KEY, Door.SECOND_STEP, agent_id)
+    for typed in (f"second step {agent_id}", f"second step\0{agent_id}"):
+        for _ in range(5):
+            begin_try(world.session, keys=keys_at(KEY, Door.SIGN_IN, typed), now=now)
+    for _ in range(5):
+        begin_try(world.session, keys=step, now=now)
+    with pytest.raises(TooManyTries):
+        begin_try(world.session, keys=step, now=now)
+
+    service.lift_lock(
+        world.session, actor=None, agent_id=agent_id, secret_key=KEY, origin=HERE, now=now
+    )
+
+    begin_try(world.session, keys=step, now=now)
 
 
 def test_no_letter_and_no_event_names_anybody(world: World) -> None:
