@@ -1,7 +1,8 @@
 """What waits for a person about booklets: orders, what travels, requests, counts, destructions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -16,10 +17,13 @@ from app.orders.rules import OrderState
 from app.orders.service import totals_of
 from app.partners import queries as partners
 from app.prescribers import custody_queries as custody
+from app.prescribers import holdings
 from app.prescribers.custody_models import BookletRequest, Consignment
 from app.prescribers.custody_rules import ConsignmentState, RequestState
+from app.programmes import queries as programmes
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
+from app.stock.counts import may_sign_for
 
 MANY = 100
 SLOW = timedelta(days=7)
@@ -42,9 +46,10 @@ def orders_to_approve(session: Session, actor: Actor, _today: date) -> list[Task
 
 
 def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
-    """Approved orders that have not left."""
+    """Approved orders that have not left, but for those of a frozen programme."""
+    frozen = {freeze.programme_id for _, freeze in programmes.open_freezes(session)}
     return _of_orders(
-        _ordered(session, OrderState.APPROVED),
+        [one for one in _ordered(session, OrderState.APPROVED) if one.programme_id not in frozen],
         OrderState.APPROVED,
         title="Envoyer la commande {number}",
         titles="Envoyer {count} commandes",
@@ -66,13 +71,12 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
         inert = come.delivered_count - come.activated_count
         if not inert:
             continue
-        covered = come.mandated_cents >= totals_of(one).total_cents
         tasks.append(
             Task(
-                title=f"{'Activer les pass' if covered else 'Saisir le mandat'} de la commande "
-                f"{one.number}",
-                about="Ils sont livrés, et ne peuvent pas encore servir.",
-                action="Activer" if covered else "Saisir le mandat",
+                title=f"Mettre en service les pass de la commande {one.number}",
+                about="Ils sont livrés, et ne peuvent pas encore servir : saisissez le mandat, ou "
+                "activez la livraison qu’il couvre.",
+                action="Ouvrir la commande",
                 endpoint="orders_pages.shown",
                 values={"number": one.number},
                 count=inert,
@@ -80,6 +84,28 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
             )
         )
     return tasks
+
+
+def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Task]:
+    """Sent orders whose day has passed, and of which something has not arrived."""
+    late = [
+        one
+        for one in _ordered(session, OrderState.SENT)
+        if one.expected_on is not None and one.expected_on < today
+    ]
+    progress = orders.progress(session, [one.id for one in late])
+    return [
+        Task(
+            title=f"Relancer l’imprimeur de la commande {one.number}",
+            about=f"La livraison était attendue le {one.expected_on:%d/%m/%Y}.",
+            action="Ouvrir la commande",
+            endpoint="orders_pages.shown",
+            values={"number": one.number},
+            count=one.voucher_count - progress[one.id].delivered_count,
+            unit="pass à livrer",
+        )
+        for one in late
+    ]
 
 
 def _ordered(session: Session, state: OrderState) -> list[BookletOrder]:
@@ -186,6 +212,12 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
         about="Au compte du bordereau {number}, {recipient} ne les a pas trouvés.",
         action="Voir le bordereau",
         endpoint="custody_pages.consignment",
+        booklets={
+            consignment_id: len(lost)
+            for consignment_id, lost in custody.still_missing(
+                session, [one.id for one in found]
+            ).items()
+        },
     )
 
 
@@ -198,13 +230,15 @@ def _of_consignments(
     about: str,
     action: str,
     endpoint: str,
+    booklets: Mapping[UUID, int] | None = None,
 ) -> list[Task]:
+    """`booklets` counts those that each is about, where it is not about all of them."""
     if not found:
         return []
     names = partners.organisation_names(
         session, {party for one in found for party in (one.sender_id, one.recipient_id)}
     )
-    booklets = custody.booklets_counted(session, [one.id for one in found])
+    counts = booklets or custody.booklets_counted(session, [one.id for one in found])
 
     def one_of(one: Consignment) -> Task:
         said = {
@@ -219,8 +253,8 @@ def _of_consignments(
             action=action,
             endpoint=endpoint,
             values={"consignment_id": one.id},
-            count=booklets[one.id],
-            unit="carnet" if booklets[one.id] == 1 else "carnets",
+            count=counts[one.id],
+            unit="carnet" if counts[one.id] == 1 else "carnets",
         )
 
     def together(several: Sequence[Consignment]) -> Task:
@@ -229,7 +263,7 @@ def _of_consignments(
             about="Ils sont ensemble dans la liste des dotations.",
             action="Voir la liste",
             endpoint="custody_pages.consignments",
-            count=sum(booklets[one.id] for one in several),
+            count=sum(counts[one.id] for one in several),
             unit="carnets",
         )
 
@@ -266,14 +300,35 @@ def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Ta
     return told(found, one_of, together)
 
 
+def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Sizes of which a prescriber's drawer will soon be empty, and none is on the way."""
+    rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=today)
+    return [
+        Task(
+            title=f"Demander des carnets de {rate.size}",
+            about=f"Au rythme actuel, ce qui reste tient {rate.days_left} "
+            f"jour{'' if rate.days_left == 1 else 's'}.",
+            action="Demander",
+            endpoint="request_pages.new_request",
+            count=rate.in_hand,
+            unit="carnet en stock" if rate.in_hand == 1 else "carnets en stock",
+        )
+        for rate in rates
+        if rate.runs_out and not rate.on_the_way
+    ]
+
+
 def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """Counts that are closed and want a second signature."""
+    """Counts that are closed and want a second signature, which that very person may give."""
+    closed = stock.latest_counts(
+        session, Place(MANY), holder_id=actor.scope, state=CountState.CLOSED
+    )
     found = [
         one
-        for one in stock.latest_counts(
-            session, Place(MANY), holder_id=actor.scope, state=CountState.CLOSED
-        )
-        if (closing := stock.closing_of(session, one.id)) and closing.closed_by != actor.agent_id
+        for one in closed
+        if (closing := stock.closing_of(session, one.id)) is not None
+        and closing.closed_by != actor.agent_id
+        and may_sign_for(session, actor, one.holder_id, closing.closed_by)
     ]
     return [
         Task(
@@ -281,6 +336,25 @@ def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
             about=f"Compté le {one.counted_on:%d/%m/%Y}. Relisez les écarts : une seconde personne "
             "signe.",
             action="Relire",
+            endpoint="count_pages.shown",
+            values={"count_id": one.id},
+            count=1,
+            unit="comptage",
+        )
+        for one in found
+    ]
+
+
+def counts_to_finish(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Counts of one's own cupboard that were begun and not closed."""
+    found = stock.latest_counts(
+        session, Place(MANY), holder_id=actor.organisation_id, state=CountState.OPEN
+    )
+    return [
+        Task(
+            title=f"Finir le comptage {one.number}",
+            about=f"Commencé pour le {one.counted_on:%d/%m/%Y}. Notez le reste, puis fermez-le.",
+            action="Continuer",
             endpoint="count_pages.shown",
             values={"count_id": one.id},
             count=1,
@@ -298,7 +372,8 @@ def write_offs_to_approve(session: Session, actor: Actor, today: date) -> list[T
         for one in losses.latest_write_offs(session, limit=MANY, offset=0)
         if one.prepared_at >= since and one.prepared_by != actor.agent_id
     ]
-    approved = losses.approvals_of(session, [one.id for one in latest])
+    ids = [one.id for one in latest]
+    decided = losses.approvals_of(session, ids).keys() | losses.abandonments_of(session, ids).keys()
     return [
         Task(
             title=f"Approuver la destruction {one.number}",
@@ -310,5 +385,5 @@ def write_offs_to_approve(session: Session, actor: Actor, today: date) -> list[T
             unit="procès-verbal",
         )
         for one in latest
-        if one.id not in approved
+        if one.id not in decided
     ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,10 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
 from app.prescribers import holdings
+from app.prescribers.handover_pages import unfinished
 from app.prescribers.holdings import Rate
+from app.programmes import queries as programmes
+from app.programmes.models import ProgrammeFreeze
 from app.reports.pages import figures
 from app.reports.service import Found, chain_report
 from app.reports.told import ChainPage, Match, SearchPage
@@ -40,6 +44,9 @@ class Today:
     stock: tuple[Rate, ...] = ()
     chain: ChainPage | None = None
     ends: tuple[End, ...] = ()
+    freezes: tuple[tuple[str, ProgrammeFreeze], ...] = ()
+    unfinished: str = ""
+    """The address of the reader's own hand-over that is under way."""
 
 
 MAIN_ACTS = (
@@ -66,13 +73,14 @@ def _today(session: Session) -> Today:
     )
     if Right.ISSUE_BOOKLETS in rights:
         rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day)
-        page = replace(page, stock=tuple(rates))
+        page = replace(page, stock=tuple(rates), unfinished=unfinished(session))
     if Right.SEE_REPORTS in rights:
         report = chain_report(session, actor=actor, on=day, now=now)
         page = replace(
             page,
             chain=ChainPage(scope=Scope(on=day, today=day), **figures(report)),
             ends=ends_to_come(session, now=now),
+            freezes=tuple(programmes.open_freezes(session)),
         )
     return page
 
@@ -93,6 +101,9 @@ def find() -> ResponseReturnValue:
         found = in_transaction(lambda session: _found(session, typed))
     except DomainError as refusal:
         return not_found(typed, refusal)
+    if found is None:
+        page = SearchPage(typed=typed, error=search.why_nothing(typed))
+        return render_template("vouchers/search.html", page=page), HTTPStatus.NOT_FOUND
     match found:
         case DomainError():
             return not_found(typed, found)
@@ -109,7 +120,7 @@ def find() -> ResponseReturnValue:
 
 def _found(
     session: Session, typed: str
-) -> search.Page | Match | tuple[Match, ...] | SerialNumber | Found | DomainError:
+) -> search.Page | Match | tuple[Match, ...] | SerialNumber | Found | DomainError | None:
     actor, now = current_actor(), started_at()
     if page := search.page_of_document(session, actor=actor, typed=typed):
         return page
@@ -117,4 +128,6 @@ def _found(
         matches = search.matches_of_name(session, actor=actor, typed=typed, now=now)
         if matches:
             return matches[0] if len(matches) == 1 else matches
+    if search.why_nothing(typed):
+        return None
     return search.passes_found(session, actor=actor, typed=typed, now=now)

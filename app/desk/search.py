@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries
 from app.clearing import queries as clearing
 from app.identity.rules import RIGHTS, Actor, Right
+from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.losses import queries as losses
@@ -48,7 +49,15 @@ class Page:
 
 
 _Find = Callable[[Session, Actor, str], Page | None]
-_NUMBER = re.compile(r"([A-Z]{2,4})[ -]*(\d{4})[ -]+(\d{1,9})")
+_NUMBER = re.compile(r"([A-Z]{2,4})[ -]*(\d{4})[ -]*(\d{1,9})")
+_NOTHING = (
+    "Rien de ce que vous pouvez ouvrir ne porte le numéro {number}. Relisez-le sur le document."
+)
+_NOBODY = (
+    "Aucun organisme et aucune de vos personnes ne s’appelle ainsi. Écrivez le début du nom, ou "
+    "le numéro d’un document."
+)
+_EMPTY = "Écrivez un numéro, un code ou le début d’un nom."
 
 
 def page_of_document(session: Session, *, actor: Actor, typed: str) -> Page | None:
@@ -178,6 +187,18 @@ _DOCUMENTS: Mapping[str, tuple[Right, _Find]] = {
     numbering.TAKEOVER: (Right.SEE_LEDGER, _takeover),
 }
 """Which right opens a document, and how it is found; the prefixes are those of `numbering`."""
+
+
+def why_nothing(typed: str) -> str | None:
+    """What to write instead, where what was typed says itself what it should have been."""
+    if not typed:
+        return _EMPTY
+    read = _NUMBER.fullmatch(typed.strip().upper())
+    if read is not None and read[1] in _DOCUMENTS:
+        return _NOTHING.format(number=numbering.written(read[1], int(read[2]), int(read[3])))
+    # A code of sixteen letters and no digit is rare, and is tried like any other.
+    letters = sum(map(str.isalnum, typed))
+    return _NOBODY if is_a_name(typed) and letters != codes.LENGTH else None
 
 
 def is_a_name(typed: str) -> bool:

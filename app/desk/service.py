@@ -25,6 +25,8 @@ SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.PREPARE_ORDER, booklets.orders_to_send),
     (Right.RECORD_MANDATE, booklets.deliveries_to_activate),
     (Right.ALLOCATE, booklets.requests_to_answer),
+    (Right.ISSUE_BOOKLETS, booklets.booklets_to_ask_for),
+    (Right.COUNT_STOCK, booklets.counts_to_finish),
     (Right.SIGN_COUNT, booklets.counts_to_sign),
     (Right.APPROVE_WRITE_OFF, booklets.write_offs_to_approve),
     (Right.APPROVE_TAKEOVER, scheme.takeovers_to_approve),
@@ -34,6 +36,7 @@ SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.SEE_LEDGER, scheme.vintages_to_close),
     (Right.MANAGE_PARTNERS, scheme.partners_to_renew),
     (Right.ALLOCATE, booklets.shortfalls_to_settle),
+    (Right.PREPARE_ORDER, booklets.deliveries_to_chase),
     (Right.SEND_BOOKLETS, booklets.consignments_to_chase),
     (Right.DECIDE_SIGNAL, scheme.signals_to_read),
 )

@@ -27,7 +27,8 @@ from app.programmes import numbering
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.service import Found
-from app.stock.models import SerialFile, StockCount
+from app.stock.counts import may_sign_for
+from app.stock.models import CountClosing, SerialFile, StockCount
 from app.vouchers import queries as vouchers
 from app.vouchers import service
 from tests.demo.conftest import NOW, Loaded
@@ -162,3 +163,24 @@ def test_a_cover_opens_its_booklet_and_the_code_of_a_pass_that_pass(
     assert isinstance(passes, Found)
     assert passes.lines[0].serial == serial == one
     assert len(passes.lines) == booklet.size
+
+
+def test_what_cannot_be_found_is_told_apart(session: Session) -> None:
+    staff = actor(session, "coordination")
+
+    assert search.page_of_document(session, actor=staff, typed="BC-2026-9999") is None
+    assert "BC-2026-9999" in (search.why_nothing("bc20269999") or "")
+    assert "nom" in (search.why_nothing("Nadège Démonstration") or "")
+    assert search.why_nothing("") is not None
+    assert search.why_nothing("26A 00001 01 04") is None
+
+
+def test_nobody_is_sent_to_sign_what_only_its_holder_may(session: Session) -> None:
+    for name in ("coordination", "coordination2", "comptable"):
+        for task in waiting(session, actor=actor(session, name), today=TODAY):
+            if task.endpoint == "count_pages.shown" and task.title.startswith("Signer"):
+                count = session.get_one(StockCount, task.values["count_id"])
+                closing = session.get_one(CountClosing, count.id)
+                assert may_sign_for(
+                    session, actor(session, name), count.holder_id, closing.closed_by
+                )
