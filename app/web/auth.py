@@ -163,6 +163,9 @@ def note_that_somebody_is_there() -> None:
         sessions.note_seen(session, standing, now=now)
 
 
+SIGNS_OUT = "identity_pages.sign_out"
+"""The one act that nobody has to do again once their session is over."""
+
 AWAITED: set[str] = set()
 """Endpoints that open while a second factor is awaited."""
 ENROLLING: set[str] = set()
@@ -207,10 +210,15 @@ def check_csrf() -> None:
 def ask_to_sign_in() -> AnyResponse:
     """Send a person to the sign-in page, and back afterwards, to what they had typed."""
     reason = "expired" if secret_of_cookie() else "needed"
+    here = request.full_path.rstrip("?")
     if request.method in SAFE_METHODS:
-        asked = request.full_path.rstrip("?")
+        asked = here
     elif asked := drafts.address_to_go_on():
         reason = "kept"
+    elif drafts.opens(request.path):
+        asked, reason = here, "lost"
+    elif request.endpoint != SIGNS_OUT:
+        reason = "lost"
     return redirect(url_for("identity_pages.sign_in", next=asked or None, reason=reason))
 
 

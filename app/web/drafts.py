@@ -33,7 +33,7 @@ def typed_in_request() -> Typed:
 def address_to_go_on() -> str:
     """Keep the form of this request, sent too late; the address that opens it again, or nothing."""
     agent_id = _lately_signed_in()
-    if agent_id is None or request.files or not _opens(request.path):
+    if agent_id is None or request.files or not opens(request.path):
         return ""
     draft_id, place, now = new_id(), request.path, current_app.extensions["passnum_clock"]()
     kept = in_transaction(
@@ -52,6 +52,15 @@ def address_to_go_on() -> str:
     )
     asked = {**request.args.to_dict(), AGAIN: str(draft_id)}
     return f"{place}?{urlencode(asked)}" if kept else ""
+
+
+def opens(path: str) -> bool:
+    """Whether that address shows a page, and does not only take what is sent to it."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return adapter is not None and bool(adapter.match(path, method="GET"))
+    except (HTTPException, RequestRedirect):
+        return False
 
 
 def taken_up() -> Typed | None:
@@ -87,15 +96,6 @@ def _named_here() -> UUID | None:
         return UUID(request.args.get(AGAIN, ""))
     except ValueError:
         return None
-
-
-def _opens(path: str) -> bool:
-    """Whether that address shows a page, and does not only take what is sent to it."""
-    adapter = current_app.create_url_adapter(request)
-    try:
-        return adapter is not None and bool(adapter.match(path, method="GET"))
-    except (HTTPException, RequestRedirect):
-        return False
 
 
 def _lately_signed_in() -> int | None:

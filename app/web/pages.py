@@ -180,7 +180,7 @@ class SignInPage:
 
     email: str = ""
     next: str = ""
-    reason: Literal["", "needed", "expired", "kept", "signed_out"] = ""
+    reason: Literal["", "needed", "expired", "kept", "lost", "signed_out"] = ""
     errors: tuple[FieldError, ...] = ()
     pause: str | None = None
     """Set after too many attempts: the sentence that says how long to wait, and whom to ask."""

@@ -66,7 +66,7 @@ ANONYMOUS.update(
 AWAITED.add("identity_pages.sign_out")
 ENROLLING.add("identity_pages.sign_out")
 
-REASONS = frozenset({"needed", "expired", "kept", "signed_out"})
+REASONS = frozenset({"needed", "expired", "kept", "lost", "signed_out"})
 WAIVES_SECOND_FACTOR = "passnum_waives_second_factor"
 """What the factory puts here says of a database whether it is a demonstration."""
 

@@ -152,6 +152,21 @@ def sign_in(name: str, client: FlaskClient, path: str) -> str:
     return str(answer.location)
 
 
+def test_an_act_without_any_session_says_that_nothing_was_taken_and_leads_back(
+    house: House,
+) -> None:
+    browser = house.app.test_client()
+    asked = browser.post("/encaisser?seance=x", data={"codes": "ABCD"}).location
+    page = read(browser, asked)
+    assert "Votre session était finie" in page
+    assert "rien n’est enregistré" in page
+    assert "ABCD" not in asked
+    assert hidden(page, "next") == "/encaisser?seance=x"
+    nowhere = browser.post("/remises/nouvelle/x/y/z/engagement", data={})
+    assert "next" not in str(nowhere.location)
+    assert "reason=lost" not in browser.post("/deconnexion").location
+
+
 def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -> None:
     with house.database.transaction() as session:
         for name in ("plie", "ccas"):
