@@ -9,7 +9,12 @@ from app.identity.rules import RIGHTS, Right
 from app.kernel.errors import DomainError
 from app.reports.service import voucher_report
 from app.reports.told import SearchPage
-from app.vouchers.errors import UnknownBooklet, UnknownVoucher, VoucherNotShown
+from app.vouchers.errors import (
+    BookletNotShown,
+    UnknownBooklet,
+    UnknownVoucher,
+    VoucherNotShown,
+)
 from app.web.auth import check, current_actor, started_at
 from app.web.problems import status_of
 from app.web.transaction import in_transaction
@@ -28,6 +33,8 @@ def not_found(typed: str, refusal: DomainError) -> ResponseReturnValue:
     """The search again, with why nothing was found and what to write instead."""
     if isinstance(refusal, (UnknownVoucher, UnknownBooklet)) and may_take():
         refusal = VoucherNotShown()
+    elif isinstance(refusal, UnknownBooklet) and not current_actor().sees():
+        refusal = BookletNotShown()
     page = SearchPage(typed=typed, error=refusal.message)
     return render_template("vouchers/search.html", page=page), status_of(refusal)
 

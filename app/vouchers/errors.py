@@ -30,6 +30,16 @@ class UnknownBooklet(NotFound):
     sentence = "Aucun carnet ne porte le numéro {booklet}. Relisez-le sur la couverture."
 
 
+class BookletNotShown(NotFound):
+    """A prescriber looks for a booklet that it does not hold: whether it exists is not told."""
+
+    code = "booklet_not_shown"
+    sentence = (
+        "Ce carnet n’est pas chez vous, ou n’existe pas. Relisez son numéro ; s’il est bien écrit, "
+        "appelez la coordination."
+    )
+
+
 class MistypedCoverCode(RuleBroken):
     """What was typed has the length of the code of a cover, and cannot be one."""
 

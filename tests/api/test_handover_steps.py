@@ -139,6 +139,20 @@ def test_who_is_alike_is_said_before_anybody_is_registered(house: House) -> None
     assert client.get(person).location == "/remises/nouvelle"
 
 
+def test_a_booklet_of_another_and_one_that_is_none_look_alike(house: House) -> None:
+    with house.database.transaction() as session:
+        house.scheme.stock(session)
+        house.scheme.allocation(session, 1, 4)
+    client = house.signed_in("ccas").client
+    token = hidden(client.get("/pass").text, "csrf_token")
+    told = {
+        client.post("/pass", data={"csrf_token": token, "typed": typed}).text.replace(typed, "")
+        for typed in ("26A 00001", "26A 09999")
+    }
+    assert len(told) == 1
+    assert "Ce carnet n’est pas chez vous, ou n’existe pas" in unescape(told.pop())
+
+
 def sign_in(name: str, client: FlaskClient, path: str) -> str:
     """Sign in from the page that asks for it; where one then is."""
     form = {
