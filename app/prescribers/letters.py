@@ -115,7 +115,7 @@ def _told(session: Session, place: Place, home: str) -> LetterPlace:
     if place.where is not None and commune is not None:
         kilometres = round(place.where.distance_km(commune.centre))
         far = (
-            f"à {kilometres} km environ du centre de votre commune"
+            f"à {kilometres} km environ, à vol d’oiseau, du centre de votre commune"
             if kilometres
             else "dans votre commune ou tout près"
         )

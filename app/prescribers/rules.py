@@ -388,7 +388,11 @@ def _services_said(one: Ranked, wanted: Wanted) -> str:
 
 
 def _distance_said(far: int) -> str:
-    return "dans la commune ou tout près" if far == 0 else f"à {far}{NO_BREAK}km environ"
+    return (
+        "dans la commune ou tout près"
+        if far == 0
+        else f"à {far}{NO_BREAK}km environ à vol d’oiseau"
+    )
 
 
 def _hours_said(minutes: int | None, at: datetime) -> str:

@@ -8,10 +8,12 @@ import pytest
 from app.config import EXAMPLE_LINE
 from app.database import Database
 from app.kernel.ids import new_id
+from app.kernel.serials import BookletNumber
 from app.orders.queries import order as order_of
 from app.partners.contacts import record_contact
 from app.printing import queries
-from app.programmes.service import mark_demonstration
+from app.programmes.service import known_vintage, mark_demonstration
+from app.vouchers.service import cover_of, known_booklet
 from tests.api.house import House
 from tests.factories import Scheme
 from tests.orders.test_order_pages import Desk
@@ -72,10 +74,18 @@ def test_the_public_page_is_kept_by_nobody_and_names_nobody(house: House) -> Non
     with house.database.transaction() as session:
         house.scheme.stock(session)
         code = house.scheme.codes(session, 1)[0]
+        cover = cover_of(
+            known_booklet(session, BookletNumber("26A", 1)),
+            known_vintage(session, house.scheme.vintage_id),
+            house.scheme.keys,
+        )
 
     stranger = house.app.test_client()
 
     early = stranger.get(f"/p/{code.lower()}")
+    closed = stranger.get(f"/c/{cover}").text
+    assert "Ce carnet n’est pas encore remis" in closed
+    assert "Il ne reste aucun pass" not in closed
     with house.database.transaction() as session:
         house.scheme.allocation(session, 1, 1)
         house.scheme.prescription(session, house.scheme.beneficiary(session), [1])
@@ -98,7 +108,7 @@ def test_the_public_page_is_kept_by_nobody_and_names_nobody(house: House) -> Non
     assert "Ce pass est bon" in answer.text
     assert "exo8" in answer.text.lower()
     assert 'href="tel:0596123456"' in answer.text
-    assert "km environ" in answer.text
+    assert "km environ à vol d’oiseau" in answer.text
     assert "Set-Cookie" not in answer.headers
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     english = stranger.get(f"/p/{code.lower()}?commune=Le+Robert&langue=en").text

@@ -106,8 +106,8 @@ def test_the_sentence_says_what_decides_and_what_is_behind() -> None:
         "ouvre demain à 8\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30."
     )
     assert reason(second, wanted()) == (
-        "Propose tout ce qu’il faut, accueille ce public, à 11\N{NO-BREAK SPACE}km environ, "
-        "horaires à demander ; "
+        "Propose tout ce qu’il faut, accueille ce public, à 11\N{NO-BREAK SPACE}km environ "
+        "à vol d’oiseau, horaires à demander ; "
         "plus loin que le précédent."
     )
 
