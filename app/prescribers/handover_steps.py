@@ -24,6 +24,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.communes import COMMUNES
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
+from app.ledger import AccountKind
 from app.mediators.rules import FRENCH_SERVICE
 from app.prescribers import people, prescriptions, queries, referrals
 from app.prescribers.allocations import named_booklet
@@ -36,6 +37,7 @@ from app.prescribers.errors import (
     UnknownBeneficiary,
 )
 from app.prescribers.handover_pages import PLACE, choices
+from app.prescribers.holdings import booklets_held
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
 from app.prescribers.people import AlreadyKnown, Person
@@ -358,6 +360,8 @@ class StepPage:
     needs_exception: bool
     passes_left: int
     alike: tuple[str, ...]
+    lacking: int
+    """The size of the booklets that this public receives, when none is left; else nothing."""
     need: str = ""
     services: tuple[str, ...] = ()
     places: tuple[referrals.Choice, ...] = ()
@@ -392,12 +396,19 @@ def step_page(
         needs_exception=bool(position and position.beyond),
         passes_left=position.passes_left if position else 0,
         alike=tuple(map(alike_in_words, alike)),
+        lacking=_lacking(session, position) if position else 0,
         need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
         services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
         if answers
         else (),
         places=tuple(places),
     )
+
+
+def _lacking(session: Session, position: prescriptions.Position) -> int:
+    held = booklets_held(session, actor=current_actor())
+    in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
+    return 0 if position.size in in_hand else position.size
 
 
 def person_of(typed: Typed) -> UUID | None:

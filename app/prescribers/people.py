@@ -155,18 +155,22 @@ def what_is_wrong(person: Person, *, public: Public, now: datetime) -> dict[str,
     return wrong
 
 
+def _name_asked(what: str, typed: str) -> str:
+    return f"Écrivez {what}, en 200 caractères au plus." if typed.strip() else f"Écrivez {what}."
+
+
 def _wrong(person: Person, *, today: date) -> dict[str, str]:
     wrong = {}
     phone = clean(person.phone, longest=30) if person.phone else None
     if clean(person.surname) is None:
-        wrong["surname"] = "Écrivez le nom, en 200 caractères au plus."
+        wrong["surname"] = _name_asked("le nom", person.surname)
     if clean(person.first_name) is None:
-        wrong["first_name"] = "Écrivez le prénom, en 200 caractères au plus."
+        wrong["first_name"] = _name_asked("le prénom", person.first_name)
     latest = today.year - YOUNGEST
     if not OLDEST_BIRTH_YEAR <= person.birth_year <= latest:
         wrong["birth_year"] = f"Écrivez une année entre {OLDEST_BIRTH_YEAR} et {latest}."
     if clean(person.commune) is None:
-        wrong["commune"] = "Écrivez la commune où vit la personne."
+        wrong["commune"] = "Choisissez la commune où vit la personne."
     if person.phone and (phone is None or sum(c.isdigit() for c in phone) < 6):  # noqa: PLR2004 - the shortest number
         wrong["phone"] = (
             "Écrivez un numéro de téléphone, par exemple 0696 00 00 00, ou laissez vide."

@@ -335,7 +335,11 @@ class Position:
         plural = "s" if count > 1 else ""
         renewed = self.rights.renewal_count
         again = f", renouvelable {renewed} fois" if renewed else ""
-        return f"Droit : {count} carnet{plural} de {self.size}{again}. Déjà reçu : {self.received}."
+        over = ", plus rien à recevoir" if self.beyond else ""
+        return (
+            f"Droit : {count} carnet{plural} de {self.size}{again}. "
+            f"Déjà reçu : {self.received}{over}."
+        )
 
 
 def position_of(session: Session, person: Beneficiary, *, on: date) -> Position | None:
@@ -512,9 +516,10 @@ def what_stands_in_the_way(
         with refusals:
             if entitlement is None:
                 raise NotEntitled
+            # Whose it is comes first: nothing else is told of another's booklet.
+            _check_in_drawer(session, booklet, number, actor.organisation_id)
             _check_size(booklet, number, entitlement.booklet_size)
             _checked_vintage(terms, number, terms.programme_id, today)
-            _check_in_drawer(session, booklet, number, actor.organisation_id)
             late_days = settings.late_days_before_end
             _late_among([(booklet, terms)], reasons, late_days=late_days, on=today)
         if entitlement is not None and booklet is next(iter(found.values())):

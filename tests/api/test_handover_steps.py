@@ -139,6 +139,18 @@ def test_who_is_alike_is_said_before_anybody_is_registered(house: House) -> None
     assert client.get(person).location == "/remises/nouvelle"
 
 
+def test_an_empty_drawer_is_told_before_the_questions_and_a_person_is_asked_in_few_words(
+    house: House,
+) -> None:
+    client = house.signed_in("plie").client
+    blank = read(client, "/remises/nouvelle")
+    empty = read(client, send(client, "/remises/nouvelle", blank, {**PERSON, "surname": ""}))
+    assert "Écrivez le nom." in empty
+    need = read(client, send(client, "/remises/nouvelle", empty, PERSON))
+    assert "Vous n’avez plus de carnet de 10, le seul que ce public reçoit" in need
+    assert 'href="/demandes/nouvelle"' in need
+
+
 def test_a_booklet_of_another_and_one_that_is_none_look_alike(house: House) -> None:
     with house.database.transaction() as session:
         house.scheme.stock(session)
