@@ -3,6 +3,7 @@
 An account is opened in an organisation, so these verbs live where organisations are known.
 """
 
+from urllib.parse import urljoin
 from uuid import UUID
 
 import click
@@ -13,6 +14,7 @@ from app.accounts.service import (
     invite_agent,
     lift_lock,
     reopen_account,
+    shown_link,
     withdraw_invitation,
 )
 from app.accounts.views import events_told, mails_told
@@ -493,6 +495,32 @@ def list_mails(desk: Desk) -> None:
         },
         none="Aucun courriel.",
     )
+
+
+@mails.command("link")
+@click.argument("mail_id", type=Id(), metavar="IDENTIFIANT")
+@operating
+def show_link(desk: Desk, *, mail_id: UUID) -> None:
+    """Montre le lien d’un courriel, à donner à cette personne seule ; le journal le dit.
+
+    L’identifiant est celui de « passnum mails list --json ».
+
+    Exemple : passnum mails link 0199f2a0-1b2c-7d3e-8f40-123456789abc
+    """
+    with desk.transaction() as session:
+        path = shown_link(
+            session,
+            actor=None,
+            mail_id=mail_id,
+            secret_key=desk.settings.secret_key,
+            origin=FROM_COMMAND,
+            now=desk.now,
+        )
+    link = urljoin(desk.settings.public_url, path)
+    if desk.as_json:
+        desk.dump({"link": link})
+        return
+    click.echo(link)
 
 
 @mails.command("send")

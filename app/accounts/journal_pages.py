@@ -10,18 +10,20 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.accounts import service
 from app.accounts.views import EventTold, MailTold, events_told, mails_told
+from app.config import EXAMPLE_URL
 from app.identity import queries as identity
 from app.identity.queries import EventFilter
 from app.identity.rules import FRENCH_EVENT, AccountEventKind, Right
 from app.kernel.clock import LAST_DAY, first_instant, martinique_day
 from app.kernel.text import read_day
 from app.mails import queries as mails
-from app.mails.outbox import known_mail, opened_link
+from app.mails.outbox import known_mail
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
 from app.mails.wording import PLACE_OF_LINK, paragraphs_of
 from app.papers.sheets import Field, Kind, Values, csv_bytes
-from app.web.auth import check, started_at
+from app.web.auth import check, current_actor, origin, started_at
 from app.web.downloads import CSV, download
 from app.web.forms import Form
 from app.web.pages import Choice
@@ -173,14 +175,18 @@ class MailsPage:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One letter. `link` is there only where no server would bring it to the person."""
+    """One letter. `link` is there once somebody asked to read it, where no server brings it."""
 
     told: MailTold
     paragraphs: tuple[str, ...]
     place_of_link: str
     link: str
     has_link: bool
+    """Whether the link can be shown."""
+    over: bool
+    """The letter is kept here, and what it says is worth no more."""
     kept: bool
+    form: Form
 
 
 @bp.get("/courriels")
@@ -221,22 +227,44 @@ def _read_id(typed: str) -> UUID | None:
         return None
 
 
-@bp.get("/courriels/<uuid:mail_id>")
+@bp.route("/courriels/<uuid:mail_id>", methods=["GET", "POST"])
 def shown(mail_id: UUID) -> ResponseReturnValue:
-    """One letter, as it was written."""
+    """One letter, as it was written; its link on demand, and the journal says who read it."""
     check(Right.SEE_MAILS)
     kept = current_settings().mail_server is None
+    form, path = Form.blank(), None
+    if request.method == "POST":
+        form = Form.sent()
+        if kept:
+            path = form.submit(
+                lambda session: service.shown_link(
+                    session,
+                    actor=current_actor(),
+                    mail_id=mail_id,
+                    secret_key=current_settings().secret_key,
+                    origin=origin(),
+                    now=started_at(),
+                )
+            )
 
     def work(session: Session) -> MailPage:
         mail = known_mail(session, mail_id)
-        path = opened_link(mail, current_settings().secret_key) if kept else None
+        over = kept and mail.sealed_link is not None and mail.useful_until < started_at()
         return MailPage(
             mails_told(session, [mail], kept=kept)[0],
             paragraphs_of(mail.body),
             PLACE_OF_LINK,
-            f"{request.url_root.rstrip('/')}{path}" if path else "",
-            PLACE_OF_LINK in mail.body,
+            f"{_public_root()}{path}" if path else "",
+            kept and not over and mail.sealed_link is not None,
+            over,
             kept,
+            form,
         )
 
-    return render_template("accounts/mail.html", page=in_transaction(work))
+    return render_template("accounts/mail.html", page=in_transaction(work)), form.status
+
+
+def _public_root() -> str:
+    """Where people reach this site: as it is set, otherwise as whoever asks has reached it."""
+    told = current_settings().public_url
+    return (request.url_root if told == EXAMPLE_URL else told).rstrip("/")

@@ -15,6 +15,7 @@ from app.identity.errors import (
     AccountClosedAlready,
     AccountOpenAlready,
     CannotManageAccount,
+    LinkServesNoMore,
     NotOnOneself,
     RoleElsewhere,
     UnknownAccount,
@@ -39,11 +40,13 @@ from app.identity.service import (
     finish_sign_in,
     keys_of_account,
 )
+from app.identity.session_errors import FactorsResetBySame
+from app.identity.session_rules import APART_FOR
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean, read_email
-from app.mails.outbox import write_mail
-from app.mails.rules import MailKind
+from app.mails.outbox import known_mail, opened_link, write_mail
+from app.mails.rules import FRENCH_MAIL, MailKind
 from app.mails.wording import written
 from app.papers.french import day_and_time
 from app.partners.rules import WHERE_ROLES_ARE
@@ -438,6 +441,57 @@ def lift_lock(
         now=now,
     )
     return agent
+
+
+def shown_link(
+    session: Session,
+    *,
+    actor: Actor | None,
+    mail_id: UUID,
+    secret_key: bytes,
+    origin: Origin,
+    now: datetime,
+) -> str:
+    """The path of a letter's link, for whoever gives it in person; the journal says who read it.
+
+    `actor` is None for the operator of the machine.
+
+    Raises:
+        RightMissing, UnknownMail.
+        LinkServesNoMore: the letter has no link, or its time is over.
+        FactorsResetBySame: this agent took the second factors of that account away lately.
+    """
+    if actor is not None:
+        actor.check(Right.SEE_MAILS)
+    mail = known_mail(session, mail_id)
+    path = opened_link(mail, secret_key)
+    if path is None or mail.useful_until < now:
+        raise LinkServesNoMore
+    # The same lock as the reset of factors takes: of the two, one comes second and sees the other.
+    hold(session, "second factors", mail.agent_id)
+    if (
+        actor is not None
+        and mail.kind == MailKind.RESET
+        and actor.agent_id != mail.agent_id
+        and identity.has_done(
+            session,
+            AccountEventKind.FACTOR_REMOVED,
+            actor_id=actor.agent_id,
+            agent_id=mail.agent_id,
+            since=now - APART_FOR,
+        )
+    ):
+        raise FactorsResetBySame
+    record_event(
+        session,
+        kind=AccountEventKind.LINK_SHOWN,
+        agent_id=mail.agent_id,
+        actor=actor,
+        origin=origin,
+        now=now,
+        detail=FRENCH_MAIL[MailKind(mail.kind)],
+    )
+    return path
 
 
 def _tell(session: Session, agent: Agent, kind: MailKind, *, now: datetime, **values: str) -> None:

@@ -26,12 +26,14 @@ from app.identity.session_errors import (
     CodeRefused,
     FactorKeyMissing,
     LastFactorStays,
+    LinkShownBySame,
     OwnFactors,
     RecoveryCodeRefused,
     UnknownFactor,
 )
 from app.identity.session_models import Passkey, RecoveryCode, TotpSecret
 from app.identity.session_rules import (
+    APART_FOR,
     DIGITS,
     MUST_HAVE_SECOND_FACTOR,
     RECOVERY_CODES,
@@ -46,7 +48,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.text import clean
 from app.mails.outbox import write_mail
-from app.mails.rules import MailKind
+from app.mails.rules import FRENCH_MAIL, MailKind
 from app.mails.wording import written
 
 ISSUER = "passnum"
@@ -409,6 +411,7 @@ def reset_factors(
     Raises:
         RightMissing, TokenCannotApprove: an administrator does it, in person.
         OwnFactors: one's own, never.
+        LinkShownBySame: with a link read lately, that would open the account.
         InvalidInput: no reason.
         UnknownAgent: there is no such agent.
     """
@@ -426,6 +429,15 @@ def reset_factors(
     known = factors_of(session, agent_id)
     if not (known.count or known.codes_left):
         return agent
+    if actor is not None and queries.has_done(
+        session,
+        AccountEventKind.LINK_SHOWN,
+        actor_id=actor.agent_id,
+        agent_id=agent_id,
+        since=now - APART_FOR,
+        detail=FRENCH_MAIL[MailKind.RESET],
+    ):
+        raise LinkShownBySame
     for model in (TotpSecret, Passkey):
         session.execute(
             update(model)

@@ -249,6 +249,27 @@ def events_after(
     return list(session.scalars(query))
 
 
+def has_done(
+    session: Session,
+    kind: AccountEventKind,
+    *,
+    actor_id: int,
+    agent_id: int,
+    since: datetime,
+    detail: str | None = None,
+) -> bool:
+    """Whether one agent did that to the account of another since then."""
+    asked = exists().where(
+        AccountEvent.agent_id == agent_id,
+        AccountEvent.kind == kind,
+        AccountEvent.happened_at > since,
+        AccountEvent.actor_id == actor_id,
+    )
+    if detail is not None:
+        asked = asked.where(AccountEvent.detail == detail)
+    return session.scalar(select(asked)) or False
+
+
 def count_events(
     session: Session,
     kind: AccountEventKind,

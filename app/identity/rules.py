@@ -441,6 +441,7 @@ class AccountEventKind(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
     BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
+    LINK_SHOWN = "link_shown"
 
 
 FRENCH_EVENT = {
@@ -476,6 +477,7 @@ FRENCH_EVENT = {
     AccountEventKind.TOKEN_REVOKED: "Jeton révoqué",
     AccountEventKind.BANK_DETAILS_PROPOSED: "Changement de compte bancaire annoncé",
     AccountEventKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé, annoncé",
+    AccountEventKind.LINK_SHOWN: "Lien consulté",
 }
 
 EVENTS_BY_ANOTHER = frozenset(

@@ -60,6 +60,28 @@ class LastFactorStays(RuleBroken):
     )
 
 
+class FactorsResetBySame(NotPermitted):
+    """Whoever took the second factors of an account away would let themselves in."""
+
+    code = "factors_reset_by_same"
+    sentence = (
+        "Vous avez réinitialisé les seconds facteurs de cette personne il y a moins de 7 jours : "
+        "avec ce lien en plus, vous entreriez à sa place. Un autre administrateur des comptes, "
+        "ou la personne qui tient la machine, doit donner le lien."
+    )
+
+
+class LinkShownBySame(NotPermitted):
+    """Whoever has read the link of an account would let themselves in without its factors."""
+
+    code = "link_shown_by_same"
+    sentence = (
+        "Vous avez lu un lien de nouveau mot de passe de cette personne il y a moins de 7 jours : "
+        "sans ses seconds facteurs, vous entreriez à sa place. Un autre administrateur des "
+        "comptes, ou la personne qui tient la machine, doit les réinitialiser."
+    )
+
+
 class OwnFactors(NotPermitted):
     """Nobody resets their own second factors."""
 

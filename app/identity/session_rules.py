@@ -99,6 +99,8 @@ SEEN_EVERY = timedelta(minutes=5)
 """How coarsely the last act of a session is noted: a write for each page would be waste."""
 STEP_LIFE = timedelta(minutes=10)
 """How long a person has, after the password, to show a second factor."""
+APART_FOR = timedelta(days=7)
+"""Who reads the link of an account does not reset its factors within that time, nor the reverse."""
 FRESH_FOR = timedelta(hours=1)
 """How long after signing in a person may change their second factors."""
 KEPT_FOR = timedelta(days=365)

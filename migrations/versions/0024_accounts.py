@@ -139,7 +139,7 @@ def _tables() -> None:
             "'factor_added', 'factor_removed', 'factor_failed', 'recovery_codes_made', "
             "'recovery_code_used', 'session_ended', 'sessions_ended', 'provider_linked', "
             "'provider_unlinked', 'token_made', 'token_revoked', 'bank_details_proposed', "
-            "'bank_details_confirmed')",
+            "'bank_details_confirmed', 'link_shown')",
             name="account_event_kind_is_known",
         ),
         sa.CheckConstraint(

@@ -19,6 +19,7 @@ def test_an_agent_invites_in_person_and_the_machine_keeps_the_letter(
     [letter] = town.terminal.json("mails", "list")
     kinds = [event["what"] for event in town.terminal.json("agent", "events", "--of", NEW[0])]
 
+    assert "/invitation/" in town.terminal("mails", "link", letter["id"])
     assert "donnez le lien depuis « Courriels »" in said
     assert (letter["kind"], letter["state"], letter["attempt_count"]) == (
         "Invitation",

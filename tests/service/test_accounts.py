@@ -22,6 +22,7 @@ from app.identity.errors import (
     TooManyTries,
     UnknownAccount,
 )
+from app.identity.factors import reset_factors
 from app.identity.models import AccountEvent, Agent
 from app.identity.rules import (
     AccountEventKind,
@@ -42,6 +43,8 @@ from app.identity.service import (
     keys_at,
     set_password,
 )
+from app.identity.session_errors import FactorsResetBySame, LinkShownBySame
+from app.identity.session_models import RecoveryCode
 from app.kernel.errors import IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.mails.models import Mail
@@ -346,6 +349,48 @@ def test_nothing_typed_at_the_door_counts_as_a_second_step(world: World) -> None
     )
 
     begin_try(world.session, keys=step, now=now)
+
+
+def test_the_link_and_the_factors_of_an_account_take_two_people(world: World) -> None:
+    """Without a mail server the administration reads links: alone it must not become finance."""
+    admin, session = actor(world, "administrator"), world.session
+    how: dict[str, Any] = {"origin": HERE, "now": world.scheme.now}
+    agent = session.get_one(Agent, actor(world, "finance").agent_id)
+    agent.password_hash = PASSWORD_HASH
+
+    def codes() -> None:
+        session.add(
+            RecoveryCode(
+                id=new_id(), agent_id=agent.id, code_hash=new_id().bytes * 2, made_at=how["now"]
+            )
+        )
+        session.flush()
+
+    def reset() -> None:
+        reset_factors(session, actor=admin, agent_id=agent.id, reason="téléphone perdu", **how)
+
+    def read(who: Actor | None) -> str:
+        [mail_id] = [mail.id for mail in letters(world, agent) if mail.kind == MailKind.RESET]
+        return service.shown_link(session, actor=who, mail_id=mail_id, secret_key=KEY, **how)
+
+    def ask() -> None:
+        entering.ask_for_reset(session, link_id=new_id(), email=agent.email, secret_key=KEY, **how)
+
+    codes()
+    reset()
+    ask()
+    with pytest.raises(FactorsResetBySame):
+        read(admin)
+    assert read(None).startswith("/mot-de-passe/")
+    how["now"] += timedelta(days=8)
+    with pytest.raises(LinkServesNoMore):
+        read(admin)
+    ask()
+    assert read(admin)
+    codes()
+    with pytest.raises(LinkShownBySame):
+        reset()
+    assert events(world, agent).count("link_shown") == 2
 
 
 def test_no_letter_and_no_event_names_anybody(world: World) -> None:
