@@ -15,6 +15,7 @@ from app.closing import queries
 from app.closing.calendar import DOCUMENT
 from app.closing.endings import known_statement, read_reference
 from app.closing.errors import (
+    ClosingNotSettled,
     ComplementByTheSamePerson,
     ComplementSettledAlready,
     ComplementWaits,
@@ -54,6 +55,7 @@ def draw_complement(
 
     Raises:
         RightMissing, UnknownVintage, UnknownJointStatement.
+        ClosingNotSettled: what the joint statement says is not settled yet.
         ComplementWaits: the one before is not settled; NothingExpiredLate.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -63,6 +65,8 @@ def draw_complement(
         return record
     hold(session, DOCUMENT, vintage_id)
     statement = known_statement(session, vintage_id)
+    if queries.settlement_of(session, vintage_id) is None:
+        raise ClosingNotSettled(number=statement.number)
     before = queries.complements_of(session, vintage_id)
     for complement, settlement in before:
         if settlement is None:

@@ -93,6 +93,16 @@ class SettledAlready(Conflict):
     sentence = "La clôture du {label} est déjà soldée par {number}. Consultez ce document."
 
 
+class ClosingNotSettled(Conflict):
+    """The joint statement is not settled: nothing comes after it yet."""
+
+    code = "closing_not_settled"
+    sentence = (
+        "L’état contradictoire {number} n’est pas soldé : faites-le signer et soldez-le avant d’en "
+        "dresser un complémentaire."
+    )
+
+
 class NothingExpiredLate(Conflict):
     """No pass has expired since the accounts were closed, or they are all settled."""
 

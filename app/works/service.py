@@ -39,6 +39,12 @@ BROKEN_SENTENCE = (
     "recommencez, ou prévenez la personne qui gère passnum."
 )
 
+CLOSED = "account_closed"
+CLOSED_SENTENCE = (
+    "Le compte qui a demandé ce travail est fermé : rien n’a été fait. Demandez-le d’un autre "
+    "compte."
+)
+
 BOARD: dict[UUID, Progress] = {}
 """How far the works of this very process are: SQLite has one writer, who is busy with the work."""
 
@@ -190,6 +196,9 @@ def _begin(session: Session, work_id: UUID, *, now: datetime) -> _Begun | None:
     session.flush()
     agent = identity.agent(session, work.asked_by)
     assert agent is not None  # noqa: S101 - a foreign key says so
+    if agent.disabled_at is not None:
+        _end(session, work_id, refused=(CLOSED, CLOSED_SENTENCE), now=now)
+        return None
     kept = session.get(WorkInput, work_id)
     return _Begun(work, actor_of(agent, by_token=False), kept.sealed if kept else b"")
 

@@ -199,6 +199,23 @@ def expired_late(session: Session, scheme: Scheme, programme_id: UUID, label: st
         )
     )
     session.flush()
+    for side, who in zip(Side, ("coordinator", "coordinator2"), strict=True):
+        endings.sign_statement(
+            session,
+            actor=scheme.actors[who],
+            signature_id=new_id(),
+            vintage_id=terms.vintage_id,
+            side=side,
+            signed_on=scheme.today,
+            now=scheme.now,
+        )
+    endings.settle_closing(
+        session,
+        actor=scheme.actors["finance"],
+        settlement_id=new_id(),
+        vintage_id=terms.vintage_id,
+        now=scheme.now,
+    )
     expire(session, terms, actor_id=settings.made_by, now=scheme.now)
     return terms.vintage_id
 
