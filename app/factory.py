@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from app.accounts import api as accounts_api
 from app.accounts import gate_pages, journal_pages
@@ -35,6 +36,7 @@ from app.desk import pages as desk_pages
 from app.guides import help_pages, kit_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
+from app.kernel.ids import LARGEST_INTEGER
 from app.losses import api as losses_api
 from app.losses import pages as losses_pages
 from app.mediators import api as mediators_api
@@ -235,6 +237,19 @@ HOMES = ("counter", "today", "search", "accounts")
 """With which page a day begins: the first of these that a person may open."""
 
 
+class Ordinal(IntegerConverter):
+    """`<int:…>` in an address: a number that a database holds; a larger one names nothing."""
+
+    def to_python(self, value: str) -> int:
+        """The number; refused before it is read where it has more digits than any of ours."""
+        if len(value) > len(str(LARGEST_INTEGER)):
+            raise ValidationError
+        number = int(super().to_python(value))
+        if number > LARGEST_INTEGER:
+            raise ValidationError
+        return number
+
+
 def create_app(
     settings: Settings,
     database: Database | None = None,
@@ -254,6 +269,7 @@ def create_app(
         static_folder=str(assets.BUILD),
         static_url_path=assets.URL_PREFIX.rstrip("/"),
     )
+    app.url_map.converters["int"] = Ordinal
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -2,7 +2,8 @@
 
 from functools import partial
 from typing import cast
-from urllib.parse import urlsplit
+from unicodedata import category
+from urllib.parse import unquote, urlsplit
 
 from flask import (
     Blueprint,
@@ -246,9 +247,18 @@ def passkeys_work() -> bool:
 
 def safe_next(path: str) -> str:
     """A path of this site to open after signing in, or nothing: never another site."""
-    parts = urlsplit(path)
-    inside = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if inside and not parts.scheme and not parts.netloc else ""
+    if not path.startswith("/") or path.startswith(("//", "/\\")):
+        return ""
+    if any(category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in path):
+        return ""
+    try:
+        parts = urlsplit(path)
+        inside = not parts.scheme and not parts.netloc
+        routes = current_app.create_url_adapter(request)
+        opens = routes is not None and routes.test(unquote(parts.path), method="GET")
+    except ValueError:
+        return ""
+    return path if inside and opens else ""
 
 
 def where_they_wanted_to_go() -> str:

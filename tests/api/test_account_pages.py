@@ -161,3 +161,16 @@ def test_a_number_that_no_account_can_have_shows_the_list_from_its_beginning(hou
     client = house.signed_in("coordinator").client
 
     assert client.get(f"/comptes?apres={'9' * 40}").status_code == 200
+
+
+def test_addresses_that_nobody_wrote_do_no_harm(house: House) -> None:
+    """Numbers that no database holds name nothing; only pages of this site are gone back to."""
+    house.signed_in("administrator").get(f"/agents/{10**30}").refused(404, "no_such_address")
+    admin = house.signed_in("administrator").client
+    assert admin.get(f"/comptes/{10**30}").status_code == 404
+    assert admin.get(f"/comptes?apres={10**30}").status_code == 200
+    signed_in(house, "coordinator")
+    for after in ("/comptes\nX-Autre: 1", "/comptes\u202e", "/deconnexion", "//ailleurs", "/[rien"):
+        client = house.app.test_client()
+        typed = {"email": "coordinator@exemple.fr", "password": NEW, "next": after}
+        assert send(client, "/connexion", **typed) == "/"
