@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
-from app.kernel.errors import DomainError
+from app.kernel.errors import DomainError, InvalidInput
 from app.ledger import AccountKind, MovementKind, contiguous
 from app.losses import blocks, queries, replacements, write_offs
 from app.losses import replacement_queries as replaced
@@ -509,17 +509,18 @@ def _replaced(form: Form) -> Replacement | ForeseenSwap | None:
     if not form.text("passes"):
         form.wrong("passes", "Écrivez au moins un numéro de pass ou de carnet, ou un code.")
     cause = form.choice("cause", ReplacementCause, "Choisissez pourquoi.")
-    seen = form.text("step") == "faire"
-    if seen and not form.checked("sure"):
-        form.wrong("sure", "Cochez cette case : un pass annulé ne revient pas.")
     try:
         form.check()
         named = _named(form)
     except DomainError as refusal:
         form.refuse(refusal)
         return None
-    if not seen:
-        return form.submit(lambda session: _foreseen_swap(session, named, cause))
+    seen = form.text("step") == "faire"
+    if not (seen and form.checked("sure")):
+        ahead = form.submit(lambda session: _foreseen_swap(session, named, cause))
+        if seen and ahead:
+            form.refuse(InvalidInput(sure="Cochez cette case : un pass annulé ne revient pas."))
+        return ahead
     return form.submit(
         lambda session: replacements.replace_passes(
             session,
