@@ -45,7 +45,7 @@ LINES = 40
 JSON = "application/json; charset=utf-8"
 AN_HOUR = "public, max-age=3600"
 SERVICES = forms.choices(FRENCH_SERVICE)
-PUBLICS = tuple(Choice(str(one), words.capitalize()) for one, words in FRENCH_PUBLIC.items())
+PUBLICS = tuple(Choice(str(one), words) for one, words in FRENCH_PUBLIC.items())
 ACCESS = tuple(Choice(words, words) for words in VOCABULARIES["modalites_acces"])
 COMMUNE_CHOICES = tuple(Choice(one.insee, one.name) for one in COMMUNES)
 
@@ -182,6 +182,7 @@ def _from_where(form: Form) -> tuple[Point | None, str]:
 def _line(number: int, found: Found) -> Line:
     one = found.place.organisation
     far = found.distance_km
+    missing = ", ".join(found.place.to_complete)
     return Line(
         number=number,
         id=one.id,
@@ -191,7 +192,7 @@ def _line(number: int, found: Found) -> Line:
         opening=standing_said(found.standing, started_at().astimezone(MARTINIQUE)),
         receives=found.place.receives,
         ours=found.place.ours,
-        missing=", ".join(found.place.missing),
+        missing=missing[:1].upper() + missing[1:],
     )
 
 

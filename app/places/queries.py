@@ -151,6 +151,13 @@ class PlaceInDirectory:
             if not said
         )
 
+    @property
+    def to_complete(self) -> tuple[str, ...]:
+        """The same, and what keeps a place of ours out of the open data."""
+        if self.ours and not self.organisation.siret:
+            return (*self.missing, "pas de SIRET")
+        return self.missing
+
     def known(self) -> Known:
         """The same as a file of places would say it."""
         address = self.address
@@ -312,7 +319,7 @@ def _fits(place: PlaceInDirectory, asked: Asked) -> bool:
         and (asked.public is None or not offer.publics or asked.public in offer.publics)
         and (asked.access is None or asked.access in place.ways_in)
         and (not asked.receiving or place.receives)
-        and (not asked.incomplete or bool(place.missing))
+        and (not asked.incomplete or bool(place.to_complete))
     )
 
 
