@@ -1,6 +1,6 @@
 """A clearing run as long work: one step a mediator."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from app.clearing import queries, runs
@@ -39,8 +39,14 @@ def clear(task: Task) -> Result:
     return Result(
         said(drafts),
         "statement_pages.listed",
-        {"dispositif": str(programme_id), "etat": "draft"},
+        made_by(programme_id, date.fromisoformat(task.asked["arrete"])),
     )
+
+
+def made_by(programme_id: UUID, cut_off_on: date) -> dict[str, str]:
+    """What shows the drafts of a run in the list, those that are held included."""
+    month = cut_off_on - timedelta(days=1)
+    return {"dispositif": str(programme_id), "mois": f"{month:%Y-%m}"}
 
 
 def said(draft_count: int) -> str:

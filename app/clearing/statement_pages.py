@@ -88,15 +88,17 @@ def _choices(session: Session) -> dict[str, dict[str, UUID]]:
 def _asked(session: Session, form: Form) -> Filter:
     known = _choices(session)
     states = {str(state): state for state in StatementState}
-    held = form.text("etat") == HELD
+    held = {HELD: True}.get(form.text("etat"))
+    if current_actor().scope is None and form.text("etat") == StatementState.DRAFT:
+        held = False
     month = month_of(form.text("mois"))
     if form.text("mois") and month is None:
         form.among("mois", {})
     return Filter(
         mediator_id=current_actor().scope or form.among("mediateur", known["mediateur"]),
         programme_id=form.among("dispositif", known["dispositif"]),
-        state=None if held else form.among("etat", states),
-        held=held or None,
+        state=None if held is not None else form.among("etat", states),
+        held=held,
         cut_off_between=month,
     )
 
@@ -499,7 +501,7 @@ def run() -> ResponseReturnValue:
         return run_page(form, asked=False)
     drafts = in_transaction(lambda session: queries.statements_of(session, made.id))
     return done(
-        url_for(".listed", dispositif=str(programme_id), etat="draft"),
+        url_for(".listed", **background.made_by(programme_id, cut_off_on)),
         background.said(len(drafts)),
     )
 

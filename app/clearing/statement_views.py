@@ -130,20 +130,20 @@ def list_page(
     """The list as those filters show it; sums are of everything they let through."""
     whole = replace(asked, state=None, held=None)
     sums = queries.sums_by_state(session, asked=whole)
-    held = queries.sums_by_state(
-        session,
-        asked=replace(asked, state=None, held=True),
-    )
     own = actor.scope is not None
+    # To the mediator, its draft is one under preparation, whatever it waits for.
+    held = {} if own else queries.sums_by_state(session, asked=replace(whole, held=True))
     words = OWN_STATE if own else FRENCH_STATE
+    held_count = _sum(list(held.values())).statement_count
     tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
-    tabs += [
-        StateTab(value, words[value][1], sums[value].statement_count)
-        for value in words
-        if value in sums
-    ]
-    if held:
-        tabs.insert(2, StateTab(HELD, "Retenus", _sum(list(held.values())).statement_count))
+    for value in words:
+        of_state = sums[value].statement_count if value in sums else 0
+        if value is StatementState.DRAFT:
+            of_state -= held_count
+        if of_state:
+            tabs.append(StateTab(value, words[value][1], of_state))
+        if value is StatementState.DRAFT and held_count:
+            tabs.append(StateTab(HELD, "Retenus", held_count))
     shown = queries.sums_by_state(session, asked=asked)
     known = programmes.programmes_after(session, None, limit=100)
     closed = {(day - timedelta(days=1)).replace(day=1) for day in queries.cut_offs(session)}
