@@ -1,5 +1,6 @@
 """The page of a long work: how far it is, and where it leads when it is done."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, render_template
@@ -24,7 +25,11 @@ def shown(work_id: UUID) -> ResponseReturnValue:
     found = in_transaction(
         lambda session: standing(session, actor=current_actor(), work_id=work_id)
     )
-    page = render_template(
-        "works/work.html", page=found, title=FRENCH_KIND[WorkKind(found.work.kind)]
-    )
+    kind, asked = WorkKind(found.work.kind), found.work.asked
+    title, back = FRENCH_KIND[kind], "Liquidation"
+    if "number" in asked:
+        title, back = f"{title}, commande {asked['number']}", f"Fichiers de {asked['number']}"
+    elif "arrete" in asked:
+        title = f"{title} arrêtée le {date.fromisoformat(asked['arrete']):%d/%m/%Y}"
+    page = render_template("works/work.html", page=found, title=title, back=back)
     return page, {"Content-Security-Policy": LOOKS_AGAIN}
