@@ -36,6 +36,8 @@ ALIASES = {
     "code de couverture": COVER,
 }
 """Heads that a printer may write instead."""
+HEADS = {SERIAL: "numéro de série", CODE: "code du pass", COVER: "code de couverture"}
+"""Heads as a person reads them."""
 
 
 class CodesFrom(StrEnum):

@@ -34,6 +34,7 @@ from app.stock.file_rules import (
     CODE,
     COLUMNS,
     COVER,
+    HEADS,
     MOST_ROWS,
     REQUIRED,
     SERIAL,
@@ -292,7 +293,7 @@ def _sorted(session: Session, asked: Asked, keys: KeyStore, told: Told) -> tuple
         raise OrderNotSent
     terms = known_vintage(session, order.vintage_id)
     broken = _Broken()
-    lines = read_table(asked.file, COLUMNS, REQUIRED, broken, called=ALIASES)
+    lines = read_table(asked.file, COLUMNS, REQUIRED, broken, called=ALIASES, shown=HEADS)
     first = next(lines, None)
     in_file = first is not None and CODE in first.cells
     if asked.codes_from is CodesFrom.ISSUER:

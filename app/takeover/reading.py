@@ -36,11 +36,13 @@ def read_table(
     faults: Faults,
     *,
     called: Mapping[str, str] = MappingProxyType({}),
+    shown: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Line]:
     """The lines under the head of a table, their cells by the columns' names.
 
     A text is read as it goes, so memory does not grow with it; a workbook is held whole, and may
-    not be as long. `called` are other names of columns.
+    not be as long. `called` are other names of columns, `shown` how a refusal
+    names them.
 
     Raises:
         UnreadableFile: it is no table, or a column is missing.
@@ -59,13 +61,18 @@ def read_table(
     heads = [plain(cell.replace("_", " ")) for cell in first]
     heads = [called.get(head, head) for head in heads]
     if missing := [name for name in required if name not in heads]:
+        several = "les colonnes" if len(required) > 1 else "la colonne"
         raise UnreadableFile(
-            reason=f"la première ligne doit nommer les colonnes {', '.join(required)} ; "
-            f"il manque {', '.join(missing)}"
+            reason=f"la première ligne doit nommer {several} {_named(required, shown)} ; "
+            f"il manque {_named(missing, shown)}"
         )
     if twice := [name for name in columns if heads.count(name) > 1]:
-        raise UnreadableFile(reason=f"la colonne {twice[0]} y est deux fois")
+        raise UnreadableFile(reason=f"la colonne {_named(twice[:1], shown)} y est deux fois")
     return _lines(rows, heads, columns, faults)
+
+
+def _named(columns: Iterable[str], shown: Mapping[str, str]) -> str:
+    return ", ".join(f"« {shown[one]} »" if one in shown else one for one in columns)
 
 
 def _lines(
