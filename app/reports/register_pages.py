@@ -104,6 +104,11 @@ def asked_period() -> Period:
         last = today if name == "au" else days["au"]
         if day is None or not FIRST_DAY <= day <= last:
             sentence = f"Écrivez un jour comme 31/12/2025, jusqu’au {last:%d/%m/%Y}."
+            if name == "du" and day and FIRST_DAY <= day <= today and typed["au"] and not errors:
+                sentence = (
+                    f"La fin ({last:%d/%m/%Y}) précède le début ({day:%d/%m/%Y}) : "
+                    "changez l’un des deux jours."
+                )
             errors.append(FieldError(name, sentence))
             if name == "du":
                 days["du"] = days["au"].replace(month=1, day=1)
