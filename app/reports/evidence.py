@@ -30,10 +30,10 @@ from app.database import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
 from app.ledger.models import Posting
-from app.losses.models import WriteOff, WriteOffApproval
+from app.losses.models import Block, WriteOff, WriteOffApproval
 from app.losses.papers import destruction_report, replacement_slip
 from app.losses.replacement_models import Replacement
-from app.losses.views import destruction_of, swap_of
+from app.losses.views import blocked_series, destruction_of, swap_of
 from app.orders.models import BookletOrder, OrderApproval
 from app.orders.papers import order_form
 from app.orders.service import form_of
@@ -97,6 +97,7 @@ FOLDERS = {
     "10-cloture": "États contradictoires et leurs compléments",
     "11-registres": "Registres des valeurs inactives",
     "12-comptes-d-emploi": "Comptes d’emploi",
+    "13-oppositions": "Pass bloqués par chaque opposition",
 }
 
 
@@ -207,6 +208,25 @@ def _replacement(session: Session, asking: Asking, key: UUID) -> bytes:
     return replacement_slip(told, specimen=asking.specimen)
 
 
+BLOCKED = (
+    Field("Opposition", width=16),
+    Field("Premier pass", width=16),
+    Field("Dernier pass", width=16),
+    Field("Pass", Kind.NUMBER),
+    Field("Valeur (€)", Kind.EUROS),
+    Field("Détenus par", width=36),
+)
+
+
+def _block(session: Session, asking: Asking, key: UUID) -> bytes:
+    number = session.get_one(Block, key).number
+    rows = [
+        (number, one.first, one.last, one.voucher_count, one.amount_cents, one.holder)
+        for one in blocked_series(session, key)
+    ]
+    return csv_bytes(BLOCKED, rows, specimen=asking.specimen)
+
+
 def _write_off(session: Session, asking: Asking, key: UUID) -> bytes:
     told = destruction_of(session, session.get_one(WriteOff, key))
     return destruction_report(told, specimen=asking.specimen)
@@ -302,6 +322,13 @@ _DOCUMENTS = (
         .order_by(WriteOff.number),
         WriteOffApproval.approved_at,
         _write_off,
+    ),
+    _Document(
+        "13-oppositions",
+        "csv",
+        select(Block.id, Block.number, Block.declared_at).order_by(Block.number),
+        Block.declared_at,
+        _block,
     ),
     *(
         _Document(

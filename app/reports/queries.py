@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session, aliased
 
 from app import ledger
 from app.clearing.models import StatementApproval
+from app.closing.models import ClosingComplement, ClosingSettlement
 from app.kernel.clock import martinique_day
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
+from app.losses.models import Block, WriteOff
+from app.losses.replacement_models import Replacement
 from app.orders.models import Activation, BookletOrder, Delivery
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import Prescription
@@ -92,26 +95,51 @@ def taken_over(session: Session) -> list[TakenOver]:
     return [TakenOver(ledger.Moved(*row[1:7], voucher_count=int(row[7])), row[0]) for row in rows]
 
 
+_Numbered = (
+    Delivery
+    | Consignment
+    | Prescription
+    | Takeover
+    | Block
+    | Replacement
+    | WriteOff
+    | ClosingSettlement
+    | ClosingComplement
+)
+UNNUMBERED = {
+    "closing": "Clôture du millésime",
+    "vintage_compromise": "Millésime compromis",
+    "clawback": "Reprise d’un paiement",
+}
+"""Acts that no numbered paper is behind."""
+
+
 def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
     """The papers behind postings, given as (type, id), as people name them."""
     by_type: dict[str, list[UUID]] = {}
     for kind, document_id in documents:
         by_type.setdefault(kind, []).append(document_id)
     found: dict[UUID, str] = {}
-    numbered: dict[str, tuple[str, type[Delivery | Consignment | Prescription | Takeover]]] = {
-        "delivery": ("Livraison", Delivery),
-        "allocation": ("Dotation", Consignment),
-        "return": ("Retour", Consignment),
-        "transfer": ("Transfert", Consignment),
-        "prescription": ("Remise", Prescription),
-        "takeover": ("Reprise", Takeover),
+    numbered: dict[str, list[tuple[str, type[_Numbered]]]] = {
+        "delivery": [("Livraison", Delivery)],
+        "allocation": [("Dotation", Consignment)],
+        "return": [("Retour", Consignment)],
+        "transfer": [("Transfert", Consignment)],
+        "prescription": [("Remise", Prescription)],
+        "takeover": [("Reprise", Takeover)],
+        "block": [("Opposition", Block)],
+        "replacement": [("Remplacement", Replacement)],
+        "write_off": [("Destruction", WriteOff)],
+        "closing": [("Solde", ClosingSettlement), ("Complément", ClosingComplement)],
     }
     for kind in numbered.keys() & by_type.keys():
-        word, model = numbered[kind]
-        rows = session.execute(
-            select(model.id, model.number).where(model.id.in_(by_type.get(kind, [])))
-        )
-        found |= {document_id: f"{word} {number}" for document_id, number in rows}
+        for word, model in numbered[kind]:
+            rows = session.execute(
+                select(model.id, model.number).where(model.id.in_(by_type[kind]))
+            )
+            found |= {document_id: f"{word} {number}" for document_id, number in rows}
+    for kind in UNNUMBERED.keys() & by_type.keys():
+        found |= {one: UNNUMBERED[kind] for one in by_type[kind] if one not in found}
     rows = session.execute(
         select(Activation.id, BookletOrder.number)
         .join(BookletOrder, BookletOrder.id == Activation.order_id)
