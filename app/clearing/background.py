@@ -1,6 +1,7 @@
 """A clearing run as long work: one step a mediator."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.clearing import queries, runs
@@ -43,7 +44,7 @@ def clear(task: Task) -> Result:
     )
 
 
-def made_by(programme_id: UUID, cut_off_on: date) -> dict[str, str]:
+def made_by(programme_id: UUID, cut_off_on: date) -> dict[str, Any]:
     """What shows the drafts of a run in the list, those that are held included."""
     month = cut_off_on - timedelta(days=1)
     return {"dispositif": str(programme_id), "mois": f"{month:%Y-%m}"}

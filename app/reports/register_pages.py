@@ -93,7 +93,7 @@ def asked_period() -> Period:
     """The period of the address: the year so far when nothing is said."""
     today = martinique_day(started_at())
     typed = {name: request.args.get(name, "").strip()[:20] for name in ("du", "au")}
-    errors = []
+    errors: list[FieldError] = []
     days = {"du": today.replace(month=1, day=1), "au": today}
     for name in ("au", "du"):
         if not typed[name]:
