@@ -361,9 +361,10 @@ ACTS = {
 }  # fmt: skip
 
 ON_A_MANDATE = frozenset({"payer", "rejeter"})
-"""Acts on a mandat that is out: where there is none, their page says what the statement waits for.
+"""Acts on a mandat that is out: where there is none, they are not even tried.
 
-What is sent twice goes on to the service, which knows what it has recorded already."""
+The page of any act whose turn it is not says what the statement waits for. What is sent twice goes
+on to the service, which knows what it has recorded already."""
 
 
 @bp.route("/bordereaux/<uuid:statement_id>/<any(retirer,certifier,approuver,mandater,payer,rejeter):name>",
@@ -374,8 +375,10 @@ def act(statement_id: UUID, name: str) -> ResponseReturnValue:
     check(asked.right)
     page = in_transaction(lambda session: looked_at(session, statement_id))
     form = Form.sent() if request.method == "POST" else Form.blank(**asked.values(page))
-    stopped = name in ON_A_MANDATE and (
-        page.order_id is None if request.method == "POST" else name not in page.acts
+    stopped = (
+        name in ON_A_MANDATE and page.order_id is None
+        if request.method == "POST"
+        else name not in page.acts
     )
     if request.method == "POST" and not stopped:
         said = form.submit(lambda session: asked.do(session, form, page))
