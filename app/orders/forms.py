@@ -6,7 +6,7 @@ from datetime import date
 
 from app.kernel.serials import BOOKLET_SIZES
 from app.orders.rules import LineAsked, Plan
-from app.orders.service import OrderDetails
+from app.orders.service import LARGEST_ORDER, LARGEST_PRICE_CENTS, OrderDetails
 from app.programmes.rules import Public
 from app.web.forms import Form
 
@@ -32,8 +32,13 @@ def lines_of(form: Form) -> list[LineAsked]:
     lines = []
     for size in BOOKLET_SIZES:
         count = form.integer(COUNT_OF[size]) if form.text(COUNT_OF[size]) else 0
+        if count > LARGEST_ORDER:
+            form.wrong(COUNT_OF[size], "Un nombre de carnets va de 1 à 100 000.")
         if count:
-            lines.append(LineAsked(size, count, form.cents(PRICE_OF[size])))
+            price = form.cents(PRICE_OF[size])
+            if price > LARGEST_PRICE_CENTS:
+                form.wrong(PRICE_OF[size], "Le prix d’un carnet va de 0 à 10 000 €.")
+            lines.append(LineAsked(size, count, price))
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +17,13 @@ from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.orders import forms, mandates, queries, service
 from app.orders.budget import Budget
-from app.orders.errors import EmptyDelivery, MandateBeyondOrder, UnknownMandate, UnknownOrder
+from app.orders.errors import (
+    EmptyDelivery,
+    EmptyOrder,
+    MandateBeyondOrder,
+    UnknownMandate,
+    UnknownOrder,
+)
 from app.orders.models import BookletOrder
 from app.orders.papers import order_form
 from app.orders.rules import FRENCH_STATE, OrderState, Plan, SerialRange
@@ -44,6 +51,8 @@ from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("orders_pages", __name__)
 
+STOPPED_BY_A_FREEZE = frozenset({OrderState.PREPARED, OrderState.APPROVED, OrderState.SENT})
+"""What comes next for these is refused while their programme is frozen."""
 MANY = 100
 """Programmes and vintages in a list of choices; an authority has a handful."""
 
@@ -59,6 +68,7 @@ class ListPage:
     states: tuple[Choice, ...]
     programmes: tuple[Choice, ...]
     may_prepare: bool
+    frozen: tuple[tuple[str, ProgrammeFreeze], ...]
 
 
 def _known(session: Session) -> dict[str, str]:
@@ -107,6 +117,7 @@ def listed() -> ResponseReturnValue:
             states=tuple(Choice(s, label) for s, label in FRENCH_STATE.items()),
             programmes=tuple(Choice(value, name) for value, name in _known(session).items()),
             may_prepare=may(Right.PREPARE_ORDER),
+            frozen=tuple(programmes.open_freezes(session)),
         )
 
     return render_template("orders/list.html", page=in_transaction(work))
@@ -145,9 +156,16 @@ def shown(number: str) -> ResponseReturnValue:
 
 def show(number: str, form: Form) -> ResponseReturnValue:
     """The page of an order, with the form of a mandate as it was typed."""
-    page = in_transaction(lambda session: looked_at(session, number))
+
+    def look(session: Session) -> tuple[OrderPage, list[tuple[str, ProgrammeFreeze]]]:
+        page = looked_at(session, number)
+        if page.state not in STOPPED_BY_A_FREEZE:
+            return page, []
+        return page, programmes.open_freezes(session, named(session, number).programme_id)
+
+    page, frozen = in_transaction(look)
     return render_template(
-        "orders/order.html", page=page, form=form, publics=FRENCH_PUBLIC
+        "orders/order.html", page=page, frozen=frozen, form=form, publics=FRENCH_PUBLIC
     ), form.status
 
 
@@ -291,6 +309,10 @@ def prepare(session: Session, form: Form) -> BookletOrder:
     """The order that was typed."""
     vintage = form.integer("vintage", "Choisissez un millésime.")
     lines, details, people = forms.lines_of(form), forms.details_of(form), forms.people_of(form)
+    if details.expected_on is not None and details.expected_on < martinique_day(started_at()):
+        form.wrong("expected_on", "Écrivez un jour à venir, ou laissez vide.")
+    if not lines and not any(form.text(name) not in {"", "0"} for name in forms.COUNT_OF.values()):
+        form.wrong("tens", EmptyOrder.sentence)
     form.check()
     return service.prepare_order(
         session,
@@ -358,7 +380,22 @@ class ConfirmPage:
     sentences: tuple[str, ...]
     button: str
     refused: str
+    act: str
+    """Its name among those of an order."""
     asks_reason: bool = False
+    done: str = ""
+    """What says that it is done already, whatever the order's state."""
+
+    @property
+    def stopped(self) -> str:
+        """Why it cannot be done now; nothing when it can."""
+        if self.done:
+            return self.done
+        if not self.order.may(self.act):
+            return f"La commande est {self.order.state_label}. {self.order.waits}"
+        if self.act == "approve" and self.order.prepared_by_reader:
+            return "Vous l’avez préparée : une autre personne l’approuve."
+        return ""
 
 
 def tried(act: Callable[[Session, Form], object]) -> tuple[Form, bool]:
@@ -397,6 +434,7 @@ def approve(number: str) -> ResponseReturnValue:
             ),
             button="Approuver",
             refused="La commande n’est pas approuvée",
+            act="approve",
         ),
     )
 
@@ -428,6 +466,7 @@ def send(number: str) -> ResponseReturnValue:
             ),
             button="Envoyer à l’émetteur",
             refused="La commande n’est pas envoyée",
+            act="send",
         ),
     )
 
@@ -460,6 +499,7 @@ def cancel(number: str) -> ResponseReturnValue:
             sentences=("Elle ne partira pas et ne pourra pas être reprise.",),
             button="Annuler cette commande",
             refused="La commande n’est pas annulée",
+            act="cancel",
             asks_reason=True,
         ),
     )
@@ -496,7 +536,9 @@ def activate(number: str, delivery: str) -> ResponseReturnValue:
                 "Ses pass valent de l’argent dès qu’ils sont remis.",
             ),
             button="Activer",
-            refused="La livraison n’est pas active",
+            refused="La livraison n’est pas activée",
+            act="activate",
+            done="Cette livraison est déjà active." if part and part.activated_at else "",
         ),
     )
 
@@ -510,7 +552,7 @@ def confirm(form: Form, page: ConfirmPage) -> ResponseReturnValue:
     )
     return (
         render_template("orders/confirm.html", page=page, frozen=frozen, form=form),
-        form.status,
+        HTTPStatus.CONFLICT if page.stopped and not form.errors else form.status,
     )
 
 

@@ -67,6 +67,11 @@ def _act(session: Session, form: Form, programme_id: UUID) -> str:
     if form.text("geste") == "lever":
         freezes.lift_freeze(session, lift_id=form.id, reason=form.text("reason"), **asked)
         return "Le gel est levé : commandes, livraisons et dotations reprennent."
+    if not form.checked("sure"):
+        form.wrong("sure", "Cochez cette case : tout ce qui engage encore s’arrête aussitôt.")
+        if not form.text("reason"):
+            form.wrong("reason", "Dites pourquoi.")
+    form.check()
     freezes.freeze_programme(session, freeze_id=form.id, reason=form.text("reason"), **asked)
     return (
         "Le dispositif est gelé : plus de commande, de livraison ni de dotation. Les pass remis "

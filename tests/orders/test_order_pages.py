@@ -53,6 +53,8 @@ def flat(html: str) -> str:
     return " ".join(text.split())
 
 
+ANY_FORM = "/commandes/nouvelle"
+"""Whose hidden fields a request to another page carries, where that page shows no form."""
 NEW = {
     "tens": "6",
     "ten_price": "2,20",
@@ -76,8 +78,10 @@ def number(house: House) -> str:
     assert found is not None
     order = found[1]
     assert "vous ne pouvez pas l’approuver" in said
+    approval = f"/commandes/{order}/approuver"
+    assert "Vous l’avez préparée" in clerk.read(approval, status=409)
     assert "une autre personne doit l’approuver" in clerk.sends(
-        f"/commandes/{order}/approuver", {}, status=422
+        ANY_FORM, {}, to=approval, status=422
     )
     assert "est approuvée" in other.sends(f"/commandes/{order}/approuver", {})
     assert "est envoyée" in clerk.sends(f"/commandes/{order}/envoyer", {})
@@ -124,8 +128,9 @@ def test_an_order_that_has_not_left_is_cancelled_with_a_reason_and_a_sent_one_is
     house: House, number: str
 ) -> None:
     clerk = Desk(house, "coordinator")
-    late = clerk.sends(f"/commandes/{number}/annuler", {"reason": "Trop tard"}, status=409)
-    assert "déjà partie chez l’émetteur" in late
+    typed, to = {"reason": "Trop tard"}, f"/commandes/{number}/annuler"
+    assert "La commande est envoyée" in clerk.read(to, status=409)
+    assert "déjà partie chez l’émetteur" in clerk.sends(ANY_FORM, typed, to=to, status=409)
     said = clerk.sends("/commandes/nouvelle", NEW)
     order = re.findall(r"BC-\d+-\d+", said)[0]
 
@@ -134,8 +139,26 @@ def test_an_order_that_has_not_left_is_cancelled_with_a_reason_and_a_sent_one_is
 
     assert "est annulée" in gone
     assert "Le stock suffit" in gone
-    refused = Desk(house, "finance").sends(f"/commandes/{order}/approuver", {}, status=409)
-    assert "Cette commande est annulée" in refused
+    finance = Desk(house, "finance")
+    assert "La commande est annulée" in finance.read(f"/commandes/{order}/approuver", status=409)
+
+
+def test_a_new_order_names_all_that_is_wrong_with_it(house: House) -> None:
+    wrong = {"tens": "", "fives": "", "market_number": "M" * 51, "expected_on": "2020-01-01"}
+    said = Desk(house, "coordinator").sends("/commandes/nouvelle", NEW | wrong, status=422)
+
+    assert "indiquez un nombre de carnets" in said
+    assert "Écrivez un jour à venir" in said
+
+
+def test_freezing_is_confirmed_and_its_orders_say_so(house: House, number: str) -> None:
+    clerk = Desk(house, "coordinator")
+    page = f"/dispositifs/{house.scheme.programme_id}/gel"
+    why = {"reason": "L’émetteur est en redressement", "geste": "geler"}
+    assert "Cochez cette case" in clerk.sends(page, why | {"sure": ""}, status=422)
+    assert "Le dispositif est gelé" in clerk.sends(page, why | {"sure": "oui"})
+    for place in ("/commandes", f"/commandes/{number}"):
+        assert "est gelé depuis le" in clerk.read(place)
 
 
 def test_the_order_form_says_what_the_page_says(house: House, number: str) -> None:
