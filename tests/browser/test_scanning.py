@@ -181,4 +181,8 @@ def test_a_hand_scanner_collects_lines_where_the_camera_is_refused_and_sends_not
     expect(page.get_by_role("heading", name="2 acceptés, 1 refusé")).to_be_visible()
     assert taken(site) == before + 2
     looking.keeps_to_every_screen(page, [PHONE_SCREEN])
+    page.get_by_label("Code du pass").fill("")
+    page.get_by_label("Code du pass").focus()
+    page.keyboard.type(f"{paper.address(2)}\n\n")
+    expect(page.get_by_role("heading", name="Refusé")).to_be_visible()
     page.context.close()

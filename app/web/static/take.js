@@ -9,6 +9,7 @@ import { buzz } from "./scanner.js";
 
 const box = document.querySelector(".scanner[data-take]");
 const form = document.getElementById("formulaire");
+const codes = document.getElementById("codes");
 const verdict = document.querySelector('[data-part="verdict"]');
 const said = document.querySelector('[data-part="sending"]');
 const WAITING = "passnum.take.waiting";
@@ -40,6 +41,18 @@ function formIsBegun() {
   const today = typed.get("jour") === box.dataset.today;
   return !today || typed.get("duree") || typed.getAll("sujets").length || typed.get("personnes");
 }
+
+// A hand scanner types, and ends each code with Enter: one Enter more takes what is there.
+codes?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.shiftKey || !codes.value.trim()) return;
+  const [before, after] = [codes.value.slice(0, codes.selectionStart), codes.value.slice(codes.selectionEnd)];
+  if (before.split("\n").pop().trim() || after.split("\n")[0].trim()) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+// Where a mouse is, no keyboard unfolds over the page: the box is ready for the scanner at once.
+if (document.activeElement === document.body && matchMedia("(min-width: 62em) and (pointer: fine)").matches)
+  codes?.focus({ preventScroll: true });
 
 box?.addEventListener("scanned", (event) => {
   if (formIsBegun()) return;
