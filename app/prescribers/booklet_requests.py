@@ -1,6 +1,6 @@
 """Asking for more booklets, and saying no; saying yes is an allocation (`allocations`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.text import clean
 from app.partners.rules import AgreementRole
 from app.partners.service import agreement_in_force
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import open_request
 from app.prescribers.custody import read_words
 from app.prescribers.custody_models import BookletRequest, BookletRequestAnswer
-from app.prescribers.custody_rules import MOST_REQUESTED, RequestAnswer
+from app.prescribers.custody_rules import LONGEST_WORDS, MOST_REQUESTED, RequestAnswer
 from app.prescribers.errors import UnknownBookletRequest
 from app.programmes import numbering
 from app.programmes import queries as programmes
@@ -49,12 +50,10 @@ def request_booklets(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.REQUEST_BOOKLETS)
-    said = read_words("reason", reason)
     counts = (tens_count, fives_count)
-    if min(counts) < 0 or not 0 < sum(counts) <= MOST_REQUESTED:
-        raise InvalidInput(
-            tens_count=f"Demandez de 1 à {MOST_REQUESTED} carnets, de 10 et de 5 ensemble."
-        )
+    if wrong := what_is_wrong(counts, reason):
+        raise InvalidInput(**wrong)
+    said = read_words("reason", reason)
     digest = request_hash(
         "booklet request",
         programme=programme_id,
@@ -92,6 +91,16 @@ def request_booklets(
     session.add(record)
     session.flush()
     return record
+
+
+def what_is_wrong(counts: Sequence[int], reason: str) -> dict[str, str]:
+    """Everything that cannot be asked for, by field, for a form to show at once."""
+    wrong = {}
+    if min(counts) < 0 or not 0 < sum(counts) <= MOST_REQUESTED:
+        wrong["tens_count"] = f"Demandez de 1 à {MOST_REQUESTED} carnets, de 10 et de 5 ensemble."
+    if clean(reason, longest=LONGEST_WORDS) is None:
+        wrong["reason"] = f"Dites pourquoi, en {LONGEST_WORDS} caractères au plus."
+    return wrong
 
 
 def _check_sizes(

@@ -184,6 +184,7 @@ def new_request() -> ResponseReturnValue:
                 else 0
                 for name, size in (("tens_count", 10), ("fives_count", 5))
             )
+            form.note(booklet_requests.what_is_wrong((tens, fives), form.text("reason")))
             form.check()
             return booklet_requests.request_booklets(
                 session,
