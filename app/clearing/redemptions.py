@@ -253,7 +253,7 @@ def _taken(where: str, redeemed_at: datetime) -> DomainError:
     local = redeemed_at.astimezone(MARTINIQUE)
     return VoucherAlreadyRedeemed(
         where=where,
-        redeemed_on=f"{local:%d/%m/%Y} à {local:%H}\u202fh\u202f{local:%M}",
+        redeemed_on=f"{local:%d/%m/%Y} à {local.hour}\u202fh\u202f{local:%M}",
         redeemed_at=redeemed_at.isoformat(),
     )
 

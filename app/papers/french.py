@@ -60,13 +60,13 @@ def short_day(day: date) -> str:
 
 
 def clock(instant: datetime) -> str:
-    """The time in Martinique: « 09 h 30 »."""
+    """The time in Martinique: « 9 h 30 »."""
     local = instant.astimezone(MARTINIQUE)
-    return f"{local:%H}{NBSP}h{NBSP}{local:%M}"
+    return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
 
 
 def day_and_time(instant: datetime) -> str:
-    """« 1er juin 2026 à 09 h 30 », in Martinique."""
+    """« 1er juin 2026 à 9 h 30 », in Martinique."""
     return f"{long_day(martinique_day(instant))} à {clock(instant)}"
 
 

@@ -72,7 +72,7 @@ def letter_of(
         places=tuple(
             _told(session, place, who.commune) for place in (chosen + others)[:MANY_PLACES]
         ),
-        help_line=help_line,
+        help_line=written_phone(help_line),
         specimen=programmes.is_demonstration(session),
     )
 

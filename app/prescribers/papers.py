@@ -316,7 +316,7 @@ def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
     room = 100 if large else 62
     w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
     w.places(letter.places)
-    ask = f"Demandez à {letter.prescriber}, qui vous a remis cette lettre."
+    ask = f"Demandez à la structure qui vous a remis cette lettre : {letter.prescriber}."
     if letter.agent_phone:
         ask = f"Appelez {letter.prescriber} au {strong(letter.agent_phone)}."
     w.para(f"{strong('Une question ?')} {ask}")

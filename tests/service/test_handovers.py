@@ -221,7 +221,7 @@ def test_the_letter_says_where_to_go_and_how(
         session,
         actor=scheme.actors["plie"],
         prescription_id=made,
-        help_line="05 96 00 00 00",
+        help_line="0596 00 00 00",
         now=scheme.now,
     )
 
@@ -235,7 +235,7 @@ def test_the_letter_says_where_to_go_and_how(
         "1. EXO7",
         "2. CARECOF",
         "26A 00001, 26A 00002",
-        "05 96 00 00 00",
+        "0596 00 00 00",
         values.number,
     ):
         assert words in read.replace("\N{NO-BREAK SPACE}", " ")

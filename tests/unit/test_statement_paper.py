@@ -132,7 +132,7 @@ def test_the_paper_says_who_certified_and_nothing_of_any_person(printed: bytes) 
     text = " ".join("\n".join(read(printed)).replace("\u00a0", " ").split())
 
     assert "Je certifie que les accompagnements énumérés ont été réalisés" in text
-    assert "Certifié en ligne le 04/11/2026 à 09 h 14" in text
+    assert "Certifié en ligne le 04/11/2026 à 9 h 14" in text
     assert "2 pass, non comptés" in text
     assert "À payer avant : 04/12/2026" in text
 
