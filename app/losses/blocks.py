@@ -54,8 +54,8 @@ def block_vouchers(
 
     Raises:
         RightMissing, NotYoursToDeclare.
-        InvalidInput: a day to come or before the passes were delivered, or a reference that
-            cannot be kept.
+        InvalidInput: a day to come or before the passes were delivered or handed over, or a
+            reference that cannot be kept.
         What `named_vouchers` refuses.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -82,7 +82,7 @@ def block_vouchers(
     wholes = named_vouchers(session, named)
     states = ledger.lock_vouchers(session, wholes)
     _check_concerns(session, actor, states)
-    _check_day(session, wholes, happened_on, now=now)
+    _check_day(session, wholes, happened_on, cause=cause, now=now)
     today = martinique_day(now)
     record = Block(
         id=block_id,
@@ -155,14 +155,29 @@ def _check_concerns(session: Session, actor: Actor, states: Sequence[ledger.Vouc
 
 
 def _check_day(
-    session: Session, wholes: Sequence[VoucherRange], happened_on: date, *, now: datetime
+    session: Session,
+    wholes: Sequence[VoucherRange],
+    happened_on: date,
+    *,
+    cause: BlockCause,
+    now: datetime,
 ) -> None:
-    """What is lost was there before: the day is not before the delivery, and not to come."""
+    """What is lost was there before: the day is not to come, nor before the delivery.
+
+    Nor is it before the hand-over: a booklet lost in a drawer reaches nobody. A fraud may be older.
+    """
     if happened_on > martinique_day(now):
         raise InvalidInput(happened_on=NOT_YET)
     delivered_at = queries.delivered_at(session, wholes)
     if delivered_at is not None and happened_on < (day := martinique_day(delivered_at)):
         said = f"Ces pass ont été livrés le {day:%d/%m/%Y} : écrivez ce jour ou un jour d’après."
+        raise InvalidInput(happened_on=said)
+    handed_over_on = None if cause is BlockCause.FRAUD else queries.handed_over_on(session, wholes)
+    if handed_over_on is not None and happened_on < handed_over_on:
+        said = (
+            f"Ces pass ont été remis le {handed_over_on:%d/%m/%Y} : "
+            "écrivez ce jour ou un jour d’après."
+        )
         raise InvalidInput(happened_on=said)
 
 
@@ -272,13 +287,19 @@ def read_reason(typed: str) -> str:
 
 
 def foreseen(
-    session: Session, *, actor: Actor, named: Sequence[Named], happened_on: date, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    named: Sequence[Named],
+    cause: BlockCause,
+    happened_on: date,
+    now: datetime,
 ) -> list[ledger.VoucherState]:
     """The passes that an opposition would name, and where they rest now. Nothing moves.
 
     Raises:
         RightMissing, NotYoursToDeclare.
-        InvalidInput: a day to come, or before the passes were delivered.
+        InvalidInput: a day to come, or before the passes were delivered or handed over.
         And what `named_vouchers` refuses.
     """
     actor.check(Right.DECLARE_LOSS)
@@ -287,5 +308,5 @@ def foreseen(
     for whole in wholes:
         found += ledger.voucher_states(session, Voucher.id.between(whole.first, whole.last))
     _check_concerns(session, actor, found)
-    _check_day(session, wholes, happened_on, now=now)
+    _check_day(session, wholes, happened_on, cause=cause, now=now)
     return found

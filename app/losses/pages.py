@@ -276,6 +276,7 @@ def _foreseen(session: Session, asked: _Declaration) -> Foreseen:
         session,
         actor=current_actor(),
         named=asked.named,
+        cause=asked.cause,
         happened_on=asked.happened_on,
         now=started_at(),
     )

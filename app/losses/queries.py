@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -212,6 +212,17 @@ def delivered_at(session: Session, vouchers: Sequence[VoucherRange]) -> datetime
             Posting.document_type == DELIVERY,
             Movement.kind == MovementKind.RECEIVE,
             or_(*(_overlap(Movement.first_id, Movement.last_id, one) for one in vouchers)),
+        )
+    )
+
+
+def handed_over_on(session: Session, vouchers: Sequence[VoucherRange]) -> date | None:
+    """The day of the last hand-over, not taken back, of a booklet that these passes are in."""
+    named = or_(*(Voucher.id.between(one.first, one.last) for one in vouchers))
+    return session.scalar(
+        select(func.max(PrescriptionBooklet.prescribed_on)).where(
+            PrescriptionBooklet.booklet_id.in_(select(Voucher.booklet_id).where(named)),
+            is_handed_over(),
         )
     )
 

@@ -301,10 +301,23 @@ def test_a_loss_is_not_before_the_passes_were_delivered(world: World) -> None:
                 world.session,
                 actor=world.scheme.actors["coordinator"],
                 named=[one(lost)],
+                cause=BlockCause.LOST,
                 happened_on=day,
                 now=world.scheme.now,
             )
         assert "happened_on" in str(refused.value.details["fields"])
+
+
+def test_a_loss_is_not_before_the_booklet_was_handed_over_but_a_fraud_may_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.losses.queries.delivered_at", lambda *_: None)
+    lost, before = world.scheme.serial(2, 3), world.scheme.today - timedelta(days=1)
+
+    with pytest.raises(InvalidInput) as refused:
+        block(world, one(lost), happened_on=before)
+    assert "remis le" in str(refused.value.details["fields"])
+    assert block(world, one(lost), happened_on=before, cause=BlockCause.FRAUD).number
 
 
 def test_the_paper_of_a_destruction_says_annulled_only_once_it_is_approved(world: World) -> None:
