@@ -186,7 +186,7 @@ def list_sessions(desk: Desk, *, email: str) -> None:
             "Navigateur": lambda s: s["browser"],
             "Ouverte avec": lambda s: FRENCH_METHOD[Method(s["method"])],
             "Depuis": lambda s: in_french(s["begun_at"]),
-            "Dernier geste": lambda s: in_french(s["seen_at"]),
+            "Dernière activité": lambda s: in_french(s["seen_at"]),
         },
         none="Cette personne n’est connectée nulle part.",
     )

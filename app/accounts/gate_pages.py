@@ -33,6 +33,13 @@ class ForgottenPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPage:
+    """What happens now. `kept`: there is no mail server, so somebody gives the link."""
+
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChoosePage:
     """The form that chooses a password; `email` is None once the link serves no more."""
 
@@ -72,7 +79,9 @@ def _ask(form: Form, session: Session) -> bool:
 @bp.get("/mot-de-passe-oublie/demande")
 def asked() -> ResponseReturnValue:
     """What happens now, for whoever asked."""
-    return render_template("accounts/asked.html", page=None)
+    return render_template(
+        "accounts/asked.html", page=AskedPage(current_settings().mail_server is None)
+    )
 
 
 @bp.route("/invitation/<secret>", methods=["GET", "POST"])

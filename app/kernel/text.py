@@ -6,17 +6,20 @@ from datetime import date
 
 LONGEST_NAME = 200
 _EMAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,185}\.[^\s@.]{2,63}")
+JOINERS = "\u200c\u200d"
+"""Format characters that some scripts and signs are spelled with; the others only hide."""
 
 
 def clean(typed: str, *, longest: int = LONGEST_NAME) -> str | None:
     """One line of text in composed Unicode (NFC), spaces folded; None when it cannot be one.
 
-    Refused: nothing but spaces, control characters (NUL among them), surrogates, too long.
+    Refused: nothing but spaces, control and format characters (NUL, U+202E), surrogates, too long.
     """
     text = " ".join(unicodedata.normalize("NFC", typed).split())
     if not 0 < len(text) <= longest:
         return None
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Cn", "Co"} for c in text):
+    unseen = (c for c in text if c not in JOINERS)
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Cn", "Co"} for c in unseen):
         return None
     return text
 

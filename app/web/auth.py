@@ -134,6 +134,15 @@ def standing_or_none() -> Standing | None:
     return cast("Standing | None", g.get("standing"))
 
 
+def recognise() -> None:
+    """Know who asks where no address does: what went wrong is said with the way on from there."""
+    if "agent" in g:
+        return
+    with suppress(DBAPIError):
+        if (found := session_of_cookie()) is not None:
+            g.agent, g.standing = found
+
+
 def is_signed_in() -> bool:
     """Whether somebody asks whose sign-in is finished."""
     return "agent" in g and ("standing" not in g or g.standing.is_whole)

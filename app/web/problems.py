@@ -21,7 +21,7 @@ from app.kernel.errors import (
     Throttled,
 )
 from app.web import words
-from app.web.auth import API_PREFIX, ask_to_sign_in, is_signed_in
+from app.web.auth import API_PREFIX, ask_to_sign_in, is_signed_in, recognise
 from app.web.pages import ErrorPage
 
 STATUS_BY_FAMILY: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
@@ -108,6 +108,7 @@ def http_error(error: HTTPException) -> AnyResponse:
     if not request.path.startswith(API_PREFIX):
         if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
             return error.get_response()
+        recognise()
         return error_page(status)
     messages = getattr(error, "data", {}).get("messages", {})
     fields: dict[str, JsonValue] = {}

@@ -27,7 +27,7 @@ class ConnectionSchema(Schema):
     method = Choice(Method, required=True)
     second = Choice(Second, required=True, allow_none=True)
     begun_at = Moment(required=True)
-    seen_at = Moment(required=True, about="Dernier geste, à cinq minutes près.")
+    seen_at = Moment(required=True, about="Dernière activité, à cinq minutes près.")
     expires_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
     is_here = Flag(required=True, about="Celle qui demande.")

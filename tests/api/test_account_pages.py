@@ -99,6 +99,7 @@ def test_a_forgotten_password_is_replaced_and_ends_what_was_open(house: House) -
     )
 
     assert known == unknown == "/mot-de-passe-oublie/demande"
+    assert "aucun courriel ne part" in stranger.get(known).text
     assert send(stranger, latest_link(house, MailKind.RESET), password=OTHER) == "/"
     assert before.get("/mon-compte").status_code == 302
     assert stranger.get("/mon-compte").status_code == 200
@@ -127,6 +128,7 @@ def test_ones_own_password_asks_the_current_one(house: House) -> None:
     assert "actuel ne convient pas" in send(mine, path, current_password="faux", password=OTHER)
     assert send(mine, path, current_password=NEW, password=OTHER) == "/mon-compte"
     assert mine.get("/mon-compte").status_code == 200
+    assert "Écrivez votre nom" in send(mine, "/mon-compte", name="Rosalie \u202eeilasoR")
     assert send(mine, "/mon-compte", name="Rosalie") == "/mon-compte"
     assert "Rosalie" in mine.get("/mon-compte").text
 
@@ -167,7 +169,11 @@ def test_addresses_that_nobody_wrote_do_no_harm(house: House) -> None:
     """Numbers that no database holds name nothing; only pages of this site are gone back to."""
     house.signed_in("administrator").get(f"/agents/{10**30}").refused(404, "no_such_address")
     admin = house.signed_in("administrator").client
-    assert admin.get(f"/comptes/{10**30}").status_code == 404
+    lost = admin.get(f"/comptes/{10**30}")
+    assert lost.status_code == 404
+    assert "Revenir à l’accueil" in lost.text
+    assert "Revenir à l’accueil" in admin.get("/deconnexion").text
+    assert "Se connecter" in house.app.test_client().get("/nulle-part").text
     assert admin.get(f"/comptes?apres={10**30}").status_code == 200
     signed_in(house, "coordinator")
     for after in ("/comptes\nX-Autre: 1", "/comptes\u202e", "/deconnexion", "//ailleurs", "/[rien"):

@@ -82,6 +82,7 @@ def test_a_check_character_can_be_worked_out_by_hand() -> None:
         ("x" * 201, None),
         ("a\0b", None),
         ("\x1b[31m", None),
+        ("Rosalie \u202eeilasoR", None),
         ("\ud800", None),
         ("\ue000", None),
     ],
