@@ -5,9 +5,10 @@ role passnum_app, which owns nothing; migrations and the writing of history are 
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -266,6 +267,15 @@ class Database:
 
 def prepare_sqlite(engine: Engine) -> None:
     """Make each connection keep the promises of a ledger: durable, with foreign keys."""
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(
+        _dialect: Dialect, _record: ConnectionPoolEntry, given: Sequence[str], _named: object
+    ) -> None:
+        # SQLite would make it as the umask says; -wal and -shm take the mode of the file itself.
+        if not given[0].startswith("file:"):
+            with suppress(OSError):
+                os.close(os.open(given[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

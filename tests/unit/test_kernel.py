@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from app.database import Day, UnknownDatabase, UtcDateTime, Uuid16, read_url
+from app.database import Database, Day, UnknownDatabase, UtcDateTime, Uuid16, read_url
 from app.kernel import codes
 from app.kernel.clock import day_asked, end_of_day, first_instant, martinique_day
 from app.kernel.ids import LARGEST_INTEGER, new_id, request_hash
@@ -222,3 +223,14 @@ def test_a_day_is_asked_for_without_an_interval_of_one_day() -> None:
     today = date(2026, 11, 22)
     assert "entre le 20/11/2026 et aujourd’hui" in day_asked(date(2026, 11, 20), today)
     assert "entre" not in day_asked(today, today)
+
+
+def test_the_file_of_the_database_is_its_owners_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'passnum.db'}")
+    with database.transaction() as session:
+        session.execute(text("create table thing (id integer)"))
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    database.close()
+
+    assert set(modes.values()) == {0o600}, modes
+    assert "passnum.db-wal" in modes
