@@ -113,7 +113,7 @@ def test_a_lock_says_until_when_and_the_administration_lifts_it(house: House) ->
 
     paused = send(wrong, "/connexion", email="ccas@exemple.fr", password="autre")
 
-    assert re.search(r"attendez jusqu’à \d\d.h.\d\d", paused)
+    assert re.search(r"attendez jusqu’à \d\d?.h.\d\d", paused)
     assert happened(house, AccountEventKind.LOCKED) == 1
     assert "Lever le blocage" in admin.get(f"/comptes/{agent}").text
     send(admin, f"/comptes/{agent}", act="unlock")
