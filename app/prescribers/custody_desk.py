@@ -11,19 +11,20 @@ from sqlalchemy.orm import Session
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
 from app.kernel.money import NO_BREAK
 from app.kernel.serials import BookletNumber
 from app.ledger import AccountKind
 from app.partners import queries as partners
 from app.prescribers import custody_queries as queries
-from app.prescribers.allocations import BookletRange
+from app.prescribers.allocations import BookletRange, named_booklet
 from app.prescribers.custody_models import BookletRequest
 from app.prescribers.custody_queries import Held
 from app.prescribers.custody_rules import (
     ConsignmentKind,
     ConsignmentState,
     RequestState,
-    read_lines,
+    numbered_lines,
 )
 from app.programmes import queries as programmes
 from app.web.auth import current_actor, started_at
@@ -116,9 +117,44 @@ def may(right: Right) -> bool:
     return right in RIGHTS[current_actor().role]
 
 
-def ranges(form: Form, name: str) -> list[BookletRange]:
-    """Booklets as scanned or typed, a line each."""
-    return [BookletRange(first, last) for first, last in read_lines(form.text(name))]
+SAID = 3
+"""Lines that cannot be read, told at once."""
+
+
+def ranges(session: Session, form: Form, name: str) -> list[BookletRange]:
+    """Booklets as scanned or typed, a line each; one scanned twice is there once.
+
+    A line that cannot be read is noted beside the field, by its number.
+    """
+    found: list[tuple[BookletNumber, BookletNumber]] = []
+    wrong: list[str] = []
+    for number, *ends in numbered_lines(form.text(name)):
+        try:
+            first, last = (named_booklet(session, end) for end in ends)
+        except DomainError as refusal:
+            wrong.append(f"Ligne {number} : {refusal.message}")
+            continue
+        if first != last or not any(_holds(known, first) for known in found):
+            found.append((first, last))
+    if wrong:
+        more = f" Et {count(len(wrong) - SAID)} de plus." if len(wrong) > SAID else ""
+        form.wrong(name, " ".join(wrong[:SAID]) + more)
+    return [BookletRange(str(first), str(last)) for first, last in found]
+
+
+def _holds(known: tuple[BookletNumber, BookletNumber], one: BookletNumber) -> bool:
+    first, last = known
+    return first.vintage_label == one.vintage_label and first.number <= one.number <= last.number
+
+
+def twice_said(session: Session, form: Form, name: str) -> str:
+    """What is added to the sentence of an act when booklets were scanned twice; mostly nothing."""
+    lines = len(numbered_lines(form.text(name)))
+    left = lines - len(ranges(session, form, name))
+    if left <= 0:
+        return ""
+    once = "ne compte qu’une fois" if left == 1 else "ne comptent qu’une fois"
+    return f" {booklets_said(left)} scanné{plural(left)} deux fois {once}."
 
 
 def programme_choices(session: Session) -> tuple[Choice, ...]:

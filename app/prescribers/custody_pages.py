@@ -314,6 +314,7 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
 
         def act(session: Session) -> ConsignmentAnswer:
             note_uncounted(session, consignment_id, form)
+            missing, damaged = (ranges(session, form, name) for name in ("manquants", "abimes"))
             if not form.checked("compte"):
                 form.wrong("compte", "Cochez que vous avez compté : la signature est définitive.")
             form.check()
@@ -322,8 +323,8 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
                 actor=current_actor(),
                 receipt_id=form.id,
                 consignment_id=consignment_id,
-                missing=ranges(form, "manquants"),
-                damaged=ranges(form, "abimes"),
+                missing=missing,
+                damaged=damaged,
                 note=form.text("remarque") or None,
                 now=started_at(),
             )
@@ -342,7 +343,8 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
 
 def note_uncounted(session: Session, consignment_id: UUID, form: Form) -> None:
     """After a count cover by cover: name what was not there, for the person to look at again."""
-    counted = ranges(form, "comptes")
+    counted = ranges(session, form, "comptes")
+    form.check()
     if not counted:
         return
     left = custody.left_uncounted(

@@ -1,5 +1,6 @@
 """Words of custody, and arithmetic on booklets: plain values, no database."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -66,20 +67,28 @@ MOST_REQUESTED = 1000
 """Booklets of one request."""
 
 
+_TO = re.compile(r"\s+(?:à|a|au)\s+", re.IGNORECASE)
+
+
 def read_lines(typed: str) -> list[tuple[str, str]]:
     """What was scanned or typed, one booklet or one range a line, as (first, last).
 
     A hand scanner types a line for each cover; people also write « 26A 00001 à 26A 00020 ». A
     dash is that of a range unless the line is a cover: an address, or a code in groups.
     """
+    return [(first, last) for _, first, last in numbered_lines(typed)]
+
+
+def numbered_lines(typed: str) -> list[tuple[int, str, str]]:
+    """The same, each with the number of its line."""
     read = []
-    for line in typed.splitlines():
-        words = line.replace("–", "-").replace(" à ", "-").strip()
+    for number, line in enumerate(typed.splitlines(), 1):
+        words = _TO.sub("-", line.replace("–", "-")).strip()
         if words.count("-") == 1 and "/" not in words:
             first, _, last = words.partition("-")
-            read.append((first.strip(), (last or first).strip()))
+            read.append((number, first.strip(), (last or first).strip()))
         elif words:
-            read.append((words, words))
+            read.append((number, words, words))
     return read
 
 

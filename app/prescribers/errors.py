@@ -1,6 +1,7 @@
 """What an allocation or a prescription may not be."""
 
 from app.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
+from app.kernel.money import NO_BREAK
 
 
 class EmptyAllocation(RuleBroken):
@@ -35,6 +36,13 @@ class BookletsMissing(RuleBroken):
         "De {first} à {last}, carnets jamais livrés : {missing}. "
         "Écrivez des plages de carnets reçus."
     )
+
+    @property
+    def message(self) -> str:
+        """The sentence, the thousands of the count apart."""
+        missing = self.details["missing"]
+        told = f"{missing:,}".replace(",", NO_BREAK) if isinstance(missing, int) else missing
+        return self.sentence.format(**self.details | {"missing": told})
 
 
 class BookletOfAnotherProgramme(RuleBroken):

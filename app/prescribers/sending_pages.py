@@ -22,6 +22,7 @@ from app.prescribers.custody_desk import (
     ranges,
     read_uuid,
     today,
+    twice_said,
     wanted,
 )
 from app.prescribers.custody_models import (
@@ -71,7 +72,8 @@ def _ask(
         if made is not None:
             return done(
                 url_for("custody_pages.consignment", consignment_id=made.id),
-                then.format(number=made.number),
+                then.format(number=made.number)
+                + in_transaction(lambda session: twice_said(session, form, "carnets")),
             )
     return render_template("custody/send.html", page=page), form.status
 
@@ -82,7 +84,7 @@ def allocate() -> ResponseReturnValue:
     check(Right.ALLOCATE)
 
     def act(session: Session, form: Form) -> Consignment:
-        booklets, recipient_id = ranges(form, "carnets"), _recipient(form)
+        booklets, recipient_id = ranges(session, form, "carnets"), _recipient(form)
         programme_id = form.uuid("dispositif")
         _check_named(form, booklets)
         form.check()
@@ -111,7 +113,7 @@ def give_back() -> ResponseReturnValue:
     check(Right.SEND_BOOKLETS)
     return _ask(
         ConsignmentKind.RETURN,
-        lambda session, form: custody.return_booklets(session, **_sent(form)),
+        lambda session, form: custody.return_booklets(session, **_sent(session, form)),
         "Le retour {number} est en route vers le stock de CAP Nord, qui comptera les carnets à "
         "l’arrivée. Joignez-leur le bordereau.",
     )
@@ -124,7 +126,7 @@ def transfer() -> ResponseReturnValue:
 
     def act(session: Session, form: Form) -> Consignment:
         recipient_id = _recipient(form)
-        return custody.transfer_booklets(session, recipient_id=recipient_id, **_sent(form))
+        return custody.transfer_booklets(session, recipient_id=recipient_id, **_sent(session, form))
 
     return _ask(
         ConsignmentKind.TRANSFER,
@@ -143,13 +145,13 @@ def _check_named(form: Form, booklets: Sequence[BookletRange]) -> None:
         form.wrong("carnets", "Scannez ou tapez au moins un carnet.")
 
 
-def _sent(form: Form) -> dict[str, Any]:
+def _sent(session: Session, form: Form) -> dict[str, Any]:
     """What a return and a transfer say alike.
 
     Raises:
         InvalidInput: something of it cannot be read.
     """
-    booklets, sender_id = ranges(form, "carnets"), _sender(form)
+    booklets, sender_id = ranges(session, form, "carnets"), _sender(form)
     programme_id = form.uuid("dispositif")
     _check_named(form, booklets)
     if not form.text("motif"):

@@ -9,7 +9,9 @@ from tests.pages import markup
 from tests.papers.reading import words
 
 
-def again(desk: Desk, path: str, typed: dict[str, str], *, then: dict[str, str]) -> str:
+def again(
+    desk: Desk, path: str, typed: dict[str, str], *, then: dict[str, str], status: int = 200
+) -> str:
     """Send the form of a page, then the form of the page that asks to confirm."""
     asked = markup.read(desk.client.get(path).text)
     token = {
@@ -26,7 +28,7 @@ def again(desk: Desk, path: str, typed: dict[str, str], *, then: dict[str, str])
     }
     assert "26A 00002 09" in " ".join(shown.text.split())
     answer = desk.client.post(path, data=confirm | then, follow_redirects=True)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == status, answer.text
     return answer.text
 
 
@@ -86,12 +88,14 @@ def test_a_vintage_is_held_signed_and_settled_on_its_page(used_up: House) -> Non
 
 
 def test_a_replacement_is_seen_before_it_is_made(used_up: House) -> None:
-    said = again(
-        Desk(used_up, "plie"),
-        "/remplacements/nouveau",
-        {"passes": "26A 00002 09", "cause": "damaged"},
-        then={"sure": "oui"},
-    )
+    desk, path = Desk(used_up, "plie"), "/remplacements/nouveau"
+    typed = {"passes": "26A 00002 09", "cause": "damaged"}
+
+    forgotten = again(desk, path, typed, then={"sure": ""}, status=422)
+    said = again(desk, path, typed, then={"sure": "oui"})
+
+    assert "Cochez cette case" in forgotten
+    assert "Voici ce qui va se passer" in forgotten
 
     assert "prenez les pass indiqués" in said
 
@@ -109,3 +113,19 @@ def test_a_destruction_and_a_count_are_given_up_with_a_reason(used_up: House) ->
     assert "abandonné" in office.read("/destructions")
     assert "abandonné" in office.read("/comptages?etat=abandoned")
     assert "5 pass ont expiré après l’arrêté" in office.read("/cloture/21G")
+
+
+def test_an_allocation_names_the_line_and_takes_a_cover_scanned_twice_once(used_up: House) -> None:
+    desk, path = Desk(used_up, "coordinator"), "/dotations/nouvelle"
+    scheme = used_up.scheme
+    whom = {
+        "dispositif": str(scheme.programme_id),
+        "destinataire": str(scheme.organisations["plie"]),
+    }
+    wrong = desk.sends(path, whom | {"carnets": "26A 00013\nbonjour"}, status=422)
+    assert "Ligne 2 : " in wrong
+    far = desk.sends(path, whom | {"carnets": "26A 00013 a 26A 12999"}, status=422)
+    assert re.search(r"carnets jamais livrés : 12 \d{3}\.", far)
+    said = desk.sends(path, whom | {"carnets": "26A 00013\n26A 00013"})
+    assert "est en route" in said
+    assert "1 carnet scanné deux fois" in said

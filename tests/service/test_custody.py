@@ -189,7 +189,7 @@ def test_who_holds_what_is_told_by_runs_of_numbers(world: World) -> None:
 
 
 def test_a_hand_scanner_types_one_cover_a_line() -> None:
-    typed = "26A 00001\n\n26A00002-26A00004\r\n26A 00006 à 26A 00007\nHTTPS://X.EXAMPLE/C/A-B\n"
+    typed = "26A 00001\n\n26A00002-26A00004\r\n26A 00006 a 26A 00007\nHTTPS://X.EXAMPLE/C/A-B\n"
 
     assert read_lines(typed) == [
         ("26A 00001", "26A 00001"),
