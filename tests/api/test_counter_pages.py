@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 
@@ -265,24 +266,18 @@ def test_an_address_that_makes_no_sense_is_answered_all_the_same(used_up: House,
 def test_passes_taken_for_a_session_under_way_are_added_to_it(used_up: House) -> None:
     today = used_up.scheme.today
     noted = blank(used_up, "exo7", f"/seances/nouvelle?jour={today}")
-    send(used_up, "exo7", "/seances/nouvelle", noted | {"duree": "60", "genre": "individual"})
-    with used_up.database.transaction(writing=False) as session:
-        held = session_queries.latest_sessions(
-            session,
-            mediator_id=used_up.scheme.organisations["exo7"],
-            since=today,
-            until=today,
-            limit=1,
-        )[0]
-    path = f"/encaisser?seance={held.id}"
+    told: Typed = {"jour": today.isoformat(), "duree": "60", "genre": "individual"}
+    answer = used_up.signed_in("exo7").client.post("/seances/nouvelle", data=noted | told)
+    held_id = UUID(answer.location.rpartition("/")[2])
+    path = f"/encaisser?seance={held_id}"
     form = blank(used_up, "exo7", path)
 
-    _, page = send(used_up, "exo7", "/encaisser", form | {"codes": used_up.lived.codes[9]})
+    _, page = send(used_up, "exo7", "/encaisser", form | {"codes": used_up.lived.codes[6]})
 
     assert "Accompagnement " in page
     assert "Accepté" in page
     with used_up.database.transaction(writing=False) as session:
-        assert len(session_queries.redemptions_of_session(session, held.id)) == 1
+        assert len(session_queries.redemptions_of_session(session, held_id)) == 1
     carecof = used_up.signed_in("carecof").client
     assert carecof.get(path).status_code == 404
 
