@@ -196,9 +196,12 @@ class House:
             self.callers[name, True] = Caller(self.app.test_client(), self.contract, headers)
         return self.callers[name, True]
 
-    def signed_in(self, name: str) -> Caller:
-        """That agent, signed in as a person; tests of the page for it are elsewhere."""
-        if (name, False) not in self.callers:
+    def signed_in(self, name: str, *, anew: bool = False) -> Caller:
+        """That agent, signed in as a person; tests of the page for it are elsewhere.
+
+        `anew` where a test before may have ended that agent's sessions, as several acts do.
+        """
+        if anew or (name, False) not in self.callers:
             client = self.app.test_client()
             client.set_cookie(COOKIE, self.session_of(name))
             caller = Caller(client, self.contract)

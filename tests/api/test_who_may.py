@@ -299,7 +299,7 @@ def test_a_person_who_signed_in_may_approve(lived_in: House, operation: str) -> 
     read = READ.get(operation, {"version": 1, "net_cents": 1000})
 
     for mark, name in (("c", "coordinator"), ("f", "finance")):
-        answer = lived_in.signed_in(name).post(path, read)
+        answer = lived_in.signed_in(name, anew=True).post(path, read)
         assert answer.status == (404 if mark in MAY[operation] else 403), answer.response.text
 
 
