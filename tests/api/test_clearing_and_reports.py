@@ -36,21 +36,23 @@ def test_a_run_sent_again_finds_its_drafts(house: House) -> None:
 
 def test_a_statement_is_approved_at_the_total_that_was_read(lived_in: House) -> None:
     path = f"/statements/{lived_in.lived.ids['draft']}/approve"
-    finance2 = lived_in.signed_in("finance2")
+    finance2 = lived_in.signed_in("finance2", anew=True)
 
     finance2.post(path, {"version": 1, "net_cents": 999}).refused(409, "statement_changed")
     approved = finance2.post(path, {"version": 1, "net_cents": 1000}).read()
 
     assert (approved["state"], approved["payee_name"]) == ("approved", "CARECOF")
     assert finance2.post(path, {"version": 1, "net_cents": 1000}).read() == approved
-    late = lived_in.signed_in("coordinator").post(path, {"version": 1, "net_cents": 1000})
+    late = lived_in.signed_in("coordinator", anew=True).post(
+        path, {"version": 1, "net_cents": 1000}
+    )
     late.refused(409, "statement_approved_already")
 
 
 def test_a_statement_without_an_account_waits(lived_in: House) -> None:
     path = f"/statements/{lived_in.lived.ids['held']}/approve"
 
-    held = lived_in.signed_in("finance2").post(path, {"version": 1, "net_cents": 1000})
+    held = lived_in.signed_in("finance2", anew=True).post(path, {"version": 1, "net_cents": 1000})
 
     assert "NOBANK" in held.refused(422, "statement_held")["detail"]
 
