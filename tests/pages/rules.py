@@ -89,8 +89,10 @@ def no_sign_or_figure_is_cut_off_at_the_end_of_a_line(page: Element) -> None:
 
 
 def _without_numbers(text: str) -> str:
-    """Serial numbers and digests have plain spaces: a wish for no break is the style sheet's."""
-    return re.sub(r"\d{2}[A-Z] \d{5,6}( \d{2}){0,2}|[0-9a-f]{8}( [0-9a-f]{8})+", "", text)
+    """Serial numbers, digests and keys have plain spaces: no break is the style sheet's wish."""
+    serial, digest = r"\d{2}[A-Z] \d{5,6}( \d{2}){0,2}", r"[0-9a-f]{8}( [0-9a-f]{8})+"
+    key = r"[A-Z2-7]{4}( [A-Z2-7]{4}){3,}"
+    return re.sub(f"{serial}|{digest}|{key}", "", text)
 
 
 def every_table_names_itself_its_columns_and_its_rows(page: Element) -> None:
