@@ -59,7 +59,7 @@ class Verdict:
     drawing: str
     words: str
     lines: tuple[str, ...]
-    to_do: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +189,21 @@ def verdict(look: Look | None, words: Language) -> Verdict:
     match look.usable:
         case Usable.YES:
             lines = (until,) if look.size else (said("worth"), until)
-            tone, drawing, name, to_do = "", "check", "yes", ""
+            tone, drawing, name, advice = "", "check", "yes", ""
         case Usable.USED:
             used = (said("used_on", look.used_on),) if look.used_on else ()
             lines = (said("used_booklet"),) if look.size else used
             tone, drawing, name = "done", "torn", "used"
-            to_do = "" if look.size else said("used_do")
+            advice = "" if look.size else said("used_do")
         case Usable.OVER:
             lines = (said("over_on", last),)
-            tone, drawing, name, to_do = "warn", "clock", "over", said("over_do")
+            tone, drawing, name, advice = "warn", "clock", "over", said("over_do")
         case Usable.NOT_YET:
             lines = (said("not_yet_why"),)
-            tone, drawing, name, to_do = "warn", "hourglass", "not_yet", said("not_yet_do")
+            tone, drawing, name, advice = "warn", "hourglass", "not_yet", said("not_yet_do")
         case _:  # blocked, or annulled
             tone, drawing = "bad", "cross"
             name = "blocked" if look.blocked_on else "void"
             since = (said("blocked_since", look.blocked_on),) if look.blocked_on else ()
-            lines, to_do = (*since, said(f"{name}_why")), said(f"{name}_do")
-    return Verdict(tone, drawing, said(f"{what}_{name}"), lines, to_do)
+            lines, advice = (*since, said(f"{name}_why")), said(f"{name}_do")
+    return Verdict(tone, drawing, said(f"{what}_{name}"), lines, advice)

@@ -76,7 +76,7 @@ def test_each_state_is_a_calm_sentence_with_what_to_do(usable: Usable, size: int
 
     assert said.words.startswith("Ce carnet" if size else "Ce pass")
     assert said.tone == TONES[usable]
-    assert said.to_do or usable is Usable.YES or (size and usable is Usable.USED)
+    assert said.advice or usable is Usable.YES or (size and usable is Usable.USED)
     assert any("1er\u00a0mars 2026" in line for line in said.lines) is (
         usable is not Usable.NOT_YET and not (size and usable is Usable.USED)
     )
