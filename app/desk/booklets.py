@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.desk.rules import Task, told
+from app.desk.rules import MANY, Task, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
 from app.losses import queries as losses
@@ -25,7 +25,6 @@ from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.stock.counts import may_sign_for
 
-MANY = 100
 SLOW = timedelta(days=7)
 """A consignment that nobody counted for that long is worth a call."""
 

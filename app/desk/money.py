@@ -10,7 +10,7 @@ from app.clearing.queries import Filter, Standing
 from app.clearing.rules import StatementState
 from app.clearing.statement_views import period_of
 from app.database import Place
-from app.desk.rules import Task, told
+from app.desk.rules import MANY, Task, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
 from app.kernel.money import Cents
@@ -18,9 +18,6 @@ from app.partners import queries as partners
 from app.partners.models import BankDetails
 from app.programmes import queries as programmes
 from app.web.format import month_long
-
-MANY = 100
-"""No more of a kind are read, so no figure of the page goes beyond."""
 
 
 def statements_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:

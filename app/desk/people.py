@@ -4,11 +4,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.desk.rules import Task
+from app.desk.rules import MANY, Task
 from app.identity.rules import Actor
 from app.prescribers import follow_up, queries
-
-MANY = 100
 
 
 def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:

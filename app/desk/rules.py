@@ -12,6 +12,9 @@ T = TypeVar("T")
 FEW = 3
 """Up to so many things of one kind are told one by one; more of them are told together."""
 
+MANY = 100
+"""So many of a kind are looked for at most; what lies beyond is on the list that the line opens."""
+
 NEAR = timedelta(days=10)
 """What falls due within that time is marked."""
 
