@@ -7,7 +7,7 @@ from html import unescape
 from uuid import UUID
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity import drafts
@@ -201,8 +201,8 @@ def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -
     sign_in("plie", client, "")
     blank = read(client, "/remises/nouvelle")
     with house.database.transaction() as session:
-        soon = house.clock() + timedelta(milliseconds=1)
-        session.execute(update(AgentSession).values(expires_at=soon))
+        for signed_in in session.scalars(select(AgentSession)):
+            signed_in.expires_at = signed_in.begun_at + timedelta(microseconds=1)
 
     asked = send(client, "/remises/nouvelle", blank, PERSON)
 
