@@ -22,7 +22,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.models import Redemption, RedemptionAttempt
+from app.clearing.redemption_models import Redemption, RedemptionAttempt
 from app.database import SEARCH_PATH, Database, Model, read_url
 from app.kernel.clock import martinique_day
 from app.ledger import MovementKind, chart

@@ -6,16 +6,26 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import payments, queries, redemptions, runs, sessions, statements
+from app.clearing import (
+    payment_queries,
+    payments,
+    queries,
+    redemption_queries,
+    redemptions,
+    run_queries,
+    runs,
+    sessions,
+    statements,
+)
 from app.clearing.models import (
     Payment,
     PaymentRejection,
-    RedemptionReversal,
     StatementCertification,
     StatementWithdrawal,
 )
 from app.clearing.queries import Filter
 from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemption_models import RedemptionReversal
 from app.clearing.redemptions import Scan
 from app.clearing.schemas import (
     ApproveStatementRequestSchema,
@@ -171,7 +181,7 @@ def list_redemptions(query: Json) -> Json:
         lambda session: page(
             query,
             partial(
-                queries.redemptions_after,
+                redemption_queries.redemptions_after,
                 session,
                 query["after"],
                 mediator_id=current_actor().scope,
@@ -274,7 +284,7 @@ def list_clearing_runs(query: Json) -> Json:
     return in_transaction(
         lambda session: page(
             query,
-            partial(queries.runs_after, session, query["after"]),
+            partial(run_queries.runs_after, session, query["after"]),
             partial(runs_shown, session, actor=current_actor()),
         )
     )
@@ -441,7 +451,7 @@ def list_payment_orders(query: Json) -> Json:
         lambda session: page(
             query,
             partial(
-                queries.payment_orders_after,
+                payment_queries.payment_orders_after,
                 session,
                 query["after"],
                 mediator_id=current_actor().scope,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import correction_queries, queries, rules
+from app.clearing import correction_queries, queries, redemption_queries, rules
 from app.clearing.correction_models import (
     Clawback,
     ClawbackDecision,
@@ -21,8 +21,9 @@ from app.clearing.errors import (
     RedemptionNotPaid,
     UnknownClawback,
 )
-from app.clearing.models import Redemption, Statement
+from app.clearing.models import Statement
 from app.clearing.queries import Standing
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import known_redemption
 from app.clearing.runs import asked_on
 from app.database import earlier, hold
@@ -191,7 +192,7 @@ def _take_back(
     session: Session, redemption: Redemption, found: Clawback, *, actor: Actor, now: datetime
 ) -> int:
     """Move the pass from settled to whom it came from, or to what has expired there."""
-    giver = queries.giver_of(session, redemption)
+    giver = redemption_queries.giver_of(session, redemption)
     kind = AccountKind.EXPIRED if has_ended(session, redemption, now=now) else giver.kind
     accounts = ledger.accounts(
         session,

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries
+from app.clearing import payment_queries, queries
 from app.clearing.clawbacks import expected_cents
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
@@ -257,10 +257,10 @@ def payment_order_named(session: Session, typed: str, *, actor: Actor) -> Paymen
         UnknownStatement, UnknownPaymentOrder.
     """
     payment_order_id = read_id(typed)
-    found = queries.payment_order(session, payment_order_id) if payment_order_id else None
+    found = payment_queries.payment_order(session, payment_order_id) if payment_order_id else None
     if found is None:
         statement = statement_named(session, typed, actor=actor)
-        found = queries.payment_order_of(session, statement.id)
+        found = payment_queries.payment_order_of(session, statement.id)
     if found is None:
         raise UnknownPaymentOrder
     return found

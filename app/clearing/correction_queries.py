@@ -20,13 +20,8 @@ from app.clearing.correction_models import (
     StatementOffset,
     StatementSession,
 )
-from app.clearing.models import (
-    Payment,
-    PaymentOrder,
-    PaymentRejection,
-    RedemptionAttempt,
-    SupportSession,
-)
+from app.clearing.models import Payment, PaymentOrder, PaymentRejection
+from app.clearing.redemption_models import RedemptionAttempt, SupportSession
 from app.kernel.money import Cents
 from app.ledger import MovementKind
 from app.ledger.models import Movement, Posting

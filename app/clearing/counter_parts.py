@@ -9,8 +9,8 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.clearing import session_queries, sessions
-from app.clearing.models import SupportSession
 from app.clearing.receipts import serial_in
+from app.clearing.redemption_models import SupportSession
 from app.clearing.rules import (
     FRENCH_SESSION_KIND,
     FRENCH_TOPIC,

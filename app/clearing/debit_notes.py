@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries
+from app.clearing import correction_queries, queries, run_queries
 from app.clearing.clawbacks import write_recoveries
 from app.clearing.correction_models import DebitNote, DebitNoteCollection
 from app.clearing.errors import (
@@ -105,7 +105,7 @@ def still_owed(session: Session, mediator_id: UUID, programme_id: UUID) -> int:
     """What a mediator has still to receive where a receivable would be recovered."""
     fresh = sum(
         one.amount_cents
-        for one in queries.unclaimed_of(session, mediator_id)
+        for one in run_queries.unclaimed_of(session, mediator_id)
         if one.programme_id == programme_id
     )
     asked = Filter(mediator_id=mediator_id, programme_id=programme_id, state=StatementState.DRAFT)

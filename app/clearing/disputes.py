@@ -7,7 +7,14 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import correction_queries, queries, redemptions, rules, statements
+from app.clearing import (
+    correction_queries,
+    queries,
+    redemption_queries,
+    redemptions,
+    rules,
+    statements,
+)
 from app.clearing.correction_models import Dispute, DisputeDecision
 from app.clearing.errors import (
     AttemptDisputedAlready,
@@ -20,8 +27,8 @@ from app.clearing.errors import (
     UnknownDispute,
     VoucherAlreadyRedeemed,
 )
-from app.clearing.models import Redemption
 from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import Named
 from app.clearing.statements import PassRange
 from app.database import earlier, hold
@@ -98,7 +105,7 @@ def open_dispute(
     if correction_queries.dispute_of_attempt(session, attempt_id):
         raise AttemptDisputedAlready
     [voucher] = ledger.voucher_states(session, Voucher.code_hash == code_hash)
-    holder = queries.latest_redemption_of(session, voucher.id)
+    holder = redemption_queries.latest_redemption_of(session, voucher.id)
     if holder is None or holder.mediator_id == attempt.mediator_id:
         raise AttemptNotDisputable
     _check_issued(session, voucher, holder.mediator_id, redeemed_at)
@@ -127,7 +134,9 @@ def _check_issued(
 ) -> None:
     """Refuse the claim of a session held before anybody had the pass."""
     on = martinique_day(redeemed_at)
-    terms = queries.terms_by_booklet(session, [voucher.booklet_id], mediator_id=mediator_id, on=on)
+    terms = redemption_queries.terms_by_booklet(
+        session, [voucher.booklet_id], mediator_id=mediator_id, on=on
+    )
     issued_on = terms[voucher.booklet_id].issued_on
     if issued_on is not None and on < issued_on:
         raise InvalidInput(
@@ -239,7 +248,7 @@ def _withdraw(
     now: datetime,
 ) -> None:
     """Take the pass off the draft that claims it."""
-    statement_id = queries.claimed_by(session, voucher.id)
+    statement_id = redemption_queries.claimed_by(session, voucher.id)
     if statement_id is None or queries.approval_of(session, statement_id):
         raise DisputedPassOnStatement
     serial = str(vouchers.serial_numbers(session, [(voucher.id, voucher.booklet_id)])[voucher.id])

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, session_queries, statements
+from app.clearing import correction_queries, queries, run_queries, session_queries, statements
 from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import asked_on
@@ -120,7 +120,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
         _merged(blocked),
         _by_day([*coming, *fresh]),
         _stages(session, mediator_id),
-        Cents(unpaid + sum(o.amount_cents for o in queries.unclaimed_of(session, mediator_id))),
+        Cents(unpaid + sum(o.amount_cents for o in run_queries.unclaimed_of(session, mediator_id))),
         sum(one.decision is None for one in disputed),
     )
 
@@ -170,10 +170,10 @@ def _expected(
     first = today.replace(day=1)
     before = {
         o.programme_id: o.amount_cents
-        for o in queries.unclaimed_of(session, mediator_id, before=first_instant(first))
+        for o in run_queries.unclaimed_of(session, mediator_id, before=first_instant(first))
     }
     found = []
-    for one in queries.unclaimed_of(session, mediator_id):
+    for one in run_queries.unclaimed_of(session, mediator_id):
         programme_id = one.programme_id
         # Passes that wait for their session are told apart: no run takes them meanwhile.
         aside = untold and session_queries.untold_sessions(
@@ -183,7 +183,7 @@ def _expected(
         now = before.get(programme_id, 0)
         rest = one.amount_cents - now - sum(day.amount_cents for day in aside) + aside_before
         now, rest = max(0, now - aside_before), max(0, rest)
-        days = queries.days_of_runs(session, programme_id, limit=RECENT_RUNS)
+        days = run_queries.days_of_runs(session, programme_id, limit=RECENT_RUNS)
         usual = max((day.day for day in days), default=1)
         if days and days[0] >= first:
             now, rest = 0, now + rest
@@ -240,7 +240,7 @@ def _stages(session: Session, mediator_id: UUID) -> tuple[Stage, ...]:
             states[0],
         )
 
-    unclaimed = queries.unclaimed_of(session, mediator_id)
+    unclaimed = run_queries.unclaimed_of(session, mediator_id)
     stages = [
         Stage(
             "Pas encore sur un bordereau",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import correction_queries, queries
+from app.clearing import correction_queries, payment_queries, queries
 from app.clearing.errors import (
     NothingToPay,
     PaymentByTheSamePerson,
@@ -92,8 +92,8 @@ def order_payment(
     approval = queries.approval_of(session, statement_id)
     if approval is None:
         raise StatementNotApproved
-    last = queries.payment_order_of(session, statement_id)
-    if last is not None and queries.rejection_of(session, last.id) is None:
+    last = payment_queries.payment_order_of(session, statement_id)
+    if last is not None and payment_queries.rejection_of(session, last.id) is None:
         raise StatementOrderedAlready
     if not approval.payable_cents:
         raise NothingToPay
@@ -152,7 +152,7 @@ def _check_day(
 ) -> None:
     """A mandat is not issued before what it rests on: the approval, or the last rejection."""
     since = approval.approved_on
-    if last is not None and (rejection := queries.rejection_of(session, last.id)):
+    if last is not None and (rejection := payment_queries.rejection_of(session, last.id)):
         since = max(since, rejection.rejected_on)
     if issued_on < since:
         raise InvalidInput(issued_on=day_asked(since, today))
@@ -168,7 +168,7 @@ def check_number(session: Session, statement: Statement, year: int, number: str)
     """
     sponsor_id = known_programme(session, statement.programme_id).sponsor_id
     check_number_is_free(session, sponsor_id, year, number)
-    if queries.bears_number(session, sponsor_id, year, number, but_for=statement.id):
+    if payment_queries.bears_number(session, sponsor_id, year, number, but_for=statement.id):
         raise MandateTaken
 
 
@@ -191,7 +191,7 @@ def known_payment_order(session: Session, *, actor: Actor, payment_order_id: UUI
     Raises:
         UnknownPaymentOrder: there is none, or it is another mediator's: both look alike.
     """
-    order = queries.payment_order(session, payment_order_id)
+    order = payment_queries.payment_order(session, payment_order_id)
     if order is None or not actor.sees(order.mediator_id):
         raise UnknownPaymentOrder
     return order
@@ -220,9 +220,9 @@ def record_payment(
         return record
     order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
     hold(session, "statement", order.statement_id)
-    if queries.rejection_of(session, payment_order_id):
+    if payment_queries.rejection_of(session, payment_order_id):
         raise PaymentOrderRejected
-    if queries.payment_of(session, payment_order_id):
+    if payment_queries.payment_of(session, payment_order_id):
         raise PaymentRecordedAlready
     if actor.agent_id in {order.prepared_by, order.approved_by, order.ordered_by}:
         raise PaymentByTheSamePerson
@@ -288,9 +288,9 @@ def reject_payment(
         return record
     order = known_payment_order(session, actor=actor, payment_order_id=payment_order_id)
     hold(session, "statement", order.statement_id)
-    if queries.rejection_of(session, payment_order_id):
+    if payment_queries.rejection_of(session, payment_order_id):
         raise PaymentRejectedAlready
-    payment = queries.payment_of(session, payment_order_id)
+    payment = payment_queries.payment_of(session, payment_order_id)
     if payment is not None and correction_queries.clawed_back_of(session, order.statement_id):
         raise PaymentCorrected
     since = payment.paid_on if payment else order.issued_on
@@ -309,7 +309,10 @@ def reject_payment(
                 actor_id=actor.agent_id,
                 occurred_at=now,
             ),
-            [(movement_id, None) for movement_id in queries.settlements_of(session, payment.id)],
+            [
+                (movement_id, None)
+                for movement_id in payment_queries.settlements_of(session, payment.id)
+            ],
         )
     record = PaymentRejection(
         id=rejection_id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries
+from app.clearing import redemption_queries
 from app.clearing.receipts import Receipt, ReceiptSigner
 from app.partners import queries as partners
 from app.trust.errors import NotSealedYet
@@ -37,12 +37,12 @@ def check_receipt(session: Session, *, text: str, signer: ReceiptSigner) -> Proo
     if receipt is None:
         return None
     mediator = partners.organisation(session, receipt.mediator_id)
-    known = queries.redemption(session, receipt.redemption_id)
+    known = redemption_queries.redemption(session, receipt.redemption_id)
     its_own = known is not None and known.movement_id == receipt.movement_id
     return Proof(
         receipt,
         mediator_name=mediator.name if mediator else "",
-        undone=queries.reversal_of(session, receipt.redemption_id) is not None,
+        undone=redemption_queries.reversal_of(session, receipt.redemption_id) is not None,
         known=known is not None,
         block=block_sealing(session, receipt.movement_id) if its_own else None,
     )

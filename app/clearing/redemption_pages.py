@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, redemptions, session_queries
+from app.clearing import redemption_queries, redemptions, session_queries
 from app.clearing.counter_parts import UNDOABLE, LineShown, lines_shown
-from app.clearing.models import Redemption
 from app.clearing.receipt_files import receipt_file
+from app.clearing.redemption_models import Redemption
 from app.clearing.rules import RedemptionState
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
@@ -78,7 +78,7 @@ def redemption_page(session: Session, redemption_id: UUID) -> RedemptionPage:
 
 def undone_in_words(session: Session, redemption: Redemption) -> str:
     """Who gave the person the pass back, when and why; nothing where nobody did."""
-    made = queries.reversal_of(session, redemption.id)
+    made = redemption_queries.reversal_of(session, redemption.id)
     if made is None:
         return ""
     agent = identity.agent(session, made.reversed_by)

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, rules
+from app.clearing import redemption_queries, rules
 from app.clearing.errors import (
     VERDICTS,
     BatchTooLarge,
@@ -27,9 +27,9 @@ from app.clearing.errors import (
     VoucherAlreadyRedeemed,
     VoucherUsedBefore,
 )
-from app.clearing.models import Redemption, RedemptionAttempt, RedemptionReversal
-from app.clearing.queries import Attempt, Earlier, InForce, Terms
 from app.clearing.receipts import Receipt, ReceiptSigner
+from app.clearing.redemption_models import Redemption, RedemptionAttempt, RedemptionReversal
+from app.clearing.redemption_queries import Attempt, Earlier, InForce, Terms
 from app.database import as_read, earlier, hold, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
@@ -232,7 +232,7 @@ class _Judge:
         return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
 
     def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:
-        holder = queries.latest_redemption_of(self.session, voucher.id)
+        holder = redemption_queries.latest_redemption_of(self.session, voucher.id)
         if holder is None:
             return VoucherUsedBefore()
         where = "ici" if holder.mediator_id == self.mediator_id else ELSEWHERE
@@ -288,7 +288,7 @@ class _Batch:
     def judge(self, passes: Sequence[Named]) -> list[Verdict]:
         if not passes:
             return []
-        before = queries.earlier_attempts(
+        before = redemption_queries.earlier_attempts(
             self.session,
             [one.redemption_id for one in passes],
             agent_id=self.actor.agent_id,
@@ -374,7 +374,7 @@ class _Batch:
         return {
             (on, booklet_id): terms
             for on, ids in booklets.items()
-            for booklet_id, terms in queries.terms_by_booklet(
+            for booklet_id, terms in redemption_queries.terms_by_booklet(
                 self.session, ids, mediator_id=self.mediator_id, on=on
             ).items()
         }
@@ -407,7 +407,7 @@ class _Batch:
 
     def _stand_back(self, ids: Sequence[UUID]) -> None:
         """Somebody answered these ids between our look and our writing: theirs is the answer."""
-        attempts = queries.attempts(self.session, ids)
+        attempts = redemption_queries.attempts(self.session, ids)
         theirs = replayed(self.session, attempts.values())
         for redemption_id in ids:
             if attempts[redemption_id].request_hash != self.hashes[redemption_id]:
@@ -534,8 +534,8 @@ def replayed(session: Session, attempts: Iterable[Attempt]) -> dict[UUID, Verdic
     """Earlier answers as they were, with what has become of the redemption since."""
     told = list(attempts)
     accepted = [a.id for a in told if a.verdict == ACCEPTED]
-    redemptions = queries.redemptions_by_id(session, accepted) if accepted else {}
-    undone = queries.undone_among(session, accepted) if accepted else set()
+    redemptions = redemption_queries.redemptions_by_id(session, accepted) if accepted else {}
+    undone = redemption_queries.undone_among(session, accepted) if accepted else set()
     return {
         a.id: Verdict(a.id, redemption=redemptions[a.id], undone=a.id in undone)
         if a.verdict == ACCEPTED
@@ -550,7 +550,7 @@ def known_redemption(session: Session, *, actor: Actor, redemption_id: UUID) -> 
     Raises:
         UnknownRedemption: none has that id, or it is another mediator's: both look alike.
     """
-    redemption = queries.redemption(session, redemption_id)
+    redemption = redemption_queries.redemption(session, redemption_id)
     if redemption is None or not actor.sees(redemption.mediator_id):
         raise UnknownRedemption
     return redemption
@@ -610,7 +610,7 @@ def take_back(
     if record := earlier(session, RedemptionReversal, reversal_id, digest):
         return record
     hold(session, "redemption", redemption_id)
-    if queries.reversal_of(session, redemption_id):
+    if redemption_queries.reversal_of(session, redemption_id):
         raise RedemptionUndoneAlready
     whole = ledger.VoucherRange.one(redemption.voucher_id)
     [voucher] = ledger.lock_vouchers(session, [whole])
@@ -675,7 +675,7 @@ def look_up_code(
         TooManyGuesses, MistypedVoucherCode.
     """
     read = read_code(code)
-    lately = queries.earlier_attempts(
+    lately = redemption_queries.earlier_attempts(
         session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
     )
     if lately.guess_count >= GUESSES_ALLOWED:
@@ -707,7 +707,7 @@ def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -
     voucher = look_up_code(session, actor=actor, code=code, now=now)
     if voucher is None:
         return Check(_refusal_of_unknown(session, codes.digest(read_code(code))))
-    terms = queries.terms_by_booklet(
+    terms = redemption_queries.terms_by_booklet(
         session,
         [voucher.booklet_id],
         mediator_id=actor.organisation_id,

@@ -9,11 +9,11 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, session_queries
+from app.clearing import queries, run_queries, session_queries
 from app.clearing.errors import CutOffInTheFuture, NothingToClear, UnknownClearingRun
 from app.clearing.models import ClearingRun, Statement, StatementLine, StatementVersion
-from app.clearing.queries import Unclaimed, Waiting
 from app.clearing.rules import HoldReason, Total
+from app.clearing.run_queries import Unclaimed, Waiting
 from app.database import Database, dialect_of, earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, first_instant
@@ -80,7 +80,7 @@ def preview_clearing(
     _check_cut_off(cut_off_on, now=now)
     known_programme(session, programme_id)
     asked = asked_on(session, programme_id, day=cut_off_on)
-    waiting = queries.waiting_to_clear(session, programme_id, before=first_instant(cut_off_on))
+    waiting = run_queries.waiting_to_clear(session, programme_id, before=first_instant(cut_off_on))
     untold: Counter[UUID] = Counter()
     for day in session_queries.untold_sessions(session, programme_id=programme_id):
         untold[day.mediator_id] += day.voucher_count
@@ -88,7 +88,7 @@ def preview_clearing(
     ids = ready.keys() | untold.keys()
     names = partners.organisation_names(session, ids)
     payable = queries.with_approved_account(session, list(ids))
-    own = queries.with_a_fee_of_their_own(session, ids)
+    own = run_queries.with_a_fee_of_their_own(session, ids)
 
     def totals(mediator_id: UUID) -> list[Total]:
         """One a fee; nothing is a total too, because a mediator may wait for its sessions."""
@@ -169,7 +169,7 @@ def run_clearing(
             now=now,
         )
     with database.transaction(writing=False) as session:
-        waiting = queries.mediators_to_clear(
+        waiting = run_queries.mediators_to_clear(
             session, programme_id, before=first_instant(run.cut_off_on)
         )
     for place, (mediator_id, _) in enumerate(waiting):
@@ -208,7 +208,7 @@ def open_clearing_run(
     if record := earlier(session, ClearingRun, run_id, digest):
         return record
     known_programme(session, programme_id)
-    if not queries.anything_to_clear(session, programme_id, before=first_instant(cut_off_on)):
+    if not run_queries.anything_to_clear(session, programme_id, before=first_instant(cut_off_on)):
         raise NothingToClear(cut_off_on=f"{cut_off_on:%d/%m/%Y}")
     record = ClearingRun(
         id=run_id,
@@ -249,11 +249,11 @@ def _by_fee(
     """What waits for one mediator, by what is kept of it in basis points, the programme's first."""
     before = first_instant(cut_off_on)
     waiting = held_vouchers(
-        session, queries.vouchers_to_claim(session, programme_id, mediator_id, before=before)
+        session, run_queries.vouchers_to_claim(session, programme_id, mediator_id, before=before)
     )
     fees = (
-        queries.fees_by_agreement(session, programme_id, mediator_id, before=before)
-        if queries.with_a_fee_of_their_own(session, [mediator_id])
+        run_queries.fees_by_agreement(session, programme_id, mediator_id, before=before)
+        if run_queries.with_a_fee_of_their_own(session, [mediator_id])
         else {}
     )
     found: dict[int, list[Unclaimed]] = {}
@@ -396,7 +396,7 @@ def known_run(session: Session, run_id: UUID) -> ClearingRun:
     Raises:
         UnknownClearingRun: there is none.
     """
-    run = queries.run(session, run_id)
+    run = run_queries.run(session, run_id)
     if run is None:
         raise UnknownClearingRun
     return run

@@ -22,7 +22,7 @@ from app.clearing.counter_parts import (
     record_told,
     sessions_shown,
 )
-from app.clearing.models import SupportSession
+from app.clearing.redemption_models import SupportSession
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.database import Place

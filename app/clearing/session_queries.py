@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing.correction_models import Receivable
-from app.clearing.models import (
+from app.clearing.receipts import serial_in
+from app.clearing.redemption_models import (
     Redemption,
     RedemptionReversal,
     SessionRedemption,
@@ -20,7 +21,6 @@ from app.clearing.models import (
     TypedSheetDecision,
     TypedSheetLine,
 )
-from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, Topic
 from app.database import Place, placed
 from app.kernel.money import Cents

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, session_queries
+from app.clearing import redemption_queries, session_queries
 from app.clearing.errors import (
     RedemptionInAnotherSession,
     SessionOfAnotherDay,
     UnknownRedemption,
     UnknownSupportSession,
 )
-from app.clearing.models import SessionRedemption, SessionTopic, SupportSession
 from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemption_models import SessionRedemption, SessionTopic, SupportSession
 from app.clearing.redemptions import Scan, Verdict, answered, redeem_vouchers
 from app.clearing.rules import SessionKind, ToldSession, Topic
 from app.database import earlier, insert_rows
@@ -132,7 +132,7 @@ def link_redemptions(
     wanted = sorted(set(redemption_ids), key=lambda redemption_id: redemption_id.bytes)
     if not wanted:
         return held
-    found = queries.redemptions_by_id(session, wanted)
+    found = redemption_queries.redemptions_by_id(session, wanted)
     for redemption_id in wanted:
         redemption = found.get(redemption_id)
         if redemption is None or redemption.mediator_id != held.mediator_id:

@@ -17,7 +17,7 @@ from app.clearing.counter_parts import (
     read_session_if_told,
     told_in_words,
 )
-from app.clearing.models import TypedSheet, TypedSheetDecision
+from app.clearing.redemption_models import TypedSheet, TypedSheetDecision
 from app.clearing.rules import SessionKind, ToldSession
 from app.clearing.sheets import LineProblem
 from app.clearing.support_schemas import SheetState

@@ -12,15 +12,15 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, session_queries
+from app.clearing import redemption_queries, session_queries
 from app.clearing.errors import (
     TooManyGuesses,
     TypedSheetDecidedAlready,
     TypistCannotApprove,
     UnknownTypedSheet,
 )
-from app.clearing.models import TypedSheet, TypedSheetDecision, TypedSheetLine
 from app.clearing.receipts import ReceiptSigner
+from app.clearing.redemption_models import TypedSheet, TypedSheetDecision, TypedSheetLine
 from app.clearing.redemptions import Named, Verdict, look_up_code, redeem_named, replayed
 from app.clearing.rules import ToldSession, instant_of
 from app.clearing.sessions import link, note_session
@@ -292,7 +292,7 @@ def _decide(
 def verdicts_of(session: Session, sheet_id: UUID) -> dict[UUID, Verdict]:
     """What became of each line of an approved sheet, by the line's id."""
     ids = [line.id for line in session_queries.lines_of_sheet(session, sheet_id)]
-    return replayed(session, queries.attempts(session, ids).values())
+    return replayed(session, redemption_queries.attempts(session, ids).values())
 
 
 def state_of_lines(

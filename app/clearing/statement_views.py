@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import documents, queries, session_queries, statements
+from app.clearing import documents, payment_queries, queries, session_queries, statements
 from app.clearing.clawbacks import recoveries_of
 from app.clearing.outlook import OWED, Outlook, outlook_of
 from app.clearing.queries import Filter, Standing, Sum
@@ -525,7 +525,7 @@ def _steps(session: Session, one: Standing) -> list[Step]:
              said=f"{euros(approval.payable_cents)}, reçu le {approval.received_on:%d/%m/%Y}, "
              f"à payer avant le {approval.due_on:%d/%m/%Y}.")
     )  # fmt: skip
-    for order, payment, rejection in queries.rounds_of(session, one.id):
+    for order, payment, rejection in payment_queries.rounds_of(session, one.id):
         steps.append(
             Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
                  "bill", order.ordered_at,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.clearing import session_queries, sheets
-from app.clearing.models import SupportSession, TypedSheet, TypedSheetDecision
+from app.clearing.redemption_models import SupportSession, TypedSheet, TypedSheetDecision
 from app.clearing.redemptions import ACCEPTED
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayTotal

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries
+from app.clearing import queries, redemption_queries
 from app.clearing.clawbacks import expected_cents
 from app.clearing.models import (
     ClearingRun,
     Payment,
     PaymentOrder,
     PaymentRejection,
-    Redemption,
     StatementApproval,
     StatementLine,
 )
 from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.receipts import serial_in
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import ACCEPTED, Check, Verdict
 from app.clearing.runs import Expected
 from app.clearing.statements import held_because
@@ -38,7 +38,7 @@ def redemption_shown(redemption: Redemption, *, undone: bool) -> Json:
 
 def redemptions_shown(session: Session, redemptions: Sequence[Redemption]) -> list[Json]:
     """Redemptions, and which of them were undone."""
-    undone = queries.undone_among(session, [r.id for r in redemptions])
+    undone = redemption_queries.undone_among(session, [r.id for r in redemptions])
     return [redemption_shown(r, undone=r.id in undone) for r in redemptions]
 
 

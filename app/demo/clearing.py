@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from app.clearing import documents, payments, queries, runs, statements
+from app.clearing import documents, payments, queries, run_queries, runs, statements
 from app.clearing.statements import PassRange
 from app.demo.calendar import Timeline, instant, working_days_later
 from app.demo.partners import LAPSED, MEDIATORS, NEWCOMER
@@ -89,7 +89,7 @@ def run(world: World, at: datetime, *, cut_off: date) -> None:
         now=at,
     )
     keys = {identity: key for key, identity in world.organisations.items()}
-    for mediator_id, _ in queries.mediators_to_clear(
+    for mediator_id, _ in run_queries.mediators_to_clear(
         world.session, world.programme_id, before=first_instant(cut_off)
     ):
         for statement in runs.draft_statements(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.clearing import clawbacks, disputes
 from app.clearing.errors import RedemptionNotPaid
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import Scan, redeem_vouchers
 from app.demo.calendar import Timeline
 from app.demo.partners import LAPSED, NEWCOMER

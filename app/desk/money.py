@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, session_queries, statements
+from app.clearing import correction_queries, queries, run_queries, session_queries, statements
 from app.clearing.queries import Filter, Standing
 from app.clearing.rules import StatementState
 from app.clearing.statement_views import period_of
@@ -159,7 +159,7 @@ def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
             unit="liquidation",
         )
         for programme in programmes.programmes_after(session, None, limit=MANY)
-        if queries.anything_to_clear(session, programme.id, before=first_instant(first))
+        if run_queries.anything_to_clear(session, programme.id, before=first_instant(first))
     ]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.clearing.models import (
+from app.clearing.redemption_models import (
     Redemption,
     RedemptionAttempt,
     RedemptionReversal,

@@ -5,7 +5,7 @@ from html import unescape
 
 from sqlalchemy import select
 
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.trust import merkle, proofs, queries
 from app.trust.models import SealBlock
 from app.trust.notes import CheckpointSigner, VerifierKey, read_checkpoints

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from app.clearing import background, session_queries
 from app.clearing import correction_queries as corrections
 from app.clearing import queries as clearing
-from app.clearing.models import Redemption, SessionRedemption
 from app.clearing.queries import Standing
+from app.clearing.redemption_models import Redemption, SessionRedemption
 from app.clearing.rules import StatementState
 from app.config import secret_file
 from app.database import Place

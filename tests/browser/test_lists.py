@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.clearing import counter_pages, statement_pages
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.identity.rules import Role
 from app.losses import pages as losses_pages
 from app.mediators import pages as partner_pages

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.identity.rules import Role
 from app.kernel.codes import VoucherCode, written
 from app.ledger import AccountKind

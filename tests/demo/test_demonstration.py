@@ -11,14 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.models import (
-    Payment,
-    PaymentOrder,
-    Redemption,
-    RedemptionAttempt,
-    RedemptionReversal,
-    Statement,
-)
+from app.clearing.models import Payment, PaymentOrder, Statement
+from app.clearing.redemption_models import Redemption, RedemptionAttempt, RedemptionReversal
 from app.clearing.rules import StatementState
 from app.clearing.statements import statement_state
 from app.database import Database

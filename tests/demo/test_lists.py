@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import queries as clearing
 from app.clearing import session_queries as redemptions
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.database import Place
 from app.losses import queries as losses
 from app.orders import queries as orders

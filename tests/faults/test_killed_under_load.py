@@ -25,7 +25,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.database import Database, migrate
 from app.identity.service import create_token
 from app.kernel.codes import VoucherCode

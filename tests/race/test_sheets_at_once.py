@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import session_queries, sheets
-from app.clearing.models import TypedSheet, TypedSheetDecision
+from app.clearing.redemption_models import TypedSheet, TypedSheetDecision
 from app.clearing.redemptions import Verdict
 from app.database import Database, hold
 from app.kernel.codes import VoucherCode

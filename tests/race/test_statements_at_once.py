@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, runs
-from app.clearing.queries import Unclaimed
+from app.clearing import payment_queries, queries, run_queries, runs
 from app.clearing.redemptions import undo_redemption
+from app.clearing.run_queries import Unclaimed
 from app.database import Database
 from app.kernel.ids import new_id
 from app.ledger import VouchersNotThere
@@ -79,7 +79,7 @@ def test_a_payment_is_recorded_or_its_order_sent_back_and_not_both(
     # Paid first, the payment then comes back; sent back first, there is nothing to pay.
     assert said(answers) in (["accepted", "accepted"], ["accepted", "payment_order_rejected"])
     with database.transaction(writing=False) as session:
-        [(_, payment, rejection)] = queries.rounds_of(session, statement_id)
+        [(_, payment, rejection)] = payment_queries.rounds_of(session, statement_id)
         assert rejection is not None
         assert rejection.payment_id == (payment.id if payment else None)
 
@@ -89,7 +89,7 @@ def undone_meanwhile(database: Database, scheme: Scheme, monkeypatch: pytest.Mon
     with database.transaction() as session:
         codes = scheme.issued_booklet(session)
         undone, _ = (scheme.redeem(session, code).accepted() for code in codes[:2])
-    look = queries.vouchers_to_claim
+    look = run_queries.vouchers_to_claim
 
     def look_then_undo(*args: object, **kwargs: object) -> list[Unclaimed]:
         seen = look(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came

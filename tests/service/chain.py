@@ -54,7 +54,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import queries as clearing
 from app.clearing.documents import keep_digest
-from app.clearing.models import TypedSheet
+from app.clearing.redemption_models import TypedSheet
 from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.sessions import link_redemptions, record_session

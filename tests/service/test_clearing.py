@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app import ledger
-from app.clearing import queries
+from app.clearing import queries, run_queries
 from app.clearing.errors import (
     NothingToClear,
     RedemptionClaimedAlready,
@@ -86,7 +86,7 @@ def test_a_run_that_would_take_nothing_is_refused(database: Database, scheme: Sc
         scheme.clearing(database)
 
     with database.transaction() as session:
-        assert queries.runs_after(session, None, limit=1) == []
+        assert run_queries.runs_after(session, None, limit=1) == []
 
 
 def test_what_is_redeemed_after_a_run_joins_the_next(database: Database, scheme: Scheme) -> None:

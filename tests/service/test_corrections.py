@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import clawbacks, correction_queries, debit_notes, queries
+from app.clearing import clawbacks, correction_queries, debit_notes, payment_queries, queries
 from app.clearing.errors import (
     MediatorIsStillOwed,
     NothingToCollect,
@@ -140,7 +140,7 @@ def test_a_clawed_back_pass_circulates_again_and_the_next_statement_recovers_it(
         )  # fmt: skip
         assert line_of(session, wrong).state is RedemptionState.TAKEN_BACK
         order_id = corrections.scheme.ordered(session, later)
-        order = queries.payment_order(session, order_id)
+        order = payment_queries.payment_order(session, order_id)
         assert order is not None
         assert order.amount_cents == 1000
     assert corrections.account() == (3000, 0, 1000)
@@ -271,7 +271,7 @@ def test_a_payment_is_not_rejected_once_its_passes_were_clawed_back(
     corrections.taken_back(wrong)
 
     with corrections.database.transaction() as session:
-        order = queries.payment_order_of(session, statement_id)
+        order = payment_queries.payment_order_of(session, statement_id)
         assert order is not None
         with pytest.raises(PaymentCorrected):
             corrections.scheme.rejected(session, order.id)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import clawbacks, disputes, queries
+from app.clearing import clawbacks, disputes, redemption_queries
 from app.clearing.correction_models import DisputeDecision
 from app.clearing.disputes import Outcome
 from app.clearing.errors import (
@@ -144,7 +144,7 @@ def test_a_pass_on_an_approved_statement_waits_and_a_paid_one_is_clawed_back_fir
 
         claimed.decided(session, dispute_id, Outcome.AWARDED)
 
-        assert queries.undone_among(session, [claimed.first]) == {claimed.first}
+        assert redemption_queries.undone_among(session, [claimed.first]) == {claimed.first}
     assert claimed.owed() == {"carecof": 1}
 
 

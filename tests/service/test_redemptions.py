@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.clearing import errors, queries
-from app.clearing.models import Redemption
+from app.clearing import errors, redemption_queries
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import (
     Scan,
     check_voucher,
@@ -72,7 +72,7 @@ def test_undone_twice_redeemed_thrice_each_time_is_one_redemption(world: World) 
         undo(world, redeem(world, world.chain.codes[7]).accepted().id)
     last = redeem(world, world.chain.codes[7]).accepted()
 
-    holder = queries.latest_redemption_of(world.session, last.voucher_id)
+    holder = redemption_queries.latest_redemption_of(world.session, last.voucher_id)
 
     assert holder is not None
     assert holder.id == last.id

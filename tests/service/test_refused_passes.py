@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import ledger
 from app.clearing import errors
-from app.clearing.models import RedemptionAttempt
+from app.clearing.redemption_models import RedemptionAttempt
 from app.clearing.redemptions import (
     GUESS_WINDOW,
     GUESSES_ALLOWED,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from app.clearing import errors, session_queries, sheets
-from app.clearing.models import RedemptionAttempt, TypedSheet
+from app.clearing.redemption_models import RedemptionAttempt, TypedSheet
 from app.clearing.redemptions import GUESSES_ALLOWED, Scan, Verdict
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, Topic
 from app.clearing.sessions import link_redemptions, record_session, redeem_for_session

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import queries
-from app.clearing.models import Redemption
+from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import undo_redemption
 from app.clearing.runs import run_clearing
 from app.clearing.statements import approve_statement

@@ -1,0 +1,209 @@
+"""Looking up clearing runs, and what waits for one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Select,
+    func,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from app.clearing.models import (
+    ClearingRun,
+)
+from app.clearing.redemption_models import Redemption, RedemptionReversal
+from app.clearing.session_queries import only_with_session
+from app.kernel.clock import martinique_day
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
+from app.partners.models import Agreement
+from app.programmes.models import VintageTerms
+
+# ── Clearing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(session: Session, run_id: UUID) -> ClearingRun | None:
+    """The clearing run of that id."""
+    return session.get(ClearingRun, run_id)
+
+
+def runs_after(session: Session, after: UUID | None, *, limit: int) -> list[ClearingRun]:
+    """Runs in the order of their ids, from after that one."""
+    query = select(ClearingRun).order_by(ClearingRun.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(ClearingRun.id > after)))
+
+
+def days_of_runs(session: Session, programme_id: UUID, *, limit: int) -> list[date]:
+    """The days on which the latest runs of a programme were made, the last one first."""
+    latest = session.scalars(
+        select(ClearingRun.prepared_at)
+        .where(ClearingRun.programme_id == programme_id)
+        .order_by(ClearingRun.prepared_at.desc())
+        .limit(limit)
+    )
+    return [martinique_day(at) for at in latest]
+
+
+def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+    return (
+        select(*columns)
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(
+            AccountRow.kind == AccountKind.REDEEMED,
+            VintageTerms.programme_id == programme_id,
+            Posting.recorded_at < before,
+        )
+    )
+
+
+def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
+    """Whether a run would take anything at all."""
+    waiting = _unclaimed(programme_id, before, Voucher.id).where(
+        *only_with_session(session, programme_id)
+    )
+    waiting = waiting.limit(1)
+    return session.scalar(waiting) is not None
+
+
+def mediators_to_clear(
+    session: Session, programme_id: UUID, *, before: datetime
+) -> list[tuple[UUID, int]]:
+    """Mediators with passes to claim that were recorded before an instant, and how many."""
+    rows = session.execute(
+        _unclaimed(programme_id, before, AccountRow.party_id, func.count())
+        .where(*only_with_session(session, programme_id))
+        .group_by(AccountRow.party_id)
+        .order_by(AccountRow.party_id)
+    )
+    return [(mediator_id, count) for mediator_id, count in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a run would take of one mediator."""
+
+    mediator_id: UUID
+    voucher_count: int
+    amount_cents: int
+
+
+def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> list[Waiting]:
+    """What a run would take, mediator by mediator."""
+    rows = session.execute(
+        _unclaimed(
+            programme_id,
+            before,
+            AccountRow.party_id,
+            func.count(),
+            func.sum(Voucher.face_value_cents),
+        )
+        .where(*only_with_session(session, programme_id))
+        .group_by(AccountRow.party_id)
+        .order_by(AccountRow.party_id)
+    )
+    return [Waiting(mediator_id, count, int(amount)) for mediator_id, count, amount in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class UnclaimedSum:
+    """What a mediator took in one programme and no statement claims."""
+
+    programme_id: UUID
+    voucher_count: int
+    amount_cents: int
+
+
+def unclaimed_of(
+    session: Session, mediator_id: UUID, *, before: datetime | None = None
+) -> list[UnclaimedSum]:
+    """What a mediator took and no statement claims yet, by programme; recorded before then."""
+    query = (
+        select(VintageTerms.programme_id, func.count(), func.sum(Voucher.face_value_cents))
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .where(AccountRow.kind == AccountKind.REDEEMED, AccountRow.party_id == mediator_id)
+        .group_by(VintageTerms.programme_id)
+    )
+    if before is not None:
+        query = (
+            query.join(Movement, Movement.id == Voucher.last_movement_id)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .where(Posting.recorded_at < before)
+        )
+    rows = session.execute(query)
+    return [UnclaimedSum(programme, count, int(cents)) for programme, count, cents in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """A pass that waits for a statement, and the movement that brought it there."""
+
+    voucher_id: int
+    account_id: int
+    last_movement_id: int
+    face_value_cents: int
+
+
+def vouchers_to_claim(
+    session: Session, programme_id: UUID, mediator_id: UUID, *, before: datetime
+) -> list[Unclaimed]:
+    """The passes of one mediator that wait for a statement, in the order of ids."""
+    rows = session.execute(
+        _unclaimed(
+            programme_id,
+            before,
+            Voucher.id,
+            Voucher.account_id,
+            Voucher.last_movement_id,
+            Voucher.face_value_cents,
+        )
+        .where(AccountRow.party_id == mediator_id, *only_with_session(session, programme_id))
+        .order_by(Voucher.id)
+    )
+    return [Unclaimed(*row) for row in rows]
+
+
+def with_a_fee_of_their_own(session: Session, mediator_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these mediators of which an agreement says what is kept of their passes."""
+    return set(
+        session.scalars(
+            select(Agreement.organisation_id).where(
+                Agreement.organisation_id.in_(set(mediator_ids)),
+                Agreement.redemption_fee_basis_points.is_not(None),
+            )
+        )
+    )
+
+
+def fees_by_agreement(
+    session: Session, programme_id: UUID, mediator_id: UUID, *, before: datetime
+) -> dict[int, int]:
+    """What the agreement in force at the redemption keeps of passes that wait, in basis points.
+
+    Only of those whose agreement says so, by voucher.
+    """
+    redeemed = (
+        _unclaimed(programme_id, before, Voucher.id)
+        .where(AccountRow.party_id == mediator_id)
+        .subquery("waiting")
+    )
+    rows = session.execute(
+        select(Redemption.voucher_id, Agreement.redemption_fee_basis_points)
+        .join(redeemed, redeemed.c.id == Redemption.voucher_id)
+        .join(Agreement, Agreement.id == Redemption.agreement_id)
+        .outerjoin(RedemptionReversal, RedemptionReversal.redemption_id == Redemption.id)
+        .where(RedemptionReversal.id.is_(None))
+        .order_by(Redemption.movement_id)
+    )
+    last = dict(rows.all())
+    return {voucher_id: fee for voucher_id, fee in last.items() if fee is not None}
