@@ -5,25 +5,21 @@ and bound to its id, its place and its agent: a person's name still rests in one
 that agent ever reads it, and what was sent for good is forgotten at once.
 """
 
-import secrets
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.database import hold
 from app.identity.models import FormDraft
-from app.identity.passwords import keyed_hash
+from app.kernel.sealing import Box, Unopened
 
 KEPT_FOR = timedelta(days=1)
 LARGEST_DRAFT = 100_000
 """Bytes: a thousand scanned covers are a fifth of this."""
-NONCE_LENGTH = 12
 
 Typed: TypeAlias = dict[str, list[str]]
 """The values of each field by its HTML name."""
@@ -53,9 +49,8 @@ def keep_draft(
         return False
     if draft is None:
         draft = FormDraft(id=draft_id, agent_id=agent_id, place=place)
-    nonce = secrets.token_bytes(NONCE_LENGTH)
-    sealed = _key(secret_key).encrypt(nonce, content, _bound(draft_id, agent_id, place))
-    draft.sealed, draft.kept_at = nonce + sealed, now
+    draft.sealed = _box(secret_key).seal(content, bound=_bound(draft_id, agent_id, place))
+    draft.kept_at = now
     session.add(draft)
     session.flush()
     return True
@@ -79,12 +74,8 @@ def kept_draft(
     ):
         return None
     try:
-        content = _key(secret_key).decrypt(
-            draft.sealed[:NONCE_LENGTH],
-            draft.sealed[NONCE_LENGTH:],
-            _bound(draft_id, agent_id, place),
-        )
-    except InvalidTag:
+        content = _box(secret_key).open(draft.sealed, bound=_bound(draft_id, agent_id, place))
+    except Unopened:
         # The key of the site was changed: what it sealed is lost, and worth two minutes.
         return None
     typed: Typed = orjson.loads(content)
@@ -112,8 +103,8 @@ def forget_draft(session: Session, *, draft_id: UUID, agent_id: int) -> None:
     )
 
 
-def _key(secret_key: bytes) -> AESGCM:
-    return AESGCM(keyed_hash(secret_key, "passnum form drafts"))
+def _box(secret_key: bytes) -> Box:
+    return Box.of_site(secret_key, "passnum form drafts")
 
 
 def _bound(draft_id: UUID, agent_id: int, place: str) -> bytes:

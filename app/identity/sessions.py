@@ -38,7 +38,7 @@ Minutes = Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SignedIn:
     """A session that goes on, and what it may open: everything, or only what it still lacks."""
 
     id: UUID
@@ -69,7 +69,7 @@ _AGENT_BY_SESSION = (
 
 def agent_by_session(
     session: Session, secret: str, *, minutes: Minutes, now: datetime
-) -> tuple[Agent, Standing] | None:
+) -> tuple[Agent, SignedIn] | None:
     """Whose session that secret opens, and how far; nobody's once it is over, or closed."""
     row = perform(session, _AGENT_BY_SESSION, {"token_hash": passwords.token_hash(secret)}).first()
     if row is None:
@@ -86,7 +86,7 @@ def agent_by_session(
         return None
     second = Second(columns["second"]) if columns["second"] else None
     confirmed_at = columns["confirmed_at"]
-    return agent, Standing(
+    return agent, SignedIn(
         id=columns["id"],
         method=Method(columns["method"]),
         second=second,
@@ -227,7 +227,7 @@ def confirm_session(
     return secret
 
 
-def note_seen(session: Session, standing: Standing, *, now: datetime) -> None:
+def note_seen(session: Session, standing: SignedIn, *, now: datetime) -> None:
     """Somebody is still there; noted every five minutes, no finer."""
     session.execute(
         update(AgentSession)

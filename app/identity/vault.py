@@ -8,21 +8,16 @@ A lost key stops those codes and no more: passkeys go on, and an administrator r
 """
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app.config import secret_file
 from app.identity.session_errors import FactorKeyMissing
+from app.kernel.sealing import Box, Unopened, derived
 
-NONCE_LENGTH = 12
+PURPOSE = "passnum second factors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +38,7 @@ class FactorVault:
 
     def seal(self, secret: bytes, *, agent_id: int, factor_id: UUID) -> bytes:
         """A secret as the database keeps it. The key is made the first time that one is needed."""
-        nonce = secrets.token_bytes(NONCE_LENGTH)
-        sealer = AESGCM(_derived(secret_file(self.file), b"totp"))
-        return nonce + sealer.encrypt(nonce, secret, _bound(agent_id, factor_id))
+        return _box(secret_file(self.file)).seal(secret, bound=_bound(agent_id, factor_id))
 
     def open(self, sealed: bytes, *, agent_id: int, factor_id: UUID) -> bytes:
         """The secret in clear.
@@ -54,15 +47,13 @@ class FactorVault:
             FactorKeyMissing: the key that sealed it is not on this machine.
         """
         try:
-            return AESGCM(_derived(self._key(), b"totp")).decrypt(
-                sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], _bound(agent_id, factor_id)
-            )
-        except (InvalidTag, ValueError):
+            return _box(self._key()).open(sealed, bound=_bound(agent_id, factor_id))
+        except Unopened:
             raise FactorKeyMissing from None
 
     def fingerprint(self, code: str, *, agent_id: int) -> bytes:
         """The same for the same recovery code of that agent, and nothing that leads back to it."""
-        key = _derived(secret_file(self.file), b"recovery")
+        key = derived(secret_file(self.file), f"{PURPOSE} recovery")
         return hmac.digest(key, b"%d %b" % (agent_id, code.encode()), sha256)
 
     def _key(self) -> bytes:
@@ -71,11 +62,8 @@ class FactorVault:
         return secret_file(self.file)
 
 
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    """A key for one purpose alone."""
-    return HKDF(SHA256(), length=32, salt=None, info=b"passnum second factors " + purpose).derive(
-        key
-    )
+def _box(key: bytes) -> Box:
+    return Box.of_file(key, f"{PURPOSE} totp")
 
 
 def _bound(agent_id: int, factor_id: UUID) -> bytes:

@@ -1,22 +1,17 @@
 """Writing a letter down with the act that it tells of; it leaves once that act is committed."""
 
-import hmac
-import secrets
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import new_id
+from app.kernel.sealing import Box, Unopened
 from app.mails import queries
 from app.mails.errors import UnknownMail
 from app.mails.models import Mail
 from app.mails.rules import USEFUL_FOR, MailKind, MailState
 from app.mails.wording import Letter
-
-NONCE_LENGTH = 12
 
 
 def write_mail(
@@ -74,21 +69,18 @@ def known_mail(session: Session, mail_id: UUID) -> Mail:
 
 def seal(key: bytes, mail_id: UUID, link: str) -> bytes:
     """A link that whoever has the database alone cannot read, bound to its letter."""
-    nonce = secrets.token_bytes(NONCE_LENGTH)
-    return nonce + _box(key).encrypt(nonce, link.encode(), mail_id.bytes)
+    return _box(key).seal(link.encode(), bound=mail_id.bytes)
 
 
 def opened_link(mail: Mail, key: bytes) -> str | None:
     """The path of a letter's link; None when it has none, or the key of the site was changed."""
     if mail.sealed_link is None:
         return None
-    nonce, sealed = mail.sealed_link[:NONCE_LENGTH], mail.sealed_link[NONCE_LENGTH:]
     try:
-        return _box(key).decrypt(nonce, sealed, mail.id.bytes).decode()
-    except InvalidTag:
+        return _box(key).open(mail.sealed_link, bound=mail.id.bytes).decode()
+    except Unopened:
         return None
 
 
-def _box(key: bytes) -> AESGCM:
-    # The key of the site opens several boxes: each has one of its own, derived by its name.
-    return AESGCM(hmac.digest(key, b"passnum mails", "sha256"))
+def _box(key: bytes) -> Box:
+    return Box.of_site(key, "passnum mails")

@@ -10,7 +10,7 @@ WEEK = 7 * MINUTES_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenState:
     """A place at a moment: open, or opening later, by the stretch that decides it.
 
     `in_minutes` is 0 when it is open; `days` is 0 for today and 1 for tomorrow.
@@ -26,7 +26,7 @@ class Standing:
         return self.in_minutes == 0
 
 
-def standing(hours: Iterable[OpeningHours], at: datetime) -> Standing | None:
+def standing(hours: Iterable[OpeningHours], at: datetime) -> OpenState | None:
     """How a place stands at a local time; None when no hours are known."""
     minute = at.hour * 60 + at.minute
     now = at.weekday() * MINUTES_A_DAY + minute
@@ -38,7 +38,7 @@ def standing(hours: Iterable[OpeningHours], at: datetime) -> Standing | None:
     if not waits:
         return None
     wait, stretch = min(waits)
-    return Standing(wait, (minute + wait) // MINUTES_A_DAY, stretch)
+    return OpenState(wait, (minute + wait) // MINUTES_A_DAY, stretch)
 
 
 def opens_in(hours: Iterable[OpeningHours], at: datetime) -> int | None:
@@ -56,7 +56,7 @@ def opening_said(minutes: int, at: datetime) -> str:
     return f"ouvre {day} à {hour(minute)}"
 
 
-def standing_said(found: Standing | None, at: datetime) -> str:
+def standing_said(found: OpenState | None, at: datetime) -> str:
     """How a place stands, in a few words: « ouvert, jusqu’à 12 h »."""
     if found is None:
         return "pas d’horaires"

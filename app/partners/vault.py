@@ -9,23 +9,17 @@ A lost key stops payment files and no more: statements keep the masked account a
 """
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app.config import secret_file
+from app.kernel.sealing import Box, Unopened, derived
 from app.partners.errors import BankDetailsDamaged, BankKeyMissing
 from app.partners.rules import masked_iban
 
-NONCE_LENGTH = 12
-"""Bytes: what NIST SP 800-38D asks of AES-GCM; drawn anew for each IBAN."""
+PURPOSE = "passnum bank details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class BankVault:
         Raises:
             BankKeyMissing: the key is not on this machine.
         """
-        return hmac.digest(_derived(self._key(), b"fingerprint"), iban.encode(), sha256)
+        return hmac.digest(derived(self._key(), f"{PURPOSE} fingerprint"), iban.encode(), sha256)
 
     def seal(self, iban: str, *, organisation_id: UUID, bank_details_id: UUID) -> SealedIban:
         """An IBAN as the database keeps it.
@@ -67,12 +61,11 @@ class BankVault:
         Raises:
             BankKeyMissing: the key is not on this machine.
         """
-        key, nonce = self._key(), secrets.token_bytes(NONCE_LENGTH)
-        sealed = AESGCM(_derived(key, b"iban")).encrypt(
-            nonce, iban.encode(), _bound(organisation_id, bank_details_id)
-        )
+        key = self._key()
         return SealedIban(
-            ciphertext=nonce + sealed,
+            ciphertext=_box(key).seal(
+                iban.encode(), bound=_bound(organisation_id, bank_details_id)
+            ),
             key_id=_key_id(key),
             fingerprint=self.fingerprint(iban),
             masked=masked_iban(iban),
@@ -89,12 +82,8 @@ class BankVault:
         if _key_id(key) != sealed.key_id:
             raise BankKeyMissing
         try:
-            iban = AESGCM(_derived(key, b"iban")).decrypt(
-                sealed.ciphertext[:NONCE_LENGTH],
-                sealed.ciphertext[NONCE_LENGTH:],
-                _bound(organisation_id, bank_details_id),
-            )
-        except InvalidTag:
+            iban = _box(key).open(sealed.ciphertext, bound=_bound(organisation_id, bank_details_id))
+        except Unopened:
             raise BankDetailsDamaged(account=sealed.masked) from None
         return iban.decode()
 
@@ -104,9 +93,8 @@ class BankVault:
         return secret_file(self.file)
 
 
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    """A key for one purpose alone."""
-    return HKDF(SHA256(), length=32, salt=None, info=b"passnum bank details " + purpose).derive(key)
+def _box(key: bytes) -> Box:
+    return Box.of_file(key, f"{PURPOSE} iban")
 
 
 def _key_id(key: bytes) -> str:

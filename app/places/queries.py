@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel.clock import martinique_day
 from app.kernel.communes import Point, kilometres
 from app.mediators import queries as mediators
-from app.mediators.hours import Standing, standing
+from app.mediators.hours import OpenState, standing
 from app.mediators.models import PlaceProfile
 from app.mediators.queries import Offer
 from app.mediators.rules import Service
@@ -293,7 +293,7 @@ class Found:
 
     place: PlaceInDirectory
     distance_km: int | None
-    standing: Standing | None
+    standing: OpenState | None
 
 
 def find_places(

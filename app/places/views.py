@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from app.kernel.text import written_phone
-from app.mediators.hours import Standing
+from app.mediators.hours import OpenState
 from app.places import osm
 from app.places.models import PlacesFile
 from app.places.queries import Found
@@ -56,7 +56,7 @@ def place_shown(found: Found) -> Json:
     }
 
 
-def _open(standing: Standing | None) -> bool | None:
+def _open(standing: OpenState | None) -> bool | None:
     return standing.is_open if standing else None
 
 

@@ -16,7 +16,7 @@ from app.identity.rules import Actor, Browser, Origin, Right, Way, browser_famil
 from app.identity.service import Door, SignInKeys, actor_of, keys_at
 from app.identity.session_errors import SecondFactorNeeded, SignInTooOld
 from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
-from app.identity.sessions import Standing
+from app.identity.sessions import SignedIn
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web import drafts
 from app.web.cookie import secret_of_cookie
@@ -108,7 +108,7 @@ def authenticate() -> AnyResponse | None:
     return ask_to_sign_in()
 
 
-def session_of_cookie() -> tuple[Agent, Standing] | None:
+def session_of_cookie() -> tuple[Agent, SignedIn] | None:
     """The agent whose session this browser has, and how far it opens; one statement."""
     secret = secret_of_cookie()
     if not secret:
@@ -118,7 +118,7 @@ def session_of_cookie() -> tuple[Agent, Standing] | None:
     )
 
 
-def current_standing() -> Standing:
+def current_standing() -> SignedIn:
     """The session of the browser that asks.
 
     Raises:
@@ -126,12 +126,12 @@ def current_standing() -> Standing:
     """
     if "standing" not in g:
         raise NotSignedIn
-    return cast("Standing", g.standing)
+    return cast("SignedIn", g.standing)
 
 
-def standing_or_none() -> Standing | None:
+def standing_or_none() -> SignedIn | None:
     """The session of the browser that asks; None when a token does."""
-    return cast("Standing | None", g.get("standing"))
+    return cast("SignedIn | None", g.get("standing"))
 
 
 def recognise() -> None:
@@ -181,12 +181,12 @@ ENROLLING: set[str] = set()
 """Endpoints that open while somebody must still enrol one."""
 
 
-def way_on(standing: Standing) -> set[str]:
+def way_on(standing: SignedIn) -> set[str]:
     """Which endpoints open to a sign-in that is not finished."""
     return AWAITED if standing.awaits_second else ENROLLING
 
 
-def go_on_signing_in(standing: Standing) -> AnyResponse:
+def go_on_signing_in(standing: SignedIn) -> AnyResponse:
     """Lead to what is still lacking, and from there to what was asked."""
     if request.method in SAFE_METHODS:
         session["next"] = request.full_path.rstrip("?")

@@ -6,24 +6,22 @@ finds what was done, because each act behind it has that same id.
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.database import Database, earlier, hold
 from app.identity import queries as identity
-from app.identity.passwords import keyed_hash
 from app.identity.rules import Actor
 from app.identity.service import actor_of
 from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
+from app.kernel.sealing import Box
 from app.works import queries
 from app.works.errors import UnknownWork
 from app.works.models import Work, WorkEnd, WorkInput, WorkProgress
@@ -31,7 +29,6 @@ from app.works.rules import MOST_ATTEMPTS, Progress, Result, WorkKind
 
 log = logging.getLogger(__name__)
 
-NONCE_LENGTH = 12
 BROKEN = "broken"
 """The code of a work that was given up because of a fault of ours."""
 BROKEN_SENTENCE = (
@@ -103,8 +100,7 @@ def ask(
     session.add(record)
     session.flush()
     if content:
-        nonce = secrets.token_bytes(NONCE_LENGTH)
-        sealed = nonce + _key(secret_key).encrypt(nonce, content, work_id.bytes)
+        sealed = _box(secret_key).seal(content, bound=work_id.bytes)
         session.add(WorkInput(work_id=work_id, sealed=sealed))
         session.flush()
     return record
@@ -113,16 +109,15 @@ def ask(
 def _opened(secret_key: bytes, work_id: UUID, sealed: bytes) -> bytes:
     if not sealed:
         return b""
-    nonce, rest = sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:]
-    return _key(secret_key).decrypt(nonce, rest, work_id.bytes)
+    return _box(secret_key).open(sealed, bound=work_id.bytes)
 
 
-def _key(secret_key: bytes) -> AESGCM:
-    return AESGCM(keyed_hash(secret_key, "passnum long work"))
+def _box(secret_key: bytes) -> Box:
+    return Box.of_site(secret_key, "passnum long work")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WorkState:
     """A work, how far it is, and how it ended if it has."""
 
     work: Work
@@ -130,7 +125,7 @@ class Standing:
     end: WorkEnd | None
 
 
-def standing(session: Session, *, actor: Actor, work_id: UUID) -> Standing:
+def standing(session: Session, *, actor: Actor, work_id: UUID) -> WorkState:
     """How far one's own work is.
 
     Raises:
@@ -141,7 +136,7 @@ def standing(session: Session, *, actor: Actor, work_id: UUID) -> Standing:
         raise UnknownWork
     row = queries.progress_of(session, work_id)
     said = Progress(row.stage, row.done_count, row.of_count) if row else None
-    return Standing(found, BOARD.get(work_id, said), queries.end_of(session, work_id))
+    return WorkState(found, BOARD.get(work_id, said), queries.end_of(session, work_id))
 
 
 # ── Doing ─────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from app.works import service as works
 from app.works.errors import UnknownWork
 from app.works.models import WorkInput
 from app.works.rules import MOST_ATTEMPTS, SILENCE, Progress, Result, WorkKind
-from app.works.service import Doer, Standing, Task
+from app.works.service import Doer, Task, WorkState
 from tests.factories import Scheme
 from tests.service.test_clearing import redeemed
 
@@ -47,7 +47,7 @@ def do(database: Database, doer: Doer, at: datetime) -> bool:
     )
 
 
-def seen(database: Database, scheme: Scheme, work_id: UUID, who: str = "finance") -> Standing:
+def seen(database: Database, scheme: Scheme, work_id: UUID, who: str = "finance") -> WorkState:
     with database.transaction(writing=False) as session:
         return works.standing(session, actor=scheme.actors[who], work_id=work_id)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.kernel.money import NO_BREAK
-from app.mediators.hours import Standing
+from app.mediators.hours import OpenState
 from app.mediators.rules import OpeningHours
 
 FOLDER = Path(__file__).parent
@@ -68,7 +68,7 @@ class Language:
             )
         return [(self.weekday(weekday), ", ".join(said)) for weekday, said in days.items()]
 
-    def opening(self, found: Standing | None) -> str:
+    def opening(self, found: OpenState | None) -> str:
         """Whether a place is open now, or when it opens."""
         if found is None:
             return self["where.no_hours"]
