@@ -18,8 +18,8 @@ SECTIONS = {
         "demo": Entry("app.demo.cli:demo", "Charge la démonstration."),
         "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
         "agent": Entry("app.accounts.cli:agent", "Les comptes des personnes."),
-        "mails": Entry("app.accounts.cli:mails", "Les courriels aux agents."),
-        "token": Entry("app.accounts.cli:token", "Les jetons des programmes."),
+        "mails": Entry("app.accounts.mails_cli:mails", "Les courriels aux agents."),
+        "token": Entry("app.accounts.token_cli:token", "Les jetons des programmes."),
         "verify": Entry("app.portability.cli:verify", "Rejoue le registre et dit s’il est vrai."),
         "snapshot": Entry(
             "app.reports.snapshots_cli:snapshot", "Les sommes qui gardent les états rapides."
@@ -80,8 +80,10 @@ SECTIONS = {
         "tick": Entry("app.closing.cli:tick", "Fait ce que le calendrier a prévu."),
     },
     "De l’encaissement au paiement": {
-        "redeem": Entry("app.clearing.cli:redeem", "Encaisse un pass, ou tout un fichier."),
-        "undo": Entry("app.clearing.cli:undo", "Annule un encaissement."),
+        "redeem": Entry(
+            "app.clearing.redemption_cli:redeem", "Encaisse un pass, ou tout un fichier."
+        ),
+        "undo": Entry("app.clearing.redemption_cli:undo", "Annule un encaissement."),
         "clearing": Entry("app.clearing.cli:clearing", "Les bordereaux des médiateurs."),
         "clawback": Entry(
             "app.clearing.correction_cli:clawback", "Les pass payés puis repris, les titres."

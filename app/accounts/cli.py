@@ -1,9 +1,8 @@
-"""Accounts and tokens: who signs in, and which programs act for whom.
+"""The command line for accounts: who signs in, and as what.
 
 An account is opened in an organisation, so these verbs live where organisations are known.
 """
 
-from urllib.parse import urljoin
 from uuid import UUID
 
 import click
@@ -14,26 +13,20 @@ from app.accounts.service import (
     invite_agent,
     lift_lock,
     reopen_account,
-    shown_link,
     withdraw_invitation,
 )
-from app.accounts.views import events_told, mails_told
+from app.accounts.views import events_told
 from app.identity import queries as identity
 from app.identity.factors import reset_factors
-from app.identity.models import ApiToken
 from app.identity.queries import EventFilter
 from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, Role
 from app.identity.service import (
-    create_token,
     disable_agent,
     known_agent,
-    revoke_token,
     set_password,
 )
 from app.identity.session_rules import FRENCH_METHOD, Method
 from app.identity.sessions import end_sessions_of, live_sessions
-from app.mails import queries as mail_queries
-from app.mails.sending import send_due
 from app.partners import queries
 from app.partners.cli import organisation_named
 from app.partners.service import open_account
@@ -46,10 +39,8 @@ from app.terminal.desk import (
     operating,
     password_on_stdin,
     repeatable,
-    say,
 )
-from app.terminal.french import Refused
-from app.terminal.values import Id, OneOf
+from app.terminal.values import OneOf
 
 ROLE = OneOf(
     "RÔLE",
@@ -446,181 +437,3 @@ def events(desk: Desk, *, email: str | None) -> None:
         },
         none="Rien dans le journal.",
     )
-
-
-# ── Letters ───────────────────────────────────────────────────────────────────────────────────────
-
-LATEST_MAILS = 50
-
-
-@click.group("mails", cls=Group)
-def mails() -> None:
-    """Les courriels écrits aux agents, et leur envoi.
-
-    Exemple : passnum mails send
-    """
-
-
-@mails.command("list")
-@operating
-def list_mails(desk: Desk) -> None:
-    """Montre les derniers courriels et où ils en sont, sans leurs liens.
-
-    Exemple : passnum mails list
-    """
-    kept = desk.settings.mail_server is None
-    with desk.transaction(writing=False) as session:
-        found = mail_queries.mails_before(session, None, limit=LATEST_MAILS)
-        told = mails_told(session, found, kept=kept)
-    desk.table(
-        [
-            {
-                "id": one.mail.id,
-                "queued_at": one.mail.queued_at,
-                "kind": one.kind,
-                "to": one.to,
-                "state": one.state,
-                "attempt_count": one.mail.attempt_count,
-                "answer": one.mail.answer,
-            }
-            for one in told
-        ],
-        {
-            "Écrit": lambda row: in_french(row["queued_at"]),
-            "Courriel": lambda row: row["kind"],
-            "À": lambda row: row["to"],
-            "État": lambda row: row["state"],
-            "Essais": lambda row: row["attempt_count"],
-            "Réponse": lambda row: row["answer"] or "–",
-        },
-        none="Aucun courriel.",
-    )
-
-
-@mails.command("link")
-@click.argument("mail_id", type=Id(), metavar="IDENTIFIANT")
-@operating
-def show_link(desk: Desk, *, mail_id: UUID) -> None:
-    """Montre le lien d’un courriel, à donner à cette personne seule ; le journal le dit.
-
-    L’identifiant est celui de « passnum mails list --json ».
-
-    Exemple : passnum mails link 0199f2a0-1b2c-7d3e-8f40-123456789abc
-    """
-    with desk.transaction() as session:
-        path = shown_link(
-            session,
-            actor=None,
-            mail_id=mail_id,
-            secret_key=desk.settings.secret_key,
-            origin=FROM_COMMAND,
-            now=desk.now,
-        )
-    link = urljoin(desk.settings.public_url, path)
-    if desk.as_json:
-        desk.dump({"link": link})
-        return
-    click.echo(link)
-
-
-@mails.command("send")
-@operating
-def send(desk: Desk) -> None:
-    """Envoie ce qui attend ; le serveur le fait aussi, toutes les cinq secondes.
-
-    Exemple : passnum mails send
-    """
-    if desk.settings.mail_server is None:
-        message = (
-            "Aucun serveur de courriel n’est réglé : dites-le par PASSNUM_SMTP_HOST et "
-            "PASSNUM_SMTP_SENDER, puis recommencez."
-        )
-        raise Refused(message)
-    done = send_due(desk.database, desk.settings, now=desk.now)
-    if desk.as_json:
-        desk.dump({"sent": done.sent, "put_off": done.put_off, "failed": done.failed})
-        return
-    say(f"Envoyés : {done.sent}. À renvoyer : {done.put_off}. Échoués : {done.failed}.")
-
-
-# ── Tokens ────────────────────────────────────────────────────────────────────────────────────────
-
-agent_option = click.option(
-    "--agent", "email", required=True, metavar="ADRESSE", help="L’agent pour qui le jeton agit."
-)
-
-
-@click.group("token", cls=Group)
-def token() -> None:
-    """Les jetons des programmes qui appellent l’API pour un agent.
-
-    Un jeton a les droits de son agent, sauf celui d’approuver : une approbation est le geste
-    d’une personne.
-
-    Exemple : passnum token create --agent mediateur@exemple.fr --label Caisse
-    """
-
-
-@token.command("create")
-@agent_option
-@click.option("--label", default="passnum", metavar="TEXTE", help="À quoi sert ce jeton.")
-@operating
-def create_one(desk: Desk, *, email: str, label: str) -> None:
-    """Crée un jeton valable un an, et le montre une seule fois.
-
-    Exemple : passnum token create --agent mediateur@exemple.fr --label Caisse
-    """
-    with desk.transaction() as session:
-        secret, made = create_token(session, email=email, label=label, now=desk.now)
-    if desk.as_json:
-        desk.dump({"id": made.id, "token": secret, "expires_at": made.expires_at})
-        return
-    say(f"Jeton de {email}, valable jusqu’au {in_french(made.expires_at)} ; "
-        "notez-le, il ne sera plus montré :")  # fmt: skip
-    click.echo(secret)
-
-
-@token.command("list")
-@agent_option
-@operating
-def list_tokens(desk: Desk, *, email: str) -> None:
-    """Montre les jetons d’un agent, sans les révéler.
-
-    Exemple : passnum token list --agent mediateur@exemple.fr
-    """
-    with desk.transaction(writing=False) as session:
-        tokens = identity.tokens(session, known_agent(session, email).id)
-    desk.table(
-        [{"id": t.id, "label": t.label, "created_at": t.created_at, "state": state_of(t, desk)}
-         for t in tokens],
-        {
-            "Identifiant": lambda t: t["id"],
-            "Usage": lambda t: t["label"],
-            "Créé": lambda t: in_french(t["created_at"]),
-            "État": lambda t: STATES[t["state"]],
-        },
-        none="Cet agent n’a pas de jeton.",
-    )  # fmt: skip
-
-
-STATES = {"valid": "valable", "revoked": "révoqué", "expired": "expiré"}
-
-
-def state_of(token: ApiToken, desk: Desk) -> str:
-    """Whether a token still opens anything."""
-    if token.revoked_at is not None:
-        return "revoked"
-    return "valid" if token.expires_at > desk.now else "expired"
-
-
-@token.command("revoke")
-@click.argument("token_id", type=Id(), metavar="IDENTIFIANT")
-@operating
-def revoke(desk: Desk, *, token_id: UUID) -> None:
-    """Arrête un jeton tout de suite. L’identifiant est celui de « passnum token list ».
-
-    Exemple : passnum token revoke 0199f2a0-1b2c-7d3e-8f40-123456789abc
-    """
-    with desk.transaction() as session:
-        revoked = revoke_token(session, token_id=token_id, now=desk.now)
-    desk.answer(f"Jeton « {revoked.label} » révoqué.", id=revoked.id)

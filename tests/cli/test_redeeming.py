@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.clearing import cli
+from app.clearing import redemption_cli
 from app.kernel import codes
 from tests.cli.terminals import plain
 from tests.cli.town import TODAY, Town
@@ -77,7 +77,7 @@ def test_a_file_of_another_encoding_is_read_as_far_as_it_goes(busy: Town, tmp_pa
 def test_what_was_taken_before_a_file_was_stopped_is_told(
     busy: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "LARGEST_BATCH", 25)
+    monkeypatch.setattr(redemption_cli, "LARGEST_BATCH", 25)
     guesses = [codes.derive(b"another key", serial) for serial in range(1, 30)]
     file = tmp_path / "pass.txt"
     file.write_text("\n".join([busy.codes[0], *guesses, busy.codes[1]]), encoding="utf-8")
