@@ -96,6 +96,7 @@ from app.web import (
     compression,
     connection_pages,
     factor_pages,
+    forms,
     health,
     me,
     problems,
@@ -305,6 +306,7 @@ def create_app(
         can_scan=assets.can_scan,
         allow_camera=auth.allow_camera,
         csrf_token=generate_csrf,
+        here=forms.here,
     )
     app.context_processor(lambda: {"frame": frame()})
     contract = api.register(app)

@@ -203,6 +203,16 @@ class Form:
             self.wrong(name, str(sentence))
 
 
+def here() -> str:
+    """Where a form of this page is sent: to the page itself.
+
+    A form without an address is sent to that of its page with what follows the #. Whoever skipped
+    the menu by the keyboard has one there, and the browser, led by it, would not bring them to the
+    summary of errors.
+    """
+    return request.full_path.removesuffix("?")
+
+
 def done(address: str, sentence: str) -> Response:
     """After an act: open the page of its result, which says what happened and what comes next."""
     drafts.forget_taken_up()

@@ -13,7 +13,7 @@ def prepare(environment: Environment) -> None:
 
     A name that a template does not know is an error and not an empty string: a page with a
     missing figure must not pass for a page with nothing to say. The application adds what
-    depends on it: `url_for`, `csrf_token`, `static_url` and, for each request, `frame`.
+    depends on it: `url_for`, `here`, `csrf_token`, `static_url` and, for each request, `frame`.
     """
     environment.autoescape = True
     environment.undefined = StrictUndefined

@@ -105,6 +105,7 @@ def environment() -> Environment:
     rendering.prepare(loaded)
     loaded.globals.update(
         csrf_token=lambda: CSRF_TOKEN,
+        here=lambda: "/ici",
         static_url=assets.URL_PREFIX.__add__,
         url_for=lambda endpoint, **values: ADDRESSES.build(endpoint, values),
     )
