@@ -15,7 +15,8 @@ from pathlib import Path
 
 from app.kernel import codes
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.printing.press import Edition, PrintedBooklet, booklets
+from app.printing.leaves import Edition
+from app.printing.press import PrintedBooklet, booklets
 from app.printing.rules import CARTON
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_least, at_most

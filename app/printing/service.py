@@ -40,8 +40,9 @@ from app.printing.errors import (
     PrintingNotSettled,
     UnknownPrintBatch,
 )
+from app.printing.leaves import Edition
 from app.printing.models import PrintBatch, PrintFile
-from app.printing.press import Edition, PrintedBooklet, booklets
+from app.printing.press import PrintedBooklet, booklets
 from app.printing.rules import Carton, PrintKind
 from app.programmes import numbering
 from app.programmes.keys import KeyStore

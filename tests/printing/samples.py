@@ -5,7 +5,8 @@ from datetime import date
 
 from app.kernel import codes
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.printing.press import Edition, PrintedBooklet
+from app.printing.leaves import Edition
+from app.printing.press import PrintedBooklet
 
 KEY = b"a key for tests"
 LONG_NAME = "Communauté d’Agglomération du Pays Nord Martinique et de ses dix-huit communes " * 2

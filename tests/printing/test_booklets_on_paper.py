@@ -13,7 +13,8 @@ from PIL.Image import Image, Resampling
 from app.kernel import codes
 from app.papers import qr
 from app.papers.sheet import SPECIMEN
-from app.printing.press import NORMAL, Edition, booklets
+from app.printing.leaves import NORMAL, Edition
+from app.printing.press import booklets
 from tests.papers import reading
 from tests.printing.samples import LONG_NAME, PLACES, edition, printed
 
