@@ -33,6 +33,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UnaryExpression,
     Uuid,
     and_,
     bindparam,
@@ -48,6 +49,7 @@ from sqlalchemy.engine import URL, Connection, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.operators import desc_op
 from sqlalchemy.types import Boolean, TypeEngine
 
 from app.kernel.errors import IdAlreadyUsed
@@ -522,31 +524,36 @@ def rows_by(
 class Place:
     """Where a reader stands in a list: how many rows, sorted by what, which way, after which one.
 
-    Without a name the list has its first order, the latest first.
+    Without a name the list has its first order, the latest first. A reader who goes back is given
+    the rows before that one, the nearest first.
     """
 
     limit: int
     by: str = ""
     descending: bool = True
-    after: UUID | None = None
+    after: UUID | int | None = None
+    back: bool = False
 
 
 def placed(
     query: Select[Any],
     place: Place,
-    row_id: InstrumentedAttribute[UUID],
+    row_id: InstrumentedAttribute[Any],
     orders: Mapping[str, Sequence[SQLColumnExpression[Any]]],
 ) -> Select[Any]:
     """The rows of a list from that place on: sorted by a value, then by id, both the same way.
 
     `orders` are the values that may be asked for, never null; what follows the first one sorts
-    its equals, always upwards. Only the id of the last row read travels: the values beside it are
-    looked up by the same query, which has no filter yet. So an address stays short, and a row
-    that changes its state between two pages does not lose the place.
+    its equals, always upwards, or always downwards where it is written `….desc()`. Only the id of
+    the last row read travels: the values beside it are looked up by the same query, which has no
+    filter yet. So an address stays short, and a row that changes its state between two pages does
+    not lose the place.
     """
     value, *equals = orders[place.by or next(iter(orders))]
-    keys = [(value, place.descending), *((one, False) for one in equals)]
+    keys = [(value, place.descending), *map(_way_of, equals)]
     keys.append((row_id, place.descending and not equals))
+    if place.back:
+        keys = [(key, not down) for key, down in keys]
     listed = query.order_by(*(key.desc() if down else key.asc() for key, down in keys))
     if place.after is not None:
         steps: list[ColumnElement[bool]] = []
@@ -562,6 +569,13 @@ def placed(
             same.append(key == last)
         listed = listed.where(or_(*steps))
     return listed.limit(place.limit)
+
+
+def _way_of(key: SQLColumnExpression[Any]) -> tuple[SQLColumnExpression[Any], bool]:
+    """A value that sorts equals, and whether the greatest comes first."""
+    if isinstance(key, UnaryExpression) and key.modifier is desc_op:
+        return key.element, True
+    return key, False
 
 
 # ── Migrations ────────────────────────────────────────────────────────────────────────────────────

@@ -39,6 +39,7 @@ from app.kernel.clock import utc_now
 from app.kernel.ids import LARGEST_INTEGER
 from app.losses import api as losses_api
 from app.losses import pages as losses_pages
+from app.losses import replacement_pages, write_off_pages
 from app.mediators import api as mediators_api
 from app.mediators import pages as partners_pages
 from app.mediators import profile_pages, signing_pages
@@ -187,6 +188,8 @@ PAGE_PARTS = (
     place_file_pages,
     custody_pages,
     losses_pages,
+    replacement_pages,
+    write_off_pages,
     closing_pages,
     sending_pages,
     request_pages,

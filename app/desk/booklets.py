@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.database import Place
 from app.desk.rules import MANY, Task, told
 from app.identity.rules import Actor
-from app.kernel.clock import first_instant
 from app.losses import queries as losses
+from app.losses.rules import WriteOffState
 from app.orders import queries as orders
 from app.orders.models import BookletOrder
 from app.orders.rules import OrderState
@@ -363,26 +363,19 @@ def counts_to_finish(session: Session, actor: Actor, _today: date) -> list[Task]
     ]
 
 
-def write_offs_to_approve(session: Session, actor: Actor, today: date) -> list[Task]:
-    """Destructions that somebody else prepared, of this year or the one before."""
-    since = first_instant(date(today.year - 1, 1, 1))
-    latest = [
-        one
-        for one in losses.latest_write_offs(session, limit=MANY, offset=0)
-        if one.prepared_at >= since and one.prepared_by != actor.agent_id
-    ]
-    ids = [one.id for one in latest]
-    decided = losses.approvals_of(session, ids).keys() | losses.abandonments_of(session, ids).keys()
+def write_offs_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Destructions that somebody else prepared."""
+    waiting = losses.latest_write_offs(session, Place(MANY), state=WriteOffState.WAITING)
     return [
         Task(
             title=f"Approuver la destruction {one.number}",
             about=one.reason,
             action="Vérifier",
-            endpoint="losses_pages.write_off",
+            endpoint="write_off_pages.shown",
             values={"number": one.number},
             count=1,
             unit="procès-verbal",
         )
-        for one in latest
-        if one.id not in decided
+        for one in waiting
+        if one.prepared_by != actor.agent_id
     ]

@@ -154,13 +154,13 @@ def _replacement(session: Session, actor: Actor, number: str) -> Page | None:
     found = replacements.replacement_by_number(session, number)
     if found is None or not actor.sees(found.prescriber_id):
         return None
-    return Page("losses_pages.replacement", {"number": number})
+    return Page("replacement_pages.shown", {"number": number})
 
 
 def _write_off(session: Session, actor: Actor, number: str) -> Page | None:
     if not actor.sees() or losses.write_off_by_number(session, number) is None:
         return None
-    return Page("losses_pages.write_off", {"number": number})
+    return Page("write_off_pages.shown", {"number": number})
 
 
 def _takeover(session: Session, _actor: Actor, number: str) -> Page | None:

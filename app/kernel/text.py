@@ -32,6 +32,16 @@ def read_email(typed: str) -> str | None:
     return text.lower()
 
 
+WIDEST_NUMBER = 15
+"""Digits that no count, no amount and no id needs; more is a slip, and would not fit a column."""
+
+
+def read_number(typed: str) -> int | None:
+    """A whole number in plain digits; None for everything else that Python would take for one."""
+    fits = typed.isascii() and typed.isdigit() and len(typed) <= WIDEST_NUMBER
+    return int(typed) if fits else None
+
+
 def read_day(typed: str) -> date | None:
     """A day written 2026-11-19 or 19/11/2026; None when there is no such day."""
     try:

@@ -1,50 +1,36 @@
-"""When paper goes wrong, on pages: oppositions, replacements, destructions."""
+"""Oppositions on pages: a loss is declared, looked up, and lifted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
-from app.kernel.errors import DomainError, InvalidInput
+from app.kernel.errors import DomainError
 from app.ledger import AccountKind, MovementKind, contiguous
-from app.losses import blocks, queries, replacements, write_offs
-from app.losses import replacement_queries as replaced
-from app.losses.errors import UnknownBlock, UnknownReplacement, UnknownWriteOff
-from app.losses.models import Block, BlockLift, WriteOff
-from app.losses.naming import Named, read_lines, serials_of, without_codes
-from app.losses.papers import Destruction, Swap, destruction_report, replacement_slip
-from app.losses.replacement_models import Replacement
+from app.losses import blocks, queries
+from app.losses.errors import UnknownBlock
+from app.losses.forms import LINES, may, named_in
+from app.losses.models import Block, BlockLift
+from app.losses.naming import Named, read_lines, serials_of
 from app.losses.rules import (
     BLOCKABLE,
     FRENCH_BLOCK_CAUSE,
     FRENCH_DECLARANT,
-    FRENCH_REPLACEMENT_CAUSE,
-    FRENCH_SOURCE,
-    FRENCH_WRITE_OFF,
     USED,
     BlockCause,
     Declarant,
-    ReplacementCause,
-    Source,
-    WriteOffKind,
 )
-from app.losses.views import Series, blocked_series, destruction_of, resting_series, swap_of
+from app.losses.views import Series, blocked_series, resting_series
 from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
-from app.prescribers import queries as people
-from app.prescribers.prescriptions import passes_unused
-from app.printing.queries import batch_by_number
 from app.programmes.queries import is_demonstration
-from app.vouchers.errors import UnknownVoucher
 from app.web.auth import check, current_actor, started_at
-from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -52,37 +38,12 @@ from app.web.transaction import in_transaction
 
 bp = Blueprint("losses_pages", __name__)
 
-LINES = 40
 CAUSES = tuple(Choice(str(cause), words) for cause, words in FRENCH_BLOCK_CAUSE.items())
 DECLARANTS = tuple(Choice(str(who), words) for who, words in FRENCH_DECLARANT.items())
-REPLACEMENT_CAUSES = tuple(
-    Choice(str(cause), words)
-    for cause, words in FRENCH_REPLACEMENT_CAUSE.items()
-    if cause is not ReplacementCause.COMPROMISED
-)
-
-
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
 
 
 def _today() -> date:
     return martinique_day(started_at())
-
-
-def _offset() -> int:
-    typed = request.args.get("apres", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 0  # noqa: PLR2004 - digits of a place in a list
-
-
-def _next(endpoint: str, rows: Sequence[object], **kept: str) -> str:
-    if len(rows) <= LINES:
-        return ""
-    asked = {k: v for k, v in kept.items() if v} | {"apres": str(_offset() + LINES)}
-    return f"{url_for(endpoint)}?{urlencode(asked)}"
-
-
-# ── Oppositions ───────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +114,7 @@ def listed() -> ResponseReturnValue:
     """Oppositions; a prescriber's own."""
     check(Right.SEE_LOSSES)
     page = in_transaction(
-        lambda session: BlocksPage(BLOCKS.page(session), CAUSES, _may(Right.DECLARE_LOSS))
+        lambda session: BlocksPage(BLOCKS.page(session), CAUSES, may(Right.DECLARE_LOSS))
     )
     return render_template("losses/list.html", page=page)
 
@@ -196,28 +157,6 @@ class _Declaration:
     happened_on: date
 
 
-def _named(form: Form) -> list[Named]:
-    """What was typed, its codes replaced by serial numbers; a code that is none counts.
-
-    Raises:
-        TooManyGuesses, MistypedVoucherCode, UnknownVoucher.
-    """
-    told, known = in_transaction(
-        lambda session: without_codes(
-            session,
-            actor=current_actor(),
-            named=read_lines(form.text("passes")),
-            now=started_at(),
-        )
-    )
-    if not known:
-        raise UnknownVoucher
-    form.typed["passes"] = [
-        "\n".join(n.first if n.first == n.last else f"{n.first} à {n.last}" for n in told)
-    ]
-    return told
-
-
 @bp.route("/oppositions/nouvelle", methods=["GET", "POST"])
 def new_block() -> ResponseReturnValue:
     """Declare a loss: say what, see what it does, then do it."""
@@ -236,7 +175,7 @@ def new_block() -> ResponseReturnValue:
     )
     try:
         form.check()
-        asked.named.extend(_named(form))
+        asked.named.extend(named_in(form))
     except DomainError as refusal:
         form.refuse(refusal)
         return _new_block_page(form, None)
@@ -381,9 +320,9 @@ def _block_page(session: Session, number: str, form: Form) -> BlockPage:
         sum(one.left_count for one in series),
         any(finding.found in USED for finding in findings),
         form,
-        _may(Right.LIFT_BLOCK),
-        _may(Right.REPLACE_PASSES),
-        _may(Right.PREPARE_WRITE_OFF),
+        may(Right.LIFT_BLOCK),
+        may(Right.REPLACE_PASSES),
+        may(Right.PREPARE_WRITE_OFF),
         _typed(session, [run for run in runs if run.kind is AccountKind.CIRCULATION]),
         _typed(session, runs),
     )
@@ -398,399 +337,3 @@ def _typed(session: Session, runs: Sequence[queries.Run]) -> str:
         serials[w.first] if w.count == 1 else f"{serials[w.first]} à {serials[w.last]}"
         for w in wholes
     )
-
-
-# ── Replacements ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ReplacementLine:
-    """A replacement in the list."""
-
-    number: str
-    replaced_at: datetime
-    prescriber: str
-    cause: str
-    voucher_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReplacementsPage:
-    """The replacements, the latest first."""
-
-    lines: tuple[ReplacementLine, ...]
-    next: str
-    may_replace: bool
-
-
-@bp.get("/remplacements")
-def replacements_listed() -> ResponseReturnValue:
-    """Replacements; a prescriber's own."""
-    check(Right.SEE_LOSSES)
-
-    def work(session: Session) -> ReplacementsPage:
-        rows = replaced.latest_replacements(
-            session, limit=LINES + 1, offset=_offset(), prescriber_id=current_actor().scope
-        )
-        shown = rows[:LINES]
-        names = organisation_names(session, {record.prescriber_id for record in shown})
-        counts = replaced.pair_counts(session, [record.id for record in shown])
-        lines = tuple(
-            ReplacementLine(
-                record.number,
-                record.replaced_at,
-                names[record.prescriber_id],
-                FRENCH_REPLACEMENT_CAUSE[ReplacementCause(record.cause)],
-                counts.get(record.id, 0),
-            )
-            for record in shown
-        )
-        return ReplacementsPage(
-            lines, _next(".replacements_listed", rows), _may(Right.REPLACE_PASSES)
-        )
-
-    return render_template("losses/replacements.html", page=in_transaction(work))
-
-
-@dataclass(frozen=True, slots=True)
-class NewReplacementPage:
-    """Passes to replace, and why."""
-
-    form: Form
-    causes: tuple[Choice, ...]
-    source: str
-    from_stock: bool
-    foreseen: "ForeseenSwap | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Entitled:
-    """The hand-over that passes come from, and what its person has before and after: the same."""
-
-    number: str
-    received_count: int
-    left_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ForeseenSwap:
-    """What a replacement would do, before it is made."""
-
-    pairs: tuple[tuple[str, str], ...]
-    prescriber: str
-    cause: str
-    entitled: tuple[Entitled, ...]
-
-
-@bp.route("/remplacements/nouveau", methods=["GET", "POST"])
-def new_replacement() -> ResponseReturnValue:
-    """Replace passes that a person holds or has lost."""
-    check(Right.REPLACE_PASSES)
-    ahead: ForeseenSwap | None = None
-    if request.method == "POST":
-        form = Form.sent()
-        made = _replaced(form)
-        if isinstance(made, Replacement):
-            return done(
-                url_for(".replacement", number=made.number),
-                f"Le remplacement {made.number} est fait : prenez les pass indiqués, et "
-                "remettez-les avec le bordereau.",
-            )
-        ahead = made
-    else:
-        form = Form.blank(passes=request.args.get("pass", ""))
-    from_stock = current_actor().sees()
-    source = FRENCH_SOURCE[Source.STOCK if from_stock else Source.DRAWER]
-    page = NewReplacementPage(form, REPLACEMENT_CAUSES, source, from_stock, ahead)
-    return render_template("losses/new_replacement.html", page=page), form.status
-
-
-def _replaced(form: Form) -> Replacement | ForeseenSwap | None:
-    """What was done, or what it would do when that was not seen yet."""
-    if not form.text("passes"):
-        form.wrong("passes", "Écrivez au moins un numéro de pass ou de carnet, ou un code.")
-    cause = form.choice("cause", ReplacementCause, "Choisissez pourquoi.")
-    try:
-        form.check()
-        named = _named(form)
-    except DomainError as refusal:
-        form.refuse(refusal)
-        return None
-    seen = form.text("step") == "faire"
-    if not (seen and form.checked("sure")):
-        ahead = form.submit(lambda session: _foreseen_swap(session, named, cause))
-        if seen and ahead:
-            form.refuse(InvalidInput(sure="Cochez cette case : un pass annulé ne revient pas."))
-        return ahead
-    return form.submit(
-        lambda session: replacements.replace_passes(
-            session,
-            actor=current_actor(),
-            replacement_id=form.id,
-            named=named,
-            cause=cause,
-            free_of_charge=form.checked("free"),
-            now=started_at(),
-        )
-    )
-
-
-def _foreseen_swap(session: Session, named: list[Named], cause: ReplacementCause) -> ForeseenSwap:
-    chosen = replacements.foreseen(session, actor=current_actor(), named=named, now=started_at())
-    serials = serials_of(session, [i for pair in chosen.pairs for i in pair])
-    entitled = []
-    for one in replaced.hand_overs_of(session, chosen.old_ids):
-        received = people.received(session, one.programme_id, one.beneficiary_id)
-        entitled.append(Entitled(one.number, received.count, passes_unused(session, received)))
-    return ForeseenSwap(
-        tuple((serials[old], serials[new]) for old, new in chosen.pairs),
-        organisation_names(session, {chosen.prescriber_id})[chosen.prescriber_id],
-        FRENCH_REPLACEMENT_CAUSE[cause],
-        tuple(entitled),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ReplacementPage:
-    """One replacement: which passes are void, and which stand for them."""
-
-    record: Replacement
-    swap: Swap
-    source: str
-
-
-def _known_replacement(session: Session, number: str) -> Replacement:
-    found = replaced.replacement_by_number(session, number)
-    if found is None:
-        raise UnknownReplacement
-    return replacements.known_replacement(session, actor=current_actor(), replacement_id=found.id)
-
-
-@bp.get("/remplacements/<number>")
-def replacement(number: str) -> ResponseReturnValue:
-    """A replacement, and the slip that goes with it."""
-    check(Right.SEE_LOSSES)
-
-    def work(session: Session) -> ReplacementPage:
-        record = _known_replacement(session, number)
-        return ReplacementPage(
-            record, swap_of(session, record), FRENCH_SOURCE[Source(record.source)]
-        )
-
-    return render_template("losses/replacement.html", page=in_transaction(work))
-
-
-@bp.get("/remplacements/<number>/bordereau.pdf")
-def replacement_pdf(number: str) -> Response:
-    """The slip that goes with the new passes."""
-    check(Right.SEE_LOSSES)
-
-    def work(session: Session) -> tuple[Swap, bool]:
-        return swap_of(session, _known_replacement(session, number)), is_demonstration(session)
-
-    swap, specimen = in_transaction(work)
-    return download(replacement_slip(swap, specimen=specimen), f"{swap.number}.pdf", PDF)
-
-
-# ── Destructions ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOffLine:
-    """A destruction in the list."""
-
-    number: str
-    prepared_at: datetime
-    kind: str
-    reason: str
-    state: str
-    """approved, abandoned, or waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOffsPage:
-    """The destructions, the latest first."""
-
-    lines: tuple[WriteOffLine, ...]
-    next: str
-    may_prepare: bool
-
-
-@bp.get("/destructions")
-def write_offs_listed() -> ResponseReturnValue:
-    """Destructions by procès-verbal."""
-    check(Right.SEE_LEDGER)
-
-    def work(session: Session) -> WriteOffsPage:
-        rows = queries.latest_write_offs(session, limit=LINES + 1, offset=_offset())
-        shown = rows[:LINES]
-        ids = [record.id for record in shown]
-        approved, abandoned = (
-            queries.approvals_of(session, ids),
-            queries.abandonments_of(session, ids),
-        )
-        lines = tuple(
-            WriteOffLine(
-                record.number,
-                record.prepared_at,
-                FRENCH_WRITE_OFF[WriteOffKind(record.kind)],
-                record.reason,
-                "approved"
-                if record.id in approved
-                else "abandoned"
-                if record.id in abandoned
-                else "waiting",
-            )
-            for record in shown
-        )
-        return WriteOffsPage(
-            lines, _next(".write_offs_listed", rows), _may(Right.PREPARE_WRITE_OFF)
-        )
-
-    return render_template("losses/write_offs.html", page=in_transaction(work))
-
-
-@bp.route("/destructions/nouvelle", methods=["GET", "POST"])
-def new_write_off() -> ResponseReturnValue:
-    """Prepare a destruction; another person counts and approves."""
-    check(Right.PREPARE_WRITE_OFF)
-    form = (
-        Form.sent() if request.method == "POST" else Form.blank(passes=request.args.get("pass", ""))
-    )
-    if request.method == "POST":
-        record = form.submit(lambda session: _prepare(session, form))
-        if record is not None:
-            return done(
-                url_for(".write_off", number=record.number),
-                f"Le procès-verbal {record.number} est préparé. Une autre personne compte les "
-                "pass, puis l’approuve.",
-            )
-    return render_template("losses/new_write_off.html", page=form), form.status
-
-
-def _prepare(session: Session, form: Form) -> WriteOff:
-    if not form.text("passes"):
-        form.wrong("passes", "Écrivez au moins un numéro de pass ou de carnet.")
-    typed = form.text("batch")
-    batch = batch_by_number(session, typed.upper()) if typed else None
-    if typed and batch is None:
-        form.wrong("batch", "Aucune impression ne porte ce numéro : relisez-le.")
-    form.check()
-    return write_offs.prepare_write_off(
-        session,
-        actor=current_actor(),
-        write_off_id=form.id,
-        named=read_lines(form.text("passes")),
-        reason=form.text("reason"),
-        print_batch_id=batch.id if batch else None,
-        now=started_at(),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOffPage:
-    """One destruction: what it destroys, and what comes next."""
-
-    destruction: Destruction
-    form: Form
-    approved_at: datetime | None
-    obstacle: str
-    """A pass that moved since: it can no longer be approved."""
-    is_mine: bool
-    may_approve: bool
-    may_abandon: bool
-
-
-def _known_write_off(session: Session, number: str) -> WriteOff:
-    found = queries.write_off_by_number(session, number)
-    if found is None:
-        raise UnknownWriteOff
-    return write_offs.known_write_off(session, actor=current_actor(), write_off_id=found.id)
-
-
-@bp.route("/destructions/<number>", methods=["GET", "POST"])
-def write_off(number: str) -> ResponseReturnValue:
-    """A destruction; another person approves it here."""
-    check(Right.SEE_LEDGER)
-    form = Form.sent() if request.method == "POST" else Form.blank()
-    if request.method == "POST":
-        check(Right.APPROVE_WRITE_OFF)
-        if form.submit(lambda session: _approve(session, form, number)):
-            return done(
-                url_for(".write_off", number=number),
-                "La destruction est approuvée. Imprimez le procès-verbal et signez-le à deux.",
-            )
-
-    def work(session: Session) -> WriteOffPage:
-        record = _known_write_off(session, number)
-        approval = queries.approval_of(session, record.id)
-        over = approval or queries.abandonment_of(session, record.id)
-        obstacle = None if over else write_offs.obstacle(session, record)
-        return WriteOffPage(
-            destruction_of(session, record),
-            form,
-            approval.approved_at if approval else None,
-            obstacle or "",
-            record.prepared_by == current_actor().agent_id,
-            _may(Right.APPROVE_WRITE_OFF),
-            over is None and _may(Right.PREPARE_WRITE_OFF),
-        )
-
-    return render_template("losses/write_off.html", page=in_transaction(work)), form.status
-
-
-def _approve(session: Session, form: Form, number: str) -> object:
-    counted = form.integer("voucher_count", "Écrivez le nombre de pass que vous avez compté.")
-    if not form.checked("destroyed"):
-        form.wrong("destroyed", "Comptez, voyez détruire, puis cochez cette case.")
-    form.check()
-    return write_offs.approve_write_off(
-        session,
-        actor=current_actor(),
-        write_off_id=_known_write_off(session, number).id,
-        voucher_count=counted,
-        now=started_at(),
-    )
-
-
-@bp.route("/destructions/<number>/abandon", methods=["GET", "POST"])
-def abandon_write_off(number: str) -> ResponseReturnValue:
-    """Give a destruction up, with a reason: its passes are free for another."""
-    check(Right.PREPARE_WRITE_OFF)
-    form = Form.sent() if request.method == "POST" else Form.blank()
-    if request.method == "POST":
-        made = form.submit(
-            lambda session: write_offs.abandon_write_off(
-                session,
-                actor=current_actor(),
-                abandonment_id=form.id,
-                write_off_id=_known_write_off(session, number).id,
-                reason=form.text("reason"),
-                now=started_at(),
-            )
-        )
-        if made is not None:
-            return done(
-                url_for(".write_off", number=number),
-                f"Le procès-verbal {number} est abandonné : rien n’est annulé, et ses pass "
-                "peuvent entrer dans un autre.",
-            )
-    record = in_transaction(
-        lambda session: destruction_of(session, _known_write_off(session, number))
-    )
-    return render_template("losses/abandon_write_off.html", page=record, form=form), form.status
-
-
-@bp.get("/destructions/<number>/proces-verbal.pdf")
-def write_off_pdf(number: str) -> Response:
-    """The procès-verbal, to be signed by two."""
-    check(Right.SEE_LEDGER)
-
-    def work(session: Session) -> tuple[Destruction, bool]:
-        return (
-            destruction_of(session, _known_write_off(session, number)),
-            is_demonstration(session),
-        )
-
-    data, specimen = in_transaction(work)
-    return download(destruction_report(data, specimen=specimen), f"{data.number}.pdf", PDF)

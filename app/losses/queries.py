@@ -1,13 +1,13 @@
 """Looking oppositions and destructions up, with the passes that each moved."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database import Place, Record, placed
@@ -22,6 +22,7 @@ from app.losses.models import (
     WriteOffApproval,
     WriteOffRange,
 )
+from app.losses.rules import WriteOffKind, WriteOffState
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
 
@@ -255,16 +256,42 @@ def write_offs_after(session: Session, after: UUID | None, *, limit: int) -> lis
     return list(session.scalars(query if after is None else query.where(WriteOff.id > after)))
 
 
-def latest_write_offs(session: Session, *, limit: int, offset: int) -> list[WriteOff]:
-    """Destructions, the latest first."""
-    return list(
-        session.scalars(
-            select(WriteOff)
-            .order_by(WriteOff.prepared_at.desc(), WriteOff.id)
-            .limit(limit)
-            .offset(offset)
-        )
-    )
+WRITE_OFF_STATE: ColumnElement[str] = case(
+    (exists().where(WriteOffApproval.write_off_id == WriteOff.id), WriteOffState.APPROVED),
+    (exists().where(WriteOffAbandonment.write_off_id == WriteOff.id), WriteOffState.ABANDONED),
+    else_=WriteOffState.WAITING,
+)
+"""What became of a destruction: which rows exist."""
+
+WRITE_OFFS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "prepare": (WriteOff.prepared_at,),
+    "attente": (
+        case((WRITE_OFF_STATE == WriteOffState.WAITING, 0), else_=1),
+        WriteOff.prepared_at.desc(),
+    ),
+}
+
+
+def latest_write_offs(
+    session: Session,
+    place: Place,
+    *,
+    state: WriteOffState | None = None,
+    kind: WriteOffKind | None = None,
+) -> list[WriteOff]:
+    """Destructions from that place of the list on, the latest first."""
+    query = placed(select(WriteOff), place, WriteOff.id, WRITE_OFFS_BY)
+    if state is not None:
+        query = query.where(WRITE_OFF_STATE.in_([state]))
+    if kind is not None:
+        query = query.where(WriteOff.kind == kind)
+    return list(session.scalars(query))
+
+
+def write_off_states(session: Session, ids: Collection[UUID]) -> dict[UUID, WriteOffState]:
+    """What became of each of these destructions."""
+    rows = session.execute(select(WriteOff.id, WRITE_OFF_STATE).where(WriteOff.id.in_(ids)))
+    return {write_off_id: WriteOffState(state) for write_off_id, state in rows}
 
 
 def waiting_with(

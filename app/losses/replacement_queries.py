@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.database import Place, placed
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
 from app.losses.replacement_models import Compromise, Replacement
+from app.partners.models import Organisation
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
 from app.vouchers.models import Booklet, ReplacedVoucher
@@ -29,19 +31,26 @@ def replacements_after(
     return list(session.scalars(query))
 
 
+REPLACEMENTS_BY = {"fait": (Replacement.replaced_at,)}
+
+
 def latest_replacements(
-    session: Session, *, limit: int, offset: int, prescriber_id: UUID | None
+    session: Session, place: Place, *, prescriber_id: UUID | None, cause: str | None
 ) -> list[Replacement]:
-    """Replacements, the latest first."""
-    query = (
-        select(Replacement)
-        .order_by(Replacement.replaced_at.desc(), Replacement.id)
-        .limit(limit)
-        .offset(offset)
-    )
+    """Replacements from that place of the list on, the latest first."""
+    query = placed(select(Replacement), place, Replacement.id, REPLACEMENTS_BY)
     if prescriber_id is not None:
         query = query.where(Replacement.prescriber_id == prescriber_id)
+    if cause is not None:
+        query = query.where(Replacement.cause == cause)
     return list(session.scalars(query))
+
+
+def prescribers(session: Session) -> list[tuple[UUID, str]]:
+    """Prescribers of which passes were replaced, by name."""
+    theirs = exists().where(Replacement.prescriber_id == Organisation.id)
+    query = select(Organisation.id, Organisation.name).where(theirs).order_by(Organisation.name)
+    return [(identity, name) for identity, name in session.execute(query)]
 
 
 def replacement_by_number(session: Session, number: str) -> Replacement | None:

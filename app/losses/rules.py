@@ -101,6 +101,14 @@ class WriteOffKind(StrEnum):
     MISPRINTS = "misprints"
 
 
+class WriteOffState(StrEnum):
+    """What became of a procès-verbal."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    ABANDONED = "abandoned"
+
+
 FRENCH_WRITE_OFF = {
     WriteOffKind.PASSES: "Pass en opposition, annulés pour toujours",
     WriteOffKind.MISPRINTS: "Feuilles mal imprimées, réimprimées à l’identique",

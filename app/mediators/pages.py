@@ -54,7 +54,7 @@ from app.programmes.words import percent
 from app.web.auth import check, current_actor, started_at
 from app.web.format import count
 from app.web.forms import Form
-from app.web.lists import Column, Listed, Listing
+from app.web.lists import Column, Listed, Listing, piece_of
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -267,7 +267,7 @@ def _every(session: Session, filters: Filters) -> list[Organisation]:
 
 
 DIRECTORY_BY: dict[str, Callable[[Organisation], str]] = {
-    "nom": lambda _: "",
+    "nom": lambda one: key_of(one.name),
     "nature": lambda one: FRENCH_KIND[OrganisationKind(one.kind)],
     "commune": lambda one: key_of(one.commune),
 }
@@ -275,15 +275,7 @@ DIRECTORY_BY: dict[str, Callable[[Organisation], str]] = {
 
 
 def _found(session: Session, form: Form, place: Place) -> list[Organisation]:
-    found = _every(session, _filters(form))
-    if place.by == "nom" and place.descending:
-        found.reverse()
-    else:
-        found.sort(key=DIRECTORY_BY[place.by], reverse=place.descending)
-    start = next((n for n, one in enumerate(found, 1) if one.id == place.after), 0)
-    if place.after and not start:
-        return []
-    return found[start : start + place.limit]
+    return piece_of(_every(session, _filters(form)), place, DIRECTORY_BY)
 
 
 def _lines(session: Session, found: Sequence[Organisation]) -> list[Line]:

@@ -20,7 +20,6 @@ from app.identity import drafts
 from app.identity.rules import RIGHTS, Right, Role
 from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
-from app.kernel.text import read_day
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
 from app.partners import queries as partners
@@ -166,26 +165,13 @@ def _prescribers(session: Session) -> dict[str, str]:
     return {str(one): name for one, name in queries.prescribers(session)}
 
 
-def _day(form: Form, name: str) -> date | None:
-    """A day of the address, or nothing; one that cannot be read is said."""
-    typed = form.text(name)
-    day = read_day(typed)
-    if typed and day is None:
-        form.wrong(
-            name,
-            f"Ce jour n’est pas compris : « {typed} ». Écrivez-le comme 19/11/2026. La liste est "
-            "montrée sans lui.",
-        )
-    return day
-
-
 def _found(session: Session, form: Form, place: Place) -> list[Prescription]:
     chosen = form.among("prescripteur", {one: UUID(one) for one in _prescribers(session)})
     filters = Filters(
         prescriber_id=current_actor().scope or chosen,
         public=form.among("public", {str(one): str(one) for one in Public}),
-        since=_day(form, "du"),
-        until=_day(form, "au"),
+        since=form.day_asked("du"),
+        until=form.day_asked("au"),
         apart=form.among("a-part", {one: one for one in APART}),
     )
     return queries.latest_prescriptions(session, filters, place)

@@ -15,10 +15,11 @@ from flask import flash, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.kernel.clock import LAST_DAY
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
-from app.kernel.text import read_day
+from app.kernel.text import read_day, read_number
 from app.web import drafts
 from app.web.pages import FieldError
 from app.web.problems import status_of
@@ -30,8 +31,6 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 LONGEST_TEXT = 60_000
 """A thousand scanned covers, a line each."""
-WIDEST_NUMBER = 15
-"""Digits that no count and no amount needs; more is a slip, and would not fit a column."""
 
 ELSEWHERE = "formulaire"
 """Where a refusal that names no field leads: the form itself, whose HTML id this is."""
@@ -108,11 +107,10 @@ class Form:
 
     def integer(self, name: str, sentence: str = "Écrivez un nombre entier, en chiffres.") -> int:
         """A whole number; spaces between thousands do not matter."""
-        digits = "".join(self.text(name).split())
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= WIDEST_NUMBER):
+        number = read_number("".join(self.text(name).split()))
+        if number is None:
             self.wrong(name, sentence)
-            return 0
-        return int(digits)
+        return number or 0
 
     def cents(
         self, name: str, sentence: str = "Écrivez une somme en euros, par exemple 12,50."
@@ -121,10 +119,7 @@ class Form:
         typed = "".join(self.text(name).replace("€", "").split()).replace(",", ".")
         whole, _, rest = typed.partition(".")
         readable = f"{whole}{rest}"
-        if not (whole and readable.isascii() and readable.isdigit()) or len(rest) > 2:  # noqa: PLR2004 - cents
-            self.wrong(name, sentence)
-            return Cents(0)
-        if len(readable) > WIDEST_NUMBER:
+        if not whole or read_number(readable) is None or len(rest) > 2:  # noqa: PLR2004 - cents
             self.wrong(name, sentence)
             return Cents(0)
         return Cents(int(whole) * 100 + int(rest.ljust(2, "0")))
@@ -135,6 +130,20 @@ class Form:
         if day is None:
             self.wrong(name, sentence)
             return date.min
+        return day
+
+    def day_asked(self, name: str) -> date | None:
+        """The day of a filter of the address; None when it says none, or none that can be read."""
+        typed = self.text(name)
+        day = read_day(typed)
+        if day is None or day >= LAST_DAY:
+            if typed:
+                self.wrong(
+                    name,
+                    f"Ce jour n’est pas compris : « {typed} ». Écrivez-le comme 19/11/2026. La "
+                    "liste est montrée sans lui.",
+                )
+            return None
         return day
 
     def choice(
@@ -211,6 +220,11 @@ def here() -> str:
     summary of errors.
     """
     return request.full_path.removesuffix("?")
+
+
+def number_asked(name: str) -> int | None:
+    """The whole number that the address says under that name; None when it says none."""
+    return read_number(request.args.get(name, "").strip())
 
 
 def done(address: str, sentence: str) -> Response:

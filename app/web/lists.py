@@ -6,19 +6,21 @@ the file holds all of them, by the same functions, so that it is exactly what th
 
     /dotations?etat=en-route&tri=-depart&apres=0190…
 
-`tri` names the order, `-` before it the greatest first; `apres` is the id of the last row read.
-No file names a person: rows that do tell something else there (DOMAIN, personal data).
+`tri` names the order, `-` before it the greatest first; `apres` is the id of the last row read, and
+`avant` that of the first one, for whoever goes back. No file names a person that passes are for:
+rows that do tell something else there (DOMAIN, personal data).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from app.database import Place
+from app.kernel.text import read_number
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.web.downloads import FORMATS, download_written
 from app.web.forms import Form
@@ -33,6 +35,8 @@ WAYS = {
     Kind.MOMENT: ("de l’ancien au récent", "du récent à l’ancien"),
 }
 NUMBERS = ("du plus petit au plus grand", "du plus grand au plus petit")
+WAITING_FIRST = ("ce qui attend d’abord", "ce qui est décidé d’abord")
+"""The ways of a column that says whether somebody has to decide."""
 WORDS_FIRST = frozenset({Kind.TEXT})
 """Words are asked for from A, days and numbers from the latest and the greatest."""
 
@@ -41,7 +45,7 @@ class Known(Protocol):
     """A record: rows are told apart by their ids."""
 
     @property
-    def id(self) -> UUID:
+    def id(self) -> UUID | int:
         """Its own."""
 
 
@@ -61,6 +65,8 @@ class Column(Generic[RowT]):
     width: float | None = None
     shown: bool = True
     """Whether the page has it too; a file may tell more."""
+    ways: tuple[str, str] | None = None
+    """Its orders in words, where its kind has none that fit: upwards, downwards."""
 
     @property
     def is_number(self) -> bool:
@@ -69,7 +75,8 @@ class Column(Generic[RowT]):
 
     def way(self, *, descending: bool) -> str:
         """The order in words, for those who have no head to press."""
-        return f"{self.head.removesuffix(' (€)')}, {WAYS.get(self.kind, NUMBERS)[descending]}"
+        ways = self.ways or WAYS.get(self.kind, NUMBERS)
+        return f"{self.head.removesuffix(' (€)')}, {ways[descending]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,12 @@ class Listed(Generic[RowT]):
     chosen: str
     more: str
     """The address of the lines that follow."""
+    previous: str
+    """The address of the lines before."""
     start: str
     """The address of the first lines, for whoever has left them."""
+    whole: str
+    """The address of the list without a filter."""
     files: tuple[tuple[str, str], ...]
     """What the list may be taken away as, and where from."""
 
@@ -132,21 +143,34 @@ class Listing(Generic[RecordT, RowT]):
     first: str = ""
     """The order of a list that nobody sorted: a column's, `-` before it the greatest first."""
     lines: int = 25
+    numbered: bool = False
+    """Whether its records are told apart by numbers."""
 
     def page(self, session: Session, *, hidden: frozenset[str] = frozenset()) -> Listed[RowT]:
         """The page of the address; without the columns of these heads."""
-        form = Form.asked(*self.filters, "tri", "apres")
+        form = Form.asked(*self.filters, "tri", "apres", "avant")
         place = self._place(form, self.lines + 1)
         found = self.found(session, form, place)
+        if place.back and len(found) <= self.lines:
+            place = Place(place.limit, place.by, place.descending)
+            found = self.found(session, form, place)
+        going_on = place.back or len(found) > self.lines
+        shown = found[: self.lines]
+        if place.back:
+            shown = shown[::-1]
+        earlier = bool(place.after and shown)
         wrong = {error.field for error in form.errors}
         asked = {name: form.text(name) for name in self.filters if name not in wrong}
         kept = {name: value for name, value in asked.items() if value}
         chosen = f"{'-' if place.descending else ''}{place.by}" if place.by else ""
         sort = {} if chosen == self.first else {"tri": chosen}
-        going_on = {"apres": str(found[self.lines - 1].id)} if len(found) > self.lines else {}
+
+        def beside(**place: str) -> str:
+            return _address(self.endpoint, **kept, **sort, **place)
+
         return Listed(
             self.endpoint,
-            rows=tuple(self.told(session, found[: self.lines])),
+            rows=tuple(self.told(session, shown)),
             form=form,
             heads=tuple(
                 self._head(column, place, kept)
@@ -161,8 +185,10 @@ class Listing(Generic[RecordT, RowT]):
                 if column.head not in hidden
             ),
             chosen=chosen,
-            more=_address(self.endpoint, **kept, **sort, **going_on) if going_on else "",
-            start=_address(self.endpoint, **kept, **sort) if place.after else "",
+            more=beside(apres=str(shown[-1].id)) if going_on else "",
+            previous=beside(avant=str(shown[0].id)) if earlier else "",
+            start=beside() if place.after else "",
+            whole=_address(self.endpoint, **sort),
             files=tuple(
                 (words, _address(f"{self.endpoint}_file", ending=ending, **kept, **sort))
                 for words, ending in (("CSV", "csv"), ("Excel", "xlsx"))
@@ -214,11 +240,18 @@ class Listing(Generic[RecordT, RowT]):
 
     def _place(self, form: Form, limit: int) -> Place:
         chosen = form.among("tri", {value: value for value in self._orders()}) or self.first
+        before = self._id(form.text("avant"))
+        after = self._id(form.text("apres")) if before is None else before
+        by = chosen.removeprefix("-")
+        return Place(limit, by, chosen.startswith("-"), after, before is not None)
+
+    def _id(self, typed: str) -> UUID | int | None:
+        if self.numbered:
+            return read_number(typed)
         try:
-            after = UUID(form.text("apres"))
+            return UUID(typed)
         except ValueError:
-            after = None
-        return Place(limit, chosen.removeprefix("-"), chosen.startswith("-"), after)
+            return None
 
     def _head(self, column: Column[RowT], place: Place, kept: dict[str, str]) -> Head:
         words = column.head.removesuffix(" (€)")
@@ -236,5 +269,22 @@ class Listing(Generic[RecordT, RowT]):
 
 
 def _address(endpoint: str, **asked: str) -> str:
+    """The same list in another order or at another place; what its path names stays."""
     values: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    return url_for(endpoint, **values)
+    return url_for(endpoint, **{**(request.view_args or {}), **values})
+
+
+def piece_of(
+    rows: Iterable[RecordT], place: Place, orders: Mapping[str, Callable[[RecordT], Any]]
+) -> list[RecordT]:
+    """What is read from a place of a list that is short, and held whole.
+
+    It is sorted here, where accents are known (`key_of`); equals stay as they came.
+    """
+    found = sorted(rows, key=orders[place.by], reverse=place.descending)
+    if place.back:
+        found.reverse()
+    start = next((n for n, one in enumerate(found, 1) if one.id == place.after), 0)
+    if place.after is not None and not start:
+        return []
+    return found[start : start + place.limit]

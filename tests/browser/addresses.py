@@ -89,7 +89,7 @@ def the_loss(where: str, place: int) -> Callable[[Site], str]:
             if where == "oppositions":
                 blocks = losses.latest_blocks(session, Place(9), organisation_id=None, cause=None)
                 return f"/oppositions/{blocks[place].number}"
-            destructions = losses.latest_write_offs(session, limit=9, offset=0)
+            destructions = losses.latest_write_offs(session, Place(9))
             return f"/destructions/{destructions[place].number}"
 
     return path

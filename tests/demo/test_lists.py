@@ -51,6 +51,7 @@ LISTS: tuple[tuple[Read, dict[str, Any]], ...] = (
         ),
         losses.BLOCKS_BY,
     ),
+    (losses.latest_write_offs, losses.WRITE_OFFS_BY),
     (stock.latest_counts, stock.COUNTS_BY),
     (of_the_fullest_day, redemptions.REDEMPTIONS_BY),
 )
@@ -71,3 +72,6 @@ def test_pages_of_any_order_give_each_row_once(loaded: Loaded, descending: bool)
                 assert whole
                 assert found == whole
                 assert len(set(found)) == len(found)
+                while page := read(session, Place(size, by, descending, found[-1], back=True)):
+                    assert [one.id for one in page] == found[-2 : -2 - size : -1]
+                    del found[-size:]

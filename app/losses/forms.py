@@ -1,0 +1,38 @@
+"""What the pages about losses share: who may do what, and passes as people type them."""
+
+from app.identity.rules import RIGHTS, Right
+from app.losses.naming import Named, read_lines, without_codes
+from app.vouchers.errors import UnknownVoucher
+from app.web.auth import current_actor, started_at
+from app.web.forms import Form
+from app.web.transaction import in_transaction
+
+LINES = 40
+"""Lines of a page of a list."""
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks may do that."""
+    return right in RIGHTS[current_actor().role]
+
+
+def named_in(form: Form) -> list[Named]:
+    """What was typed, its codes replaced by serial numbers; a code that is none counts.
+
+    Raises:
+        TooManyGuesses, MistypedVoucherCode, UnknownVoucher.
+    """
+    told, known = in_transaction(
+        lambda session: without_codes(
+            session,
+            actor=current_actor(),
+            named=read_lines(form.text("passes")),
+            now=started_at(),
+        )
+    )
+    if not known:
+        raise UnknownVoucher
+    form.typed["passes"] = [
+        "\n".join(n.first if n.first == n.last else f"{n.first} à {n.last}" for n in told)
+    ]
+    return told
