@@ -18,6 +18,7 @@ from app.clearing import (
     correction_api,
     correction_pages,
     counter_pages,
+    debit_note_pages,
     dispute_pages,
     mediator_pages,
     public_keys,
@@ -196,6 +197,7 @@ PAGE_PARTS = (
     holding_pages,
     statement_pages,
     correction_pages,
+    debit_note_pages,
     dispute_pages,
 )
 

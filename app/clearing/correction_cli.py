@@ -12,6 +12,7 @@ from app.clearing.correction_views import clawbacks_shown, disputes_shown
 from app.clearing.debit_notes import collect_debit_note, issue_debit_note
 from app.clearing.disputes import Outcome, decide_dispute
 from app.clearing.receipts import ReceiptSigner
+from app.database import Place
 from app.identity.rules import Right
 from app.kernel.money import euros
 from app.partners import queries as partners
@@ -51,7 +52,7 @@ def list_clawbacks(desk: Desk) -> None:
         rows = clawbacks_shown(
             session,
             correction_queries.latest_corrections(
-                session, mediator_id=actor.scope, limit=EVERYTHING
+                session, Place(EVERYTHING), mediator_id=actor.scope
             ),
         )
         names = partners.organisation_names(session, [row["mediator_id"] for row in rows])
@@ -195,7 +196,7 @@ def list_disputes(desk: Desk) -> None:
     with desk.transaction(writing=False) as session:
         actor = desk.actor(session, Right.SEE_REDEMPTIONS)
         found = correction_queries.latest_disputes(
-            session, claimant_id=actor.scope, limit=EVERYTHING
+            session, Place(EVERYTHING), claimant_id=actor.scope
         )
         rows = disputes_shown(session, found, actor=actor)
         names = named(session)

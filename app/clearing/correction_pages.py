@@ -1,47 +1,48 @@
-"""Corrections as pages: passes taken back once paid, what is owed for them, debit notes."""
+"""Corrections as pages: passes taken back once paid, and what is owed for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.clearing import (
     clawbacks,
     correction_queries,
-    debit_notes,
-    documents,
-    files,
-    queries,
     redemptions,
     session_queries,
 )
 from app.clearing.correction_models import DebitNote
 from app.clearing.correction_queries import Correction, MediatorAccount
-from app.clearing.correction_views import OWED, RECOVERED, SET_ASIDE, WAITING, state_of
+from app.clearing.correction_views import state_of
+from app.clearing.models import StatementApproval
 from app.clearing.receipts import serial_in
-from app.clearing.rules import PaperRecovery
+from app.clearing.rules import ClawbackState
+from app.database import Place, rows_by
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
+from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, started_at
-from app.web.format import euros
 from app.web.forms import Form, done
+from app.web.lists import WAITING_FIRST, Column, Listed, Listing
+from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("correction_pages", __name__)
 
-SHOWN = 100
+MANY = 200
 STATES = {
-    WAITING: ("warn", "À approuver"),
-    SET_ASIDE: ("", "Écartée"),
-    OWED: ("bad", "À compenser"),
-    RECOVERED: ("ok", "Compensée"),
+    ClawbackState.WAITING: ("warn", "À approuver"),
+    ClawbackState.SET_ASIDE: ("", "Écartée"),
+    ClawbackState.OWED: ("bad", "À compenser"),
+    ClawbackState.RECOVERED: ("ok", "Compensée"),
 }
 
 
@@ -71,18 +72,6 @@ class ClawbackRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRow:
-    """A debit note in a list."""
-
-    id: UUID
-    number: str
-    mediator: str
-    issued_on: date
-    amount_cents: Cents
-    collected_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Owing:
     """Who owes something back that nothing has recovered."""
 
@@ -96,22 +85,25 @@ class Owing:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionsPage:
-    """Clawbacks, those that wait first; who owes what; debit notes."""
+    """Clawbacks, those that wait first, and who owes what."""
 
-    rows: tuple[ClawbackRow, ...]
+    list: Listed[ClawbackRow]
+    states: tuple[Choice, ...]
+    mediators: tuple[Choice, ...]
     owing: tuple[Owing, ...]
-    notes: tuple[NoteRow, ...]
+    open_note_count: int
     own: bool
     account: MediatorAccount | None
     may_issue: bool
 
 
-def clawback_rows(session: Session, corrections: list[Correction]) -> tuple[ClawbackRow, ...]:
+def clawback_rows(session: Session, corrections: Sequence[Correction]) -> tuple[ClawbackRow, ...]:
     """Clawbacks as a page tells them."""
     serials = session_queries.serials_of(
         session, [one.clawback.redemption_id for one in corrections]
     )
     names = partners.organisation_names(session, [one.clawback.mediator_id for one in corrections])
+    papers = recovering_papers(session, corrections)
     return tuple(
         ClawbackRow(
             one.id,
@@ -124,58 +116,82 @@ def clawback_rows(session: Session, corrections: list[Correction]) -> tuple[Claw
             one.clawback.prepared_by == current_actor().agent_id,
             one.clawback.prepared_at,
             Cents(one.receivable.net_cents) if one.receivable else None,
-            recovered_by(session, one),
+            papers.get(one.id, ""),
             (one.decision.reason or "") if one.decision else "",
         )
         for one in corrections
     )
 
 
-def recovered_by(session: Session, one: Correction) -> str:
-    """The paper that recovers what is owed back."""
-    if one.recovery is None:
-        return ""
-    if one.recovery.statement_id is not None:
-        approval = queries.approval_of(session, one.recovery.statement_id)
-        return (
-            numbering.written(numbering.STATEMENT, approval.year, approval.number)
-            if approval
-            else ""
-        )
-    note = correction_queries.debit_note(session, one.recovery.debit_note_id or UUID(int=0))
-    return numbering.written(numbering.DEBIT_NOTE, note.year, note.number) if note else ""
-
-
-def note_rows(session: Session, notes: list[DebitNote]) -> tuple[NoteRow, ...]:
-    """Debit notes as a page tells them."""
-    names = partners.organisation_names(session, [note.mediator_id for note in notes])
-    collected = correction_queries.collections_of(session, [note.id for note in notes])
-    return tuple(
-        NoteRow(
-            note.id,
-            numbering.written(numbering.DEBIT_NOTE, note.year, note.number),
-            names[note.mediator_id],
-            note.issued_on,
-            Cents(note.amount_cents),
-            collected[note.id].collected_on if note.id in collected else None,
-        )
-        for note in notes
+def recovering_papers(session: Session, corrections: Sequence[Correction]) -> dict[UUID, str]:
+    """The number of the paper that recovers what is owed back for each, where one does."""
+    recoveries = {one.id: one.recovery for one in corrections if one.recovery is not None}
+    approvals = rows_by(
+        session,
+        StatementApproval.statement_id,
+        {r.statement_id for r in recoveries.values() if r.statement_id},
     )
+    notes = rows_by(
+        session, DebitNote.id, {r.debit_note_id for r in recoveries.values() if r.debit_note_id}
+    )
+    found: dict[UUID, str] = {}
+    for clawback_id, recovery in recoveries.items():
+        if recovery.statement_id is not None:
+            prefix, papers = numbering.STATEMENT, approvals[recovery.statement_id]
+        else:
+            prefix, papers = numbering.DEBIT_NOTE, notes[recovery.debit_note_id or UUID(int=0)]
+        found.update((clawback_id, numbering.written(prefix, p.year, p.number)) for p in papers)
+    return found
+
+
+def _mediators(session: Session) -> list[tuple[UUID, str]]:
+    return [] if current_actor().scope else correction_queries.mediators_corrected(session)
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Correction]:
+    return correction_queries.latest_corrections(
+        session,
+        place,
+        mediator_id=current_actor().scope,
+        of_mediator_id=form.among("mediateur", {str(one): one for one, _ in _mediators(session)}),
+        state=form.among("etat", {str(state): state for state in ClawbackState}),
+    )
+
+
+CORRECTIONS = Listing(
+    "correction_pages.listed",
+    name="corrections",
+    title="Reprises de pass payés",
+    columns=(
+        Column[ClawbackRow]("Pass", lambda row: row.serial, width=18),
+        Column("Médiateur", lambda row: row.mediator, width=36),
+        Column("Préparée le", lambda row: martinique_day(row.prepared_at), Kind.DAY, "prepare"),
+        Column("Pourquoi", lambda row: row.reason, width=40),
+        Column("À rendre (€)", lambda row: row.net_cents, Kind.EUROS, "net"),
+        Column("État", lambda row: row.state, sort="attente", ways=WAITING_FIRST),
+        Column("Compensée par", lambda row: row.recovered_by, width=16, shown=False),
+        Column("Écartée parce que", lambda row: row.set_aside_because, width=40, shown=False),
+    ),
+    filters=("etat", "mediateur"),
+    found=_found,
+    told=clawback_rows,
+    first="-attente",
+)
 
 
 @bp.get("/corrections")
 def listed() -> ResponseReturnValue:
-    """What was taken back, what is owed for it, and what was asked for."""
+    """What was taken back, and what is owed for it."""
     check(Right.SEE_STATEMENTS)
     scope = current_actor().scope
 
     def read(session: Session) -> CorrectionsPage:
-        found = correction_queries.latest_corrections(session, mediator_id=scope, limit=SHOWN)
-        notes = correction_queries.latest_debit_notes(session, mediator_id=scope, limit=SHOWN)
         return CorrectionsPage(
-            clawback_rows(session, found),
+            CORRECTIONS.page(session),
+            tuple(Choice(str(state), label) for state, (_, label) in STATES.items()),
+            tuple(Choice(str(one), name) for one, name in _mediators(session)),
             () if scope else owing_now(session),
-            note_rows(session, notes),
+            correction_queries.open_debit_note_count(session, mediator_id=scope),
             scope is not None,
             correction_queries.account_of(session, scope) if scope else None,
             may(Right.ISSUE_DEBIT_NOTE),
@@ -184,11 +200,18 @@ def listed() -> ResponseReturnValue:
     return render_template("clearing/corrections.html", page=in_transaction(read))
 
 
+@bp.get("/corrections.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The clawbacks of the address, all of them."""
+    check(Right.SEE_STATEMENTS)
+    return CORRECTIONS.file(ending, programmes.is_demonstration)
+
+
 def owing_now(session: Session) -> tuple[Owing, ...]:
     """Who owes something back today."""
     rows = correction_queries.owing(session, before=started_at())
     names = partners.organisation_names(session, [mediator for mediator, *_ in rows])
-    known = {p.id: p.name for p in programmes.programmes_after(session, None, limit=SHOWN)}
+    known = {p.id: p.name for p in programmes.programmes_after(session, None, limit=MANY)}
     return tuple(
         Owing(mediator, names[mediator], programme, known.get(programme, ""), count, Cents(cents))
         for mediator, programme, count, cents in rows
@@ -300,109 +323,4 @@ def set_aside(clawback_id: UUID) -> ResponseReturnValue:
         return show(clawback_id, form)
     return done(
         url_for(".listed"), "La reprise est écartée : le pass reste payé. Il n’y a rien à faire."
-    )
-
-
-# ── Debit notes ───────────────────────────────────────────────────────────────────────────────────
-
-
-@bp.route(
-    "/corrections/titres/<uuid:programme_id>/<uuid:mediator_id>/nouveau", methods=["GET", "POST"]
-)
-def issue(programme_id: UUID, mediator_id: UUID) -> ResponseReturnValue:
-    """Ask a mediator for what it owes back; the page asks before."""
-    check(Right.ISSUE_DEBIT_NOTE)
-    form = Form.sent() if request.method == "POST" else Form.blank()
-    if request.method == "POST":
-        made = form.submit(
-            lambda session: debit_notes.issue_debit_note(
-                session,
-                actor=current_actor(),
-                debit_note_id=form.id,
-                mediator_id=mediator_id,
-                programme_id=programme_id,
-                now=started_at(),
-            )
-        )
-        if made is not None:
-            return done(
-                url_for(".note", debit_note_id=made.id),
-                f"Le titre de {euros(made.amount_cents)} est émis. Imprimez-le pour le médiateur ; "
-                "une autre personne enregistre son encaissement.",
-            )
-    found = [
-        one
-        for one in in_transaction(owing_now)
-        if (one.mediator_id, one.programme_id) == (mediator_id, programme_id)
-    ]
-    if not found and request.method == "GET":
-        abort(404)
-    owed = found[0] if found else None
-    return render_template("clearing/new_debit_note.html", owed=owed, form=form), form.status
-
-
-@dataclass(frozen=True, slots=True)
-class NotePage:
-    """A debit note, its passes, and whether it is paid."""
-
-    row: NoteRow
-    lines: tuple[PaperRecovery, ...]
-    may_collect: bool
-
-
-def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
-    """The page of a debit note, with its form as it was typed."""
-
-    def read(session: Session) -> NotePage:
-        found = debit_notes.known_debit_note(
-            session, actor=current_actor(), debit_note_id=debit_note_id
-        )
-        lines = documents.debit_note_paper(session, found).recoveries
-        [row] = note_rows(session, [found])
-        return NotePage(row, lines, may(Right.RECORD_PAYMENT) and row.collected_on is None)
-
-    return render_template(
-        "clearing/debit_note.html", page=in_transaction(read), form=form
-    ), form.status
-
-
-@bp.get("/corrections/titres/<uuid:debit_note_id>")
-def note(debit_note_id: UUID) -> ResponseReturnValue:
-    """One debit note."""
-    check(Right.SEE_STATEMENTS)
-    return show_note(
-        debit_note_id, Form.blank(collected_on=martinique_day(started_at()).isoformat())
-    )
-
-
-@bp.get("/corrections/titres/<uuid:debit_note_id>/titre.pdf")
-def note_pdf(debit_note_id: UUID) -> ResponseReturnValue:
-    """The paper."""
-    check(Right.SEE_STATEMENTS)
-    return files.debit_note_file(debit_note_id)
-
-
-@bp.post("/corrections/titres/<uuid:debit_note_id>/encaisser")
-def collect(debit_note_id: UUID) -> ResponseReturnValue:
-    """The mediator paid a debit note."""
-    check(Right.RECORD_PAYMENT)
-    form = Form.sent()
-
-    def work(session: Session) -> object:
-        collected_on = form.day("collected_on")
-        form.check()
-        return debit_notes.collect_debit_note(
-            session,
-            actor=current_actor(),
-            collection_id=form.id,
-            debit_note_id=debit_note_id,
-            collected_on=collected_on,
-            now=started_at(),
-        )
-
-    if form.submit(work) is None:
-        return show_note(debit_note_id, form)
-    return done(
-        url_for(".note", debit_note_id=debit_note_id),
-        "L’encaissement du titre est enregistré. Il n’y a plus rien à faire.",
     )

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.clearing.correction_models import (
@@ -22,9 +23,12 @@ from app.clearing.correction_models import (
 )
 from app.clearing.models import Payment, PaymentOrder, PaymentRejection
 from app.clearing.redemption_models import RedemptionAttempt, SupportSession
+from app.clearing.rules import ClawbackState
+from app.database import Place, placed
 from app.kernel.money import Cents
 from app.ledger import MovementKind
 from app.ledger.models import Movement, Posting
+from app.partners.queries import organisations_in
 
 # ── Clawbacks ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,25 +108,57 @@ def corrections_after(
     return [Correction(*row) for row in session.execute(query)]
 
 
+CLAWBACK_STATE: ColumnElement[str] = case(
+    (ClawbackDecision.clawback_id.is_(None), ClawbackState.WAITING),
+    (Receivable.clawback_id.is_(None), ClawbackState.SET_ASIDE),
+    (Recovery.receivable_id.is_(None), ClawbackState.OWED),
+    else_=ClawbackState.RECOVERED,
+)
+"""How far a clawback has come: which rows exist."""
+
+CORRECTIONS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "attente": (
+        case((ClawbackDecision.clawback_id.is_(None), 1), else_=0),
+        Clawback.prepared_at.desc(),
+    ),
+    "prepare": (Clawback.prepared_at,),
+    "net": (func.coalesce(Receivable.net_cents, 0),),
+}
+
+
 def latest_corrections(
-    session: Session, *, mediator_id: UUID | None, limit: int
+    session: Session,
+    place: Place,
+    *,
+    mediator_id: UUID | None = None,
+    state: ClawbackState | None = None,
+    of_mediator_id: UUID | None = None,
 ) -> list[Correction]:
-    """Clawbacks for a page of people: those to decide first, then the latest."""
-    query = (
+    """Clawbacks from that place of the list on: those to decide first, then the latest.
+
+    `mediator_id` is told of its own only, `of_mediator_id` narrows what everybody is told.
+    """
+    every: Any = (
         select(Clawback, ClawbackDecision, Receivable, Recovery)
         .outerjoin(ClawbackDecision, ClawbackDecision.clawback_id == Clawback.id)
         .outerjoin(Receivable, Receivable.clawback_id == Clawback.id)
         .outerjoin(Recovery, Recovery.receivable_id == Clawback.id)
-        .order_by(
-            ClawbackDecision.clawback_id.is_not(None), Clawback.prepared_at.desc(), Clawback.id
-        )
-        .limit(limit)
     )
+    query = placed(every, place, Clawback.id, CORRECTIONS_BY)
     if mediator_id is not None:
         query = query.where(
             Clawback.mediator_id == mediator_id, Receivable.clawback_id.is_not(None)
         )
+    if of_mediator_id is not None:
+        query = query.where(Clawback.mediator_id == of_mediator_id)
+    if state is not None:
+        query = query.where(CLAWBACK_STATE.in_([state]))
     return [Correction(*row) for row in session.execute(query)]
+
+
+def mediators_corrected(session: Session) -> list[tuple[UUID, str]]:
+    """Mediators of which a pass was to be taken back, by name."""
+    return organisations_in(session, Clawback.mediator_id)
 
 
 # ── What is owed back ─────────────────────────────────────────────────────────────────────────────
@@ -264,14 +300,37 @@ def debit_notes_after(
     return list(session.scalars(query))
 
 
+_COLLECTED = exists().where(DebitNoteCollection.debit_note_id == DebitNote.id)
+
+DEBIT_NOTES_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "attente": (case((_COLLECTED, 0), else_=1), DebitNote.issued_on.desc()),
+    "emis": (DebitNote.issued_on,),
+    "somme": (DebitNote.amount_cents,),
+}
+
+
 def latest_debit_notes(
-    session: Session, *, mediator_id: UUID | None, limit: int
+    session: Session,
+    place: Place,
+    *,
+    mediator_id: UUID | None = None,
+    collected: bool | None = None,
 ) -> list[DebitNote]:
-    """Debit notes, the latest first."""
-    query = select(DebitNote).order_by(DebitNote.year.desc(), DebitNote.number.desc()).limit(limit)
+    """Debit notes from that place of the list on: those to collect first, then the latest."""
+    query = placed(select(DebitNote), place, DebitNote.id, DEBIT_NOTES_BY)
     if mediator_id is not None:
         query = query.where(DebitNote.mediator_id == mediator_id)
+    if collected is not None:
+        query = query.where(_COLLECTED if collected else ~_COLLECTED)
     return list(session.scalars(query))
+
+
+def open_debit_note_count(session: Session, *, mediator_id: UUID | None) -> int:
+    """How many debit notes nobody has paid."""
+    query = select(func.count()).select_from(DebitNote).where(~_COLLECTED)
+    if mediator_id is not None:
+        query = query.where(DebitNote.mediator_id == mediator_id)
+    return session.scalar(query) or 0
 
 
 def owing(session: Session, *, before: datetime) -> list[tuple[UUID, UUID, int, int]]:
@@ -381,14 +440,33 @@ def disputes_after(
     return [Disputed(*row) for row in session.execute(query)]
 
 
-def latest_disputes(session: Session, *, claimant_id: UUID | None, limit: int) -> list[Disputed]:
-    """Disputes for a page of people: those to decide first, the oldest of them on top."""
-    query = (
-        select(Dispute, DisputeDecision)
-        .outerjoin(DisputeDecision, DisputeDecision.dispute_id == Dispute.id)
-        .order_by(DisputeDecision.dispute_id.is_not(None), Dispute.opened_at, Dispute.id)
-        .limit(limit)
+DISPUTES_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "attente": (
+        case((DisputeDecision.dispute_id.is_(None), 1), else_=0),
+        Dispute.opened_at.desc(),
+    ),
+    "ouvert": (Dispute.opened_at,),
+}
+
+
+def latest_disputes(
+    session: Session,
+    place: Place,
+    *,
+    claimant_id: UUID | None = None,
+    decided: bool | None = None,
+    outcome: str | None = None,
+) -> list[Disputed]:
+    """Disputes from that place of the list on: those to decide first, then the latest."""
+    every: Any = select(Dispute, DisputeDecision).outerjoin(
+        DisputeDecision, DisputeDecision.dispute_id == Dispute.id
     )
+    query = placed(every, place, Dispute.id, DISPUTES_BY)
     if claimant_id is not None:
         query = query.where(Dispute.claimant_id == claimant_id)
+    if decided is not None:
+        undecided = DisputeDecision.dispute_id.is_(None)
+        query = query.where(~undecided if decided else undecided)
+    if outcome is not None:
+        query = query.where(DisputeDecision.outcome == outcome)
     return [Disputed(*row) for row in session.execute(query)]

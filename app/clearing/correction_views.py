@@ -7,20 +7,19 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries, session_queries
 from app.clearing.correction_models import DebitNote
 from app.clearing.correction_queries import Correction, Disputed
+from app.clearing.rules import ClawbackState
 from app.identity.rules import Actor
 from app.programmes import numbering
 from app.web.api import Json, shown
 
-WAITING, SET_ASIDE, OWED, RECOVERED = "waiting", "set_aside", "owed", "recovered"
 
-
-def state_of(one: Correction) -> str:
+def state_of(one: Correction) -> ClawbackState:
     """How far a clawback has come."""
     if one.decision is None:
-        return WAITING
+        return ClawbackState.WAITING
     if one.receivable is None:
-        return SET_ASIDE
-    return OWED if one.recovery is None else RECOVERED
+        return ClawbackState.SET_ASIDE
+    return ClawbackState.OWED if one.recovery is None else ClawbackState.RECOVERED
 
 
 def clawbacks_shown(session: Session, corrections: Sequence[Correction]) -> list[Json]:

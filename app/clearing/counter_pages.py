@@ -161,7 +161,7 @@ def take() -> ResponseReturnValue:
         totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
         kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
         held = session_queries.latest_sessions(
-            session, mediator_id=mediator_id, since=today, until=today, limit=SHOWN_BELOW
+            session, Place(SHOWN_BELOW), mediator_id=mediator_id, since=today, until=today
         )
         shown = sessions_shown(session, held, own=True)
         return CounterPage(

@@ -1,5 +1,6 @@
 """Disputes as pages: a refused pass is claimed, both stories stand side by side, one decides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,17 +15,20 @@ from app.clearing.correction_queries import Disputed
 from app.clearing.counter_parts import STATES, told_in_words
 from app.clearing.disputes import Outcome
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, instant_of
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
+from app.papers.sheets import Kind
 from app.partners import queries as partners
+from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form, done
+from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("dispute_pages", __name__)
 
-SHOWN = 100
 OUTCOMES = {
     Outcome.KEPT: ("", "Gardé par le premier"),
     Outcome.AWARDED: ("ok", "Attribué à l’autre"),
@@ -92,18 +96,27 @@ def may(right: Right) -> bool:
     return right in RIGHTS[current_actor().role]
 
 
-def rows(session: Session, disputed: list[Disputed]) -> tuple[DisputeRow, ...]:
+FILTERS = {"a-trancher": None, **{str(outcome): outcome for outcome in Outcome}}
+STATE_CHOICES = (
+    Choice("a-trancher", "À trancher"),
+    *(Choice(str(outcome), label) for outcome, (_, label) in OUTCOMES.items()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputesPage:
+    """Disputes, those to decide first."""
+
+    list: Listed[DisputeRow]
+    states: tuple[Choice, ...]
+    own: bool
+
+
+def rows(session: Session, disputed: Sequence[Disputed]) -> tuple[DisputeRow, ...]:
     """Disputes as a list tells them; who claims is not told who took the pass."""
-    lines = {
-        one.id: session_queries.line_of(session, one.dispute.redemption_id) for one in disputed
-    }
+    takers = session_queries.takers_of(session, [one.dispute.redemption_id for one in disputed])
     names = partners.organisation_names(
-        session,
-        [
-            party
-            for one in disputed
-            for party in (one.dispute.claimant_id, lines[one.id].redemption.mediator_id)
-        ],
+        session, {*takers.values(), *(one.dispute.claimant_id for one in disputed)}
     )
     serials = session_queries.serials_of(session, [one.dispute.redemption_id for one in disputed])
     staff = current_actor().scope is None
@@ -112,7 +125,7 @@ def rows(session: Session, disputed: list[Disputed]) -> tuple[DisputeRow, ...]:
             one.id,
             serials[one.dispute.redemption_id],
             names[one.dispute.claimant_id],
-            names[lines[one.id].redemption.mediator_id] if staff else "",
+            names[takers[one.dispute.redemption_id]] if staff else "",
             one.dispute.opened_at,
             *(OUTCOMES[Outcome(one.decision.outcome)] if one.decision else ("warn", "À trancher")),
         )
@@ -120,17 +133,52 @@ def rows(session: Session, disputed: list[Disputed]) -> tuple[DisputeRow, ...]:
     )
 
 
+def _found(session: Session, form: Form, place: Place) -> list[Disputed]:
+    outcome = form.among("etat", FILTERS)
+    return correction_queries.latest_disputes(
+        session,
+        place,
+        claimant_id=current_actor().scope,
+        decided=False if form.text("etat") == "a-trancher" else None,
+        outcome=outcome,
+    )
+
+
+DISPUTES = Listing(
+    "dispute_pages.listed",
+    name="litiges",
+    title="Litiges",
+    columns=(
+        Column[DisputeRow]("Pass", lambda row: row.serial, width=18),
+        Column("Réclamé par", lambda row: row.claimant, width=36),
+        Column("Encaissé par", lambda row: row.first, width=36),
+        Column("Ouvert le", lambda row: martinique_day(row.opened_at), Kind.DAY, "ouvert"),
+        Column("État", lambda row: row.state, sort="attente", ways=WAITING_FIRST),
+    ),
+    filters=("etat",),
+    found=_found,
+    told=rows,
+    first="-attente",
+)
+
+
 @bp.get("/litiges")
 def listed() -> ResponseReturnValue:
     """Passes that two mediators claim: those to decide first."""
     check(Right.SEE_REDEMPTIONS)
-    scope = current_actor().scope
-    found = in_transaction(
-        lambda session: rows(
-            session, correction_queries.latest_disputes(session, claimant_id=scope, limit=SHOWN)
-        )
+    own = current_actor().scope is not None
+    hidden = frozenset({"Encaissé par"} if own else ())
+    page = in_transaction(
+        lambda session: DisputesPage(DISPUTES.page(session, hidden=hidden), STATE_CHOICES, own)
     )
-    return render_template("clearing/disputes.html", rows=found, own=scope is not None)
+    return render_template("clearing/disputes.html", page=page)
+
+
+@bp.get("/litiges.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The disputes of the address, all of them; who claims is not told who took the pass."""
+    check(Right.SEE_REDEMPTIONS)
+    return DISPUTES.file(ending, is_demonstration)
 
 
 @bp.route("/litiges/nouveau/<uuid:attempt_id>", methods=["GET", "POST"])

@@ -103,7 +103,7 @@ def _counter_page(session: Session) -> CounterPage:
     totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
     kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
     held = session_queries.latest_sessions(
-        session, mediator_id=mediator_id, since=today, until=today, limit=SHOWN
+        session, Place(SHOWN), mediator_id=mediator_id, since=today, until=today
     )
     rights = _rights(session, known_organisation(session, mediator_id), today)
     return CounterPage(

@@ -114,14 +114,16 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     if untold:
         waiting = Cents(sum(one.amount_cents for one in untold))
         blocked.append(Blocked(Obstacle.SESSION_TO_NOTE, waiting, untold[0].on))
-    disputed = correction_queries.latest_disputes(session, claimant_id=mediator_id, limit=AT_MOST)
+    disputed = correction_queries.latest_disputes(
+        session, Place(AT_MOST), claimant_id=mediator_id, decided=False
+    )
     unpaid = sum(one.payable_cents for one in owed)
     return Outlook(
         _merged(blocked),
         _by_day([*coming, *fresh]),
         _stages(session, mediator_id),
         Cents(unpaid + sum(o.amount_cents for o in run_queries.unclaimed_of(session, mediator_id))),
-        sum(one.decision is None for one in disputed),
+        len(disputed),
     )
 
 

@@ -209,6 +209,7 @@ class SupportSession(Record):
             name="support_session_is_for_one_or_for_a_group",
         ),
         Index("support_session_by_day", "mediator_id", "held_on"),
+        Index("support_session_in_order", "held_on", "id"),
         {"sqlite_strict": True},
     )
 

@@ -201,6 +201,27 @@ class StatementState(StrEnum):
     """The money came back: another order is to be made."""
 
 
+HELD = "retained"
+"""Among the states of a list: drafts that cannot be paid yet."""
+
+
+class ClawbackState(StrEnum):
+    """How far a clawback has come."""
+
+    WAITING = "waiting"
+    SET_ASIDE = "set_aside"
+    OWED = "owed"
+    RECOVERED = "recovered"
+
+
+class SheetState(StrEnum):
+    """How far a typed sheet has come."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SET_ASIDE = "set_aside"
+
+
 class HoldReason(StrEnum):
     """Why a draft cannot be approved yet. Nobody else's waits with it."""
 

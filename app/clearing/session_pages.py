@@ -1,7 +1,8 @@
 """Support sessions: those of a month, a new one, one of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,7 +14,6 @@ from app.clearing.counter_parts import (
     LineShown,
     SessionShown,
     asked_day,
-    asked_mediator,
     blank_form,
     choices,
     is_uuid,
@@ -27,71 +27,95 @@ from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.database import Place
 from app.identity.rules import RIGHTS, Right
-from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.clock import martinique_day
 from app.kernel.text import read_day
+from app.papers.sheets import Kind
+from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, started_at
 from app.web.format import day_long
 from app.web.forms import Form, done
-from app.web.pages import Choice, FieldError
+from app.web.lists import Column, Listed, Listing
+from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("session_pages", __name__)
 
 A_PAGE = 50
-LOOKING_BACK = timedelta(days=31)
-MOST_SESSIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SessionsPage:
-    """Sessions between two days. Fields sent by GET: `du`, `au`, `mediateur`."""
+    """Sessions, the latest first, and the filters that stay in the address."""
 
-    since: date
-    until: date
-    asked_since: str
-    asked_until: str
-    errors: tuple[FieldError, ...]
+    list: Listed[SessionShown]
     mediators: tuple[Choice, ...]
-    mediator: str
     own: bool
     may_record: bool
-    sessions: tuple[SessionShown, ...]
-    full: bool
+
+
+def _mediators(session: Session) -> list[tuple[UUID, str]]:
+    return [] if current_actor().scope else session_queries.mediators(session)
+
+
+def _found(session: Session, form: Form, place: Place) -> list[SupportSession]:
+    chosen = form.among("mediateur", {str(one): one for one, _ in _mediators(session)})
+    return session_queries.latest_sessions(
+        session,
+        place,
+        mediator_id=current_actor().scope or chosen,
+        since=form.day_asked("du"),
+        until=form.day_asked("au"),
+    )
+
+
+def _told(session: Session, held: Sequence[SupportSession]) -> Sequence[SessionShown]:
+    return sessions_shown(session, held, own=current_actor().scope is not None)
+
+
+SESSIONS = Listing(
+    "session_pages.list_sessions",
+    name="seances",
+    title="Séances",
+    columns=(
+        Column[SessionShown]("Jour", lambda row: row.held_on, Kind.DAY, "jour"),
+        Column("Médiateur", lambda row: row.mediator_name, width=36),
+        Column("Pour qui", lambda row: row.who, width=28),
+        Column("Durée", lambda row: row.duration),
+        Column("Sujets", lambda row: row.topics, width=44),
+        Column("Pass", lambda row: row.voucher_count, Kind.NUMBER),
+        Column("Valeur (€)", lambda row: row.amount_cents, Kind.EUROS),
+    ),
+    filters=("du", "au", "mediateur"),
+    found=_found,
+    told=_told,
+    first="-jour",
+    lines=A_PAGE,
+)
 
 
 @bp.get("/seances")
 def list_sessions() -> ResponseReturnValue:
-    """The sessions of a month, the latest first."""
+    """Sessions, the latest first."""
     check(Right.SEE_REDEMPTIONS)
-    today = martinique_day(started_at())
-    until, asked_until, wrong_until = asked_day("au", today)
-    since, asked_since, wrong_since = asked_day("du", today)
-    if not request.args.get("du"):
-        since = max(until - LOOKING_BACK, FIRST_DAY)
-        asked_since = since.isoformat()
     own = current_actor().scope is not None
+    hidden = frozenset({"Médiateur"} if own else ())
 
     def read(session: Session) -> SessionsPage:
-        mediators, mediator_id = asked_mediator(session)
-        held = session_queries.latest_sessions(
-            session, mediator_id=mediator_id, since=since, until=until, limit=MOST_SESSIONS + 1
-        )
         return SessionsPage(
-            since,
-            until,
-            asked_since,
-            asked_until,
-            (*wrong_since, *wrong_until),
-            mediators,
-            str(mediator_id) if mediator_id and not own else "",
+            SESSIONS.page(session, hidden=hidden),
+            tuple(Choice(str(one), name) for one, name in _mediators(session)),
             own,
             Right.REDEEM in RIGHTS[current_actor().role],
-            sessions_shown(session, held[:MOST_SESSIONS], own=own),
-            len(held) > MOST_SESSIONS,
         )
 
-    page = in_transaction(read)
-    return render_template("clearing/sessions.html", page=page), 422 if page.errors else 200
+    return render_template("clearing/sessions.html", page=in_transaction(read))
+
+
+@bp.get("/seances.<any(csv, xlsx):ending>")
+def list_sessions_file(ending: str) -> ResponseReturnValue:
+    """The sessions of the address, all of them."""
+    check(Right.SEE_REDEMPTIONS)
+    return SESSIONS.file(ending, is_demonstration)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing.correction_models import Receivable
@@ -21,13 +21,14 @@ from app.clearing.redemption_models import (
     TypedSheetDecision,
     TypedSheetLine,
 )
-from app.clearing.rules import RedemptionState, Topic
+from app.clearing.rules import RedemptionState, SheetState, Topic
 from app.database import Place, placed
 from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
 from app.mediators.models import Label
 from app.partners.models import Agreement, Organisation
+from app.partners.queries import organisations_in
 from app.partners.rules import AgreementRole
 from app.programmes.models import ProgrammeSettings, VintageTerms
 from app.programmes.queries import stands
@@ -198,23 +199,34 @@ def sessions_after(
     return list(session.scalars(query))
 
 
+def takers_of(session: Session, redemption_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Which mediator took each of these passes."""
+    rows = session.execute(
+        select(Redemption.id, Redemption.mediator_id).where(Redemption.id.in_(list(redemption_ids)))
+    )
+    return dict(rows.all())
+
+
+SESSIONS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {"jour": (SupportSession.held_on,)}
+"""Sessions are many: a list of them is sorted by nothing else, and filtered instead."""
+
+
 def latest_sessions(
     session: Session,
+    place: Place,
     *,
-    mediator_id: UUID | None,
-    since: date,
-    until: date,
-    limit: int,
+    mediator_id: UUID | None = None,
+    since: date | None = None,
+    until: date | None = None,
 ) -> list[SupportSession]:
-    """Sessions between two days, both included, the latest first."""
-    query = (
-        select(SupportSession)
-        .where(SupportSession.held_on.between(since, until))
-        .order_by(SupportSession.held_on.desc(), SupportSession.id.desc())
-        .limit(limit)
-    )
+    """Sessions from that place of the list on, the latest first; both days are included."""
+    query = placed(select(SupportSession), place, SupportSession.id, SESSIONS_BY)
     if mediator_id is not None:
         query = query.where(SupportSession.mediator_id == mediator_id)
+    if since is not None:
+        query = query.where(SupportSession.held_on >= since)
+    if until is not None:
+        query = query.where(SupportSession.held_on <= until)
     return list(session.scalars(query))
 
 
@@ -418,20 +430,41 @@ def sheets_after(
     return list(session.scalars(query))
 
 
-def latest_sheets(session: Session, *, waiting: bool, limit: int) -> list[TypedSheet]:
-    """Sheets that wait for their check, the oldest first; or those decided, the latest first."""
+SHEET_STATE: ColumnElement[str] = func.coalesce(TypedSheetDecision.decision, SheetState.WAITING)
+"""How far a sheet has come."""
+
+SHEETS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "attente": (
+        case((TypedSheetDecision.sheet_id.is_(None), 1), else_=0),
+        TypedSheet.typed_at.desc(),
+    ),
+    "seances": (TypedSheet.held_on,),
+    "saisie": (TypedSheet.typed_at,),
+}
+
+
+def latest_sheets(
+    session: Session,
+    place: Place,
+    *,
+    state: SheetState | None = None,
+    mediator_id: UUID | None = None,
+) -> list[TypedSheet]:
+    """Sheets from that place of the list on: those to check first, then the latest."""
     query = select(TypedSheet).outerjoin(
         TypedSheetDecision, TypedSheetDecision.sheet_id == TypedSheet.id
     )
-    if waiting:
-        query = query.where(TypedSheetDecision.sheet_id.is_(None)).order_by(
-            TypedSheet.typed_at, TypedSheet.id
-        )
-    else:
-        query = query.where(TypedSheetDecision.sheet_id.is_not(None)).order_by(
-            TypedSheetDecision.decided_at.desc(), TypedSheet.id
-        )
-    return list(session.scalars(query.limit(limit)))
+    query = placed(query, place, TypedSheet.id, SHEETS_BY)
+    if state is not None:
+        query = query.where(SHEET_STATE.in_([state]))
+    if mediator_id is not None:
+        query = query.where(TypedSheet.mediator_id == mediator_id)
+    return list(session.scalars(query))
+
+
+def mediators_of_sheets(session: Session) -> list[tuple[UUID, str]]:
+    """Mediators for which a sheet was typed, by name."""
+    return organisations_in(session, TypedSheet.mediator_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,26 +18,28 @@ from app.clearing.counter_parts import (
     told_in_words,
 )
 from app.clearing.redemption_models import TypedSheet, TypedSheetDecision
-from app.clearing.rules import SessionKind, ToldSession
+from app.clearing.rules import SessionKind, SheetState, ToldSession
 from app.clearing.sheets import LineProblem
-from app.clearing.support_schemas import SheetState
 from app.clearing.support_views import sheet_state
-from app.database import rows_by
+from app.database import Place, rows_by
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
+from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
+from app.papers.sheets import Kind
 from app.partners import queries as partners
+from app.programmes.queries import is_demonstration
 from app.vouchers import queries as vouchers
 from app.web.auth import check, current_actor, started_at
 from app.web.format import day_long
 from app.web.forms import Form, done
+from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("sheet_pages", __name__)
 
-SHOWN = 50
 STATES = {
     SheetState.WAITING: ("warn", "À vérifier"),
     SheetState.APPROVED: ("ok", "Vérifiée"),
@@ -67,6 +69,7 @@ def sheets_shown(session: Session, typed: Sequence[TypedSheet]) -> tuple[SheetSh
     sizes = session_queries.sizes_of_sheets(session, ids)
     decisions = rows_by(session, TypedSheetDecision.sheet_id, ids)
     names = partners.organisation_names(session, {one.mediator_id for one in typed})
+    typists = identity.agent_names(session, {one.typed_by for one in typed})
 
     def shown(one: TypedSheet) -> SheetShown:
         decision = next(iter(decisions[one.id]), None)
@@ -77,7 +80,7 @@ def sheets_shown(session: Session, typed: Sequence[TypedSheet]) -> tuple[SheetSh
             names[one.mediator_id],
             one.held_on,
             one.typed_at,
-            agent_name(session, one.typed_by),
+            typists[one.typed_by],
             count,
             cents,
             tone,
@@ -93,23 +96,66 @@ def agent_name(session: Session, agent_id: int) -> str:
     return agent.name if agent else ""
 
 
+@dataclass(frozen=True, slots=True)
+class SheetsPage:
+    """Sheets, those that wait for their check first."""
+
+    list: Listed[SheetShown]
+    states: tuple[Choice, ...]
+    mediators: tuple[Choice, ...]
+
+
+def _found(session: Session, form: Form, place: Place) -> list[TypedSheet]:
+    mediators = session_queries.mediators_of_sheets(session)
+    return session_queries.latest_sheets(
+        session,
+        place,
+        state=form.among("etat", {str(state): state for state in SheetState}),
+        mediator_id=form.among("mediateur", {str(one): one for one, _ in mediators}),
+    )
+
+
+SHEETS = Listing(
+    "sheet_pages.list_sheets",
+    name="saisies",
+    title="Saisies pour les médiateurs",
+    columns=(
+        Column[SheetShown]("Médiateur", lambda row: row.mediator_name, width=36),
+        Column("Jour des séances", lambda row: row.held_on, Kind.DAY, "seances"),
+        Column("Saisie", lambda row: martinique_day(row.typed_at), Kind.DAY, "saisie"),
+        Column("Par", None),
+        Column("Pass", lambda row: row.voucher_count, Kind.NUMBER),
+        Column("Valeur (€)", lambda row: row.amount_cents, Kind.EUROS),
+        Column("État", lambda row: row.state, sort="attente", ways=WAITING_FIRST),
+    ),
+    filters=("etat", "mediateur"),
+    found=_found,
+    told=sheets_shown,
+    first="-attente",
+)
+
+
 @bp.get("/saisies")
 def list_sheets() -> ResponseReturnValue:
     """Sheets that wait for their check, then those decided."""
     check(Right.TYPE_SHEETS)
-
-    def read(session: Session) -> tuple[tuple[SheetShown, ...], tuple[SheetShown, ...]]:
-        return (
-            sheets_shown(
-                session, session_queries.latest_sheets(session, waiting=True, limit=SHOWN)
-            ),
-            sheets_shown(
-                session, session_queries.latest_sheets(session, waiting=False, limit=SHOWN)
+    page = in_transaction(
+        lambda session: SheetsPage(
+            SHEETS.page(session),
+            tuple(Choice(str(state), label) for state, (_, label) in STATES.items()),
+            tuple(
+                Choice(str(one), name) for one, name in session_queries.mediators_of_sheets(session)
             ),
         )
+    )
+    return render_template("clearing/sheets.html", page=page)
 
-    waiting, decided = in_transaction(read)
-    return render_template("clearing/sheets.html", page=None, waiting=waiting, decided=decided)
+
+@bp.get("/saisies.<any(csv, xlsx):ending>")
+def list_sheets_file(ending: str) -> ResponseReturnValue:
+    """The sheets of the address, all of them."""
+    check(Right.TYPE_SHEETS)
+    return SHEETS.file(ending, is_demonstration)
 
 
 @dataclass(frozen=True, slots=True)

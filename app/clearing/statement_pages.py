@@ -22,7 +22,7 @@ from app.clearing import (
 )
 from app.clearing.models import ClearingRun
 from app.clearing.queries import Filter, Standing
-from app.clearing.rules import CERTIFIED, StatementState
+from app.clearing.rules import CERTIFIED, HELD, StatementState
 from app.clearing.statement_views import (
     ListPage,
     StatementPage,
@@ -54,7 +54,6 @@ ANONYMOUS.add("statement_pages.verify")
 MANY = 100
 LONGEST_CODE = 60
 """A code of a paper as typed, with whatever is between its groups."""
-HELD = "retained"
 
 
 def may(right: Right) -> bool:

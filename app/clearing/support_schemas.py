@@ -1,7 +1,5 @@
 """Support sessions, typed sheets and days as the API reads and writes them."""
 
-from enum import StrEnum
-
 from marshmallow import Schema
 
 from app.clearing.rules import (
@@ -10,6 +8,7 @@ from app.clearing.rules import (
     SHORTEST_SESSION,
     RedemptionState,
     SessionKind,
+    SheetState,
     Topic,
 )
 from app.clearing.schemas import CODE, SERIAL
@@ -18,14 +17,6 @@ from app.web.api import Body, Identified, Query, page_of
 from app.web.fields import Choice, Day, Instant, Many, Part, Text, Uuid, Whole
 
 LARGEST_LINK = 200
-
-
-class SheetState(StrEnum):
-    """How far a typed sheet has come."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    SET_ASIDE = "set_aside"
 
 
 class SessionRequestSchema(Identified):

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from app.clearing import session_queries, sheets
 from app.clearing.redemption_models import SupportSession, TypedSheet, TypedSheetDecision
 from app.clearing.redemptions import ACCEPTED
-from app.clearing.rules import RedemptionState
+from app.clearing.rules import RedemptionState, SheetState
 from app.clearing.session_queries import DayTotal
-from app.clearing.support_schemas import SheetState
 from app.database import rows_by
 from app.kernel.money import Cents
 from app.vouchers import queries as vouchers

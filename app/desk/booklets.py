@@ -1,15 +1,15 @@
 """What waits for a person about booklets: orders, what travels, requests, counts, destructions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import Place
-from app.desk.rules import MANY, Task, told
+from app.desk.rules import Task, Waiting, everything, look, told
 from app.identity.rules import Actor
 from app.losses import queries as losses
+from app.losses.models import WriteOff
 from app.losses.rules import WriteOffState
 from app.orders import queries as orders
 from app.orders.models import BookletOrder
@@ -24,6 +24,7 @@ from app.programmes import queries as programmes
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.stock.counts import may_sign_for
+from app.stock.models import StockCount
 
 SLOW = timedelta(days=7)
 """A consignment that nobody counted for that long is worth a call."""
@@ -31,11 +32,8 @@ SLOW = timedelta(days=7)
 
 def orders_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Orders that somebody else prepared."""
-    found = [
-        one for one in _ordered(session, OrderState.PREPARED) if one.prepared_by != actor.agent_id
-    ]
     return _of_orders(
-        found,
+        _ordered(session, OrderState.PREPARED, lambda one: one.prepared_by != actor.agent_id),
         OrderState.PREPARED,
         title="Approuver la commande {number}",
         titles="Approuver {count} commandes",
@@ -48,7 +46,7 @@ def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """Approved orders that have not left, but for those of a frozen programme."""
     frozen = {freeze.programme_id for _, freeze in programmes.open_freezes(session)}
     return _of_orders(
-        [one for one in _ordered(session, OrderState.APPROVED) if one.programme_id not in frozen],
+        _ordered(session, OrderState.APPROVED, lambda one: one.programme_id not in frozen),
         OrderState.APPROVED,
         title="Envoyer la commande {number}",
         titles="Envoyer {count} commandes",
@@ -60,59 +58,86 @@ def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
 def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """What arrived and cannot serve yet: a mandat or the activation lacks."""
     arrived = [
-        *_ordered(session, OrderState.DELIVERED),
-        *_ordered(session, OrderState.SENT),
+        _ordered(session, state, everything) for state in (OrderState.DELIVERED, OrderState.SENT)
     ]
-    progress = orders.progress(session, [one.id for one in arrived])
-    tasks = []
-    for one in arrived:
-        come = progress[one.id]
-        inert = come.delivered_count - come.activated_count
-        if not inert:
-            continue
-        tasks.append(
-            Task(
-                title=f"Mettre en service les pass de la commande {one.number}",
-                about="Ils sont livrés, et ne peuvent pas encore servir : saisissez le mandat, ou "
-                "activez la livraison qu’il couvre.",
-                action="Ouvrir la commande",
-                endpoint="orders_pages.shown",
-                values={"number": one.number},
-                count=inert,
-                unit="pass inertes",
-            )
+    orders_of = [one for found in arrived for one in found.things]
+    progress = orders.progress(session, [one.id for one in orders_of])
+    inert = {
+        one.id: come.delivered_count - come.activated_count
+        for one in orders_of
+        if (come := progress[one.id]).delivered_count > come.activated_count
+    }
+    found = Waiting(
+        tuple(one for one in orders_of if one.id in inert), any(part.more for part in arrived)
+    )
+
+    def one_of(one: BookletOrder) -> Task:
+        return Task(
+            title=f"Mettre en service les pass de la commande {one.number}",
+            about="Ils sont livrés, et ne peuvent pas encore servir : saisissez le mandat, ou "
+            "activez la livraison qu’il couvre.",
+            action="Ouvrir la commande",
+            endpoint="orders_pages.shown",
+            values={"number": one.number},
+            count=inert[one.id],
+            unit="pass inertes",
         )
-    return tasks
+
+    together = Task(
+        title="Mettre en service les pass de {count} commandes",
+        about="Ils sont livrés, et ne peuvent pas encore servir : saisissez les mandats, ou "
+        "activez les livraisons qu’ils couvrent.",
+        action="Voir la liste",
+        endpoint="orders_pages.listed",
+        unit="pass inertes",
+    )
+    return told(found, one_of, together, lambda one: inert[one.id])
 
 
 def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Task]:
     """Sent orders whose day has passed, and of which something has not arrived."""
-    late = [
-        one
-        for one in _ordered(session, OrderState.SENT)
-        if one.expected_on is not None and one.expected_on < today
-    ]
-    progress = orders.progress(session, [one.id for one in late])
-    return [
-        Task(
+    late = _ordered(
+        session,
+        OrderState.SENT,
+        lambda one: one.expected_on is not None and one.expected_on < today,
+    )
+    progress = orders.progress(session, [one.id for one in late.things])
+
+    def missing(one: BookletOrder) -> int:
+        return one.voucher_count - progress[one.id].delivered_count
+
+    def one_of(one: BookletOrder) -> Task:
+        return Task(
             title=f"Relancer l’imprimeur de la commande {one.number}",
             about=f"La livraison était attendue le {one.expected_on:%d/%m/%Y}.",
             action="Ouvrir la commande",
             endpoint="orders_pages.shown",
             values={"number": one.number},
-            count=one.voucher_count - progress[one.id].delivered_count,
+            count=missing(one),
             unit="pass à livrer",
         )
-        for one in late
-    ]
+
+    together = Task(
+        title="Relancer l’imprimeur de {count} commandes",
+        about="Leur livraison est en retard.",
+        action="Voir la liste",
+        endpoint="orders_pages.listed",
+        values={"etat": str(OrderState.SENT)},
+        unit="pass à livrer",
+    )
+    return told(late, one_of, together, missing)
 
 
-def _ordered(session: Session, state: OrderState) -> list[BookletOrder]:
-    return orders.orders_listed(session, Place(MANY), state=state, programme_id=None)
+def _ordered(
+    session: Session, state: OrderState, wanted: Callable[[BookletOrder], bool]
+) -> Waiting[BookletOrder]:
+    return look(
+        lambda place: orders.orders_listed(session, place, state=state, programme_id=None), wanted
+    )
 
 
 def _of_orders(
-    found: Sequence[BookletOrder],
+    found: Waiting[BookletOrder],
     state: OrderState,
     *,
     title: str,
@@ -120,9 +145,6 @@ def _of_orders(
     about: str,
     action: str,
 ) -> list[Task]:
-    if not found:
-        return []
-
     def one_of(one: BookletOrder) -> Task:
         return Task(
             title=title.format(number=one.number),
@@ -135,27 +157,27 @@ def _of_orders(
             amount_cents=totals_of(one).total_cents,
         )
 
-    def together(several: Sequence[BookletOrder]) -> Task:
-        return Task(
-            title=titles.format(count=len(several)),
-            about="Elles sont ensemble dans la liste des commandes.",
-            action="Voir la liste",
-            endpoint="orders_pages.listed",
-            values={"etat": str(state)},
-            count=len(several),
-            unit="commandes",
-        )
-
+    together = Task(
+        title=titles,
+        about="Elles sont ensemble dans la liste des commandes.",
+        action="Voir la liste",
+        endpoint="orders_pages.listed",
+        values={"etat": str(state)},
+        unit="commandes",
+    )
     return told(found, one_of, together)
 
 
 def consignments_to_receive(session: Session, actor: Actor, _today: date) -> list[Task]:
     """What was sent here and that nobody has counted."""
-    found = custody.latest_consignments(
-        session,
-        Place(MANY),
-        recipient_id=actor.organisation_id,
-        state=ConsignmentState.IN_TRANSIT,
+    found = look(
+        lambda place: custody.latest_consignments(
+            session,
+            place,
+            recipient_id=actor.organisation_id,
+            state=ConsignmentState.IN_TRANSIT,
+        ),
+        everything,
     )
     return _of_consignments(
         session,
@@ -170,16 +192,12 @@ def consignments_to_receive(session: Session, actor: Actor, _today: date) -> lis
 
 def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[Task]:
     """What was sent from here long ago, and that the other end has not counted."""
-    found = [
-        one
-        for one in custody.latest_consignments(
-            session,
-            Place(MANY),
-            party_id=actor.organisation_id,
-            state=ConsignmentState.IN_TRANSIT,
-        )
-        if one.sender_id == actor.organisation_id and one.sent_on <= today - SLOW
-    ]
+    found = look(
+        lambda place: custody.latest_consignments(
+            session, place, party_id=actor.organisation_id, state=ConsignmentState.IN_TRANSIT
+        ),
+        lambda one: one.sender_id == actor.organisation_id and one.sent_on <= today - SLOW,
+    )
     return _of_consignments(
         session,
         found,
@@ -193,16 +211,12 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
 
 def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Booklets that were missing at the count of what was sent from here."""
-    found = [
-        one
-        for one in custody.latest_consignments(
-            session,
-            Place(MANY),
-            party_id=actor.organisation_id,
-            state=ConsignmentState.RECEIVED_SHORT,
-        )
-        if one.sender_id == actor.organisation_id
-    ]
+    found = look(
+        lambda place: custody.latest_consignments(
+            session, place, party_id=actor.organisation_id, state=ConsignmentState.RECEIVED_SHORT
+        ),
+        lambda one: one.sender_id == actor.organisation_id,
+    )
     return _of_consignments(
         session,
         found,
@@ -214,7 +228,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
         booklets={
             consignment_id: len(lost)
             for consignment_id, lost in custody.still_missing(
-                session, [one.id for one in found]
+                session, [one.id for one in found.things]
             ).items()
         },
     )
@@ -222,7 +236,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
 
 def _of_consignments(
     session: Session,
-    found: Sequence[Consignment],
+    found: Waiting[Consignment],
     *,
     title: str,
     titles: str,
@@ -232,12 +246,12 @@ def _of_consignments(
     booklets: Mapping[UUID, int] | None = None,
 ) -> list[Task]:
     """`booklets` counts those that each is about, where it is not about all of them."""
-    if not found:
+    if not found.things:
         return []
     names = partners.organisation_names(
-        session, {party for one in found for party in (one.sender_id, one.recipient_id)}
+        session, {party for one in found.things for party in (one.sender_id, one.recipient_id)}
     )
-    counts = booklets or custody.booklets_counted(session, [one.id for one in found])
+    counts = booklets or custody.booklets_counted(session, [one.id for one in found.things])
 
     def one_of(one: Consignment) -> Task:
         said = {
@@ -256,23 +270,23 @@ def _of_consignments(
             unit="carnet" if counts[one.id] == 1 else "carnets",
         )
 
-    def together(several: Sequence[Consignment]) -> Task:
-        return Task(
-            title=titles.format(count=len(several)),
-            about="Ils sont ensemble dans la liste des dotations.",
-            action="Voir la liste",
-            endpoint="custody_pages.consignments",
-            count=sum(counts[one.id] for one in several),
-            unit="carnets",
-        )
-
-    return told(found, one_of, together)
+    together = Task(
+        title=titles,
+        about="Ils sont ensemble dans la liste des dotations.",
+        action="Voir la liste",
+        endpoint="custody_pages.consignments",
+        unit="carnets",
+    )
+    return told(found, one_of, together, lambda one: counts[one.id])
 
 
 def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """Prescribers who ask for more."""
-    found = custody.latest_requests(session, Place(MANY), state=RequestState.PENDING)
-    names = partners.organisation_names(session, {one.prescriber_id for one in found})
+    found = look(
+        lambda place: custody.latest_requests(session, place, state=RequestState.PENDING),
+        everything,
+    )
+    names = partners.organisation_names(session, {one.prescriber_id for one in found.things})
 
     def one_of(one: BookletRequest) -> Task:
         count = one.tens_count + one.fives_count
@@ -286,16 +300,14 @@ def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Ta
             unit="carnet demandé" if count == 1 else "carnets demandés",
         )
 
-    def together(several: Sequence[BookletRequest]) -> Task:
-        return Task(
-            title=f"Répondre à {len(several)} demandes de carnets",
-            about="Les prescripteurs attendent votre réponse.",
-            action="Voir les demandes",
-            endpoint="request_pages.requests",
-            count=len(several),
-            unit="demandes",
-        )
-
+    together = Task(
+        title="Répondre à {count} demandes de carnets",
+        about="Les prescripteurs attendent votre réponse.",
+        action="Voir les demandes",
+        endpoint="request_pages.requests",
+        values={"etat": "a-traiter"},
+        unit="demandes",
+    )
     return told(found, one_of, together)
 
 
@@ -319,63 +331,100 @@ def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Tas
 
 def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Counts that are closed and want a second signature, which that very person may give."""
-    closed = stock.latest_counts(
-        session, Place(MANY), holder_id=actor.scope, state=CountState.CLOSED
-    )
-    found = [
-        one
-        for one in closed
-        if (closing := stock.closing_of(session, one.id)) is not None
-        and closing.closed_by != actor.agent_id
-        and may_sign_for(session, actor, one.holder_id, closing.closed_by)
-    ]
-    return [
-        Task(
-            title=f"Signer le comptage {one.number}",
-            about=f"Compté le {one.counted_on:%d/%m/%Y}. Relisez les écarts : une seconde personne "
-            "signe.",
-            action="Relire",
-            endpoint="count_pages.shown",
-            values={"count_id": one.id},
-            count=1,
-            unit="comptage",
+
+    def may_sign(one: StockCount) -> bool:
+        closing = stock.closing_of(session, one.id)
+        return (
+            closing is not None
+            and closing.closed_by != actor.agent_id
+            and may_sign_for(session, actor, one.holder_id, closing.closed_by)
         )
-        for one in found
-    ]
+
+    return _of_counts(
+        look(
+            lambda place: stock.latest_counts(
+                session, place, holder_id=actor.scope, state=CountState.CLOSED
+            ),
+            may_sign,
+        ),
+        CountState.CLOSED,
+        title="Signer le comptage {number}",
+        titles="Signer {count} comptages",
+        about="Compté le {day}. Relisez les écarts : une seconde personne signe.",
+        action="Relire",
+    )
 
 
 def counts_to_finish(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Counts of one's own cupboard that were begun and not closed."""
-    found = stock.latest_counts(
-        session, Place(MANY), holder_id=actor.organisation_id, state=CountState.OPEN
+    return _of_counts(
+        look(
+            lambda place: stock.latest_counts(
+                session, place, holder_id=actor.organisation_id, state=CountState.OPEN
+            ),
+            everything,
+        ),
+        CountState.OPEN,
+        title="Finir le comptage {number}",
+        titles="Finir {count} comptages",
+        about="Commencé pour le {day}. Notez le reste, puis fermez-le.",
+        action="Continuer",
     )
-    return [
-        Task(
-            title=f"Finir le comptage {one.number}",
-            about=f"Commencé pour le {one.counted_on:%d/%m/%Y}. Notez le reste, puis fermez-le.",
-            action="Continuer",
+
+
+def _of_counts(
+    found: Waiting[StockCount],
+    state: CountState,
+    *,
+    title: str,
+    titles: str,
+    about: str,
+    action: str,
+) -> list[Task]:
+    def one_of(one: StockCount) -> Task:
+        return Task(
+            title=title.format(number=one.number),
+            about=about.format(day=f"{one.counted_on:%d/%m/%Y}"),
+            action=action,
             endpoint="count_pages.shown",
             values={"count_id": one.id},
-            count=1,
             unit="comptage",
         )
-        for one in found
-    ]
+
+    together = Task(
+        title=titles,
+        about="Ils sont ensemble dans la liste des comptages.",
+        action="Voir la liste",
+        endpoint="count_pages.listed",
+        values={"etat": str(state)},
+        unit="comptages",
+    )
+    return told(found, one_of, together)
 
 
 def write_offs_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Destructions that somebody else prepared."""
-    waiting = losses.latest_write_offs(session, Place(MANY), state=WriteOffState.WAITING)
-    return [
-        Task(
+    found = look(
+        lambda place: losses.latest_write_offs(session, place, state=WriteOffState.WAITING),
+        lambda one: one.prepared_by != actor.agent_id,
+    )
+
+    def one_of(one: WriteOff) -> Task:
+        return Task(
             title=f"Approuver la destruction {one.number}",
             about=one.reason,
             action="Vérifier",
             endpoint="write_off_pages.shown",
             values={"number": one.number},
-            count=1,
             unit="procès-verbal",
         )
-        for one in waiting
-        if one.prepared_by != actor.agent_id
-    ]
+
+    together = Task(
+        title="Approuver {count} destructions",
+        about="D’autres personnes les ont préparées : comptez les pass, puis approuvez.",
+        action="Voir la liste",
+        endpoint="write_off_pages.listed",
+        values={"etat": str(WriteOffState.WAITING)},
+        unit="procès-verbaux",
+    )
+    return told(found, one_of, together)

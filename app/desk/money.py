@@ -1,16 +1,16 @@
 """What waits for a person about money: statements, payments, corrections, disputes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, queries, run_queries, session_queries, statements
 from app.clearing.queries import Filter, Standing
-from app.clearing.rules import StatementState
+from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
 from app.clearing.statement_views import period_of
-from app.database import Place
-from app.desk.rules import MANY, Task, told
+from app.desk.rules import MANY, Task, Waiting, everything, look, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
 from app.kernel.money import Cents
@@ -19,16 +19,19 @@ from app.partners.models import BankDetails
 from app.programmes import queries as programmes
 from app.web.format import month_long
 
+T = TypeVar("T")
+
 
 def statements_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Drafts that nothing holds, prepared by others."""
+
+    def wanted(one: Standing) -> bool:
+        return one.statement.prepared_by != actor.agent_id and not _withdrew(session, one, actor)
+
     return _of_statements(
         session,
-        [
-            one
-            for one in _standing(session, StatementState.DRAFT, held=False)
-            if one.statement.prepared_by != actor.agent_id and not _withdrew(session, one, actor)
-        ],
+        _standing(session, StatementState.DRAFT, wanted, held=False),
+        StatementState.DRAFT,
         title="Approuver le bordereau de {mediator}",
         titles="Approuver {count} bordereaux",
         about="{period}. Relisez le total, puis approuvez-le ou retirez un pass.",
@@ -43,10 +46,10 @@ def _withdrew(session: Session, one: Standing, actor: Actor) -> bool:
 
 def statements_held(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """Drafts that cannot be paid yet, and why."""
-    found = _standing(session, StatementState.DRAFT, held=True)
     return _of_statements(
         session,
-        found,
+        _standing(session, StatementState.DRAFT, held=True),
+        HELD,
         title="Débloquer le bordereau de {mediator}",
         titles="Débloquer {count} bordereaux",
         about="{period}. Il manque un compte bancaire confirmé ou la certification du médiateur.",
@@ -56,11 +59,11 @@ def statements_held(session: Session, _actor: Actor, _today: date) -> list[Task]
 
 def payments_to_order(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """Approved statements that no mandat names yet, and payments that came back."""
-    back = _standing(session, StatementState.REJECTED)
     return [
         *_of_statements(
             session,
-            back,
+            _standing(session, StatementState.REJECTED),
+            StatementState.REJECTED,
             title="Payer de nouveau {mediator}",
             titles="Payer de nouveau {count} bordereaux",
             about="La banque a rejeté le paiement. Confirmez un autre compte, puis mandatez.",
@@ -69,6 +72,7 @@ def payments_to_order(session: Session, _actor: Actor, _today: date) -> list[Tas
         *_of_statements(
             session,
             _standing(session, StatementState.APPROVED),
+            StatementState.APPROVED,
             title="Mandater le bordereau de {mediator}",
             titles="Mandater {count} bordereaux",
             about="{period}. Il est approuvé : saisissez son mandat de paiement.",
@@ -79,14 +83,14 @@ def payments_to_order(session: Session, _actor: Actor, _today: date) -> list[Tas
 
 def payments_to_record(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Mandats that nobody has recorded as paid or refused; not those of one's own approval."""
-    found = [
-        one
-        for one in _standing(session, StatementState.ORDERED)
-        if one.approval is not None and one.approval.approved_by != actor.agent_id
-    ]
+
+    def wanted(one: Standing) -> bool:
+        return one.approval is not None and one.approval.approved_by != actor.agent_id
+
     return _of_statements(
         session,
-        found,
+        _standing(session, StatementState.ORDERED, wanted),
+        StatementState.ORDERED,
         title="Enregistrer le paiement de {mediator}",
         titles="Enregistrer {count} paiements",
         about="{period}. Le mandat est émis : dites s’il est payé, ou rejeté par la banque.",
@@ -95,24 +99,32 @@ def payments_to_record(session: Session, actor: Actor, _today: date) -> list[Tas
 
 
 def _standing(
-    session: Session, state: StatementState, *, held: bool | None = None
-) -> list[Standing]:
+    session: Session,
+    state: StatementState,
+    wanted: Callable[[Standing], bool] = everything,
+    *,
+    held: bool | None = None,
+) -> Waiting[Standing]:
     asked = Filter(state=state, held=held)
-    return queries.statements_listed(session, Place(MANY), asked=asked)
+    return look(lambda place: queries.statements_listed(session, place, asked=asked), wanted)
 
 
 def _of_statements(
     session: Session,
-    found: Sequence[Standing],
+    found: Waiting[Standing],
+    state: str,
     *,
     title: str,
     titles: str,
     about: str,
     action: str,
 ) -> list[Task]:
-    if not found:
+    """`state` is the filter of the list that has all of them."""
+    if not found.things:
         return []
-    names = partners.organisation_names(session, {one.statement.mediator_id for one in found})
+    names = partners.organisation_names(
+        session, {one.statement.mediator_id for one in found.things}
+    )
 
     def one_of(one: Standing) -> Task:
         return Task(
@@ -127,21 +139,18 @@ def _of_statements(
             due_on=statements.due_on(session, one),
         )
 
-    def together(several: Sequence[Standing]) -> Task:
-        return Task(
-            title=titles.format(count=len(several)),
-            about="Ils sont ensemble dans la liste des bordereaux.",
-            action="Voir la liste",
-            endpoint="statement_pages.listed",
-            values={"etat": str(several[0].state)},
-            count=sum(one.version.voucher_count for one in several),
-            unit="pass",
-            amount_cents=Cents(sum(one.payable_cents for one in several)),
-            # The list has the latest month first: the last one has waited longest.
-            due_on=statements.due_on(session, several[-1]),
-        )
-
-    return told(found, one_of, together)
+    together = Task(
+        title=titles,
+        about="Ils sont ensemble dans la liste des bordereaux.",
+        action="Voir la liste",
+        endpoint="statement_pages.listed",
+        values={"etat": state},
+        unit="pass",
+        amount_cents=Cents(sum(one.payable_cents for one in found.things)),
+        # The list has the latest month first: the last one has waited longest.
+        due_on=statements.due_on(session, found.things[-1]),
+    )
+    return told(found, one_of, together, lambda one: one.version.voucher_count)
 
 
 def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
@@ -165,12 +174,10 @@ def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
 
 def accounts_to_confirm(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Bank details that somebody else prepared."""
-    found = [
-        one
-        for one in partners.bank_details_to_approve(session, limit=MANY)
-        if one.prepared_by != actor.agent_id
-    ]
-    names = partners.organisation_names(session, {one.organisation_id for one in found})
+    waiting = partners.bank_details_to_approve(session, limit=MANY)
+    theirs = tuple(one for one in waiting if one.prepared_by != actor.agent_id)
+    found = Waiting(theirs, more=len(waiting) == MANY)
+    names = partners.organisation_names(session, {one.organisation_id for one in theirs})
 
     def one_of(one: BankDetails) -> Task:
         return Task(
@@ -184,79 +191,81 @@ def accounts_to_confirm(session: Session, actor: Actor, _today: date) -> list[Ta
             unit="compte",
         )
 
-    def together(several: Sequence[BankDetails]) -> Task:
-        return Task(
-            title=f"Confirmer {len(several)} comptes bancaires",
-            about="D’autres personnes les ont saisis. Ouvrez chaque organisme dans l’annuaire.",
-            action="Ouvrir l’annuaire",
-            endpoint="partners_pages.directory",
-            count=len(several),
-            unit="comptes",
-        )
-
+    together = Task(
+        title="Confirmer {count} comptes bancaires",
+        about="D’autres personnes les ont saisis. Ouvrez chaque organisme dans l’annuaire.",
+        action="Ouvrir l’annuaire",
+        endpoint="partners_pages.directory",
+        unit="comptes",
+    )
     return told(found, one_of, together)
 
 
 def sheets_to_check(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Passes that a colleague typed for a mediator."""
-    found = [
-        one
-        for one in session_queries.latest_sheets(session, waiting=True, limit=MANY)
-        if one.typed_by != actor.agent_id
-    ]
+    found = look(
+        lambda place: session_queries.latest_sheets(session, place, state=SheetState.WAITING),
+        lambda one: one.typed_by != actor.agent_id,
+    )
     return _counted(
         found,
         title="Relire les pass saisis pour un médiateur",
         about="Un collègue les a saisis sur papier : ils comptent dès que vous les confirmez.",
         endpoint="sheet_pages.list_sheets",
+        state=SheetState.WAITING,
         unit=("saisie", "saisies"),
     )
 
 
 def clawbacks_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Passes paid by mistake, that somebody else wants back."""
-    found = [
-        one
-        for one in correction_queries.latest_corrections(session, mediator_id=None, limit=MANY)
-        if one.decision is None and one.clawback.prepared_by != actor.agent_id
-    ]
+    found = look(
+        lambda place: correction_queries.latest_corrections(
+            session, place, state=ClawbackState.WAITING
+        ),
+        lambda one: one.clawback.prepared_by != actor.agent_id,
+    )
     return _counted(
         found,
         title="Décider d’une reprise sur un pass payé",
         about="Une autre personne l’a préparée, avec son motif.",
         endpoint="correction_pages.listed",
+        state=ClawbackState.WAITING,
         unit=("reprise", "reprises"),
     )
 
 
 def disputes_to_decide(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Passes that two mediators claim."""
-    found = [
-        one
-        for one in correction_queries.latest_disputes(session, claimant_id=None, limit=MANY)
-        if one.decision is None and one.dispute.opened_by != actor.agent_id
-    ]
+    found = look(
+        lambda place: correction_queries.latest_disputes(session, place, decided=False),
+        lambda one: one.dispute.opened_by != actor.agent_id,
+    )
     return _counted(
         found,
         title="Trancher un pass demandé par deux médiateurs",
         about="Le premier reçu est compté ; rien n’est payé deux fois tant que vous lisez.",
         endpoint="dispute_pages.listed",
+        state="a-trancher",
         unit=("litige", "litiges"),
     )
 
 
 def _counted(
-    found: Sequence[object], *, title: str, about: str, endpoint: str, unit: tuple[str, str]
+    found: Waiting[T], *, title: str, about: str, endpoint: str, state: str, unit: tuple[str, str]
 ) -> list[Task]:
-    if not found:
+    """All of them in one line, however few they are."""
+    if not found.things and not found.more:
         return []
+    count = len(found.things)
     return [
         Task(
             title=title,
             about=about,
             action="Ouvrir",
             endpoint=endpoint,
-            count=len(found),
-            unit=unit[len(found) > 1],
+            values={"etat": str(state)},
+            count=count,
+            unit=f"{unit[count > 1]} au moins" if found.more else unit[count > 1],
         )
     ]

@@ -1,19 +1,35 @@
 """What waits for a person: plain values, in the order in which they should be done."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
+from app.database import Place
 from app.kernel.money import Cents
 
 T = TypeVar("T")
+
+
+class Row(Protocol):
+    """A record of a list: rows are told apart by their ids."""
+
+    @property
+    def id(self) -> UUID:
+        """Its own."""
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 FEW = 3
 """Up to so many things of one kind are told one by one; more of them are told together."""
 
 MANY = 100
-"""So many of a kind are looked for at most; what lies beyond is on the list that the line opens."""
+"""So many of a kind are read at once."""
+
+PIECES = 5
+"""So often a list is read on; beyond that a line says « au moins », and opens the list."""
 
 NEAR = timedelta(days=10)
 """What falls due within that time is marked."""
@@ -31,8 +47,8 @@ class Task:
     about: str
     action: str
     endpoint: str
-    count: int
     unit: str
+    count: int = 1
     values: Mapping[str, object] = field(default_factory=dict)
     amount_cents: Cents | None = None
     due_on: date | None = None
@@ -42,13 +58,59 @@ class Task:
         return self.due_on is not None and self.due_on - today <= NEAR
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting(Generic[T]):
+    """Things of one kind that wait; `more` when there may be others that were not looked at."""
+
+    things: tuple[T, ...]
+    more: bool = False
+
+    @property
+    def number(self) -> str:
+        """How many, as a sentence says it."""
+        return f"{'au moins ' if self.more else ''}{len(self.things)}"
+
+
+def look(read: Callable[[Place], Sequence[RowT]], wanted: Callable[[RowT], bool]) -> Waiting[RowT]:
+    """What is wanted of a list, read on until it ends, or until that would take too long."""
+    things: list[RowT] = []
+    place = Place(MANY)
+    for _ in range(PIECES):
+        piece = read(place)
+        things += filter(wanted, piece)
+        if len(piece) < MANY:
+            return Waiting(tuple(things))
+        place = Place(MANY, after=piece[-1].id)
+    return Waiting(tuple(things), more=True)
+
+
+def everything(_: object) -> bool:
+    """Wanted whatever it is."""
+    return True
+
+
 def told(
-    found: Sequence[T],
+    found: Waiting[T],
     one: Callable[[T], Task],
-    together: Callable[[Sequence[T]], Task],
+    together: Task,
+    size: Callable[[T], int] = lambda _: 1,
 ) -> list[Task]:
-    """Things of one kind: each by itself while they are few, otherwise all in one line."""
-    return [one(thing) for thing in found] if len(found) <= FEW else [together(found)]
+    """Things of one kind: each by itself while they are few, otherwise all in one line.
+
+    `together` is that line; « {count} » in its title becomes their number, and its count is what
+    they come to by `size`.
+    """
+    if len(found.things) <= FEW and not found.more:
+        return [one(thing) for thing in found.things]
+    unit = f"{together.unit} au moins" if found.more else together.unit
+    return [
+        replace(
+            together,
+            title=together.title.format(count=found.number),
+            count=sum(map(size, found.things)),
+            unit=unit,
+        )
+    ]
 
 
 def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:

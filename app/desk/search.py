@@ -140,7 +140,7 @@ def _debit_note(session: Session, actor: Actor, number: str) -> Page | None:
     found = correction_queries.debit_note_by_number(session, int(year), int(ordinal))
     if found is None or not actor.sees(found.mediator_id):
         return None
-    return Page("correction_pages.note", {"debit_note_id": found.id})
+    return Page("debit_note_pages.shown", {"debit_note_id": found.id})
 
 
 def _block(session: Session, actor: Actor, number: str) -> Page | None:

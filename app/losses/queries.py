@@ -266,7 +266,7 @@ WRITE_OFF_STATE: ColumnElement[str] = case(
 WRITE_OFFS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
     "prepare": (WriteOff.prepared_at,),
     "attente": (
-        case((WRITE_OFF_STATE == WriteOffState.WAITING, 0), else_=1),
+        case((WRITE_OFF_STATE == WriteOffState.WAITING, 1), else_=0),
         WriteOff.prepared_at.desc(),
     ),
 }

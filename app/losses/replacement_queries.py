@@ -11,7 +11,7 @@ from app.database import Place, placed
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
 from app.losses.replacement_models import Compromise, Replacement
-from app.partners.models import Organisation
+from app.partners.queries import organisations_in
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
 from app.vouchers.models import Booklet, ReplacedVoucher
@@ -48,9 +48,7 @@ def latest_replacements(
 
 def prescribers(session: Session) -> list[tuple[UUID, str]]:
     """Prescribers of which passes were replaced, by name."""
-    theirs = exists().where(Replacement.prescriber_id == Organisation.id)
-    query = select(Organisation.id, Organisation.name).where(theirs).order_by(Organisation.name)
-    return [(identity, name) for identity, name in session.execute(query)]
+    return organisations_in(session, Replacement.prescriber_id)
 
 
 def replacement_by_number(session: Session, number: str) -> Replacement | None:

@@ -98,7 +98,7 @@ WRITE_OFFS = Listing(
     filters=("etat", "quoi"),
     found=_found,
     told=_lines,
-    first="attente",
+    first="-attente",
     lines=LINES,
 )
 

@@ -207,6 +207,7 @@ class Prescription(Record):
             "id", "prescribed_by", "prescribed_on", name="prescription_names_its_agent_and_day"
         ),
         Index("prescription_by_prescriber", "prescriber_id"),
+        Index("prescription_by_day", "prescribed_at", "id"),
         Index("prescription_by_beneficiary", "beneficiary_id"),
         {"sqlite_strict": True},
     )

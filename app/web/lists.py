@@ -35,10 +35,8 @@ WAYS = {
     Kind.MOMENT: ("de l’ancien au récent", "du récent à l’ancien"),
 }
 NUMBERS = ("du plus petit au plus grand", "du plus grand au plus petit")
-WAITING_FIRST = ("ce qui attend d’abord", "ce qui est décidé d’abord")
+WAITING_FIRST = ("ce qui est décidé d’abord", "ce qui attend d’abord")
 """The ways of a column that says whether somebody has to decide."""
-WORDS_FIRST = frozenset({Kind.TEXT})
-"""Words are asked for from A, days and numbers from the latest and the greatest."""
 
 
 class Known(Protocol):
@@ -72,6 +70,11 @@ class Column(Generic[RowT]):
     def is_number(self) -> bool:
         """Whether its cells stand at the right."""
         return self.kind in {Kind.NUMBER, Kind.EUROS, Kind.RATE}
+
+    @property
+    def from_the_top(self) -> bool:
+        """Whether it is asked for downwards first: all but words, which are read from A."""
+        return self.kind is not Kind.TEXT or self.ways is not None
 
     def way(self, *, descending: bool) -> str:
         """The order in words, for those who have no head to press."""
@@ -234,7 +237,7 @@ class Listing(Generic[RecordT, RowT]):
         for column in self.columns:
             if column.sort:
                 ways = (column.sort, f"-{column.sort}")
-                for way in ways if column.kind in WORDS_FIRST else reversed(ways):
+                for way in reversed(ways) if column.from_the_top else ways:
                     found[way] = column
         return found
 
@@ -258,7 +261,7 @@ class Listing(Generic[RecordT, RowT]):
         if not column.sort:
             return Head(words, column.is_number)
         here = column.sort == place.by
-        down = not place.descending if here else column.kind not in WORDS_FIRST
+        down = not place.descending if here else column.from_the_top
         asked = f"{'-' if down else ''}{column.sort}"
         return Head(
             words,

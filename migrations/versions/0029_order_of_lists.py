@@ -1,12 +1,27 @@
-"""Indexes for the orders in which long lists are read."""
+"""Indexes for the orders in which long lists are read: hand-overs and sessions by their day."""
+
+from alembic import op
+
+from migrations.steps import as_owner
 
 revision = "0029"
 down_revision = "0028"
 
+INDEXES = (
+    ("prescription_by_day", "prescription", ["prescribed_at", "id"]),
+    ("support_session_in_order", "support_session", ["held_on", "id"]),
+)
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Add them; nothing is changed."""
+    with as_owner():
+        for name, table, columns in INDEXES:
+            op.create_index(name, table, columns)
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Take them away."""
+    with as_owner():
+        for name, table, _ in INDEXES:
+            op.drop_index(name, table)

@@ -237,7 +237,7 @@ def session_of(site: Site) -> UUID:
 def waiting_sheet(site: Site) -> UUID:
     """The typed sheet that waits for its check."""
     with site.database.transaction(writing=False) as session:
-        return session_queries.latest_sheets(session, waiting=True, limit=1)[0].id
+        return session_queries.latest_sheets(session, Place(1))[0].id
 
 
 def the_partner(name: str, form: str = "") -> Callable[[Site], str]:
@@ -438,21 +438,21 @@ NOTHING = UUID(int=1)
 def a_clawback(site: Site) -> str:
     """The page of the clawback that waits."""
     with site.database.transaction(writing=False) as session:
-        one = corrections.latest_corrections(session, mediator_id=None, limit=1)[0]
+        one = corrections.latest_corrections(session, Place(1))[0]
     return f"/corrections/{one.id}"
 
 
 def to_take_back(site: Site) -> str:
     """Where the same pass was prepared to be taken back."""
     with site.database.transaction(writing=False) as session:
-        one = corrections.latest_corrections(session, mediator_id=None, limit=1)[0]
+        one = corrections.latest_corrections(session, Place(1))[0]
     return f"/encaissements/{one.clawback.redemption_id}/reprendre"
 
 
 def a_dispute(site: Site) -> str:
     """The page of the dispute that waits."""
     with site.database.transaction(writing=False) as session:
-        one = corrections.latest_disputes(session, claimant_id=None, limit=1)[0]
+        one = corrections.latest_disputes(session, Place(1))[0]
     return f"/litiges/{one.id}"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.clearing.models import StatementApproval
 from app.config import Settings
 from app.desk import search
-from app.desk.rules import FEW, Task, in_order, told
+from app.desk.rules import FEW, Task, Waiting, in_order, told
 from app.desk.service import waiting
 from app.factory import create_app
 from app.identity.models import Agent
@@ -79,11 +79,13 @@ def test_what_is_due_comes_first_and_many_of_a_kind_are_one_line() -> None:
         return Task(title=title, about="", action="", endpoint="", count=1, unit="", due_on=due_on)
 
     due = task("due", TODAY)
-    several = told([1] * (FEW + 1), lambda _: task("one"), lambda all_: task(f"{len(all_)}"))
-    few = told([1] * FEW, lambda _: task("one"), lambda _: task("together"))
+    several = told(Waiting((1,) * (FEW + 1)), lambda _: task("one"), task("{count}"))
+    few = told(Waiting((1,) * FEW), lambda _: task("one"), task("together"))
+    (unknown,) = told(Waiting((1,), more=True), lambda _: task("one"), task("{count}"))
 
     assert [one.title for one in in_order([*several, due])] == ["due", str(FEW + 1)]
     assert [one.title for one in few] == ["one"] * FEW
+    assert unknown.title == "au moins 1"
     assert due.is_near(TODAY)
 
 

@@ -74,4 +74,5 @@ def test_pages_of_any_order_give_each_row_once(loaded: Loaded, descending: bool)
                 assert len(set(found)) == len(found)
                 while page := read(session, Place(size, by, descending, found[-1], back=True)):
                     assert [one.id for one in page] == found[-2 : -2 - size : -1]
-                    del found[-size:]
+                    del found[-len(page) :]
+                assert found == whole[:1]
