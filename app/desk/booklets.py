@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.desk.rules import Task, Waiting, everything, look, told
+from app.desk.queries import look
+from app.desk.rules import Task, Waiting, everything, told
 from app.identity.rules import Actor
 from app.losses import queries as losses
 from app.losses.models import WriteOff

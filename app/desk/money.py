@@ -10,7 +10,8 @@ from app.clearing import correction_queries, queries, run_queries, session_queri
 from app.clearing.queries import Filter, Standing
 from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
 from app.clearing.statement_views import period_of
-from app.desk.rules import MANY, Task, Waiting, everything, look, told
+from app.desk.queries import MANY, look
+from app.desk.rules import Task, Waiting, everything, told
 from app.identity.rules import Actor
 from app.kernel.clock import first_instant
 from app.kernel.money import Cents

@@ -4,7 +4,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.desk.rules import MANY, Task
+from app.desk.queries import MANY
+from app.desk.rules import Task
 from app.identity.rules import Actor
 from app.prescribers import follow_up, queries
 

@@ -1,35 +1,17 @@
 """What waits for a person: plain values, in the order in which they should be done."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Generic, Protocol, TypeVar
-from uuid import UUID
+from typing import Generic, TypeVar
 
-from app.database import Place
 from app.kernel.money import Cents
 
 T = TypeVar("T")
 
 
-class Row(Protocol):
-    """A record of a list: rows are told apart by their ids."""
-
-    @property
-    def id(self) -> UUID:
-        """Its own."""
-
-
-RowT = TypeVar("RowT", bound=Row)
-
 FEW = 3
 """Up to so many things of one kind are told one by one; more of them are told together."""
-
-MANY = 100
-"""So many of a kind are read at once."""
-
-PIECES = 5
-"""So often a list is read on; beyond that a line says « au moins », and opens the list."""
 
 NEAR = timedelta(days=10)
 """What falls due within that time is marked."""
@@ -69,19 +51,6 @@ class Waiting(Generic[T]):
     def number(self) -> str:
         """How many, as a sentence says it."""
         return f"{'au moins ' if self.more else ''}{len(self.things)}"
-
-
-def look(read: Callable[[Place], Sequence[RowT]], wanted: Callable[[RowT], bool]) -> Waiting[RowT]:
-    """What is wanted of a list, read on until it ends, or until that would take too long."""
-    things: list[RowT] = []
-    place = Place(MANY)
-    for _ in range(PIECES):
-        piece = read(place)
-        things += filter(wanted, piece)
-        if len(piece) < MANY:
-            return Waiting(tuple(things))
-        place = Place(MANY, after=piece[-1].id)
-    return Waiting(tuple(things), more=True)
 
 
 def everything(_: object) -> bool:
