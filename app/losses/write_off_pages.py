@@ -32,11 +32,13 @@ bp = Blueprint("write_off_pages", __name__)
 
 KINDS = tuple(Choice(str(kind), words) for kind, words in FRENCH_WRITE_OFF.items())
 STATES = {
-    WriteOffState.WAITING: ("warn", "À approuver"),
-    WriteOffState.APPROVED: ("ok", "Approuvé"),
-    WriteOffState.ABANDONED: ("", "Abandonné"),
+    WriteOffState.WAITING: ("warn", "à approuver"),
+    WriteOffState.APPROVED: ("ok", "approuvé"),
+    WriteOffState.ABANDONED: ("", "abandonné"),
 }
-STATE_CHOICES = tuple(Choice(str(state), label) for state, (_, label) in STATES.items())
+STATE_CHOICES = tuple(
+    Choice(str(state), label.capitalize()) for state, (_, label) in STATES.items()
+)
 
 
 @dataclass(frozen=True, slots=True)
