@@ -30,18 +30,22 @@ from app.demo.cli import show_accounts
 from app.factory import create_app
 from app.kernel import codes
 from app.mails.keeper import MailKeeper
+from app.places.background import take_places
+from app.printing.background import printer
 from app.programmes import queries as programmes
+from app.reports.background import archiver
 from app.reports.keeper import SnapshotKeeper
 from app.signals.keeper import SignalKeeper
 from app.stock.background import receiver
+from app.takeover.background import opener, take_over
 from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
 from app.trust.keeper import SealKeeper
 from app.web.health import NotReady, refuse_unless_ready
-from app.works.keeper import WorkKeeper
+from app.works.doing import Doer
+from app.works.keeper import keepers
 from app.works.rules import WorkKind
-from app.works.service import Doer
 
 HOST = "127.0.0.1"
 GREATEST_PORT = 65535
@@ -202,13 +206,22 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     # spared the work.
     for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper, MailKeeper):
         keeper(settings).start()
-    WorkKeeper(settings, doers=doers(settings)).start()
+    for worker in keepers(settings, doers(settings)):
+        worker.start()
     return made
 
 
 def doers(settings: Settings) -> Mapping[WorkKind, Doer]:
     """Who does each kind of long work."""
-    return {WorkKind.CLEARING_RUN: clear, WorkKind.SERIAL_FILE: receiver(settings)}
+    return {
+        WorkKind.CLEARING_RUN: clear,
+        WorkKind.SERIAL_FILE: receiver(settings),
+        WorkKind.EVIDENCE: archiver(settings),
+        WorkKind.PRINTING: printer(settings),
+        WorkKind.TAKEOVER: take_over,
+        WorkKind.TAKEOVER_APPROVAL: opener(settings),
+        WorkKind.PLACES: take_places,
+    }
 
 
 def leave_with_parent(parent: int) -> None:

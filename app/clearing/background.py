@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.clearing import queries, runs
 from app.web.format import count, plural
-from app.works.rules import Progress, Result
-from app.works.service import Task
+from app.works.doing import Task
+from app.works.rules import Progress, Result, asked
 
 AT_ONCE = 2_000
 """Up to so many passes a run is made while the person waits: it takes a second."""
@@ -16,7 +16,13 @@ AT_ONCE = 2_000
 def asked_of(programme_id: UUID, cut_off_on: date) -> dict[str, object]:
     """What a run in the background is asked with, and the page that asks again."""
     again = {"dispositif": str(programme_id), "arrete": cut_off_on.isoformat()}
-    return {**again, "back": "statement_pages.preview", "back_values": again}
+    return asked(
+        f"arrêtée le {cut_off_on:%d/%m/%Y}",
+        back="statement_pages.preview",
+        back_values=again,
+        back_named="Liquidation",
+        **again,
+    )
 
 
 def clear(task: Task) -> Result:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.clearing import debit_notes, documents, statements
 from app.clearing.papers import debit_note_pdf, statement_csv, statement_pdf
 from app.clearing.payment_file import payment_file
+from app.config import Settings
 from app.kernel.clock import martinique_day
 from app.partners.vault import BankVault
 from app.programmes import numbering
@@ -21,7 +22,12 @@ RENDER = {"pdf": statement_pdf, "csv": statement_csv}
 
 def site() -> str:
     """What papers print before a path: in capitals, so that a QR code stays small."""
-    return current_settings().public_url.rstrip("/").upper()
+    return site_of(current_settings())
+
+
+def site_of(settings: Settings) -> str:
+    """The same for what is made outside a request."""
+    return settings.public_url.rstrip("/").upper()
 
 
 def statement_file(statement_id: UUID, form: str) -> Response:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -45,6 +44,7 @@ from app.web.lists import Column, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
 from app.works.models import Work
+from app.works.pages import followed
 from app.works.rules import WorkKind
 from app.works.service import ask
 
@@ -497,7 +497,7 @@ def run() -> ResponseReturnValue:
 
     work = form.submit(run_later)
     if work is not None:
-        return redirect(url_for("works_pages.shown", work_id=work.id), HTTPStatus.SEE_OTHER)
+        return followed(work)
     made = None if form.errors else form.submit_apart(run_now)
     if made is None:
         return run_page(form, asked=False)

@@ -10,13 +10,14 @@ from app.closing.calendar import schedule
 from app.closing.rules import FRENCH_STEP, Side, Step, next_step
 from app.desk.rules import Task
 from app.identity.rules import RIGHTS, Actor, Right
+from app.kernel.clock import first_instant
 from app.mediators import queries as mediators
 from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
 from app.signals import queries as signals
 from app.takeover import queries as takeover
 from app.works import queries as works
-from app.works.rules import FRENCH_KIND, WorkKind
+from app.works.rules import WorkKind, title_of
 
 
 def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task]:
@@ -82,11 +83,11 @@ def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
     return tuple(sorted(found, key=lambda end: (end.due_on, end.label)))
 
 
-def works_under_way(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """Long work of one's own that has not ended."""
-    return [
+def works_under_way(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Long work of one's own that goes on, or has made a file to take away."""
+    going_on = [
         Task(
-            title=f"{FRENCH_KIND[WorkKind(one.kind)]} en cours",
+            title=f"{title_of(WorkKind(one.kind), one.asked)} : en cours",
             about="Le travail continue pendant que vous faites autre chose.",
             action="Voir où il en est",
             endpoint="works_pages.shown",
@@ -96,6 +97,21 @@ def works_under_way(session: Session, actor: Actor, _today: date) -> list[Task]:
         )
         for one in works.under_way(session, agent_id=actor.agent_id)
     ]
+    ready = [
+        Task(
+            title=f"{title_of(WorkKind(one.kind), one.asked)} : prête",
+            about=f"Elle est gardée jusqu’au {file.last_day:%d/%m}.",
+            action="La télécharger",
+            endpoint="works_pages.shown",
+            values={"work_id": one.id},
+            count=1,
+            unit="fichier",
+        )
+        for one, file in works.with_files(
+            session, agent_id=actor.agent_id, now=first_instant(today)
+        )
+    ]
+    return [*going_on, *ready]
 
 
 def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]:

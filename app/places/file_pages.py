@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.partners.rules import FRENCH_KIND, OrganisationKind
-from app.places import queries, service
+from app.places import background, queries, service
 from app.places.models import PlacesFile, PlaceTaking
 from app.places.rules import CHOSEN_KINDS
 from app.places.service import FRENCH_FATE, Fate, Judged
@@ -18,7 +18,11 @@ from app.web.auth import check, current_actor, started_at
 from app.web.format import count
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import in_transaction
+from app.web.transaction import current_settings, in_transaction
+from app.works.models import Work
+from app.works.pages import followed
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("place_files", __name__)
 
@@ -114,13 +118,10 @@ def file(file_id: UUID) -> ResponseReturnValue:
     form = Form.sent() if request.method == "POST" else Form.blank()
     if request.method == "POST":
         taken = form.submit(lambda session: _take(session, form, file_id))
+        if isinstance(taken, Work):
+            return followed(taken)
         if taken is not None:
-            lines = f"{len(taken)} ligne{'s' if len(taken) > 1 else ''}"
-            return done(
-                url_for(".file", file_id=file_id),
-                f"L’annuaire a repris {lines}. Un lieu repris ne reçoit de pass qu’avec une "
-                "convention et un label.",
-            )
+            return done(url_for(".file", file_id=file_id), background.said(len(taken)))
     return (
         render_template(
             "places/file.html",
@@ -130,7 +131,7 @@ def file(file_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _take(session: Session, form: Form, file_id: UUID) -> list[PlaceTaking]:
+def _take(session: Session, form: Form, file_id: UUID) -> list[PlaceTaking] | Work:
     lines: dict[int, OrganisationKind | None] = {}
     kinds = {choice.value for choice in KINDS}
     for typed in form.texts("lines"):
@@ -140,6 +141,18 @@ def _take(session: Session, form: Form, file_id: UUID) -> list[PlaceTaking]:
         chosen = form.text(f"kind_{typed}")
         lines[int(typed)] = OrganisationKind(chosen) if chosen in kinds else None
     form.check()
+    if len(lines) > background.AT_ONCE:
+        service.known_places_file(session, actor=current_actor(), file_id=file_id)
+        return ask(
+            session,
+            actor=current_actor(),
+            work_id=form.id,
+            kind=WorkKind.PLACES,
+            asked=background.asked_of(file_id, len(lines)),
+            content=background.packed(lines),
+            secret_key=current_settings().secret_key,
+            now=started_at(),
+        )
     return service.take_rows(
         session,
         actor=current_actor(),

@@ -6,7 +6,7 @@ once it has an agreement and a label, like any other.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -53,6 +53,7 @@ from app.places.rules import (
     read_row,
 )
 from app.programmes.queries import is_demonstration
+from app.works.rules import nobody
 
 CHUNK = 1_000
 
@@ -258,10 +259,12 @@ def take_rows(
     file_id: UUID,
     lines: Mapping[int, OrganisationKind | None],
     now: datetime,
+    told: Callable[[int], None] = nobody,
 ) -> list[PlaceTaking]:
     """Take rows of a file into the directory: a new place, or what differs of a known one.
 
     `lines` says what each new place is, where the file leaves it open. All of them or none.
+    `told` hears how many are taken.
 
     Raises:
         UnknownPlacesFile: there is none.
@@ -302,6 +305,7 @@ def take_rows(
         session.add(record)
         session.flush()
         found.append(record)
+        told(len(found))
     return found
 
 

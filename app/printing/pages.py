@@ -14,11 +14,11 @@ from app.kernel.errors import DomainError
 from app.orders import queries as orders
 from app.orders.errors import OrderNotSent, UnknownOrder
 from app.orders.models import BookletOrder
-from app.printing import queries
+from app.printing import background, queries
 from app.printing.errors import UnknownPrintBatch
 from app.printing.models import PrintBatch
 from app.printing.rules import FRENCH_KIND, LARGEST_BATCH, PrintKind
-from app.printing.service import Asked, file_again, print_booklets
+from app.printing.service import Asked, file_again, plan_batch, print_booklets
 from app.printing.views import batches_shown, file_name, public_address
 from app.programmes.keys import KeyStore
 from app.web.api import Json
@@ -27,6 +27,10 @@ from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
+from app.works.models import Work
+from app.works.pages import followed
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("printing_pages", __name__)
 
@@ -116,11 +120,12 @@ def new_batch(number: str) -> ResponseReturnValue:
     if request.method == "POST":
         form = Form.sent()
         batch = _printed(form, number)
+        if isinstance(batch, Work):
+            return followed(batch)
         if batch is not None:
             return done(
                 url_for("printing_pages.batch", number=batch.number),
-                f"L’impression {batch.number} est notée. Téléchargez ses fichiers, remettez-les "
-                "à l’imprimeur seul, puis effacez-les.",
+                background.recorded(batch.number),
             )
         page = in_transaction(lambda session: _new_page(session, number, form))
     else:
@@ -128,22 +133,49 @@ def new_batch(number: str) -> ResponseReturnValue:
     return render_template("printing/new.html", page=page), page.form.status
 
 
-def _printed(form: Form, number: str) -> PrintBatch | None:
+def _printed(form: Form, number: str) -> PrintBatch | Work | None:
     order = in_transaction(lambda session: _sent_order(session, number))
+    first, last = form.integer("first"), form.integer("last")
     asked = Asked(
         order_id=order.id,
         kind=form.choice("kind", PrintKind),
-        first=form.integer("first"),
-        last=form.integer("last"),
+        first=first,
+        last=last,
         large=form.text("large") == "oui",
         reason=form.text("reason"),
     )
     try:
         form.check()
+        if last - first >= background.AT_ONCE:
+            return in_transaction(partial(_ask, order, asked, form.id))
         return in_transactions_of_its_own(partial(_work, asked, form.id))
     except DomainError as refusal:
         form.refuse(refusal)
         return None
+
+
+def _ask(order: BookletOrder, asked: Asked, batch_id: UUID, session: Session) -> PrintBatch | Work:
+    """Refuse at once what cannot be printed; the rest is drawn in the background."""
+    plan = plan_batch(
+        session,
+        actor=current_actor(),
+        batch_id=batch_id,
+        asked=asked,
+        address=public_address(),
+        keys=KeyStore(current_settings().key_dir),
+        now=started_at(),
+    )
+    if isinstance(plan, PrintBatch):
+        return plan
+    return ask(
+        session,
+        actor=current_actor(),
+        work_id=batch_id,
+        kind=WorkKind.PRINTING,
+        asked=background.asked_of(order, asked),
+        secret_key=current_settings().secret_key,
+        now=started_at(),
+    )
 
 
 def _work(asked: Asked, batch_id: UUID, database: Database) -> PrintBatch:

@@ -7,7 +7,7 @@ recorded is what it says and its SHA-256, and it is made again each time it is a
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -51,6 +51,7 @@ from app.programmes.queries import is_demonstration
 from app.programmes.service import known_programme, known_vintage
 from app.vouchers.models import Booklet
 from app.vouchers.service import codes_of, cover_of, vintage_key
+from app.works.rules import nobody
 
 CODES_HEAD = ("serial", "code", "cover")
 
@@ -150,8 +151,11 @@ def print_booklets(
     address: PublicAddress,
     keys: KeyStore,
     now: datetime,
+    told: Callable[[int, int], None] = nobody,
 ) -> PrintBatch:
     """Make a batch: its files are drawn between two transactions, so that nobody waits for ink.
+
+    `told` hears how many booklets are drawn, of how many.
 
     Raises:
         As plan_batch and record_batch.
@@ -168,7 +172,10 @@ def print_booklets(
         )
     if isinstance(plan, PrintBatch):
         return plan
-    made = [(carton, hashlib.sha256(file).digest()) for carton, file in plan.files()]
+    made = []
+    for carton, file in plan.files():
+        made.append((carton, hashlib.sha256(file).digest()))
+        told(carton.last - plan.first + 1, plan.last - plan.first + 1)
     with database.transaction() as session:
         return record_batch(session, actor=actor, batch_id=batch_id, plan=plan, files=made, now=now)
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.clearing import documents
@@ -29,7 +29,7 @@ from app.closing.views import account_of, complements_shown
 from app.database import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
-from app.ledger.models import Posting
+from app.ledger.models import Movement, Posting
 from app.losses.models import Block, WriteOff, WriteOffApproval
 from app.losses.papers import destruction_report, replacement_slip
 from app.losses.replacement_models import Replacement
@@ -44,6 +44,7 @@ from app.prescribers.holdings import slip_of
 from app.programmes import numbering
 from app.reports import register_papers, registers
 from app.reports.accounts import account_of_use
+from app.reports.errors import ArchiveTooLarge, NothingToArchive, TooManyPieces
 from app.reports.register_rules import Holding
 from app.stock.models import CountSignature, SerialFile, StockCount
 from app.stock.papers import count_paper, discrepancy_sheet
@@ -52,9 +53,15 @@ from app.stock.views import count_report, file_report, rows_told
 from app.takeover.models import Takeover, TakeoverApproval
 from app.takeover.papers import report
 from app.takeover.views import report_of
+from app.works.rules import nobody
 
 MADE_AT = (2000, 1, 1, 0, 0, 0)
 """Nothing in the archive says when it was made: the same documents make the same file."""
+
+
+MOST_PIECES = 20_000
+MOST_BYTES = 2 * 10**9
+"""Ten years of a scheme like this one are a tenth of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class Piece:
     name: str
     on: date
     render: Callable[[Session], bytes]
+    keeps: bool = False
+    """Whether making it may write down its digest."""
 
 
 FOLDERS = {
@@ -112,6 +121,35 @@ def pieces_of(session: Session, asking: Asking) -> list[Piece]:
     return [*found, *_registers(session, asking)]
 
 
+def pieces_to_archive(session: Session, asking: Asking) -> list[Piece]:
+    """Every document of a period that makes an archive.
+
+    Raises:
+        RightMissing.
+        NothingToArchive, TooManyPieces.
+    """
+    found = pieces_of(session, asking)
+    if not found:
+        raise NothingToArchive
+    if len(found) > MOST_PIECES:
+        raise TooManyPieces(count=len(found), most=MOST_PIECES)
+    return found
+
+
+def state_of(session: Session, asking: Asking, pieces: Iterable[Piece], *, today: date) -> str:
+    """Changes where what the archive of a period holds has changed.
+
+    Papers are frozen, so their names tell; what a period that still goes on adds up to moves with
+    the ledger.
+    """
+    said = hashlib.sha256()
+    for piece in pieces:
+        said.update(f"{piece.folder}/{piece.name} {piece.on}\n".encode())
+    if asking.until >= today:
+        said.update(f"{session.scalar(select(func.max(Movement.id)))}".encode())
+    return said.hexdigest()
+
+
 def counted(pieces: Iterable[Piece]) -> dict[str, int]:
     """How many documents each folder holds, empty ones included."""
     counts = dict.fromkeys(FOLDERS, 0)
@@ -121,16 +159,30 @@ def counted(pieces: Iterable[Piece]) -> dict[str, int]:
 
 
 def write_archive(
-    out: BinaryIO, database: Database, pieces: Sequence[Piece], *, specimen: bool
+    out: BinaryIO,
+    database: Database,
+    pieces: Sequence[Piece],
+    *,
+    specimen: bool,
+    told: Callable[[str, int], None] = nobody,
 ) -> None:
-    """Write the documents one by one, each read in a transaction of its own, then their table."""
+    """Write the documents one by one, each read in a transaction of its own, then their table.
+
+    Between two of them nothing is held: whoever else reads or writes waits for one at most.
+
+    Raises:
+        ArchiveTooLarge: the archive outgrows what is kept of it.
+    """
     rows = []
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for piece in pieces:
-            with database.transaction() as session:
+        for done, piece in enumerate(pieces):
+            told(FOLDERS[piece.folder], done)
+            with database.transaction(writing=piece.keeps) as session:
                 content = piece.render(session)
             path = f"{piece.folder}/{piece.name}"
             archive.writestr(_entry(path), content)
+            if out.tell() > MOST_BYTES:
+                raise ArchiveTooLarge
             digest = hashlib.sha256(content).hexdigest()
             rows.append((FOLDERS[piece.folder], path, piece.on, len(content), digest))
         archive.writestr(_entry("sommaire.csv"), csv_bytes(CONTENTS, rows, specimen=specimen))
@@ -169,6 +221,8 @@ class _Document:
     at: InstrumentedAttribute[datetime]
     render: Callable[[Session, Asking, Any], bytes]
     prefix: str = ""
+    keeps: bool = False
+    """Whether the digest of a paper is written down when it is first made."""
 
     def pieces(self, session: Session, asking: Asking) -> Iterator[Piece]:
         """Those of the period, by number."""
@@ -180,6 +234,7 @@ class _Document:
                 f"{number}.{self.ending}",
                 martinique_day(at),
                 lambda session, key=key: self.render(session, asking, key),  # type: ignore[misc]
+                self.keeps,
             )
 
 
@@ -261,126 +316,79 @@ def _complement(session: Session, asking: Asking, key: UUID) -> bytes:
     return complement_statement(told, specimen=asking.specimen)
 
 
-_STATEMENTS = select(
-    StatementApproval.statement_id,
-    StatementApproval.year,
-    StatementApproval.number,
-    StatementApproval.approved_at,
-).order_by(StatementApproval.year, StatementApproval.number)
+def _papers(
+    folder: str,
+    record: type[Any],
+    at: InstrumentedAttribute[datetime],
+    render: Callable[[Session, Asking, Any], bytes],
+    *,
+    by: InstrumentedAttribute[Any] | None = None,
+    ending: str = "pdf",
+) -> _Document:
+    """Papers that bear the number of their record; `by` is what joins the act that dates them."""
+    (key,) = inspect(record).primary_key
+    found = select(key, record.number, at).order_by(record.number)
+    if by is not None:
+        found = found.join(at.class_, by == key)
+    return _Document(folder, ending, found, at, render)
+
+
+def _yearly(
+    folder: str,
+    key: InstrumentedAttribute[UUID],
+    at: InstrumentedAttribute[datetime],
+    render: Callable[[Session, Asking, UUID], bytes],
+    prefix: str,
+    *,
+    ending: str = "pdf",
+    keeps: bool = False,
+) -> _Document:
+    """Papers whose number is made of a year and a number."""
+    record = key.class_
+    found = select(key, record.year, record.number, at).order_by(record.year, record.number)
+    return _Document(folder, ending, found, at, render, prefix, keeps)
+
 
 _DOCUMENTS = (
-    _Document(
-        "01-commandes",
-        "pdf",
-        select(BookletOrder.id, BookletOrder.number, OrderApproval.approved_at)
-        .join(OrderApproval, OrderApproval.order_id == BookletOrder.id)
-        .order_by(BookletOrder.number),
-        OrderApproval.approved_at,
-        _order,
+    _papers(
+        "01-commandes", BookletOrder, OrderApproval.approved_at, _order, by=OrderApproval.order_id
     ),
-    _Document(
-        "02-livraisons",
-        "csv",
-        select(SerialFile.id, SerialFile.number, SerialFile.imported_at).order_by(
-            SerialFile.number
-        ),
-        SerialFile.imported_at,
-        _serial_file,
+    _papers("02-livraisons", SerialFile, SerialFile.imported_at, _serial_file, ending="csv"),
+    _papers("03-dotations", Consignment, Consignment.prepared_at, _consignment),
+    _papers(
+        "04-comptages", StockCount, CountSignature.signed_at, _count, by=CountSignature.count_id
     ),
-    _Document(
-        "03-dotations",
-        "pdf",
-        select(Consignment.id, Consignment.number, Consignment.prepared_at).order_by(
-            Consignment.number
-        ),
-        Consignment.prepared_at,
-        _consignment,
-    ),
-    _Document(
-        "04-comptages",
-        "pdf",
-        select(StockCount.id, StockCount.number, CountSignature.signed_at)
-        .join(CountSignature, CountSignature.count_id == StockCount.id)
-        .order_by(StockCount.number),
-        CountSignature.signed_at,
-        _count,
-    ),
-    _Document(
-        "05-remplacements",
-        "pdf",
-        select(Replacement.id, Replacement.number, Posting.recorded_at)
-        .join(Posting, Posting.id == Replacement.id)
-        .order_by(Replacement.number),
-        Posting.recorded_at,
-        _replacement,
-    ),
-    _Document(
+    _papers("05-remplacements", Replacement, Posting.recorded_at, _replacement, by=Posting.id),
+    _papers(
         "06-destructions",
-        "pdf",
-        select(WriteOff.id, WriteOff.number, WriteOffApproval.approved_at)
-        .join(WriteOffApproval, WriteOffApproval.write_off_id == WriteOff.id)
-        .order_by(WriteOff.number),
+        WriteOff,
         WriteOffApproval.approved_at,
         _write_off,
+        by=WriteOffApproval.write_off_id,
     ),
-    _Document(
-        "13-oppositions",
-        "csv",
-        select(Block.id, Block.number, Block.declared_at).order_by(Block.number),
-        Block.declared_at,
-        _block,
-    ),
+    _papers("13-oppositions", Block, Block.declared_at, _block, ending="csv"),
     *(
-        _Document(
+        _yearly(
             "07-bordereaux",
-            form,
-            _STATEMENTS,
+            StatementApproval.statement_id,
             StatementApproval.approved_at,
-            make,
+            _statement(form),
             numbering.STATEMENT,
+            ending=form,
+            keeps=True,
         )
-        for form, make in (("pdf", _statement("pdf")), ("csv", _statement("csv")))
+        for form in ("pdf", "csv")
     ),
-    _Document(
-        "08-titres",
-        "pdf",
-        select(
-            DebitNote.id,
-            DebitNote.year,
-            DebitNote.number,
-            DebitNote.issued_at,
-        ).order_by(DebitNote.year, DebitNote.number),
-        DebitNote.issued_at,
-        _debit_note,
-        numbering.DEBIT_NOTE,
-    ),
-    _Document(
+    _yearly("08-titres", DebitNote.id, DebitNote.issued_at, _debit_note, numbering.DEBIT_NOTE),
+    _papers(
         "09-reprises",
-        "pdf",
-        select(Takeover.id, Takeover.number, TakeoverApproval.approved_at)
-        .join(TakeoverApproval, TakeoverApproval.takeover_id == Takeover.id)
-        .order_by(Takeover.number),
+        Takeover,
         TakeoverApproval.approved_at,
         _takeover,
+        by=TakeoverApproval.takeover_id,
     ),
-    _Document(
-        "10-cloture",
-        "pdf",
-        select(JointStatement.vintage_id, JointStatement.number, JointStatement.closed_at).order_by(
-            JointStatement.number
-        ),
-        JointStatement.closed_at,
-        _closing,
-    ),
-    _Document(
-        "10-cloture",
-        "pdf",
-        select(ClosingComplement.id, ClosingComplement.number, ClosingComplement.drawn_at).order_by(
-            ClosingComplement.number
-        ),
-        ClosingComplement.drawn_at,
-        _complement,
-    ),
+    _papers("10-cloture", JointStatement, JointStatement.closed_at, _closing),
+    _papers("10-cloture", ClosingComplement, ClosingComplement.drawn_at, _complement),
 )
 
 

@@ -2,28 +2,41 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.clearing.files import site
-from app.database import Database
 from app.identity.rules import Right
+from app.kernel.clock import martinique_day
 from app.programmes.queries import is_demonstration
-from app.reports.evidence import FOLDERS, Asking, Piece, counted, pieces_of, write_archive
-from app.reports.register_pages import Period, asked_period, status, strict_period
+from app.reports.background import asked_of
+from app.reports.evidence import (
+    FOLDERS,
+    Asking,
+    counted,
+    pieces_of,
+    pieces_to_archive,
+    state_of,
+)
+from app.reports.register_pages import Period, asked_period, status
 from app.web.auth import check, current_actor, started_at
-from app.web.downloads import ZIP, download_written
-from app.web.transaction import in_transaction, in_transactions_of_its_own
+from app.web.forms import Form
+from app.web.transaction import current_settings, in_transaction
+from app.works.models import Work
+from app.works.pages import followed
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("evidence_pages", __name__)
 
 
 @dataclass(frozen=True, slots=True)
 class EvidencePage:
-    """How many documents of each kind a period has."""
+    """How many documents of each kind a period has, and the form that asks for their archive."""
 
     period: Period
+    form: Form
     counts: dict[str, int]
     labels: dict[str, str]
 
@@ -33,36 +46,43 @@ class EvidencePage:
         return sum(self.counts.values())
 
 
-@bp.get("/pieces")
+@bp.route("/pieces", methods=["GET", "POST"])
 def listed() -> ResponseReturnValue:
-    """What the archive of a period holds."""
+    """What the archive of a period holds; it is made in the background, and kept for some days."""
     check(Right.SEE_LEDGER)
     period = asked_period()
-    counts = counted(in_transaction(lambda session: _pieces(session, period))[0])
-    page = EvidencePage(period, counts, FOLDERS)
-    return render_template("registers/evidence.html", page=page), status(period)
+    form = Form.sent() if request.method == "POST" else Form.blank()
+    if request.method == "POST" and not period.errors:
+        work = form.submit(lambda session: _ask(session, period, form))
+        if work is not None:
+            return followed(work)
+    counts = counted(in_transaction(lambda session: pieces_of(session, _asking(session, period))))
+    page = EvidencePage(period, form, counts, FOLDERS)
+    wrong = form.status if form.errors else status(period)
+    return render_template("registers/evidence.html", page=page), wrong
 
 
-@bp.get("/pieces/archive.zip")
-def archive() -> ResponseReturnValue:
-    """The archive: documents are made one after the other, so no other act waits for it."""
-    check(Right.SEE_LEDGER)
-    period = strict_period()
-    pieces, specimen = in_transaction(lambda session: _pieces(session, period))
-
-    def made(database: Database) -> ResponseReturnValue:
-        return download_written(
-            lambda out: write_archive(out, database, pieces, specimen=specimen),
-            f"pieces-{period.since:%Y-%m-%d}-{period.until:%Y-%m-%d}.zip",
-            ZIP,
-        )
-
-    return in_transactions_of_its_own(made)
-
-
-def _pieces(session: Session, period: Period) -> tuple[list[Piece], bool]:
-    specimen = is_demonstration(session)
-    asking = Asking(
-        current_actor(), period.since, period.until, site(), started_at(), specimen=specimen
+def _ask(session: Session, period: Period, form: Form) -> Work:
+    asking = _asking(session, period)
+    today = martinique_day(started_at())
+    state = state_of(session, asking, pieces_to_archive(session, asking), today=today)
+    return ask(
+        session,
+        actor=current_actor(),
+        work_id=form.id,
+        kind=WorkKind.EVIDENCE,
+        asked=asked_of(period.since, period.until, state),
+        secret_key=current_settings().secret_key,
+        now=started_at(),
     )
-    return pieces_of(session, asking), specimen
+
+
+def _asking(session: Session, period: Period) -> Asking:
+    return Asking(
+        current_actor(),
+        period.since,
+        period.until,
+        site(),
+        started_at(),
+        specimen=is_demonstration(session),
+    )

@@ -11,8 +11,8 @@ from app.stock import serial_files
 from app.stock.file_rules import CodesFrom
 from app.stock.serial_files import Stage
 from app.stock.views import said_of_import
-from app.works.rules import Progress, Result
-from app.works.service import Doer, Task
+from app.works.doing import Doer, Task
+from app.works.rules import Progress, Result, asked
 
 AT_ONCE = 400_000
 """Up to so many bytes, some ten thousand rows, a file is read while the person waits."""
@@ -21,14 +21,16 @@ FRENCH_STAGE = {Stage.READING: "Lignes lues", Stage.RECEIVING: "Pass reçus"}
 
 def asked_of(order: BookletOrder, codes_from: CodesFrom, most_rows: int) -> dict[str, Any]:
     """What reading a file in the background is asked with, and the page that asks again."""
-    return {
-        "order": str(order.id),
-        "number": order.number,
-        "codes_from": str(codes_from),
-        "most_rows": most_rows,
-        "back": "file_pages.files",
-        "back_values": {"number": order.number},
-    }
+    return asked(
+        f"commande {order.number}",
+        back="file_pages.files",
+        back_values={"number": order.number},
+        back_named=f"Fichiers de {order.number}",
+        order=str(order.id),
+        number=order.number,
+        codes_from=str(codes_from),
+        most_rows=most_rows,
+    )
 
 
 def receiver(settings: Settings) -> Doer:

@@ -1,12 +1,11 @@
 """A printer's file on pages: sent from an order, read row by row, its discrepancies sent back."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from io import BytesIO
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -38,6 +37,7 @@ from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
 from app.works.models import Work
+from app.works.pages import followed
 from app.works.rules import WorkKind
 from app.works.service import ask
 
@@ -96,8 +96,7 @@ def files(number: str) -> ResponseReturnValue:
     if sent is None:
         return _show_files(number, form)
     if len(sent.content) > background.AT_ONCE:
-        in_transaction(lambda session: _ask(session, sent, form))
-        return redirect(url_for("works_pages.shown", work_id=form.id), HTTPStatus.SEE_OTHER)
+        return followed(in_transaction(lambda session: _ask(session, sent, form)))
     imported = form.submit_apart(lambda: _receive(sent, form))
     if imported is None:
         return _show_files(number, form)

@@ -52,6 +52,7 @@ from app.takeover.reading import BROKEN, read_table
 from app.takeover.rules import Fault as Broken
 from app.takeover.rules import Faults, Line
 from app.vouchers.service import vintage_key
+from app.works.rules import nobody
 
 CHUNK = 5_000
 """Rows written at a time, and codes looked up."""
@@ -70,10 +71,6 @@ class Stage(StrEnum):
 T = TypeVar("T")
 Told = Callable[[Stage, int, int], None]
 """Hears the stage, how much of it is done, and of how much; 0 while nobody knows."""
-
-
-def nobody(_stage: Stage, _done: int, _of: int) -> None:
-    """Who is told when nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ of a booklet begun before passnum go on as if the sponsor had taken them: redeem
 settled in its name, because nobody wrote down which mediator did, and nobody is owed them any more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -77,14 +77,17 @@ def open_balances(
     keys: KeyStore,
     actor_id: int,
     now: datetime,
+    told: Callable[[int], None],
 ) -> None:
     """Let the passes of a procès-verbal exist, and bring each of them where it lies.
+
+    `told` hears how many of them are written, carton by carton.
 
     Raises:
         TakenOverMeanwhile: a booklet of it exists by now.
         KeyMissing, VintageKeyMismatch: codes cannot be derived here.
     """
-    runs = unpack(session, record, programme, vintages, keys)
+    runs = unpack(session, record, programme, vintages, keys, told)
     for kind, places in STEPS:
         moved = [
             (run.lot.vintage, run.lot.holder, run.vouchers)
@@ -153,15 +156,16 @@ def _merged(lots: Iterable[Lot]) -> Iterator[Lot]:
         yield waiting
 
 
-def unpack(
+def unpack(  # noqa: PLR0917 - what lots need to become vouchers
     session: Session,
     record: Takeover,
     programme: Programme,
     vintages: Mapping[str, VintageTerms],
     keys: KeyStore,
+    told: Callable[[int], None],
 ) -> list[Run]:
     """Write booklets and vouchers, carton by carton, with ids in a row."""
-    runs, next_id = [], ledger.next_voucher_id(session)
+    runs, next_id, written = [], ledger.next_voucher_id(session), 0
     for label, lots in groupby(_merged(queries.lots(session, record.id)), lambda lot: lot.vintage):
         terms, mine = vintages[label], list(lots)
         if any(already_there(session, terms, sorted(mine, key=lambda lot: lot.first))):
@@ -174,6 +178,8 @@ def unpack(
             next_id += lot.voucher_count
         for carton in _cartons(of_vintage):
             _write_carton(session, record, terms, key, issuer, carton)
+            written += sum(run.lot.voucher_count for run in carton)
+            told(written)
         runs += of_vintage
     return runs
 

@@ -13,9 +13,9 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
-from app.takeover import queries, service
+from app.takeover import background, queries, service
 from app.takeover.errors import TakeoverFileRefused
-from app.takeover.models import Takeover
+from app.takeover.models import Takeover, TakeoverApproval
 from app.takeover.papers import Report, report
 from app.takeover.rules import COLUMNS, FRENCH_PLACE
 from app.takeover.views import report_of
@@ -24,6 +24,10 @@ from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
+from app.works.models import Work
+from app.works.pages import followed
+from app.works.rules import WorkKind
+from app.works.service import ask
 
 bp = Blueprint("takeover_pages", __name__)
 
@@ -92,6 +96,8 @@ def takeovers() -> ResponseReturnValue:
         check(Right.PREPARE_TAKEOVER)
         try:
             record = in_transaction(lambda session: _prepare(session, form))
+            if isinstance(record, Work):
+                return followed(record)
         except TakeoverFileRefused as refusal:
             form.refuse(refusal)
             faults = tuple((f["line"], f["sentence"]) for f in refusal.faults)
@@ -101,14 +107,13 @@ def takeovers() -> ResponseReturnValue:
         else:
             return done(
                 url_for(".takeover", takeover_id=record.id),
-                f"Le procès-verbal {record.number} est préparé. "
-                "Une autre personne compte les carnets, puis l’approuve.",
+                background.prepared(record),
             )
     page = in_transaction(lambda session: _list(session, form, faults, (count, line_count)))
     return render_template("takeover/list.html", page=page), form.status
 
 
-def _prepare(session: Session, form: Form) -> Takeover:
+def _prepare(session: Session, form: Form) -> Takeover | Work:
     programme_id = form.uuid("programme_id", "Choisissez le dispositif.")
     counted_on = form.day("counted_on")
     sent = request.files.get("file")
@@ -116,14 +121,27 @@ def _prepare(session: Session, form: Form) -> Takeover:
     if not content:
         form.wrong("file", "Choisissez le fichier des carnets.")
     printed = request.files.get("code_file")
+    codes_content = (printed.read() or None) if printed else None
     form.check()
+    both = background.packed(content, codes_content)
+    if len(both) > background.BYTES_AT_ONCE:
+        return ask(
+            session,
+            actor=current_actor(),
+            work_id=form.id,
+            kind=WorkKind.TAKEOVER,
+            asked=background.asked_to_read(programme_id, counted_on),
+            content=both,
+            secret_key=current_settings().secret_key,
+            now=started_at(),
+        )
     return service.prepare_takeover(
         session,
         actor=current_actor(),
         takeover_id=form.id,
         programme_id=programme_id,
         content=content,
-        codes_content=(printed.read() or None) if printed else None,
+        codes_content=codes_content,
         counted_on=counted_on,
         now=started_at(),
     )
@@ -170,21 +188,37 @@ def takeover(takeover_id: UUID) -> ResponseReturnValue:
     form = Form.sent() if request.method == "POST" else Form.blank()
     if request.method == "POST":
         check(Right.APPROVE_TAKEOVER)
-        if form.submit(lambda session: _approve(session, form, takeover_id)):
-            return done(
-                url_for(".takeover", takeover_id=takeover_id),
-                "La reprise est approuvée : les pass sont au registre, chacun où il repose. "
-                "Imprimez le procès-verbal et signez-le à deux.",
-            )
+        approved = form.submit(lambda session: _approve(session, form, takeover_id))
+        if isinstance(approved, Work):
+            return followed(approved)
+        if approved is not None:
+            return done(url_for(".takeover", takeover_id=takeover_id), background.APPROVED)
     page = in_transaction(lambda session: _page(session, takeover_id, form))
     return render_template("takeover/takeover.html", page=page), form.status
 
 
-def _approve(session: Session, form: Form, takeover_id: UUID) -> object:
+def _approve(session: Session, form: Form, takeover_id: UUID) -> TakeoverApproval | Work:
     counted = form.integer("voucher_count", "Écrivez le nombre de pass que vous avez compté.")
     if not form.checked("counted"):
         form.wrong("counted", "Comptez les carnets, puis cochez cette case.")
     form.check()
+    if counted > background.PASSES_AT_ONCE:
+        record = service.takeover_to_approve(
+            session,
+            actor=current_actor(),
+            takeover_id=takeover_id,
+            voucher_count=counted,
+            now=started_at(),
+        )
+        return ask(
+            session,
+            actor=current_actor(),
+            work_id=form.id,
+            kind=WorkKind.TAKEOVER_APPROVAL,
+            asked=background.asked_to_open(record),
+            secret_key=current_settings().secret_key,
+            now=started_at(),
+        )
     return service.approve_takeover(
         session,
         actor=current_actor(),

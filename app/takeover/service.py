@@ -7,7 +7,7 @@ set a procès-verbal aside before that, with a reason.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -44,6 +44,7 @@ from app.takeover.models import (
 )
 from app.takeover.opening import open_balances
 from app.takeover.rules import Faults, Lot, Total, totals
+from app.works.rules import nobody
 
 CARTON = 10_000
 """Rows written at a time, so that memory does not grow with the file."""
@@ -257,36 +258,25 @@ def approve_takeover(
     voucher_count: int,
     keys: KeyStore,
     now: datetime,
+    told: Callable[[int], None] = nobody,
 ) -> TakeoverApproval:
     """Approve what somebody else counted, naming the total that was read; twice is once.
 
     The passes come to exist with the issuer, and one posting a step brings them where they lie.
+    `told` hears how many of them are written.
 
     Raises:
-        UnknownTakeover, TakeoverPreparerCannotApprove.
-        TakeoverApprovedAlready: by somebody else.
-        TakeoverRefusedAlready: it was set aside.
-        TakeoverChanged: another total was read.
-        VintageEnded: its passes serve no more.
+        as takeover_to_approve.
         TakenOverMeanwhile: a booklet of it exists by now.
         KeyMissing, VintageKeyMismatch: codes cannot be derived here.
     """
-    actor.check(Right.APPROVE_TAKEOVER)
-    hold(session, "takeover", takeover_id)
-    record = known_takeover(session, actor=actor, takeover_id=takeover_id)
-    if record.prepared_by == actor.agent_id:
-        raise TakeoverPreparerCannotApprove
+    record = takeover_to_approve(
+        session, actor=actor, takeover_id=takeover_id, voucher_count=voucher_count, now=now
+    )
     if approval := queries.approval(session, takeover_id):
-        if approval.approved_by == actor.agent_id:
-            return approval
-        raise TakeoverApprovedAlready
-    _check_not_refused(session, record)
-    if voucher_count != record.voucher_count:
-        raise TakeoverChanged(count=record.voucher_count)
+        return approval
     programme = known_programme(session, record.programme_id)
     vintages = {terms.label: terms for terms in programmes.vintages_of(session, programme.id)}
-    if ended := queries.ended_vintage(session, record.id, martinique_day(now)):
-        raise VintageEnded(label=ended.label, ended_on=f"{ended.last_redemption_on:%d/%m/%Y}")
     approval = TakeoverApproval(
         takeover_id=takeover_id,
         prepared_by=record.prepared_by,
@@ -297,5 +287,43 @@ def approve_takeover(
     session.add(approval)
     session.flush()
     hold(session, "voucher ids")
-    open_balances(session, record, programme, vintages, keys=keys, actor_id=actor.agent_id, now=now)
+    open_balances(
+        session,
+        record,
+        programme,
+        vintages,
+        keys=keys,
+        actor_id=actor.agent_id,
+        now=now,
+        told=told,
+    )
     return approval
+
+
+def takeover_to_approve(
+    session: Session, *, actor: Actor, takeover_id: UUID, voucher_count: int, now: datetime
+) -> Takeover:
+    """A procès-verbal that this person may approve, or has approved, having read that total.
+
+    Raises:
+        UnknownTakeover, TakeoverPreparerCannotApprove.
+        TakeoverApprovedAlready: by somebody else.
+        TakeoverRefusedAlready: it was set aside.
+        TakeoverChanged: another total was read.
+        VintageEnded: its passes serve no more.
+    """
+    actor.check(Right.APPROVE_TAKEOVER)
+    hold(session, "takeover", takeover_id)
+    record = known_takeover(session, actor=actor, takeover_id=takeover_id)
+    if record.prepared_by == actor.agent_id:
+        raise TakeoverPreparerCannotApprove
+    if approval := queries.approval(session, takeover_id):
+        if approval.approved_by == actor.agent_id:
+            return record
+        raise TakeoverApprovedAlready
+    _check_not_refused(session, record)
+    if voucher_count != record.voucher_count:
+        raise TakeoverChanged(count=record.voucher_count)
+    if ended := queries.ended_vintage(session, record.id, martinique_day(now)):
+        raise VintageEnded(label=ended.label, ended_on=f"{ended.last_redemption_on:%d/%m/%Y}")
+    return record

@@ -55,6 +55,14 @@ def count(number: int) -> str:
     return sign + f"{abs(number):,}".replace(",", NO_BREAK)
 
 
+def weight(byte_count: int) -> str:
+    """How big a file is, as people say it: « 1,2 Mo »."""
+    for unit, size in (("Go", 10**9), ("Mo", 10**6)):
+        if byte_count >= size:
+            return f"{byte_count / size:.1f}".replace(".", ",") + NO_BREAK + unit
+    return f"{count(-(-byte_count // 1000))}{NO_BREAK}ko"
+
+
 def euros(cents: int) -> str:
     """An amount: 123050 is « 1 230,50 € »."""
     return money.euros(cents).replace(NARROW, NO_BREAK)
@@ -208,4 +216,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "time_of_day": time_of_day,
     "typeset": typeset,
     "weekday_long": weekday_long,
+    "weight": weight,
 }

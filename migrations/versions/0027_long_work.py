@@ -9,7 +9,16 @@ from migrations.steps import as_owner, let_application, write_once
 revision = "0027"
 down_revision = "0026"
 
-TABLES = ("work", "work_input", "work_progress", "work_end")
+TABLES = ("work", "work_input", "work_progress", "work_file", "work_line", "work_end")
+KINDS = (
+    "clearing_run",
+    "serial_file",
+    "evidence",
+    "printing",
+    "takeover",
+    "takeover_approval",
+    "places",
+)
 
 
 def upgrade() -> None:
@@ -18,8 +27,10 @@ def upgrade() -> None:
         _tables()
         op.create_index("work_by_agent", "work", ["asked_by", "asked_at"])
         write_once("work", "work_end")
-        let_application("delete", "work_input")
-        let_application("update", "work_progress")
+        op.create_index("work_file_by_its_last_instant", "work_file", ["kept_until"])
+        for table in ("work_input", "work_file", "work_line"):
+            let_application("delete", table)
+        let_application("update, delete", "work_progress")
 
 
 def _tables() -> None:
@@ -31,7 +42,7 @@ def _tables() -> None:
         sa.Column("asked", JsonText(), nullable=False),
         sa.Column("asked_by", BigInt, nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("kind in ('clearing_run', 'serial_file')", name="work_kind_is_known"),
+        sa.CheckConstraint(f"kind in {KINDS}", name="work_kind_is_known"),
         sa.ForeignKeyConstraint(["asked_by"], ["agent.id"], name="work_was_asked_by_an_agent"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_strict=True,
@@ -59,6 +70,34 @@ def _tables() -> None:
         ),
         sa.ForeignKeyConstraint(["work_id"], ["work.id"], name="work_progress_is_a_works"),
         sa.PrimaryKeyConstraint("work_id"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "work_file",
+        sa.Column("work_id", Uuid16(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("byte_count", BigInt, nullable=False),
+        sa.Column("sha256", Bytes(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("kept_until", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("length(sha256) = 32", name="work_file_has_a_digest"),
+        sa.CheckConstraint("byte_count > 0", name="work_file_holds_something"),
+        sa.CheckConstraint("kept_until > made_at", name="work_file_is_kept_for_a_while"),
+        sa.ForeignKeyConstraint(["work_id"], ["work.id"], name="work_file_is_a_works"),
+        sa.PrimaryKeyConstraint("work_id"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "work_line",
+        sa.Column("work_id", Uuid16(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.CheckConstraint("ordinal > 0", name="work_lines_are_counted_from_one"),
+        sa.CheckConstraint("length(sentence) > 0", name="work_line_says_what_to_write"),
+        sa.ForeignKeyConstraint(["work_id"], ["work.id"], name="work_line_is_a_works"),
+        sa.PrimaryKeyConstraint("work_id", "ordinal"),
         sqlite_strict=True,
     )
     op.create_table(

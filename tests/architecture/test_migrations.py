@@ -196,6 +196,9 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "mail DELETE",
         "provider_identity DELETE",
         "spent_challenge DELETE",
+        "work_file DELETE",
         "work_input DELETE",
+        "work_line DELETE",
+        "work_progress DELETE",
         "work_progress UPDATE",
     ]

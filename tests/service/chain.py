@@ -134,7 +134,7 @@ from app.takeover import service as takeover
 from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
 from app.works import service as works
-from app.works.models import WorkEnd, WorkProgress
+from app.works.models import WorkEnd, WorkFile, WorkLine, WorkProgress
 from app.works.rules import WorkKind
 from tests.factories import IBAN, TEN_EUROS, Scheme
 from tests.service import lived_endings, lived_losses
@@ -406,6 +406,18 @@ class Chain:
                 ended_at=self.scheme.now,
             )
         )
+        session.add(
+            WorkFile(
+                work_id=ended.id,
+                name="pieces.zip",
+                media_type="application/zip",
+                byte_count=1,
+                sha256=bytes(32),
+                made_at=self.scheme.now,
+                kept_until=self.scheme.later,
+            )
+        )
+        session.add(WorkLine(work_id=ended.id, ordinal=1, line=2, sentence="Écrivez un nombre."))
         self.ids["ended work"] = ended.id
 
     def _accounts(self, session: Session) -> None:

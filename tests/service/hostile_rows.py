@@ -1497,6 +1497,11 @@ BENT |= {
     "work_input_is_sealed": {"sealed": b"serial;code"},
     "work_progress_counts_attempts_from_one": {"attempt_count": 0},
     "work_progress_counts_what_is_done": {"done_count": -1},
+    "work_file_has_a_digest": {"sha256": b"short"},
+    "work_file_holds_something": {"byte_count": 0},
+    "work_file_is_kept_for_a_while": {"kept_until": datetime(2020, 1, 1, tzinfo=UTC)},
+    "work_lines_are_counted_from_one": {"ordinal": 0},
+    "work_line_says_what_to_write": {"sentence": ""},
     "work_ends_with_a_page_or_a_refusal": {"endpoint": "statement_pages.listed"},
     "work_end_says_how": {"sentence": ""},
 }

@@ -522,6 +522,8 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "serial_gap": lambda rows: rows.copy("serial_gap", first_serial=199, last_serial=200),
     "work_input": lambda rows: rows.copy("work_input", work_id=rows.ids["ended work"]),
     "work_progress": lambda rows: rows.copy("work_progress", work_id=rows.ids["ended work"]),
+    "work_file": lambda rows: rows.copy("work_file", work_id=rows.any("work_progress")["work_id"]),
+    "work_line": lambda rows: rows.copy("work_line", ordinal=99),
     "work_end": lambda rows: rows.copy("work_end", work_id=rows.any("work_progress")["work_id"]),
     "signal": lambda rows: rows.copy("signal", rows.any("signal", id=rows.ids["signal"])),
     "signal_decision": lambda rows: rows.copy("signal_decision", signal_id=rows.ids["signal"]),

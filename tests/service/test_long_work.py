@@ -1,6 +1,7 @@
 """Long work is asked for once, done once, and says how it ended, whoever is killed on the way."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,14 +11,17 @@ from app.clearing import background, queries
 from app.database import Database
 from app.kernel.ids import new_id
 from app.works import service as works
+from app.works.doing import BROKEN, Doer, Task, do_next
 from app.works.errors import UnknownWork
 from app.works.models import WorkInput
 from app.works.rules import MOST_ATTEMPTS, SILENCE, Progress, Result, WorkKind
-from app.works.service import Doer, Task, WorkState
+from app.works.service import WorkState
+from app.works.shelf import Shelf
 from tests.factories import Scheme
 from tests.service.test_clearing import redeemed
 
 SECRET = bytes(32)
+NOWHERE = Path("/nowhere")
 
 
 def ask(
@@ -39,17 +43,18 @@ def ask(
 
 def do(database: Database, doer: Doer, at: datetime) -> bool:
     """Somebody looks for work."""
-    return works.do_next(
+    return do_next(
         database,
         doers=dict.fromkeys(WorkKind, doer),
         secret_key=SECRET,
+        shelf=Shelf(NOWHERE),
         clock=lambda: at,
     )
 
 
 def seen(database: Database, scheme: Scheme, work_id: UUID, who: str = "finance") -> WorkState:
     with database.transaction(writing=False) as session:
-        return works.standing(session, actor=scheme.actors[who], work_id=work_id)
+        return works.standing(session, actor=scheme.actors[who], work_id=work_id, now=scheme.later)
 
 
 def test_a_long_run_is_done_once_and_leads_to_its_drafts(
@@ -101,7 +106,7 @@ def test_another_doer_begins_again_after_a_silence_and_gives_up_in_the_end(
     end = seen(database, scheme, work_id).end
     assert attempts == [work_id] * MOST_ATTEMPTS
     assert end is not None
-    assert end.refusal_code == works.BROKEN
+    assert end.refusal_code == BROKEN
 
 
 def test_whoever_asked_sees_how_far_it_is_and_nobody_else(
@@ -149,10 +154,11 @@ def test_a_file_that_the_changed_key_does_not_open_holds_up_no_other_work(
     next_one = ask(database, scheme)
 
     def look(at: datetime) -> bool:
-        return works.do_next(
+        return do_next(
             database,
             doers=dict.fromkeys(WorkKind, lambda _: Result("Fait.", "orders_pages.listed", {})),
             secret_key=b"\1" * 32,
+            shelf=Shelf(NOWHERE),
             clock=lambda: at,
         )
 
@@ -166,4 +172,4 @@ def test_a_file_that_the_changed_key_does_not_open_holds_up_no_other_work(
     assert done is not None
     assert done.sentence == "Fait."
     assert given_up is not None
-    assert given_up.refusal_code == works.BROKEN
+    assert given_up.refusal_code == BROKEN
