@@ -218,8 +218,9 @@ CHANGEABLE = {
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, what was
 typed and not sent is forgotten after a day, managers change, long work goes on and forgets how far
 it was and the file that came with it when it ends, then what it made, and a letter is sent, then
-forgotten (of a letter, PostgreSQL lets only what its sending changes be written). Sessions end, factors
-are used and removed, a question that a passkey answered is forgotten, ProConnect is unlinked."""
+forgotten (of a letter, PostgreSQL lets only what its sending changes be written). Sessions end,
+factors are used and removed, a question that a passkey answered is forgotten, ProConnect is
+unlinked."""
 FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
 
 
