@@ -60,7 +60,9 @@ from app.prescribers import (
     handover_pages,
     handover_steps,
     holding_pages,
+    letter_pages,
     people_pages,
+    renewal_pages,
     request_pages,
     sending_pages,
 )
@@ -180,6 +182,8 @@ PAGE_PARTS = (
     handover_pages,
     handover_steps,
     people_pages,
+    letter_pages,
+    renewal_pages,
     sheet_pages,
     printing_pages,
     partners_pages,

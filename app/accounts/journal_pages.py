@@ -249,13 +249,14 @@ def shown(mail_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> MailPage:
         mail = known_mail(session, mail_id)
-        over = kept and mail.sealed_link is not None and mail.useful_until < started_at()
+        has_link = mail.sealed_link is not None and mail.kind != MailKind.ORIENTATION
+        over = kept and has_link and mail.useful_until < started_at()
         return MailPage(
             mails_told(session, [mail], kept=kept)[0],
             paragraphs_of(mail.body),
             PLACE_OF_LINK,
             f"{_public_root()}{path}" if path else "",
-            kept and not over and mail.sealed_link is not None,
+            kept and has_link and not over,
             over,
             kept,
             form,

@@ -464,7 +464,8 @@ def shown_link(
     if actor is not None:
         actor.check(Right.SEE_MAILS)
     mail = known_mail(session, mail_id)
-    path = opened_link(mail, secret_key)
+    # What a letter to a person of the scheme keeps sealed is where they are: nobody reads it.
+    path = None if mail.kind == MailKind.ORIENTATION else opened_link(mail, secret_key)
     if path is None or mail.useful_until < now:
         raise LinkServesNoMore
     # The same lock as the reset of factors takes: of the two, one comes second and sees the other.

@@ -185,12 +185,17 @@ def mails_told(session: Session, mails: Sequence[Mail], *, kept: bool) -> list[M
     return [
         MailTold(
             mail,
-            names[mail.agent_id],
+            _addressee(mail, names[mail.agent_id]),
             FRENCH_MAIL[MailKind(mail.kind)],
             *_state(mail, kept=kept),
         )
         for mail in mails
     ]
+
+
+def _addressee(mail: Mail, agent: str) -> str:
+    """Whom a letter is for; nobody who reads it learns which person of the scheme it was."""
+    return f"une personne que {agent} aide" if mail.kind == MailKind.ORIENTATION else agent
 
 
 def _state(mail: Mail, *, kept: bool) -> tuple[str, str]:

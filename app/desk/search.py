@@ -220,6 +220,7 @@ def matches_of_name(
                 f"née ou né en {who.birth_year}, {who.commune}",
                 "handover_pages.shown",
                 {"prescription_id": last[person.id]},
+                person.id if Right.ISSUE_BOOKLETS in RIGHTS[actor.role] else None,
             )
             for person, who in named
             if person.id in last

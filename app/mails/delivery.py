@@ -28,12 +28,15 @@ class Verdict:
     answer: str
 
 
-def message_of(mail: Mail, *, link: str | None, sender: str) -> EmailMessage:
-    """The letter with its page beside its text; its Message-ID is the same at each attempt."""
+def message_of(mail: Mail, *, link: str | None, sender: str, to: str = "") -> EmailMessage:
+    """The letter as a page beside its text; its Message-ID is the same at each attempt.
+
+    `to` is the address that a letter to a person of the scheme kept sealed.
+    """
     message = EmailMessage(policy=SMTP)
     message["Subject"] = mail.subject
     message["From"] = f"passnum <{sender}>"
-    message["To"] = mail.address
+    message["To"] = to or mail.address
     message["Date"] = format_datetime(mail.queued_at)
     message["Message-ID"] = f"<{mail.id}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -16,6 +16,9 @@ STATES = ", ".join(f"'{state}'" for state in MailState)
 class Mail(Model):
     """A letter to one agent, as it was when it was written; only its sending changes.
 
+    One to a person of the scheme is its sender's: it names nobody, its `address` is empty, and
+    where it goes is sealed in the place of the link, and forgotten like one.
+
     The secret of its link is sealed, and forgotten once the letter is gone. `next_attempt_at`
     moves on before each attempt: whoever dies in the middle leaves a letter that is tried again.
     """

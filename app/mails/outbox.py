@@ -50,6 +50,42 @@ def write_mail(
     return mail
 
 
+def write_to_person(
+    session: Session,
+    *,
+    mail_id: UUID,
+    agent_id: int,
+    address: str,
+    letter: Letter,
+    now: datetime,
+    key: bytes,
+) -> Mail:
+    """Put a letter to a person of the scheme in the outbox, on behalf of the agent who helps them.
+
+    Who they are rests in one table, and this is not it: the letter names nobody, and its address
+    is sealed until it is gone. The same id again is the same letter.
+    """
+    if mail := queries.mail(session, mail_id):
+        return mail
+    mail = Mail(
+        id=mail_id,
+        kind=MailKind.ORIENTATION,
+        agent_id=agent_id,
+        address="",
+        subject=letter.subject,
+        body=letter.body,
+        sealed_link=seal(key, mail_id, address),
+        queued_at=now,
+        useful_until=now + USEFUL_FOR,
+        state=MailState.WAITING,
+        attempt_count=0,
+        next_attempt_at=now,
+    )
+    session.add(mail)
+    session.flush()
+    return mail
+
+
 def call_back(session: Session, *, agent_id: int, kind: MailKind) -> None:
     """Letters whose links serve no more need not leave: those that still wait are torn up."""
     queries.forget_waiting(session, agent_id, kind)

@@ -17,6 +17,8 @@ class MailKind(StrEnum):
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
     BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
     NOTICE = "notice"
+    ORIENTATION = "orientation"
+    """To a person of the scheme, who asked for it: see `app.mails.outbox.write_to_person`."""
 
 
 FRENCH_MAIL = {
@@ -30,6 +32,7 @@ FRENCH_MAIL = {
     MailKind.BANK_DETAILS_PROPOSED: "Compte bancaire à confirmer",
     MailKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé",
     MailKind.NOTICE: "Avis",
+    MailKind.ORIENTATION: "Lettre d’orientation",
 }
 
 

@@ -16,10 +16,13 @@ from app.mails import queries
 from app.mails.delivery import Verdict, hand_in, message_of, too_late
 from app.mails.models import Mail
 from app.mails.outbox import opened_link
-from app.mails.rules import KEPT_FOR, MailState, delay_after
+from app.mails.rules import KEPT_FOR, MailKind, MailState, delay_after
 
 MOST_AT_ONCE = 50
 TOO_LATE = "Trop tard : ce que dit ce courriel ne vaut plus."
+ADDRESS_LOST = (
+    "Son adresse ne s’ouvre plus : la clé du site a changé. Envoyez la lettre de nouveau."
+)
 LINK_LOST = "Son lien ne s’ouvre plus : la clé du site a changé. Faites-en envoyer un autre."
 
 
@@ -71,10 +74,20 @@ def _handed_in(mail: Mail, settings: Settings, server: MailServer, *, now: datet
     if too_late(mail, now):
         return Verdict(MailState.FAILED, TOO_LATE)
     path = opened_link(mail, settings.secret_key)
+    if mail.kind == MailKind.ORIENTATION:
+        return _handed_to_person(mail, path, server)
     if path is None and mail.sealed_link is not None:
         return Verdict(MailState.FAILED, LINK_LOST)
     link = None if path is None else urljoin(settings.public_url, path)
     return hand_in(message_of(mail, link=link, sender=server.sender), server)
+
+
+def _handed_to_person(mail: Mail, address: str | None, server: MailServer) -> Verdict:
+    """What the server says may repeat the address, which nobody keeps: its number is enough."""
+    if address is None:
+        return Verdict(MailState.FAILED, ADDRESS_LOST)
+    verdict = hand_in(message_of(mail, link=None, sender=server.sender, to=address), server)
+    return Verdict(verdict.state, verdict.answer.partition(" ")[0])
 
 
 def _noted(database: Database, mail_id: UUID, verdict: Verdict, *, now: datetime) -> None:

@@ -206,6 +206,16 @@ class UnknownPrescription(NotFound):
     )
 
 
+class NothingToRenew(RuleBroken):
+    """The person has received no booklet yet, or the only hand-over was undone."""
+
+    code = "nothing_to_renew"
+    sentence = (
+        "Cette personne n’a encore reçu aucun carnet : il n’y a rien à renouveler. "
+        "Faites-lui une première remise."
+    )
+
+
 class NotASenior(RuleBroken):
     """The person is too young for the public of 60 and over."""
 

@@ -263,7 +263,10 @@ class HandoverPage:
     reasons: tuple[str, ...]
     undo: PrescriptionUndo | None
     undo_reason: str
+    beneficiary_id: UUID
     may_letter: bool
+    may_renew: bool
+    """Not on the day itself: another booklet of the same day is the same hand-over."""
     may_undo: bool
     moved: bool
     """Whether a pass was used, blocked or replaced: nobody takes the hand-over back any more."""
@@ -308,7 +311,12 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         reasons=reasons_of(told),
         undo=undo,
         undo_reason=FRENCH_UNDO_REASON[UndoReason(undo.reason)] if undo else "",
+        beneficiary_id=made.beneficiary_id,
         may_letter=may(Right.SEE_BENEFICIARIES) and undo is None,
+        may_renew=may(Right.ISSUE_BOOKLETS)
+        and undo is None
+        and made.prescribed_on < martinique_day(started_at())
+        and queries.identity(session, made.beneficiary_id) is not None,
         may_undo=undo is None
         and may(Right.UNDO_PRESCRIPTION)
         and (actor.role is Role.COORDINATOR or same_day),

@@ -6,11 +6,9 @@ its agent's alone, named by an opaque id, and forgotten with the hand-over or af
 the draft becomes that of the hand-over.
 """
 
-import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import TypeVar
 from uuid import UUID, uuid5
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -20,45 +18,30 @@ from sqlalchemy.orm import Session
 from app.identity import drafts
 from app.identity.drafts import Typed
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.communes import COMMUNES
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
-from app.ledger import AccountKind
-from app.mediators.rules import FRENCH_SERVICE
-from app.prescribers import people, prescriptions, queries, referrals
-from app.prescribers.allocations import named_booklet
-from app.prescribers.errors import (
-    DeclarationMissing,
-    EntitlementExceeded,
-    LateHandOver,
-    LikelyDuplicate,
-    RenewalTooEarly,
-    UnknownBeneficiary,
-)
+from app.prescribers import people, queries
 from app.prescribers.handover_pages import PLACE, choices
-from app.prescribers.holdings import booklets_held
+from app.prescribers.handover_parts import (
+    REASONS,
+    Said,
+    StepPage,
+    booklets_typed,
+    check_commitment,
+    hand_over,
+    step_page,
+)
 from app.prescribers.letter_files import commitment_file
-from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
+from app.prescribers.models import Beneficiary, BeneficiaryIdentity
 from app.prescribers.people import AlreadyKnown, Person
-from app.prescribers.prescriptions import Reasons, alike_in_words
+from app.prescribers.prescriptions import alike_in_words
 from app.prescribers.rules import (
     ENGAGEMENTS,
     FRENCH_COMMITMENT,
-    FRENCH_DUPLICATE_REASON,
-    FRENCH_EXCEPTION_REASON,
-    FRENCH_LATE_REASON,
-    FRENCH_NEED,
-    FRENCH_RENEWAL_REASON,
     QUESTIONS,
     Commitment,
-    DuplicateReason,
-    ExceptionReason,
-    LateReason,
-    RenewalReason,
 )
-from app.programmes import queries as programmes
-from app.programmes.errors import UnknownVintage
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.auth import check, current_actor, started_at
 from app.web.drafts import typed_in_request
@@ -180,6 +163,8 @@ class PersonPage:
     found: tuple[tuple[Beneficiary, BeneficiaryIdentity], ...]
     alike: AlreadyKnown | None
     elsewhere: tuple[str, ...]
+    served: frozenset[UUID]
+    """Those of one's own who have received a booklet before: a renewal asks them less."""
 
 
 @bp.get("/remises/nouvelle")
@@ -216,14 +201,17 @@ def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
     def read(session: Session) -> PersonPage:
         searched = form.text("recherche")[:80]
         alike = alike_to(session, form) if draft_id else None
+        found = people.found_by_name(session, actor=current_actor(), typed=searched)
+        own = [known.id for known, _ in (*found, *(alike.own if alike else ()))]
         return PersonPage(
             communes=tuple(Choice(c.name, c.name) for c in COMMUNES),
             publics=choices(FRENCH_PUBLIC),
             draft_id=draft_id,
             searched=searched,
-            found=tuple(people.found_by_name(session, actor=current_actor(), typed=searched)),
+            found=tuple(found),
             alike=alike or None,
             elsewhere=tuple(map(alike_in_words, alike.elsewhere)) if alike else (),
+            served=frozenset(queries.last_hand_overs(session, own)),
         )
 
     page = in_transaction(read)
@@ -344,73 +332,6 @@ def _register(session: Session, form: Form) -> UUID:
 # ── Steps 2 and 3: what is said of the person ─────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class StepPage:
-    """A person, what they have received, and who is alike."""
-
-    draft_id: UUID
-    id: UUID
-    name: str
-    birth_year: int
-    commune: str
-    public: str
-    declares: bool
-    rights: str
-    needs_renewal: bool
-    needs_exception: bool
-    passes_left: int
-    alike: tuple[str, ...]
-    lacking: int
-    """The size of the booklets that this public receives, when none is left; else nothing."""
-    need: str = ""
-    services: tuple[str, ...] = ()
-    places: tuple[referrals.Choice, ...] = ()
-
-
-def step_page(
-    session: Session, draft_id: UUID, beneficiary_id: UUID, answers: str = ""
-) -> StepPage:
-    """What both steps say of the person, and after the assessment, where they may go."""
-    actor, now = current_actor(), started_at()
-    known = people.known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
-    who = queries.identity(session, beneficiary_id)
-    if who is None:
-        raise UnknownBeneficiary
-    position = prescriptions.position_of(session, known, on=martinique_day(now))
-    alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
-    places: Sequence[referrals.Choice] = ()
-    if answers:
-        places = referrals.ranked(
-            session, actor=actor, beneficiary_id=beneficiary_id, answers=answers, now=now
-        )
-    return StepPage(
-        draft_id=draft_id,
-        id=beneficiary_id,
-        name=f"{who.first_name} {who.surname}",
-        birth_year=who.birth_year,
-        commune=who.commune,
-        public=FRENCH_PUBLIC[Public(known.public)],
-        declares=known.public == Public.REGISTERED_JOB_SEEKER,
-        rights=position.in_words if position else "Aucun carnet prévu pour ce public.",
-        needs_renewal=bool(position and position.renewing and position.passes_left),
-        needs_exception=bool(position and position.beyond),
-        passes_left=position.passes_left if position else 0,
-        alike=tuple(map(alike_in_words, alike)),
-        lacking=_lacking(session, position) if position else 0,
-        need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
-        services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
-        if answers
-        else (),
-        places=tuple(places),
-    )
-
-
-def _lacking(session: Session, position: prescriptions.Position) -> int:
-    held = booklets_held(session, actor=current_actor())
-    in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
-    return 0 if position.size in in_hand else position.size
-
-
 def person_of(typed: Typed) -> UUID | None:
     """The person whom a draft is for, once step 1 is done."""
     return UUID(typed[PERSON][0]) if PERSON in typed else None
@@ -474,18 +395,17 @@ def check_need(form: Form, person: Beneficiary) -> None:
     for place, question in enumerate(QUESTIONS.questions):
         if form.text(f"q{place}") not in {"0", "1", "2"}:
             form.wrong(f"q{place}", f"« {question.words} » : cochez une des trois réponses.")
-    way = form.choice("signature", Commitment, "Dites comment la personne a signé.")
-    if way is Commitment.SCREEN and len(form.texts("engagement")) < len(ENGAGEMENTS):
-        form.wrong("engagement", "À l’écran, la personne coche chaque engagement devant vous.")
-    if person.public == Public.REGISTERED_JOB_SEEKER and not form.checked("declares"):
-        form.wrong("declares", DeclarationMissing().message)
-    if not form.checked("atteste"):
-        form.wrong("atteste", "Cochez que la personne s’est engagée devant vous.")
+    check_commitment(form, person)
 
 
 def answers_of(form: Form) -> str:
     """The figures of the assessment, one a question."""
     return "".join(form.text(f"q{place}") for place in range(len(QUESTIONS.questions)))
+
+
+def said_in_steps(form: Form) -> Said:
+    """What step 2 has kept."""
+    return Said(answers_of(form), Commitment(form.text("signature")), form.checked("declares"))
 
 
 @bp.get("/remises/nouvelle/<uuid:draft_id>/engagement.pdf")
@@ -528,10 +448,7 @@ def booklet(draft_id: UUID) -> ResponseReturnValue:
         page=page,
         form=form,
         asked_count=len(booklets_typed(form)),
-        duplicates=choices(FRENCH_DUPLICATE_REASON),
-        renewals=choices(FRENCH_RENEWAL_REASON),
-        exceptions=choices(FRENCH_EXCEPTION_REASON),
-        lates=choices(FRENCH_LATE_REASON),
+        lists=REASONS,
     ), form.status
 
 
@@ -544,93 +461,10 @@ def send_booklet(draft_id: UUID) -> ResponseReturnValue:
         return gone(draft_id)
     typed = merged(kept, "booklet")
     form = Form(typed, draft_id)
-    if (made := form.submit(_act(who, form))) is not None:
+    if (made := form.submit(hand_over(who, form, partial(said_in_steps, form)))) is not None:
         return done(
             url_for("handover_pages.shown", prescription_id=made.id),
             f"La remise {made.number} est enregistrée. Imprimez la lettre et donnez-la.",
         )
     in_transaction(lambda session: keep(session, draft_id, with_errors(typed, form, "booklet")))
     return step("booklet", draft_id)
-
-
-def booklets_typed(form: Form) -> list[str]:
-    """The booklets of the field, one a line or between commas."""
-    return [one.strip() for one in re.split(r"[\n,;]+", form.text("carnets")) if one.strip()]
-
-
-FIELD_OF: tuple[tuple[type[DomainError], str], ...] = (
-    (LikelyDuplicate, "doublon"),
-    (RenewalTooEarly, "renouvellement"),
-    (EntitlementExceeded, "exception"),
-    (LateHandOver, "tardive"),
-)
-"""Beside which field a refusal stands; the others are about the booklets."""
-
-
-def _act(beneficiary_id: UUID, form: Form) -> Callable[[Session], Prescription]:
-    def act(session: Session) -> Prescription:
-        actor, now, typed = current_actor(), started_at(), booklets_typed(form)
-        reasons = Reasons(
-            _reason(form, "doublon", DuplicateReason),
-            _reason(form, "renouvellement", RenewalReason),
-            _reason(form, "exception", ExceptionReason),
-            _reason(form, "tardive", LateReason),
-        )
-        if not typed:
-            form.wrong("carnets", "Scannez la couverture, ou tapez le numéro d’au moins un carnet.")
-        about_booklets = []
-        for refusal in prescriptions.what_stands_in_the_way(
-            session,
-            actor=actor,
-            beneficiary_id=beneficiary_id,
-            booklets=typed,
-            reasons=reasons,
-            now=now,
-        ):
-            field = next((name for kind, name in FIELD_OF if isinstance(refusal, kind)), "")
-            if field:
-                form.wrong(field, refusal.message)
-            elif refusal.message not in about_booklets:
-                about_booklets.append(refusal.message)
-        if about_booklets:
-            form.wrong("carnets", " ".join(about_booklets))
-        mediator = form.uuid("lieu", "Choisissez avec la personne où elle ira.")
-        form.check()
-        made = prescriptions.issue_booklets(
-            session,
-            actor=actor,
-            prescription_id=form.id,
-            programme_id=programme_of(session, typed[0]),
-            beneficiary_id=beneficiary_id,
-            booklets=typed,
-            referred_to_id=mediator,
-            answers=answers_of(form),
-            commitment=Commitment(form.text("signature")),
-            declares_no_other_pass=form.checked("declares"),
-            reasons=reasons,
-            now=now,
-        )
-        drafts.forget_draft(session, draft_id=form.id, agent_id=actor.agent_id)
-        return made
-
-    return act
-
-
-ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason, LateReason)
-
-
-def _reason(form: Form, name: str, among: type[ReasonT]) -> ReasonT | None:
-    typed = form.text(name)
-    return among(typed) if typed in set(among) else None
-
-
-def programme_of(session: Session, typed: str) -> UUID:
-    """The programme of a booklet: nobody chooses it, the paper says it.
-
-    Raises:
-        NotABookletNumber, MistypedSerial, MistypedCoverCode, UnknownCover, UnknownVintage.
-    """
-    terms = programmes.vintage_by_label(session, named_booklet(session, typed).vintage_label)
-    if terms is None:
-        raise UnknownVintage
-    return terms.programme_id

@@ -10,10 +10,17 @@ from app.identity import queries as identity
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
+from app.kernel.errors import InvalidInput
 from app.kernel.money import NO_BREAK
-from app.kernel.text import written_phone
+from app.kernel.text import read_email, written_phone
+from app.mails.models import Mail
+from app.mails.outbox import write_to_person
+from app.mails.rules import MailKind
+from app.mails.wording import Letter as MailLetter
+from app.mails.wording import written
 from app.mediators.queries import Offer, Place
 from app.mediators.rules import week_in_words
+from app.papers.french import long_day, typeset
 from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.errors import UnknownPrescription
@@ -74,6 +81,81 @@ def letter_of(
         ),
         help_line=written_phone(help_line),
         specimen=programmes.is_demonstration(session),
+    )
+
+
+def mail_of(letter: Letter) -> MailLetter:
+    """The same letter as an e-mail: without the person's name, and without their booklets."""
+    return written(
+        MailKind.ORIENTATION,
+        prescriber=letter.prescriber,
+        passes=len(letter.booklets) * letter.passes_each,
+        last_day=long_day(letter.last_day),
+        places=[
+            {
+                "name": place.name,
+                "where": ", ".join(filter(None, (place.street, place.town))),
+                "phone": place.phone,
+                "hours": " ; ".join(f"{day.lower()} {hours}" for day, hours in place.hours),
+            }
+            for place in letter.places
+        ],
+        help_line=letter.help_line,
+        agent_phone=letter.agent_phone,
+    )
+
+
+def short_message(letter: Letter) -> str:
+    """The same as a text message: the place, its telephone, the last day. No name, no number."""
+    place = letter.places[0] if letter.places else None
+    where = ""
+    if place is not None:
+        at = ", ".join(filter(None, (place.name, place.street, place.town)))
+        call = f" Appelez le {place.phone} pour un rendez-vous." if place.phone else ""
+        where = f"{at}.{call} "
+    return typeset(
+        f"Vos pass numériques : {where}Venez avec votre carnet. "
+        f"À utiliser jusqu’au {letter.last_day:%d/%m/%Y}. Carnet perdu : {letter.help_line}."
+    )
+
+
+def send_letter(
+    session: Session,
+    *,
+    actor: Actor,
+    mail_id: UUID,
+    prescription_id: UUID,
+    address: str,
+    agreed: bool,
+    help_line: str,
+    key: bytes,
+    now: datetime,
+) -> Mail:
+    """Send the letter to the address that the person gives, as far as they agree. Twice is once.
+
+    Raises:
+        UnknownPrescription: another prescriber's, taken back, or the person was forgotten.
+        InvalidInput: this is no address, or the person has not agreed.
+    """
+    letter = letter_of(
+        session, actor=actor, prescription_id=prescription_id, help_line=help_line, now=now
+    )
+    wrong = {}
+    to = read_email(address)
+    if to is None:
+        wrong["courriel"] = "Écrivez une adresse complète, par exemple prenom.nom@exemple.fr."
+    if not agreed:
+        wrong["accord"] = "Demandez à la personne si elle est d’accord, puis cochez."
+    if wrong or to is None:
+        raise InvalidInput(**wrong)
+    return write_to_person(
+        session,
+        mail_id=mail_id,
+        agent_id=actor.agent_id,
+        address=to,
+        letter=mail_of(letter),
+        now=now,
+        key=key,
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.identity.rules import RIGHTS, Right
-from app.kernel.ids import new_id
+from app.kernel.clock import martinique_day
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.programmes.rules import FRENCH_PUBLIC
 from app.web.auth import check, current_actor, started_at
@@ -19,6 +19,8 @@ from app.web.transaction import in_transaction
 bp = Blueprint("people_pages", __name__)
 
 PAGE = 10
+ON_PAPER = 200
+"""People on one sheet to print: a dozen leaves, and more than anybody calls."""
 WHOM = {
     "": "Qui a des pass",
     "a-perdre": "Vont perdre des pass",
@@ -37,16 +39,50 @@ class PeoplePage:
     choices: tuple[Choice, ...]
     more: str
     may_issue: bool
-    draft_id: UUID
-    """The id of the hand-over that a button would begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """Everybody whom the filter shows, to call with a pen in hand."""
+
+    people: tuple[ToCall, ...]
+    whom: str
+    title: str
+    on: date
+    cut: bool
+    """Whether there are more people than one sheet holds."""
+
+
+@bp.get("/mes-personnes/feuille")
+def sheet() -> ResponseReturnValue:
+    """The call sheet on paper, whole, with room to note the call; it is no file (decision 0061)."""
+    check(Right.SEE_BENEFICIARIES)
+    whom = read_whom()
+    found = in_transaction(
+        lambda session: call_sheet(
+            session,
+            actor=current_actor(),
+            whom=ASKED[whom],
+            after=None,
+            limit=ON_PAPER + 1,
+            now=started_at(),
+        )
+    )
+    page = SheetPage(
+        tuple(found[:ON_PAPER]),
+        whom,
+        WHOM[whom],
+        martinique_day(started_at()),
+        cut=len(found) > ON_PAPER,
+    )
+    return render_template("handovers/sheet.html", page=page)
 
 
 @bp.get("/mes-personnes")
 def people() -> ResponseReturnValue:
     """The call sheet of one's own prescriber; nobody else ever opens it."""
     check(Right.SEE_BENEFICIARIES)
-    whom = request.args.get("qui", "")
-    whom = whom if whom in ASKED else ""
+    whom = read_whom()
     after = read_after(request.args.get("apres", ""))
     found = in_transaction(
         lambda session: call_sheet(
@@ -71,9 +107,14 @@ def people() -> ResponseReturnValue:
         tuple(Choice(value, words) for value, words in WHOM.items() if value),
         more,
         Right.ISSUE_BOOKLETS in RIGHTS[current_actor().role],
-        new_id(),
     )
     return render_template("handovers/people.html", page=page, french_public=FRENCH_PUBLIC)
+
+
+def read_whom() -> str:
+    """The filter of the address; everybody for whatever cannot be read."""
+    whom = request.args.get("qui", "")
+    return whom if whom in ASKED else ""
 
 
 def read_after(typed: str) -> tuple[date, UUID] | None:

@@ -384,6 +384,23 @@ def _as_day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+def standing_prescriptions(session: Session, beneficiary_id: UUID) -> list[Prescription]:
+    """The hand-overs to a person that were not undone, in the order in which they were made."""
+    return list(
+        session.scalars(
+            select(Prescription)
+            .outerjoin(PrescriptionUndo, PrescriptionUndo.prescription_id == Prescription.id)
+            .where(Prescription.beneficiary_id == beneficiary_id, PrescriptionUndo.id.is_(None))
+            .order_by(Prescription.prescribed_at, Prescription.id)
+        )
+    )
+
+
+def duplicate_of(session: Session, prescription_id: UUID) -> PrescriptionDuplicate | None:
+    """Why a hand-over went on although somebody was alike, if anybody was."""
+    return session.get(PrescriptionDuplicate, prescription_id)
+
+
 def last_hand_overs(session: Session, people: Sequence[UUID]) -> dict[UUID, UUID]:
     """The last hand-over of each of these people that was not undone."""
     rows = session.execute(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
 from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
@@ -110,6 +111,8 @@ class Match:
     apart: str
     endpoint: str
     values: Mapping[str, Any]
+    renews: UUID | None = None
+    """The person to whom the reader may hand another booklet."""
 
 
 @dataclass(frozen=True, slots=True)

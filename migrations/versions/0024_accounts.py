@@ -182,7 +182,7 @@ def _tables() -> None:
         sa.CheckConstraint(
             "kind in ('invitation', 'reset', 'password_changed', 'locked', 'closed', "
             "'reopened', 'role_changed', 'bank_details_proposed', 'bank_details_confirmed', "
-            "'notice')",
+            "'notice', 'orientation')",
             name="mail_kind_is_known",
         ),
         sa.CheckConstraint("length(sealed_link) > 28", name="mail_link_is_sealed"),

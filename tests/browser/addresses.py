@@ -344,6 +344,12 @@ def handover_of_plie(site: Site) -> str:
         return f"/remises/{_prescription(session).id}"
 
 
+def a_renewal(site: Site) -> str:
+    """Another booklet for the person of that hand-over."""
+    with site.database.transaction(writing=False) as session:
+        return f"/mes-personnes/{_prescription(session).beneficiary_id}/renouveler"
+
+
 def a_step(name: str = "") -> Callable[[Site], str]:
     """A step of a hand-over under way, to a person of the prescriber who looks."""
 
@@ -673,6 +679,13 @@ ADDRESSES = (
     Address("handovers-of-all", "/remises?a-part=exception"),
     Address("people", "/mes-personnes", role=Role.PRESCRIBER),
     Address("people-to-lose", "/mes-personnes?qui=a-perdre", role=Role.PRESCRIBER),
+    Address("people-on-paper", "/mes-personnes/feuille", role=Role.PRESCRIBER),
+    Address("renewal", a_renewal, role=Role.PRESCRIBER),
+    Address(
+        "letter-to-send",
+        lambda site: f"{handover_of_plie(site)}/envoyer",
+        role=Role.PRESCRIBER,
+    ),
     Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
     Address("handover-person-alike", a_step(), role=Role.PRESCRIBER),
     Address("handover-need", a_step("/besoin"), role=Role.PRESCRIBER),

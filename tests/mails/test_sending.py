@@ -16,10 +16,10 @@ from app.identity.rules import Role
 from app.identity.service import create_agent
 from app.kernel.ids import new_id
 from app.mails.models import Mail
-from app.mails.outbox import opened_link, write_mail
+from app.mails.outbox import opened_link, write_mail, write_to_person
 from app.mails.rules import MailKind, MailState
 from app.mails.sending import LINK_LOST, Sent, send_due
-from app.mails.wording import written
+from app.mails.wording import Letter, written
 from app.partners.rules import OrganisationKind
 from app.partners.service import register_organisation
 from tests.databases import Databases
@@ -143,6 +143,30 @@ def test_a_letter_refused_for_good_is_not_tried_again_and_says_why(
         failed = again(session, mail)
         assert (failed.state, failed.answer) == (MailState.FAILED, "550 no such mailbox")
         assert failed.sealed_link is None
+
+
+def test_a_letter_to_a_person_forgets_where_it_went(post: Database, tmp_path: Path) -> None:
+    ids = new_id(), new_id()
+    with post.transaction() as session:
+        for mail_id in ids:
+            write_to_person(
+                session,
+                mail_id=mail_id,
+                agent_id=session.scalars(select(Agent.id)).one(),
+                address="celestine@exemple.fr",
+                letter=Letter("Où aller", "Chez Exo 7."),
+                now=NOW,
+                key=KEY,
+            )
+    with open_office(tmp_path, Security.STARTTLS) as (office, server):
+        office.answers = ["550 <celestine@exemple.fr> is nobody here"]
+        assert send_due(post, settings(tmp_path, server), now=NOW) == Sent(sent=1, failed=1)
+
+    assert [taken["To"] for taken in office.taken] == ["celestine@exemple.fr"]
+    with post.transaction(writing=False) as session:
+        told = [session.get_one(Mail, mail_id) for mail_id in ids]
+        assert {mail.answer for mail in told} == {None, "550"}
+        assert [(mail.address, mail.sealed_link) for mail in told] == [("", None)] * 2
 
 
 @pytest.mark.parametrize(

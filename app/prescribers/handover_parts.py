@@ -1,0 +1,234 @@
+"""What every page that hands a booklet over says and does: in three steps, or again in two clicks.
+
+Who the person is and what they may receive, where they may go, and the act with what is refused
+beside its field.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity import drafts
+from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
+from app.ledger import AccountKind
+from app.mediators.rules import FRENCH_SERVICE
+from app.prescribers import people, prescriptions, queries, referrals
+from app.prescribers.allocations import named_booklet
+from app.prescribers.errors import (
+    DeclarationMissing,
+    EntitlementExceeded,
+    LateHandOver,
+    LikelyDuplicate,
+    RenewalTooEarly,
+    UnknownBeneficiary,
+)
+from app.prescribers.handover_pages import choices
+from app.prescribers.holdings import booklets_held
+from app.prescribers.models import Beneficiary, Prescription
+from app.prescribers.prescriptions import Reasons, alike_in_words
+from app.prescribers.rules import (
+    ENGAGEMENTS,
+    FRENCH_DUPLICATE_REASON,
+    FRENCH_EXCEPTION_REASON,
+    FRENCH_LATE_REASON,
+    FRENCH_NEED,
+    FRENCH_RENEWAL_REASON,
+    QUESTIONS,
+    Commitment,
+    DuplicateReason,
+    ExceptionReason,
+    LateReason,
+    RenewalReason,
+)
+from app.programmes import queries as programmes
+from app.programmes.errors import UnknownVintage
+from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.web.auth import current_actor, started_at
+from app.web.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """A person, what they have received, and who is alike."""
+
+    draft_id: UUID
+    id: UUID
+    name: str
+    birth_year: int
+    commune: str
+    public: str
+    declares: bool
+    rights: str
+    needs_renewal: bool
+    needs_exception: bool
+    passes_left: int
+    alike: tuple[str, ...]
+    lacking: int
+    """The size of the booklets that this public receives, when none is left; else nothing."""
+    need: str = ""
+    services: tuple[str, ...] = ()
+    places: tuple[referrals.Choice, ...] = ()
+
+
+def step_page(
+    session: Session, draft_id: UUID, beneficiary_id: UUID, answers: str = ""
+) -> StepPage:
+    """What both steps say of the person, and after the assessment, where they may go."""
+    actor, now = current_actor(), started_at()
+    known = people.known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
+    who = queries.identity(session, beneficiary_id)
+    if who is None:
+        raise UnknownBeneficiary
+    position = prescriptions.position_of(session, known, on=martinique_day(now))
+    alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
+    places: Sequence[referrals.Choice] = ()
+    if answers:
+        places = referrals.ranked(
+            session, actor=actor, beneficiary_id=beneficiary_id, answers=answers, now=now
+        )
+    return StepPage(
+        draft_id=draft_id,
+        id=beneficiary_id,
+        name=f"{who.first_name} {who.surname}",
+        birth_year=who.birth_year,
+        commune=who.commune,
+        public=FRENCH_PUBLIC[Public(known.public)],
+        declares=known.public == Public.REGISTERED_JOB_SEEKER,
+        rights=position.in_words if position else "Aucun carnet prévu pour ce public.",
+        needs_renewal=bool(position and position.renewing and position.passes_left),
+        needs_exception=bool(position and position.beyond),
+        passes_left=position.passes_left if position else 0,
+        alike=tuple(map(alike_in_words, alike)),
+        lacking=_lacking(session, position) if position else 0,
+        need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
+        services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
+        if answers
+        else (),
+        places=tuple(places),
+    )
+
+
+def _lacking(session: Session, position: prescriptions.Position) -> int:
+    held = booklets_held(session, actor=current_actor())
+    in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
+    return 0 if position.size in in_hand else position.size
+
+
+def check_commitment(form: Form, person: Beneficiary) -> None:
+    """Note what is missing of the commitment, and of what a registered job seeker declares."""
+    way = form.choice("signature", Commitment, "Dites comment la personne a signé.")
+    if way is Commitment.SCREEN and len(form.texts("engagement")) < len(ENGAGEMENTS):
+        form.wrong("engagement", "À l’écran, la personne coche chaque engagement devant vous.")
+    if person.public == Public.REGISTERED_JOB_SEEKER and not form.checked("declares"):
+        form.wrong("declares", DeclarationMissing().message)
+    if not form.checked("atteste"):
+        form.wrong("atteste", "Cochez que la personne s’est engagée devant vous.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person has said, and how they committed."""
+
+    answers: str
+    commitment: Commitment
+    declares_no_other_pass: bool
+
+
+def booklets_typed(form: Form) -> list[str]:
+    """The booklets of the field, one a line or between commas."""
+    return [one.strip() for one in re.split(r"[\n,;]+", form.text("carnets")) if one.strip()]
+
+
+REASONS = {
+    "doublon": choices(FRENCH_DUPLICATE_REASON),
+    "renouvellement": choices(FRENCH_RENEWAL_REASON),
+    "exception": choices(FRENCH_EXCEPTION_REASON),
+    "tardive": choices(FRENCH_LATE_REASON),
+}
+"""The reasons to go on, by field."""
+FIELD_OF: tuple[tuple[type[DomainError], str], ...] = (
+    (LikelyDuplicate, "doublon"),
+    (RenewalTooEarly, "renouvellement"),
+    (EntitlementExceeded, "exception"),
+    (LateHandOver, "tardive"),
+)
+"""Beside which field a refusal stands; the others are about the booklets."""
+
+
+def hand_over(
+    beneficiary_id: UUID, form: Form, said: Callable[[], Said]
+) -> Callable[[Session], Prescription]:
+    """The act of a form, for `Form.submit`; everything that is refused is told at once."""
+
+    def act(session: Session) -> Prescription:
+        actor, now, typed = current_actor(), started_at(), booklets_typed(form)
+        reasons = Reasons(
+            _reason(form, "doublon", DuplicateReason),
+            _reason(form, "renouvellement", RenewalReason),
+            _reason(form, "exception", ExceptionReason),
+            _reason(form, "tardive", LateReason),
+        )
+        if not typed:
+            form.wrong("carnets", "Scannez la couverture, ou tapez le numéro d’au moins un carnet.")
+        about_booklets = []
+        for refusal in prescriptions.what_stands_in_the_way(
+            session,
+            actor=actor,
+            beneficiary_id=beneficiary_id,
+            booklets=typed,
+            reasons=reasons,
+            now=now,
+        ):
+            field = next((name for kind, name in FIELD_OF if isinstance(refusal, kind)), "")
+            if field:
+                form.wrong(field, refusal.message)
+            elif refusal.message not in about_booklets:
+                about_booklets.append(refusal.message)
+        if about_booklets:
+            form.wrong("carnets", " ".join(about_booklets))
+        mediator = form.uuid("lieu", "Choisissez avec la personne où elle ira.")
+        form.check()
+        told = said()
+        made = prescriptions.issue_booklets(
+            session,
+            actor=actor,
+            prescription_id=form.id,
+            programme_id=programme_of(session, typed[0]),
+            beneficiary_id=beneficiary_id,
+            booklets=typed,
+            referred_to_id=mediator,
+            answers=told.answers,
+            commitment=told.commitment,
+            declares_no_other_pass=told.declares_no_other_pass,
+            reasons=reasons,
+            now=now,
+        )
+        drafts.forget_draft(session, draft_id=form.id, agent_id=actor.agent_id)
+        return made
+
+    return act
+
+
+ReasonT = TypeVar("ReasonT", DuplicateReason, RenewalReason, ExceptionReason, LateReason)
+
+
+def _reason(form: Form, name: str, among: type[ReasonT]) -> ReasonT | None:
+    typed = form.text(name)
+    return among(typed) if typed in set(among) else None
+
+
+def programme_of(session: Session, typed: str) -> UUID:
+    """The programme of a booklet: nobody chooses it, the paper says it.
+
+    Raises:
+        NotABookletNumber, MistypedSerial, MistypedCoverCode, UnknownCover, UnknownVintage.
+    """
+    terms = programmes.vintage_by_label(session, named_booklet(session, typed).vintage_label)
+    if terms is None:
+        raise UnknownVintage
+    return terms.programme_id

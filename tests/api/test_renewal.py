@@ -1,0 +1,145 @@
+"""Another booklet in two clicks, by the rules of every hand-over; and the letter that is sent."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app.kernel.errors import InvalidInput
+from app.kernel.ids import new_id
+from app.mails.models import Mail
+from app.mails.outbox import opened_link
+from app.prescribers import errors, letters
+from app.prescribers.models import BeneficiaryIdentity, Prescription, PrescriptionRenewal
+from app.prescribers.prescriptions import NO_REASON
+from app.prescribers.renewals import COMMITMENT_LASTS, renewal_of
+from app.programmes.rules import Public
+from tests.api.house import House
+from tests.api.test_handover_steps import hidden, read, send
+
+KEY = bytes(32)
+
+
+def a_senior(house: House, *, used: int) -> UUID:
+    """Somebody of the CCAS with a booklet of 5, of which so many passes were used."""
+    scheme = house.scheme
+    with house.database.transaction() as session:
+        scheme.stock(session)
+        scheme.allocation(session, 11, 13, to="ccas")
+        person = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="ccas")
+        scheme.prescription(session, person, [11], by="ccas", reasons=NO_REASON)
+        for code in scheme.codes(session, 11)[:used]:
+            scheme.redeem(session, code).accepted()
+    return person
+
+
+def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: House) -> None:
+    person = a_senior(house, used=5)
+    client = house.signed_in("ccas").client
+    address = f"/mes-personnes/{person}/renouveler"
+    assert address in read(client, "/mes-personnes?qui=fini")
+    assert "Rosette Démonstration" in read(client, "/mes-personnes/feuille?qui=fini")
+
+    page = read(client, address)
+    assert "Aucun pass" in page
+    assert ">26A 00012<" in page
+    assert "elle ne signe pas de nouveau" in page
+    assert "<select" not in page.partition('id="formulaire"')[2]
+    as_shown = {
+        "carnets": "26A 00012",
+        "lieu": str(house.scheme.organisations["exo7"]),
+    }
+    assert f'value="{as_shown["lieu"]}" checked' in page
+    shown = send(client, address, page, as_shown)
+    assert send(client, address, page, as_shown) == shown
+
+    assert "imprimez-la ou envoyez-la" in read(client, shown)
+    with house.database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(Prescription)) == 2
+        renewal = session.scalars(select(PrescriptionRenewal)).one()
+        first, second = session.scalars(select(Prescription).order_by(Prescription.prescribed_at))
+        assert (renewal.prescription_id, renewal.passes_left) == (second.id, 0)
+        assert (second.answers, second.commitment) == (first.answers, first.commitment)
+
+
+def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: House) -> None:
+    person = a_senior(house, used=2)
+    client, scheme = house.signed_in("ccas").client, house.scheme
+    address = f"/mes-personnes/{person}/renouveler"
+
+    page = read(client, address)
+    assert "Raison de renouveler maintenant" in page
+    assert "Il lui reste 3 pass" in page
+    typed = {"carnets": "26A 00012", "lieu": str(scheme.organisations["exo7"])}
+    form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id"), **typed}
+    refused = client.post(address, data=form)
+    assert refused.status_code == 422
+    assert "Il reste à cette personne des pass" in refused.text
+    assert send(client, address, page, {**typed, "renouvellement": "lost"}).startswith("/remises/")
+
+    with house.database.transaction() as session:
+        ours = scheme.actors["ccas"]
+
+        def known(days: int = 0, by: str = "ccas") -> bool:
+            return renewal_of(
+                session,
+                actor=scheme.actors[by],
+                beneficiary_id=person,
+                now=scheme.now + timedelta(days=days),
+            ).signature_holds
+
+        assert (known(), known(COMMITMENT_LASTS.days)) == (True, False)
+        with pytest.raises(errors.UnknownBeneficiary):
+            known(by="plie")
+        nobody = scheme.beneficiary(session, by="ccas")
+        with pytest.raises(errors.NothingToRenew):
+            renewal_of(session, actor=ours, beneficiary_id=nobody, now=scheme.now)
+        session.delete(session.get_one(BeneficiaryIdentity, person))
+        session.flush()
+        with pytest.raises(errors.UnknownBeneficiary):
+            known()
+
+
+def test_a_letter_leaves_with_consent_alone_and_keeps_nobody(house: House) -> None:
+    person = a_senior(house, used=0)
+    scheme, client = house.scheme, house.signed_in("ccas").client
+    with house.database.transaction() as session:
+        made = session.scalars(select(Prescription.id)).one()
+
+        def sent(*, agreed: bool, to: str = "Rosette@Exemple.fr", by: str = "ccas") -> Mail:
+            return letters.send_letter(
+                session,
+                actor=scheme.actors[by],
+                mail_id=mail_id,
+                prescription_id=made,
+                address=to,
+                agreed=agreed,
+                help_line="0596 00 00 00",
+                key=KEY,
+                now=scheme.now,
+            )
+
+        mail_id = new_id()
+        for wrong in ({"agreed": False}, {"agreed": True, "to": "rosette"}):
+            with pytest.raises(InvalidInput):
+                sent(**wrong)
+        with pytest.raises(errors.UnknownPrescription):
+            sent(agreed=True, by="plie")
+        mail = sent(agreed=True)
+        assert sent(agreed=True) is mail
+        assert opened_link(mail, KEY) == "rosette@exemple.fr"
+        kept = f"{mail.address}{mail.subject}{mail.body}"
+        assert "EXO7" in kept
+        assert "osette" not in kept
+        assert "26A" not in kept
+
+    address = f"/remises/{made}/envoyer"
+    page = read(client, address)
+    assert "n’a pas de serveur de courriel" in page
+    form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id"), "moyen": "sms"}
+    assert "demandez" in client.post(address, data=form).text.lower()
+    told = client.post(address, data={**form, "accord_sms": "oui"})
+    assert 'href="sms:' in told.text or "Aucun téléphone" in told.text
+    assert "À utiliser jusqu" in told.text
+    assert str(person) not in told.text
