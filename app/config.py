@@ -128,6 +128,14 @@ class ProConnect:
                 name for name, value in zip(names, values, strict=True) if not value
             )
             raise SettingRefused(name="PASSNUM_PROCONNECT_…", advice=f"donnez aussi {missing}.")
+        parts = urlsplit(issuer)
+        here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if not parts.hostname or parts.scheme not in {"https", *({"http"} if here else ())}:
+            raise SettingRefused(
+                name="PASSNUM_PROCONNECT_ISSUER",
+                advice="donnez une adresse qui commence par https:// ; "
+                "http:// n’est admis que pour un fournisseur d’essai sur cette machine.",
+            )
         return cls(issuer.rstrip("/"), client_id, secret)
 
 

@@ -26,7 +26,7 @@ from app.identity.service import (
     finish_sign_in,
     hashed,
     keys_of_account,
-    locked_until,
+    locked_somewhere_until,
 )
 from app.papers.french import clock
 from app.web.auth import (
@@ -285,7 +285,7 @@ def _account(agent_id: int, form: Form) -> AccountPage:
             filter(
                 None,
                 (
-                    locked_until(session, keys=keys, now=started_at())
+                    locked_somewhere_until(session, keys=keys, now=started_at())
                     for keys in keys_of_account(current_settings().secret_key, agent)
                 ),
             ),

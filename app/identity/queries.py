@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import as_read, perform
@@ -83,48 +83,93 @@ def token(session: Session, token_id: UUID) -> ApiToken | None:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Failed sign-ins in a row, and when the first of them was."""
+    """Failed tries since the last success, and when the first of them was.
 
+    At one account from one place, from everywhere, and from everywhere within a day; and at all
+    accounts from one network address.
+    """
+
+    here: int
+    first_here: datetime | None
     of_account: int
     first_of_account: datetime | None
+    of_day: int
+    first_of_day: datetime | None
     from_address: int
     first_from_address: datetime | None
 
 
 def failures_since(
-    session: Session, *, email_hash: bytes, address_hash: bytes, since: datetime
+    session: Session, *, email_hash: bytes, address_hash: bytes, since: datetime, day: datetime
 ) -> Failures:
-    """Failed sign-ins of that account and from that network address since that instant.
+    """Failed sign-ins of that account and from that network address since these instants.
 
     Each try is written down as a failure before it is made, and a success adds a row: it wipes the
     account's slate, and takes one from the address's count.
     """
-    last_success = select(func.max(SignInAttempt.id)).where(
-        SignInAttempt.email_hash == email_hash, SignInAttempt.succeeded
-    )
-    of_account = and_(
+    lately = SignInAttempt.attempted_at > since
+    of_day = and_(
         SignInAttempt.email_hash == email_hash,
         ~SignInAttempt.succeeded,
-        SignInAttempt.id > func.coalesce(last_success.scalar_subquery(), 0),
+        SignInAttempt.id > _last_success(email_hash),
     )
-    failed_there = and_(SignInAttempt.address_hash == address_hash, ~SignInAttempt.succeeded)
+    from_address = and_(SignInAttempt.address_hash == address_hash, lately)
+    failed_there = and_(from_address, ~SignInAttempt.succeeded)
+
+    def counted(failed: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[datetime]]:
+        return func.count().filter(failed), func.min(SignInAttempt.attempted_at).filter(failed)
+
+    there, first_there = counted(failed_there)
     row = session.execute(
         select(
-            func.count().filter(of_account).label("of_account"),
-            func.min(SignInAttempt.attempted_at).filter(of_account).label("first_of_account"),
-            (
-                func.count().filter(failed_there)
-                - func.count().filter(
-                    SignInAttempt.address_hash == address_hash, SignInAttempt.succeeded
-                )
-            ).label("from_address"),
-            func.min(SignInAttempt.attempted_at).filter(failed_there).label("first_from_address"),
+            *counted(and_(of_day, lately, SignInAttempt.address_hash == address_hash)),
+            *counted(and_(of_day, lately)),
+            *counted(of_day),
+            there - func.count().filter(and_(from_address, SignInAttempt.succeeded)),
+            first_there,
         ).where(
             or_(SignInAttempt.email_hash == email_hash, SignInAttempt.address_hash == address_hash),
-            SignInAttempt.attempted_at > since,
+            SignInAttempt.attempted_at > day,
         )
     ).one()
     return Failures(*row)
+
+
+def _last_success(email_hash: bytes) -> ColumnElement[int]:
+    found = select(func.max(SignInAttempt.id)).where(
+        SignInAttempt.email_hash == email_hash, SignInAttempt.succeeded
+    )
+    return func.coalesce(found.scalar_subquery(), 0)
+
+
+def has_entered(session: Session, *, email_hash: bytes, place_hash: bytes, since: datetime) -> bool:
+    """Whether somebody showed the right password of that account from that place since then."""
+    asked = exists().where(
+        SignInAttempt.email_hash == email_hash,
+        SignInAttempt.address_hash == place_hash,
+        SignInAttempt.succeeded,
+        SignInAttempt.attempted_at > since,
+    )
+    return session.scalar(select(asked)) or False
+
+
+def worst_place(
+    session: Session, *, email_hash: bytes, most: int, since: datetime
+) -> datetime | None:
+    """The last first failure of a place that has tried that account so often; None without one."""
+    first = func.min(SignInAttempt.attempted_at)
+    places = (
+        select(first)
+        .where(
+            SignInAttempt.email_hash == email_hash,
+            ~SignInAttempt.succeeded,
+            SignInAttempt.attempted_at > since,
+            SignInAttempt.id > _last_success(email_hash),
+        )
+        .group_by(SignInAttempt.address_hash)
+        .having(func.count() >= most)
+    )
+    return max(session.scalars(places), default=None)
 
 
 # ── Accounts ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Agents, tokens and signing in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -33,6 +33,7 @@ from app.identity.rules import (
 )
 from app.identity.session_rules import SessionEnd
 from app.identity.sessions import end_because
+from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.text import clean, read_email
@@ -44,6 +45,14 @@ from app.papers.french import clock, day_and_time
 
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_OF_ACCOUNT = 5
+"""At one account from one place: a browser that has signed in before, or a network address."""
+ATTEMPTS_FROM_EVERYWHERE = 20
+"""At one account from all places; who signs in where they did before is not kept out by it."""
+ATTEMPTS_OF_DAY = 100
+"""The same within a day (NIST SP 800-63B, 5.2.2: no more than 100 on one account)."""
+A_DAY = timedelta(days=1)
+KNOWN_FOR = timedelta(days=180)
+"""How long a browser is known by the last right password typed there."""
 ATTEMPTS_FROM_ADDRESS = 50
 LOCK_TOLD_EVERY = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=365)
@@ -219,6 +228,10 @@ class SignInKeys:
     email_hash: bytes
     address_hash: bytes
     refusal: type[TooManyAttempts] = TooManyAttempts
+    browser_hash: bytes | None = None
+    """What the browser was given when a password was right there, or is about to be given."""
+    strict: bool = False
+    """Whether few tries are allowed from all places together: a code is shorter than a password."""
 
 
 class Door(StrEnum):
@@ -234,7 +247,9 @@ NOWHERE = "nowhere"
 """Where an account is meant apart from any network address."""
 
 
-def keys_at(key: bytes, door: Door, who: object, *, place: str = NOWHERE) -> SignInKeys:
+def keys_at(
+    key: bytes, door: Door, who: object, *, place: str = NOWHERE, browser: str = ""
+) -> SignInKeys:
     """What the throttle recognises at that door: an address typed, the number of an agent, a key.
 
     The door is hashed with it, so « second step 1 » typed as an address blocks nobody's.
@@ -244,6 +259,8 @@ def keys_at(key: bytes, door: Door, who: object, *, place: str = NOWHERE) -> Sig
         passwords.keyed_hash(key, f"{door}\0{str(who).strip().lower()[:254]}"),
         passwords.keyed_hash(key, place),
         refusal,
+        passwords.keyed_hash(key, f"browser\0{browser}") if browser else None,
+        strict=door is not Door.SIGN_IN,
     )
 
 
@@ -263,7 +280,7 @@ def begin_sign_in(session: Session, *, email: str, keys: SignInKeys, now: dateti
     second on purpose), and calls `finish_sign_in` when it was the one, else `fail_sign_in`.
 
     Raises:
-        TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
+        TooManyAttempts: as `begin_try`.
     """
     begin_try(session, keys=keys, now=now)
     agent = queries.agent_by_email(session, read_email(email) or "")
@@ -274,31 +291,91 @@ def begin_try(session: Session, *, keys: SignInKeys, now: datetime) -> None:
     """Count a try at anything that lets somebody in: a password, a code, a key.
 
     Raises:
-        TooManyAttempts: five failures of one account or fifty from one address in 15 minutes.
+        TooManyAttempts: five failures of one account from one place, twenty from everywhere, or
+            fifty of all accounts from one address in 15 minutes; a hundred of one account in a day.
     """
     hold(session, "sign in", keys.email_hash.hex())
+    keys = _placed(session, keys, now=now)
     if until := locked_until(session, keys=keys, now=now):
-        raise keys.refusal(until=clock(until))
+        raise keys.refusal(until=_told(until, now=now))
     _write_attempt(session, keys, succeeded=False, now=now)
 
 
+def _told(until: datetime, *, now: datetime) -> str:
+    """« 9 h 02 », or « demain, 9 h 02 »."""
+    tomorrow = martinique_day(until) > martinique_day(now)
+    return f"demain, {clock(until)}" if tomorrow else clock(until)
+
+
+def _known(session: Session, keys: SignInKeys, *, now: datetime) -> bool:
+    """Whether the account's password was right in this browser before."""
+    return (
+        keys.browser_hash is not None
+        and not keys.strict
+        and queries.has_entered(
+            session,
+            email_hash=keys.email_hash,
+            place_hash=keys.browser_hash,
+            since=now - KNOWN_FOR,
+        )
+    )
+
+
+def _placed(session: Session, keys: SignInKeys, *, now: datetime) -> SignInKeys:
+    """The place that counts: a browser that is known, else the network address.
+
+    A browser that is not known could be another one at each try.
+    """
+    if keys.browser_hash is not None and _known(session, keys, now=now):
+        return replace(keys, address_hash=keys.browser_hash)
+    return keys
+
+
 def locked_until(session: Session, *, keys: SignInKeys, now: datetime) -> datetime | None:
-    """Until when that account, or that network address, may not try; None when it may."""
-    found = queries.failures_since(
+    """Until when that account, or that network address, may not try; None when it may.
+
+    Whoever tries from elsewhere keeps out neither a browser that is known nor, for five tries,
+    another network: anybody could keep anybody out. All of them together have a limit.
+    """
+    found = _failures(session, keys, now=now)
+    rules = [
+        (found.here, found.first_here, ATTEMPTS_OF_ACCOUNT, ATTEMPTS_WINDOW),
+        (found.from_address, found.first_from_address, ATTEMPTS_FROM_ADDRESS, ATTEMPTS_WINDOW),
+    ]
+    if not _known(session, keys, now=now):
+        most = ATTEMPTS_OF_ACCOUNT if keys.strict else ATTEMPTS_FROM_EVERYWHERE
+        rules += [
+            (found.of_account, found.first_of_account, most, ATTEMPTS_WINDOW),
+            (found.of_day, found.first_of_day, ATTEMPTS_OF_DAY, A_DAY),
+        ]
+    ends = [
+        first + window
+        for count, first, most, window in rules
+        if count >= most and first is not None
+    ]
+    return max(ends, default=None)
+
+
+def locked_somewhere_until(session: Session, *, keys: SignInKeys, now: datetime) -> datetime | None:
+    """Until when that account may not be tried from some place, for whoever manages it."""
+    here = locked_until(session, keys=keys, now=now)
+    worst = queries.worst_place(
+        session,
+        email_hash=keys.email_hash,
+        most=ATTEMPTS_OF_ACCOUNT,
+        since=now - ATTEMPTS_WINDOW,
+    )
+    return max(filter(None, (here, worst and worst + ATTEMPTS_WINDOW)), default=None)
+
+
+def _failures(session: Session, keys: SignInKeys, *, now: datetime) -> queries.Failures:
+    return queries.failures_since(
         session,
         email_hash=keys.email_hash,
         address_hash=keys.address_hash,
         since=now - ATTEMPTS_WINDOW,
+        day=now - A_DAY,
     )
-    ends = [
-        first + ATTEMPTS_WINDOW
-        for count, first, most in (
-            (found.of_account, found.first_of_account, ATTEMPTS_OF_ACCOUNT),
-            (found.from_address, found.first_from_address, ATTEMPTS_FROM_ADDRESS),
-        )
-        if count >= most and first is not None
-    ]
-    return max(ends, default=None)
 
 
 def fail_sign_in(
@@ -315,15 +392,10 @@ def fail_sign_in(
         origin=origin,
         now=now,
     )
-    found = queries.failures_since(
-        session,
-        email_hash=keys.email_hash,
-        address_hash=keys.address_hash,
-        since=now - ATTEMPTS_WINDOW,
-    )
-    if agent is None or found.first_of_account is None or found.of_account < ATTEMPTS_OF_ACCOUNT:
+    until = locked_until(session, keys=_placed(session, keys, now=now), now=now)
+    if agent is None or until is None:
         return
-    since = found.first_of_account
+    since = now - ATTEMPTS_WINDOW
     if queries.count_events(session, AccountEventKind.LOCKED, since=since, agent_id=agent_id):
         return
     record_event(
@@ -337,20 +409,25 @@ def fail_sign_in(
     # Whoever tries for days would otherwise fill a mailbox: once a day says enough.
     if told_since(session, agent.id, MailKind.LOCKED, since=now - LOCK_TOLD_EVERY):
         return
-    until = day_and_time(since + ATTEMPTS_WINDOW)
     write_mail(
         session,
         kind=MailKind.LOCKED,
         agent_id=agent.id,
         address=agent.email,
-        letter=written(MailKind.LOCKED, at=day_and_time(now), until=until),
+        letter=written(MailKind.LOCKED, at=day_and_time(now), until=day_and_time(until)),
         now=now,
     )
 
 
 def finish_sign_in(session: Session, *, keys: SignInKeys, now: datetime) -> None:
-    """The password was the one, or its owner has proved who they are: the slate is clean."""
+    """The password was the one, or its owner has proved who they are: the slate is clean.
+
+    The browser is known from now on.
+    """
     _write_attempt(session, keys, succeeded=True, now=now)
+    if keys.browser_hash is not None and not keys.strict:
+        known = replace(keys, address_hash=keys.browser_hash)
+        _write_attempt(session, known, succeeded=True, now=now)
 
 
 def _write_attempt(session: Session, keys: SignInKeys, *, succeeded: bool, now: datetime) -> None:

@@ -29,7 +29,13 @@ def write_mail(
     """Put a letter in the outbox, in the transaction of what it tells.
 
     `link` is a path of this site that holds a secret; `key` seals it until the letter is gone.
+
+    Raises:
+        ValueError: a link without a key, which nobody could ever open.
     """
+    if link is not None and key is None:
+        told = f"the link of a letter « {kind} » needs a key"
+        raise ValueError(told)
     mail = Mail(
         id=new_id(),
         kind=kind,

@@ -19,7 +19,7 @@ from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
 from app.identity.sessions import SignedIn
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web import drafts
-from app.web.cookie import secret_of_cookie
+from app.web.cookie import browser_nonce, secret_of_cookie
 from app.web.transaction import (
     SAFE_METHODS,
     current_database,
@@ -243,7 +243,8 @@ def check(right: Right) -> None:
 def sign_in_keys(who: object, door: Door = Door.SIGN_IN) -> SignInKeys:
     """What the throttle recognises of this request: who tries at which door, and from where."""
     key = current_settings().secret_key
-    return keys_at(key, door, who, place=request.remote_addr or "")
+    browser = browser_nonce() if door is Door.SIGN_IN else ""
+    return keys_at(key, door, who, place=request.remote_addr or "", browser=browser)
 
 
 def browser_of_request() -> str:

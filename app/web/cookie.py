@@ -1,6 +1,10 @@
 """The cookie of a session: a secret that this site alone receives, out of reach of scripts."""
 
-from flask import request
+import re
+import secrets
+from datetime import timedelta
+
+from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
 from app.web.transaction import current_settings
@@ -19,6 +23,32 @@ def keep_cookie(response: Response, secret: str) -> None:
     response.set_cookie(
         COOKIE,
         secret,
+        httponly=True,
+        samesite="Lax",
+        secure=current_settings().secure_cookies,
+    )
+
+
+BROWSER = "passnum_browser"
+"""Recognises a browser in which a password was right, for the throttle alone: it opens nothing."""
+_NONCE = re.compile(r"[\w-]{22}", re.ASCII)
+
+
+def browser_nonce() -> str:
+    """What this browser is known by; a new one when it has none."""
+    if "browser_nonce" not in g:
+        sent = request.cookies.get(BROWSER, "")
+        g.browser_nonce = sent if _NONCE.fullmatch(sent) else secrets.token_urlsafe(16)
+    return str(g.browser_nonce)
+
+
+def keep_browser(response: Response, lasting: timedelta) -> None:
+    """Let the browser be known again."""
+    response.set_cookie(
+        BROWSER,
+        browser_nonce(),
+        max_age=lasting,
+        path=url_for("identity_pages.sign_in"),
         httponly=True,
         samesite="Lax",
         secure=current_settings().secure_cookies,

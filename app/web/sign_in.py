@@ -25,6 +25,7 @@ from app.identity.errors import SignInRefused, TooManyAttempts
 from app.identity.models import Agent
 from app.identity.passkeys import Asking
 from app.identity.service import (
+    KNOWN_FOR,
     Door,
     SignInKeys,
     begin_sign_in,
@@ -52,7 +53,7 @@ from app.web.auth import (
     sign_in_keys,
     started_at,
 )
-from app.web.cookie import drop_cookie, keep_cookie
+from app.web.cookie import drop_cookie, keep_browser, keep_cookie
 from app.web.pages import FieldError, SignInPage
 from app.web.transaction import current_settings, in_transaction
 
@@ -193,6 +194,8 @@ def let_in(
         )
     response = redirect(back or url_for("home"))
     keep_cookie(response, secret)
+    if method is Method.PASSWORD:
+        keep_browser(response, KNOWN_FOR)
     return response
 
 

@@ -182,6 +182,12 @@ def test_without_settings_there_is_no_button_and_half_of_them_are_refused(house:
         ProConnect.from_environment(
             {"PASSNUM_PROCONNECT_ISSUER": "https://a", "PASSNUM_PROCONNECT_CLIENT_ID": "b"}
         )
+    known = {"PASSNUM_PROCONNECT_CLIENT_ID": "b", "PASSNUM_PROCONNECT_CLIENT_SECRET": "c"}
+    for issuer in ("http://fca.integ01.example", "http://localhost.example", "https://", "fca"):
+        with pytest.raises(SettingRefused, match="https"):
+            ProConnect.from_environment(known | {"PASSNUM_PROCONNECT_ISSUER": issuer})
+    here = ProConnect.from_environment(known | {"PASSNUM_PROCONNECT_ISSUER": "http://[::1]:9/"})
+    assert here is not None
     assert session_minutes("finance=30/600 all=60/720")["finance"] == (30, 600)
     for wrong in ("finance", "finance=0/10", "finance=20/10", "=1/2"):
         with pytest.raises(SettingRefused):

@@ -1,5 +1,6 @@
 """Accounts, passwords, tokens: who is let in, and how often somebody may try."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,19 @@ from app.identity.errors import TooManyAttempts, UnknownAgent, UnknownToken
 from app.identity.models import Agent
 from app.identity.service import (
     ATTEMPTS_FROM_ADDRESS,
+    ATTEMPTS_FROM_EVERYWHERE,
     ATTEMPTS_OF_ACCOUNT,
     ATTEMPTS_WINDOW,
+    KNOWN_FOR,
     TOKEN_LIFE,
+    Door,
     SignInKeys,
     begin_sign_in,
+    begin_try,
     create_token,
     disable_agent,
     finish_sign_in,
+    keys_at,
     known_agent,
     revoke_token,
     set_password,
@@ -51,8 +57,7 @@ def test_the_sixth_failure_in_a_row_is_not_even_tried(world: World) -> None:
 
     with pytest.raises(TooManyAttempts):
         begin(world)
-    with pytest.raises(TooManyAttempts):
-        begin(world, SignInKeys(KEYS.email_hash, b"another network"))
+    assert begin(world, SignInKeys(KEYS.email_hash, b"another network")) is not None
     assert begin(world, SignInKeys(b"another account", KEYS.address_hash)) is not None
     assert begin(world, later=MINUTE + ATTEMPTS_WINDOW) is not None
 
@@ -63,6 +68,52 @@ def test_a_success_wipes_the_accounts_slate(world: World) -> None:
     finish_sign_in(world.session, keys=KEYS, now=world.scheme.now + MINUTE)
 
     assert begin(world) is not None
+
+
+def test_strangers_together_are_stopped_and_keep_nobody_out_of_their_own_browser(
+    world: World,
+) -> None:
+    own = replace(KEYS, browser_hash=b"a browser of theirs")
+    finish_sign_in(world.session, keys=own, now=world.scheme.now)
+
+    def strangers(count: int, *, later: timedelta) -> int:
+        """How many of so many tries, each from another network, were made."""
+        for number in range(count):
+            network = f"network {later} {number}".encode()
+            forged = replace(own, address_hash=network, browser_hash=network)
+            try:
+                begin(world, forged, later=later)
+            except TooManyAttempts:
+                return number
+        return count
+
+    assert strangers(30, later=MINUTE) == ATTEMPTS_FROM_EVERYWHERE
+    assert begin(world, own) is not None
+    for hours in range(1, 5):
+        assert strangers(30, later=timedelta(hours=hours)) <= ATTEMPTS_FROM_EVERYWHERE
+    assert strangers(30, later=timedelta(hours=6)) == 0
+    for _ in range(4):
+        assert begin(world, own, later=timedelta(hours=6)) is not None
+    begin(world, own, later=timedelta(hours=6))
+    with pytest.raises(TooManyAttempts):
+        begin(world, own, later=timedelta(hours=6))
+    assert begin(world, own, later=timedelta(hours=7)) is not None
+    known = timedelta(hours=7) + KNOWN_FOR
+    assert strangers(30, later=known) == ATTEMPTS_FROM_EVERYWHERE
+    with pytest.raises(TooManyAttempts):
+        begin(world, own, later=known)
+
+
+def test_a_code_is_tried_five_times_from_all_places_together(world: World) -> None:
+    for number in range(ATTEMPTS_OF_ACCOUNT):
+        begin_try(world.session, keys=step_from(number), now=world.scheme.now)
+
+    with pytest.raises(TooManyAttempts):
+        begin_try(world.session, keys=step_from(99), now=world.scheme.now)
+
+
+def step_from(number: int) -> SignInKeys:
+    return keys_at(b"key", Door.SECOND_STEP, 1, place=f"network {number}")
 
 
 def test_one_network_does_not_try_all_accounts(world: World) -> None:
