@@ -34,6 +34,7 @@ from app.closing import pages as closing_pages
 from app.config import Settings
 from app.database import Database
 from app.desk import pages as desk_pages
+from app.devices import api as devices_api
 from app.guides import help_pages, kit_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
@@ -133,6 +134,7 @@ API_PARTS = (
     printing_api,
     stock_api,
     signals_api,
+    devices_api,
     prescribers_api,
     losses_api,
     closing_api,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.rules import PARTNER_ROLES, AccountState, Manager, state_of
 from app.database import earlier, hold
 from app.identity import queries as identity
+from app.identity.devices import end_devices
 from app.identity.errors import (
     AccountClosedAlready,
     AccountOpenAlready,
@@ -375,6 +376,7 @@ def change_role(
             detail=f"{FRENCH_ROLE[before]} → {FRENCH_ROLE[role]}",
         )
         agent.role = role
+        end_devices(session, agent_id=agent.id, origin=origin, now=now)
         session.flush()
         if agent.password_hash is not None and agent.disabled_at is None:
             _tell(session, agent, MailKind.ROLE_CHANGED, now=now, role=FRENCH_ROLE[role])

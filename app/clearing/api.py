@@ -72,7 +72,7 @@ from app.clearing.views import (
 )
 from app.identity.rules import Right
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
-from app.web.auth import current_actor, started_at
+from app.web.auth import FOR_DEVICES, current_actor, started_at
 from app.web.transaction import (
     current_settings,
     in_transaction,
@@ -81,6 +81,7 @@ from app.web.transaction import (
 
 routes = Routes("clearing", "Encaissements, liquidation, bordereaux et paiements.")
 bp = routes.blueprint
+FOR_DEVICES.update({"clearing.redeem_voucher", "clearing.redeem_vouchers"})
 
 
 @cache

@@ -50,7 +50,7 @@ class ReceiptSigner:
         self._head = _encoded(orjson.dumps(self._header))
 
     @property
-    def public_keys(self) -> dict[str, object]:
+    def public_keys(self) -> dict[str, list[dict[str, object]]]:
         """A JWK set (RFC 7517) with the public key."""
         public = self._key.as_dict(private=False)
         return {"keys": [{**public, "kid": self._header["kid"], "use": "sig", "alg": ALGORITHM}]}

@@ -30,6 +30,26 @@ class TokenCannotApprove(NotPermitted):
     )
 
 
+class DeviceCannot(NotPermitted):
+    """The credential of a device was shown for something else than passes."""
+
+    code = "device_cannot"
+    sentence = (
+        "Un appareil enrôlé prend la liste des pass et envoie des encaissements, rien d’autre. "
+        "Pour ce geste, connectez-vous avec votre mot de passe."
+    )
+
+
+class OnlyADevice(NotPermitted):
+    """Something that devices ask was asked by somebody else."""
+
+    code = "only_a_device"
+    sentence = (
+        "Seul un appareil enrôlé peut le demander, avec sa propre clé. "
+        "Ajoutez l’appareil depuis « Mes appareils », puis recommencez depuis lui."
+    )
+
+
 class OtherOrganisation(NotPermitted):
     """The agent acts for another organisation than the one concerned."""
 

@@ -6,7 +6,12 @@ from enum import StrEnum
 from unicodedata import category
 from uuid import UUID
 
-from app.identity.errors import OtherOrganisation, RightMissing, TokenCannotApprove
+from app.identity.errors import (
+    DeviceCannot,
+    OtherOrganisation,
+    RightMissing,
+    TokenCannotApprove,
+)
 
 
 class Role(StrEnum):
@@ -66,6 +71,10 @@ class Right(StrEnum):
     REDEEM = "redeem"
     UNDO_REDEMPTION = "undo_redemption"
     SEE_REDEMPTIONS = "see_redemptions"
+    SEE_DEVICES = "see_devices"
+    OFFER_DEVICE = "offer_device"
+    REVOKE_DEVICE = "revoke_device"
+    TAKE_VOUCHER_LIST = "take_voucher_list"
     TYPE_SHEETS = "type_sheets"
     APPROVE_SHEET = "approve_sheet"
     PREPARE_CLEARING = "prepare_clearing"
@@ -121,6 +130,9 @@ APPROVALS = frozenset(
 )
 """Rights that a token never carries: a person approves, signed in, not a program."""
 
+DEVICE_RIGHTS = frozenset({Right.REDEEM, Right.TAKE_VOUCHER_LIST})
+"""All that the credential of a device carries, whatever its agent may do."""
+
 _SEEING_ALL = frozenset(
     {
         Right.SEE_PROGRAMME,
@@ -142,6 +154,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     | {
         Right.MANAGE_PROGRAMME,
         Right.MANAGE_PARTNERS,
+        Right.SEE_DEVICES,
+        Right.REVOKE_DEVICE,
         Right.SEE_ACCOUNTS,
         Right.INVITE_AGENTS,
         Right.CORRECT_PROFILE,
@@ -246,6 +260,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.UNDO_REDEMPTION,
             Right.OPEN_DISPUTE,
             Right.SEE_REDEMPTIONS,
+            Right.SEE_DEVICES,
+            Right.OFFER_DEVICE,
+            Right.REVOKE_DEVICE,
+            Right.TAKE_VOUCHER_LIST,
             Right.SEE_STATEMENTS,
             Right.CERTIFY_STATEMENT,
             Right.SEE_ACCOUNTS,
@@ -269,22 +287,27 @@ SEES_ALL_ORGANISATIONS = frozenset({Role.COORDINATOR, Role.FINANCE, Role.ACCOUNT
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: an agent, for an organisation, in a role, signed in or through a token."""
+    """Who asks: an agent, for an organisation, in a role, signed in, by a token or by a device."""
 
     agent_id: int
     organisation_id: UUID
     role: Role
     by_token: bool = False
+    device_id: UUID | None = None
+    """The enrolled device whose credential was shown: it may do little."""
 
     def check(self, right: Right) -> None:
         """Refuse what this agent may not do.
 
         Raises:
             TokenCannotApprove: the role may, a token never.
+            DeviceCannot: the role may, a device never.
             RightMissing: the role may not.
         """
         if right not in RIGHTS[self.role]:
             raise RightMissing
+        if self.device_id is not None and right not in DEVICE_RIGHTS:
+            raise DeviceCannot
         if self.by_token and right in APPROVALS:
             raise TokenCannotApprove
 
@@ -437,6 +460,9 @@ class AccountEventKind(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     PROVIDER_LINKED = "provider_linked"
     PROVIDER_UNLINKED = "provider_unlinked"
+    DEVICE_OFFERED = "device_offered"
+    DEVICE_ENROLLED = "device_enrolled"
+    DEVICE_REVOKED = "device_revoked"
     TOKEN_MADE = "token_made"  # noqa: S105 - a word, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
@@ -473,6 +499,9 @@ FRENCH_EVENT = {
     AccountEventKind.SESSIONS_ENDED: "Toutes les sessions fermées",
     AccountEventKind.PROVIDER_LINKED: "ProConnect relié",
     AccountEventKind.PROVIDER_UNLINKED: "ProConnect détaché",
+    AccountEventKind.DEVICE_OFFERED: "Ajout d’un appareil proposé",
+    AccountEventKind.DEVICE_ENROLLED: "Appareil ajouté",
+    AccountEventKind.DEVICE_REVOKED: "Appareil révoqué",
     AccountEventKind.TOKEN_MADE: "Jeton créé",
     AccountEventKind.TOKEN_REVOKED: "Jeton révoqué",
     AccountEventKind.BANK_DETAILS_PROPOSED: "Changement de compte bancaire annoncé",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.database import hold
 from app.identity import passwords, queries
+from app.identity.devices import end_devices
 from app.identity.errors import (
     AgentDisabled,
     EmailTaken,
@@ -179,6 +180,7 @@ def close(
     )
     end_links(session, agent_id=agent.id, reason=LinkEnd.WITHDRAWN, now=now)
     end_because(session, agent_id=agent.id, why=SessionEnd.CLOSED, now=now)
+    end_devices(session, agent_id=agent.id, origin=origin, now=now)
     agent.disabled_at = now
     session.flush()
 
@@ -499,6 +501,8 @@ def revoke_token(session: Session, *, token_id: UUID, now: datetime) -> ApiToken
     return token
 
 
-def actor_of(agent: Agent, *, by_token: bool) -> Actor:
+def actor_of(agent: Agent, *, by_token: bool, device_id: UUID | None = None) -> Actor:
     """The agent as services know it."""
-    return Actor(agent.id, agent.organisation_id, Role(agent.role), by_token=by_token)
+    return Actor(
+        agent.id, agent.organisation_id, Role(agent.role), by_token=by_token, device_id=device_id
+    )

@@ -1,8 +1,8 @@
 """Which tables travel, in which order, and how a row is written as JSON and read again.
 
 Secrets never leave by a file: password hashes, tokens, links sent by e-mail and the letters that
-hold them, traces of sign-ins and of accounts, sessions, second factors, drafts of forms. Names
-of people leave only when they are asked for. IBANs leave as they are, sealed.
+hold them, traces of sign-ins and of accounts, sessions, second factors, devices, drafts of forms.
+Names of people leave only when they are asked for. IBANs leave as they are, sealed.
 """
 
 import importlib
@@ -41,6 +41,11 @@ SECRETS = frozenset(
         "recovery_code",
         "spent_challenge",
         "provider_identity",
+        "device_offer",
+        "device_offer_end",
+        "device",
+        "device_revocation",
+        "device_taking",
     }
 )
 IDENTITY = frozenset({"beneficiary_identity"})

@@ -262,8 +262,12 @@ class Routes:
         query: type[Query] | None = None,
         refuses: tuple[int, ...] = (),
         description: str = "",
+        unless_held: str = "",
     ) -> Callable[[View], View]:
-        """An operation that answers a file; of several formats, its query says which."""
+        """An operation that answers a file; of several formats, its query says which.
+
+        `unless_held` says what a 304 means, where one may be answered.
+        """
 
         def add(view: View) -> View:
             operation: Callable[..., object] = view
@@ -284,6 +288,7 @@ class Routes:
                     "description": "Le fichier.",
                     "content": {kind.partition(";")[0]: binary for kind in formats.values()},
                 },
+                not_modified=unless_held,
             )
             return view
 
@@ -334,6 +339,7 @@ class Routes:
         doc: Json,
         parameters: Sequence[Json] = (),
         success: Json | None = None,
+        not_modified: str = "",
     ) -> None:
         """Put an operation at its address, and what can be known of it in the contract."""
         name = operation.__name__
@@ -349,6 +355,8 @@ class Routes:
         doc["responses"] = {str(s): HTTPStatus(s).name for s in sorted(statuses)}
         if success is not None:
             doc["responses"]["200"] = success
+        if not_modified:
+            doc["responses"]["304"] = {"description": not_modified}
         documented = self.blueprint.doc(operationId=name, **doc)(operation)
         view = guarded(documented, right)
         self.blueprint.add_url_rule(path, name, view, methods=[method], parameters=[*parameters])

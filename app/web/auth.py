@@ -4,13 +4,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from flask import Request, Response, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.identity import passwords, queries, sessions
+from app.identity import devices, passwords, queries, sessions
+from app.identity.device_rules import CREDENTIAL_PREFIX, OFFER_PREFIX
+from app.identity.errors import DeviceCannot, OnlyADevice
 from app.identity.models import Agent
 from app.identity.rules import Actor, Browser, Origin, Right, Way, browser_family
 from app.identity.service import Door, SignInKeys, actor_of, keys_at
@@ -75,7 +78,9 @@ def current_actor() -> Actor:
     Raises:
         NotSignedIn: nobody does.
     """
-    return actor_of(current_agent(), by_token=g.get("by_token", False))
+    return actor_of(
+        current_agent(), by_token=g.get("by_token", False), device_id=g.get("device_id")
+    )
 
 
 def authenticate() -> AnyResponse | None:
@@ -84,14 +89,10 @@ def authenticate() -> AnyResponse | None:
     if not in_api and request.endpoint in {None, "static", *ANONYMOUS}:
         return None
     if in_api and (token := bearer_token(request)) is not None:
-        agent = queries.agent_by_token(
-            request_session(), passwords.token_hash(token), now=started_at()
-        )
-        if agent is None:
-            raise NotSignedIn
-        g.agent, g.by_token = agent, True
+        know_bearer(token)
         return None
     if (found := session_of_cookie()) is not None:
+        check_is_for_people()
         g.agent, g.standing = found
         if not found[1].is_whole and request.endpoint not in way_on(found[1]):
             if in_api:
@@ -106,6 +107,71 @@ def authenticate() -> AnyResponse | None:
             return None
         raise NotSignedIn
     return ask_to_sign_in()
+
+
+FOR_DEVICES: set[str] = set()
+"""Endpoints that open to the credential of a device: no other does, whatever its agent may."""
+FOR_OFFERS: set[str] = set()
+"""Endpoints that open to the secret of an offer to enrol one."""
+
+
+def know_bearer(token: str) -> None:
+    """Know who asks by what an Authorization header carries: a program, a device, or a square.
+
+    Raises:
+        NotSignedIn: unknown, revoked, expired or of a closed account: all look alike.
+        DeviceCannot: the credential is good, and opens something else.
+    """
+    session, token_hash = request_session(), passwords.token_hash(token)
+    opens: set[str] | None = None
+    if token.startswith(CREDENTIAL_PREFIX):
+        opens = FOR_DEVICES
+        agent = devices.holder_of_credential(session, token_hash)
+        g.device_id = devices.device_of_credential(session, token_hash)
+    elif token.startswith(OFFER_PREFIX):
+        opens = FOR_OFFERS
+        agent = devices.holder_of_offer(session, token_hash)
+        g.offer_secret = token
+    else:
+        agent = queries.agent_by_token(session, token_hash, now=started_at())
+    if agent is None:
+        raise NotSignedIn
+    check_is_for_people()
+    if opens is not None and request.endpoint not in opens:
+        raise DeviceCannot
+    g.agent, g.by_token = agent, True
+
+
+def check_is_for_people() -> None:
+    """Refuse to whoever has no square what only a square opens.
+
+    Raises:
+        OnlyADevice.
+    """
+    if request.endpoint in FOR_OFFERS and "offer_secret" not in g:
+        raise OnlyADevice
+
+
+def current_device_id() -> UUID:
+    """The enrolled device that asks.
+
+    Raises:
+        OnlyADevice: somebody else does.
+    """
+    if g.get("device_id") is None:
+        raise OnlyADevice
+    return cast("UUID", g.device_id)
+
+
+def offer_secret() -> str:
+    """The secret of the offer with which a device asks to be enrolled.
+
+    Raises:
+        OnlyADevice: somebody else asks.
+    """
+    if "offer_secret" not in g:
+        raise OnlyADevice
+    return cast("str", g.offer_secret)
 
 
 def session_of_cookie() -> tuple[Agent, SignedIn] | None:

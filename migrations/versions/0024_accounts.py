@@ -138,7 +138,8 @@ def _tables() -> None:
             "'role_changed', 'manager_appointed', 'manager_dismissed', 'closed', 'reopened', "
             "'factor_added', 'factor_removed', 'factor_failed', 'recovery_codes_made', "
             "'recovery_code_used', 'session_ended', 'sessions_ended', 'provider_linked', "
-            "'provider_unlinked', 'token_made', 'token_revoked', 'bank_details_proposed', "
+            "'provider_unlinked', 'device_offered', 'device_enrolled', 'device_revoked', "
+            "'token_made', 'token_revoked', 'bank_details_proposed', "
             "'bank_details_confirmed', 'link_shown')",
             name="account_event_kind_is_known",
         ),

@@ -29,7 +29,7 @@ from tests.api.contract import Contract
 from tests.beginnings import begin, lived
 from tests.databases import Databases
 from tests.factories import Scheme
-from tests.service.chain import Chain
+from tests.service.chain import CREDENTIAL, SQUARE, Chain
 
 API = "/api/v1"
 PASSWORD = "Sept mots bien choisis pour ouvrir cette porte"
@@ -187,6 +187,9 @@ class House:
 
     def by_token(self, name: str) -> Caller:
         """That agent, through a program."""
+        if name in BEARERS:
+            headers = {"Authorization": f"Bearer {BEARERS[name]}"}
+            return Caller(self.app.test_client(), self.contract, headers)
         if (name, True) not in self.callers:
             with self.database.transaction() as session:
                 secret, _ = create_token(
@@ -225,6 +228,8 @@ class House:
         return secret
 
 
+BEARERS = {"device": f"{CREDENTIAL}1", "square": SQUARE}
+"""Who is no agent: a device of a chain that has lived, and what enrols another one."""
 LASTING = {"all": (10_000_000, 10_000_000)}
 """Tests move the clock by months, and whoever was signed in still is."""
 WIRED: list[tuple[Flask, Contract]] = []

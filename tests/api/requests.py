@@ -14,9 +14,10 @@ from app.kernel.ids import new_id
 from app.partners.queries import agreement_in_force
 from app.partners.rules import AgreementRole
 from app.takeover.rules import COLUMNS
+from tests.api.a_device import Device
 from tests.api.house import Answer, Caller, House
 from tests.factories import ANSWERS, IBAN
-from tests.service.chain import PDF
+from tests.service.chain import PDF, SQUARE
 
 Json = Any
 
@@ -64,6 +65,32 @@ def all_requests(house: House) -> list[Asking]:
         *ending(house),
         *losing(house),
         *managing_accounts(house),
+        *equipping(house),
+    ]
+
+
+def equipping(house: House) -> list[Asking]:
+    """A device is enrolled, another one offered, and one that was lost revoked."""
+    return [
+        Asking(
+            "enrol_device",
+            "square",
+            "/devices",
+            Device(house.nobody()).asks(SQUARE),
+            otherwise={"name": "Un autre téléphone"},
+        ),
+        Asking(
+            "offer_device",
+            "exo7",
+            "/devices/offers",
+            identified(),
+        ),
+        Asking(
+            "revoke_device",
+            "coordinator",
+            f"/devices/{house.lived.ids['spare device']}/revocation",
+            {"reason": "lost"},
+        ),
     ]
 
 
@@ -1042,6 +1069,9 @@ def readings(house: House) -> dict[str, str]:
         "who_am_i": "/me",
         "list_own_sessions": "/me/sessions",
         "read_own_factors": "/me/second-factors",
+        "list_devices": "/devices",
+        "read_own_device": "/devices/me",
+        "take_voucher_list": "/devices/me/voucher-list",
         "list_programmes": "/programmes",
         "read_programme": f"/programmes/{scheme.programme_id}",
         "list_vintages": f"/programmes/{scheme.programme_id}/vintages",
@@ -1148,12 +1178,24 @@ def readings(house: House) -> dict[str, str]:
     }
 
 
+BY_DEVICES = {
+    "read_own_device": "device",
+    "take_voucher_list": "device",
+    "enrol_device": "square",
+}
+"""What no agent asks."""
+
+
 def reader_of(operation: str) -> str:
     """Somebody who may read that: people are told to their own prescriber only."""
     alone = {
         *("list_beneficiaries", "read_beneficiary", "list_prescriptions", "read_prescription"),
         *("list_duplicates", "list_referrals", "print_letter", "print_commitment"),
     }
+    if operation in BY_DEVICES:
+        return BY_DEVICES[operation]
+    if operation == "list_devices":
+        return "coordinator"
     if operation == "read_payment_file":
         return "finance"
     if operation in {"list_agents", "read_agent", "list_mails"}:

@@ -115,6 +115,9 @@ WRITING = (
     "end_other_sessions",
     "reset_agent_factors",
     "end_agent_sessions",
+    "enrol_device",
+    "offer_device",
+    "revoke_device",
 )
 
 NAMED_OTHERWISE = {
@@ -126,6 +129,8 @@ NAMED_OTHERWISE = {
     "end_other_sessions": "what is over stays over",
     "reset_agent_factors": "by its address",
     "end_agent_sessions": "by its address",
+    "revoke_device": "by its address",
+    "offer_device": "only its agent and its organisation are told of it",
     "approve_clawback": "by its address",
     "set_aside_clawback": "by its address",
     "decide_dispute": "by its address",

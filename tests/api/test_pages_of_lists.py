@@ -35,6 +35,7 @@ PAGED = (
     "list_checkpoints",
     "list_clawbacks",
     "list_debit_notes",
+    "list_devices",
     "list_disputes",
     "list_replacements",
     "list_takeovers",

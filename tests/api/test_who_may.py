@@ -17,7 +17,7 @@ AGENTS = {
 }
 
 # C coordination, F finance, A accountant, U auditor, P prescriber, M mediator, D administration.
-# Lower case: only when signed in, never by token.
+# Lower case: only when signed in, never by token. x: only a device, by a credential of its own.
 TABLE = """
 who_am_i                C F A U P M D
 list_own_sessions       C F A U P M D
@@ -26,6 +26,13 @@ end_own_session         C F A U P M D
 end_other_sessions      C F A U P M D
 end_agent_sessions      . . . . . . d
 reset_agent_factors     . . . . . . d
+
+enrol_device            x x x x x x x
+offer_device            . . . . . M .
+list_devices            C . . . . M .
+read_own_device         x x x x x x x
+revoke_device           C . . . . M .
+take_voucher_list       . . . . . x .
 
 list_agents             C . . . P M D
 read_agent              C . . . P M D
@@ -243,6 +250,7 @@ read_latest_checkpoint  C F A U P M .
 prove_consistency       C F A U P M .
 prove_movement          C F A U P M .
 """
+DEVICE = "x"
 MAY = {operation: marks for operation, *marks in map(str.split, filter(None, TABLE.splitlines()))}
 
 
@@ -267,6 +275,8 @@ def test_an_operation_opens_to_those_who_may(lived_in: House, operation: str) ->
         answer = caller.post(path, body) if method == "POST" else caller.get(path)
         if mark == ".":
             answer.refused(403, "right_missing")
+        elif mark == DEVICE:
+            answer.refused(403, "only_a_device")
         elif mark.islower():
             answer.refused(403, "token_cannot_approve")
         else:
@@ -323,8 +333,10 @@ def test_the_contract_and_the_key_of_receipts_are_public(lived_in: House) -> Non
     assert client.get(f"{API}/openapi.json").status_code == 200
     keys = client.get("/.well-known/jwks.json")
     assert keys.status_code == 200
-    assert [key["kty"] for key in keys.get_json()["keys"]] == ["OKP"]
-    assert "d" not in keys.get_json()["keys"][0]
+    receipts, lists = keys.get_json()["keys"]
+    assert receipts["kty"] == lists["kty"] == "OKP"
+    assert receipts["x"] != lists["x"]
+    assert not {"d"} & {*receipts, *lists}
 
 
 def test_a_form_of_another_site_does_nothing(house: House) -> None:

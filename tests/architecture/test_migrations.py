@@ -190,6 +190,7 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "api_token UPDATE",
         "beneficiary_identity DELETE",
         "beneficiary_identity UPDATE",
+        "device_taking DELETE",
         "document_counter UPDATE",
         "form_draft DELETE",
         "form_draft UPDATE",

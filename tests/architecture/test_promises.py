@@ -195,6 +195,8 @@ SUMS = [
     Rule("sealed_positions_leave_no_gap", "sealed_movement", "trigger"),
     Rule("seal_block_seals_what_is_placed", "seal_block", "trigger"),
     Rule("last_administrator_stays", "account_event", "trigger"),
+    Rule("device_is_offered_by_a_mediators_agent", "device_offer", "trigger"),
+    Rule("revoked_device_takes_no_list", "device_taking", "trigger"),
 ]
 CHANGEABLE = {
     "agent",
@@ -214,13 +216,14 @@ CHANGEABLE = {
     "recovery_code",
     "spent_challenge",
     "provider_identity",
+    "device_taking",
 }
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, what was
 typed and not sent is forgotten after a day, managers change, long work goes on and forgets how far
 it was and the file that came with it when it ends, then what it made, and a letter is sent, then
 forgotten (of a letter, PostgreSQL lets only what its sending changes be written). Sessions end,
 factors are used and removed, a question that a passkey answered is forgotten, ProConnect is
-unlinked."""
+unlinked, and which list a device held two months ago is forgotten."""
 FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
 
 

@@ -62,9 +62,18 @@ from app.clearing.sheets import prepare_sheet, set_aside_sheet
 from app.closing.complements import draw_complement
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
+from app.identity.device_models import (
+    Device,
+    DeviceOffer,
+    DeviceOfferEnd,
+    DeviceRevocation,
+    DeviceTaking,
+)
+from app.identity.device_rules import CREDENTIAL_PREFIX, OFFER_PREFIX
 from app.identity.events import record_event
 from app.identity.links import make_link
 from app.identity.models import Agent, AgentManager
+from app.identity.passwords import token_hash
 from app.identity.rules import FROM_SERVER, AccountEventKind, LinkPurpose, Role
 from app.identity.service import SignInKeys, begin_sign_in, create_token
 from app.identity.session_models import (
@@ -142,6 +151,8 @@ from tests.service.lived_corrections import Corrected
 
 SHORT = Sizes(least=1, most=8, fan=2, at_once=100)
 """Stretches so short that there are some of each level."""
+SQUARE, CREDENTIAL = f"{OFFER_PREFIX}of_the_tests", f"{CREDENTIAL_PREFIX}of_the_tests_"
+"""Of a square that still serves; and of two devices, which add their number."""
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 """The least that is taken for a signed paper."""
 
@@ -443,6 +454,7 @@ class Chain:
             now=scheme.now,
         )
         self._sessions(session)
+        self._devices(session)
         write_mail(
             session,
             kind=MailKind.NOTICE,
@@ -491,6 +503,61 @@ class Chain:
                     linked_at=now,
                 ),
             ]
+        )
+        session.flush()
+
+    def _devices(self, session: Session) -> None:
+        """A device that has taken a list, and one that was lost."""
+        agent, now = self.scheme.actors["exo7"], self.scheme.now
+        whose = {"agent_id": agent.agent_id, "mediator_id": agent.organisation_id}
+        secrets = {"device": "1", "lost device": "2", "spare device": "3", "square": SQUARE}
+        for place, (name, secret) in enumerate(secrets.items(), start=1):
+            offer = DeviceOffer(
+                id=new_id(),
+                request_hash=bytes(32),
+                secret_hash=token_hash(secret),
+                made_at=now,
+                expires_at=now + timedelta(days=9),
+                **whose,
+            )
+            session.add(offer)
+            session.flush()
+            if name == "square":
+                continue
+            session.add(
+                DeviceOfferEnd(
+                    offer_id=offer.id, expires_at=offer.expires_at, reason="used", ended_at=now
+                )
+            )
+            session.flush()
+            self.ids[name] = new_id()
+            session.add(
+                Device(
+                    id=self.ids[name],
+                    request_hash=bytes(32),
+                    offer_id=offer.id,
+                    offer_ended="used",
+                    name="Téléphone de l’accueil",
+                    public_key=bytes([place] * 65),
+                    credential_hash=token_hash(f"{CREDENTIAL}{place}"),
+                    salt=bytes(16),
+                    enrolled_at=now,
+                    **whose,
+                )
+            )
+            session.flush()
+        session.add(
+            DeviceTaking(
+                device_id=self.ids["device"], version=0, since=None, pass_count=0, taken_at=now
+            )
+        )
+        session.add(
+            DeviceRevocation(
+                device_id=self.ids["lost device"],
+                reason="lost",
+                revoked_by=agent.agent_id,
+                revoked_at=now,
+            )
         )
         session.flush()
 

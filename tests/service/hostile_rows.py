@@ -1506,6 +1506,33 @@ BENT |= {
     "work_end_says_how": {"sentence": ""},
 }
 BENT |= {
+    # ── Devices ───────────────────────────────────────────────────────────────────────────────────
+    "device_offer_secret_is_hashed": {"secret_hash": b"short"},
+    "device_offer_serves_for_a_while": lambda _, row: {"expires_at": row["made_at"]},
+    "device_offer_end_reason_is_known": {"reason": "forgotten"},
+    "device_offer_is_used_in_time": lambda _, row: {
+        "reason": "used",
+        "ended_at": row["expires_at"] + A_YEAR,
+    },
+    "device_offer_end_is_of_an_offer": {"offer_id": NOBODY},
+    "device_uses_its_offer": lambda rows, _: {
+        "offer_id": rows.withdrawn_offer(),
+        "offer_ended": "withdrawn",
+    },
+    "device_has_a_name": {"name": ""},
+    "device_key_is_a_point": {"public_key": b"short"},
+    "device_credential_is_hashed": {"credential_hash": b"short"},
+    "device_salt_is_16_bytes": {"salt": b"short"},
+    "device_ends_its_offer": lambda rows, _: {"offer_id": rows.open_offer()},
+    "device_is_whose_offer_it_was": {"mediator_id": NOBODY},
+    "device_revocation_reason_is_known": {"reason": "bored"},
+    "device_taking_has_a_version": {"version": -1},
+    "device_taking_goes_forward": lambda _, row: {"since": row["version"] + 1},
+    "device_taking_counts_its_passes": {"pass_count": -1},
+    "revoked_device_takes_no_list": lambda rows, _: {"device_id": rows.ids["lost device"]},
+    "device_is_offered_by_a_mediators_agent": lambda rows, _: {
+        "agent_id": rows.agent("administrator")
+    },
     # ── Accounts ──────────────────────────────────────────────────────────────────────────────────
     "account_link_purpose_is_known": {"purpose": "backdoor"},
     "account_link_secret_is_hashed": {"token_hash": b"short"},

@@ -71,6 +71,41 @@ class Rows:
         self.add("account_link", link)
         return self.copy("account_link_end", link_id=link["id"], expires_at=link["expires_at"])
 
+    def offer(self) -> Row:
+        """A square of its own."""
+        return self.copy("device_offer", secret_hash=new_id().bytes * 2)
+
+    def ended_offer(self) -> Row:
+        """The end of such a square."""
+        offer = self.offer()
+        self.add("device_offer", offer)
+        return self.copy(
+            "device_offer_end", offer_id=offer["id"], expires_at=offer["expires_at"], reason="used"
+        )
+
+    def open_offer(self) -> UUID:
+        """The id of a square that nobody has used."""
+        offer = self.offer()
+        self.add("device_offer", offer)
+        return UUID(str(offer["id"]))
+
+    def withdrawn_offer(self) -> UUID:
+        """The id of one that was withdrawn."""
+        end = self.ended_offer() | {"reason": "withdrawn"}
+        self.add("device_offer_end", end)
+        return UUID(str(end["offer_id"]))
+
+    def device(self) -> Row:
+        """A device that used such a square."""
+        end = self.ended_offer()
+        self.add("device_offer_end", end)
+        return self.copy(
+            "device",
+            offer_id=end["offer_id"],
+            public_key=new_id().bytes * 4 + b"x",
+            credential_hash=new_id().bytes * 2,
+        )
+
     def posting(self) -> UUID:
         """An act without lines."""
         row = self.copy("posting")
@@ -550,6 +585,12 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     ),
     "print_file": lambda rows: rows.copy("print_file", ordinal=2),
     "public_look": lambda rows: {"address_hash": b"somewhere", "looked_at": rows.chain.scheme.now},
+    "device_offer": Rows.offer,
+    "device_offer_end": Rows.ended_offer,
+    "device": Rows.device,
+    "device_revocation": lambda rows: rows.copy(
+        "device_revocation", device_id=rows.ids["spare device"]
+    ),
     "account_link": lambda rows: rows.copy("account_link", made_by=None),
     "account_link_end": Rows.ended_link,
     "agent_manager": lambda rows: rows.copy(

@@ -1,0 +1,1 @@
+"""Devices of mediators: enrolled by a square, holding a list of passes, revoked when lost."""
