@@ -139,6 +139,27 @@ class ProConnect:
         return cls(issuer.rstrip("/"), client_id, secret)
 
 
+IDENTITY_MONTHS = 24
+"""DOMAIN 3: who a person is, is forgotten two years after the last contact."""
+
+
+def identity_months(said: str) -> int:
+    """How many months after the last contact it is known who a person is: two years at most.
+
+    Raises:
+        SettingRefused: no number of months, or more than people were promised.
+    """
+    if not said.strip():
+        return IDENTITY_MONTHS
+    if not said.strip().isdecimal() or not 1 <= int(said) <= IDENTITY_MONTHS:
+        raise SettingRefused(
+            name="PASSNUM_IDENTITY_MONTHS",
+            advice=f"écrivez un nombre de mois, de 1 à {IDENTITY_MONTHS} : c’est la promesse "
+            "faite à chaque personne.",
+        )
+    return int(said)
+
+
 def session_minutes(said: str) -> dict[str, tuple[int, int]]:
     """« finance=30/600 all=60/720 »: minutes without any act, and in all, by role.
 
@@ -175,6 +196,7 @@ class Settings:
         mail_server: where letters are handed in; without it they are kept and shown.
         session_minutes: how long a session lasts, by role, where it is not as usual.
         proconnect: where agents of public bodies may sign in as well.
+        identity_months: how long after the last contact it is known who a person is.
     """
 
     data_dir: Path
@@ -188,6 +210,7 @@ class Settings:
     secret_key: bytes = field(default=b"", repr=False)
     session_minutes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     proconnect: ProConnect | None = None
+    identity_months: int = IDENTITY_MONTHS
 
     @property
     def key_dir(self) -> Path:
@@ -200,9 +223,9 @@ class Settings:
 
         They are PASSNUM_DATA_DIR, PASSNUM_DATABASE_URL, PASSNUM_OWNER_DATABASE_URL,
         PASSNUM_PORT, PASSNUM_SECURE_COOKIES, PASSNUM_PUBLIC_URL, PASSNUM_HELP_LINE and
-        PASSNUM_SESSION_MINUTES; for letters PASSNUM_SMTP_HOST, …_PORT, …_SECURITY, …_USER,
-        …_PASSWORD, …_SENDER and …_AUTHORITY_FILE; for ProConnect PASSNUM_PROCONNECT_ISSUER,
-        …_CLIENT_ID and …_CLIENT_SECRET.
+        PASSNUM_SESSION_MINUTES and PASSNUM_IDENTITY_MONTHS; for letters PASSNUM_SMTP_HOST,
+        …_PORT, …_SECURITY, …_USER, …_PASSWORD, …_SENDER and …_AUTHORITY_FILE; for ProConnect
+        PASSNUM_PROCONNECT_ISSUER, …_CLIENT_ID and …_CLIENT_SECRET.
 
         Raises:
             SettingRefused: a variable says what cannot be.
@@ -224,6 +247,7 @@ class Settings:
             secret_key=secret_file(data_dir / "session.secret"),
             session_minutes=session_minutes(env.get("PASSNUM_SESSION_MINUTES", "")),
             proconnect=ProConnect.from_environment(env),
+            identity_months=identity_months(env.get("PASSNUM_IDENTITY_MONTHS", "")),
         )
 
 

@@ -31,6 +31,7 @@ from app.factory import create_app
 from app.kernel import codes
 from app.mails.keeper import MailKeeper
 from app.places.background import take_places
+from app.prescribers.keeper import IdentityKeeper
 from app.printing.background import printer
 from app.programmes import queries as programmes
 from app.reports.background import archiver
@@ -204,7 +205,14 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
         sys.exit(1)
     # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
     # spared the work.
-    for keeper in (SealKeeper, CalendarKeeper, SignalKeeper, SnapshotKeeper, MailKeeper):
+    for keeper in (
+        SealKeeper,
+        CalendarKeeper,
+        SignalKeeper,
+        SnapshotKeeper,
+        MailKeeper,
+        IdentityKeeper,
+    ):
         keeper(settings).start()
     for worker in keepers(settings, doers(settings)):
         worker.start()

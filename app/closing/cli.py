@@ -11,28 +11,39 @@ from app.closing.errors import UnknownComplement
 from app.closing.papers import joint_statement
 from app.closing.rules import FRENCH_STEP, Side
 from app.closing.views import account_of, steps_shown
-from app.identity.rules import Right
+from app.identity.rules import FROM_COMMAND, Right
 from app.kernel.clock import martinique_day
 from app.prescribers.custody_cli import booklets_option, read_ranges
+from app.prescribers.forgetting import forget_identities
 from app.programmes.naming import vintage_named
 from app.programmes.queries import is_demonstration
 from app.terminal.desk import Desk, Group, Verb, acting, approving, operating, repeatable
 from app.terminal.values import Day, OneOf
 
+FORGOTTEN = "identities_forgotten"
+"""What stands for a step where names are gone; it is no step of a vintage."""
 SIDE = OneOf("PARTIE", {"commanditaire": Side.SPONSOR, "émetteur": Side.ISSUER})
 
 
 @click.command("tick", cls=Verb)
 @operating
 def tick(desk: Desk) -> None:
-    """Fait ce que le calendrier de clôture a prévu jusqu’à maintenant, dans l’ordre.
+    """Fait ce que le calendrier de clôture a prévu, et efface les identités dont le temps est venu.
 
-    Le serveur le fait de lui-même chaque minute ; cette commande sert quand il ne tourne pas. Sans
-    danger à relancer : ce qui est fait n’est pas refait.
+    Le serveur le fait de lui-même ; cette commande sert quand il ne tourne pas. Une identité part
+    deux ans après le dernier contact (PASSNUM_IDENTITY_MONTHS). Sans danger à relancer : ce qui est
+    fait n’est pas refait.
 
     Exemple : passnum tick
     """
     done = calendar.run_due(desk.database, now=desk.now)
+    with desk.transaction() as session:
+        forgotten = forget_identities(
+            session,
+            months=desk.settings.identity_months,
+            now=desk.now,
+            origin=FROM_COMMAND,
+        )
     desk.table(
         [
             {
@@ -40,12 +51,25 @@ def tick(desk: Desk) -> None:
                 "step": one.step,
                 "due_on": one.due.due_on,
                 "voucher_count": one.voucher_count,
+                "identity_count": 0,
             }
             for one in done
-        ],
+        ]
+        + [
+            {
+                "vintage": "",
+                "step": FORGOTTEN,
+                "due_on": martinique_day(desk.now),
+                "voucher_count": 0,
+                "identity_count": forgotten,
+            }
+        ]
+        * bool(forgotten),
         {
             "Millésime": lambda r: r["vintage"],
-            "Étape": lambda r: FRENCH_STEP[r["step"]],
+            "Étape": lambda r: FRENCH_STEP.get(
+                r["step"], f"Identités effacées : {r['identity_count']}"
+            ),
             "Prévue le": lambda r: f"{r['due_on']:%d/%m/%Y}",
             "Pass": lambda r: str(r["voucher_count"]),
         },

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.guides import reading, service
 from app.guides.rules import Reached
 from app.identity.rules import Role
+from app.papers.french import months_told
 from app.web.auth import ANONYMOUS, current_actor
 from app.web.pages import Choice
-from app.web.transaction import in_transaction
+from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("help_pages", __name__)
 ANONYMOUS.update({"help_pages.accessibility", "help_pages.personal_data"})
@@ -33,6 +34,8 @@ class StatementPage:
     """Who answers for this site, and how to reach them."""
 
     reached: Reached
+    kept_for: str
+    """How long after the last contact it is known who a person is."""
 
 
 @bp.get("/aide")
@@ -71,4 +74,6 @@ def personal_data() -> ResponseReturnValue:
 
 
 def _statement_page(session: Session) -> StatementPage:
-    return StatementPage(service.how_to_reach(session))
+    return StatementPage(
+        service.how_to_reach(session), months_told(current_settings().identity_months)
+    )

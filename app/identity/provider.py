@@ -45,6 +45,8 @@ from app.kernel.text import read_email
 
 PATIENCE_SECONDS: Final = 5
 KNOWN_FOR_SECONDS: Final = 3600
+CLOCKS_APART: Final = 30
+"""Seconds by which the clock of a provider may be ahead of ours; what is over is over."""
 ALGORITHMS: Final = ["RS256", "ES256"]
 """What a provider signs with: a key that only it has."""
 SCOPE: Final = "openid email"
@@ -215,10 +217,13 @@ class Provider:
                     raise _refused(error) from None
                 continue  # its keys may have changed: they are asked for once more
             try:
-                registry = jwt.JWTClaimsRegistry(now=int(now.timestamp()), leeway=0, **expected)
+                instant = int(now.timestamp())
+                registry = jwt.JWTClaimsRegistry(now=instant, leeway=CLOCKS_APART, **expected)
                 registry.validate(read.claims)
             except JoseError as error:
                 raise _refused(error) from None
+            if read.claims.get("exp", instant) < instant:
+                raise _refused(ValueError("over"))
             return read.claims
         raise ProviderAnswerRefused
 

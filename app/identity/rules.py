@@ -468,6 +468,8 @@ class AccountEventKind(StrEnum):
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
     BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
     LINK_SHOWN = "link_shown"
+    IDENTITIES_FORGOTTEN = "identities_forgotten"
+    """About no account: who people of the scheme are, gone in its time. Only the count is told."""
 
 
 FRENCH_EVENT = {
@@ -507,6 +509,7 @@ FRENCH_EVENT = {
     AccountEventKind.BANK_DETAILS_PROPOSED: "Changement de compte bancaire annoncé",
     AccountEventKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé, annoncé",
     AccountEventKind.LINK_SHOWN: "Lien consulté",
+    AccountEventKind.IDENTITIES_FORGOTTEN: "Identités de bénéficiaires effacées",
 }
 
 EVENTS_BY_ANOTHER = frozenset(

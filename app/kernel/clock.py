@@ -1,5 +1,6 @@
 """Instants are aware UTC; days, cut-offs and years are Martinique's (UTC−4, no summer time)."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,3 +49,9 @@ def day_asked(since: date, today: date) -> str:
     if since >= today:
         return f"Écrivez le jour d’aujourd’hui, {today:%d/%m/%Y} : aucun autre n’est possible."
     return f"Écrivez un jour entre le {since:%d/%m/%Y} et aujourd’hui."
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier; the last of a month that has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

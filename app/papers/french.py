@@ -133,3 +133,8 @@ def _thousands(number: int) -> str:
     head = re.sub(r"(vingt|cent)s$", r"\1", in_words(thousand))
     words = "mille" if thousand == 1 else f"{head} mille"
     return words + (f" {in_words(rest)}" if rest else "")
+
+
+def months_told(months: int) -> str:
+    """A time in months as people say it: « deux ans », « 18 mois »."""
+    return {12: "un an", 24: "deux ans"}.get(months, f"{months}{NBSP}mois")

@@ -38,7 +38,11 @@ def commitment_file(beneficiary_id: UUID) -> Response:
     """
     values = in_transaction(
         lambda session: letters.commitment_of(
-            session, actor=current_actor(), beneficiary_id=beneficiary_id, now=started_at()
+            session,
+            actor=current_actor(),
+            beneficiary_id=beneficiary_id,
+            now=started_at(),
+            months=current_settings().identity_months,
         )
     )
     return download(commitment_form(values), "engagement.pdf", PDF)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.config import IDENTITY_MONTHS
 from app.identity import queries as identity
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
@@ -20,7 +21,7 @@ from app.mails.wording import Letter as MailLetter
 from app.mails.wording import written
 from app.mediators.queries import Offer, Place
 from app.mediators.rules import week_in_words
-from app.papers.french import long_day, typeset
+from app.papers.french import long_day, months_told, typeset
 from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.errors import UnknownPrescription
@@ -165,7 +166,12 @@ def file_name(number: str, *, large: bool) -> str:
 
 
 def commitment_of(
-    session: Session, *, actor: Actor, beneficiary_id: UUID, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    beneficiary_id: UUID,
+    now: datetime,
+    months: int = IDENTITY_MONTHS,
 ) -> CommitmentForm:
     """The form that a person signs on paper before booklets are handed over.
 
@@ -186,6 +192,7 @@ def commitment_of(
         agent=agent.name if agent else "",
         declares_no_other_pass=person.public == Public.REGISTERED_JOB_SEEKER,
         specimen=programmes.is_demonstration(session),
+        kept_for=months_told(months),
     )
 
 

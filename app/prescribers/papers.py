@@ -71,6 +71,8 @@ class CommitmentForm:
     agent: str
     declares_no_other_pass: bool
     specimen: bool
+    kept_for: str
+    """How long after the last contact it is known who the person is."""
 
 
 class Writer:
@@ -357,7 +359,7 @@ def commitment_form(form: CommitmentForm) -> bytes:
     w.y -= w.lead * 0.4
     w.para(
         "Mes nom, prénom, année de naissance et commune servent à suivre mes carnets. "
-        "Ils sont effacés deux ans après notre dernier contact. "
+        f"Ils sont effacés {form.kept_for} après notre dernier contact. "
         f"Je peux les lire et les faire corriger : je le demande à {form.prescriber}.",
         size=10,
     )

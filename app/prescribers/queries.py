@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import Place, placed
@@ -36,6 +36,18 @@ def beneficiary(session: Session, beneficiary_id: UUID) -> Beneficiary | None:
 def identity(session: Session, beneficiary_id: UUID) -> BeneficiaryIdentity | None:
     """Who the person is, unless that was purged."""
     return session.get(BeneficiaryIdentity, beneficiary_id)
+
+
+def forget_identities_before(session: Session, day: date) -> int:
+    """Delete who people are whose last contact was before that day; returns how many."""
+    old = BeneficiaryIdentity.last_contact_on < day
+    if not session.scalar(select(exists().where(old))):
+        return 0
+    return len(
+        session.scalars(
+            delete(BeneficiaryIdentity).where(old).returning(BeneficiaryIdentity.beneficiary_id)
+        ).all()
+    )
 
 
 def beneficiaries_after(

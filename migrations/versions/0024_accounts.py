@@ -140,7 +140,7 @@ def _tables() -> None:
             "'recovery_code_used', 'session_ended', 'sessions_ended', 'provider_linked', "
             "'provider_unlinked', 'device_offered', 'device_enrolled', 'device_revoked', "
             "'token_made', 'token_revoked', 'bank_details_proposed', "
-            "'bank_details_confirmed', 'link_shown')",
+            "'bank_details_confirmed', 'link_shown', 'identities_forgotten')",
             name="account_event_kind_is_known",
         ),
         sa.CheckConstraint(

@@ -1,16 +1,20 @@
 """Renewals, exceptions, likely duplicates, taking back: what a hand-over asks and keeps."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.config import SettingRefused, identity_months
+from app.identity.models import AccountEvent
+from app.kernel.clock import martinique_day, months_before
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.prescribers import errors, letters, people, prescriptions, queries, referrals
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
+from app.prescribers.forgetting import forget_identities
 from app.prescribers.models import (
     BeneficiaryIdentity,
     Prescription,
@@ -293,6 +297,37 @@ def test_whom_to_call_is_who_has_not_started_or_will_lose_passes(
         scheme.redeem(session, code).accepted()
     [done] = called(Whom.DONE)
     assert (done.held.beneficiary_id, done.held.left_count, done.renewable) == (waiting, 0, True)
+
+
+def test_who_somebody_is_goes_two_years_after_the_last_contact_and_nothing_else(
+    session: Session, scheme: Scheme
+) -> None:
+    old, lately = (scheme.beneficiary(session) for _ in range(2))
+    made = scheme.prescription(session, old, [1])
+    before = by_public(session, scheme)
+    today = martinique_day(scheme.now)
+    session.get_one(BeneficiaryIdentity, old).last_contact_on = months_before(today, 24)
+    session.flush()
+
+    def forgotten(days: int) -> int:
+        return forget_identities(session, months=24, now=scheme.now + timedelta(days=days))
+
+    assert [forgotten(0), forgotten(1), forgotten(1)] == [0, 1, 0]
+
+    session.expire_all()
+    assert queries.identity(session, old) is None
+    assert queries.identity(session, lately) is not None
+    assert session.get_one(Prescription, made).beneficiary_id == old
+    told = session.scalars(select(AccountEvent).where(AccountEvent.kind == "identities_forgotten"))
+    assert [(one.agent_id, one.way, str(one.detail)[:2]) for one in told] == [
+        (None, "server", "1,")
+    ]
+    assert by_public(session, scheme) == before
+    assert months_before(date(2026, 3, 31), 13) == date(2025, 2, 28)
+    assert [identity_months(said) for said in ("", "6")] == [24, 6]
+    for wrong in ("25", "0", "deux"):
+        with pytest.raises(SettingRefused):
+            identity_months(wrong)
 
 
 def test_nothing_of_a_name_leaves_the_identity(session: Session, scheme: Scheme) -> None:
