@@ -71,7 +71,7 @@ from app.printing import api as printing_api
 from app.printing import pages as printing_pages
 from app.printing import public_pages
 from app.programmes import api as programmes_api
-from app.programmes import freeze_api, freeze_pages
+from app.programmes import freeze_api, freeze_pages, setting_steps
 from app.programmes import pages as programmes_pages
 from app.programmes import queries as programmes
 from app.programmes.service import COMMITTED
@@ -85,6 +85,7 @@ from app.reports import (
     voucher_pages,
 )
 from app.reports import pages as reports_pages
+from app.setup import pages as setup_pages
 from app.signals import api as signals_api
 from app.signals import pages as signal_pages
 from app.stock import api as stock_api
@@ -112,6 +113,7 @@ from app.web import (
     sign_in,
     transaction,
 )
+from app.web.help import SECTIONS
 from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
 from app.works import pages as works_pages
 
@@ -166,6 +168,8 @@ PAGE_PARTS = (
     evidence_pages,
     movement_pages,
     voucher_pages,
+    setup_pages,
+    setting_steps,
     programmes_pages,
     kit_pages,
     help_pages,
@@ -220,6 +224,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "search": Right.SEE_VOUCHERS,
     "partners": Right.SEE_PARTNERS,
     "places": Right.SEE_PARTNERS,
+    "setup": Right.MANAGE_PROGRAMME,
     "programme": Right.SEE_PROGRAMME,
     "kit": Right.SEE_PROGRAMME,
     "orders": Right.SEE_ORDERS,
@@ -350,6 +355,7 @@ def frame() -> Frame:
             organisation_name=organisation.name if organisation else "",
             may_open=frozenset(door for door, right in RIGHT_OF_DOOR.items() if right in rights()),
             thumbs=THUMBS.get(Role(agent.role), ()),
+            sections=SECTIONS[Role(agent.role)],
         ),
         specimen=specimen,
         said=tuple(map(str, get_flashed_messages())),
@@ -362,8 +368,12 @@ def rights() -> frozenset[Right]:
 
 
 def home() -> ResponseReturnValue:
-    """The page with which this person's day begins; the administration of accounts has none yet."""
+    """The page with which this person's day begins: setting up, while there is no programme."""
     endpoints = {entry.door: entry.endpoint for entry in MENU}
+    if RIGHT_OF_DOOR["setup"] in rights() and not transaction.in_transaction(
+        lambda session: programmes.programmes_after(session, None, limit=1)
+    ):
+        return redirect(url_for(endpoints["setup"]))
     for door in HOMES:
         if RIGHT_OF_DOOR[door] in rights():
             return redirect(url_for(endpoints[door]))

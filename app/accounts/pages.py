@@ -147,7 +147,9 @@ def invite() -> ResponseReturnValue:
     form = (
         Form.sent()
         if request.method == "POST"
-        else Form.blank(structure=request.args.get("structure", ""))
+        else Form.blank(
+            structure=request.args.get("structure", ""), role=request.args.get("role", "")
+        )
     )
     if request.method == "POST":
 

@@ -14,10 +14,28 @@ from app.kernel.clock import first_instant
 from app.mediators import queries as mediators
 from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
+from app.setup import service as set_up
 from app.signals import queries as signals
 from app.takeover import queries as takeover
 from app.works import queries as works
 from app.works.rules import WorkKind, title_of
+
+
+def beginning_to_finish(session: Session, actor: Actor, today: date) -> list[Task]:
+    """What is left of setting up, until something is ordered."""
+    left = set_up.steps_left(session, actor=actor, on=today)
+    if not left:
+        return []
+    return [
+        Task(
+            title="Continuer la mise en route",
+            about="Rien n’est encore commandé. La page dit ce qui reste, dans l’ordre.",
+            action="Continuer",
+            endpoint="setup_pages.path",
+            count=left,
+            unit="étape" if left == 1 else "étapes",
+        )
+    ]
 
 
 def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task]:

@@ -13,6 +13,7 @@ _Source = Callable[[Session, Actor, date], list[Task]]
 
 SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.SEE_ALLOCATIONS, scheme.works_under_way),
+    (Right.MANAGE_PROGRAMME, scheme.beginning_to_finish),
     (Right.CONFIRM_RECEIPT, booklets.consignments_to_receive),
     (Right.ISSUE_BOOKLETS, people.people_to_call),
     (Right.APPROVE_STATEMENT, money.statements_to_approve),

@@ -1,5 +1,7 @@
 """What was typed and not yet sent for good, kept for the agent who typed it, for a day.
 
+Settings, which are nobody's name, are kept for a month: a council meets that often.
+
 A draft may hold a name, so it is sealed (AES-256-GCM) with a key that stays outside the database,
 and bound to its id, its place and its agent: a person's name still rests in one table. Nobody but
 that agent ever reads it, and what was sent for good is forgotten at once.
@@ -10,7 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import hold
@@ -18,6 +20,9 @@ from app.identity.models import FormDraft
 from app.kernel.sealing import Box, Unopened
 
 KEPT_FOR = timedelta(days=1)
+SETTINGS = "settings "
+"""How a place begins where settings are typed, and nothing about a person."""
+SETTINGS_KEPT_FOR = timedelta(days=30)
 LARGEST_DRAFT = 100_000
 """Bytes: a thousand scanned covers are a fifth of this."""
 
@@ -37,10 +42,18 @@ def keep_draft(
 ) -> bool:
     """Keep what was typed in the form of that place; False when it is too long, or not one's own.
 
-    Drafts of everybody that are older than a day are forgotten on the way.
+    Drafts of everybody that are too old are forgotten on the way.
     """
     hold(session, "form draft", draft_id)
-    session.execute(delete(FormDraft).where(FormDraft.kept_at <= now - KEPT_FOR))
+    session.execute(
+        delete(FormDraft).where(
+            FormDraft.kept_at <= now - KEPT_FOR,
+            or_(
+                FormDraft.place.not_like(f"{SETTINGS}%"),
+                FormDraft.kept_at <= now - SETTINGS_KEPT_FOR,
+            ),
+        )
+    )
     content = orjson.dumps(typed)
     if len(content) > LARGEST_DRAFT:
         return False
@@ -65,12 +78,12 @@ def kept_draft(
     secret_key: bytes,
     now: datetime,
 ) -> Typed | None:
-    """What that agent typed there; None when there is no such draft, or it is a day old."""
+    """What that agent typed there; None when there is no such draft, or it is too old."""
     draft = session.get(FormDraft, draft_id)
     if (
         draft is None
         or (draft.agent_id, draft.place) != (agent_id, place)
-        or draft.kept_at <= now - KEPT_FOR
+        or draft.kept_at <= now - kept_for(place)
     ):
         return None
     try:
@@ -83,13 +96,13 @@ def kept_draft(
 
 
 def latest_draft(session: Session, *, agent_id: int, place: str, now: datetime) -> FormDraft | None:
-    """The draft that an agent kept last in the form of that place, unless it is a day old."""
+    """The draft that an agent kept last in the form of that place, unless it is too old."""
     return session.scalar(
         select(FormDraft)
         .where(
             FormDraft.agent_id == agent_id,
             FormDraft.place == place,
-            FormDraft.kept_at > now - KEPT_FOR,
+            FormDraft.kept_at > now - kept_for(place),
         )
         .order_by(FormDraft.kept_at.desc())
         .limit(1)
@@ -101,6 +114,11 @@ def forget_draft(session: Session, *, draft_id: UUID, agent_id: int) -> None:
     session.execute(
         delete(FormDraft).where(FormDraft.id == draft_id, FormDraft.agent_id == agent_id)
     )
+
+
+def kept_for(place: str) -> timedelta:
+    """How long what is typed there is kept."""
+    return SETTINGS_KEPT_FOR if place.startswith(SETTINGS) else KEPT_FOR
 
 
 def _box(secret_key: bytes) -> Box:

@@ -41,7 +41,7 @@ Kind = Literal["text", "day", "choice", "radio", "checkbox", "check", "area", "f
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One field of a form."""
+    """One field of a form; `about` is its text in the table of help, if it has one."""
 
     kind: Kind
     name: str
@@ -51,6 +51,7 @@ class Asked:
     longest: int = 200
     typed_as: str = "text"
     accepts: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ NEW_PARTNER = Sheet(
     "Ajouter la structure",
     (
         Asked("text", "name", "Nom"),
-        Asked("choice", "kind", "Nature", choices=KINDS),
+        Asked("choice", "kind", "Nature", choices=KINDS, about="organisation_kind"),
         Asked("text", "commune", "Commune", "Par exemple Le Lorrain", longest=100),
         Asked(
             "text",
@@ -105,9 +106,15 @@ NEW_PARTNER = Sheet(
             "Code Insee de la commune",
             "5 chiffres ; inutile pour les 18 communes de CAP Nord.",
             longest=5,
+            about="insee",
         ),
         Asked(
-            "text", "siret", "SIRET", "14 chiffres, sur l’avis SIRENE, s’il y en a un.", longest=20
+            "text",
+            "siret",
+            "SIRET",
+            "14 chiffres, sur l’avis SIRENE, s’il y en a un.",
+            longest=20,
+            about="siret",
         ),
     ),
 )
@@ -121,7 +128,14 @@ ADDRESS = Sheet(
         Asked("text", "street", "Numéro et rue, ou lieu-dit"),
         Asked("text", "complement", "Complément", "Bâtiment, étage, quartier"),
         Asked("text", "postcode", "Code postal", longest=5, typed_as="numeric"),
-        Asked("text", "latitude_microdegrees", "Latitude", DECIMAL.format("14,801"), longest=12),
+        Asked(
+            "text",
+            "latitude_microdegrees",
+            "Latitude",
+            DECIMAL.format("14,801"),
+            longest=12,
+            about="coordinates",
+        ),
         Asked("text", "longitude_microdegrees", "Longitude", DECIMAL.format("−61,074"), longest=12),
     ),
 )
@@ -153,7 +167,7 @@ AGREEMENT = Sheet(
     "La convention n’est pas enregistrée",
     "Enregistrer la convention",
     (
-        Asked("choice", "role", "Rôle", choices=ROLES),
+        Asked("choice", "role", "Rôle", choices=ROLES, about="agreement_role"),
         Asked("text", "reference", "Référence", "Par exemple Convention 2026-04"),
         FROM,
         UNTIL,
@@ -163,6 +177,7 @@ AGREEMENT = Sheet(
             "Frais propres à cette convention, en pour cent",
             "Pour un médiateur seulement. Rien d’écrit : les frais du dispositif.",
             longest=6,
+            about="agreement_fee",
         ),
         Asked(
             "text",
@@ -176,6 +191,7 @@ AGREEMENT = Sheet(
             "Empreinte SHA-256 du document",
             "64 chiffres et lettres, qui prouvent que le fichier n’a pas changé.",
             longest=80,
+            about="fingerprint",
         ),
         Asked("text", "document.kept_at", "Où l’original est conservé"),
     ),
@@ -266,7 +282,7 @@ LABEL = Sheet(
     "Pour un label accordé sans que la demande ait été suivie ici, ou pour son renouvellement.",
     "Le label n’est pas enregistré",
     "Enregistrer le label",
-    (Asked("text", "reference", "Référence"), FROM, UNTIL),
+    (Asked("text", "reference", "Référence", about="label"), FROM, UNTIL),
 )
 
 CASH_OFFICE = Sheet(
@@ -275,7 +291,13 @@ CASH_OFFICE = Sheet(
     "La régie n’est pas enregistrée",
     "Enregistrer la régie",
     (
-        Asked("radio", "kind", "Nature", choices=_choices_of(FRENCH_CASH_OFFICE.items())),
+        Asked(
+            "radio",
+            "kind",
+            "Nature",
+            choices=_choices_of(FRENCH_CASH_OFFICE.items()),
+            about="cash_office",
+        ),
         Asked("text", "reference", "Référence de l’arrêté"),
         Asked(
             "text", "held_by", "Fonction du régisseur", "Une fonction, jamais un nom.", longest=100
@@ -312,7 +334,14 @@ BANK_DETAILS = Sheet(
     "Saisir le compte",
     (
         Asked("text", "holder", "Titulaire du compte", longest=70),
-        Asked("text", "iban", "IBAN", "Recopié du relevé d’identité bancaire.", longest=50),
+        Asked(
+            "text",
+            "iban",
+            "IBAN",
+            "Recopié du relevé d’identité bancaire.",
+            longest=50,
+            about="iban",
+        ),
     ),
 )
 
@@ -352,6 +381,7 @@ PROFILE = Sheet(
                 f"Heures du {name}",
                 "Par exemple 8h-12h30, 14h-17h ; rien si c’est fermé." if weekday == 0 else None,
                 longest=60,
+                about="hours" if weekday == 0 else "",
             )
             for weekday, name in enumerate(FRENCH_WEEKDAY)
         ),
@@ -377,7 +407,9 @@ def succession_sheet(name: str, others: Sequence[Choice]) -> Sheet:
         (
             Asked("choice", "successor_id", "Structure qui reprend", choices=tuple(others)),
             Asked("day", "from_on", "À partir du"),
-            Asked("text", "reference", "Acte", "Délibération, traité de fusion, arrêté…"),
+            Asked(
+                "text", "reference", "Acte", "Délibération, traité de fusion, arrêté…", about="act"
+            ),
             Asked("check", "sure", "J’ai relu la structure et le jour : la reprise est définitive"),
         ),
     )

@@ -48,7 +48,7 @@ def new_partner() -> ResponseReturnValue:
     return ask(
         forms.NEW_PARTNER,
         of=None,
-        proposed={},
+        proposed={"kind": request.args.get("nature", "")},
         act=act,
         then=lambda made: done(
             url_for("partners_pages.partner", partner_id=made.id),

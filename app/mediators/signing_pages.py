@@ -70,7 +70,7 @@ def agreement(partner_id: UUID) -> ResponseReturnValue:
                 "valid_from": (former.valid_until + forms.ONE_DAY).isoformat(),
             }
             if former
-            else {}
+            else {"role": request.args.get("role", "")}
         ),
         act=act,
         then=back_to(

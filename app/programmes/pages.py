@@ -16,7 +16,7 @@ from app.partners.models import Organisation
 from app.partners.rules import OrganisationKind
 from app.programmes import queries, service, words
 from app.programmes.errors import BudgetBelowCommitted, UnknownSettings
-from app.programmes.forms import read_terms, typed_from
+from app.programmes.forms import QUESTIONS, Question, read_terms, typed_from
 from app.programmes.keys import KeyStore
 from app.programmes.models import Programme, ProgrammeSettings, SettingsWithdrawal
 from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
@@ -32,6 +32,10 @@ bp = Blueprint("programmes_pages", __name__)
 MANY = 200
 """Programmes and organisations in a list; an authority has a handful."""
 
+COVERS = tuple(
+    Choice(str(covers), sentence[0].upper() + sentence[1:])
+    for covers, sentence in words.FRENCH_COVERS.items()
+)
 PAYERS = tuple(Choice(str(payer), words.PAYER_SENTENCE[payer]) for payer in Payer)
 
 
@@ -97,9 +101,10 @@ class SettingsPage:
     today: date
     publics: tuple[Choice, ...]
     funders: tuple[Choice, ...]
-    covers: tuple[Choice, ...] = tuple(
-        Choice(str(covers), sentence[0].upper() + sentence[1:])
-        for covers, sentence in words.FRENCH_COVERS.items()
+    covers: tuple[Choice, ...] = COVERS
+    groups: tuple[tuple[str, tuple[tuple[str, Question], ...]], ...] = tuple(
+        (title, tuple((name, QUESTIONS[name]) for name in names))
+        for title, names in words.GROUPS.items()
     )
     next_ordinal: int = 0
 
@@ -111,16 +116,6 @@ class WithdrawalPage:
     programme: Programme
     form: Form
     version: VersionShown
-
-
-@dataclass(frozen=True, slots=True)
-class NewProgrammePage:
-    """The form of a new programme."""
-
-    form: Form
-    sponsors: tuple[Choice, ...]
-    issuers: tuple[Choice, ...]
-    payers: tuple[Choice, ...] = PAYERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +137,7 @@ def programmes() -> ResponseReturnValue:
 def _programmes_page(session: Session) -> ProgrammesPage:
     lines = []
     for programme in queries.programmes_after(session, None, limit=MANY):
-        applied = queries.settings_on(session, programme.id, _today())
+        applied = queries.settings_on(session, programme.id, today())
         settings = applied or queries.standing_settings(session, programme.id)[0]
         labels = tuple(terms.label for terms in queries.vintages_of(session, programme.id))
         lines.append(
@@ -182,7 +177,7 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
         issuer=_name(session, known.issuer_id),
         payer=words.PAYER_SENTENCE[Payer(known.payer)],
         on=on,
-        today=_today(),
+        today=today(),
         typed_on=typed or on.isoformat(),
         errors=(FieldError("le", error),) if error else (),
         applied=applied,
@@ -201,12 +196,12 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
 def _asked_day(typed: str, *, first: date) -> tuple[date, str]:
     """The day asked for, and what to write instead of one that makes no sense."""
     if not typed:
-        return max(_today(), first), ""
+        return max(today(), first), ""
     day = read_day(typed)
     if day is None:
-        return max(_today(), first), "Écrivez un jour comme 19/11/2026."
+        return max(today(), first), "Écrivez un jour comme 19/11/2026."
     if day < first:
-        return max(_today(), first), (
+        return max(today(), first), (
             f"Les réglages s’appliquent depuis le {first:%d/%m/%Y} : choisissez un jour d’après."
         )
     return day, ""
@@ -238,12 +233,13 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
         lambda session: _last_settings(session, programme_id)
     )
     if request.method == "GET":
-        first_day = max(_today(), last.applies_from)
+        first_day = max(today(), last.applies_from)
         covers = {f"covers_{funder.id}": str(Covers.ALL) for funder in funders}
         form = Form.blank(applies_from=first_day.isoformat(), **covers | typed_from(terms))
     else:
         form = Form.sent()
-        if made := form.submit(lambda session: _change(session, form, programme_id, funders)):
+        known_ids = [funder.id for funder in funders]
+        if made := form.submit(lambda s: change_settings(s, form, programme_id, known_ids)):
             return done(
                 url_for(".programme", programme_id=programme_id, le=made.applies_from.isoformat()),
                 f"Les réglages de la version {made.ordinal} s’appliquent à partir du "
@@ -253,7 +249,7 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
         known,
         form,
         last,
-        _today(),
+        today(),
         tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
         tuple(Choice(str(funder.id), funder.name) for funder in funders),
         next_ordinal=ordinal + 1,
@@ -266,16 +262,17 @@ def _last_settings(
 ) -> tuple[Programme, ProgrammeSettings, Terms, list[Organisation], int]:
     known = service.known_programme(session, programme_id)
     last = queries.standing_settings(session, programme_id)[-1]
-    funders = _of_kind(session, OrganisationKind.FUNDER)
+    funders = of_kind(session, OrganisationKind.FUNDER)
     ordinal = queries.settings_versions(session, programme_id)[-1].ordinal
     return known, last, service.terms_of(session, last), funders, ordinal
 
 
-def _change(
-    session: Session, form: Form, programme_id: UUID, funders: list[Organisation]
+def change_settings(
+    session: Session, form: Form, programme_id: UUID, funders: list[UUID]
 ) -> ProgrammeSettings:
+    """Make the version that was typed, on one long page or step by step."""
     applies_from = form.day("applies_from")
-    terms = read_terms(form, [funder.id for funder in funders])
+    terms = read_terms(form, funders)
     form.check()
     try:
         return service.change_settings(
@@ -337,51 +334,6 @@ def _withdraw(
     )
 
 
-@bp.route("/dispositifs/nouveau", methods=["GET", "POST"])
-def new_programme() -> ResponseReturnValue:
-    """Open a programme with the recommended settings."""
-    check(Right.MANAGE_PROGRAMME)
-    sponsors, issuers = in_transaction(
-        lambda session: (
-            _of_kind(session, OrganisationKind.SPONSOR),
-            _of_kind(session, OrganisationKind.ISSUER),
-        )
-    )
-    form = (
-        Form.sent()
-        if request.method == "POST"
-        else Form.blank(
-            payer=str(Payer.AUTHORITY),
-            sponsor_id=str(sponsors[0].id) if len(sponsors) == 1 else "",
-            issuer_id=str(issuers[0].id) if len(issuers) == 1 else "",
-        )
-    )
-    if request.method == "POST" and (made := form.submit(lambda session: _open(session, form))):
-        return done(
-            url_for(".programme", programme_id=made.id),
-            f"Le dispositif « {made.name} » est ouvert avec les réglages préconisés. "
-            "Relisez-les, puis ouvrez son premier millésime.",
-        )
-    page = NewProgrammePage(form, _choices(sponsors), _choices(issuers))
-    return render_template("programmes/new.html", page=page), form.status
-
-
-def _open(session: Session, form: Form) -> Programme:
-    payer = form.choice("payer", Payer)
-    sponsor_id, issuer_id = form.uuid("sponsor_id"), form.uuid("issuer_id")
-    form.check()
-    return service.create_programme(
-        session,
-        actor=current_actor(),
-        programme_id=form.id,
-        name=form.text("name"),
-        payer=payer,
-        sponsor_id=sponsor_id,
-        issuer_id=issuer_id,
-        now=started_at(),
-    )
-
-
 @bp.route("/dispositifs/<uuid:programme_id>/millesimes/nouveau", methods=["GET", "POST"])
 def new_vintage(programme_id: UUID) -> ResponseReturnValue:
     """Open a vintage: its value and the days on which it serves stay as they are for good."""
@@ -429,13 +381,14 @@ def _vintage(session: Session, form: Form, known: Programme) -> str:
     ).label
 
 
-def _of_kind(session: Session, kind: OrganisationKind) -> list[Organisation]:
+def of_kind(session: Session, kind: OrganisationKind) -> list[Organisation]:
     """Organisations of that kind, by name."""
     known = partners.organisations_after(session, None, limit=MANY, kind=kind)
     return sorted(known, key=lambda organisation: organisation.name)
 
 
-def _choices(organisations: list[Organisation]) -> tuple[Choice, ...]:
+def choices_of(organisations: list[Organisation]) -> tuple[Choice, ...]:
+    """Organisations to choose from."""
     return tuple(Choice(str(o.id), o.name) for o in organisations)
 
 
@@ -444,7 +397,8 @@ def _name(session: Session, organisation_id: UUID) -> str:
     return found.name if found else ""
 
 
-def _today() -> date:
+def today() -> date:
+    """The day in Martinique on which this is asked."""
     return martinique_day(started_at())
 
 

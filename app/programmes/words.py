@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from app.kernel.money import NO_BREAK, euros
+from app.kernel.money import NO_BREAK, Cents, euros
 from app.programmes.rules import (
     FRENCH_PUBLIC,
     WHOLE_IN_BASIS_POINTS,
@@ -272,6 +273,75 @@ def funder(name: str, share: Share) -> str:
     return (
         f"{name} prend en charge {percent(share.share_basis_points)} de la valeur des pass utilisés"
         f"{whose}{state}."
+    )
+
+
+ONE_OF = {
+    Public.PLIE: "Un participant du PLIE",
+    Public.REGISTERED_JOB_SEEKER: "Un demandeur d’emploi inscrit",
+    Public.UNREGISTERED_JOB_SEEKER: "Un demandeur d’emploi non inscrit",
+    Public.SENIOR: "Une personne de 60 ans et plus",
+    Public.OTHER: "Une personne d’un autre public",
+}
+"""One person of each public."""
+
+
+def given(entitled: Entitled, face_value_cents: int) -> str:
+    """What one person receives, worked out in euros."""
+    count, size = entitled.booklet_count, entitled.booklet_size
+    booklets = "un carnet" if count == 1 else f"{count} carnets"
+    worth = euros(Cents(count * size * face_value_cents))
+    times = "" if entitled.renewal_count == 1 else f"{entitled.renewal_count}{NO_BREAK}"
+    again = (
+        f", et peut recevoir encore autant {times or 'une '}fois" if entitled.renewal_count else ""
+    )
+    return f"{ONE_OF[entitled.public]} reçoit {booklets} de {size} pass, soit {worth}{again}."
+
+
+def shared_out(terms: Terms, names: Mapping[UUID, str]) -> str:
+    """Who brings what of a thousand euros of passes used by a public that everybody funds."""
+    parts = [
+        f"{names[share.organisation_id]} {euros(Cents(share.share_basis_points * 10))}"
+        for share in terms.funders
+    ]
+    left = WHOLE_IN_BASIS_POINTS - sum(share.share_basis_points for share in terms.funders)
+    if left:
+        parts.append(f"la collectivité {euros(Cents(left * 10))}")
+    return f"Pour {euros(Cents(100_000))} de pass utilisés : {', '.join(parts)}."
+
+
+def kept_back(terms: Terms) -> str:
+    """What a mediator receives of a hundred euros of passes."""
+    kept = terms.redemption_fee_basis_points
+    return (
+        f"Pour {euros(Cents(10_000))} de pass encaissés, un médiateur reçoit "
+        f"{euros(Cents(WHOLE_IN_BASIS_POINTS - kept))}."
+    )
+
+
+def end_of(terms: Terms, valid_until: date) -> tuple[tuple[date, str], ...]:
+    """What happens on which day around the end of a vintage that serves until then."""
+    tolerated = valid_until + timedelta(days=terms.tolerance_days)
+    return (
+        (valid_until - timedelta(days=terms.alert_days_before_end), "alerte"),
+        (
+            valid_until - timedelta(days=terms.withhold_days_before_end),
+            "les carnets non remis sont retenus",
+        ),
+        (
+            valid_until - timedelta(days=terms.late_days_before_end),
+            "une remise demande un accord exprès",
+        ),
+        (valid_until, "dernier jour imprimé sur les pass"),
+        (tolerated, "dernier jour où une séance compte"),
+        (
+            tolerated + timedelta(days=terms.offline_upload_days),
+            "ce qui n’a pas servi expire",
+        ),
+        (
+            valid_until + timedelta(days=terms.statement_days_after_end),
+            "l’état contradictoire est signé",
+        ),
     )
 
 

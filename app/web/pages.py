@@ -8,8 +8,8 @@ what can be added up from what is shown (a total, a running sum) is a property h
 cannot disagree with the lines above it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -92,6 +92,7 @@ CHAPTERS = (
         (
             Entry("partners", "partners_pages.directory", "home", "Partenaires"),
             Entry("places", "places_pages.places", "pin", "Lieux"),
+            Entry("setup", "setup_pages.path", "steps", "Mise en route"),
             Entry("programme", "programmes_pages.programmes", "flag", "Dispositif"),
             Entry("kit", "kit_pages.kit", "inbox", "Kit d’information"),
         ),
@@ -130,6 +131,8 @@ class Reader:
     may_open: frozenset[str] = DOORS
     thumbs: tuple[Entry, ...] = ()
     """The entries at the bottom of the phone, for those who work at a counter."""
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """Which section of the reader's guide is about the pages of an entry of the menu."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from jinja2 import Environment, StrictUndefined
 
 from app.web import format as filters
 from app.web import words
+from app.web.help import help_about
 from app.web.icons import icon
 from app.web.pages import CHAPTERS, sentence_for
 
@@ -20,4 +21,10 @@ def prepare(environment: Environment) -> None:
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     environment.filters.update(filters.FILTERS)
-    environment.globals.update(icon=icon, chapters=CHAPTERS, sentence_for=sentence_for, words=words)
+    environment.globals.update(
+        icon=icon,
+        chapters=CHAPTERS,
+        sentence_for=sentence_for,
+        words=words,
+        help_about=help_about,
+    )

@@ -4,10 +4,12 @@ import mimetypes
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -59,11 +61,33 @@ def gallery_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give this run static files of its own: a build beside it would sweep those it serves."""
+    folder = tmp_path_factory.mktemp("built") / "static"
+    assets.build(target=folder)
+    assets.BUILD, assets.MANIFEST = folder, folder / assets.MANIFEST.name
+    assets.read_manifest.cache_clear()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """An application that answers; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser, static_files: None
+) -> Iterator[Site]:
     """The real application, on its own SQLite file with the demonstration in it."""
+    del static_files
     passwords.make_cheap()
     folder = tmp_path_factory.mktemp("site")
-    build_static_files(folder / "static")
     settings = Settings.from_environment({"PASSNUM_DATA_DIR": str(folder)})
     migrate(settings.owner_database_url)
     keys = KeyStore(settings.key_dir)
@@ -78,20 +102,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     owner.close()
     database = Database(settings.database_url)
     app = create_app(settings, database)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(browser, app, f"http://127.0.0.1:{server.server_port}", database, keys)
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield Site(browser, app, url, database, keys)
     database.close()
-
-
-def build_static_files(folder: Path) -> None:
-    """Give this run static files of its own: a build beside it would sweep those it serves."""
-    assets.build(target=folder)
-    assets.BUILD, assets.MANIFEST = folder, folder / assets.MANIFEST.name
-    assets.read_manifest.cache_clear()
 
 
 def _application(files: dict[str, Path]) -> "WSGIApplication":

@@ -60,7 +60,7 @@ def test_the_menu_has_what_the_reader_may_open_and_nothing_else(name: str) -> No
             gallery.ADDRESSES.build(entry.endpoint)
             for entry in MENU
             if entry.door in reader.may_open
-        ] + [gallery.ADDRESSES.build("accounts_pages.mine")]
+        ] + [gallery.ADDRESSES.build(end) for end in ("accounts_pages.mine", "help_pages.mine")]
         assert "Se déconnecter" in menus[0].text
 
 
