@@ -9,13 +9,14 @@ from playwright.sync_api import Browser, Page
 
 from app.config import Settings
 from app.database import Database, migrate
+from app.demo.accounts import PASSWORD
 from app.factory import create_app
 from app.identity import passwords
 from app.kernel.clock import martinique_day, utc_now
 from app.programmes.installation import FirstAgent, open_installation
 from tests.browser import looking
 from tests.browser.conftest import served
-from tests.browser.site import PASSWORD, PHONE_SCREEN, sign_in
+from tests.browser.site import PHONE_SCREEN, sign_in
 
 FIRST, LAST = (martinique_day(utc_now()) + timedelta(days) for days in (0, 300))
 
