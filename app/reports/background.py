@@ -1,7 +1,7 @@
 """The archive of a period as long work: one step a document, none of which holds anybody up."""
 
 from datetime import date
-from functools import partial
+from typing import BinaryIO
 
 from app.clearing.files import site_of
 from app.config import Settings
@@ -42,23 +42,36 @@ def archiver(settings: Settings) -> Doer:
                 task.actor, since, until, site_of(settings), task.asked_at, specimen=specimen
             )
             pieces = pieces_to_archive(session, asking)
-        made = task.write_file(
-            partial(
-                write_archive,
-                database=task.database,
-                pieces=pieces,
+        missing = 0
+
+        def write(out: BinaryIO) -> None:
+            nonlocal missing
+            missing = write_archive(
+                out,
+                task.database,
+                pieces,
                 specimen=specimen,
                 told=lambda folder, done: task.told(Progress(folder, done, len(pieces))),
-            ),
-            f"pieces-{since}-{until}.zip",
-            ZIP,
-        )
-        many = f"{count(len(pieces))} pièce{plural(len(pieces))}"
+            )
+
+        made = task.write_file(write, f"pieces-{since}-{until}.zip", ZIP)
         return Result(
-            f"L’archive tient {many} et leur sommaire.",
+            said(len(pieces) - missing, missing),
             "works_pages.shown",
             {"work_id": str(task.id)},
             made,
         )
 
     return archive
+
+
+def said(held: int, missing: int) -> str:
+    """How much an archive holds, and whether it wants anything."""
+    sentence = f"L’archive tient {count(held)} pièce{plural(held)} et leur sommaire."
+    if not missing:
+        return sentence
+    verb = "n’ont pas pu être faites" if missing > 1 else "n’a pas pu être faite"
+    return (
+        f"{sentence} {count(missing)} pièce{plural(missing)} {verb} : le sommaire dit "
+        f"{'lesquelles' if missing > 1 else 'laquelle'} et pourquoi."
+    )

@@ -29,6 +29,7 @@ from app.closing.views import account_of, complements_shown
 from app.database import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
+from app.kernel.errors import DomainError
 from app.ledger.models import Movement, Posting
 from app.losses.models import Block, WriteOff, WriteOffApproval
 from app.losses.papers import destruction_report, replacement_slip
@@ -117,7 +118,7 @@ def pieces_of(session: Session, asking: Asking) -> list[Piece]:
         RightMissing.
     """
     asking.actor.check(Right.SEE_LEDGER)
-    found = [piece for kind in _DOCUMENTS for piece in kind.pieces(session, asking)]
+    found = [piece for kind in DOCUMENTS for piece in kind.pieces(session, asking)]
     return [*found, *_registers(session, asking)]
 
 
@@ -165,27 +166,36 @@ def write_archive(
     *,
     specimen: bool,
     told: Callable[[str, int], None] = nobody,
-) -> None:
+) -> int:
     """Write the documents one by one, each read in a transaction of its own, then their table.
 
-    Between two of them nothing is held: whoever else reads or writes waits for one at most.
+    Between two of them nothing is held: whoever else reads or writes waits for one at most. One
+    that is refused (a digest that differs, a key that is not here) is missed by name in the table;
+    how many are.
 
     Raises:
         ArchiveTooLarge: the archive outgrows what is kept of it.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
+    missing = 0
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         for done, piece in enumerate(pieces):
             told(FOLDERS[piece.folder], done)
-            with database.transaction(writing=piece.keeps) as session:
-                content = piece.render(session)
             path = f"{piece.folder}/{piece.name}"
+            try:
+                with database.transaction(writing=piece.keeps) as session:
+                    content = piece.render(session)
+            except DomainError as refusal:
+                missing += 1
+                rows.append((FOLDERS[piece.folder], path, piece.on, 0, "", refusal.message))
+                continue
             archive.writestr(_entry(path), content)
             if out.tell() > MOST_BYTES:
                 raise ArchiveTooLarge
             digest = hashlib.sha256(content).hexdigest()
-            rows.append((FOLDERS[piece.folder], path, piece.on, len(content), digest))
+            rows.append((FOLDERS[piece.folder], path, piece.on, len(content), digest, ""))
         archive.writestr(_entry("sommaire.csv"), csv_bytes(CONTENTS, rows, specimen=specimen))
+    return missing
 
 
 CONTENTS = (
@@ -194,6 +204,7 @@ CONTENTS = (
     Field("Jour", Kind.DAY),
     Field("Octets", Kind.NUMBER),
     Field("Empreinte SHA-256", width=64),
+    Field("Pourquoi la pièce manque", width=64),
 )
 
 
@@ -349,7 +360,7 @@ def _yearly(
     return _Document(folder, ending, found, at, render, prefix, keeps)
 
 
-_DOCUMENTS = (
+DOCUMENTS = (
     _papers(
         "01-commandes", BookletOrder, OrderApproval.approved_at, _order, by=OrderApproval.order_id
     ),
