@@ -25,7 +25,7 @@ from tests.factories import Scheme
 
 DIALECTS = ("sqlite", "postgresql")
 DIALECT_OF_TEST = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
-WHOLE_FOLDERS = {"cli", "demo", "service"}
+WHOLE_FOLDERS = {"cli", "demo", "service", "walks"}
 """Folders whose files share what lives as long as the run."""
 ONE_BY_ONE = {"test_gallery.py"}
 """Files of long tests that share nothing dear: any process may take any of them."""

@@ -74,8 +74,11 @@ class Scanner {
     if (!navigator.mediaDevices?.getUserMedia) {
       return this.say(isSecureContext ? "none" : "insecure");
     }
+    if (this.opening) return;
+    this.opening = true;
     this.say("opening");
-    this.button("open").disabled = true;
+    // A button that is disabled lets go of the focus, and the keyboard would begin again.
+    this.button("open").setAttribute("aria-disabled", "true");
     try {
       this.stream = await navigator.mediaDevices.getUserMedia(this.wanted());
       this.video.srcObject = this.stream;
@@ -85,7 +88,8 @@ class Scanner {
       this.stop();
       return this.say(ERRORS[error.name] ?? "unread");
     } finally {
-      this.button("open").disabled = false;
+      this.opening = false;
+      this.button("open").removeAttribute("aria-disabled");
     }
     sessionStorage.setItem(OPENED, location.pathname);
     this.button("open").hidden = true;
@@ -131,6 +135,7 @@ class Scanner {
     localStorage.setItem(CHOSEN, next.deviceId);
     this.stop();
     await this.open();
+    if (!this.stream) this.button("open").focus();
   }
 
   close() {
