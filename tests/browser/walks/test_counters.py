@@ -8,6 +8,7 @@ from tests.browser.walks.hands import Hands
 from tests.printing.samples import edition
 
 ANY = re.compile(".")
+WHY_NOW = "Les pass restants sont promis à des séances déjà fixées"
 
 
 def say_what_is_needed(agent: Hands) -> None:
@@ -82,14 +83,11 @@ def test_a_prescriber_gives_the_next_booklet_in_two_presses(town: Town) -> None:
 
     agent.go("/aujourd-hui")
     agent.menu("Mes personnes")
-    agent.press(re.compile("^Renouveler pour Rosette"))
-    say_what_is_needed(agent)
+    agent.follow(re.compile("^Renouveler"))
     agent.write("Carnet", scheme.booklet(12))
-    agent.pick(re.compile("EXO7"), of="Où ira-t-elle ?")
     agent.press("Remettre le carnet")
-    agent.choose(
-        "Raison de renouveler maintenant", "Les pass restants sont promis à des séances déjà fixées"
-    )
+    agent.sees("donnez la raison de le faire maintenant")
+    agent.choose("Raison de renouveler maintenant", WHY_NOW)
     agent.press("Remettre le carnet")
     assert town.rest(12) == {AccountKind.CIRCULATION: 5}
 
