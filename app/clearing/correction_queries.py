@@ -184,6 +184,26 @@ def open_receivables(
     return found
 
 
+def debts_of(session: Session, mediator_id: UUID) -> list[Receivable]:
+    """What a mediator owes back and nothing has recovered yet, in any programme; oldest first."""
+    return list(
+        session.scalars(
+            select(Receivable)
+            .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+            .where(Recovery.receivable_id.is_(None), Receivable.mediator_id == mediator_id)
+            .order_by(Receivable.owed_since, Receivable.clawback_id)
+        )
+    )
+
+
+def asked_back_cents(session: Session, mediator_id: UUID) -> int:
+    """What a mediator is asked for by debit notes that it has not paid."""
+    query = select(func.coalesce(func.sum(DebitNote.amount_cents), 0)).where(
+        DebitNote.mediator_id == mediator_id, ~_COLLECTED
+    )
+    return int(session.scalar(query) or 0)
+
+
 def recovered_by(session: Session, paper: ColumnElement[bool]) -> list[Receivable]:
     """What a statement or a debit note recovers, the oldest first."""
     return list(

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, queries, run_queries, session_queries, statements
+from app.clearing.correction_models import Receivable
 from app.clearing.queries import Filter, Standing, Sum
-from app.clearing.rules import HoldReason, StatementState
+from app.clearing.rules import HoldReason, StatementState, fitting
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
 from app.database import Place
@@ -85,6 +86,12 @@ class Outlook:
     to_pay_cents: Cents
     """After fees, what is still to be paid."""
     disputes: int
+    kept_cents: Cents
+    """Owed back, and deducted from what is coming: the sums told are without it."""
+    debt_cents: Cents
+    """Owed back, and more than what is coming: it waits for the passes of later months."""
+    asked_cents: Cents
+    """Asked back by papers of their own, which the mediator pays."""
 
     @property
     def first(self) -> Coming | None:
@@ -106,8 +113,9 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     """What a mediator will be paid, by when, and what is in the way."""
     owed = _owed(session, mediator_id)
     untold = session_queries.untold_sessions(session, mediator_id=mediator_id)
-    blocked, coming = _statements(session, owed, today)
-    fresh = _expected(session, mediator_id, untold, today)
+    debts = Debts(correction_queries.debts_of(session, mediator_id))
+    blocked, coming = _statements(session, owed, today, debts)
+    fresh = _expected(session, mediator_id, untold, today, debts)
     if fresh and partners.approved_bank_details(session, mediator_id) is None:
         missing = Cents(sum(one.cents for one in fresh))
         blocked, fresh = [*blocked, Blocked(Obstacle.NO_ACCOUNT, missing)], []
@@ -117,14 +125,42 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     disputed = correction_queries.latest_disputes(
         session, Place(AT_MOST), claimant_id=mediator_id, decided=False
     )
-    unpaid = sum(one.payable_cents for one in owed)
+    unpaid = sum(one.payable_cents for one in owed) - debts.kept_cents
     return Outlook(
         _merged(blocked),
         _by_day([*coming, *fresh]),
         _stages(session, mediator_id),
         Cents(unpaid + sum(o.amount_cents for o in run_queries.unclaimed_of(session, mediator_id))),
         len(disputed),
+        kept_cents=Cents(debts.kept_cents),
+        debt_cents=Cents(debts.left_cents),
+        asked_cents=Cents(correction_queries.asked_back_cents(session, mediator_id)),
     )
+
+
+class Debts:
+    """What a mediator owes back, deducted as statements do: the oldest first, whole, while it fits.
+
+    An approved statement has deducted its own already.
+    """
+
+    def __init__(self, open_: Sequence[Receivable]) -> None:
+        self._open = list(open_)
+        self.kept_cents = 0
+
+    @property
+    def left_cents(self) -> int:
+        """What nothing that is coming deducts."""
+        return sum(one.net_cents for one in self._open)
+
+    def deducted(self, programme_id: UUID, cents: int) -> Cents:
+        """What is left to be paid of a sum of that programme."""
+        owed = (one for one in self._open if one.programme_id == programme_id)
+        fit = fitting(owed, cents, worth=lambda one: one.net_cents)
+        self._open = [one for one in self._open if one not in fit]
+        kept = sum(one.net_cents for one in fit)
+        self.kept_cents += kept
+        return Cents(cents - kept)
 
 
 def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
@@ -142,7 +178,7 @@ def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
 
 
 def _statements(
-    session: Session, owed: Sequence[Standing], today: date
+    session: Session, owed: Sequence[Standing], today: date, debts: Debts
 ) -> tuple[list[Blocked], list[Coming]]:
     """What is on statements: what is in the way of some, and the days of the others."""
     held = statements.held_because(session, owed)
@@ -150,6 +186,8 @@ def _statements(
     for one in owed:
         reasons = held.get(one.id, ())
         cents, due_on = one.payable_cents, statements.due_on(session, one)
+        if one.approval is None:
+            cents = debts.deducted(one.statement.programme_id, cents)
         if not cents:
             continue
         if HoldReason.BANK_DETAILS in reasons:
@@ -166,7 +204,7 @@ def _statements(
 
 
 def _expected(
-    session: Session, mediator_id: UUID, untold: Sequence[Untold], today: date
+    session: Session, mediator_id: UUID, untold: Sequence[Untold], today: date, debts: Debts
 ) -> list[Coming]:
     """What is on no statement yet, by the habit of the runs."""
     first = today.replace(day=1)
@@ -192,8 +230,8 @@ def _expected(
         for month, cents in ((first, now), (next_month(first), rest)):
             run_on = max(today, usual_day(month, usual))
             delay = asked_on(session, programme_id, day=run_on).payment_delay_days
-            if cents:
-                found.append(Coming(run_on + timedelta(days=delay), Cents(cents), firm=False))
+            if net := debts.deducted(programme_id, cents):
+                found.append(Coming(run_on + timedelta(days=delay), net, firm=False))
     return found
 
 

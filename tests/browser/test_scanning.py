@@ -111,10 +111,22 @@ def test_printed_passes_are_read_and_each_is_taken_once_though_an_answer_was_los
     window = looking.Window.of(phone, PHONE_SCREEN, signed_in=signed_in)
     page = window.page
     page.route("**/api/v1/redemptions", lose_the_first_answer)
+    page.add_init_script(
+        "window.notes = []; const start = OscillatorNode.prototype.start;"
+        "OscillatorNode.prototype.start = function (...at)"
+        " { notes.push(this.frequency.value); return start.apply(this, at); };"
+    )
     page.goto(f"{site.url}/encaisser")
+    sounds = page.get_by_label("Entendre un son à chaque lecture")
+    assert not sounds.is_checked()
+    sounds.check()
+    page.reload()
+    assert sounds.is_checked()
+    assert page.evaluate("notes") == []
     page.get_by_role("button", name="Scanner un pass").click()
 
     expect(page.get_by_role("heading", name="Accepté")).to_be_visible(timeout=SOON)
+    page.wait_for_function("notes.includes(1320)")
     expect(page.locator('[data-part="taken"] li')).to_have_count(2, timeout=SOON)
     expect(page.get_by_text("Noter l’accompagnement (2")).to_be_visible()
     hears(page, "C’est la couverture du carnet")

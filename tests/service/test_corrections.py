@@ -15,6 +15,7 @@ from app.clearing.errors import (
     RedemptionNotPaid,
     StatementChanged,
 )
+from app.clearing.outlook import Outlook, outlook_of
 from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
 from app.clearing.session_queries import line_of
@@ -109,6 +110,12 @@ class Corrections:
         assert settled == account.settled_cents
         return account.paid_cents, account.collected_cents, account.open_cents
 
+    def told(self) -> Outlook:
+        """What the mediator reads first."""
+        with self.database.transaction(writing=False) as session:
+            today = martinique_day(self.scheme.later)
+            return outlook_of(session, self.scheme.organisations["exo7"], today=today)
+
     def state(self, statement_id: UUID) -> StatementState:
         """How far a statement has come."""
         with self.database.transaction(writing=False) as session:
@@ -130,7 +137,13 @@ def test_a_clawed_back_pass_circulates_again_and_the_next_statement_recovers_it(
 
     assert corrections.account() == (3000, 0, 1000)
     assert corrections.rests(AccountKind.CIRCULATION) == 8
+    owing = corrections.told()
+    assert (owing.first, owing.debt_cents, owing.kept_cents) == (None, 1000, 0)
     corrections.take(2)
+    coming = corrections.told()
+    assert coming.first is not None
+    assert (coming.first.cents, coming.kept_cents, coming.debt_cents) == (1000, 1000, 0)
+    assert coming.to_pay_cents == 1000
     later = corrections.approved()
     with corrections.database.transaction() as session:
         approval = queries.approval_of(session, later)

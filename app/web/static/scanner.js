@@ -10,6 +10,7 @@ const WIDEST = 900;
 const AWAY_MS = 2500;
 const SQUARE = /^\s*(?:https?:\/\/[^/\s]+\/([PC])\/)?((?:[0-9A-HJKMNP-TV-Z][ -]?){16})\s*$/i;
 const OPENED = "passnum.camera.open";
+const SOUND = "passnum.sound";
 const CHOSEN = "passnum.camera.chosen";
 const ERRORS = {
   NotAllowedError: "refused",
@@ -22,8 +23,42 @@ const ERRORS = {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** A short touch on the hand: once for yes, three times for no. */
-export const buzz = (good) => navigator.vibrate?.(good ? 90 : [70, 60, 70, 60, 220]);
+/* Notes to hear beside the verdict: hertz, seconds from the start, seconds. One rises, two stay low. */
+const NOTES = {
+  true: [[880, 0, 0.09], [1320, 0.09, 0.14]],
+  false: [[196, 0, 0.18], [196, 0.26, 0.3]],
+};
+const LOUD = 0.25;
+let audio;
+
+/** Browsers let a page sound only once somebody has touched it: ready from the first touch on. */
+function ready() {
+  if (localStorage.getItem(SOUND) !== "on" || !navigator.userActivation?.hasBeenActive) return;
+  audio ??= new AudioContext();
+  audio.resume();
+}
+
+function sound(good) {
+  ready();
+  if (localStorage.getItem(SOUND) !== "on" || !audio) return;
+  for (const [pitch, from, lasting] of NOTES[good]) {
+    const [tone, volume] = [audio.createOscillator(), audio.createGain()];
+    const start = audio.currentTime + from;
+    tone.frequency.value = pitch;
+    tone.type = good ? "sine" : "triangle";
+    volume.gain.setValueAtTime(LOUD, start);
+    volume.gain.exponentialRampToValueAtTime(0.001, start + lasting);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + lasting);
+  }
+}
+
+/** What the hand and the ear are told, beside the words: nobody needs either. */
+export function tell(good) {
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(good ? 90 : [70, 60, 70, 60, 220]);
+  sound(good);
+}
 
 let library;
 
@@ -49,6 +84,13 @@ class Scanner {
     for (const act of ["open", "close", "torch", "turn"]) {
       this.button(act).addEventListener("click", () => this[act]());
     }
+    const sounds = box.querySelector('[data-do="sound"]');
+    sounds.checked = localStorage.getItem(SOUND) === "on";
+    sounds.addEventListener("change", () => {
+      localStorage.setItem(SOUND, sounds.checked ? "on" : "off");
+      sound(true);
+    });
+    for (const touch of ["pointerup", "keydown"]) addEventListener(touch, ready);
     document.addEventListener("visibilitychange", () => this.sleepOrWake());
     addEventListener("pagehide", () => this.stop());
     box.hidden = false;
@@ -203,7 +245,7 @@ class Scanner {
     const [, door, typed] = SQUARE.exec(text) ?? [];
     const kind = door?.toUpperCase();
     if (!typed || (kind && !this.box.dataset.wants.includes(kind))) {
-      buzz(false);
+      tell(false);
       return this.say({ P: "pass", C: "cover" }[kind] ?? "other");
     }
     const code = typed.replace(/[ -]/g, "").toUpperCase().match(/.{4}/g).join(" ");
@@ -218,7 +260,7 @@ class Scanner {
     this.field.value = `${lines.join("\n")}\n`;
     this.field.scrollTop = this.field.scrollHeight;
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
-    buzz(!known);
+    tell(!known);
     this.say(known ? "already" : lines.length > 1 ? "many" : "one", lines.length);
   }
 }

@@ -5,7 +5,7 @@
  * session being typed belong to the form: the code then joins its lines.
  */
 
-import { buzz } from "./scanner.js";
+import { tell } from "./scanner.js";
 
 const box = document.querySelector(".scanner[data-take]");
 const form = document.getElementById("formulaire");
@@ -124,7 +124,7 @@ async function send({ id, code, session }) {
 }
 
 function show({ id, code }, { good, body }) {
-  buzz(good);
+  tell(good);
   const again = accepted.has(code);
   const page = document.getElementById(good ? "verdict-bon" : "verdict-mauvais");
   const told = page.content.cloneNode(true);
@@ -171,3 +171,7 @@ function list(id, body) {
 }
 
 sendAll();
+
+// What was typed is answered by a page: its verdict is told as the camera's is.
+const answered = verdict?.querySelector(".verdict");
+if (answered) tell(!answered.classList.contains("bad"));
