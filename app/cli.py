@@ -19,6 +19,7 @@ SECTIONS = {
         "serve": Entry("app.server:serve", "Sert les pages et l’API sur 127.0.0.1."),
         "agent": Entry("app.accounts.cli:agent", "Les comptes des personnes."),
         "mails": Entry("app.accounts.mails_cli:mails", "Les courriels aux agents."),
+        "device": Entry("app.devices.cli:device", "Les appareils des médiateurs."),
         "token": Entry("app.accounts.token_cli:token", "Les jetons des programmes."),
         "verify": Entry("app.portability.cli:verify", "Rejoue le registre et dit s’il est vrai."),
         "snapshot": Entry(

@@ -35,6 +35,7 @@ from app.config import Settings
 from app.database import Database
 from app.desk import pages as desk_pages
 from app.devices import api as devices_api
+from app.devices import pages as devices_pages
 from app.guides import help_pages, kit_pages
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
@@ -180,6 +181,7 @@ PAGE_PARTS = (
     file_pages,
     count_pages,
     signal_pages,
+    devices_pages,
     mediator_pages,
     counter_pages,
     redemption_pages,
@@ -243,6 +245,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "corrections": Right.SEE_STATEMENTS,
     "disputes": Right.SEE_REDEMPTIONS,
     "takeover": Right.SEE_LEDGER,
+    "devices": Right.SEE_DEVICES,
     "accounts": Right.SEE_ACCOUNTS,
     "journal": Right.SEE_ACCOUNT_EVENTS,
     "mails": Right.SEE_MAILS,

@@ -14,6 +14,7 @@ from app.demo import (
     corrections,
     custody,
     directory,
+    equipping,
     inviting,
     losses,
     national,
@@ -85,6 +86,7 @@ def _all_acts(timeline: Timeline) -> Iterator[Act]:
     yield from opening.acts(timeline)
     yield from directory.acts(timeline)
     yield from inviting.acts(timeline)
+    yield from equipping.acts(timeline)
     yield from national.acts(timeline)
     plan = make_plan(timeline)
     yield from story.acts(timeline, plan)

@@ -82,6 +82,7 @@ CHAPTERS = (
     Chapter(
         "Comptes",
         (
+            Entry("devices", "devices_pages.listed", "phone", "Appareils"),
             Entry("accounts", "accounts_pages.listed", "user", "Comptes"),
             Entry("journal", "journal_pages.journal", "page", "Journal des comptes"),
             Entry("mails", "journal_pages.listed", "mail", "Courriels"),

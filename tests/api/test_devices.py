@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from app.closing.calendar import expire
 from app.devices import rules
+from app.devices.enrolments import secret_of
+from app.identity.device_models import DeviceOffer
 from app.identity.models import AccountEvent
 from app.identity.service import disable_agent
 from app.kernel.ids import new_id
@@ -23,6 +25,7 @@ from app.trust.notes import CheckpointSigner
 from tests.api.a_device import Device, enrolled
 from tests.api.house import House
 from tests.factories import TEN_EUROS
+from tests.orders.test_order_pages import Desk
 
 
 def seal(house: House, folder: Path) -> None:
@@ -278,3 +281,32 @@ def test_too_much_and_too_old_is_told_whole(
     assert device.header["kind"] == "whole", "what it took long ago is forgotten"
     monkeypatch.setattr(rules, "LISTS_AN_HOUR", 3)
     device.ask().refused(429, "too_many_lists")
+
+
+def test_a_device_is_added_and_revoked_on_its_pages(house: House) -> None:
+    exo7, office = Desk(house, "exo7"), Desk(house, "coordinator")
+    assert "Aucun appareil" in exo7.read("/appareils")
+    assert "pour un seul appareil" in exo7.sends("/appareils/nouveau", {})
+    offer_id = latest_offer(house)
+
+    device = Device(house.nobody())
+    device.enrol(secret_of(b"a key of the tests, of 32 octets!", offer_id)).made()
+    assert "L’appareil est ajouté" in exo7.read(f"/appareils/ajout/{offer_id}")
+    assert "pas encore" in office.read("/appareils?etat=liste-ancienne")
+    assert "EXO7;" in office.read("/appareils.csv")
+    assert "Téléphone" not in office.read("/appareils.csv")
+    path = f"/appareils/{device.id}/revoquer"
+    assert "Choisissez un motif" in office.sends(path, {}, status=422)
+    assert "n’ouvre plus rien" in office.sends(path, {"reason": "lost"})
+    assert "Perdu" in exo7.read(f"/appareils/{device.id}")
+    device.ask().refused(401, "not_signed_in")
+
+    exo7.sends("/appareils/nouveau", {})
+    exo7.sends("/appareils/nouveau", {}, to="/appareils/ajout/retrait")
+    assert "Il a été retiré" in exo7.read(f"/appareils/ajout/{latest_offer(house)}")
+
+
+def latest_offer(house: House) -> UUID:
+    with house.database.transaction(writing=False) as session:
+        made = select(DeviceOffer.id).order_by(DeviceOffer.made_at.desc()).limit(1)
+        return session.scalars(made).one()

@@ -11,6 +11,7 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 """An id that names nothing."""
 
 MEANT_FOR_ANYBODY = {
+    "devices_pages.arrive",
     "gate_pages.asked",
     "gate_pages.forgotten",
     "gate_pages.invited",

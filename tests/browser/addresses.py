@@ -26,10 +26,12 @@ from app.clearing.rules import StatementState
 from app.config import secret_file
 from app.database import Place
 from app.demo.accounts import PASSWORD
+from app.devices.enrolments import offer_device
 from app.guides.reading import NAMES
 from app.identity import drafts
+from app.identity.device_models import Device
 from app.identity.models import Agent
-from app.identity.rules import Role
+from app.identity.rules import FROM_SERVER, Role
 from app.identity.service import actor_of, known_agent
 from app.kernel.clock import martinique_day, utc_now
 from app.kernel.ids import new_id
@@ -219,6 +221,31 @@ def redeemed(site: Site) -> Redemption:
             .order_by(Redemption.movement_id.desc())
             .limit(1)
         ).one()
+
+
+def a_device(site: Site) -> str:
+    """A device of the mediator who signs in, whose list is old."""
+    with site.database.transaction(writing=False) as session:
+        found = select(Device).where(Device.name == "Tablette des permanences")
+        return f"/appareils/{session.scalars(found).one().id}"
+
+
+def an_offer(site: Site) -> str:
+    """A square that has just been made for another one."""
+    with site.database.transaction() as session:
+        agent = known_agent(session, EMAILS[Role.MEDIATOR])
+        offer = offer_device(
+            session,
+            actor=actor_of(agent, by_token=False),
+            offer_id=AN_OFFER,
+            secret_key=secret_file(site.keys.folder.parent / "session.secret"),
+            origin=FROM_SERVER,
+            now=utc_now(),
+        )
+        return f"/appareils/ajout/{offer.id}"
+
+
+AN_OFFER = new_id()
 
 
 def session_of(site: Site) -> UUID:
@@ -557,6 +584,13 @@ ADDRESSES = (
     Address("closing", the_vintage),
     Address("new-vintage", lambda site: f"{the_programme(site)}/millesimes/nouveau"),
     Address("counter", "/mon-guichet", Role.MEDIATOR),
+    Address("devices", "/appareils", Role.MEDIATOR),
+    Address("devices-of-all", "/appareils?etat=liste-ancienne"),
+    Address("device-new", "/appareils/nouveau", Role.MEDIATOR),
+    Address("device", a_device, Role.MEDIATOR),
+    Address("device-to-revoke", lambda site: f"{a_device(site)}/revoquer", Role.MEDIATOR),
+    Address("device-offered", an_offer, Role.MEDIATOR),
+    Address("device-arrives", "/appareil"),
     Address("own-account-and-label", "/ma-structure", Role.MEDIATOR),
     Address(
         "receipts",

@@ -227,3 +227,12 @@ def test_a_token_is_not_made_for_a_closed_account(town: Town) -> None:
     refused = town.terminal.refusal("token", "create", "--agent", "mediateur@exemple.fr")
 
     assert refused
+
+
+def test_devices_are_listed_and_revoked_by_who_may(town: Town) -> None:
+    office = town.by("coordination")
+
+    assert office.json("device", "list", "--late", "--mediator", "Exo 7") == []
+    assert "Aucun appareil" in office("device", "list")
+    gone = "0199f2a0-1b2c-7d3e-8f40-123456789abc"
+    assert "introuvable" in office.refusal("device", "revoke", gone, "--reason", "lost")
