@@ -16,7 +16,7 @@ from app.devices import enrolments, queries
 from app.devices.enrolments import secret_of
 from app.devices.rules import OLD_AFTER
 from app.devices.views import DeviceTold, address_of, devices_told
-from app.identity.device_models import Device, DeviceOffer
+from app.identity.device_models import Device, DeviceOffer, DeviceRevocation
 from app.identity.device_rules import CHOSEN_REASONS, FRENCH_REASON, RevocationReason
 from app.identity.rules import RIGHTS, LinkEnd, Right
 from app.kernel.communes import key_of
@@ -273,18 +273,19 @@ def revoke(device_id: UUID) -> ResponseReturnValue:
     else:
         form = Form.sent()
         reason = form.choice("reason", RevocationReason, "Choisissez un motif.")
-        ended = None
-        if not form.errors:
-            ended = form.submit(
-                lambda session: enrolments.revoke_device(
-                    session,
-                    actor=current_actor(),
-                    device_id=device_id,
-                    reason=reason,
-                    origin=origin(),
-                    now=started_at(),
-                )
+
+        def end(session: Session) -> DeviceRevocation:
+            form.check()
+            return enrolments.revoke_device(
+                session,
+                actor=current_actor(),
+                device_id=device_id,
+                reason=reason,
+                origin=origin(),
+                now=started_at(),
             )
+
+        ended = form.submit(end)
         if ended is not None:
             return done(
                 url_for("devices_pages.shown", device_id=device_id),

@@ -296,7 +296,7 @@ def test_a_device_is_added_and_revoked_on_its_pages(house: House) -> None:
     assert "EXO7;" in office.read("/appareils.csv")
     assert "Téléphone" not in office.read("/appareils.csv")
     path = f"/appareils/{device.id}/revoquer"
-    assert "Choisissez un motif" in office.sends(path, {}, status=422)
+    assert "Choisissez un motif" in office.sends(path, {"reason": ""}, status=422)
     assert "n’ouvre plus rien" in office.sends(path, {"reason": "lost"})
     assert "Perdu" in exo7.read(f"/appareils/{device.id}")
     device.ask().refused(401, "not_signed_in")
