@@ -28,6 +28,7 @@ from app.config import DEFAULT_PORT, Settings
 from app.database import Database
 from app.demo.cli import show_accounts
 from app.factory import create_app
+from app.identity.keeper import SessionKeeper
 from app.kernel import codes
 from app.mails.keeper import MailKeeper
 from app.places.background import take_places
@@ -212,6 +213,7 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
         SnapshotKeeper,
         MailKeeper,
         IdentityKeeper,
+        SessionKeeper,
     ):
         keeper(settings).start()
     for worker in keepers(settings, doers(settings)):

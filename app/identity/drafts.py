@@ -45,15 +45,7 @@ def keep_draft(
     Drafts of everybody that are too old are forgotten on the way.
     """
     hold(session, "form draft", draft_id)
-    session.execute(
-        delete(FormDraft).where(
-            FormDraft.kept_at <= now - KEPT_FOR,
-            or_(
-                FormDraft.place.not_like(f"{SETTINGS}%"),
-                FormDraft.kept_at <= now - SETTINGS_KEPT_FOR,
-            ),
-        )
-    )
+    forget_old(session, now=now)
     content = orjson.dumps(typed)
     if len(content) > LARGEST_DRAFT:
         return False
@@ -106,6 +98,19 @@ def latest_draft(session: Session, *, agent_id: int, place: str, now: datetime) 
         )
         .order_by(FormDraft.kept_at.desc())
         .limit(1)
+    )
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Forget the drafts of everybody that are too old."""
+    session.execute(
+        delete(FormDraft).where(
+            FormDraft.kept_at <= now - KEPT_FOR,
+            or_(
+                FormDraft.place.not_like(f"{SETTINGS}%"),
+                FormDraft.kept_at <= now - SETTINGS_KEPT_FOR,
+            ),
+        )
     )
 
 

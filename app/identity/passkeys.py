@@ -199,6 +199,11 @@ def credential_of(answer: str) -> bytes:
         return b""
 
 
+def forget_answered(session: Session, *, now: datetime) -> None:
+    """Forget answered questions that are too old to be answered again."""
+    session.execute(delete(SpentChallenge).where(SpentChallenge.spent_at < now - 2 * GOOD_FOR))
+
+
 def _named(known: tuple[Passkey, ...]) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in known]
 
@@ -221,7 +226,7 @@ def _question_of(
     question = parse_client_data_json(credential.response.client_data_json).challenge
     if not asking.recognises(question, now):
         raise PasskeyRefused
-    session.execute(delete(SpentChallenge).where(SpentChallenge.spent_at < now - 2 * GOOD_FOR))
+    forget_answered(session, now=now)
     digest = sha256(question).digest()
     if session.get(SpentChallenge, digest) is not None:
         raise PasskeyRefused

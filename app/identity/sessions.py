@@ -256,6 +256,11 @@ def live_sessions(
     return list(rows)
 
 
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Forget the sessions of everybody in which nobody was seen for a year, ended or not."""
+    session.execute(delete(AgentSession).where(AgentSession.seen_at < now - KEPT_FOR))
+
+
 # ── Ends ──────────────────────────────────────────────────────────────────────────────────────────
 
 

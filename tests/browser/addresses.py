@@ -7,8 +7,9 @@ desk, in light and dark, by axe-core, and read against the rules of `tests.pages
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from flask import template_rendered
@@ -33,7 +34,7 @@ from app.identity.device_models import Device
 from app.identity.models import Agent
 from app.identity.rules import FROM_SERVER, Role
 from app.identity.service import actor_of, known_agent
-from app.kernel.clock import martinique_day, utc_now
+from app.kernel.clock import first_instant, martinique_day, utc_now
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.losses import queries as losses
@@ -54,12 +55,16 @@ from app.prescribers.models import BeneficiaryIdentity, Prescription
 from app.printing import queries as printing
 from app.programmes import queries as programmes
 from app.programmes.service import known_vintage
+from app.reports import background as evidence
 from app.signals import queries as signals
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
+from app.takeover import background as takeovers
 from app.takeover import queries as takeover
+from app.takeover.errors import TakeoverFileRefused
 from app.vouchers.service import cover_of, known_booklet
 from app.works import service as works
+from app.works.models import Work, WorkEnd, WorkFile, WorkLine
 from app.works.rules import WorkKind
 from tests.browser.site import EMAILS, Site
 from tests.pages import markup
@@ -97,21 +102,73 @@ def the_loss(where: str, place: int) -> Callable[[Site], str]:
     return path
 
 
+def asked_for(session: Session, role: Role, kind: WorkKind, said: dict[str, object]) -> Work:
+    """A long work that an agent of that role asks for."""
+    agent = session.scalars(select(Agent).where(Agent.email == EMAILS[role])).one()
+    return works.ask(
+        session,
+        actor=actor_of(agent, by_token=False),
+        work_id=new_id(),
+        kind=kind,
+        asked=said,
+        secret_key=bytes(32),
+        now=utc_now(),
+    )
+
+
 def the_work(site: Site) -> str:
     """A long work of the finance department that waits for somebody to do it."""
     with site.database.transaction() as session:
-        agent = session.scalars(select(Agent).where(Agent.email == EMAILS[Role.FINANCE])).one()
         (programme,) = programmes.programmes_after(session, None, limit=1)
-        work = works.ask(
-            session,
-            actor=actor_of(agent, by_token=False),
-            work_id=new_id(),
-            kind=WorkKind.CLEARING_RUN,
-            asked=background.asked_of(programme.id, martinique_day(utc_now())),
-            secret_key=bytes(32),
-            now=utc_now(),
-        )
+        said = background.asked_of(programme.id, martinique_day(utc_now()))
+        work = asked_for(session, Role.FINANCE, WorkKind.CLEARING_RUN, said)
         return f"/travaux/{work.id}"
+
+
+def an_archive(site: Site) -> str:
+    """An archive that the accountant may take away."""
+    today = martinique_day(utc_now())
+    with site.database.transaction() as session:
+        said = evidence.asked_of(today.replace(day=1), today, "")
+        work = asked_for(session, Role.ACCOUNTANT, WorkKind.EVIDENCE, said)
+        if session.get(WorkEnd, work.id) is None:
+            address = {"work_id": str(work.id)}
+            _ended(
+                session,
+                work,
+                sentence=evidence.said(12, 1),
+                endpoint="works_pages.shown",
+                shown=address,
+            )
+            session.add(
+                WorkFile(
+                    work_id=work.id,
+                    name=f"pieces-{today}.zip",
+                    media_type="application/zip",
+                    byte_count=5_400_000,
+                    sha256=bytes(range(32)),
+                    made_at=utc_now(),
+                    kept_until=first_instant(today + timedelta(days=4)),
+                )
+            )
+        return f"/travaux/{work.id}"
+
+
+def a_refused_file(site: Site) -> str:
+    """A file of takeover with lines to correct."""
+    with site.database.transaction() as session:
+        said = takeovers.asked_to_read(new_id(), martinique_day(utc_now()))
+        work = asked_for(session, Role.FINANCE, WorkKind.TAKEOVER, said)
+        refusal = TakeoverFileRefused(count=1, line_count=1)
+        _ended(session, work, sentence=refusal.message, refusal_code=refusal.code)
+        sentence = "Taille « 7 » : écrivez 5 ou 10."
+        session.add(WorkLine(work_id=work.id, ordinal=1, line=3, sentence=sentence))
+        return f"/travaux/{work.id}"
+
+
+def _ended(session: Session, work: Work, **how: Any) -> None:  # noqa: ANN401 - columns
+    session.add(WorkEnd(**{"work_id": work.id, "shown": {}, "ended_at": utc_now()} | how))
+    session.flush()
 
 
 def an_account(name: str, form: str = "") -> Callable[[Site], str]:
@@ -541,6 +598,9 @@ ADDRESSES = (
     Address("order-new", a_planned_order),
     Address("search", "/pass"),
     Address("work", the_work, Role.FINANCE),
+    Address("work-file", an_archive, Role.ACCOUNTANT),
+    Address("work-refused", a_refused_file, Role.FINANCE),
+    Address("works", "/travaux", Role.FINANCE),
     Address("movements", "/mouvements", Role.AUDITOR),
     Address("movements-empty", "/mouvements?nature=credit", Role.ACCOUNTANT),
     Address("evidence", "/pieces", Role.ACCOUNTANT),

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from app.identity import passwords, queries
+from app.identity import drafts, passwords, queries, session_rules, sessions
 from app.identity.errors import TooManyAttempts, UnknownAgent, UnknownToken
-from app.identity.models import Agent
+from app.identity.models import Agent, FormDraft
 from app.identity.service import (
     ATTEMPTS_FROM_ADDRESS,
     ATTEMPTS_FROM_EVERYWHERE,
@@ -27,6 +28,7 @@ from app.identity.service import (
     revoke_token,
     set_password,
 )
+from app.identity.session_models import AgentSession
 from tests.service.cases import NOBODY
 from tests.service.conftest import World
 
@@ -157,3 +159,17 @@ def test_what_does_not_exist_is_said_to_be_unknown(world: World) -> None:
     for email in ("personne@exemple.fr", "", "\0", "é"):
         with pytest.raises(UnknownAgent):
             known_agent(world.session, email)
+
+
+def test_a_session_of_a_year_ago_is_forgotten_whether_or_not_anybody_comes_back(
+    world: World,
+) -> None:
+    session, seen = world.session, world.scheme.now
+    sessions.forget_old(session, now=seen + session_rules.KEPT_FOR)
+    assert session.get(AgentSession, world.chain.ids["agent session"]) is not None
+
+    sessions.forget_old(session, now=seen + session_rules.KEPT_FOR + timedelta(seconds=1))
+    drafts.forget_old(session, now=seen + timedelta(days=400))
+    session.expire_all()
+    assert session.get(AgentSession, world.chain.ids["agent session"]) is None
+    assert session.scalars(select(FormDraft)).all() == []
