@@ -30,6 +30,7 @@ from app.prescribers.custody_desk import (
     only,
     ranges,
     today,
+    twice_said,
 )
 from app.prescribers.custody_models import (
     BookletRequest,
@@ -302,6 +303,13 @@ def slip_of(consignment_id: UUID) -> ResponseReturnValue:
     return download(content, f"{number}.pdf", PDF)
 
 
+RECEIVED = "La réception est signée : les carnets sont dans votre stock."
+RECEIVED_IN_PART = (
+    "La réception est signée. Ce qui manque reste en route, et l’envoyeur en répond jusqu’à ce "
+    "qu’il soit retrouvé."
+)
+
+
 @bp.route("/dotations/<uuid:consignment_id>/reception", methods=["GET", "POST"])
 def receive(consignment_id: UUID) -> ResponseReturnValue:
     """Count what arrived, and sign."""
@@ -333,10 +341,8 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
             lacks = bool(form.text("manquants"))
             return done(
                 url_for(".consignment", consignment_id=consignment_id),
-                "La réception est signée. Ce qui manque reste en route, et l’envoyeur en répond "
-                "jusqu’à ce qu’il soit retrouvé."
-                if lacks
-                else "La réception est signée : les carnets sont dans votre stock.",
+                (RECEIVED_IN_PART if lacks else RECEIVED)
+                + in_transaction(lambda session: twice_said(session, form, "comptes")),
             )
     return render_template("custody/receive.html", page=page, form=form), form.status
 

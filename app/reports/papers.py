@@ -13,6 +13,7 @@ from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes, xlsx_bytes
 from app.papers.table import Cell, Column, Row, Table
 from app.reports.rules import (
+    BASIS,
     By,
     CouncilSheet,
     FunderLine,
@@ -314,12 +315,13 @@ def shortened(name: str) -> str:
 
 
 def _share(sheet: CouncilSheet, line: FunderLine) -> Cell:
-    """The share of a funder, and what it is a share of where the shares have several bases."""
-    share = rate(UsageLine("", line.share_basis_points, line.amount_cents, 10_000))
-    if not sheet.has_several_bases:
-        return share
-    publics = "(convention)" if sheet.agreed_only(line) else "(tous publics)"
-    return share, f"de {money(line.of_cents)}", publics
+    """A funder's part of everything used; where it takes less, the share that it agreed to."""
+    part, whole = sheet.part_of(line)
+    told = rate(UsageLine("", part, line.amount_cents, whole))
+    if not sheet.agreed_only(line):
+        return told
+    agreed = rate(UsageLine("", line.share_basis_points, line.amount_cents, BASIS))
+    return told, f"{agreed} de", money(line.of_cents)
 
 
 def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float) -> float:

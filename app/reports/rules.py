@@ -154,6 +154,10 @@ class PublicLine:
     redeemed_count: int
 
 
+BASIS = 10_000
+"""A whole, in basis points."""
+
+
 @dataclass(frozen=True, slots=True)
 class FunderLine:
     """What a funder bears of the value of the passes used, by its share."""
@@ -201,14 +205,20 @@ class CouncilSheet:
     days: tuple[KeyDay, ...]
     specimen: bool
 
+    @property
+    def used_cents(self) -> Cents:
+        """The value of the passes used, of which the parts of the funders are the whole."""
+        return self.funders[-1].of_cents
+
+    def part_of(self, line: FunderLine) -> tuple[int, int]:
+        """A funder's part of everything used, so that the column adds up; its share before that."""
+        if not self.used_cents:
+            return line.share_basis_points, BASIS
+        return line.amount_cents, self.used_cents
+
     def agreed_only(self, line: FunderLine) -> bool:
         """Whether a funder takes its share of the publics of the agreement only."""
         return line.of_cents != self.funders[-1].of_cents
-
-    @property
-    def has_several_bases(self) -> bool:
-        """Whether the shares of one column are parts of several sums."""
-        return any(self.agreed_only(line) for line in self.funders)
 
     @property
     def missing_count(self) -> int:
