@@ -101,7 +101,8 @@ def init(
     began = f" Dispositif « {opened.programme.name} » ouvert." if opened.programme else ""
     desk.answer(
         f"« {opened.sponsor.name} » est ouverte : {opened.administrator.email} gère les comptes, "
-        f"{opened.coordinator.email} coordonne.{began}",
+        f"{opened.coordinator.email} coordonne.{began} La suite se fait sur ses pages, "
+        "de « Mise en route » à la première commande.",
         id=opened.sponsor.id,
     )
 

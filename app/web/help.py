@@ -28,7 +28,7 @@ HELP: Mapping[str, Help] = {
             "annuaire-entreprises.data.gouv.fr. Les 9 premiers seuls sont le SIREN : ils ne "
             "suffisent pas."
         ),
-        "200 041 788 00015",
+        "200\u00a0041\u00a0788\u00a000015",
     ),
     "insee": Help(
         "Qu’est-ce que le code Insee ?",
@@ -74,7 +74,7 @@ HELP: Mapping[str, Help] = {
             "Sur le relevé d’identité bancaire (RIB). En France il commence par FR et compte 27 "
             "caractères ; les espaces ne comptent pas. Une faute de frappe est vue aussitôt."
         ),
-        "FR76 3000 6000 0112 3456 7890 189",
+        "FR76\u00a03000\u00a06000\u00a00112\u00a03456\u00a07890\u00a0189",
     ),
     "cash_office": Help(
         "Quelle régie ?",
@@ -157,7 +157,7 @@ HELP: Mapping[str, Help] = {
             "parts ne dépassent pas 100 ensemble, et ce qui manque à 100 est à la collectivité. "
             "L’État finance la moitié au plus."
         ),
-        "50 pour l’État : sur 1 000 € de pass utilisés, il apporte 500 €",
+        "50 pour l’État : sur 1\u00a0000 € de pass utilisés, il apporte 500 €",
     ),
     "fees": Help(
         "Qui paie ces frais ?",
