@@ -30,7 +30,7 @@ from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.mediators.service import grant_label
-from app.orders import mandates
+from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners.rules import AgreementRole, OrganisationKind
@@ -259,7 +259,7 @@ class Scheme:
 
     def delivery(self, session: Session, order_id: UUID, ranges: Sequence[SerialRange]) -> UUID:
         """A delivery of these serials."""
-        return orders.record_delivery(
+        return deliveries.record_delivery(
             session,
             actor=self.actors["coordinator"],
             delivery_id=new_id(),
@@ -281,7 +281,7 @@ class Scheme:
             amount_cents=Cents(10_000_000),
             now=self.now,
         )
-        return orders.activate_delivery(
+        return deliveries.activate_delivery(
             session,
             actor=self.actors["finance"],
             activation_id=new_id(),

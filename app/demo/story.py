@@ -20,7 +20,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.money import Cents
-from app.orders import mandates
+from app.orders import deliveries, mandates
 from app.orders import queries as orders_made
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
@@ -216,7 +216,7 @@ def receive(world: World, at: datetime, *, order: str, lot: dict[int, int]) -> N
         if size in lot:
             first = allotted.serials.first + arrived[size]
             ranges.append(SerialRange(first, first + lot[size] * size - 1))
-    world.deliveries[f"{order} {len(earlier) + 1}"] = orders.record_delivery(
+    world.deliveries[f"{order} {len(earlier) + 1}"] = deliveries.record_delivery(
         world.session,
         actor=world.actors["coordinator"],
         delivery_id=world.new_id(at),
@@ -242,7 +242,7 @@ def mandate(world: World, at: datetime, *, order: str, lot: dict[int, int], numb
 
 def activate(world: World, at: datetime, *, delivery: str) -> None:
     """What arrived and is mandated becomes usable."""
-    orders.activate_delivery(
+    deliveries.activate_delivery(
         world.session,
         actor=world.actors["finance"],
         activation_id=world.new_id(at),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.errors import InvalidInput
-from app.orders import mandates, queries, service
+from app.orders import deliveries, mandates, planning, queries, service
 from app.orders.models import Activation, OrderMandate, OrderMandateCancellation
 from app.orders.rules import LineAsked, Plan, SerialRange
 from app.orders.schemas import (
@@ -97,7 +97,7 @@ def planned(people: list[Json]) -> dict[Public, int]:
 def plan_order(body: Json) -> Plan:
     """How many booklets to order for so many people."""
     return in_transaction(
-        lambda session: service.plan_order(
+        lambda session: planning.plan_order(
             session,
             actor=current_actor(),
             programme_id=body["programme_id"],
@@ -255,7 +255,7 @@ def record_delivery(body: Json) -> Json:
     ranges = [SerialRange(**serials) for serials in body.pop("ranges")]
 
     def work(session: Session) -> list[Json]:
-        delivery = service.record_delivery(
+        delivery = deliveries.record_delivery(
             session,
             actor=current_actor(),
             delivery_id=id_of_request(body),
@@ -296,7 +296,7 @@ def list_deliveries(query: Json) -> Json:
 def read_delivery(delivery_id: UUID) -> Json:
     """One delivery, with its serials."""
     return in_transaction(
-        lambda session: deliveries_shown(session, [service.known_delivery(session, delivery_id)])
+        lambda session: deliveries_shown(session, [deliveries.known_delivery(session, delivery_id)])
     )[0]
 
 
@@ -312,7 +312,7 @@ def read_delivery(delivery_id: UUID) -> Json:
 def activate_delivery(body: Json) -> Activation:
     """Make the passes of a delivery usable."""
     return in_transaction(
-        lambda session: service.activate_delivery(
+        lambda session: deliveries.activate_delivery(
             session,
             actor=current_actor(),
             activation_id=id_of_request(body),

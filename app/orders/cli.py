@@ -13,20 +13,18 @@ from app.identity.rules import Right
 from app.kernel.money import Cents, euros
 from app.kernel.serials import BOOKLET_SIZES
 from app.orders import queries
+from app.orders.deliveries import activate_delivery, known_delivery, record_delivery
 from app.orders.errors import UnknownDelivery, UnknownMandate, UnknownOrder
 from app.orders.mandates import cancel_mandate, record_mandate
 from app.orders.models import BookletOrder, Delivery
+from app.orders.planning import plan_order
 from app.orders.rules import FRENCH_STATE, LineAsked, SerialRange
 from app.orders.service import (
     OrderDetails,
-    activate_delivery,
     approve_order,
     cancel_order,
-    known_delivery,
     known_order,
-    plan_order,
     prepare_order,
-    record_delivery,
     send_order,
     totals_of,
 )

@@ -15,7 +15,7 @@ from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.money import Cents
-from app.orders import forms, mandates, queries, service
+from app.orders import deliveries, forms, mandates, planning, queries, service
 from app.orders.budget import Budget
 from app.orders.errors import (
     EmptyDelivery,
@@ -240,7 +240,7 @@ def planned() -> ResponseReturnValue:
             return page
         programme_id, people = form.uuid("dispositif"), forms.people_of(form)
         form.check()
-        plan = service.plan_order(
+        plan = planning.plan_order(
             session,
             actor=current_actor(),
             programme_id=programme_id,
@@ -348,7 +348,7 @@ def proposed(session: Session) -> tuple[NewPage, Form]:
     plan = None
     if people and not typed.errors:
         try:
-            plan = service.plan_order(
+            plan = planning.plan_order(
                 session,
                 actor=current_actor(),
                 programme_id=typed.uuid("dispositif"),
@@ -510,11 +510,11 @@ def activate(number: str, delivery: str) -> ResponseReturnValue:
     """Make the passes of a delivery usable."""
     check(Right.RECORD_MANDATE)
     form, acted = tried(
-        lambda session, form: service.activate_delivery(
+        lambda session, form: deliveries.activate_delivery(
             session,
             actor=current_actor(),
             activation_id=form.id,
-            delivery_id=service.delivery_by_number(session, delivery[:40].upper()).id,
+            delivery_id=deliveries.delivery_by_number(session, delivery[:40].upper()).id,
             now=started_at(),
         )
     )
@@ -676,7 +676,7 @@ def count_delivery(session: Session, number: str, form: Form) -> str:
     judged = (
         []
         if again
-        else service.judge_delivery(session, order_id=order.id, booklets=[r for _, r in typed])
+        else deliveries.judge_delivery(session, order_id=order.id, booklets=[r for _, r in typed])
     )
     for (place, _), verdict in zip(typed, judged, strict=False):
         if isinstance(verdict, DomainError):
@@ -684,7 +684,7 @@ def count_delivery(session: Session, number: str, form: Form) -> str:
     form.check()
     if again:
         return again.number
-    return service.record_delivery(
+    return deliveries.record_delivery(
         session,
         actor=current_actor(),
         delivery_id=form.id,

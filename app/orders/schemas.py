@@ -4,8 +4,9 @@ from marshmallow import Schema
 
 from app.kernel.ids import LARGEST_INTEGER
 from app.kernel.serials import BOOKLET_SIZES
+from app.orders.planning import MOST_PEOPLE
 from app.orders.rules import OrderState
-from app.orders.service import LARGEST_ORDER, MOST_PEOPLE
+from app.orders.service import LARGEST_ORDER
 from app.programmes.rules import Payer, Public
 from app.programmes.schemas import booklet_size
 from app.web.api import Body, Identified, page_of

@@ -13,6 +13,7 @@ from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.orders import queries
 from app.orders.budget import Budget, budget_of, cost_of
+from app.orders.deliveries import delivery_cost
 from app.orders.models import (
     Activation,
     BookletOrder,
@@ -34,7 +35,7 @@ from app.orders.rules import (
     SerialRange,
     still_expected,
 )
-from app.orders.service import OrderDetails, delivery_cost, details_of, totals_of
+from app.orders.service import OrderDetails, details_of, totals_of
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.rules import Payer, Public

@@ -21,9 +21,10 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash
 from app.orders import queries as orders
+from app.orders.deliveries import record_delivery
 from app.orders.errors import OrderNotSent
 from app.orders.rules import Allotted
-from app.orders.service import known_order, record_delivery
+from app.orders.service import known_order
 from app.programmes import numbering
 from app.programmes.keys import KeyStore
 from app.programmes.service import known_vintage

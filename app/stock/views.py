@@ -11,7 +11,8 @@ from app.kernel.clock import martinique_day
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import AccountKind
 from app.orders import queries as orders
-from app.orders.service import known_delivery, known_order
+from app.orders.deliveries import known_delivery
+from app.orders.service import known_order
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme, known_vintage

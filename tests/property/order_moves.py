@@ -10,7 +10,7 @@ from app.kernel import codes
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.orders import mandates
+from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.programmes import freezes
@@ -87,7 +87,7 @@ class OrderMoves(World):
         new = new_id()
         self.both(
             self.oracle.deliver(new, order_id, ranges),
-            lambda session: orders.record_delivery(
+            lambda session: deliveries.record_delivery(
                 session,
                 actor=self.actor("coordinator"),
                 delivery_id=new,
@@ -124,7 +124,7 @@ class OrderMoves(World):
         delivery_id = one_of(self.oracle.deliveries, pick)
         self.both(
             self.oracle.activate(delivery_id),
-            lambda session: orders.activate_delivery(
+            lambda session: deliveries.activate_delivery(
                 session,
                 actor=self.actor("finance"),
                 activation_id=new_id(),

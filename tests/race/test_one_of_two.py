@@ -19,7 +19,6 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import mandates
 from app.orders import queries as orders
-from app.orders import service as ordering
 from app.orders.rules import SerialRange
 from app.programmes.models import DocumentCounter
 from app.programmes.numbering import next_number
@@ -170,7 +169,7 @@ def activated_twice(database: Database, scheme: Scheme) -> list[Answer]:
         )
 
     def activate(session: Session, delivery_id: UUID) -> object:
-        return ordering.activate_delivery(
+        return arriving.activate_delivery(
             session,
             actor=scheme.actors["finance"],
             activation_id=new_id(),

@@ -34,7 +34,7 @@ from app.mediators.rules import (
     OpeningHours,
     Service,
 )
-from app.orders import mandates
+from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
 from app.partners import contacts
@@ -384,7 +384,7 @@ STEPS: dict[str, Step] = {
         lambda chain: {"order_id": chain.ids["approved order"]},
     ),
     "record_delivery": Step(
-        orders.record_delivery,
+        deliveries.record_delivery,
         "coordinator",
         frozenset({C}),
         lambda chain: {
@@ -419,7 +419,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"reason": "Autre raison"},
     ),
     "activate_delivery": Step(
-        orders.activate_delivery,
+        deliveries.activate_delivery,
         "finance",
         frozenset({F}),
         lambda chain: {

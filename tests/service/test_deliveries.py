@@ -13,7 +13,7 @@ from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
-from app.orders import mandates, queries, service
+from app.orders import deliveries, mandates, planning, queries, service
 from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
 from app.orders.rules import LineAsked, SerialRange
 from app.programmes.rules import Public
@@ -140,7 +140,7 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
         )
 
     def activate(delivery_id: UUID) -> None:
-        service.activate_delivery(
+        deliveries.activate_delivery(
             session,
             actor=scheme.actors["finance"],
             activation_id=new_id(),
@@ -181,7 +181,7 @@ def test_an_order_that_costs_nothing_needs_no_mandate(session: Session, scheme: 
     )
     delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 10)])
 
-    service.activate_delivery(
+    deliveries.activate_delivery(
         session,
         actor=scheme.actors["finance"],
         activation_id=new_id(),
@@ -228,7 +228,7 @@ def test_a_pass_that_never_arrived_is_unknown(session: Session, scheme: Scheme, 
 
 
 def test_the_plan_tells_orders_that_have_not_left_apart(world: World) -> None:
-    found = service.plan_order(
+    found = planning.plan_order(
         world.session,
         actor=world.scheme.actors["coordinator"],
         programme_id=world.scheme.programme_id,

@@ -19,9 +19,9 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import mandates
 from app.orders import queries as orders
+from app.orders.deliveries import activate_delivery
 from app.orders.errors import MandateCoversActivation, MandateTaken
 from app.orders.models import OrderMandate
-from app.orders.service import activate_delivery
 from app.partners.service import approve_bank_details, prepare_bank_details
 from tests.factories import Scheme
 from tests.service.test_clearing import held_by, redeemed
