@@ -17,6 +17,7 @@ from app.identity.service import ATTEMPTS_OF_ACCOUNT, SignInKeys, begin_sign_in
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind
+from app.orders import deliveries as arriving
 from app.orders import mandates
 from app.orders import queries as orders
 from app.orders.rules import SerialRange
