@@ -87,6 +87,36 @@ def refuse_insert(rule: str, table: str, *, when: str, only_if: str = "") -> Non
     op.execute(f"alter table {table} enable always trigger {rule}")
 
 
+def refuse_change(rule: str, table: str, *, when: str) -> None:
+    """Refuse, under the name of the rule, each change of a row for which `when` holds.
+
+    Several rows changed at once are looked at one after the other.
+    """
+    if not on_postgresql():
+        op.execute(
+            f"create trigger {rule} before update on {table} when {when}"
+            f" begin select raise(abort, '{rule}'); end"
+        )
+        return
+    op.execute(
+        f"""
+        create function {rule}() returns trigger language plpgsql
+          set search_path = public, ledger, pg_temp as $$
+        begin
+          if {when} then
+            raise exception 'refused by {rule}'
+              using errcode = 'check_violation', table = tg_table_name, constraint = '{rule}';
+          end if;
+          return new;
+        end $$
+        """
+    )
+    op.execute(
+        f"create trigger {rule} before update on {table} for each row execute function {rule}()"
+    )
+    op.execute(f"alter table {table} enable always trigger {rule}")
+
+
 def martinique_day_of(column: str) -> str:
     """The day in Martinique of an instant of the new row, as a column of days holds it."""
     if on_postgresql():

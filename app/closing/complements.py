@@ -122,7 +122,8 @@ def settle_complement(
 
     Raises:
         RightMissing, TokenCannotApprove, UnknownComplement, InvalidInput (a day, the reference).
-        ComplementByTheSamePerson, ComplementSettledAlready.
+        ComplementByTheSamePerson.
+        ComplementSettledAlready: by somebody else, or with other days or another reference.
     """
     actor.check(Right.SIGN_CLOSING)
     named = read_reference(reference)
@@ -131,7 +132,9 @@ def settle_complement(
     if complement.drawn_by == actor.agent_id:
         raise ComplementByTheSamePerson(number=complement.number)
     if before := session.get(ComplementSettlement, complement_id):
-        if before.settled_by != actor.agent_id:
+        told = before.settled_by, before.sponsor_signed_on, before.issuer_signed_on
+        again = actor.agent_id, sponsor_signed_on, issuer_signed_on
+        if (*told, before.reference) != (*again, named):
             raise ComplementSettledAlready(number=before.number)
         return before
     today = martinique_day(now)

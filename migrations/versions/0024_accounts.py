@@ -9,6 +9,7 @@ from migrations.steps import (
     drop_refusal,
     let_application,
     on_postgresql,
+    refuse_change,
     refuse_insert,
     write_once,
 )
@@ -19,12 +20,26 @@ down_revision = "0023"
 WRITTEN_ONCE = ("account_link", "account_link_end", "account_event")
 SENDING = ("state", "attempt_count", "next_attempt_at", "answer", "ended_at", "sealed_link")
 """What changes of a letter while it is sent."""
+MANAGES_AS_A_PARTNER = "agent_manager_is_a_partners"
+WHEN_NO_PARTNER = (
+    "exists (select 1 from agent a where a.id = new.agent_id"
+    " and a.role not in ('prescriber', 'mediator'))"
+)
 LAST_ADMINISTRATOR = "last_administrator_stays"
 WHEN_NOBODY_IS_LEFT = """
           new.kind in ('closed', 'role_changed')
           and exists (select 1 from agent a where a.id = new.agent_id
                         and a.role = 'administrator' and a.disabled_at is null)
           and not exists (select 1 from agent a where a.id <> new.agent_id
+                            and a.role = 'administrator' and a.disabled_at is null
+                            and a.password_hash is not null)
+"""
+
+STAYS_IN_PLACE = "last_administrator_keeps_the_account"
+WHEN_PUT_OUT = """
+          old.role = 'administrator' and old.disabled_at is null
+          and (new.role <> 'administrator' or new.disabled_at is not null)
+          and not exists (select 1 from agent a where a.id <> old.id
                             and a.role = 'administrator' and a.disabled_at is null
                             and a.password_hash is not null)
 """
@@ -37,6 +52,9 @@ def upgrade() -> None:
         write_once(*WRITTEN_ONCE)
         # The journal is told first, and refuses to tell what must not happen.
         refuse_insert(LAST_ADMINISTRATOR, "account_event", when=WHEN_NOBODY_IS_LEFT)
+        # Whoever changes the account without telling the journal is refused all the same.
+        refuse_change(STAYS_IN_PLACE, "agent", when=WHEN_PUT_OUT)
+        refuse_insert(MANAGES_AS_A_PARTNER, "agent_manager", when=WHEN_NO_PARTNER)
         let_application("delete", "agent_manager")
         if on_postgresql():
             let_application(f"update ({', '.join(SENDING)}), delete", "mail")
@@ -198,9 +216,12 @@ def _tables() -> None:
 def downgrade() -> None:
     """Take the tables away, leaves first."""
     with as_owner():
+        op.execute(f"drop trigger {STAYS_IN_PLACE}" + (" on agent" if on_postgresql() else ""))
+        drop_refusal(STAYS_IN_PLACE)
         op.drop_table("mail")
         op.drop_table("account_event")
         drop_refusal(LAST_ADMINISTRATOR)
         op.drop_table("agent_manager")
+        drop_refusal(MANAGES_AS_A_PARTNER)
         op.drop_table("account_link_end")
         op.drop_table("account_link")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.database import BigInt, Bytes, Flag, UtcDateTime, Uuid16
-from migrations.steps import as_owner, let_application
+from migrations.steps import as_owner, drop_refusal, let_application, on_postgresql, refuse_insert
 
 revision = "0025"
 down_revision = "0024"
@@ -34,6 +34,17 @@ CHANGES = {
 }
 """The columns that change while a session lasts or a factor serves; nothing else does."""
 
+LAST_FACTOR = "last_second_factor_stays"
+WHEN_NONE_IS_LEFT = """
+          new.kind = 'factor_removed' and new.actor_id = new.agent_id
+          and exists (select 1 from agent a where a.id = new.agent_id
+                        and a.role in ('finance', 'administrator'))
+          and not exists (select 1 from totp_secret t where t.agent_id = new.agent_id
+                            and t.removed_at is null)
+          and not exists (select 1 from passkey p where p.agent_id = new.agent_id
+                            and p.removed_at is null)
+"""
+
 
 def upgrade() -> None:
     """Make the tables; of each, a few named columns change."""
@@ -44,6 +55,13 @@ def upgrade() -> None:
         let_application("delete", "agent_session")
         let_application("delete", "spent_challenge")
         let_application("delete", "provider_identity")
+        # A factor is removed, then told: nobody tells of having removed their own last one.
+        refuse_insert(
+            LAST_FACTOR,
+            "account_event",
+            when=WHEN_NONE_IS_LEFT,
+            only_if="new.kind = 'factor_removed'",
+        )
 
 
 def _tables() -> None:
@@ -185,5 +203,7 @@ def _tables() -> None:
 def downgrade() -> None:
     """Take the tables away."""
     with as_owner():
+        op.execute(f"drop trigger {LAST_FACTOR}" + (" on account_event" if on_postgresql() else ""))
+        drop_refusal(LAST_FACTOR)
         for table in reversed(TABLES):
             op.drop_table(table)

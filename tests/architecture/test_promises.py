@@ -15,6 +15,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from sqlalchemy import (
@@ -195,9 +196,18 @@ SUMS = [
     Rule("sealed_positions_leave_no_gap", "sealed_movement", "trigger"),
     Rule("seal_block_seals_what_is_placed", "seal_block", "trigger"),
     Rule("last_administrator_stays", "account_event", "trigger"),
+    Rule("last_second_factor_stays", "account_event", "trigger"),
+    Rule("agent_manager_is_a_partners", "agent_manager", "trigger"),
     Rule("device_is_offered_by_a_mediators_agent", "device_offer", "trigger"),
     Rule("revoked_device_takes_no_list", "device_taking", "trigger"),
 ]
+CHANGES = {
+    Rule("last_administrator_keeps_the_account", "agent", "trigger"): (
+        "update agent set disabled_at = created_at where role = 'administrator'",
+        "update agent set role = 'auditor' where role = 'administrator'",
+    ),
+}
+"""Rules of rows that may change, and changes that each of them refuses."""
 CHANGEABLE = {
     "agent",
     "api_token",
@@ -348,6 +358,20 @@ def test_a_hostile_row_is_refused_by_its_rule_and_by_nothing_else(
         rows.add(rule.table, row)
 
 
+@pytest.mark.parametrize("rule", CHANGES, ids=lambda rule: rule.name)
+def test_a_hostile_change_is_refused_by_its_rule_and_by_nothing_else(
+    connection: Connection, rule: Rule
+) -> None:
+    for change in map(text, CHANGES[rule]):
+        error = refusal(connection, partial(connection.execute, change))
+        assert rule.refused(error), rule_named_by(error)
+    if on_postgresql(connection):
+        drop(connection, rule)
+    else:
+        connection.execute(text(f"drop trigger {rule.name}"))
+    assert connection.execute(text(CHANGES[rule][0])).rowcount > 0
+
+
 @pytest.mark.parametrize("rule", [r for r in CONSTRAINTS if only_a_target(r)], ids=lambda r: r.name)
 def test_a_unique_key_that_holds_the_primary_key_is_what_a_foreign_key_names(rule: Rule) -> None:
     targets = {
@@ -445,6 +469,6 @@ def test_the_rules_tested_here_are_those_of_the_database(connection: Connection)
         }
     ours = {table.name for table in TABLES}
     assert {rule for rule in found if rule[0] in ours} == {
-        *((rule.table, rule.name) for rule in (*CONSTRAINTS, *SUMS)),
+        *((rule.table, rule.name) for rule in (*CONSTRAINTS, *SUMS, *CHANGES)),
         *((table.name, f"{table.name}_is_never_changed") for table in FACTS),
     }

@@ -1534,6 +1534,12 @@ BENT |= {
         "agent_id": rows.agent("administrator")
     },
     # ── Accounts ──────────────────────────────────────────────────────────────────────────────────
+    "last_second_factor_stays": lambda rows, _: {
+        "kind": "factor_removed",
+        "agent_id": rows.agent("finance"),
+        "actor_id": rows.agent("finance"),
+    },
+    "agent_manager_is_a_partners": lambda rows, _: {"agent_id": rows.agent("auditor")},
     "account_link_purpose_is_known": {"purpose": "backdoor"},
     "account_link_secret_is_hashed": {"token_hash": b"short"},
     "account_link_serves_for_a_while": lambda _, row: {"expires_at": row["made_at"]},

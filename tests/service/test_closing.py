@@ -180,7 +180,7 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
                 now=scheme.now,
             )
 
-    def settle(by: str, signed_on: date) -> ComplementSettlement:
+    def settle(by: str, signed_on: date, reference: str | None = None) -> ComplementSettlement:
         with database.transaction() as session:
             return complements.settle_complement(
                 session,
@@ -188,6 +188,7 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
                 complement_id=made.id,
                 sponsor_signed_on=signed_on,
                 issuer_signed_on=signed_on,
+                reference=reference,
                 now=scheme.now,
             )
 
@@ -215,8 +216,9 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
         settle("coordinator", scheme.today - timedelta(days=1))
     settled = settle("coordinator", scheme.today)
     assert settle("coordinator", scheme.today).number == settled.number
-    with pytest.raises(errors.ComplementSettledAlready):
-        settle("coordinator2", scheme.today)
+    for by, reference in (("coordinator2", None), ("coordinator", "Courrier 12")):
+        with pytest.raises(errors.ComplementSettledAlready):
+            settle(by, scheme.today, reference)
     with pytest.raises(errors.NothingExpiredLate):
         draw(new_id())
     with database.transaction(writing=False) as session:
