@@ -51,6 +51,8 @@ class StockPage:
     """Whether some of it is to come back."""
     incomplete: tuple["IncompleteLine", ...]
     may_declare: bool
+    may_request: bool
+    may_send: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def _stock_page(session: Session) -> StockPage:
         ),
         incomplete=_incomplete(session, one.id if one else None),
         may_declare=may(Right.DECLARE_LOSS),
+        may_request=may(Right.REQUEST_BOOKLETS),
+        may_send=may(Right.SEND_BOOKLETS),
     )
 
 
