@@ -24,7 +24,7 @@ from app.losses.views import swap_of
 from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.prescribers import queries as people
-from app.prescribers.prescriptions import passes_unused
+from app.prescribers.positions import passes_unused
 from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import PDF, download

@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.prescribers import people, prescriptions, queries, referrals
+from app.prescribers import people, prescriptions, queries, referrals, undoing
 from app.prescribers.letter_files import commitment_file, letter_file
 from app.prescribers.models import PrescriptionUndo
 from app.prescribers.people import Person
@@ -265,7 +265,7 @@ def read_prescription(prescription_id: UUID) -> Json:
 def undo_prescription(body: Json, prescription_id: UUID) -> PrescriptionUndo:
     """Take a hand-over back: its booklets are in the drawer again."""
     return in_transaction(
-        lambda session: prescriptions.undo_prescription(
+        lambda session: undoing.undo_prescription(
             session,
             actor=current_actor(),
             undo_id=id_of_request(body),

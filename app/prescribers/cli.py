@@ -13,7 +13,6 @@ from app.prescribers.prescriptions import (
     Reasons,
     issue_booklets,
     known_prescription,
-    undo_prescription,
 )
 from app.prescribers.rules import (
     QUESTIONS,
@@ -24,6 +23,7 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
+from app.prescribers.undoing import undo_prescription
 from app.programmes.naming import programme_named, programme_option
 from app.programmes.rules import Public
 from app.terminal.desk import Desk, Group, Verb, acting, repeatable

@@ -23,7 +23,7 @@ from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
 from app.partners import queries as partners
-from app.prescribers import prescriptions, queries
+from app.prescribers import prescriptions, queries, undoing
 from app.prescribers.letter_files import letter_file
 from app.prescribers.models import Prescription, PrescriptionUndo
 from app.prescribers.queries import Filters
@@ -320,7 +320,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         may_undo=undo is None
         and may(Right.UNDO_PRESCRIPTION)
         and (actor.role is Role.COORDINATOR or same_day),
-        moved=undo is None and prescriptions.moved_since(session, made.id),
+        moved=undo is None and undoing.moved_since(session, made.id),
     )
 
 
@@ -361,7 +361,7 @@ def undo(prescription_id: UUID) -> ResponseReturnValue:
     def act(session: Session) -> PrescriptionUndo:
         why = form.choice("raison", UndoReason, "Choisissez pourquoi.")
         form.check()
-        return prescriptions.undo_prescription(
+        return undoing.undo_prescription(
             session,
             actor=current_actor(),
             undo_id=form.id,

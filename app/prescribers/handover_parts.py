@@ -30,6 +30,7 @@ from app.prescribers.errors import (
 from app.prescribers.handover_pages import choices
 from app.prescribers.holdings import booklets_held
 from app.prescribers.models import Beneficiary, Prescription
+from app.prescribers.positions import Position, position_of
 from app.prescribers.prescriptions import Reasons, alike_in_words
 from app.prescribers.rules import (
     ENGAGEMENTS,
@@ -84,7 +85,7 @@ def step_page(
     who = queries.identity(session, beneficiary_id)
     if who is None:
         raise UnknownBeneficiary
-    position = prescriptions.position_of(session, known, on=martinique_day(now))
+    position = position_of(session, known, on=martinique_day(now))
     alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
     places: Sequence[referrals.Choice] = ()
     if answers:
@@ -113,7 +114,7 @@ def step_page(
     )
 
 
-def _lacking(session: Session, position: prescriptions.Position) -> int:
+def _lacking(session: Session, position: Position) -> int:
     held = booklets_held(session, actor=current_actor())
     in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
     return 0 if position.size in in_hand else position.size

@@ -1,16 +1,15 @@
-"""Handing booklets to people, within their rights, and taking a hand-over back."""
+"""Handing booklets to people, within their rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database import earlier, hold
-from app.identity.rules import Actor, Right, Role
+from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
@@ -40,10 +39,7 @@ from app.prescribers.errors import (
     LikelyDuplicate,
     NoBookletGiven,
     NotASenior,
-    PrescriptionUndoneAlready,
-    PrescriptionUsed,
     RenewalTooEarly,
-    UndoTooLate,
     UnknownBeneficiary,
     UnknownPrescription,
     VintageOver,
@@ -57,9 +53,9 @@ from app.prescribers.models import (
     PrescriptionException,
     PrescriptionLate,
     PrescriptionRenewal,
-    PrescriptionUndo,
 )
 from app.prescribers.people import Alike, known_beneficiary, likely_duplicates
+from app.prescribers.positions import passes_unused, rights_of
 from app.prescribers.queries import Received
 from app.prescribers.rules import (
     QUESTIONS,
@@ -70,7 +66,6 @@ from app.prescribers.rules import (
     RenewalReason,
     Rights,
     Tier,
-    UndoReason,
     is_late,
 )
 from app.programmes import numbering
@@ -79,7 +74,6 @@ from app.programmes.errors import NotEntitled
 from app.programmes.models import Entitlement, VintageTerms
 from app.programmes.rules import FRENCH_PUBLIC, Public, Validity, is_senior
 from app.programmes.service import known_programme, known_vintage, settings_on
-from app.vouchers import queries as vouchers
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
 
@@ -271,93 +265,6 @@ def referral_to(session: Session, organisation_id: UUID, *, on: date) -> Referra
 
 
 # ── Rights and reasons ────────────────────────────────────────────────────────────────────────────
-
-
-def rights_of(entitlement: Entitlement) -> Rights:
-    """What an entitlement lets one person receive."""
-    return Rights(entitlement.booklet_count, entitlement.renewal_count)
-
-
-def passes_unused(session: Session, received: Received) -> int:
-    """Passes that a person still has, of the booklets received before or in their place."""
-    if not received.wholes:
-        return 0
-    ranges = (Voucher.id.between(whole.first, whole.last) for whole in received.wholes)
-    held = ledger.voucher_states(session, or_(*ranges))
-    left = 0
-    while held:
-        left += sum(state.account.kind is AccountKind.CIRCULATION for state in held)
-        void = [state.id for state in held if state.account.kind is AccountKind.VOID]
-        instead = vouchers.standing_for(session, void)
-        held = ledger.voucher_states(session, Voucher.id.in_(instead)) if instead else []
-    return left
-
-
-def wholes_of(session: Session, prescription_id: UUID) -> list[ledger.VoucherRange]:
-    """The passes that a hand-over gave, booklet by booklet."""
-    return [
-        ledger.VoucherRange(b.booklet_id, b.booklet_id + b.booklet_size - 1)
-        for b in queries.booklets_of(session, prescription_id)
-    ]
-
-
-def moved_since(session: Session, prescription_id: UUID) -> bool:
-    """Whether a pass of a hand-over has moved on, so that it is not taken back any more."""
-    movements = queries.movements_of(session, prescription_id)
-    ranges = (Voucher.id.between(w.first, w.last) for w in wholes_of(session, prescription_id))
-    held = ledger.voucher_states(session, or_(*ranges))
-    return any(state.last_movement_id not in movements for state in held)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a person stands in what the programme gives, before one booklet more."""
-
-    size: int
-    rights: Rights
-    received: int
-    passes_left: int
-
-    @property
-    def renewing(self) -> bool:
-        """Whether one booklet more would be a renewal."""
-        return self.rights.tier(self.received + 1) is Tier.RENEWAL
-
-    @property
-    def beyond(self) -> bool:
-        """Whether one booklet more would be an exception."""
-        return self.rights.tier(self.received + 1) is Tier.EXCEPTION
-
-    @property
-    def in_words(self) -> str:
-        """What the person may receive and has received."""
-        count = self.rights.booklet_count
-        plural = "s" if count > 1 else ""
-        renewed = self.rights.renewal_count
-        again = f", renouvelable {renewed} fois" if renewed else ""
-        over = ", plus rien à recevoir" if self.beyond else ""
-        return (
-            f"Droit : {count} carnet{plural} de {self.size}{again}. "
-            f"Déjà reçu : {self.received}{over}."
-        )
-
-
-def position_of(session: Session, person: Beneficiary, *, on: date) -> Position | None:
-    """Where a person stands in the programme that hands booklets out; None without rights there."""
-    for programme in programmes.programmes_after(session, None, limit=20):
-        settings = programmes.settings_on(session, programme.id, on)
-        if settings is None:
-            continue
-        entitlement = programmes.entitlement(session, settings.id, person.public)
-        if entitlement is not None:
-            received = queries.received(session, programme.id, person.id)
-            return Position(
-                entitlement.booklet_size,
-                rights_of(entitlement),
-                received.count,
-                passes_unused(session, received),
-            )
-    return None
 
 
 def alike_in_words(alike: Alike) -> str:
@@ -563,7 +470,7 @@ def _check_in_drawer(
         raise BookletNotYours(booklet=str(number))
 
 
-# ── Reading, and taking back ──────────────────────────────────────────────────────────────────────
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def known_prescription(session: Session, *, actor: Actor, prescription_id: UUID) -> Prescription:
@@ -576,69 +483,6 @@ def known_prescription(session: Session, *, actor: Actor, prescription_id: UUID)
     if prescription is None or not actor.sees(prescription.prescriber_id):
         raise UnknownPrescription
     return prescription
-
-
-def undo_prescription(
-    session: Session,
-    *,
-    actor: Actor,
-    undo_id: UUID,
-    prescription_id: UUID,
-    reason: UndoReason,
-    now: datetime,
-) -> PrescriptionUndo:
-    """Take a hand-over back before any pass was used: its booklets are in the drawer again.
-
-    Raises:
-        UnknownPrescription.
-        PrescriptionUndoneAlready: somebody did it before.
-        UndoTooLate: neither the coordination, nor the agent who made it, that day.
-        PrescriptionUsed: a pass has moved on since.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.UNDO_PRESCRIPTION)
-    digest = request_hash("prescription undo", prescription=prescription_id, reason=reason)
-    if record := earlier(session, PrescriptionUndo, undo_id, digest):
-        return record
-    made = known_prescription(session, actor=actor, prescription_id=prescription_id)
-    hold(session, "beneficiary", made.beneficiary_id)
-    if queries.undo_of(session, prescription_id):
-        raise PrescriptionUndoneAlready
-    today = martinique_day(now)
-    by_coordination = actor.role is Role.COORDINATOR
-    if not by_coordination and (actor.agent_id, today) != (made.prescribed_by, made.prescribed_on):
-        raise UndoTooLate(number=made.number)
-    movements = queries.movements_of(session, prescription_id)
-    wholes = wholes_of(session, prescription_id)
-    if any(s.last_movement_id not in movements for s in ledger.lock_vouchers(session, wholes)):
-        raise PrescriptionUsed
-    record = PrescriptionUndo(
-        id=undo_id,
-        request_hash=digest,
-        prescription_id=prescription_id,
-        prescribed_by=made.prescribed_by,
-        prescribed_on=made.prescribed_on,
-        reason=reason,
-        by_coordination=by_coordination,
-        undone_by=actor.agent_id,
-        undone_on=today,
-        undone_at=now,
-    )
-    session.add(record)
-    session.flush()
-    ledger.reverse(
-        session,
-        ledger.Act(
-            posting_id=undo_id,
-            kind=ledger.MovementKind.REVERSE,
-            document_type="prescription",
-            document_id=prescription_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        [(movement_id, None) for movement_id in movements],
-    )
-    return record
 
 
 # ── What is handed over ───────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from app.prescribers.errors import NothingToRenew, UnknownBeneficiary
 from app.prescribers.holdings import booklets_held
 from app.prescribers.models import Beneficiary, Prescription
 from app.prescribers.people import known_beneficiary
+from app.prescribers.positions import position_of
 from app.prescribers.prescriptions import NO_REASON
 from app.prescribers.rules import QUESTIONS, DuplicateReason, is_late
 from app.programmes import queries as programmes
@@ -66,7 +67,7 @@ def renewal_of(session: Session, *, actor: Actor, beneficiary_id: UUID, now: dat
         raise NothingToRenew
     today, last = martinique_day(now), made[-1]
     signed = next(one for one in made if one.programme_id == last.programme_id)
-    position = prescriptions.position_of(session, person, on=today)
+    position = position_of(session, person, on=today)
     drawer = _drawer(session, actor, position.size if position else 0)
     chosen = _next_booklet(session, drawer, last.programme_id, on=today)
     duplicate = queries.duplicate_of(session, last.id)

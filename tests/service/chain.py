@@ -112,7 +112,7 @@ from app.places import service as places
 from app.prescribers import booklet_requests, custody
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
-from app.prescribers.prescriptions import Reasons, undo_prescription
+from app.prescribers.prescriptions import Reasons
 from app.prescribers.rules import (
     DuplicateReason,
     ExceptionReason,
@@ -120,6 +120,7 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
+from app.prescribers.undoing import undo_prescription
 from app.printing.looking import note_unknown
 from app.printing.rules import PrintKind
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch

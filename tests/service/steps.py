@@ -40,7 +40,14 @@ from app.orders.rules import LineAsked, SerialRange
 from app.partners import contacts
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.prescribers import allocations, booklet_requests, custody, people, prescriptions
+from app.prescribers import (
+    allocations,
+    booklet_requests,
+    custody,
+    people,
+    prescriptions,
+    undoing,
+)
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_rules import Settlement
 from app.prescribers.people import Person
@@ -604,7 +611,7 @@ STEPS: dict[str, Step] = {
         },
     ),
     "undo_prescription": Step(
-        prescriptions.undo_prescription,
+        undoing.undo_prescription,
         "coordinator",
         frozenset({C, P}),
         lambda chain: {

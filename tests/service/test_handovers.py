@@ -12,7 +12,7 @@ from app.identity.models import AccountEvent
 from app.kernel.clock import martinique_day, months_before
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
-from app.prescribers import errors, letters, people, prescriptions, queries, referrals
+from app.prescribers import errors, letters, people, queries, referrals, undoing
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.forgetting import forget_identities
 from app.prescribers.models import (
@@ -48,7 +48,7 @@ def session(session: Session, scheme: Scheme) -> Session:
 
 
 def undo(session: Session, scheme: Scheme, made: UUID, *, by: str = "plie", days: int = 0) -> None:
-    prescriptions.undo_prescription(
+    undoing.undo_prescription(
         session,
         actor=scheme.actors[by],
         undo_id=new_id(),

@@ -26,7 +26,7 @@ from app.prescribers import queries as people
 from app.prescribers.errors import RenewalTooEarly
 from app.prescribers.follow_up import Whom, call_sheet
 from app.prescribers.holdings import incomplete_held
-from app.prescribers.prescriptions import passes_unused
+from app.prescribers.positions import passes_unused
 from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch

@@ -1,0 +1,94 @@
+"""Where a person stands in what a programme gives: received, left to use, still possible."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.ledger.chart import AccountKind
+from app.ledger.models import Voucher
+from app.prescribers import queries
+from app.prescribers.models import (
+    Beneficiary,
+)
+from app.prescribers.queries import Received
+from app.prescribers.rules import (
+    Rights,
+    Tier,
+)
+from app.programmes import queries as programmes
+from app.programmes.models import Entitlement
+from app.vouchers import queries as vouchers
+
+
+def rights_of(entitlement: Entitlement) -> Rights:
+    """What an entitlement lets one person receive."""
+    return Rights(entitlement.booklet_count, entitlement.renewal_count)
+
+
+def passes_unused(session: Session, received: Received) -> int:
+    """Passes that a person still has, of the booklets received before or in their place."""
+    if not received.wholes:
+        return 0
+    ranges = (Voucher.id.between(whole.first, whole.last) for whole in received.wholes)
+    held = ledger.voucher_states(session, or_(*ranges))
+    left = 0
+    while held:
+        left += sum(state.account.kind is AccountKind.CIRCULATION for state in held)
+        void = [state.id for state in held if state.account.kind is AccountKind.VOID]
+        instead = vouchers.standing_for(session, void)
+        held = ledger.voucher_states(session, Voucher.id.in_(instead)) if instead else []
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a person stands in what the programme gives, before one booklet more."""
+
+    size: int
+    rights: Rights
+    received: int
+    passes_left: int
+
+    @property
+    def renewing(self) -> bool:
+        """Whether one booklet more would be a renewal."""
+        return self.rights.tier(self.received + 1) is Tier.RENEWAL
+
+    @property
+    def beyond(self) -> bool:
+        """Whether one booklet more would be an exception."""
+        return self.rights.tier(self.received + 1) is Tier.EXCEPTION
+
+    @property
+    def in_words(self) -> str:
+        """What the person may receive and has received."""
+        count = self.rights.booklet_count
+        plural = "s" if count > 1 else ""
+        renewed = self.rights.renewal_count
+        again = f", renouvelable {renewed} fois" if renewed else ""
+        over = ", plus rien à recevoir" if self.beyond else ""
+        return (
+            f"Droit : {count} carnet{plural} de {self.size}{again}. "
+            f"Déjà reçu : {self.received}{over}."
+        )
+
+
+def position_of(session: Session, person: Beneficiary, *, on: date) -> Position | None:
+    """Where a person stands in the programme that hands booklets out; None without rights there."""
+    for programme in programmes.programmes_after(session, None, limit=20):
+        settings = programmes.settings_on(session, programme.id, on)
+        if settings is None:
+            continue
+        entitlement = programmes.entitlement(session, settings.id, person.public)
+        if entitlement is not None:
+            received = queries.received(session, programme.id, person.id)
+            return Position(
+                entitlement.booklet_size,
+                rights_of(entitlement),
+                received.count,
+                passes_unused(session, received),
+            )
+    return None
