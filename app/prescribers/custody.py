@@ -606,6 +606,9 @@ def settle_shortfall(
     consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
     if found:
         _check_receives(session, actor, consignment)
+    if consignment.kind == ConsignmentKind.RETURN:
+        # What comes back is found by the stock, which needs no right of a partner to hold it.
+        found, settlement = False, Settlement.RETURNED
     answer = queries.answer_of(session, consignment_id)
     if answer is None:
         raise NotYetCounted(number=consignment.number)

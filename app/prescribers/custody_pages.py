@@ -278,8 +278,8 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
         may_receive=travels and own and not unable,
         unable=unable if travels and own else "",
         may_cancel=travels and (may(Right.ALLOCATE) or mine),
-        may_find=short and own,
-        may_take_back=short and may(Right.ALLOCATE) and row.kind != ConsignmentKind.RETURN,
+        may_find=short and own and row.kind != ConsignmentKind.RETURN,
+        may_take_back=short and may(Right.ALLOCATE),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -120,6 +121,36 @@ def test_what_is_called_back_is_in_the_stock(world: World) -> None:
 
     assert called_back.answer == Answer.CANCELLED  # type: ignore[attr-defined]
     assert [place(world, number) for number in (3, 5)] == ["stock", "stock"]
+
+
+@pytest.mark.parametrize("settlement", Settlement)
+def test_what_a_return_lacked_is_found_by_the_stock(world: World, settlement: Settlement) -> None:
+    """CAP Nord holds its own stock: no régie or mandate is asked of it."""
+    scheme = world.scheme
+    sent = STEPS["return_booklets"].run(world.session, world.chain)
+    custody.confirm_receipt(
+        world.session,
+        actor=scheme.actors["coordinator"],
+        receipt_id=new_id(),
+        consignment_id=sent.id,  # type: ignore[attr-defined]
+        missing=[one_booklet(world.chain, 3)],
+        now=scheme.now,
+    )
+    assert place(world, 3) == "transit"
+    asked: dict[str, Any] = {
+        "actor": scheme.actors["coordinator"],
+        "settlement_id": new_id(),
+        "consignment_id": sent.id,  # type: ignore[attr-defined]
+        "settlement": settlement,
+        "booklets": [one_booklet(world.chain, 3)],
+        "now": scheme.now,
+    }
+
+    made = custody.settle_shortfall(world.session, **asked)
+
+    assert (made.settlement, place(world, 3)) == (Settlement.RETURNED, "stock")
+    assert custody.settle_shortfall(world.session, **asked).id == made.id
+    assert ledger.verify(world.session).honest
 
 
 def test_a_return_is_called_back_by_its_sender_until_it_is_counted(world: World) -> None:
