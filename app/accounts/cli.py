@@ -16,6 +16,7 @@ from app.accounts.service import (
     withdraw_invitation,
 )
 from app.accounts.views import events_told
+from app.database import Place
 from app.identity import queries as identity
 from app.identity.factors import reset_factors
 from app.identity.queries import EventFilter
@@ -412,7 +413,7 @@ def events(desk: Desk, *, email: str | None) -> None:
     """
     with desk.transaction(writing=False) as session:
         asked = EventFilter(agent_id=known_agent(session, email).id if email else None)
-        found = identity.events_before(session, None, limit=LATEST_EVENTS, asked=asked)
+        found = identity.latest_events(session, Place(LATEST_EVENTS), asked=asked)
         told = events_told(session, found)
     desk.table(
         [

@@ -1,38 +1,40 @@
 """The journal of accounts and the outbox, on pages that only read."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from urllib.parse import urlencode
+from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.accounts import service
 from app.accounts.views import EventTold, MailTold, events_told, mails_told
 from app.config import EXAMPLE_URL
+from app.database import Place
 from app.identity import queries as identity
+from app.identity.models import AccountEvent
 from app.identity.queries import EventFilter
 from app.identity.rules import FRENCH_EVENT, AccountEventKind, Right
-from app.kernel.clock import LAST_DAY, first_instant, martinique_day
-from app.kernel.text import read_day
+from app.kernel.clock import first_instant
+from app.kernel.text import read_number
 from app.mails import queries as mails
+from app.mails.models import Mail
 from app.mails.outbox import known_mail
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
 from app.mails.wording import PLACE_OF_LINK, paragraphs_of
-from app.papers.sheets import Field, Kind, Values, csv_bytes
+from app.papers.sheets import Kind
+from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, origin, started_at
-from app.web.downloads import CSV, download
 from app.web.forms import Form
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("journal_pages", __name__)
 
 LINES = 50
-PIECE = 1_000
 KINDS = tuple(
     sorted(
         (Choice(str(kind), words) for kind, words in FRENCH_EVENT.items()), key=lambda c: c.label
@@ -44,15 +46,7 @@ MAIL_STATES = (
     Choice("sent", "Envoyés"),
     Choice("failed", "Échoués"),
 )
-COLUMNS = (
-    Field("Date", Kind.MOMENT),
-    Field("Quoi"),
-    Field("Compte", width=24),
-    Field("Par", width=24),
-    Field("Moyen"),
-    Field("Navigateur"),
-    Field("Précision", width=30),
-)
+ACCOUNT_KINDS = {str(kind): kind for kind in AccountEventKind}
 
 
 # ── The journal ───────────────────────────────────────────────────────────────────────────────────
@@ -62,99 +56,75 @@ COLUMNS = (
 class JournalPage:
     """What happened to accounts, the latest first, and the filters that stay in the address."""
 
-    events: tuple[EventTold, ...]
-    form: Form
+    list: Listed[EventTold]
     kinds: tuple[Choice, ...]
     about: str
     """The one account that is asked for, by its name."""
-    more: str
-    csv: str
-
-    @property
-    def filtered(self) -> bool:
-        """Whether the list is a part."""
-        return any(self.form.text(name) for name in ASKED)
-
-
-ASKED = ("quoi", "compte", "du", "au")
 
 
 def _filter(form: Form) -> EventFilter:
-    typed = form.text("compte")
-    since, until = _day(form, "du"), _day(form, "au")
+    since, until = form.day_asked("du"), form.day_asked("au")
     return EventFilter(
-        kind=form.among("quoi", {str(kind): kind for kind in AccountEventKind}),
-        agent_id=int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
+        kind=form.among("quoi", ACCOUNT_KINDS),
+        agent_id=_account(form),
         since=first_instant(since) if since else None,
         until=first_instant(until + timedelta(days=1)) if until else None,
     )
 
 
-def _day(form: Form, name: str) -> date | None:
-    typed = form.text(name)
-    day = read_day(typed) if typed else None
-    if typed and (day is None or day >= LAST_DAY):
-        form.wrong(name, "Ce jour n’est pas compris : la liste est montrée sans lui.")
-        return None
-    return day
+def _account(form: Form) -> int | None:
+    number = read_number(form.text("compte"))
+    if number is None:
+        form.among("compte", {})
+    return number
+
+
+def _found(session: Session, form: Form, place: Place) -> list[AccountEvent]:
+    return identity.latest_events(session, place, asked=_filter(form))
+
+
+EVENTS = Listing(
+    "journal_pages.journal",
+    name="journal-des-comptes",
+    title="Journal des comptes",
+    columns=(
+        Column[EventTold]("Quoi", lambda one: one.what, width=36),
+        Column("Quand", lambda one: one.happened_at, Kind.MOMENT, "quand"),
+        Column("Compte", lambda one: one.about, width=24),
+        Column("Par", lambda one: one.by, width=24),
+        Column("Moyen", lambda one: one.way),
+        Column("Navigateur", lambda one: one.browser, shown=False),
+        Column("Précision", lambda one: one.detail, width=30),
+    ),
+    filters=("quoi", "du", "au", "compte"),
+    found=_found,
+    told=events_told,
+    first="-quand",
+    lines=LINES,
+    numbered=True,
+)
+"""Who did what to whose account is what this journal is for: its file names agents."""
 
 
 @bp.get("/journal-des-comptes")
 def journal() -> ResponseReturnValue:
     """What happened to accounts."""
     check(Right.SEE_ACCOUNT_EVENTS)
-    form = Form.asked(*ASKED, "avant")
 
     def work(session: Session) -> JournalPage:
-        asked, typed = _filter(form), form.text("avant")
-        found = identity.events_before(
-            session,
-            int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
-            limit=LINES + 1,
-            asked=asked,
-        )
-        kept = {name: form.text(name) for name in ASKED if form.text(name)}
-        names = identity.agent_names(session, [asked.agent_id] if asked.agent_id else [])
-        return JournalPage(
-            tuple(events_told(session, found[:LINES])),
-            form,
-            KINDS,
-            names.get(asked.agent_id or 0, ""),
-            f"{url_for('.journal')}?{urlencode(kept | {'avant': str(found[LINES - 1].id)})}"
-            if len(found) > LINES
-            else "",
-            f"{url_for('.journal_file')}?{urlencode(kept)}",
-        )
+        listed = EVENTS.page(session)
+        about = _account(listed.form)
+        names = identity.agent_names(session, [about] if about else [])
+        return JournalPage(listed, KINDS, names.get(about or 0, ""))
 
     return render_template("accounts/journal.html", page=in_transaction(work))
 
 
-@bp.get("/journal-des-comptes.csv")
-def journal_file() -> Response:
-    """Every line of the journal that is asked for, in the order in which it was told."""
+@bp.get("/journal-des-comptes.<any(csv, xlsx):ending>")
+def journal_file(ending: str) -> ResponseReturnValue:
+    """Every line of the journal that is asked for."""
     check(Right.SEE_ACCOUNT_EVENTS)
-    asked = _filter(Form.asked(*ASKED))
-
-    def rows(session: Session) -> Iterator[Values]:
-        after: int | None = None
-        while found := identity.events_after(session, after, limit=PIECE, asked=asked):
-            after = found[-1].id
-            for told in events_told(session, found):
-                yield (
-                    told.happened_at,
-                    told.what,
-                    told.about,
-                    told.by,
-                    told.way,
-                    told.browser,
-                    told.detail,
-                )
-            session.expunge_all()
-
-    content = in_transaction(lambda session: csv_bytes(COLUMNS, rows(session), specimen=False))
-    return download(
-        content, f"journal-des-comptes-{martinique_day(started_at()):%Y-%m-%d}.csv", CSV
-    )
+    return EVENTS.file(ending, is_demonstration)
 
 
 # ── Letters ───────────────────────────────────────────────────────────────────────────────────────
@@ -164,11 +134,9 @@ def journal_file() -> Response:
 class MailsPage:
     """Letters, the latest first, and the filters that stay in the address."""
 
-    mails: tuple[MailTold, ...]
-    form: Form
+    list: Listed[MailTold]
     kinds: tuple[Choice, ...]
     states: tuple[Choice, ...]
-    more: str
     kept: bool
     failed_count: int
 
@@ -189,49 +157,71 @@ class MailPage:
     form: Form
 
 
+def _kept() -> bool:
+    """Whether letters stay here, because there is no mail server."""
+    return current_settings().mail_server is None
+
+
+def _letters(session: Session, form: Form, place: Place) -> list[Mail]:
+    return mails.latest_mails(
+        session,
+        place,
+        state=form.among("etat", {str(state): state for state in MailState}),
+        kind=form.among("nature", {str(kind): kind for kind in MailKind}),
+    )
+
+
+def _letters_told(session: Session, found: Sequence[Mail]) -> list[MailTold]:
+    return mails_told(session, found, kept=_kept())
+
+
+MAILS = Listing(
+    "journal_pages.listed",
+    name="courriels",
+    title="Courriels",
+    columns=(
+        Column[MailTold]("Courriel", lambda one: one.kind, width=30),
+        Column("À", lambda one: one.to, width=30),
+        Column("Écrit", lambda one: one.mail.queued_at, Kind.MOMENT, "ecrit"),
+        Column("Essais", lambda one: one.mail.attempt_count, Kind.NUMBER),
+        Column("État", lambda one: one.state),
+    ),
+    filters=("nature", "etat"),
+    found=_letters,
+    told=_letters_told,
+    first="-ecrit",
+    lines=LINES,
+)
+
+
 @bp.get("/courriels")
 def listed() -> ResponseReturnValue:
     """Every letter of the last twelve months."""
     check(Right.SEE_MAILS)
-    form = Form.asked("nature", "etat", "avant")
-    kept = current_settings().mail_server is None
-
-    def work(session: Session) -> MailsPage:
-        found = mails.mails_before(
-            session,
-            _read_id(form.text("avant")),
-            limit=LINES + 1,
-            state=form.among("etat", {str(state): state for state in MailState}),
-            kind=form.among("nature", {str(kind): kind for kind in MailKind}),
-        )
-        asked = {name: form.text(name) for name in ("nature", "etat") if form.text(name)}
-        return MailsPage(
-            tuple(mails_told(session, found[:LINES], kept=kept)),
-            form,
+    page = in_transaction(
+        lambda session: MailsPage(
+            MAILS.page(session),
             MAIL_KINDS,
             MAIL_STATES,
-            f"{url_for('.listed')}?{urlencode(asked | {'avant': str(found[LINES - 1].id)})}"
-            if len(found) > LINES
-            else "",
-            kept,
+            _kept(),
             mails.count(session, MailState.FAILED),
         )
+    )
+    return render_template("accounts/mails.html", page=page)
 
-    return render_template("accounts/mails.html", page=in_transaction(work))
 
-
-def _read_id(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
+@bp.get("/courriels.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The letters of the address, all of them, without what they say."""
+    check(Right.SEE_MAILS)
+    return MAILS.file(ending, is_demonstration)
 
 
 @bp.route("/courriels/<uuid:mail_id>", methods=["GET", "POST"])
 def shown(mail_id: UUID) -> ResponseReturnValue:
     """One letter, as it was written; its link on demand, and the journal says who read it."""
     check(Right.SEE_MAILS)
-    kept = current_settings().mail_server is None
+    kept = _kept()
     form, path = Form.blank(), None
     if request.method == "POST":
         form = Form.sent()

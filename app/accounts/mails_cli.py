@@ -9,6 +9,7 @@ from app.accounts.service import (
     shown_link,
 )
 from app.accounts.views import mails_told
+from app.database import Place
 from app.identity.rules import FROM_COMMAND
 from app.mails import queries as mail_queries
 from app.mails.sending import send_due
@@ -42,7 +43,7 @@ def list_mails(desk: Desk) -> None:
     """
     kept = desk.settings.mail_server is None
     with desk.transaction(writing=False) as session:
-        found = mail_queries.mails_before(session, None, limit=LATEST_MAILS)
+        found = mail_queries.latest_mails(session, Place(LATEST_MAILS))
         told = mails_told(session, found, kept=kept)
     desk.table(
         [

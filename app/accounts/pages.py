@@ -1,9 +1,8 @@
 """Accounts on pages: the list, an invitation, one account, and one's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import entering, queries, service
 from app.accounts.rules import AccountState, Manager
 from app.accounts.views import AccountTold, EventTold, accounts_told, events_told
+from app.database import Place
 from app.identity import passwords
 from app.identity import queries as identity
 from app.identity.errors import WeakPassword, WrongCurrentPassword
@@ -28,7 +28,11 @@ from app.identity.service import (
     keys_of_account,
     locked_somewhere_until,
 )
+from app.kernel.clock import martinique_day
 from app.papers.french import clock
+from app.papers.sheets import Kind
+from app.partners.models import Organisation
+from app.programmes.queries import is_demonstration
 from app.web.auth import (
     check,
     current_actor,
@@ -39,6 +43,7 @@ from app.web.auth import (
     started_at,
 )
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
@@ -66,59 +71,87 @@ ROLE_CHOICES = tuple(Choice(str(role), words) for role, words in FRENCH_ROLE.ite
 class AccountsPage:
     """Accounts by name, and the filters that stay in the address."""
 
-    accounts: tuple[AccountTold, ...]
-    form: Form
+    list: Listed[AccountTold]
     organisations: tuple[Choice, ...]
     roles: tuple[Choice, ...]
     states: tuple[Choice, ...]
-    more: str
     may_invite: bool
     at_home: bool
     """The accounts of one's own organisation alone."""
     kept: bool
     """There is no mail server: what is sent stays here."""
 
-    @property
-    def filtered(self) -> bool:
-        """Whether the list is a part."""
-        return any(self.form.text(name) for name in ("structure", "role", "etat"))
+
+def _organisations(session: Session, manager: Manager) -> list[Organisation]:
+    return queries.organisations(session) if manager.sees is None else []
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Agent]:
+    manager = service.manager_of(session, current_actor(), right=Right.SEE_ACCOUNTS)
+    places = _organisations(session, manager)
+    chosen = form.among("structure", {str(one.id): one.id for one in places})
+    return queries.accounts(
+        session,
+        place,
+        organisation_id=manager.sees or chosen,
+        role=form.among("role", {str(role): role for role in Role}),
+        state=form.among("etat", STATES),
+    )
+
+
+def _told(session: Session, found: Sequence[Agent]) -> list[AccountTold]:
+    return accounts_told(session, found, now=started_at())
+
+
+ACCOUNTS = Listing(
+    "accounts_pages.listed",
+    name="comptes",
+    title="Comptes",
+    columns=(
+        Column[AccountTold]("Personne", lambda one: one.name, sort="nom", width=30),
+        Column("Adresse", lambda one: one.email, width=36, shown=False),
+        Column("Rôle", lambda one: one.role_name, width=24),
+        Column("Responsable", lambda one: "oui" if one.manager else "", shown=False),
+        Column("Structure", lambda one: one.organisation, sort="structure", width=36),
+        Column("Ouvert le", lambda one: martinique_day(one.created_at), Kind.DAY, "creation"),
+        Column("État", lambda one: one.state_name),
+    ),
+    filters=("structure", "role", "etat"),
+    found=_found,
+    told=_told,
+    first="nom",
+    lines=LINES,
+    numbered=True,
+)
+"""Who may sign in is what this list is for: its file names agents, for those who manage them."""
 
 
 @bp.get("/comptes")
 def listed() -> ResponseReturnValue:
     """Every account that the person who asks may see."""
     check(Right.SEE_ACCOUNTS)
-    form = Form.asked("structure", "role", "etat", "apres")
 
     def work(session: Session) -> AccountsPage:
         manager = service.manager_of(session, current_actor(), right=Right.SEE_ACCOUNTS)
-        places = queries.organisations(session) if manager.sees is None else []
-        chosen = form.among("structure", {str(place.id): place.id for place in places})
-        typed = form.text("apres")
-        found = queries.accounts(
-            session,
-            int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,  # noqa: PLR2004 - digits of a number
-            limit=LINES + 1,
-            organisation_id=manager.sees or chosen,
-            role=form.among("role", {str(role): role for role in Role}),
-            state=form.among("etat", STATES),
-        )
-        kept = {name: form.text(name) for name in ("structure", "role", "etat")}
+        places = _organisations(session, manager)
         return AccountsPage(
-            tuple(accounts_told(session, found[:LINES], now=started_at())),
-            form,
+            ACCOUNTS.page(session),
             tuple(Choice(str(place.id), place.name) for place in places),
             ROLE_CHOICES,
             STATE_CHOICES,
-            f"{url_for('.listed')}?{urlencode(kept | {'apres': str(found[LINES - 1].id)})}"
-            if len(found) > LINES
-            else "",
             _may_invite(manager),
             manager.sees is not None,
             current_settings().mail_server is None,
         )
 
     return render_template("accounts/list.html", page=in_transaction(work))
+
+
+@bp.get("/comptes.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The accounts of the address, all of them."""
+    check(Right.SEE_ACCOUNTS)
+    return ACCOUNTS.file(ending, is_demonstration)
 
 
 def _may_invite(manager: Manager) -> bool:
@@ -295,9 +328,7 @@ def _account(agent_id: int, form: Form) -> AccountPage:
         )
         sees = Right.SEE_ACCOUNT_EVENTS in RIGHTS[actor.role]
         events = (
-            identity.events_before(
-                session, None, limit=LATEST, asked=EventFilter(agent_id=agent_id)
-            )
+            identity.latest_events(session, Place(LATEST), asked=EventFilter(agent_id=agent_id))
             if sees
             else []
         )

@@ -1,11 +1,13 @@
 """Accounts in lists: by organisation, role and state, in the order of names."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import AccountState
+from app.database import Place, placed
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.partners.models import Organisation
@@ -22,23 +24,25 @@ def _in_state(state: AccountState) -> tuple[ColumnElement[bool], ...]:
     return (Agent.disabled_at.is_(None), Agent.password_hash.is_not(None))
 
 
+ACCOUNTS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "nom": (Agent.name,),
+    "structure": (Organisation.name, Agent.name),
+    "creation": (Agent.created_at,),
+}
+
+
 def accounts(
     session: Session,
-    after: int | None,
+    place: Place,
     *,
-    limit: int,
     organisation_id: UUID | None = None,
     role: Role | None = None,
     state: AccountState | None = None,
 ) -> list[Agent]:
-    """Accounts by name, from after that one."""
-    query = _asked(select(Agent), organisation_id, role, state)
-    last = session.get(Agent, after) if after is not None else None
-    if last is not None:
-        query = query.where(
-            or_(Agent.name > last.name, and_(Agent.name == last.name, Agent.id > last.id))
-        )
-    return list(session.scalars(query.order_by(Agent.name, Agent.id).limit(limit)))
+    """Accounts from that place of the list on."""
+    every = select(Agent).join(Organisation, Organisation.id == Agent.organisation_id)
+    query = placed(every, place, Agent.id, ACCOUNTS_BY)
+    return list(session.scalars(_asked(query, organisation_id, role, state)))
 
 
 def accounts_after(

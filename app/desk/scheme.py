@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from app.closing import queries as closing
 from app.closing.calendar import schedule
 from app.closing.rules import FRENCH_STEP, Side, Step, next_step
-from app.desk.rules import Task
+from app.desk.queries import look
+from app.desk.rules import Task, told
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
 from app.mediators import queries as mediators
@@ -17,6 +18,8 @@ from app.programmes.models import VintageTerms
 from app.setup import service as set_up
 from app.signals import queries as signals
 from app.takeover import queries as takeover
+from app.takeover.models import Takeover
+from app.takeover.rules import TakeoverState
 from app.works import queries as works
 from app.works.rules import WorkKind, title_of
 
@@ -161,7 +164,7 @@ def partners_to_renew(session: Session, _actor: Actor, today: date) -> list[Task
             title="Renouveler des conventions, labels ou régies",
             about=f"Le premier finit le {first.valid_until:%d/%m/%Y} : {first.organisation.name}.",
             action="Voir la liste",
-            endpoint="partners_pages.renewals",
+            endpoint="ending_pages.listed",
             count=len(found),
             unit="fin proche" if len(found) == 1 else "fins proches",
             due_on=first.valid_until,
@@ -171,11 +174,13 @@ def partners_to_renew(session: Session, _actor: Actor, today: date) -> list[Task
 
 def takeovers_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Procès-verbaux of opening balances that somebody else prepared."""
-    found = [one for one in takeover.takeovers(session) if one.prepared_by != actor.agent_id]
-    ids = [one.id for one in found]
-    decided = takeover.approvals(session, ids).keys() | takeover.refusals(session, ids).keys()
-    return [
-        Task(
+    found = look(
+        lambda place: takeover.latest_takeovers(session, place, state=TakeoverState.WAITING),
+        lambda one: one.prepared_by != actor.agent_id,
+    )
+
+    def one_of(one: Takeover) -> Task:
+        return Task(
             title=f"Approuver la reprise {one.number}",
             about="Des carnets tenus avant passnum entrent dans les comptes dès votre accord.",
             action="Vérifier",
@@ -184,6 +189,13 @@ def takeovers_to_approve(session: Session, actor: Actor, _today: date) -> list[T
             count=one.voucher_count,
             unit="pass",
         )
-        for one in found
-        if one.id not in decided
-    ]
+
+    together = Task(
+        title="Approuver {count} reprises",
+        about="Des carnets tenus avant passnum entrent dans les comptes dès votre accord.",
+        action="Voir la liste",
+        endpoint="takeover_pages.takeovers",
+        values={"etat": str(TakeoverState.WAITING)},
+        unit="procès-verbaux",
+    )
+    return told(found, one_of, together)

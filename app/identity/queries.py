@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.database import as_read, perform
+from app.database import Place, as_read, perform, placed
 from app.identity.models import (
     AccountEvent,
     AccountLink,
@@ -274,14 +274,14 @@ class EventFilter:
         return query
 
 
-def events_before(
-    session: Session, before: int | None, *, limit: int, asked: EventFilter
-) -> list[AccountEvent]:
-    """What happened to accounts, the latest first, from before that event."""
-    query = asked.of(select(AccountEvent)).order_by(AccountEvent.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(AccountEvent.id < before)
-    return list(session.scalars(query))
+EVENTS_BY = {"quand": (AccountEvent.id,)}
+"""Events are numbered as they are told."""
+
+
+def latest_events(session: Session, place: Place, *, asked: EventFilter) -> list[AccountEvent]:
+    """What happened to accounts from that place of the list on, the latest first."""
+    query = placed(select(AccountEvent), place, AccountEvent.id, EVENTS_BY)
+    return list(session.scalars(asked.of(query)))
 
 
 def events_after(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.database import Place, placed
 from app.mails.models import Mail
 from app.mails.rules import MailKind, MailState
 
@@ -26,18 +27,19 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-def mails_before(
+MAILS_BY = {"ecrit": (Mail.id,)}
+"""The ids of letters grow with time."""
+
+
+def latest_mails(
     session: Session,
-    before: UUID | None,
+    place: Place,
     *,
-    limit: int,
     state: MailState | None = None,
     kind: MailKind | None = None,
 ) -> list[Mail]:
-    """Letters, the latest first, from before that one; their ids grow with time."""
-    query = select(Mail).order_by(Mail.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Mail.id < before)
+    """Letters from that place of the list on, the latest first."""
+    query = placed(select(Mail), place, Mail.id, MAILS_BY)
     if state is not None:
         query = query.where(Mail.state == state)
     if kind is not None:

@@ -21,6 +21,7 @@ from app.mediators.models import CashOffice, Label
 from app.mediators.rules import (
     FRENCH_CASH_OFFICE,
     FRENCH_LABEL_STEP,
+    FRENCH_RENEWAL,
     FRENCH_SERVICE,
     FRENCH_WEEKDAY,
     CashOfficeKind,
@@ -62,12 +63,6 @@ bp = Blueprint("partners_pages", __name__)
 
 LINES = 60
 """Organisations on a page of the directory."""
-
-RENEWALS = {
-    "agreement": "Convention",
-    "label": "Label",
-    "cash_office": "Régie",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +106,6 @@ class DirectoryPage:
     list: Listed[Line]
     found_count: int
     may_manage: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RenewalsPage:
-    """What ends soon."""
-
-    lines: tuple[queries.Renewal, ...]
-    days: programmes.WarningDays
-    words: dict[str, str]
-    roles: dict[AgreementRole, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,20 +320,6 @@ def directory_file(ending: str) -> ResponseReturnValue:
     return DIRECTORY.file(ending, programmes.is_demonstration)
 
 
-@bp.get("/partenaires/a-renouveler")
-def renewals() -> ResponseReturnValue:
-    """Agreements, labels and régies that end soon, and that nothing follows."""
-    check(Right.MANAGE_PARTNERS)
-    lines, warning = in_transaction(
-        lambda session: (
-            queries.renewals(session, on=_today()),
-            programmes.warning_days(session, on=_today()),
-        )
-    )
-    page = RenewalsPage(tuple(lines), warning, RENEWALS, FRENCH_AGREEMENT_ROLE)
-    return render_template("partners/renewals.html", page=page)
-
-
 # ── One organisation ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -466,7 +437,7 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         ),
         warnings=(
             tuple(
-                f"{RENEWALS[one.kind]} « {one.reference} » : dernier jour le "
+                f"{FRENCH_RENEWAL[one.kind]} « {one.reference} » : dernier jour le "
                 f"{one.valid_until:%d/%m/%Y}."
                 for one in soon
             )

@@ -195,3 +195,11 @@ PLACE_OF_STEP = {
     LabelStep.REFUSED: 3,
 }
 """Steps go forward, and one may be passed over; granted and refused are one decision."""
+
+
+FRENCH_RENEWAL = {
+    "agreement": "Convention",
+    "label": "Label",
+    "cash_office": "Régie",
+}
+"""What comes to an end and may be renewed."""

@@ -8,12 +8,13 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database import Database, Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.errors import DomainError
 from app.orders import queries as orders
 from app.orders.errors import OrderNotSent, UnknownOrder
 from app.orders.models import BookletOrder
+from app.papers.sheets import Kind
 from app.printing import background, queries
 from app.printing.errors import UnknownPrintBatch
 from app.printing.models import PrintBatch
@@ -21,10 +22,12 @@ from app.printing.rules import FRENCH_KIND, LARGEST_BATCH, PrintKind
 from app.printing.service import Asked, file_again, plan_batch, print_booklets
 from app.printing.views import batches_shown, file_name, public_address
 from app.programmes.keys import KeyStore
+from app.programmes.queries import is_demonstration
 from app.web.api import Json
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
 from app.works.models import Work
@@ -46,12 +49,16 @@ LOOKS = (
 class PrintingPage:
     """The list of batches, of one order or of all."""
 
-    batches: tuple[Json, ...]
+    list: Listed[Json]
     order_number: str
-    unknown: bool
+    """The order that is asked for, once it is known."""
     may_print: bool
-    next_address: str
-    kinds: dict[str, str]
+    outputs: tuple[Choice, ...] = KINDS
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What came out, in words."""
+        return {str(kind): words for kind, words in FRENCH_KIND.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +84,68 @@ class BatchPage:
     may_print: bool
 
 
+def _order_asked(session: Session, form: Form) -> BookletOrder | None:
+    number = form.text("commande").upper()
+    order = orders.order_by_number(session, number) if number else None
+    if number and order is None:
+        form.wrong(
+            "commande",
+            f"Aucune commande ne porte le numéro « {number} » : relisez-le sur le bon de commande. "
+            "La liste est montrée sans lui.",
+        )
+    return order
+
+
+def _found(session: Session, form: Form, place: Place) -> list[PrintBatch]:
+    order = _order_asked(session, form)
+    return queries.latest_batches(
+        session,
+        place,
+        order_id=order.id if order else None,
+        kind=form.among("sortie", {str(kind): kind for kind in PrintKind}),
+    )
+
+
+BATCHES = Listing(
+    "printing_pages.batches",
+    name="impressions",
+    title="Impressions",
+    columns=(
+        Column[Json]("Impression", lambda batch: batch["number"], width=16),
+        Column("Commande", lambda batch: batch["order_number"], width=16),
+        Column("Faite", lambda batch: batch["printed_at"], Kind.MOMENT, "faite"),
+        Column("Carnets", None, Kind.NUMBER, "carnets"),
+        Column("Du carnet", lambda batch: batch["first_booklet"], Kind.NUMBER, shown=False),
+        Column("Au carnet", lambda batch: batch["last_booklet"], Kind.NUMBER, shown=False),
+        Column("Sortie", lambda batch: FRENCH_KIND[batch["kind"]], width=28),
+        Column("Motif", lambda batch: batch["reason"] or "", width=36),
+    ),
+    filters=("commande", "sortie"),
+    found=_found,
+    told=batches_shown,
+    first="-faite",
+    lines=LINES,
+)
+
+
 @bp.get("/impression")
 def batches() -> ResponseReturnValue:
     """What was printed, the latest first; `commande` keeps one order's."""
     check(Right.SEE_ORDERS)
-    return render_template("printing/list.html", page=in_transaction(_printing_page))
+
+    def work(session: Session) -> PrintingPage:
+        listed = BATCHES.page(session)
+        order = _order_asked(session, listed.form)
+        return PrintingPage(listed, order.number if order else "", _may_print())
+
+    return render_template("printing/list.html", page=in_transaction(work))
 
 
-def _printing_page(session: Session) -> PrintingPage:
-    number = request.args.get("commande", "").strip().upper()[:20]
-    typed = request.args.get("page", "")
-    turn = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0  # noqa: PLR2004 - digits of a page
-    order = orders.order_by_number(session, number) if number else None
-    unknown = bool(number) and order is None
-    found = (
-        []
-        if unknown
-        else queries.latest_batches(
-            session,
-            limit=LINES + 1,
-            offset=turn * LINES,
-            order_id=order.id if order else None,
-        )
-    )
-    following = ""
-    if len(found) > LINES:
-        following = url_for("printing_pages.batches", commande=number or None, page=turn + 1)
-    return PrintingPage(
-        batches=tuple(batches_shown(session, found[:LINES])),
-        order_number=number,
-        unknown=unknown,
-        may_print=_may_print(),
-        next_address=following,
-        kinds={str(kind): words for kind, words in FRENCH_KIND.items()},
-    )
+@bp.get("/impression.<any(csv, xlsx):ending>")
+def batches_file(ending: str) -> ResponseReturnValue:
+    """The batches of the address, all of them; no code is in it."""
+    check(Right.SEE_ORDERS)
+    return BATCHES.file(ending, is_demonstration)
 
 
 @bp.route("/impression/nouvelle/<number>", methods=["GET", "POST"])

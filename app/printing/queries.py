@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.database import Place, placed
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
 from app.mediators.models import Label
@@ -15,6 +16,7 @@ from app.partners.models import Agreement, Organisation
 from app.partners.queries import agreement_covers
 from app.partners.rules import AgreementRole
 from app.printing.models import PrintBatch, PrintFile, PublicLook
+from app.printing.rules import PrintKind
 from app.vouchers.models import Booklet
 
 
@@ -40,14 +42,26 @@ def batches_after(
     return list(session.scalars(query))
 
 
+BATCHES_BY = {
+    "faite": (PrintBatch.printed_at,),
+    "carnets": (PrintBatch.first_booklet,),
+}
+
+
 def latest_batches(
-    session: Session, *, limit: int, offset: int = 0, order_id: UUID | None = None
+    session: Session,
+    place: Place,
+    *,
+    order_id: UUID | None = None,
+    kind: PrintKind | None = None,
 ) -> list[PrintBatch]:
-    """Batches, the latest first."""
-    query = select(PrintBatch).order_by(PrintBatch.printed_at.desc(), PrintBatch.number.desc())
+    """Batches from that place of the list on, the latest first."""
+    query = placed(select(PrintBatch), place, PrintBatch.id, BATCHES_BY)
     if order_id is not None:
         query = query.where(PrintBatch.order_id == order_id)
-    return list(session.scalars(query.limit(limit).offset(offset)))
+    if kind is not None:
+        query = query.where(PrintBatch.kind == kind)
+    return list(session.scalars(query))
 
 
 def batch_over(session: Session, order_id: UUID, first: int, last: int) -> PrintBatch | None:

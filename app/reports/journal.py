@@ -1,6 +1,6 @@
 """The journal of movements as people read it: in the order of recording, by what one looks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.database import Place
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.ledger import Account, MovementKind
@@ -20,6 +21,7 @@ from app.programmes import queries as programmes
 from app.reports import queries
 from app.reports.registers import (
     COLUMNS,
+    Piece,
     Span,
     Step,
     bounds_of,
@@ -30,8 +32,6 @@ from app.reports.registers import (
     span,
 )
 from app.web import words
-
-AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,16 @@ class Line:
     amount_cents: Cents
     document: str
 
+    @property
+    def id(self) -> int:
+        """The movement's own number."""
+        return self.number
+
 
 def lines(
-    session: Session, *, actor: Actor, wanted: Wanted, after: int, limit: int, now: datetime
+    session: Session, place: Place, *, actor: Actor, wanted: Wanted, now: datetime
 ) -> list[Line]:
-    """The movements that fit, in the order of recording, from after that one.
+    """The movements that fit, in the order of recording or against it, from that place on.
 
     Raises:
         RightMissing.
@@ -75,33 +80,26 @@ def lines(
     within = span(since=wanted.since, until=wanted.until, now=now)
     accounts = ledger.all_accounts(session)
     low, high = bounds_of(session, within)
-    at = max(after, low)
+    down = place.descending != place.back
+    beyond = int(place.after) if place.after is not None else None
+    if beyond is not None and down:
+        high = beyond - 1 if high is None else min(high, beyond - 1)
+    elif beyond is not None:
+        low = max(low, beyond)
     rows: list[Row[Any]] = []
-    while len(rows) < limit:
-        ids = _candidates(session, accounts, wanted, after=at, until=high, limit=limit)
+    while len(rows) < place.limit:
+        piece = Piece(low, high, place.limit, down)
+        ids = _candidates(session, accounts, wanted, piece)
         if not ids:
             break
-        at = ids[-1]
-        rows += session.execute(_chosen(wanted, within).where(Movement.id.in_(ids)))
-    return _told(session, rows[:limit], accounts)
-
-
-def every_line(session: Session, *, actor: Actor, wanted: Wanted, now: datetime) -> Iterator[Line]:
-    """All of them, read as they are wanted."""
-    after = 0
-    while found := lines(session, actor=actor, wanted=wanted, after=after, limit=AT_ONCE, now=now):
-        yield from found
-        after = found[-1].number
+        low, high = (low, ids[-1] - 1) if down else (ids[-1], high)
+        found = session.execute(_chosen(wanted, within).where(Movement.id.in_(ids))).all()
+        rows += reversed(found) if down else found
+    return _told(session, rows[: place.limit], accounts)
 
 
 def _candidates(
-    session: Session,
-    accounts: dict[int, Account],
-    wanted: Wanted,
-    *,
-    after: int,
-    until: int | None,
-    limit: int,
+    session: Session, accounts: dict[int, Account], wanted: Wanted, piece: Piece
 ) -> list[int]:
     """The next movements that may fit: by the accounts on which they must touch, if any are named.
 
@@ -109,8 +107,7 @@ def _candidates(
     """
     leads_to = {to for kind, _, to in TRANSITIONS if kind is wanted.kind}
     if wanted.kind is None and wanted.vintage_id is None and wanted.party_id is None:
-        query = select(Movement.id).where(Movement.id > after).order_by(Movement.id).limit(limit)
-        return list(session.scalars(query if until is None else query.where(Movement.id <= until)))
+        return list(session.scalars(piece.of(select(Movement.id))))
     fitting = [
         account.id
         for account in accounts.values()
@@ -122,7 +119,7 @@ def _candidates(
             or wanted.party_id in {account.party_id, account.counterparty_id}
         )
     ]
-    return next_ids(session, sorted(fitting), after=after, until=until, limit=limit)
+    return next_ids(session, sorted(fitting), piece)
 
 
 def _chosen(wanted: Wanted, within: Span) -> Any:  # noqa: ANN401 - a select of COLUMNS

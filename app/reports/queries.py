@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app import ledger
 from app.clearing.models import StatementApproval
+from app.clearing.redemption_models import SessionRedemption, SupportSession
 from app.closing.models import ClosingComplement, ClosingSettlement
 from app.kernel.clock import martinique_day
 from app.ledger import AccountKind, MovementKind
@@ -146,6 +147,7 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
         .where(Activation.id.in_(by_type.get("activation", [])))
     )
     found |= {activation_id: f"Commande {number}" for activation_id, number in rows}
+    found |= _sessions_of(session, by_type.get("redemption", []))
     statements = by_type.get("statement", [])
     found |= dict.fromkeys(statements, "Bordereau en préparation")
     approved = session.execute(
@@ -158,6 +160,18 @@ def papers(session: Session, documents: Iterable[tuple[str, UUID]]) -> dict[UUID
         for statement_id, year, number in approved
     }
     return found
+
+
+def _sessions_of(session: Session, redemption_ids: list[UUID]) -> dict[UUID, str]:
+    """What passes were taken for: the session, or the receipt alone where none is noted."""
+    held = session.execute(
+        select(SessionRedemption.redemption_id, SupportSession.held_on)
+        .join(SupportSession, SupportSession.id == SessionRedemption.session_id)
+        .where(SessionRedemption.redemption_id.in_(redemption_ids))
+    )
+    return dict.fromkeys(redemption_ids, "Reçu, sans séance notée") | {
+        redemption_id: f"Séance du {day:%d/%m/%Y}" for redemption_id, day in held
+    }
 
 
 def exchanged_count(session: Session, vintage_id: int, at: datetime) -> int:

@@ -1,18 +1,23 @@
 """Registers of inactive values on pages: who held what, line by line, and what is signed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import Right
 from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.communes import key_of
 from app.kernel.errors import InvalidInput
 from app.kernel.text import read_day
+from app.papers.sheets import Kind
+from app.programmes import queries as programmes
 from app.reports import register_papers, registers
 from app.reports.accounts import account_of_use, slip_of
 from app.reports.register_downloads import register_download
@@ -20,7 +25,9 @@ from app.reports.register_papers import MOST_PRINTED
 from app.reports.register_rules import AccountOfUse, Entry, Holding, Register, Slip
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import FORMATS, PDF, download
-from app.web.pages import FieldError
+from app.web.forms import Form, number_asked
+from app.web.lists import Column, Listed, Listing, piece_of
+from app.web.pages import Choice, FieldError
 from app.web.transaction import in_transaction
 
 bp = Blueprint("registers_pages", __name__)
@@ -49,12 +56,27 @@ class HoldingsPage:
     """Every holder and vintage that had passes in a period."""
 
     period: Period
-    holdings: tuple[Holding, ...]
+    list: Listed[Holding]
+    every: tuple[Holding, ...]
 
     @property
     def vintages(self) -> tuple[tuple[int, str], ...]:
-        """The vintages of the list, each with its account of use."""
-        return tuple(sorted({(h.vintage_id, h.vintage) for h in self.holdings}))
+        """The vintages of the period, each with its account of use."""
+        return tuple(sorted({(h.vintage_id, h.vintage) for h in self.every}))
+
+    @property
+    def vintage_choices(self) -> tuple[Choice, ...]:
+        """The same for a filter."""
+        return tuple(Choice(str(number), label) for number, label in self.vintages)
+
+    @property
+    def holders(self) -> tuple[Choice, ...]:
+        """Those who held passes in the period, by name."""
+        known = {str(h.holder_id): h.holder for h in self.every}
+        return tuple(
+            Choice(value, name)
+            for value, name in sorted(known.items(), key=lambda one: key_of(one[1]))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +159,90 @@ def strict_period() -> Period:
     return period
 
 
+def _every(session: Session, period: Period) -> list[Holding]:
+    return registers.holdings(
+        session,
+        actor=current_actor(),
+        since=period.since,
+        until=period.until,
+        now=started_at(),
+    )
+
+
+HOLDINGS_BY: dict[str, Callable[[Holding], Any]] = {
+    "detenteur": lambda h: (key_of(h.holder), h.vintage),
+    "millesime": lambda h: (h.vintage, key_of(h.holder)),
+    "ouverture": lambda h: h.opening_count,
+    "entrees": lambda h: h.in_count,
+    "sorties": lambda h: h.out_count,
+    "cloture": lambda h: h.closing_count,
+}
+"""Holders are as many as prescribers, and each has two or three vintages."""
+
+
+def _narrowed(every: Sequence[Holding], form: Form, place: Place) -> list[Holding]:
+    vintage = form.among("millesime", {str(h.vintage_id): h.vintage_id for h in every})
+    holder = form.among("structure", {str(h.holder_id): h.holder_id for h in every})
+    return piece_of(
+        [h for h in every if vintage in {None, h.vintage_id} and holder in {None, h.holder_id}],
+        place,
+        HOLDINGS_BY,
+    )
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Holding]:
+    period = asked_period()
+    form.note({error.field: error.sentence for error in period.errors})
+    return _narrowed(_every(session, period), form, place)
+
+
+def _as_they_are(_session: Session, found: Sequence[Holding]) -> Sequence[Holding]:
+    return found
+
+
+HOLDINGS = Listing(
+    "registers_pages.holdings",
+    name="registres",
+    title="Registres des valeurs inactives",
+    columns=(
+        Column[Holding]("Détenteur", lambda h: h.holder, sort="detenteur", width=36),
+        Column("Millésime", lambda h: h.vintage, sort="millesime", width=12),
+        Column("Solde d’ouverture", lambda h: h.opening_count, Kind.NUMBER, "ouverture"),
+        Column("Entrées", lambda h: h.in_count, Kind.NUMBER, "entrees"),
+        Column("Sorties", lambda h: h.out_count, Kind.NUMBER, "sorties"),
+        Column("Solde de clôture", lambda h: h.closing_count, Kind.NUMBER, "cloture"),
+        Column("Régie", None),
+        Column("Ouverture (€)", lambda h: h.cents(h.opening_count), Kind.EUROS, shown=False),
+        Column("Clôture (€)", lambda h: h.cents(h.closing_count), Kind.EUROS, shown=False),
+    ),
+    filters=("du", "au", "millesime", "structure"),
+    found=_found,
+    told=_as_they_are,
+    first="millesime",
+    lines=LINES,
+)
+
+
 @bp.get("/registres")
 def holdings() -> ResponseReturnValue:
     """Who held what of which vintage, at the beginning and at the end of a period."""
     check(Right.SEE_LEDGER)
     period = asked_period()
-    found = in_transaction(
-        lambda session: registers.holdings(
-            session,
-            actor=current_actor(),
-            since=period.since,
-            until=period.until,
-            now=started_at(),
-        )
-    )
-    page = HoldingsPage(period, tuple(found))
-    return render_template("registers/list.html", page=page), status(period)
+
+    def work(session: Session) -> HoldingsPage:
+        every = _every(session, period)
+        # Sums of the ledger are made once for the page, and not once more for its list.
+        listed = replace(HOLDINGS, found=lambda _, form, place: _narrowed(every, form, place))
+        return HoldingsPage(period, listed.page(session), tuple(every))
+
+    return render_template("registers/list.html", page=in_transaction(work)), status(period)
+
+
+@bp.get("/registres.<any(csv, xlsx):ending>")
+def holdings_file(ending: str) -> ResponseReturnValue:
+    """The holders of the address, all of them."""
+    check(Right.SEE_LEDGER)
+    return HOLDINGS.file(ending, programmes.is_demonstration)
 
 
 def _register(session: Session, holder_id: UUID, vintage_id: int, period: Period) -> Register:
@@ -172,8 +262,7 @@ def register(holder_id: UUID, vintage_id: int) -> ResponseReturnValue:
     """The register of a holder and a vintage, line by line."""
     check(Right.SEE_LEDGER)
     period = asked_period()
-    typed = request.args.get("apres", "0")
-    after = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 18 else 0  # noqa: PLR2004 - digits of a number that a column holds
+    after = number_asked("apres") or 0
 
     def work(session: Session) -> RegisterPage:
         known = _register(session, holder_id, vintage_id, period)

@@ -6,7 +6,7 @@ signed yet, and for what is withheld there. What is blocked, handed over, expire
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.kernel.money import Cents
 from app.ledger import AccountKind
@@ -35,6 +35,11 @@ class Holding:
     opening_count: int
     in_count: int
     out_count: int
+
+    @property
+    def id(self) -> UUID:
+        """Of the holder and the vintage together."""
+        return uuid5(self.holder_id, str(self.vintage_id))
 
     @property
     def closing_count(self) -> int:

@@ -188,7 +188,7 @@ def page_of_entries(session: Session, register: Register, *, after: int, limit: 
     rows: list[Row[Any]] = []
     at = max(after, journal.low)
     while len(rows) < limit:
-        ids = next_ids(session, sorted(journal.mine), after=at, until=journal.high, limit=limit)
+        ids = next_ids(session, sorted(journal.mine), Piece(at, journal.high, limit))
         if not ids:
             break
         at = ids[-1]
@@ -327,21 +327,35 @@ def bounds_of(session: Session, within: Span) -> tuple[int, int | None]:
     return low, None if in_tail is not None else ended
 
 
-def next_ids(
-    session: Session, accounts: Sequence[int], *, after: int, until: int | None, limit: int
-) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Which movements to read next: after one, until another one, so many, upwards or downwards."""
+
+    after: int
+    until: int | None
+    limit: int
+    down: bool = False
+
+    def of(self, query: Any) -> Any:  # noqa: ANN401 - a select of ids
+        """The ids of movements that a query gives, in this piece."""
+        query = query.where(Movement.id > self.after)
+        if self.until is not None:
+            query = query.where(Movement.id <= self.until)
+        order = Movement.id.desc() if self.down else Movement.id.asc()
+        return query.order_by(order).limit(self.limit)
+
+
+def next_ids(session: Session, accounts: Sequence[int], piece: Piece) -> list[int]:
     """The next movements of these accounts, each found by the index of one of its sides."""
     found: set[int] = set()
     for start in range(0, len(accounts), ACCOUNTS_AT_ONCE):
-        sides = []
-        for account_id in accounts[start : start + ACCOUNTS_AT_ONCE]:
-            for side in (Movement.debit_account_id, Movement.credit_account_id):
-                part = select(Movement.id).where(side == account_id, Movement.id > after)
-                if until is not None:
-                    part = part.where(Movement.id <= until)
-                sides.append(select(part.order_by(Movement.id).limit(limit).subquery().c.id))
+        sides = [
+            select(piece.of(select(Movement.id).where(side == account_id)).subquery().c.id)
+            for account_id in accounts[start : start + ACCOUNTS_AT_ONCE]
+            for side in (Movement.debit_account_id, Movement.credit_account_id)
+        ]
         found.update(session.scalars(union(*sides)))
-    return sorted(found)[:limit]
+    return sorted(found, reverse=piece.down)[: piece.limit]
 
 
 COLUMNS: tuple[Any, ...] = (

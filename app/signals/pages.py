@@ -1,39 +1,40 @@
 """Signals on pages: a list with its filters, and a decision with its note."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
+from app.papers.sheets import Kind
+from app.programmes.queries import is_demonstration
 from app.signals import queries, service
-from app.signals.models import SignalDecision
+from app.signals.models import Signal, SignalDecision
 from app.signals.rules import FRENCH_DECISION, FRENCH_KIND, Decision, SignalKind
 from app.signals.views import SignalTold, signals_told
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form, done
+from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("signal_pages", __name__)
 
-LINES = 50
+KINDS = tuple(Choice(str(one), words) for one, words in FRENCH_KIND.items())
 STATES = {"a-regarder": False, "decides": True}
+STATE_CHOICES = (Choice("a-regarder", "À regarder"), Choice("decides", "Décidés"))
 
 
 @dataclass(frozen=True, slots=True)
 class SignalsPage:
     """Signals, the latest first, and the filters that stay in the address."""
 
-    signals: tuple[SignalTold, ...]
-    kind: str
+    list: Listed[SignalTold]
     kinds: tuple[Choice, ...]
-    state: str
     states: tuple[Choice, ...]
-    more: str
     form: Form
     may_decide: bool
 
@@ -50,6 +51,37 @@ class SignalPage:
 
 def _may_decide() -> bool:
     return Right.DECIDE_SIGNAL in RIGHTS[current_actor().role]
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Signal]:
+    return queries.latest_signals(
+        session,
+        place,
+        kind=form.among("nature", {str(kind): kind for kind in SignalKind}),
+        decided=form.among("etat", STATES),
+    )
+
+
+SIGNALS = Listing(
+    "signal_pages.listed",
+    name="signalements",
+    title="Signalements",
+    columns=(
+        Column[SignalTold]("Signalement", lambda one: one.kind, width=30),
+        Column("Jour", lambda one: one.acted_on, Kind.DAY, "jour"),
+        Column("Qui", lambda one: ", ".join(one.organisations), width=40),
+        Column("Mesure", lambda one: one.measured, width=40),
+        Column(
+            "État", lambda one: one.decision or "à regarder", sort="attente", ways=WAITING_FIRST
+        ),
+        Column("Note", lambda one: one.note, width=40, shown=False),
+    ),
+    filters=("nature", "etat"),
+    found=_found,
+    told=signals_told,
+    first="-jour",
+)
+"""Whose account a signal is about is told on the page, and leaves in no file."""
 
 
 @bp.route("/signalements", methods=["GET", "POST"])
@@ -71,39 +103,19 @@ def listed() -> ResponseReturnValue:
                 else ("Rien de nouveau ne dépasse les seuils. Il n’y a rien à faire.")
             )
             return done(url_for(".listed"), said)
-    kind, state = request.args.get("nature", ""), request.args.get("etat", "")
-    before = _read_id(request.args.get("avant", ""))
-
-    def work(session: Session) -> SignalsPage:
-        found = queries.latest_signals(
-            session,
-            before,
-            limit=LINES + 1,
-            kind=SignalKind(kind) if kind in set(SignalKind) else None,
-            decided=STATES.get(state),
+    page = in_transaction(
+        lambda session: SignalsPage(
+            SIGNALS.page(session), KINDS, STATE_CHOICES, form, _may_decide()
         )
-        kept = {"nature": kind, "etat": state}
-        return SignalsPage(
-            tuple(signals_told(session, found[:LINES])),
-            kind,
-            tuple(Choice(str(one), words) for one, words in FRENCH_KIND.items()),
-            state,
-            (Choice("a-regarder", "À regarder"), Choice("decides", "Décidés")),
-            f"{url_for('.listed')}?{urlencode(kept | {'avant': str(found[LINES - 1].id)})}"
-            if len(found) > LINES
-            else "",
-            form,
-            _may_decide(),
-        )
-
-    return render_template("signals/list.html", page=in_transaction(work)), form.status
+    )
+    return render_template("signals/list.html", page=page), form.status
 
 
-def _read_id(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
+@bp.get("/signalements.<any(csv, xlsx):ending>")
+def listed_file(ending: str) -> ResponseReturnValue:
+    """The signals of the address, all of them."""
+    check(Right.SEE_SIGNALS)
+    return SIGNALS.file(ending, is_demonstration)
 
 
 @bp.route("/signalements/<uuid:signal_id>", methods=["GET", "POST"])

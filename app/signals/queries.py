@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import SQLColumnExpression, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.clearing.redemption_models import (
@@ -14,6 +15,7 @@ from app.clearing.redemption_models import (
     SessionRedemption,
     SupportSession,
 )
+from app.database import Place, placed
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.signals.models import Signal, SignalDecision
 from app.signals.rules import SignalKind, Taken
@@ -109,27 +111,25 @@ def signals_after(
     return list(session.scalars(query))
 
 
+_DECIDED = exists().where(SignalDecision.signal_id == Signal.id)
+
+SIGNALS_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "jour": (Signal.acted_on,),
+    "attente": (case((_DECIDED, 0), else_=1), Signal.acted_on.desc()),
+}
+
+
 def latest_signals(
     session: Session,
-    before: UUID | None,
+    place: Place,
     *,
-    limit: int,
     kind: SignalKind | None = None,
     decided: bool | None = None,
 ) -> list[Signal]:
-    """Signals by the day they are about, the latest first, from before that one."""
-    query = select(Signal).order_by(Signal.acted_on.desc(), Signal.id.desc()).limit(limit)
+    """Signals from that place of the list on, by the day they are about, the latest first."""
+    query = placed(select(Signal), place, Signal.id, SIGNALS_BY)
     if kind is not None:
         query = query.where(Signal.kind == kind)
     if decided is not None:
-        told = exists().where(SignalDecision.signal_id == Signal.id)
-        query = query.where(told if decided else ~told)
-    last = signal(session, before) if before is not None else None
-    if last is not None:
-        query = query.where(
-            or_(
-                Signal.acted_on < last.acted_on,
-                and_(Signal.acted_on == last.acted_on, Signal.id < last.id),
-            )
-        )
+        query = query.where(_DECIDED if decided else ~_DECIDED)
     return list(session.scalars(query))

@@ -35,6 +35,9 @@ def signals_shown(session: Session, records: Sequence[Signal]) -> list[Json]:
     return [one(record) for record in records]
 
 
+ACCOUNT = "Compte"
+
+
 @dataclass(frozen=True, slots=True)
 class SignalTold:
     """A signal in words."""
@@ -47,6 +50,11 @@ class SignalTold:
     decision: str
     note: str
     decided_at: datetime | None
+
+    @property
+    def organisations(self) -> list[str]:
+        """Whom it is about, but for the person whose account it names."""
+        return [name for word, name in self.about if word != ACCOUNT]
 
 
 def signals_told(session: Session, records: Sequence[Signal]) -> list[SignalTold]:
@@ -70,7 +78,7 @@ def signals_told(session: Session, records: Sequence[Signal]) -> list[SignalTold
             about.append(("Carnet", str(numbers[record.booklet_id])))
         if record.agent_id:
             agent = identity.agent(session, record.agent_id)
-            about.append(("Compte", agent.name if agent else ""))
+            about.append((ACCOUNT, agent.name if agent else ""))
         told.append(
             SignalTold(
                 record.id,

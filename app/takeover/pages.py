@@ -1,5 +1,6 @@
 """Taking over on pages: send a file, read its verdicts, let another person approve."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,20 +9,24 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
+from app.papers.sheets import Kind
 from app.programmes import queries as programmes
 from app.programmes.keys import KeyStore
+from app.programmes.queries import is_demonstration
 from app.takeover import background, queries, service
 from app.takeover.errors import TakeoverFileRefused
 from app.takeover.models import Takeover, TakeoverApproval
 from app.takeover.papers import Report, report
-from app.takeover.rules import COLUMNS, FRENCH_PLACE
+from app.takeover.rules import COLUMNS, FRENCH_PLACE, TakeoverState
 from app.takeover.views import report_of
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
+from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 from app.works.models import Work
@@ -32,6 +37,11 @@ from app.works.service import ask
 bp = Blueprint("takeover_pages", __name__)
 
 MANY = 200
+STATES = {
+    TakeoverState.WAITING: ("warn", "à approuver"),
+    TakeoverState.APPROVED: ("ok", "approuvé"),
+    TakeoverState.SET_ASIDE: ("out", "écarté"),
+}
 MODEL = (
     "\ufeff" + ";".join(COLUMNS) + "\r\n"
     "25R;1;120;10;stock;;passnum\r\n"
@@ -48,8 +58,8 @@ class TakeoverLine:
     number: str
     prepared_at: datetime
     voucher_count: int
-    approved_at: datetime | None
-    refused: bool
+    tone: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class TakeoversPage:
     fault_count: int
     line_count: int
     programmes: tuple[Choice, ...]
-    takeovers: tuple[TakeoverLine, ...]
+    list: Listed[TakeoverLine]
+    states: tuple[Choice, ...]
     may_prepare: bool
 
 
@@ -82,6 +93,49 @@ class TakeoverPage:
     def places(self) -> dict[str, str]:
         """What places are called."""
         return {str(place): words for place, words in FRENCH_PLACE.items()}
+
+
+def _found(session: Session, form: Form, place: Place) -> list[Takeover]:
+    state = form.among("etat", {str(state): state for state in TakeoverState})
+    return queries.latest_takeovers(session, place, state=state)
+
+
+def _lines(session: Session, found: Sequence[Takeover]) -> list[TakeoverLine]:
+    states = queries.states(session, [record.id for record in found])
+    return [
+        TakeoverLine(
+            record.id,
+            record.number,
+            record.prepared_at,
+            record.voucher_count,
+            *STATES[states[record.id]],
+        )
+        for record in found
+    ]
+
+
+TAKEOVERS = Listing(
+    "takeover_pages.takeovers",
+    name="reprises",
+    title="Reprises",
+    columns=(
+        Column[TakeoverLine]("Procès-verbal", lambda line: line.number, width=16),
+        Column("Préparé", lambda line: martinique_day(line.prepared_at), Kind.DAY, "prepare"),
+        Column("Pass", lambda line: line.voucher_count, Kind.NUMBER, "pass"),
+        Column("État", lambda line: line.state),
+    ),
+    filters=("etat",),
+    found=_found,
+    told=_lines,
+    first="-prepare",
+)
+
+
+@bp.get("/reprise.<any(csv, xlsx):ending>")
+def takeovers_file(ending: str) -> ResponseReturnValue:
+    """The procès-verbaux of the address, all of them."""
+    check(Right.SEE_LEDGER)
+    return TAKEOVERS.file(ending, is_demonstration)
 
 
 @bp.route("/reprise", methods=["GET", "POST"])
@@ -150,26 +204,14 @@ def _prepare(session: Session, form: Form) -> Takeover | Work:
 def _list(
     session: Session, form: Form, faults: tuple[tuple[int, str], ...], counts: tuple[int, int]
 ) -> TakeoversPage:
-    lines = []
-    for record in queries.takeovers(session):
-        approval = queries.approval(session, record.id)
-        lines.append(
-            TakeoverLine(
-                record.id,
-                record.number,
-                record.prepared_at,
-                record.voucher_count,
-                approval.approved_at if approval else None,
-                queries.refusal(session, record.id) is not None,
-            )
-        )
     known = programmes.programmes_after(session, None, limit=MANY)
     return TakeoversPage(
         form,
         faults,
         *counts,
         tuple(Choice(str(p.id), p.name) for p in known),
-        tuple(lines),
+        TAKEOVERS.page(session),
+        tuple(Choice(str(state), label.capitalize()) for state, (_, label) in STATES.items()),
         _may(Right.PREPARE_TAKEOVER),
     )
 

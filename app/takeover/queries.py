@@ -1,12 +1,14 @@
 """Looking opening balances up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.database import Place as ListPlace
+from app.database import placed
 from app.ledger.models import Voucher
 from app.programmes.models import VintageTerms
 from app.takeover.models import (
@@ -16,7 +18,7 @@ from app.takeover.models import (
     TakeoverLot,
     TakeoverRefusal,
 )
-from app.takeover.rules import Lot, Place
+from app.takeover.rules import Lot, Place, TakeoverState
 from app.vouchers.models import Booklet
 
 _ORDER = case({str(place): rank for rank, place in enumerate(Place)}, value=TakeoverLot.place)
@@ -37,9 +39,30 @@ def takeover_of_file(session: Session, file_hash: bytes) -> Takeover | None:
     return session.scalar(select(Takeover).where(Takeover.file_hash == file_hash))
 
 
-def takeovers(session: Session) -> list[Takeover]:
-    """Every procès-verbal, latest first; an authority takes over once or twice."""
-    return list(session.scalars(select(Takeover).order_by(Takeover.number.desc())))
+TAKEOVER_STATE: ColumnElement[str] = case(
+    (exists().where(TakeoverApproval.takeover_id == Takeover.id), TakeoverState.APPROVED),
+    (exists().where(TakeoverRefusal.takeover_id == Takeover.id), TakeoverState.SET_ASIDE),
+    else_=TakeoverState.WAITING,
+)
+"""What became of a procès-verbal: which rows exist."""
+
+TAKEOVERS_BY = {"prepare": (Takeover.prepared_at,), "pass": (Takeover.voucher_count,)}
+
+
+def latest_takeovers(
+    session: Session, place: ListPlace, *, state: TakeoverState | None = None
+) -> list[Takeover]:
+    """Procès-verbaux from that place of the list on, the latest first."""
+    query = placed(select(Takeover), place, Takeover.id, TAKEOVERS_BY)
+    if state is not None:
+        query = query.where(TAKEOVER_STATE.in_([state]))
+    return list(session.scalars(query))
+
+
+def states(session: Session, ids: Collection[UUID]) -> dict[UUID, TakeoverState]:
+    """What became of each of these procès-verbaux."""
+    rows = session.execute(select(Takeover.id, TAKEOVER_STATE).where(Takeover.id.in_(ids)))
+    return {takeover_id: TakeoverState(state) for takeover_id, state in rows}
 
 
 def approval(session: Session, takeover_id: UUID) -> TakeoverApproval | None:

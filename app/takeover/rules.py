@@ -35,6 +35,14 @@ class Place(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+class TakeoverState(StrEnum):
+    """What became of a procès-verbal."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SET_ASIDE = "set_aside"
+
+
 FRENCH_PLACE = {
     Place.STOCK_INERT: "Armoire, inertes",
     Place.STOCK: "Armoire, actifs",

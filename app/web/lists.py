@@ -20,7 +20,7 @@ from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.kernel.text import read_number
+from app.kernel.text import read_day, read_number
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.web.downloads import FORMATS, download_written
 from app.web.forms import Form
@@ -215,9 +215,15 @@ class Listing(Generic[RecordT, RowT]):
 
         return download_written(
             lambda out: in_transaction(lambda session: write(session, out)),
-            f"{self.name}.{ending}",
+            f"{'-'.join((self.name, *self._days()))}.{ending}",
             FORMATS[ending],
         )
+
+    def _days(self) -> list[str]:
+        """The period of the address, for the name of a file."""
+        form = Form.asked("du", "au")
+        days = (read_day(form.text(name)) for name in ("du", "au") if name in self.filters)
+        return [day.isoformat() for day in days if day is not None]
 
     def _values(self, session: Session) -> Iterator[Values]:
         form = Form.asked(*self.filters, "tri")

@@ -185,7 +185,7 @@ def an_account(name: str, form: str = "") -> Callable[[Site], str]:
 def the_invitation(site: Site) -> Mail:
     """The latest letter that invites somebody."""
     with site.database.transaction(writing=False) as session:
-        return mails.mails_before(session, None, limit=1, kind=MailKind.INVITATION)[0]
+        return mails.latest_mails(session, Place(1), kind=MailKind.INVITATION)[0]
 
 
 def a_letter(site: Site) -> str:
@@ -222,7 +222,7 @@ def the_vintage(site: Site) -> str:
 def the_takeover(site: Site) -> str:
     """The page of the procès-verbal that waits for a second person."""
     with site.database.transaction(writing=False) as session:
-        (waiting,) = takeover.takeovers(session)
+        (waiting,) = takeover.latest_takeovers(session, Place(9))
         return f"/reprise/{waiting.id}"
 
 
@@ -379,7 +379,7 @@ def the_application(site: Site) -> str:
 def the_print_batch(site: Site) -> tuple[str, str]:
     """The numbers of the order and of the batch of the booklets printed once more."""
     with site.database.transaction(writing=False) as session:
-        batch = next(b for b in printing.latest_batches(session, limit=50) if b.reason)
+        batch = next(b for b in printing.latest_batches(session, Place(50)) if b.reason)
         order = orders.order(session, batch.order_id)
         assert order is not None
         return order.number, batch.number
@@ -561,7 +561,7 @@ def a_mandate(site: Site) -> str:
 def a_signal(site: Site) -> str:
     """The form that decides the latest signal that waits."""
     with site.database.transaction(writing=False) as session:
-        (signal,) = signals.latest_signals(session, None, limit=1, decided=False)
+        (signal,) = signals.latest_signals(session, Place(1), decided=False)
         return f"/signalements/{signal.id}"
 
 

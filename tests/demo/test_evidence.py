@@ -9,6 +9,7 @@ from zipfile import ZipFile
 from sqlalchemy import func, select
 
 from app.clearing.models import StatementApproval
+from app.database import Place
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import actor_of
@@ -65,13 +66,19 @@ def test_the_journal_tells_every_movement_once_and_finds_what_is_rare(loaded: Lo
         actor = actor_of(agent, by_token=False)
         partner = session.scalars(select(Organisation).where(Organisation.name == "Exo 7")).one()
 
-        def numbers(wanted: journal.Wanted) -> list[int]:
-            found = journal.every_line(session, actor=actor, wanted=wanted, now=NOW)
-            return [line.number for line in found]
+        def numbers(wanted: journal.Wanted, *, down: bool = False) -> list[int]:
+            told: list[int] = []
+            place = Place(500, descending=down)
+            while found := journal.lines(session, place, actor=actor, wanted=wanted, now=NOW):
+                told += [line.number for line in found]
+                place = replace(place, after=told[-1])
+            return told
 
         everything = numbers(year)
         voids = numbers(replace(year, kind=MovementKind.VOID))
         theirs = numbers(replace(year, kind=MovementKind.REDEEM, party_id=partner.id))
+        assert numbers(year, down=True) == everything[::-1]
+        assert numbers(replace(year, kind=MovementKind.VOID), down=True) == voids[::-1]
         rows = session.execute(select(Movement.id, Movement.kind)).all()
         taken = session.scalars(
             select(Movement.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import EXAMPLE_LINE
-from app.database import Database
+from app.database import Database, Place
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.orders.queries import order as order_of
@@ -46,7 +46,7 @@ def test_booklets_leave_by_a_page_and_each_square_leads_to_another(house: House)
     assert "Bourrage" in clerk.sends(form, {**typed, "large": "oui", "reason": "Bourrage"})
 
     with house.database.transaction(writing=False) as session:
-        first, _ = sorted(queries.latest_batches(session, limit=9), key=lambda b: b.number)
+        first, _ = sorted(queries.latest_batches(session, Place(9)), key=lambda b: b.number)
         files = queries.files_of(session, first.id)
     assert clerk.read("/impression").count("Carnets composés (PDF)") == 2
     codes: set[str] = set()

@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
+from app.database import Place
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.serials import SerialNumber
@@ -144,7 +145,7 @@ def test_printing_again_has_a_reason_that_is_kept(world: World) -> None:
     batch = recorded(world, Asked(order, PrintKind.CODES, reason="Bourrage papier"))
 
     assert batch.reason == "Bourrage papier"
-    assert [b.number[:4] for b in queries.latest_batches(world.session, limit=3)] == ["IMP-"] * 3
+    assert [b.number[:4] for b in queries.latest_batches(world.session, Place(3))] == ["IMP-"] * 3
 
 
 def test_somebody_faster_is_noticed(world: World) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.errors import VoucherUsedBefore
+from app.database import Place as ListPlace
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
@@ -154,7 +155,7 @@ def test_the_same_file_twice_changes_nothing(session: Session, old: Scheme) -> N
     approval = approve(session, old, record, 30)
     assert approve(session, old, record, 30) is approval
     assert prepare(session, old, "25R;1;3;10;stock;;\n") is record
-    assert len(queries.takeovers(session)) == 1
+    assert len(queries.latest_takeovers(session, ListPlace(9))) == 1
 
 
 def test_one_person_prepares_and_another_approves_the_total_that_was_read(
@@ -198,7 +199,7 @@ def test_each_line_is_told_what_to_write_instead_and_nothing_is_kept(
         prepare(session, old, lines)
     assert (refused.value.count, refused.value.line_count) == (len(told), 5)
     assert refused.value.count > refused.value.line_count
-    assert queries.takeovers(session) == []
+    assert queries.latest_takeovers(session, ListPlace(9)) == []
 
 
 @pytest.mark.parametrize(
