@@ -48,7 +48,8 @@ def test_booklets_leave_by_a_page_and_each_square_leads_to_another(house: House)
     with house.database.transaction(writing=False) as session:
         first, _ = sorted(queries.latest_batches(session, Place(9)), key=lambda b: b.number)
         files = queries.files_of(session, first.id)
-    assert clerk.read("/impression").count("Carnets composés (PDF)") == 2
+    # Two lines, and the filter.
+    assert clerk.read("/impression").count("Carnets composés (PDF)") == 3
     codes: set[str] = set()
     for file in files:
         answer = clerk.client.get(f"/impression/{first.number}/{file.ordinal}")
