@@ -44,8 +44,8 @@ from app.losses import api as losses_api
 from app.losses import pages as losses_pages
 from app.losses import replacement_pages, write_off_pages
 from app.mediators import api as mediators_api
-from app.mediators import pages as partners_pages
 from app.mediators import ending_pages, profile_pages, signing_pages
+from app.mediators import pages as partners_pages
 from app.orders import api as orders_api
 from app.orders import pages as orders_pages
 from app.orders.budget import committed_cents
