@@ -51,6 +51,17 @@ def bears_number(
     )
 
 
+def payment_orders_of_number(
+    session: Session, number: str, *, mediator_id: UUID | None, limit: int
+) -> list[PaymentOrder]:
+    """Payments ordered under that mandat number, one mediator's or anybody's, the latest first."""
+    query = select(PaymentOrder).where(PaymentOrder.mandate_number == number)
+    if mediator_id is not None:
+        query = query.where(PaymentOrder.mediator_id == mediator_id)
+    latest = query.order_by(PaymentOrder.issued_on.desc(), PaymentOrder.id).limit(limit)
+    return list(session.scalars(latest))
+
+
 def payment_of(session: Session, payment_order_id: UUID) -> Payment | None:
     """The payment of an order, if it was paid."""
     return session.scalar(select(Payment).where(Payment.payment_order_id == payment_order_id))

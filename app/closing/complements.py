@@ -40,12 +40,22 @@ def late_passes(session: Session, statement: JointStatement) -> list[int]:
 
     What a credit note brought back is gone; a release moves nothing, so it is counted off.
     """
-    vintage_id, before = statement.vintage_id, statement.unused_count
+    return queries.unused_after(session, statement.vintage_id, _settled_count(session, statement))
+
+
+def _settled_count(session: Session, statement: JointStatement) -> int:
+    """How many of the unused passes that rest here were settled before."""
     if statement.payer == Payer.AUTHORITY:
-        before += queries.completed_count(session, vintage_id)
-    elif queries.settlement_of(session, vintage_id):
-        before = 0
-    return queries.unused_after(session, vintage_id, before)
+        return statement.unused_count + queries.completed_count(session, statement.vintage_id)
+    return 0 if queries.settlement_of(session, statement.vintage_id) else statement.unused_count
+
+
+def any_late(session: Session, statement: JointStatement, resting_count: int) -> bool:
+    """Whether some may be late, by how many passes rest expired or void: cheap, before looking.
+
+    Those that others replaced for nothing are among them, so it may say yes where none is.
+    """
+    return resting_count > _settled_count(session, statement)
 
 
 def draw_complement(

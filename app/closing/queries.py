@@ -127,6 +127,21 @@ def settlements(session: Session) -> dict[int, ClosingSettlement]:
     return {one.vintage_id: one for one in session.scalars(select(ClosingSettlement))}
 
 
+def vintage_of_number(session: Session, number: str) -> int | None:
+    """The vintage whose ending bears that number: accounts closed, a complement, a settlement."""
+    for query in (
+        select(JointStatement.vintage_id).where(JointStatement.number == number),
+        select(ClosingSettlement.vintage_id).where(ClosingSettlement.number == number),
+        select(ClosingComplement.vintage_id).where(ClosingComplement.number == number),
+        select(ClosingComplement.vintage_id)
+        .join(ComplementSettlement, ComplementSettlement.complement_id == ClosingComplement.id)
+        .where(ComplementSettlement.number == number),
+    ):
+        if (found := session.scalar(query)) is not None:
+            return found
+    return None
+
+
 # ── What rests where ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -124,6 +124,8 @@ def _found(
     actor, now = current_actor(), started_at()
     if page := search.page_of_document(session, actor=actor, typed=typed):
         return page
+    if ordered := search.matches_of_mandate(session, actor=actor, typed=typed):
+        return ordered[0] if len(ordered) == 1 else ordered
     if search.is_a_name(typed):
         matches = search.matches_of_name(session, actor=actor, typed=typed, now=now)
         if matches:

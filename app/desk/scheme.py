@@ -1,17 +1,22 @@
 """What waits for a person about the scheme: ends of validity, partners, signals, takeovers."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.closing import queries as closing
 from app.closing.calendar import schedule
+from app.closing.complements import any_late, late_passes
+from app.closing.models import JointStatement
 from app.closing.rules import FRENCH_STEP, Side, Step, next_step
 from app.desk.queries import look
 from app.desk.rules import Task, told
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
+from app.ledger import AccountKind
 from app.mediators import queries as mediators
 from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
@@ -46,10 +51,14 @@ def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task
     steps = closing.steps_by_vintage(session)
     held, drawn_up = closing.holds(session), closing.joint_statements(session)
     settled = closing.settlements(session)
+    resting = _unused_resting(session) if settled else Counter[int]()
     tasks = []
     for terms in programmes.all_vintages(session).values():
         done = {Step(step.step) for step in steps.get(terms.vintage_id, [])}
         if terms.vintage_id in settled:
+            statement = drawn_up[terms.vintage_id]
+            if any_late(session, statement, resting[terms.vintage_id]):
+                tasks += _late_passes(session, actor, terms, statement)
             continue
         waits_for_hold = Step.WITHHOLD in done and Step.EXPIRE not in done
         if waits_for_hold and terms.vintage_id not in held and _may(actor, Right.VALIDATE_HOLD):
@@ -63,6 +72,56 @@ def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task
             elif _may(actor, Right.SETTLE_CLOSING):
                 tasks.append(_closing_task(terms, "Les deux parties ont signé.", "Solder"))
     return tasks
+
+
+def _unused_resting(session: Session) -> Counter[int]:
+    """How many passes of each vintage rest expired or void."""
+    found: Counter[int] = Counter()
+    for account, balance in ledger.balances(session).items():
+        if account.kind in {AccountKind.EXPIRED, AccountKind.VOID}:
+            found[account.vintage_id] += balance.voucher_count
+    return found
+
+
+def _late_passes(
+    session: Session, actor: Actor, terms: VintageTerms, statement: JointStatement
+) -> list[Task]:
+    """Passes that came back after a vintage was settled: drawn up by one, settled by another."""
+    if not _may(actor, Right.SETTLE_CLOSING):
+        return []
+    tasks = []
+    waiting = [
+        complement
+        for complement, settlement in closing.complements_of(session, terms.vintage_id)
+        if settlement is None
+    ]
+    late = len(late_passes(session, statement)) - sum(one.voucher_count for one in waiting)
+    if late > 0 and not waiting:
+        about = "Des pass sont revenus après le solde : dressez un complément quand ils en valent "
+        tasks.append(_late_task(terms, f"{about}la signature.", "Dresser le complément", late))
+    tasks += [
+        _late_task(
+            terms,
+            f"Le complément {one.number} attend ses deux signatures, puis son solde.",
+            "Solder",
+            one.voucher_count,
+        )
+        for one in waiting
+        if one.drawn_by != actor.agent_id
+    ]
+    return tasks
+
+
+def _late_task(terms: VintageTerms, about: str, action: str, count: int) -> Task:
+    return Task(
+        title=f"Compléter le solde du millésime {terms.label}",
+        about=about,
+        action=action,
+        endpoint="closing_pages.shown",
+        values={"label": terms.label},
+        count=count,
+        unit="pass revenu" if count == 1 else "pass revenus",
+    )
 
 
 def _closing_task(terms: VintageTerms, about: str, action: str) -> Task:

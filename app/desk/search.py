@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries
+from app.clearing import payment_queries as payments
 from app.clearing import queries as clearing
+from app.closing import queries as closing
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day
@@ -36,6 +38,7 @@ from app.vouchers.errors import MistypedCoverCode, UnknownCover, UnknownVoucher
 from app.vouchers.models import Booklet
 from app.vouchers.service import booklet_by_cover
 
+LONGEST_MANDATE = 40
 SHOWN = 20
 """Names found in one search: whoever sees more writes one letter more."""
 
@@ -168,6 +171,15 @@ def _takeover(session: Session, _actor: Actor, number: str) -> Page | None:
     return Page("takeover_pages.takeover", {"takeover_id": found.id}) if found else None
 
 
+def _ending(session: Session, _actor: Actor, number: str) -> Page | None:
+    vintage_id = closing.vintage_of_number(session, number)
+    if vintage_id is None:
+        return None
+    return Page(
+        "closing_pages.shown", {"label": programmes.all_vintages(session)[vintage_id].label}
+    )
+
+
 _DOCUMENTS: Mapping[str, tuple[Right, _Find]] = {
     numbering.ORDER: (Right.SEE_ORDERS, _order),
     numbering.DELIVERY: (Right.SEE_ORDERS, _delivery),
@@ -185,6 +197,9 @@ _DOCUMENTS: Mapping[str, tuple[Right, _Find]] = {
     numbering.REPLACEMENT: (Right.SEE_LOSSES, _replacement),
     numbering.WRITE_OFF: (Right.SEE_LOSSES, _write_off),
     numbering.TAKEOVER: (Right.SEE_LEDGER, _takeover),
+    numbering.JOINT_STATEMENT: (Right.SEE_LEDGER, _ending),
+    numbering.CREDIT_NOTE: (Right.SEE_LEDGER, _ending),
+    numbering.RELEASE: (Right.SEE_LEDGER, _ending),
 }
 """Which right opens a document, and how it is found; the prefixes are those of `numbering`."""
 
@@ -199,6 +214,42 @@ def why_nothing(typed: str) -> str | None:
     # A code of sixteen letters and no digit is rare, and is tried like any other.
     letters = sum(map(str.isalnum, typed))
     return _NOBODY if is_a_name(typed) and letters != codes.LENGTH else None
+
+
+def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[Match, ...]:
+    """The orders and the statements that a mandat of that number pays, as far as one sees them.
+
+    The number is the accountant's: it begins anew each year, and each authority has its own.
+    """
+    number = typed.strip()
+    if not number or len(number) > LONGEST_MANDATE:
+        return ()
+    found = []
+    if Right.SEE_ORDERS in RIGHTS[actor.role]:
+        found += [
+            Match(
+                f"Mandat {mandate.mandate_number} du {mandate.issued_on:%d/%m/%Y}",
+                f"commande {order}",
+                "orders_pages.shown",
+                {"number": order},
+            )
+            for mandate, order in orders.mandates_of_number(session, number, limit=SHOWN)
+        ]
+    if Right.SEE_STATEMENTS in RIGHTS[actor.role]:
+        paid = payments.payment_orders_of_number(
+            session, number, mediator_id=actor.scope, limit=SHOWN
+        )
+        names = partners.organisation_names(session, {one.mediator_id for one in paid})
+        found += [
+            Match(
+                f"Mandat {one.mandate_number} du {one.issued_on:%d/%m/%Y}",
+                f"bordereau de {names[one.mediator_id]}",
+                "statement_pages.shown",
+                {"statement_id": one.statement_id},
+            )
+            for one in paid
+        ]
+    return tuple(found[:SHOWN])
 
 
 def is_a_name(typed: str) -> bool:

@@ -437,6 +437,23 @@ def mandate_of_number(
     )
 
 
+def mandates_of_number(
+    session: Session, number: str, *, limit: int
+) -> list[tuple[OrderMandate, str]]:
+    """The mandates of orders that bear that number, whoever issued them, the latest first.
+
+    Each comes with the number of its order.
+    """
+    rows = session.execute(
+        select(OrderMandate, BookletOrder.number)
+        .join(BookletOrder, BookletOrder.id == OrderMandate.order_id)
+        .where(OrderMandate.mandate_number == number, _is_live())
+        .order_by(OrderMandate.issued_on.desc(), OrderMandate.id)
+        .limit(limit)
+    )
+    return [(mandate, order) for mandate, order in rows]
+
+
 def all_mandates_of(
     session: Session, order_ids: Iterable[UUID]
 ) -> dict[UUID, list[tuple[OrderMandate, OrderMandateCancellation | None]]]:

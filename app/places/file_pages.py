@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.text import read_number
 from app.partners.rules import FRENCH_KIND, OrganisationKind
 from app.places import background, queries, service
 from app.places.models import PlacesFile, PlaceTaking
@@ -135,11 +136,12 @@ def _take(session: Session, form: Form, file_id: UUID) -> list[PlaceTaking] | Wo
     lines: dict[int, OrganisationKind | None] = {}
     kinds = {choice.value for choice in KINDS}
     for typed in form.texts("lines"):
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 8):  # noqa: PLR2004 - digits of a line
+        line = read_number(typed)
+        if line is None:
             form.wrong("lines", "Rechargez la page, puis cochez de nouveau.")
             continue
         chosen = form.text(f"kind_{typed}")
-        lines[int(typed)] = OrganisationKind(chosen) if chosen in kinds else None
+        lines[line] = OrganisationKind(chosen) if chosen in kinds else None
     form.check()
     if len(lines) > background.AT_ONCE:
         service.known_places_file(session, actor=current_actor(), file_id=file_id)

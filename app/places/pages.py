@@ -33,7 +33,7 @@ from app.places.views import as_csv, as_json
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.auth import ANONYMOUS, check, current_actor, started_at
 from app.web.downloads import CSV
-from app.web.forms import Form, done
+from app.web.forms import Form, done, number_asked
 from app.web.maps import Map, drawn
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -42,6 +42,7 @@ bp = Blueprint("places_pages", __name__)
 ANONYMOUS.update({"places_pages.open_csv", "places_pages.open_json"})
 
 LINES = 40
+LAST_PAGE = 999
 JSON = "application/json; charset=utf-8"
 AN_HOUR = "public, max-age=3600"
 SERVICES = forms.choices(FRENCH_SERVICE)
@@ -145,8 +146,7 @@ def _places_page(session: Session) -> PlacesPage:
     )
     now = started_at().astimezone(MARTINIQUE)
     found = queries.find_places(session, asked, at=now)
-    typed = request.args.get("page", "")
-    start = int(typed) * LINES if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0  # noqa: PLR2004 - digits of a page
+    start = min(number_asked("page") or 0, LAST_PAGE) * LINES
     shown = list(enumerate(found, 1))[start : start + LINES]
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "page"}
     may_manage = _may(Right.MANAGE_PARTNERS)

@@ -115,7 +115,7 @@ def _page(session: Session, period: Period) -> MovementsPage:
 
 
 @bp.get("/mouvements.<any(csv, xlsx):ending>")
-def file(ending: str) -> ResponseReturnValue:
+def listed_file(ending: str) -> ResponseReturnValue:
     """The lines of the address as a sheet, all of them: they are written as they are read."""
     check(Right.SEE_LEDGER)
     return MOVEMENTS.file(ending, programmes.is_demonstration)

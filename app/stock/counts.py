@@ -18,7 +18,7 @@ from app.kernel.clock import FIRST_DAY, end_of_day, martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.kernel.text import clean
+from app.kernel.text import clean, read_number
 from app.partners import queries as partners
 from app.partners.rules import AgreementRole
 from app.programmes import numbering
@@ -217,8 +217,8 @@ def _read_line(session: Session, text: str) -> CountedLine:
         return line_between(start, start)
     label = (start.booklet if isinstance(start, SerialNumber) else start).vintage_label
     end = rest[0]
-    if isinstance(start, BookletNumber) and end.isascii() and end.isdigit():
-        end = f"{label} {int(end):05d}"
+    if isinstance(start, BookletNumber) and (number := read_number(end)) is not None:
+        end = f"{label} {number:05d}"
     return line_between(start, read_serial(end))
 
 

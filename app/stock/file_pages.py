@@ -33,7 +33,7 @@ from app.stock.papers import FileReport, ToldRow, discrepancy_report, discrepanc
 from app.stock.views import file_report, rows_told, said_of_import
 from app.web.auth import check, current_actor, started_at
 from app.web.downloads import CSV, PDF, download
-from app.web.forms import Form, done
+from app.web.forms import Form, done, number_asked
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction, in_transactions_of_its_own
 from app.works.models import Work
@@ -178,7 +178,7 @@ def file(number: str, file_id: UUID) -> ResponseReturnValue:
     """One file and its discrepancies; the reason stays in the address."""
     check(Right.SEE_ORDERS)
     chosen = request.args.get("raison", "")
-    after = request.args.get("apres", "")
+    after = number_asked("apres") or 0
 
     def work(session: Session) -> FilePage:
         record = _of(session, number, file_id)
@@ -186,7 +186,7 @@ def file(number: str, file_id: UUID) -> ResponseReturnValue:
         rows = queries.rows_aside(
             session,
             record,
-            after=int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0,  # noqa: PLR2004 - lines of a file
+            after=after,
             limit=LINES + 1,
             fault=fault,
         )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.identity.rules import Actor, Right, Role
 from app.kernel import codes
+from app.kernel.text import read_number
 from app.partners import queries as partners
 from app.partners.models import Organisation
 from app.partners.rules import WHERE_ROLES_ARE
@@ -269,9 +270,9 @@ def read_codes(
 def _code(line: Line, expected: Expected) -> tuple[str, int, bytes] | str:
     """Vintage, serial and hash; or what is wrong."""
     label, booklet, position, typed = (line.cells.get(name, "") for name in CODE_COLUMNS)
-    if not all(n.isascii() and n.isdigit() and len(n) <= 6 for n in (booklet, position)):  # noqa: PLR2004 - digits of a booklet
+    label, number, pass_ = label.upper(), read_number(booklet), read_number(position)
+    if number is None or pass_ is None:
         return "écrivez le carnet et le pass en chiffres."
-    label, number, pass_ = label.upper(), int(booklet), int(position)
     place = expected.place(label, number, pass_)
     if place is None:
         return f"aucune ligne n’attend le code de {shown(label)} {number:05d}, pass {pass_}."

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.kernel.text import read_number
 from app.trust import proofs, queries
 from app.trust.errors import UnknownCheckpoint
 from app.trust.models import SealBlock
@@ -19,6 +20,7 @@ from app.trust.notes import Checkpoint, CheckpointSigner
 from app.trust.views import consistency_text
 from app.web.auth import ANONYMOUS
 from app.web.downloads import download
+from app.web.forms import number_asked
 from app.web.pages import FieldError
 from app.web.transaction import current_settings, in_transaction
 
@@ -84,8 +86,8 @@ def trust() -> ResponseReturnValue:
 
 
 def _numbered(session: Session, typed: str) -> SealBlock | None:
-    digits = "".join(typed.split())
-    return queries.block(session, int(digits)) if digits.isascii() and digits.isdigit() else None
+    number = read_number("".join(typed.split()))
+    return None if number is None else queries.block(session, number)
 
 
 def _unknown(latest: SealBlock | None) -> str:
@@ -113,8 +115,7 @@ def _known(session: Session, typed: str) -> SealBlock:
 @bp.get("/confiance/points-de-controle.txt")
 def checkpoints() -> ResponseReturnValue:
     """Many checkpoints, the smallest first: what « passnum verify --against » reads."""
-    typed = request.args.get("avant", "")[:LONGEST_NUMBER]
-    before = int(typed) if typed.isascii() and typed.isdigit() else None
+    before = number_asked("avant")
     blocks = in_transaction(lambda session: queries.blocks_before(session, before, limit=NOTES))
     return download("".join(_notes(blocks)).encode(), "points-de-controle.txt", TEXT)
 
@@ -136,12 +137,10 @@ def key() -> ResponseReturnValue:
 @bp.get("/confiance/coherence.txt")
 def consistency() -> ResponseReturnValue:
     """What shows that a smaller checkpoint (`de`) begins a larger one (`a`, or the latest)."""
-    earlier, later = (request.args.get(name, "", str)[:LONGEST_NUMBER] for name in ("de", "a"))
-    if not earlier.isascii() or not earlier.isdigit() or (later and not later.isdigit()):
+    earlier, later = number_asked("de"), number_asked("a")
+    if earlier is None or (request.args.get("a") and later is None):
         raise UnknownCheckpoint
     proof = in_transaction(
-        lambda session: proofs.consistency_proof(
-            session, earlier=int(earlier), later=int(later) if later else None
-        )
+        lambda session: proofs.consistency_proof(session, earlier=earlier, later=later)
     )
     return Response(consistency_text(proof), content_type=TEXT)
