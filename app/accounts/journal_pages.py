@@ -62,6 +62,10 @@ class JournalPage:
     """The one account that is asked for, by its name."""
 
 
+AS_WRITTEN = ("de la première écrite à la dernière", "de la dernière écrite à la première")
+"""The journal keeps the order in which it was written."""
+
+
 def _filter(form: Form) -> EventFilter:
     since, until = form.day_asked("du"), form.day_asked("au")
     return EventFilter(
@@ -89,7 +93,7 @@ EVENTS = Listing(
     title="Journal des comptes",
     columns=(
         Column[EventTold]("Quoi", lambda one: one.what, width=36),
-        Column("Quand", lambda one: one.happened_at, Kind.MOMENT, "quand"),
+        Column("Quand", lambda one: one.happened_at, Kind.MOMENT, "quand", ways=AS_WRITTEN),
         Column("Compte", lambda one: one.about, width=24),
         Column("Par", lambda one: one.by, width=24),
         Column("Moyen", lambda one: one.way),

@@ -69,6 +69,7 @@ NOT_A_LIST = {
     "reports/chain.html": FIGURES,
     "reports/council.html": FIGURES,
     "reports/usage.html": FIGURES,
+    "setup/path.html": FEW,
     "stock/count.html": ONE,
     "stock/file.html": "The rows of one file that were put aside, in their order, page by page; "
     "all of them leave as CSV and PDF.",

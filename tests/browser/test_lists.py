@@ -27,6 +27,7 @@ from app.clearing import (
     statement_pages,
 )
 from app.clearing.redemption_models import Redemption
+from app.devices import pages as device_pages
 from app.identity.rules import Role
 from app.losses import pages as losses_pages
 from app.losses import replacement_pages, write_off_pages
@@ -96,6 +97,7 @@ CASES = (
     Case(printing_pages, "BATCHES", Role.COORDINATOR, "/impression", "sortie=booklets"),
     Case(ending_pages, "RENEWALS", Role.COORDINATOR, "/partenaires/a-renouveler", "quoi=label"),
     Case(register_pages, "HOLDINGS", Role.ACCOUNTANT, "/registres", "du={day}&au={day}"),
+    Case(device_pages, "DEVICES", Role.COORDINATOR, "/appareils", "etat=revoques"),
     Case(movement_pages, "MOVEMENTS", Role.ACCOUNTANT, "/mouvements", "du={day}&au={day}"),
 )
 MOST_WAYS = 4
@@ -170,12 +172,14 @@ def test_a_file_holds_the_rows_of_all_pages_in_their_order(
             asked = dict(parse_qsl(urlsplit(start).query))
             assert asked.items() <= dict(parse_qsl(urlsplit(files["CSV"]).query)).items()
             heads, *values = read(client.get(files["CSV"]).get_data())
-            kind = next(column.kind for column in case.listing.columns if column.value)
-            assert [shown_as(kind, value[0]) for value in values] == [
-                (plain(cell).replace(" ", "") if kind is Kind.NUMBER else plain(cell))
-                for page in told
-                for cell in first_cells(page)
-            ]
+            cells = [cell for page in told for cell in first_cells(page)]
+            if case.listing.columns[0].value is not None:
+                kind = case.listing.columns[0].kind
+                assert [shown_as(kind, value[0]) for value in values] == [
+                    plain(cell).replace(" ", "") if kind is Kind.NUMBER else plain(cell)
+                    for cell in cells
+                ]
+            assert len(cells) == len(values)
             if way == ways[0] and len(told) > 1:
                 back = unescape(BACK.search(told[-1])[1])  # type: ignore[index]  # it is there
                 before = [first_cells(page) for page in pages(client, back, BACK)]
@@ -185,7 +189,11 @@ def test_a_file_holds_the_rows_of_all_pages_in_their_order(
             assert {value[-1] for value in values} == {"SPÉCIMEN"}
             sorted_by = next(c for c in case.listing.columns if c.sort == way.lstrip("-"))
             assert ('aria-sort="' in told[0]) == sorted_by.shown
-            if sorted_by.value and sorted_by.kind in {Kind.DAY, Kind.MOMENT, Kind.NUMBER}:
+            if (
+                sorted_by.value
+                and not sorted_by.ways
+                and sorted_by.kind in {Kind.DAY, Kind.MOMENT, Kind.NUMBER}
+            ):
                 column = [value[heads.index(sorted_by.head)] for value in values]
                 keys = [measure(cell) for cell in column]
                 assert keys == sorted(keys, reverse=way.startswith("-"))
