@@ -29,7 +29,6 @@ def asked_of(order: BookletOrder, batch: Asked) -> dict[str, object]:
         first=batch.first,
         last=batch.last,
         large=batch.large,
-        reason=batch.reason,
     )
 
 
@@ -54,7 +53,7 @@ def printer(settings: Settings) -> Doer:
                 said["first"],
                 said["last"],
                 large=said["large"],
-                reason=said["reason"],
+                reason=task.content.decode(),
             ),
             address=PublicAddress(settings.public_url, settings.help_line),
             keys=KeyStore(settings.key_dir),

@@ -208,6 +208,7 @@ def _ask(order: BookletOrder, asked: Asked, batch_id: UUID, session: Session) ->
         work_id=batch_id,
         kind=WorkKind.PRINTING,
         asked=background.asked_of(order, asked),
+        content=asked.reason.encode(),
         secret_key=current_settings().secret_key,
         now=started_at(),
     )
