@@ -105,6 +105,7 @@ from app.web import (
     factor_pages,
     forms,
     health,
+    lists,
     me,
     problems,
     provider_pages,
@@ -332,6 +333,7 @@ def create_app(
     contract = api.register(app)
     for part in API_PARTS:
         contract.register_blueprint(part.bp)
+    app.extensions[lists.SPECIMEN] = programmes.is_demonstration
     for page_part in PAGE_PARTS:
         app.register_blueprint(page_part.bp)
     app.add_url_rule("/", "home", home)

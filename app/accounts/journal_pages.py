@@ -25,7 +25,6 @@ from app.mails.outbox import known_mail
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
 from app.mails.wording import PLACE_OF_LINK, paragraphs_of
 from app.papers.sheets import Kind
-from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, origin, started_at
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing
@@ -128,7 +127,7 @@ def journal() -> ResponseReturnValue:
 def journal_file(ending: str) -> ResponseReturnValue:
     """Every line of the journal that is asked for."""
     check(Right.SEE_ACCOUNT_EVENTS)
-    return EVENTS.file(ending, is_demonstration)
+    return EVENTS.file(ending)
 
 
 # ── Letters ───────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +217,7 @@ def listed() -> ResponseReturnValue:
 def listed_file(ending: str) -> ResponseReturnValue:
     """The letters of the address, all of them, without what they say."""
     check(Right.SEE_MAILS)
-    return MAILS.file(ending, is_demonstration)
+    return MAILS.file(ending)
 
 
 @bp.route("/courriels/<uuid:mail_id>", methods=["GET", "POST"])

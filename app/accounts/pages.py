@@ -32,7 +32,6 @@ from app.kernel.clock import martinique_day
 from app.papers.french import clock
 from app.papers.sheets import Kind
 from app.partners.models import Organisation
-from app.programmes.queries import is_demonstration
 from app.web.auth import (
     check,
     current_actor,
@@ -157,7 +156,7 @@ def listed() -> ResponseReturnValue:
 def listed_file(ending: str) -> ResponseReturnValue:
     """The accounts of the address, all of them."""
     check(Right.SEE_ACCOUNTS)
-    return ACCOUNTS.file(ending, is_demonstration)
+    return ACCOUNTS.file(ending)
 
 
 def _may_invite(manager: Manager) -> bool:

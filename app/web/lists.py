@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 from sqlalchemy.orm import Session
 
 from app.database import Place
@@ -27,6 +27,8 @@ from app.web.forms import Form
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
+SPECIMEN = "passnum_is_specimen"
+"""Where the application keeps what says whether its data is a demonstration."""
 PIECE = 500
 """Rows of a file that are read at once."""
 WAYS = {
@@ -198,8 +200,11 @@ class Listing(Generic[RecordT, RowT]):
             ),
         )
 
-    def file(self, ending: str, is_specimen: Callable[[Session], bool]) -> Response:
+    def file(self, ending: str, is_specimen: Callable[[Session], bool] | None = None) -> Response:
         """Every line that the filters of the address let through, in its order.
+
+        A feature below the programmes does not know whether this is a demonstration: the
+        application does.
 
         Raises:
             InvalidInput: a filter makes no sense; a file could not say so, as the page does.
@@ -207,7 +212,8 @@ class Listing(Generic[RecordT, RowT]):
 
         def write(session: Session, out: BinaryIO) -> None:
             fields = [Field(one.head, one.kind, one.width) for one in self.columns if one.value]
-            values, specimen = self._values(session), is_specimen(session)
+            specimen = (is_specimen or current_app.extensions[SPECIMEN])(session)
+            values = self._values(session)
             if ending == "xlsx":
                 write_xlsx(out, fields, values, title=self.title, specimen=specimen)
             else:
