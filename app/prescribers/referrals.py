@@ -1,6 +1,6 @@
 """Where to send a person: mediators able to receive people, in the order that suits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,8 @@ class Choice:
     place: Place
     ranked: Ranked
     reason: str
+    alone: str
+    """The same without a word on the place before it, for whoever shows another order."""
 
     @property
     def week(self) -> str:
@@ -61,7 +63,15 @@ def ranked(
         for place in mediators.places_receiving(session, on=martinique_day(now))
     }
     order = rank((_candidate(place) for place in able.values()), wanted)
-    return [Choice(able[one.place.id], one, reason(one, wanted)) for one in order]
+    return [
+        Choice(
+            able[one.place.id],
+            one,
+            reason(one, wanted),
+            reason(replace(one, behind=None), wanted),
+        )
+        for one in order
+    ]
 
 
 def _candidate(place: Place) -> Candidate:

@@ -1,5 +1,6 @@
 """A renewal in two clicks: a page that says what is known, and the button that hands over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -26,6 +27,7 @@ from app.prescribers.handover_parts import (
 )
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Prescription
+from app.prescribers.referrals import Choice
 from app.prescribers.renewals import Renewal, renewal_of
 from app.prescribers.rules import ENGAGEMENTS, FRENCH_COMMITMENT, Commitment
 from app.web.auth import check, current_actor, started_at
@@ -128,18 +130,26 @@ def _page(session: Session, beneficiary_id: UUID) -> RenewalPage:
     known = _known(session, beneficiary_id)
     last = known.last
     step = step_page(session, last.id, beneficiary_id, known.answers)
-    again = [c for c in step.places if c.place.organisation.id == last.referred_to_id]
-    others = [c for c in step.places if c.place.organisation.id != last.referred_to_id]
+    places = again_first(step.places, last.referred_to_id)
     reasons = tuple(kind for kind, _ in FIELD_OF)
     return RenewalPage(
-        step=replace(step, places=tuple(again + others)),
+        step=replace(step, places=places),
         renewal=known,
         last_number=last.number,
         last_on=last.prescribed_on,
         last_place=partners.organisation_names(session, [last.referred_to_id])[last.referred_to_id],
-        moved=not again,
+        moved=not places or places[0].place.organisation.id != last.referred_to_id,
         signed=FRENCH_COMMITMENT[Commitment(known.signed.commitment)],
         obstacles=tuple(one.message for one in known.refusals if not isinstance(one, reasons)),
         late=next((one.message for one in known.refusals if isinstance(one, LateHandOver)), ""),
         draft_id=new_id(),
     )
+
+
+def again_first(places: Sequence[Choice], place_id: UUID) -> tuple[Choice, ...]:
+    """The place of last time, then the others; who is moved tells nothing of the one before it."""
+    at = next((n for n, c in enumerate(places) if c.place.organisation.id == place_id), None)
+    if at is None:
+        return tuple(places)
+    told = [replace(c, reason=c.alone) if n in {at, at + 1} else c for n, c in enumerate(places)]
+    return (told[at], *told[:at], *told[at + 1 :])
