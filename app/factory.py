@@ -1,14 +1,17 @@
 """Wiring: what an application is made of. No rule lives here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from flask import Flask, get_flashed_messages, redirect, render_template, url_for
+from flask import Flask, current_app, get_flashed_messages, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import api as accounts_api
 from app.accounts import gate_pages, journal_pages
@@ -93,6 +96,12 @@ from app.stock import api as stock_api
 from app.stock import count_pages, file_pages
 from app.takeover import api as takeover_api
 from app.takeover import pages as takeover_pages
+from app.training import door as training_door
+from app.training import pages as training_pages
+from app.training.copies import Copies
+from app.training.mount import Training, is_for
+from app.training.rules import COOKIE as TRAINING_COOKIE
+from app.training.rules import PAGE_COOKIE, PREFIX, folder_of, settings_of
 from app.trust import api as trust_api
 from app.trust import pages as trust_pages
 from app.vouchers import api as vouchers_api
@@ -115,9 +124,13 @@ from app.web import (
     sign_in,
     transaction,
 )
+from app.web.cookie import NAMED_BY
 from app.web.help import SECTIONS
 from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
 from app.works import pages as works_pages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 8 * 1024 * 1024
 """A signed paper of 5 MB, as the API sends it; a batch of a thousand redemptions is far less."""
@@ -251,9 +264,13 @@ RIGHT_OF_DOOR: dict[str, Right] = {
     "accounts": Right.SEE_ACCOUNTS,
     "journal": Right.SEE_ACCOUNT_EVENTS,
     "mails": Right.SEE_MAILS,
+    "training": Right.PRACTISE,
 }
 
 THUMBS = {Role.MEDIATOR: MEDIATOR_THUMBS, Role.PRESCRIBER: PRESCRIBER_THUMBS}
+
+NOT_IN_TRAINING = frozenset({"training", "accounts", "journal", "mails"})
+"""Doors that lead where nobody practises."""
 
 HOMES = ("counter", "today", "search", "accounts")
 """With which page a day begins: the first of these that a person may open."""
@@ -272,6 +289,24 @@ class Ordinal(IntegerConverter):
         return number
 
 
+class Site(Flask):
+    """The application, which answers a second time under a path of its own to those who practise.
+
+    That one is made by the same hands, and is never asked for there.
+    """
+
+    def wsgi_app(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Each request to the one that it is for."""
+        if training_door.TRAINING in self.extensions and is_for(environ):
+            answer: Iterable[bytes] = self.extensions[training_door.TRAINING](
+                environ, start_response
+            )
+            return answer
+        return super().wsgi_app(environ, start_response)
+
+
 def create_app(
     settings: Settings,
     database: Database | None = None,
@@ -280,12 +315,60 @@ def create_app(
 ) -> Flask:
     """An application on a database that keeps its promises, by that clock.
 
+    Under a path of its own it answers a second time, to those who practise.
+
     Raises:
         NotReady: the database is missing, behind, or without its rules: nothing is served.
     """
     database = database or Database(settings.database_url)
     health.refuse_unless_ready(database)
-    app = Flask(
+    app = made(settings, database, clock, API_PARTS)
+    app.register_blueprint(training_door.bp)
+    app.extensions[training_door.TRAINING] = training(settings, clock)
+    return app
+
+
+def training(settings: Settings, clock: Callable[[], datetime]) -> Training:
+    """What answers those who practise: nothing of it is made before somebody does."""
+    copies = Copies(folder_of(settings))
+    return Training(copies, lambda: training_app(settings, copies, clock=clock))
+
+
+def training_app(settings: Settings, copies: Copies, *, clock: Callable[[], datetime]) -> Flask:
+    """The same pages for those who practise: each request works in the copy that it brings.
+
+    Of the API it has what pages call by themselves; it sends no letter, and nothing runs beside it.
+    """
+    database = Database(f"sqlite:///{copies.template}")
+    inside = settings_of(settings, database.url)
+    app = made(inside, database, clock, (clearing_api,), first=training_pages.come_in)
+    app.config.update(
+        SESSION_COOKIE_NAME=PAGE_COOKIE,
+        SESSION_COOKIE_PATH=PREFIX,
+        **{NAMED_BY: TRAINING_COOKIE},
+    )
+    app.register_blueprint(training_pages.bp)
+    app.extensions[PRACTICE] = training_pages.practice
+    return app
+
+
+PRACTICE = "passnum_practice"
+"""What the training puts here says, of a page of its own, what comes next."""
+
+
+def made(
+    settings: Settings,
+    database: Database,
+    clock: Callable[[], datetime],
+    api_parts: Sequence[ModuleType],
+    *,
+    first: Callable[[], AnyResponse | None] | None = None,
+) -> Flask:
+    """What the real application and that of the training have in common: every page.
+
+    `first` comes before it is asked who asks.
+    """
+    app = Site(
         __name__,
         root_path=str(assets.WEB),
         static_folder=str(assets.BUILD),
@@ -315,6 +398,8 @@ def create_app(
     app.extensions[sign_in.WAIVES_SECOND_FACTOR] = programmes.is_demonstration
     app.extensions[sign_in.LEAVES_PROVIDER] = provider_pages.address_to_leave
     auth.csrf.init_app(app)
+    if first is not None:
+        app.before_request(first)
     app.before_request(auth.authenticate)
     app.after_request(auth.secure)
     app.after_request(compression.compress)
@@ -331,7 +416,7 @@ def create_app(
     )
     app.context_processor(lambda: {"frame": frame()})
     contract = api.register(app)
-    for part in API_PARTS:
+    for part in api_parts:
         contract.register_blueprint(part.bp)
     app.extensions[lists.SPECIMEN] = programmes.is_demonstration
     for page_part in PAGE_PARTS:
@@ -346,10 +431,13 @@ def frame() -> Frame:
     Without a database there is still a page that says so.
     """
     session = transaction.request_session()
+    practice = None
     try:
         specimen = programmes.is_demonstration(session)
+        if PRACTICE in current_app.extensions:
+            practice = current_app.extensions[PRACTICE](session)
         if not auth.is_signed_in():
-            return Frame(specimen=specimen)
+            return Frame(specimen=specimen, practice=practice)
         agent = auth.current_agent()
         organisation = partners.organisation(session, agent.organisation_id)
     except DBAPIError:
@@ -359,12 +447,17 @@ def frame() -> Frame:
             name=agent.name,
             role_name=FRENCH_ROLE[Role(agent.role)],
             organisation_name=organisation.name if organisation else "",
-            may_open=frozenset(door for door, right in RIGHT_OF_DOOR.items() if right in rights()),
+            may_open=frozenset(
+                door
+                for door, right in RIGHT_OF_DOOR.items()
+                if right in rights() and not (practice and door in NOT_IN_TRAINING)
+            ),
             thumbs=THUMBS.get(Role(agent.role), ()),
             sections=SECTIONS[Role(agent.role)],
         ),
         specimen=specimen,
         said=tuple(map(str, get_flashed_messages())),
+        practice=practice,
     )
 
 

@@ -50,7 +50,13 @@ from app.kernel.text import read_day
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes.queries import is_demonstration
-from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
+from app.vouchers.errors import (
+    CoverInsteadOfPass,
+    MistypedVoucherCode,
+    NotATrainingPaper,
+    TrainingPaper,
+    UnknownVoucher,
+)
 from app.web.auth import check, current_actor, started_at
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing
@@ -67,6 +73,8 @@ A_PAGE = 50
 TO_CORRECT = (
     MistypedVoucherCode,
     UnknownVoucher,
+    TrainingPaper,
+    NotATrainingPaper,
     CoverInsteadOfPass,
     TooManyGuesses,
     SessionInTheFuture,

@@ -3,7 +3,12 @@
 from app.kernel.errors import Conflict, NotFound, RuleBroken, Throttled
 from app.mediators.errors import CashOfficeMissing, NoLabelInForce
 from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
-from app.vouchers.errors import CoverInsteadOfPass, UnknownVoucher
+from app.vouchers.errors import (
+    CoverInsteadOfPass,
+    NotATrainingPaper,
+    TrainingPaper,
+    UnknownVoucher,
+)
 
 
 class VoucherAlreadyRedeemed(Conflict):
@@ -101,6 +106,8 @@ VERDICTS = {
     refusal.code: refusal
     for refusal in (
         UnknownVoucher,
+        TrainingPaper,
+        NotATrainingPaper,
         CoverInsteadOfPass,
         VoucherAlreadyRedeemed,
         VoucherNotIssued,

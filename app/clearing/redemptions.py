@@ -48,7 +48,7 @@ from app.partners.service import known_organisation
 from app.programmes.rules import Validity
 from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.vouchers.queries import booklet_by_cover
-from app.vouchers.service import read_code
+from app.vouchers.service import code_not_of_here, read_code
 
 ACCEPTED, ELSEWHERE = "accepted", "ailleurs"
 LARGEST_BATCH = 1000
@@ -661,7 +661,7 @@ def _refusal_of_unknown(session: Session, code_hash: bytes) -> DomainError:
     """Why a code that no pass bears is not taken: it may be that of a cover."""
     if booklet_by_cover(session, code_hash) is not None:
         return CoverInsteadOfPass()
-    return UnknownVoucher()
+    return code_not_of_here(session, code_hash, UnknownVoucher())
 
 
 def look_up_code(

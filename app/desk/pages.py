@@ -17,6 +17,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
 from app.prescribers import holdings
+from app.prescribers import queries as prescribers
 from app.prescribers.handover_pages import unfinished
 from app.prescribers.holdings import Rate
 from app.programmes import queries as programmes
@@ -47,6 +48,8 @@ class Today:
     freezes: tuple[tuple[str, ProgrammeFreeze], ...] = ()
     unfinished: str = ""
     """The address of the reader's own hand-over that is under way."""
+    begins: bool = False
+    """Whether the reader has never handed anything over: practising is proposed."""
 
 
 MAIN_ACTS = (
@@ -73,7 +76,12 @@ def _today(session: Session) -> Today:
     )
     if Right.ISSUE_BOOKLETS in rights:
         rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day)
-        page = replace(page, stock=tuple(rates), unfinished=unfinished(session))
+        page = replace(
+            page,
+            stock=tuple(rates),
+            unfinished=unfinished(session),
+            begins=not prescribers.has_handed_over(session, actor.organisation_id, actor.agent_id),
+        )
     if Right.SEE_REPORTS in rights:
         report = chain_report(session, actor=actor, on=day, now=now)
         page = replace(

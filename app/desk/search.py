@@ -19,6 +19,7 @@ from app.closing import queries as closing
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.losses import queries as losses
 from app.losses import replacement_queries as replacements
@@ -34,7 +35,7 @@ from app.reports.service import Found, looks_like_a_code, search_vouchers
 from app.reports.told import Match
 from app.stock import queries as stock
 from app.takeover import queries as takeover
-from app.vouchers.errors import MistypedCoverCode, UnknownCover, UnknownVoucher
+from app.vouchers.errors import MistypedCoverCode, UnknownCover
 from app.vouchers.models import Booklet
 from app.vouchers.service import booklet_by_cover
 
@@ -287,7 +288,7 @@ def matches_of_name(
 
 def passes_found(
     session: Session, *, actor: Actor, typed: str, now: datetime
-) -> SerialNumber | Found | UnknownVoucher:
+) -> SerialNumber | Found | DomainError:
     """A pass, or those of a booklet, by what is printed on it; a cover opens its booklet.
 
     Raises:

@@ -108,6 +108,7 @@ class Right(StrEnum):
     INVITE_AGENTS = "invite_agents"
     SEE_ACCOUNT_EVENTS = "see_account_events"
     SEE_MAILS = "see_mails"
+    PRACTISE = "practise"
 
 
 APPROVALS = frozenset(
@@ -246,6 +247,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REPLACE_PASSES,
             Right.SEE_ACCOUNTS,
             Right.INVITE_AGENTS,
+            Right.PRACTISE,
         }
     ),
     Role.MEDIATOR: frozenset(
@@ -268,6 +270,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CERTIFY_STATEMENT,
             Right.SEE_ACCOUNTS,
             Right.INVITE_AGENTS,
+            Right.PRACTISE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

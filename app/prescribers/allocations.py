@@ -50,7 +50,7 @@ from app.programmes.service import known_programme
 from app.vouchers import queries as vouchers
 from app.vouchers.errors import NotABookletNumber, NotASerialNumber
 from app.vouchers.models import Booklet
-from app.vouchers.service import booklet_by_cover, is_cover, read_serial
+from app.vouchers.service import booklet_by_cover, is_cover, number_not_of_here, read_serial
 
 LARGEST_BOOKLET_RANGE = 100_000
 
@@ -233,7 +233,7 @@ def choose_booklets(
             raise BookletsReversed(first=str(first), last=str(last))
         terms = programmes.vintage_by_label(session, first.vintage_label)
         if terms is None:
-            raise UnknownVintage
+            raise number_not_of_here(session, first, UnknownVintage())
         if terms.programme_id != programme_id:
             raise BookletOfAnotherProgramme(booklet=str(first))
         found = vouchers.booklets_between(session, terms.vintage_id, first.number, last.number)

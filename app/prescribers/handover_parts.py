@@ -49,6 +49,7 @@ from app.prescribers.rules import (
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
 from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.vouchers.service import number_not_of_here
 from app.web.auth import current_actor, started_at
 from app.web.forms import Form
 
@@ -229,7 +230,8 @@ def programme_of(session: Session, typed: str) -> UUID:
     Raises:
         NotABookletNumber, MistypedSerial, MistypedCoverCode, UnknownCover, UnknownVintage.
     """
-    terms = programmes.vintage_by_label(session, named_booklet(session, typed).vintage_label)
+    number = named_booklet(session, typed)
+    terms = programmes.vintage_by_label(session, number.vintage_label)
     if terms is None:
-        raise UnknownVintage
+        raise number_not_of_here(session, number, UnknownVintage())
     return terms.programme_id

@@ -261,6 +261,14 @@ def booklets_of(session: Session, prescription_id: UUID) -> list[PrescriptionBoo
     )
 
 
+def has_handed_over(session: Session, prescriber_id: UUID, agent_id: int) -> bool:
+    """Whether an agent of that prescriber has ever handed booklets over."""
+    made = select(Prescription.id).where(
+        Prescription.prescriber_id == prescriber_id, Prescription.prescribed_by == agent_id
+    )
+    return session.scalar(made.limit(1)) is not None
+
+
 def undo_of(session: Session, prescription_id: UUID) -> PrescriptionUndo | None:
     """How a prescription was taken back, if it was."""
     return session.scalar(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database import Database, hold
-from app.kernel import codes
+from app.kernel import codes, training
 from app.kernel.clock import martinique_day
 from app.kernel.communes import Point, kilometres
 from app.kernel.money import Cents
@@ -111,6 +111,14 @@ def look_at_cover(
         TooManyLooks: too many unknown codes from there lately; nothing was looked up.
     """
     return _look(database, typed, address_hash, now, near, cover=True)
+
+
+def is_to_practise(typed: str) -> bool:
+    """Whether that code is printed on paper to practise with, which is worth nothing."""
+    try:
+        return training.is_code(codes.digest(codes.read(typed)))
+    except codes.MistypedCode:
+        return False
 
 
 def note_unknown(session: Session, *, address_hash: bytes, now: datetime) -> None:

@@ -16,7 +16,14 @@ from app.kernel.clock import MARTINIQUE
 from app.kernel.communes import COMMUNES, Commune, Point, commune_named
 from app.mediators.hours import standing
 from app.printing.languages import MODEL, Language, language, languages
-from app.printing.looking import Look, Usable, WhereTo, look_at_cover, look_at_pass
+from app.printing.looking import (
+    Look,
+    Usable,
+    WhereTo,
+    is_to_practise,
+    look_at_cover,
+    look_at_pass,
+)
 from app.programmes.queries import is_demonstration
 from app.web.auth import ANONYMOUS, SECURITY_HEADERS, started_at
 from app.web.maps import Map, drawn
@@ -107,21 +114,23 @@ def _answer(look_at: Callable[..., Look | None], code: str) -> Response:
             near=near.centre if near else None,
         )
     )
-    answer = make_response(render_template("printing/public.html", page=_page(look, near)))
+    practising = look is None and is_to_practise(code[:LONGEST_CODE])
+    page = _page(look, near, practising=practising)
+    answer = make_response(render_template("printing/public.html", page=page))
     answer.status_code = HTTPStatus.OK if look else HTTPStatus.NOT_FOUND
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     answer.headers["Content-Security-Policy"] = READS_ALOUD
     return answer
 
 
-def _page(look: Look | None, near: Commune | None) -> PublicPage:
+def _page(look: Look | None, near: Commune | None, *, practising: bool) -> PublicPage:
     words = language(request.args.get("langue", ""))
     places = look.places if look else ()
     return PublicPage(
         look=look,
         words=words,
         languages=tuple((one, _in(one)) for one in languages().values()),
-        verdict=verdict(look, words),
+        verdict=verdict(look, words, practising=practising),
         help_line=_help_line(),
         commune=near.name if near else "",
         communes=tuple(Choice(one.name, one.name) for one in COMMUNES),
@@ -174,18 +183,21 @@ def way_to(point: Point) -> str:
     return f"https://www.openstreetmap.org/?{mark}#map={NEAR_ZOOM}/{at}"
 
 
-def verdict(look: Look | None, words: Language) -> Verdict:
+def verdict(look: Look | None, words: Language, *, practising: bool = False) -> Verdict:
     """What is said first of a pass or of a booklet, in calm words, and what to do."""
+    lines: tuple[str, ...]
 
     def said(name: str, day: date | None = None) -> str:
         sentence = words[f"verdict.{name}"]
         return words.say(f"verdict.{name}", day=words.day(day)) if day else sentence
 
+    if practising:
+        lines = (said("training_why"),)
+        return Verdict("warn", "ask", said("training"), lines, said("training_do"))
     if look is None:
         return Verdict("warn", "ask", said("unknown"), (said("unknown_why"),), said("unknown_do"))
     what, last = ("booklet" if look.size else "pass"), look.last_day
     until = said("until", last)
-    lines: tuple[str, ...]
     match look.usable:
         case Usable.YES:
             lines = (until,) if look.size else (said("worth"), until)

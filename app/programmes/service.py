@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
+from app.kernel import training
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
@@ -389,6 +390,8 @@ def create_vintage(
     wrong = wrong_period(valid_from, valid_until)
     if not re.fullmatch(LABEL, label):
         wrong["label"] = "Écrivez deux chiffres et une lettre, par exemple 26A."
+    elif label == training.LABEL and not queries.is_demonstration(session):
+        wrong["label"] = "Ce millésime est celui des carnets d’entraînement : prenez-en un autre."
     if not 0 < face_value_cents <= LARGEST_FACE_VALUE_CENTS:
         wrong["face_value_cents"] = "La valeur d’un pass va de 0,01 € à 1 000 €."
     if not 0 <= tolerance_days <= LONGEST_TOLERANCE_DAYS:

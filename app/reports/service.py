@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.redemptions import look_up_code
 from app.identity.rules import Actor, Right
+from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
 from app.ledger import AccountKind, MovementKind
@@ -46,6 +47,7 @@ from app.vouchers import queries as vouchers
 from app.vouchers.errors import UnknownVoucher
 from app.vouchers.service import (
     check_concerns,
+    code_not_of_here,
     known_booklet,
     read_serial,
     seen_booklet,
@@ -427,7 +429,7 @@ class Found:
 
 def search_vouchers(
     session: Session, *, actor: Actor, typed: str, now: datetime
-) -> SerialNumber | Found | UnknownVoucher:
+) -> SerialNumber | Found | DomainError:
     """What was typed, as a pass or the passes of a booklet: a code, a serial, a booklet's number.
 
     Of a booklet, only the passes that were the actor's business: nobody lists another's.
@@ -441,7 +443,8 @@ def search_vouchers(
     if looks_like_a_code(typed):
         voucher = look_up_code(session, actor=actor, code=typed, now=now)
         if voucher is None:
-            return UnknownVoucher()
+            digest = codes.digest(codes.read(typed))
+            return code_not_of_here(session, digest, UnknownVoucher())
         check_concerns(actor, ledger.history(session, voucher.id))
         return vouchers.serial_numbers(session, [(voucher.id, voucher.booklet_id)])[voucher.id]
     read = read_serial(typed)

@@ -13,6 +13,26 @@ class UnknownVoucher(NotFound):
     )
 
 
+class TrainingPaper(NotFound):
+    """A pass, a booklet or a cover made to practise with, where money is at stake."""
+
+    code = "training_paper"
+    sentence = (
+        "C’est un papier d’entraînement : il ne vaut rien. Rangez-le avec les carnets "
+        "d’entraînement, et prenez un vrai carnet."
+    )
+
+
+class NotATrainingPaper(NotFound):
+    """Anything else, where people practise: whether it exists is not looked up."""
+
+    code = "not_a_training_paper"
+    sentence = (
+        "Ce papier n’est pas un carnet d’entraînement. Ici, prenez-en un de la page « Carnets "
+        "d’entraînement » ; si vous en tenez un vrai, gardez-le : rien ne lui est arrivé."
+    )
+
+
 class VoucherNotShown(NotFound):
     """A mediator looks for a pass that it never took: whether it exists is not told."""
 

@@ -9,19 +9,23 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.identity.rules import Actor, Right
-from app.kernel import codes, serials
+from app.kernel import codes, serials, training
 from app.kernel.codes import VoucherCode
+from app.kernel.errors import DomainError
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger.models import Voucher
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
+from app.programmes.queries import vintage_by_label
 from app.vouchers import queries
 from app.vouchers.errors import (
     MistypedCoverCode,
     MistypedSerial,
     MistypedVoucherCode,
     NotASerialNumber,
+    NotATrainingPaper,
     SerialInsteadOfCode,
+    TrainingPaper,
     UnknownBooklet,
     UnknownCover,
     UnknownVoucher,
@@ -66,11 +70,39 @@ def known_booklet(session: Session, number: BookletNumber) -> Booklet:
 
     Raises:
         UnknownBooklet: none has been delivered under it.
+        TrainingPaper, NotATrainingPaper: it belongs where people practise, or where they do not.
     """
     booklet = queries.booklet_by_number(session, number)
     if booklet is None:
-        raise UnknownBooklet(booklet=str(number))
+        unknown = UnknownBooklet(booklet=str(number))
+        raise number_not_of_here(session, number, unknown)
     return booklet
+
+
+def number_not_of_here(
+    session: Session, number: BookletNumber, otherwise: DomainError
+) -> DomainError:
+    """Why nothing bears that number: paper to practise with says so by itself.
+
+    It is told by what is printed, and by what this database is for; nothing else is looked up.
+    """
+    return _not_of_here(session, otherwise, to_practise=number.vintage_label == training.LABEL)
+
+
+def code_not_of_here(session: Session, digest: bytes, otherwise: DomainError) -> DomainError:
+    """The same of a code that nothing bears."""
+    return _not_of_here(session, otherwise, to_practise=training.is_code(digest))
+
+
+def _not_of_here(session: Session, otherwise: DomainError, *, to_practise: bool) -> DomainError:
+    if to_practise == is_for_training(session):
+        return otherwise
+    return TrainingPaper() if to_practise else NotATrainingPaper()
+
+
+def is_for_training(session: Session) -> bool:
+    """Whether people practise in this database."""
+    return vintage_by_label(session, training.LABEL) is not None
 
 
 def booklet_by_cover(session: Session, typed: str) -> Booklet:
@@ -79,6 +111,7 @@ def booklet_by_cover(session: Session, typed: str) -> Booklet:
     Raises:
         MistypedCoverCode: it cannot be a code.
         UnknownCover: no booklet received bears it.
+        TrainingPaper, NotATrainingPaper: as `known_booklet`.
     """
     try:
         code = codes.read(typed)
@@ -86,7 +119,7 @@ def booklet_by_cover(session: Session, typed: str) -> Booklet:
         raise MistypedCoverCode from None
     booklet = queries.booklet_by_cover(session, codes.digest(code))
     if booklet is None:
-        raise UnknownCover
+        raise code_not_of_here(session, codes.digest(code), UnknownCover())
     return booklet
 
 
@@ -116,9 +149,12 @@ def voucher_by_serial(session: Session, serial: SerialNumber) -> ledger.VoucherS
 
     Raises:
         UnknownVoucher: no such pass was delivered.
+        TrainingPaper, NotATrainingPaper: as `known_booklet`.
     """
     booklet = queries.booklet_by_number(session, serial.booklet)
-    if booklet is None or not 1 <= serial.position <= booklet.size:
+    if booklet is None:
+        raise number_not_of_here(session, serial.booklet, UnknownVoucher())
+    if not 1 <= serial.position <= booklet.size:
         raise UnknownVoucher
     return one_state(ledger.voucher_states(session, Voucher.id == booklet.id + serial.position - 1))
 

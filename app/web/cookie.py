@@ -4,25 +4,39 @@ import re
 import secrets
 from datetime import timedelta
 
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 from werkzeug.wrappers import Response
 
 from app.web.transaction import current_settings
 
 COOKIE = "passnum"
 """What a form says once, and the token against other sites, have a cookie of their own."""
+NAMED_BY = "PASSNUM_COOKIE"
+"""The setting of Flask that says the name where it is another; its path is that of the pages."""
 
 
 def secret_of_cookie() -> str:
-    """What the browser sent; nothing when it has no session."""
-    return request.cookies.get(COOKIE, "")
+    """What the browser sent; nothing when it has no session.
+
+    What stands before a point is for whoever looks for the database first.
+    """
+    return request.cookies.get(_name(), "").rpartition(".")[2]
+
+
+def _name() -> str:
+    return str(current_app.config.get(NAMED_BY, COOKIE))
+
+
+def _path() -> str:
+    return str(current_app.config["SESSION_COOKIE_PATH"] or "/")
 
 
 def keep_cookie(response: Response, secret: str) -> None:
     """Give the browser its secret; it forgets it when it is closed."""
     response.set_cookie(
-        COOKIE,
+        _name(),
         secret,
+        path=_path(),
         httponly=True,
         samesite="Lax",
         secure=current_settings().secure_cookies,
@@ -58,5 +72,9 @@ def keep_browser(response: Response, lasting: timedelta) -> None:
 def drop_cookie(response: Response) -> None:
     """Take it back."""
     response.delete_cookie(
-        COOKIE, httponly=True, samesite="Lax", secure=current_settings().secure_cookies
+        _name(),
+        path=_path(),
+        httponly=True,
+        samesite="Lax",
+        secure=current_settings().secure_cookies,
     )

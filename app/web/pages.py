@@ -42,6 +42,7 @@ CHAPTERS = (
             Entry("redemptions", "counter_pages.day", "clock", "Encaissements"),
             Entry("handovers", "handover_pages.listed", "give", "Remises"),
             Entry("people", "people_pages.people", "user", "Mes personnes"),
+            Entry("training", "training_door.door", "flag", "S’entraîner"),
         ),
     ),
     Chapter(
@@ -137,6 +138,19 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Practice:
+    """Said at the top of every page of a training: where the real pages are, and what comes next.
+
+    Without a step nobody is signed in. `hints` are what may be typed on this very page.
+    """
+
+    outside: str
+    step: int = 0
+    words: str = ""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds each page. `reader` is None on gate pages (sign-in, errors).
 
@@ -147,6 +161,8 @@ class Frame:
     specimen: bool = False
     """The database once held demonstration data: every page says so, for ever."""
     said: tuple[str, ...] = ()
+    practice: Practice | None = None
+    """Set where people practise; nothing on these pages is real."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 
 def current_database() -> Database:
-    """The database of the running application."""
-    return cast("Database", current_app.extensions["passnum_database"])
+    """The database of the running application, or the copy in which this request practises."""
+    return cast("Database", g.get("database") or current_app.extensions["passnum_database"])
 
 
 def current_settings() -> Settings:
