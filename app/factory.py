@@ -226,6 +226,7 @@ PAGE_PARTS = (
     correction_pages,
     debit_note_pages,
     dispute_pages,
+    training_door,
 )
 
 RIGHT_OF_DOOR: dict[str, Right] = {
@@ -323,7 +324,6 @@ def create_app(
     database = database or Database(settings.database_url)
     health.refuse_unless_ready(database)
     app = made(settings, database, clock, API_PARTS)
-    app.register_blueprint(training_door.bp)
     app.extensions[training_door.TRAINING] = training(settings, clock)
     return app
 

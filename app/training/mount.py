@@ -48,7 +48,7 @@ class Visit:
 
 def is_for(environ: "WSGIEnvironment") -> bool:
     """Whether a request is for the training."""
-    path = environ.get("PATH_INFO", "")
+    path: str = environ.get("PATH_INFO", "")
     return path == PREFIX or path.startswith(f"{PREFIX}/")
 
 

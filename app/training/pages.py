@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.identity.rules import FRENCH_ROLE, Role
 from app.kernel import codes
 from app.kernel.clock import martinique_day
+from app.kernel.money import NO_BREAK
 from app.papers import qr
 from app.programmes.rules import FRENCH_PUBLIC
 from app.training.errors import ClosedInTraining
@@ -43,7 +44,7 @@ bp = Blueprint("training_pages", __name__)
 
 SIGNS_OUT: Final = "identity_pages.sign_out"
 LEADS_OUT: Final = frozenset(
-    {"identity_pages", "gate_pages", "second_factor", "provider_pages", "health", "public_keys"}
+    {"identity_pages", "gate_pages", "second_factor", "provider_pages", "training_door", "health"}
 )
 """Parts about signing in, or about this installation: whoever asks for one is led to the door."""
 CLOSED: Final = frozenset({"accounts_pages", "journal_pages", "factor_pages", "connection_pages"})
@@ -91,10 +92,15 @@ def hints(session: Session) -> Iterator[str]:
             )
     elif request.endpoint == TYPE_BOOKLET:
         for cover in paper(session).covers:
-            yield f"{cover.number}, carnet de {cover.size}"
+            yield f"{_held(cover.number)}, carnet de {cover.size}"
     elif request.endpoint == TYPE_PASS:
         for held in paper(session).passes[:SHOWN_PASSES]:
-            yield f"{codes.written(held.code)}, pass {held.serial}"
+            yield f"{_held(codes.written(held.code))}, pass {_held(held.serial)}"
+
+
+def _held(written: object) -> str:
+    """A number or a code in one piece."""
+    return str(written).replace(" ", NO_BREAK)
 
 
 @dataclass(frozen=True, slots=True)

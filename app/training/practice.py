@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.models import Redemption, RedemptionReversal
+from app.clearing.redemption_models import Redemption, RedemptionReversal
 from app.demo.places import SURNAME
 from app.demo.training import SIGNS_IN, email_of
 from app.identity import queries as agents
@@ -27,7 +27,8 @@ from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.models import Prescription, PrescriptionUndo
 from app.printing import queries as printing
-from app.printing.press import Edition, PrintedBooklet, booklets
+from app.printing.leaves import Edition
+from app.printing.press import PrintedBooklet, booklets
 from app.programmes.queries import vintage_by_label
 from app.programmes.rules import Public
 from app.programmes.service import known_programme
@@ -59,7 +60,7 @@ def invented_people(today: date) -> tuple[Invented, ...]:
             SURNAME,
             today.year - 71,
             "Le Lorrain",
-            "05 36 49 11 01",
+            "0536 49 11 01",
             Public.SENIOR,
             "Elle veut écrire à ses petits-enfants. Un carnet de 5.",
         ),
@@ -68,7 +69,7 @@ def invented_people(today: date) -> tuple[Invented, ...]:
             SURNAME,
             today.year - 34,
             "Sainte-Marie",
-            "05 36 49 11 02",
+            "0536 49 11 02",
             Public.UNREGISTERED_JOB_SEEKER,
             "Il cherche du travail, sans inscription. Un carnet de 10.",
         ),
@@ -77,7 +78,7 @@ def invented_people(today: date) -> tuple[Invented, ...]:
             SURNAME,
             today.year - 46,
             "Saint-Pierre",
-            "05 36 49 11 03",
+            "0536 49 11 03",
             Public.PLIE,
             "Elle est suivie par le PLIE. Jusqu’à trois carnets de 10.",
         ),

@@ -607,6 +607,8 @@ ADDRESSES = (
     Address("today", "/aujourd-hui"),
     Address("today-finance", "/aujourd-hui", Role.FINANCE),
     Address("today-prescriber", "/aujourd-hui", Role.PRESCRIBER),
+    Address("training", "/s-entrainer", Role.PRESCRIBER),
+    Address("training-mediator", "/s-entrainer", Role.MEDIATOR),
     Address("voucher", "/pass/26A0000101"),
     Address("voucher-unknown", "/pass/26A9999901", status=404),
     Address("programmes", "/dispositifs"),

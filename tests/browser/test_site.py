@@ -71,6 +71,8 @@ RARE = {
     "losses/replacement.html",
 }
 """Pages for which the demonstration has nothing to show: tests/api/test_rare_pages.py has."""
+OF_A_TRAINING = {"training/path.html", "training/paper.html", "training/meaning.html"}
+"""Pages of those who practise: tests/browser/test_training.py looks at them."""
 
 
 def test_a_booklet_is_handed_over_in_three_steps_on_a_phone(browser: Browser, site: Site) -> None:
@@ -125,7 +127,7 @@ def test_every_template_is_shown_in_the_gallery_or_on_the_way(walk: Walk) -> Non
     }
 
     shown = {sheet.template for sheet in gallery.SHEETS.values()} | walk.templates
-    assert templates - shown == RARE
+    assert templates - shown == RARE | OF_A_TRAINING
 
 
 def test_a_page_comes_fast_over_a_slow_network(walk: Walk) -> None:

@@ -12,7 +12,8 @@ const form = document.getElementById("formulaire");
 const codes = document.getElementById("codes");
 const verdict = document.querySelector('[data-part="verdict"]');
 const said = document.querySelector('[data-part="sending"]');
-const WAITING = "passnum.take.waiting";
+// What waits for one address is never sent to another: a training has its own.
+const WAITING = `passnum.take.waiting ${box?.dataset.take}`;
 const PATIENCE_MS = 12000;
 const SAME_ANSWER_MS = 30000;
 const RETRY_MS = [1500, 3000, 6000, 12000, 20000];
