@@ -108,6 +108,7 @@ class Copies:
             story.prepare(database, keys=keys, signer=signer, now=now)
         finally:
             database.close()
+        _remove(self.template)
         draft.replace(self.template)
 
     def _throw_away(self, who: str) -> None:

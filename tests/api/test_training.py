@@ -110,7 +110,8 @@ PERSON: Typed = {
     "commune": "Le Lorrain",
     "public": "senior",
 }
-NEED: Typed = {f"q{number}": "1" for number in range(7)} | {
+NEED: Typed = {
+    **{f"q{number}": "1" for number in range(7)},
     "signature": "screen",
     "engagement": ["0", "1", "2"],
     "atteste": "oui",
