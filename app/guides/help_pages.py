@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -52,7 +52,7 @@ def other(name: str) -> ResponseReturnValue:
 
 def _shown(name: str) -> ResponseReturnValue:
     page = HelpPage(
-        guide=reading.guide(name),
+        guide=reading.guide(name).under(request.script_root),
         own=name == reading.NAMES[Role(current_actor().role)],
         others=tuple(
             Choice(one, reading.guide(one).title) for one in reading.NAMES.values() if one != name

@@ -6,7 +6,7 @@ leads inside the application. Pictures are made by tests and stay outside: they 
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -58,6 +58,18 @@ class Guide:
     links: tuple[str, ...]
     """The pages that it names, by their paths."""
     pictures: tuple[Picture, ...]
+
+    def under(self, root: str) -> "Guide":
+        """The same where the pages that it names begin with something more."""
+        if not root:
+            return self
+
+        def led(body: Markup) -> Markup:
+            # What the renderer escaped stays so: only the beginning of our own paths is added to.
+            return Markup(str(body).replace('href="/', f'href="{root}/'))  # noqa: S704 - see above
+
+        sections = tuple(replace(one, body=led(one.body)) for one in self.sections)
+        return replace(self, lead=led(self.lead), sections=sections)
 
 
 @cache

@@ -219,7 +219,7 @@ def here() -> str:
     the menu by the keyboard has one there, and the browser, led by it, would not bring them to the
     summary of errors.
     """
-    return request.full_path.removesuffix("?")
+    return request.script_root + request.full_path.removesuffix("?")
 
 
 def number_asked(name: str) -> int | None:

@@ -268,6 +268,43 @@ def test_papers_of_one_are_refused_by_the_other_with_the_reason(practising: Prac
     assert inside in said(send(client, f"{PREFIX}/pass", typed="26A 00001"))
 
 
+def ways(page: str) -> set[str]:
+    """Everything that a page leads to, sends to, or is told to ask by itself."""
+    found = re.findall(r'(?:href|action|data-[a-z]+)="(/[^"]*)"', page)
+    return {unescape(address).partition("#")[0] for address in found}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["ccas", "exo7"])
+def test_no_page_of_a_training_leads_to_a_real_one(practising: Practising, name: str) -> None:
+    client = practising.begin(name)
+    if name == "ccas":
+        hand_over(client, "00E 00013")
+    to_see, seen = {f"{PREFIX}/", f"{PREFIX}/parcours"}, set()
+
+    while to_see:
+        path = to_see.pop()
+        # One page of each kind: another record has the same links.
+        kind = re.sub(r"[0-9a-f-]{36}|[0-9]+[A-Z]?[0-9]*", "*", path)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        answer = client.get(path)
+        assert answer.status_code < 500, path
+        if answer.location is not None:
+            assert answer.location == DOOR or answer.location.startswith(PREFIX), path
+            to_see.add(answer.location)
+            continue
+        if answer.mimetype != "text/html":
+            continue
+        for way in ways(answer.text) - {"/"}:
+            assert way.startswith((f"{PREFIX}/", "/static/")), (path, way)
+            if "?" not in way and not way.endswith((".pdf", ".csv", ".xlsx", ".zip")):
+                to_see.add(way)
+        to_see = {one for one in to_see if one.startswith(PREFIX)}
+    assert len(seen) > 20
+
+
 @ON_SQLITE
 def test_its_secrets_are_others_and_no_letter_leaves(practising: Practising) -> None:
     real = practising.house.app.extensions["passnum_settings"]

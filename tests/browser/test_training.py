@@ -76,7 +76,7 @@ def test_a_prescriber_tries_the_whole_gesture_on_a_phone(browser: Browser, site:
         assert page.get_by_text("Accepté", exact=True).is_visible()
 
         page.get_by_role("link", name="Étape 3 sur 3").click()
-        page.get_by_role("link", name="Lire le bilan").click()
+        page.get_by_role("link", name="Lire le bilan", exact=True).click()
         assert page.get_by_text("de votre carnet").is_visible()
         keeps_every_rule(page)
         page.get_by_role("link", name="Revenir à passnum").first.click()
