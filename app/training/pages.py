@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from http import HTTPStatus
 from typing import Final
 
@@ -105,13 +104,11 @@ def _held(written: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PathPage:
-    """How far the reader is, whom they may type, and as whom they go on."""
+    """How far the reader is, and whom they may type."""
 
     done: Progress
     people: tuple[tuple[Invented, str], ...]
     """Each with the name of their public."""
-    other_role: str
-    today: date
 
 
 @bp.get("/parcours")
@@ -120,8 +117,7 @@ def path() -> ResponseReturnValue:
     today = martinique_day(started_at())
     found = in_transaction(lambda session: progress(session, current_agent()))
     people = tuple((one, FRENCH_PUBLIC[one.public]) for one in invented_people(today))
-    other = FRENCH_ROLE[OTHER[found.role]].lower()
-    return render_template("training/path.html", page=PathPage(found, people, other, today))
+    return render_template("training/path.html", page=PathPage(found, people))
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,6 +353,7 @@ def help_about(key: str) -> Help:
 
 
 _FOR_THE_COUNTER = {
+    "training": "s-entrainer-d-abord",
     "handovers": "remettre-un-carnet",
     "people": "suivre-vos-personnes",
     "stock": "votre-stock",
@@ -364,6 +365,7 @@ _FOR_THE_COUNTER = {
     "mine": "vos-collegues-et-votre-compte",
 }
 _FOR_THE_MEDIATOR = {
+    "training": "s-entrainer-d-abord",
     "counter": "prendre-un-pass",
     "take": "prendre-un-pass",
     "redemptions": "corriger-une-erreur",

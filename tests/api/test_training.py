@@ -291,7 +291,7 @@ def test_no_page_of_a_training_leads_to_a_real_one(practising: Practising, name:
         seen.add(kind)
         answer = client.get(path)
         assert answer.status_code < 500, path
-        if answer.location is not None:
+        if answer.status_code in {302, 303, 308}:
             assert answer.location == DOOR or answer.location.startswith(PREFIX), path
             to_see.add(answer.location)
             continue
