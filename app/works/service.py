@@ -19,7 +19,7 @@ from app.kernel.ids import request_hash
 from app.kernel.sealing import Box
 from app.works import queries
 from app.works.errors import UnknownWork, WorkFileGone
-from app.works.models import Work, WorkEnd, WorkFile, WorkInput, WorkLine
+from app.works.models import Work, WorkEnd, WorkFile, WorkInput
 from app.works.rules import FILE_RIGHT, LISTED, Progress, WorkKind
 
 BOARD: dict[UUID, Progress] = {}
@@ -96,7 +96,8 @@ class WorkState:
     progress: Progress | None
     end: WorkEnd | None
     file: WorkFile | None
-    lines: tuple[WorkLine, ...]
+    lines: tuple[tuple[int, str], ...]
+    """The number of each, and what to write there."""
 
 
 def standing(session: Session, *, actor: Actor, work_id: UUID, now: datetime) -> WorkState:
@@ -115,7 +116,7 @@ def standing(session: Session, *, actor: Actor, work_id: UUID, now: datetime) ->
         BOARD.get(work_id, said),
         queries.end_of(session, work_id),
         queries.file_of(session, work_id, now=now),
-        tuple(queries.lines_of(session, work_id)),
+        tuple((one.line, one.sentence) for one in queries.lines_of(session, work_id)),
     )
 
 
