@@ -29,6 +29,7 @@ from tests.api.contract import Contract
 from tests.beginnings import begin, lived
 from tests.databases import Databases
 from tests.factories import Scheme
+from tests.pages.client import PageClient
 from tests.service.chain import CREDENTIAL, SQUARE, Chain
 
 API = "/api/v1"
@@ -246,6 +247,7 @@ def application(
     """
     if not WIRED:
         wired = create_app(settings, database, clock=clock)
+        wired.test_client_class = PageClient
         WIRED.append((wired, Contract(wired)))
     [(wired, contract)] = WIRED
     app = copy(wired)

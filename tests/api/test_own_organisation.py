@@ -195,3 +195,59 @@ def test_no_name_of_a_person_leaves_its_prescriber(lived_in: House) -> None:
         told = lived_in.by_token("auditor").get(path).response.text
         assert "Rosette" not in told
         assert "1985" not in told
+
+
+PAGES_OF_OTHERS = {
+    ("plie", "ccas"): (
+        "/remises/{prescription}",
+        "/remises/{prescription}/annuler",
+        "/remises/{prescription}/lettre.pdf",
+        "/remises/{prescription}/lettre-gros-caracteres.pdf",
+        "/dotations/{allocation}",
+        "/dotations/{allocation}/bordereau.pdf",
+        "/dotations/{on the way}/reception",
+        "/demandes/{request}",
+    ),
+    ("exo7", "carecof"): (
+        "/bordereaux/{paid}",
+        "/bordereaux/{paid}/bordereau.pdf",
+        "/encaissements/{redemption}",
+        "/encaissements/{redemption}/recu.pdf",
+        "/encaissements/{redemption}/annuler",
+        "/seances/{support session}",
+    ),
+}
+"""Pages and files of one organisation, and another of the same role that knows their address."""
+
+
+@pytest.mark.parametrize(("own", "other"), PAGES_OF_OTHERS)
+def test_a_page_or_a_file_of_another_organisation_stays_closed(
+    lived_in: House, own: str, other: str
+) -> None:
+    owner, stranger = (lived_in.signed_in(name, anew=True).client for name in (own, other))
+
+    for path in PAGES_OF_OTHERS[own, other]:
+        address = path.format_map(lived_in.lived.ids)
+        assert owner.get(address).status_code == 200, address
+        refused = stranger.get(address)
+        assert refused.status_code in {403, 404}, address
+        assert refused.mimetype == "text/html"
+        assert "Rosette" not in refused.text
+
+
+def test_a_list_and_a_search_find_nothing_of_another_organisation(lived_in: House) -> None:
+    stranger = lived_in.signed_in("carecof", anew=True).client
+    statement = str(lived_in.lived.ids["paid"])
+
+    for path in ("/bordereaux", "/bordereaux.csv", "/encaissements", "/recus", "/seances"):
+        told = stranger.get(path)
+        assert told.status_code == 200
+        assert statement not in told.text
+        assert "EXO7" not in told.text
+    people = lived_in.signed_in("ccas", anew=True).client
+    prescription = str(lived_in.lived.ids["prescription"])
+    for path in ("/remises", "/remises.csv", "/mes-personnes", "/stock", "/dotations"):
+        told = people.get(path)
+        assert told.status_code == 200
+        assert prescription not in told.text
+        assert "RM-2026-0001" not in told.text

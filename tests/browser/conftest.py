@@ -26,6 +26,7 @@ from app.web import assets
 from app.web.auth import POLICY, SECURITY_HEADERS
 from tests.browser.site import Site
 from tests.pages import gallery
+from tests.pages.client import PageClient
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -102,6 +103,7 @@ def site(
     owner.close()
     database = Database(settings.database_url)
     app = create_app(settings, database)
+    app.test_client_class = PageClient
     with served(app) as url:
         yield Site(browser, app, url, database, keys)
     database.close()

@@ -37,9 +37,12 @@ def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
         assert "SPÉCIMEN" in page.title()
         assert page.locator("h1").count() == 1
         looking.keeps_to_every_screen(page, [PHONE_SCREEN])
-        # The gallery asks axe-core about every part by night; here the width is what may differ.
+        # The gallery asks axe-core about every part by night; here width and colours may differ.
         page.set_viewport_size({"width": DESK, "height": 800})
+        page.emulate_media(color_scheme="dark")
         assert looking.overflow(page) == 0
+        assert looking.faint(page) == []
+        page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.deep

@@ -44,6 +44,13 @@ def every_reference_inside_a_page_leads_somewhere(page: Element) -> None:
     """Each reference has its target, each id is one."""
     ids = [element.attributes["id"] for element in page.walk() if "id" in element.attributes]
     assert len(ids) == len(set(ids))
+    told = {
+        name
+        for element in page.walk()
+        for name in element.attributes.get("aria-describedby", "").split()
+    }
+    # What is wrong with a field is read out with it.
+    assert {name for name in ids if name.endswith("-erreur")} <= told
 
     for element in page.walk():
         pointers = [
