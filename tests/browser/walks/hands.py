@@ -6,6 +6,7 @@ clicks, never sets a value, never moves the focus by script; and at each stop it
 focus is seen, whether it goes on in the order of the page, and whether it comes out again.
 """
 
+import mimetypes
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,6 +126,7 @@ class Hands:
     def unfold(self, words: Name) -> None:
         """Open what is folded under these words; a desk may show it at once."""
         summary = self.page.locator("main summary").filter(has_text=words).first
+        assert summary.count(), (words, self.page.url)
         if summary.is_visible():
             self._touch(summary, "Enter")
 
@@ -183,6 +185,10 @@ class Hands:
             route.fulfill(status=204)
 
         self._reach(link)
+        if link.get_attribute("download") is not None:
+            with self.page.expect_download() as coming:
+                self._act(link, "Enter")
+            return str(mimetypes.guess_type(coming.value.suggested_filename)[0])
         address = link.evaluate("link => link.href")
         self.page.route(address, keep, times=1)
         with self.page.expect_event("requestfailed", lambda asked: asked.url == address):

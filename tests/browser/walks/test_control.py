@@ -20,7 +20,7 @@ def test_the_accountant_signs_reads_and_takes_the_evidence_away(town: Town) -> N
     accountant.follow("Compte d’emploi du millésime 26A")
     assert accountant.file(re.compile("PDF")) == "application/pdf"
     accountant.menu("Mouvements")
-    accountant.unfold("Choisir les mouvements")
+    accountant.unfold("Filtrer")
     accountant.choose("Opération", "Payé au médiateur")
     accountant.press("Afficher")
     assert accountant.file("CSV") == "text/csv"

@@ -77,7 +77,7 @@ def test_a_coordinator_decides_what_looks_odd(town: Town) -> None:
     coordinator.pick("Expliqué, sans suite", of="Ce qui suit")
     coordinator.write("Ce que vous avez vu", "Atelier du soir, annoncé en mairie")
     coordinator.press("Noter la décision")
-    coordinator.unfold("Changer les critères")
+    coordinator.unfold("Filtrer")
     coordinator.choose("État", "Décidés")
     coordinator.press("Afficher")
     coordinator.sees("Expliqué, sans suite")
