@@ -17,7 +17,7 @@ def again(
     token = {
         e.attributes["name"]: e.attributes["value"]
         for e in asked.all("input")
-        if e.attributes["name"] in {"csrf_token", "id"}
+        if e.attributes.get("name") in {"csrf_token", "id"}
     }
     shown = desk.client.post(path, data=token | typed)
     assert shown.status_code == 200, shown.text

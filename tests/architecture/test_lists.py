@@ -76,8 +76,8 @@ NOT_A_LIST = {
     "stock/files.html": FEW,
     "takeover/takeover.html": ONE,
     "vouchers/search.html": ASKED,
-    "works/lines.html": ONE,
     "works/list.html": "One's own latest works; what they made is what is taken away.",
+    "works/work.html": "What is wrong with one file, line by line, until it is sent again.",
 }
 """Pages with a table that are not read, sorted and taken away like a list, and why."""
 
