@@ -33,7 +33,11 @@ class Desk:
             for f in page.all("form")
             if f.attributes["method"] == "post" and f.attributes.get("id") == "formulaire"
         )
-        filled = {e.attributes["name"]: e.attributes.get("value", "") for e in form.all("input")}
+        filled = {
+            e.attributes["name"]: e.attributes.get("value", "")
+            for e in form.all("input")
+            if "name" in e.attributes
+        }
         filled |= {
             choice.attributes["name"]: option.attributes["value"]
             for choice in form.all("select")
