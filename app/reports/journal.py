@@ -1,12 +1,12 @@
 """The journal of movements as people read it: in the order of recording, by what one looks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -14,8 +14,7 @@ from app.database import Place
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.ledger import Account, MovementKind
-from app.ledger.chart import TRANSITIONS
-from app.ledger.models import AccountRow, Movement, Posting
+from app.ledger.models import AccountRow, Movement, Posting, Snapshot, SnapshotSum
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.reports import queries
@@ -34,6 +33,10 @@ from app.reports.registers import (
 from app.web import words
 
 
+FEW_STRETCHES = 2
+"""So many stretches of the journal are looked into first, and four times as many each next time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which movements to tell; None takes all. `until` is a day that is counted too."""
@@ -44,6 +47,11 @@ class Wanted:
     vintage_id: int | None = None
     party_id: UUID | None = None
     """On either side."""
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether what fits may be far apart in the journal, and is not found by its account."""
+        return self.kind is not None or (self.vintage_id is not None and self.party_id is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +109,84 @@ def lines(
 def _candidates(
     session: Session, accounts: dict[int, Account], wanted: Wanted, piece: Piece
 ) -> list[int]:
-    """The next movements that may fit: by the accounts on which they must touch, if any are named.
-
-    A kind leads to few kinds of accounts, so what is rare is not looked for in the whole journal.
-    """
-    leads_to = {to for kind, _, to in TRANSITIONS if kind is wanted.kind}
-    if wanted.kind is None and wanted.vintage_id is None and wanted.party_id is None:
+    """The next movements that fit, or touch an account of the partner that was named."""
+    if wanted.is_rare:
+        return _by_sums(session, accounts, wanted, piece)
+    if wanted.party_id is None:
         return list(session.scalars(piece.of(select(Movement.id))))
-    fitting = [
-        account.id
-        for account in accounts.values()
-        if (not leads_to or account.kind in leads_to)
-        and wanted.vintage_id in {None, account.vintage_id}
-        and (
-            wanted.party_id is None
-            or wanted.kind is not None
-            or wanted.party_id in {account.party_id, account.counterparty_id}
+    return next_ids(session, sorted(_accounts_of(accounts, wanted.party_id)), piece)
+
+
+def _accounts_of(accounts: dict[int, Account], party_id: UUID) -> list[int]:
+    return [a.id for a in accounts.values() if party_id in {a.party_id, a.counterparty_id}]
+
+
+def _by_sums(
+    session: Session, accounts: dict[int, Account], wanted: Wanted, piece: Piece
+) -> list[int]:
+    """What fits: sums of the journal say in which stretches, and on which accounts.
+
+    So what is rare is not looked for in the whole journal. The tail, which has no sums, is read.
+    """
+    sums = [SnapshotSum.snapshot_id == Snapshot.id]
+    if wanted.kind is not None:
+        sums.append(SnapshotSum.kind == wanted.kind)
+    if wanted.vintage_id is not None:
+        sums.append(SnapshotSum.vintage_id == wanted.vintage_id)
+    if wanted.party_id is not None:
+        theirs = _accounts_of(accounts, wanted.party_id)
+        sums.append(
+            SnapshotSum.debit_account_id.in_(theirs) | SnapshotSum.credit_account_id.in_(theirs)
         )
-    ]
-    return next_ids(session, sorted(fitting), piece)
+    newest = select(func.max(Snapshot.generation)).scalar_subquery()
+    read_whole = (Snapshot.generation == newest, Snapshot.level == 0)
+    end = session.scalar(select(func.max(Snapshot.last_movement_id)).where(*read_whole)) or 0
+    tail = replace(piece, after=max(piece.after, end)).of(select(Movement.id).where(*_fits(wanted)))
+    if piece.down and (ids := list(session.scalars(tail))):
+        return ids
+    summed = replace(piece, until=end if piece.until is None else min(piece.until, end))
+    few = FEW_STRETCHES
+    while True:
+        stretches = session.execute(
+            select(Snapshot.id, Snapshot.after_movement_id, Snapshot.last_movement_id)
+            .where(
+                *read_whole,
+                Snapshot.last_movement_id > summed.after,
+                Snapshot.after_movement_id < summed.until,
+                exists().where(*sums),
+            )
+            .order_by(Snapshot.last_movement_id.desc() if piece.down else Snapshot.last_movement_id)
+            .limit(few)
+        ).all()
+        if not stretches:
+            break
+        last, few = stretches[-1], few * 4
+        if piece.down:
+            here = replace(summed, after=max(summed.after, last.after_movement_id))
+            summed = replace(summed, until=last.after_movement_id)
+        else:
+            here = replace(summed, until=min(summed.until or end, last.last_movement_id))
+            summed = replace(summed, after=last.last_movement_id)
+        fitting = (
+            select(Movement.id)
+            .join(
+                SnapshotSum,
+                (SnapshotSum.debit_account_id == Movement.debit_account_id)
+                & (SnapshotSum.credit_account_id == Movement.credit_account_id)
+                & (SnapshotSum.kind == Movement.kind),
+            )
+            .join(Snapshot, Snapshot.id == SnapshotSum.snapshot_id)
+            .where(
+                *sums,
+                Snapshot.id.in_([stretch.id for stretch in stretches]),
+                Movement.id > Snapshot.after_movement_id,
+                Movement.id <= Snapshot.last_movement_id,
+            )
+            .distinct()
+        )
+        if ids := list(session.scalars(here.of(fitting))):
+            return ids
+    return [] if piece.down else list(session.scalars(tail))
 
 
 def _chosen(wanted: Wanted, within: Span) -> Any:  # noqa: ANN401 - a select of COLUMNS
@@ -129,19 +196,22 @@ def _chosen(wanted: Wanted, within: Span) -> Any:  # noqa: ANN401 - a select of 
         .where(Posting.recorded_at >= within.start, Posting.recorded_at < within.end)
         .order_by(Movement.id)
     )
+    return query.where(*_fits(wanted))
+
+
+def _fits(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = []
     if wanted.kind is not None:
-        query = query.where(Movement.kind == wanted.kind)
+        found.append(Movement.kind == wanted.kind)
     if wanted.vintage_id is not None:
-        query = query.where(Movement.vintage_id == wanted.vintage_id)
+        found.append(Movement.vintage_id == wanted.vintage_id)
     if wanted.party_id is not None:
         theirs = select(AccountRow.id).where(
             (AccountRow.party_id == wanted.party_id)
             | (AccountRow.counterparty_id == wanted.party_id)
         )
-        query = query.where(
-            Movement.debit_account_id.in_(theirs) | Movement.credit_account_id.in_(theirs)
-        )
-    return query
+        found.append(Movement.debit_account_id.in_(theirs) | Movement.credit_account_id.in_(theirs))
+    return found
 
 
 def _told(session: Session, rows: Sequence[Row[Any]], accounts: dict[int, Account]) -> list[Line]:

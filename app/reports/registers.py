@@ -317,11 +317,12 @@ def bounds_of(session: Session, within: Span) -> tuple[int, int | None]:
         )
     )
     low = last if begun is None else begun
+    # Asked of each movement of the tail: joined, SQLite would begin with all acts of the period.
+    recorded_at = (
+        select(Posting.recorded_at).where(Posting.id == Movement.posting_id).scalar_subquery()
+    )
     in_tail = session.scalar(
-        select(Movement.id)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .where(Movement.id > last, Posting.recorded_at < within.end)
-        .limit(1)
+        select(Movement.id).where(Movement.id > last, recorded_at < within.end).limit(1)
     )
     ended = session.scalar(sums.where(Snapshot.recorded_from < within.end)) or 0
     return low, None if in_tail is not None else ended
