@@ -1,124 +1,168 @@
-"""Every page of the menu of every role, after few passes and after a hundred times as many.
+"""Every page that each role can come to, after few passes and after a hundred times as many.
 
-Measured: the time inside the application, on PostgreSQL, with snapshots taken as the server takes
-them. The list comes from the menu itself, and a few pages that are opened from there are added, so
-a page that is new is measured too. What is reported is the slowest page of each role, and the page
-that grew most: all must be answered within a tenth of a second however long the ledger is.
+Measured on both databases: the processor time that a page takes of the worker and of the database,
+from the first byte of the request to the last of the answer. The world is the demonstration again
+and again (benchmarks.town); whoever looks follows every link (benchmarks.visits), so a page that is
+new is measured too. Each must be answered within a tenth of a second however long the ledger is.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
-from flask import Flask, url_for
-
-from app.database import Database
-from app.factory import RIGHT_OF_DOOR, create_app
-from app.identity.rules import RIGHTS, Actor, Right
+from app.clearing.receipts import ReceiptSigner
+from app.config import Settings
+from app.database import Database, migrate
+from app.demo.accounts import DEMONSTRATION_ACCOUNTS
+from app.demo.service import load
+from app.factory import create_app
+from app.identity.service import actor_of, known_agent
+from app.kernel.clock import utc_now
+from app.programmes.keys import KeyStore
+from app.programmes.models import VintageTerms
 from app.reports.snapshots import take_snapshots
-from app.web.pages import MENU
-from benchmarks import history
+from app.vouchers import queries as vouchers
+from app.vouchers.service import codes_of
+from benchmarks import town
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most
-from benchmarks.report_pages import FAST_MS, milliseconds, signed_in
-from benchmarks.world import World
+from benchmarks.report_pages import FAST_MS, signed_in
+from benchmarks.visits import Page, Visitor, used_by
 
+NOTICED_MS = 40
+"""What takes less is not told to have grown: nobody sees it."""
 FLAT = 2.0
-"""Of a page of ten milliseconds, half of the time may be the machine’s."""
-NOTICED_MS = 20
-"""What grows below this is not told: nobody sees it."""
-READERS = ("coordinator", "finance", "accountant", "auditor", "plie", "mediator1")
+"""Of a page of forty milliseconds, half of the time may be the machine’s."""
+READERS = ("coordinator", "finance", "accountant", "auditor", "plie", "exo7", "administrator")
+SEARCHED = ("26A", "BC-2026-0001", "Rosalie")
 SLOWEST = 4
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """The slowest page of each role, and the growth of all."""
-    few, many = bench.sizes.used // 100, bench.sizes.used
-    with ExitStack() as both:
-        small, large = (both.enter_context(seen(bench, size)) for size in (few, many))
-        found: list[Figure] = []
-        grown: dict[str, float] = {}
-        for reader in READERS:
-            times = large.times(reader)
-            before = small.times(reader)
-            grown |= {
-                f"{reader} {path}": ms / before[path]
-                for path, ms in times.items()
-                if path in before and ms > NOTICED_MS
-            }
-            slowest = sorted(times, key=times.__getitem__, reverse=True)[:SLOWEST]
-            found.append(
-                Figure(
-                    f"slowest of {len(times)} pages of {reader} after {many:,} passes",
-                    times[slowest[0]],
-                    "ms",
-                    at_most(FAST_MS),
-                    ", ".join(f"{path} {times[path]:.0f} ms" for path in slowest),
-                )
+    """The slowest page of each role on each database, and the page that grew most."""
+    many = max(2, bench.sizes.used // town.PASSES)
+    with demonstration(bench) as (demo, settings):
+        return [
+            figure
+            for kind in ("PostgreSQL", "SQLite")
+            for figure in measured(bench, demo, settings, kind, many)
+        ]
+
+
+def measured(
+    bench: Bench, demo: Database, settings: Settings, kind: str, many: int
+) -> list[Figure]:
+    """The figures of one kind of database."""
+    pages = {copies: visited(bench, demo, settings, kind, copies) for copies in (1, many)}
+    passes, found = many * town.PASSES, []
+    for reader, slowest in pages[many].items():
+        told = sorted(slowest, key=lambda one: -one.processor_ms)[:SLOWEST]
+        found.append(
+            Figure(
+                f"slowest of {len(slowest)} addresses, {reader}, {passes:,} passes, {kind}",
+                told[0].processor_ms,
+                "ms",
+                at_most(FAST_MS),
+                ", ".join(map(str, told)),
             )
+        )
+    before, after = (slowest_of_each(pages[copies]) for copies in (1, many))
+    grown = {
+        name: ms / before[name] for name, ms in after.items() if name in before and ms > NOTICED_MS
+    }
     most = sorted(grown, key=grown.__getitem__, reverse=True)[:SLOWEST]
     return [
         *found,
         Figure(
-            f"the page that grew most, {many:,} / {few:,} passes",
+            f"the page that grew most, {passes:,} / {town.PASSES:,} passes, {kind}",
             max(grown.values(), default=1.0),
             "×",
             at_most(FLAT),
-            ", ".join(f"{name} {grown[name]:.1f} ×" for name in most),
+            ", ".join(f"{name} {grown[name]:.1f} × for {after[name]:.0f} ms" for name in most),
         ),
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A scheme with its passes used, and an application before it."""
-
-    world: World
-    app: Flask
-    database: Database
-
-    def times(self, reader: str) -> dict[str, float]:
-        """The milliseconds of each page that somebody may open."""
-        actor = self.world.scheme.actors[reader]
-        client = signed_in(self.app, self.database, actor)
-        found = {}
-        for path in self.paths(actor):
-            milliseconds(client, path)
-            found[path] = milliseconds(client, path)
-        return found
-
-    def paths(self, actor: Actor) -> list[str]:
-        """The doors of the menu that are open to somebody, and pages behind them."""
-        rights, scheme = RIGHTS[actor.role], self.world.scheme
-        doors = [entry for entry in MENU if RIGHT_OF_DOOR[entry.door] in rights]
-        with self.app.test_request_context():
-            paths = [url_for(entry.endpoint) for entry in doors]
-        plie = scheme.organisations["plie"]
-        register = f"/registres/{plie}/{scheme.vintage_id}?du=2020-01-01"
-        behind = {
-            Right.SEE_LEDGER: [
-                register,
-                f"{register}&apres={self.world.passes // 2}",
-                f"/compte-d-emploi/{scheme.vintage_id}",
-            ],
-            Right.SEE_REDEMPTIONS: [f"/encaissements?jour={scheme.today}"],
-        }
-        return paths + [path for right, some in behind.items() if right in rights for path in some]
+def slowest_of_each(pages: dict[str, list[Page]]) -> dict[str, float]:
+    """The milliseconds of each page of each role, at the address where it takes longest."""
+    found: dict[str, float] = {}
+    for reader, some in pages.items():
+        for page in some:
+            name = f"{reader} {page.endpoint}"
+            found[name] = max(found.get(name, 0), page.processor_ms)
+    return found
 
 
 @contextmanager
-def seen(bench: Bench, passes: int) -> Iterator[Seen]:
-    """A scheme in which so many passes were used."""
-    with bench.empty() as name:
-        database = Database(bench.cluster.address(name))
-        world = history.used(
+def demonstration(bench: Bench) -> Iterator[tuple[Database, Settings]]:
+    """The demonstration in a file of its own, and where its keys are."""
+    folder = bench.folder / "town"
+    folder.mkdir()
+    settings = Settings.from_environment({"PASSNUM_DATA_DIR": str(folder)})
+    migrate(settings.owner_database_url)
+    owner = Database(settings.owner_database_url, as_owner=True)
+    load(
+        owner,
+        keys=KeyStore(settings.key_dir),
+        signer=ReceiptSigner(settings.key_dir),
+        now=utc_now(),
+        progress=lambda _: None,
+    )
+    yield owner, settings
+    owner.close()
+
+
+def visited(
+    bench: Bench, demo: Database, settings: Settings, kind: str, copies: int
+) -> dict[str, list[Page]]:
+    """What each reader sees in a town of so many copies, page by page."""
+    found = {}
+    with built(bench, demo, kind, copies) as database:
+        app = create_app(
+            Settings(settings.data_dir, database.url, database.url, secret_key=b"benchmarks"),
             database,
-            bench.folder / f"seen-{passes}",
-            passes=passes,
-            mediators=bench.sizes.mediators,
         )
-        take_snapshots(database, now=world.scheme.now)
-        bench.cluster.execute("vacuum analyze", database=name)
-        app = create_app(world.settings(database.url), database)
-        yield Seen(world, app, database)
+        typed = [f"/P/{a_code(demo, settings)}"]
+        with used_by(database) as processor:
+            for key in READERS:
+                account = next(one for one in DEMONSTRATION_ACCOUNTS if one.key == key)
+                with database.transaction() as session:
+                    actor = actor_of(known_agent(session, account.email), by_token=False)
+                client = signed_in(app, database, actor)
+                visitor = Visitor(app, client, database, processor)
+                visitor.wander(typed)
+                visitor.search(SEARCHED)
+                found[key] = list(visitor.visited.values())
+    return found
+
+
+def a_code(demo: Database, settings: Settings) -> str:
+    """What is printed on the first pass."""
+    with demo.transaction(writing=False) as session:
+        (booklet,) = vouchers.booklets_after(session, 0, limit=1)
+        terms = session.get_one(VintageTerms, booklet.vintage_id)
+        return str(next(codes_of(booklet, terms, KeyStore(settings.key_dir)))[1])
+
+
+@contextmanager
+def built(bench: Bench, demo: Database, kind: str, copies: int) -> Iterator[Database]:
+    """A town of so many copies, with its sums as the server takes them."""
+    with ExitStack() as closing:
+        name = ""
+        if kind == "SQLite":
+            path = bench.folder / f"town-{copies}.db"
+            url = f"sqlite:///{path}"
+            migrate(url)
+        else:
+            name = closing.enter_context(bench.empty())
+            # One process to look at: what it does is what the page takes.
+            bench.cluster.execute(
+                f'alter database "{name}" set max_parallel_workers_per_gather = 0'
+            )
+            url = bench.cluster.address(name)
+        town.build(demo, url, copies=copies)
+        database = Database(url)
+        take_snapshots(database, now=utc_now())
+        if name:
+            bench.cluster.execute("vacuum analyze", database=name)
+        yield database
         database.close()

@@ -17,11 +17,12 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from app.database import Database
+from benchmarks.machine import descendants, parent_of
 
 MILLISECONDS = 1000
 NANOSECONDS = 1e9
@@ -46,6 +47,13 @@ class Page:
     statement_count: int
     byte_count: int
 
+    def __str__(self) -> str:
+        """« /stock 34 ms (41 with all waiting), 12 statements »."""
+        return (
+            f"{self.path} {self.processor_ms:.0f} ms ({self.wall_ms:.0f} with all waiting), "
+            f"{self.statement_count} statements"
+        )
+
 
 @dataclass
 class Visitor:
@@ -69,6 +77,27 @@ class Visitor:
             if not self._is_new(adapter, path):
                 continue
             coming.extend(self._open(adapter, path))
+
+    def search(self, words: Iterable[str]) -> None:
+        """Type these words into the search box, which no address shows."""
+        form = self.client.get("/pass")
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form.text)
+        if token is None:
+            return
+        for typed in words:
+            sent = {"typed": typed, "csrf_token": unescape(token[1])}
+            with counted(self.database) as statements:
+                before, started = self.processor(), time.perf_counter()
+                answer = self.client.post("/pass", data=sent)
+                wall, used = time.perf_counter() - started, self.processor() - before
+            self.visited[f"/pass « {typed} »"] = Page(
+                f"/pass « {typed} »",
+                "desk_pages.find",
+                MILLISECONDS * used,
+                MILLISECONDS * wall,
+                len(statements),
+                len(answer.data),
+            )
 
     def _plain(self, adapter: MapAdapter) -> Iterator[str]:
         for rule in self.app.url_map.iter_rules():
@@ -161,6 +190,24 @@ def counted(database: Database) -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def used_by(database: Database) -> Iterator[Callable[[], float]]:
+    """A clock of the processor time that this process, and the server of the database, have used.
+
+    The database is on this machine, and nobody else uses its server.
+    """
+    if not database.is_postgresql:
+        yield time.process_time
+        return
+    with database.engine.connect() as connection:
+        server = parent_of(connection.execute(text("select pg_backend_pid()")).scalar_one())
+
+        def processor() -> float:
+            return time.process_time() + sum(map(on_a_core, descendants(server)))
+
+        yield processor
 
 
 def on_a_core(process_id: int) -> float:

@@ -302,7 +302,7 @@ def history(session: Session, voucher_id: int) -> list[HistoryEntry]:
     rows = session.execute(
         select(Movement, Posting)
         .join(Posting, Posting.id == Movement.posting_id)
-        .where(moved(voucher_id))
+        .where(Movement.id.in_(select(Movement.id).where(moved(voucher_id))))
         .order_by(Movement.id)
     ).all()
     known = accounts_by_id(

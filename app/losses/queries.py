@@ -197,7 +197,11 @@ def blocked_counts(session: Session, block_ids: Iterable[UUID]) -> dict[UUID, in
     """How many passes of each opposition are blocked still."""
     rows = session.execute(
         select(Movement.posting_id, func.count())
-        .join(Voucher, Voucher.last_movement_id == Movement.id)
+        .join(
+            Voucher,
+            Voucher.id.between(Movement.first_id, Movement.last_id)
+            & (Voucher.last_movement_id == Movement.id),
+        )
         .where(Movement.posting_id.in_(set(block_ids)))
         .group_by(Movement.posting_id)
     )

@@ -263,13 +263,17 @@ def succession_of(session: Session, organisation_id: UUID) -> Succession | None:
 
 def succeeded_on(session: Session, ids: Iterable[UUID], *, on: date) -> set[UUID]:
     """Which of these organisations have been taken over by that day."""
-    return set(
-        session.scalars(
-            select(Succession.organisation_id).where(
-                Succession.organisation_id.in_(list(ids)), Succession.from_on <= on
-            )
+    return set(days_of_succession(session, ids, on=on))
+
+
+def days_of_succession(session: Session, ids: Iterable[UUID], *, on: date) -> dict[UUID, date]:
+    """From which day on these organisations are taken over, of those that are by that day."""
+    rows = session.execute(
+        select(Succession.organisation_id, Succession.from_on).where(
+            Succession.organisation_id.in_(list(ids)), Succession.from_on <= on
         )
     )
+    return dict(rows.all())
 
 
 def succeeded_by_it(session: Session, organisation_id: UUID) -> list[Succession]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.database import Place, placed
 from app.ledger import AccountKind
@@ -35,6 +35,7 @@ from app.prescribers.custody_rules import (
     RequestState,
 )
 from app.prescribers.models import Prescription, PrescriptionBooklet
+from app.prescribers.resting import resting_in
 from app.programmes.models import VintageTerms
 from app.vouchers.models import Booklet
 
@@ -346,55 +347,39 @@ def held_booklets(
     With a party, what rests with it, and what is on its way from it or to it. A booklet of which a
     pass rests elsewhere (blocked, withheld) is whole nowhere, and is not told.
     """
-    accounts = select(AccountRow.id).where(AccountRow.kind.in_(kinds))
+    accounts = _accounts(session, kinds)
     if party_id is not None:
-        accounts = accounts.where(
-            or_(AccountRow.party_id == party_id, AccountRow.counterparty_id == party_id)
+        accounts = {
+            key: one
+            for key, one in accounts.items()
+            if party_id in {one.party_id, one.counterparty_id}
+        }
+    labels = _labels(session)
+    held = [
+        Held(
+            accounts[key].kind,
+            accounts[key].party_id,
+            accounts[key].counterparty_id,
+            run.vintage_id,
+            labels[run.vintage_id],
+            run.size,
+            run.first_number,
+            run.last_number,
         )
-    # Their ids first: by kind, the planner would read a million passes that were used long ago.
-    in_place = (
-        select(Voucher.booklet_id, Voucher.account_id, func.count().label("voucher_count"))
-        .where(Voucher.account_id.in_(session.scalars(accounts).all()))
-        .group_by(Voucher.booklet_id, Voucher.account_id)
-    )
-    resting = in_place.subquery()
-    key = (resting.c.account_id, Booklet.vintage_id, Booklet.size)
-    run = (
-        Booklet.number - func.row_number().over(partition_by=key, order_by=Booklet.number)
-    ).label("run")
-    runs = (
-        select(*key, Booklet.number, run)
-        .join(Booklet, Booklet.id == resting.c.booklet_id)
-        .where(Booklet.size == resting.c.voucher_count)
-        .subquery()
-    )
-    first = func.min(runs.c.number)
-    rows = session.execute(
-        select(
-            AccountRow.kind,
-            AccountRow.party_id,
-            AccountRow.counterparty_id,
-            VintageTerms.vintage_id,
-            VintageTerms.label,
-            runs.c.size,
-            first,
-            func.max(runs.c.number),
-        )
-        .join(AccountRow, AccountRow.id == runs.c.account_id)
-        .join(VintageTerms, VintageTerms.vintage_id == runs.c.vintage_id)
-        .group_by(
-            runs.c.account_id,
-            AccountRow.kind,
-            AccountRow.party_id,
-            AccountRow.counterparty_id,
-            VintageTerms.vintage_id,
-            VintageTerms.label,
-            runs.c.size,
-            runs.c.run,
-        )
-        .order_by(AccountRow.party_id, VintageTerms.label, runs.c.size.desc(), first)
-    )
-    return [Held(*row) for row in rows]
+        for key, found in resting_in(session, accounts).items()
+        for run in found.runs
+    ]
+    return sorted(held, key=lambda h: (h.party_id, h.label, -h.size, h.first_number))
+
+
+def _accounts(session: Session, kinds: Sequence[str]) -> dict[int, AccountRow]:
+    rows = session.scalars(select(AccountRow).where(AccountRow.kind.in_(kinds)))
+    return {row.id: row for row in rows}
+
+
+def _labels(session: Session) -> dict[int, str]:
+    rows = session.execute(select(VintageTerms.vintage_id, VintageTerms.label))
+    return dict(rows.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,48 +401,43 @@ def incomplete_booklets(
     session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
 ) -> list[Incomplete]:
     """Booklets of which some passes rest in accounts of those kinds, and not all of them."""
-    accounts = select(AccountRow.id).where(AccountRow.kind.in_(kinds))
-    if party_id is not None:
-        accounts = accounts.where(AccountRow.party_id == party_id)
-    resting = (
-        select(
-            Voucher.booklet_id,
-            Voucher.account_id,
-            func.count().label("here_count"),
-            func.min(Voucher.id).label("first_id"),
-            func.max(Voucher.id).label("last_id"),
+    accounts = {
+        key: one
+        for key, one in _accounts(session, kinds).items()
+        if party_id in {None, one.party_id}
+    }
+    labels = _labels(session)
+    parts = [
+        (accounts[key].party_id, labels[part.vintage_id], part)
+        for key, found in resting_in(session, accounts).items()
+        for part in found.parts
+    ]
+    parts.sort(key=lambda one: (one[0], one[1], one[2].number, one[2].first_id))
+    told = parts[:MOST_INCOMPLETE]
+    blocked = session.execute(
+        select(Voucher.booklet_id, func.count())
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(Booklet, Voucher.id.between(Booklet.id, Booklet.id + Booklet.size - 1))
+        .where(
+            Booklet.id.in_({part.booklet_id for *_, part in told}),
+            AccountRow.kind == AccountKind.BLOCKED,
         )
-        .where(Voucher.account_id.in_(session.scalars(accounts).all()))
-        .group_by(Voucher.booklet_id, Voucher.account_id)
-        .subquery()
+        .group_by(Voucher.booklet_id)
     )
-    other, place = aliased(Voucher), aliased(AccountRow)
-    blocked = (
-        select(func.count())
-        .select_from(other)
-        .join(place, place.id == other.account_id)
-        .where(other.booklet_id == resting.c.booklet_id, place.kind == AccountKind.BLOCKED)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            AccountRow.party_id,
-            VintageTerms.label,
-            Booklet.number,
-            Booklet.size,
-            resting.c.first_id,
-            resting.c.last_id,
-            resting.c.here_count,
-            blocked,
+    blocked_counts: dict[int, int] = dict(blocked.all())
+    return [
+        Incomplete(
+            party,
+            label,
+            part.number,
+            part.size,
+            part.first_id,
+            part.last_id,
+            part.here_count,
+            blocked_counts.get(part.booklet_id, 0),
         )
-        .join(Booklet, Booklet.id == resting.c.booklet_id)
-        .join(AccountRow, AccountRow.id == resting.c.account_id)
-        .join(VintageTerms, VintageTerms.vintage_id == Booklet.vintage_id)
-        .where(Booklet.size > resting.c.here_count)
-        .order_by(AccountRow.party_id, VintageTerms.label, Booklet.number)
-        .limit(MOST_INCOMPLETE)
-    )
-    return [Incomplete(*row) for row in rows]
+        for party, label, part in told
+    ]
 
 
 def missing_numbers(session: Session) -> set[tuple[int, int]]:

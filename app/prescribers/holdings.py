@@ -17,16 +17,9 @@ from app.prescribers import custody_queries as queries
 from app.prescribers.custody import known_consignment
 from app.prescribers.custody_queries import Held, Incomplete
 from app.prescribers.custody_rules import Answer, ConsignmentKind, Lot
+from app.prescribers.resting import KINDS
 from app.programmes import queries as programmes
 from app.vouchers.models import Booklet
-
-HELD = (
-    AccountKind.STOCK_INERT,
-    AccountKind.STOCK,
-    AccountKind.TRANSIT,
-    AccountKind.PRESCRIBER,
-)
-"""Where whole booklets rest before they are handed to people."""
 
 RATE_DAYS = 90
 """A prescriber's rate of hand-over is counted over so many days."""
@@ -86,7 +79,7 @@ def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = Non
     actor.check(Right.SEE_ALLOCATIONS)
     if party_id is not None:
         actor.check_sees(party_id)
-    return queries.held_booklets(session, HELD, party_id=party_id or actor.scope)
+    return queries.held_booklets(session, KINDS, party_id=party_id or actor.scope)
 
 
 def incomplete_held(
@@ -100,7 +93,7 @@ def incomplete_held(
         RightMissing.
     """
     actor.check(Right.SEE_ALLOCATIONS)
-    return queries.incomplete_booklets(session, HELD, party_id=actor.scope or holder_id)
+    return queries.incomplete_booklets(session, KINDS, party_id=actor.scope or holder_id)
 
 
 def lots_of(session: Session, booklets: Sequence[Booklet]) -> list[Lot]:

@@ -377,6 +377,7 @@ class PrescriptionBooklet(Model):
             "programme_id", "beneficiary_id", "ordinal", name="entitlement_is_used_once"
         ),
         Index("prescribed_booklet_by_prescription", "prescription_id"),
+        Index("prescription_booklet_by_beneficiary", "beneficiary_id"),
         {"sqlite_strict": True},
     )
 

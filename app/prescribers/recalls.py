@@ -84,6 +84,7 @@ def recalls(
     )
     why = _without_right(session, {one.party_id for one in held}, on=on)
     vintages, names = programmes.all_vintages(session), partners.organisation_names(session, why)
+    values = ledger.face_values(session)
     lines: list[Recall] = []
 
     def of(one: Held) -> tuple[str, str]:
@@ -103,9 +104,7 @@ def recalls(
                 *why[holder],
                 booklets,
                 sum(count for _, count in passes),
-                Cents(
-                    sum(ledger.face_value(session, vintage) * count for vintage, count in passes)
-                ),
+                Cents(sum(values[vintage] * count for vintage, count in passes)),
             )
         )
     return sorted(lines, key=lambda one: (one.holder, one.programme))
@@ -204,10 +203,10 @@ def _without_right(
     }  # fmt: skip
     holding = mediators.among_those_who(session, mediators.may_hold(on), ids)
     found: dict[UUID, tuple[RecallReason, date | None]] = {}
+    succeeded = partners.days_of_succession(session, ids, on=on)
     for one in ids:
-        succession = partners.succession_of(session, one)
-        if succession is not None and succession.from_on <= on:
-            found[one] = RecallReason.SUCCEEDED, succession.from_on
+        if one in succeeded:
+            found[one] = RecallReason.SUCCEEDED, succeeded[one]
         elif one not in agreed:
             since = _ended(_agreement_ends(session, one, AgreementRole.PRESCRIBER), on=on)
             found[one] = RecallReason.NO_AGREEMENT, since

@@ -151,10 +151,17 @@ def state_of(session: Session, asking: Asking, pieces: Iterable[Piece], *, today
     return said.hexdigest()
 
 
-def counted(pieces: Iterable[Piece]) -> dict[str, int]:
-    """How many documents each folder holds, empty ones included."""
+def counted(session: Session, asking: Asking) -> dict[str, int]:
+    """How many documents of a period each folder holds, empty ones included.
+
+    Raises:
+        RightMissing.
+    """
+    asking.actor.check(Right.SEE_LEDGER)
     counts = dict.fromkeys(FOLDERS, 0)
-    for piece in pieces:
+    for kind in DOCUMENTS:
+        counts[kind.folder] += kind.count(session, asking)
+    for piece in _registers(session, asking):
         counts[piece.folder] += 1
     return counts
 
@@ -234,6 +241,11 @@ class _Document:
     prefix: str = ""
     keeps: bool = False
     """Whether the digest of a paper is written down when it is first made."""
+
+    def count(self, session: Session, asking: Asking) -> int:
+        """How many of the period there are."""
+        of_period = self.found.where(asking.holds(self.at)).order_by(None).subquery()
+        return session.scalar(select(func.count()).select_from(of_period)) or 0
 
     def pieces(self, session: Session, asking: Asking) -> Iterator[Piece]:
         """Those of the period, by number."""

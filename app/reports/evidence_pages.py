@@ -15,7 +15,6 @@ from app.reports.evidence import (
     FOLDERS,
     Asking,
     counted,
-    pieces_of,
     pieces_to_archive,
     state_of,
 )
@@ -56,7 +55,7 @@ def listed() -> ResponseReturnValue:
         work = form.submit(lambda session: _ask(session, period, form))
         if work is not None:
             return followed(work)
-    counts = counted(in_transaction(lambda session: pieces_of(session, _asking(session, period))))
+    counts = in_transaction(lambda session: counted(session, _asking(session, period)))
     page = EvidencePage(period, form, counts, FOLDERS)
     wrong = form.status if form.errors else status(period)
     return render_template("registers/evidence.html", page=page), wrong

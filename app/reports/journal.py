@@ -32,7 +32,6 @@ from app.reports.registers import (
 )
 from app.web import words
 
-
 FEW_STRETCHES = 2
 """So many stretches of the journal are looked into first, and four times as many each next time."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app import ledger
@@ -89,8 +89,12 @@ def taken_over(session: Session) -> list[TakenOver]:
     rows = session.execute(
         select(Posting.occurred_at, *columns, func.sum(Movement.voucher_count))
         .join(Posting, Posting.id == Movement.posting_id)
-        .join(TakeoverApproval, TakeoverApproval.takeover_id == Posting.document_id)
-        .where(Movement.kind.in_((MovementKind.ISSUE, MovementKind.REDEEM)))
+        .where(
+            # Of acts whose document they are not themselves there is an index.
+            Posting.document_id.in_(select(TakeoverApproval.takeover_id)),
+            Posting.document_id != Posting.id,
+            Movement.kind.in_((MovementKind.ISSUE, MovementKind.REDEEM)),
+        )
         .group_by(Posting.occurred_at, *columns)
     )
     return [TakenOver(ledger.Moved(*row[1:7], voucher_count=int(row[7])), row[0]) for row in rows]
@@ -180,19 +184,22 @@ def exchanged_count(session: Session, vintage_id: int, at: datetime) -> int:
     Those that were credited by then are told as credited.
     """
     replaced, last = aliased(Posting), aliased(Posting)
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(ReplacedVoucher)
-            .join(replaced, replaced.id == ReplacedVoucher.replacement_id)
-            .join(Voucher, Voucher.id == ReplacedVoucher.old_voucher_id)
-            .join(Movement, Movement.id == Voucher.last_movement_id)
-            .join(last, last.id == Movement.posting_id)
-            .where(
-                Voucher.vintage_id == vintage_id,
-                replaced.recorded_at < at,
-                or_(Movement.credit_kind != AccountKind.CREDITED, last.recorded_at >= at),
-            )
-        )
-        or 0
+    # Asked of each replaced pass: joined, SQLite would begin with all passes, or all acts.
+    replaced_at = (
+        select(replaced.recorded_at)
+        .where(replaced.id == ReplacedVoucher.replacement_id)
+        .scalar_subquery()
     )
+    is_told = exists(
+        select(1)
+        .select_from(Voucher)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(last, last.id == Movement.posting_id)
+        .where(
+            Voucher.id == ReplacedVoucher.old_voucher_id,
+            Voucher.vintage_id == vintage_id,
+            or_(Movement.credit_kind != AccountKind.CREDITED, last.recorded_at >= at),
+        )
+    )
+    query = select(func.count()).select_from(ReplacedVoucher).where(replaced_at < at, is_told)
+    return session.scalar(query) or 0

@@ -87,6 +87,7 @@ def holdings(
     closing = _moved(session, ledger.Window(within.end), accounts)
     keys = [key for key in closing if key[1] in vintages]
     names = organisation_names(session, {holder for holder, _ in keys})
+    values = ledger.face_values(session)
     told = []
     for holder, vintage_id in keys:
         came, went = closing[holder, vintage_id]
@@ -97,7 +98,7 @@ def holdings(
                 names[holder],
                 vintage_id,
                 vintages[vintage_id].label,
-                ledger.face_value(session, vintage_id),
+                values[vintage_id],
                 opening_count=had_come - had_gone,
                 in_count=came - had_come,
                 out_count=went - had_gone,

@@ -391,7 +391,9 @@ def voucher_report(session: Session, *, actor: Actor, typed_serial: str) -> Vouc
     serial, voucher, history = seen.serial, seen.state, seen.history
     terms = known_vintage(session, voucher.account.vintage_id)
     booklet = known_booklet(session, serial.booklet)
-    siblings = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    siblings = ledger.voucher_states(
+        session, Voucher.id.between(booklet.id, booklet.id + booklet.size - 1)
+    )
     names = organisation_names(
         session,
         {
@@ -451,7 +453,9 @@ def search_vouchers(
     if isinstance(read, SerialNumber):
         return seen_voucher(session, actor=actor, typed=typed).serial
     booklet = seen_booklet(session, actor=actor, typed=typed)
-    states = ledger.voucher_states(session, Voucher.booklet_id == booklet.id)
+    states = ledger.voucher_states(
+        session, Voucher.id.between(booklet.id, booklet.id + booklet.size - 1)
+    )
     return Found(
         tuple(
             VoucherLine(SerialNumber(read, s.id - booklet.id + 1), s.account.kind)

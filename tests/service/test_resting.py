@@ -1,0 +1,47 @@
+"""What rests where is read once: it is true all the same, whatever happened since."""
+
+from datetime import UTC, datetime
+
+from app.database import Database
+from app.ledger.snapshots import Sizes
+from app.prescribers.custody_queries import Held, held_booklets
+from app.prescribers.resting import KINDS
+from app.reports.snapshots import take_snapshots
+from tests.factories import Scheme
+
+
+def test_what_is_remembered_of_a_drawer_is_what_a_new_reading_finds(
+    database: Database, usual_scheme: Scheme
+) -> None:
+    scheme = usual_scheme
+
+    def held() -> list[Held]:
+        with database.transaction(writing=False) as session:
+            remembered = held_booklets(session, KINDS)
+        with database.transaction() as session:
+            assert remembered == held_booklets(session, KINDS)
+        return remembered
+
+    assert held() == []
+    with database.transaction() as session:
+        scheme.stock(session)
+    stocked = held()
+    assert held() == stocked != []
+
+    with database.session() as session:
+        scheme.allocation(session, 1, 1)
+        session.rollback()
+    assert held() == stocked
+
+    with database.transaction() as session:
+        scheme.allocation(session, 1, 3)
+    entrusted = held()
+    take_snapshots(database, now=datetime.now(UTC), sizes=Sizes(least=1, most=2))
+    assert held() == entrusted != stocked
+
+    with database.transaction() as session:
+        scheme.prescription(session, scheme.beneficiary(session), [2])
+    assert [(one.first_number, one.last_number) for one in held() if one.kind == "prescriber"] == [
+        (1, 1),
+        (3, 3),
+    ]
