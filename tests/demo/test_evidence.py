@@ -1,6 +1,7 @@
 """What the accountant reads and takes away: the journal, and the documents of a period."""
 
 import hashlib
+from collections import Counter
 from csv import DictReader
 from dataclasses import replace
 from io import BytesIO, StringIO
@@ -37,11 +38,13 @@ def test_the_archive_of_a_year_holds_every_document_and_their_digests(loaded: Lo
             specimen=True,
         )
         pieces = evidence.pieces_of(session, asking)
-        counts = evidence.counted(pieces)
+        counts = evidence.counted(session, asking)
         approved = session.scalar(select(func.count()).select_from(StatementApproval))
         sent = session.scalar(select(func.count()).select_from(Consignment))
     assert counts["07-bordereaux"] == 2 * (approved or 0)
     assert counts["03-dotations"] == sent
+    held = {folder: count for folder, count in counts.items() if count}
+    assert held == Counter(piece.folder for piece in pieces)
 
     # One document of each kind: papers are rendered one by one, and all alike.
     first = {piece.folder + piece.name[-3:]: piece for piece in pieces}.values()
