@@ -237,7 +237,8 @@ class Database:
             role = OWNER_ROLE if as_owner else APPLICATION_ROLE
             self.engine = create_engine(
                 parsed,
-                connect_args={"options": f"-c role={role} -c search_path={SEARCH_PATH}"},
+                # Compiling a statement takes seconds where the planner fears many rows.
+                connect_args={"options": f"-c role={role} -c search_path={SEARCH_PATH} -c jit=off"},
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_pre_ping=False,

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import Settings
-from app.database import Database, migrate
+from app.database import Database
 from app.demo import service as demonstration
 from app.factory import create_app
 from app.identity import passwords
@@ -25,6 +25,7 @@ from app.programmes.keys import KeyStore
 from app.web import assets
 from app.web.auth import POLICY, SECURITY_HEADERS
 from tests.browser.site import Site
+from tests.databases import Databases
 from tests.pages import gallery
 from tests.pages.client import PageClient
 
@@ -81,26 +82,34 @@ def served(app: Flask) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, browser: Browser, static_files: None
-) -> Iterator[Site]:
-    """The real application, on its own SQLite file with the demonstration in it."""
-    del static_files
+def demonstrated(database: Database, folder: Path) -> None:
+    """The demonstration as it stands now: loaded once a run, however many processes look at it."""
     passwords.make_cheap()
-    folder = tmp_path_factory.mktemp("site")
-    settings = Settings.from_environment({"PASSNUM_DATA_DIR": str(folder)})
-    migrate(settings.owner_database_url)
-    keys = KeyStore(settings.key_dir)
-    owner = Database(settings.owner_database_url, as_owner=True)
     demonstration.load(
-        owner,
-        keys=keys,
-        signer=ReceiptSigner(settings.key_dir),
+        database,
+        keys=KeyStore(folder / "keys"),
+        signer=ReceiptSigner(folder / "keys"),
         now=utc_now(),
         progress=lambda _: None,
     )
-    owner.close()
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    databases: Databases,
+    browser: Browser,
+    static_files: None,
+) -> Iterator[Site]:
+    """The real application, on its own SQLite file with the demonstration in it."""
+    del static_files
+    folder = tmp_path_factory.mktemp("site")
+    made = databases.filled("sqlite", demonstrated)
+    shutil.copytree(made.files, folder, dirs_exist_ok=True)
+    settings = Settings.from_environment(
+        {"PASSNUM_DATA_DIR": str(folder), "PASSNUM_DATABASE_URL": databases.clone("sqlite", made)}
+    )
+    keys = KeyStore(settings.key_dir)
     database = Database(settings.database_url)
     app = create_app(settings, database)
     app.test_client_class = PageClient
