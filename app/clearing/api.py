@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.clearing import (
+    lookups,
     payment_queries,
     payments,
     queries,
@@ -16,6 +17,7 @@ from app.clearing import (
     runs,
     sessions,
     statements,
+    undoing,
 )
 from app.clearing.models import (
     Payment,
@@ -108,7 +110,7 @@ def scan_of(redemption_id: UUID, body: Json) -> Scan:
 def look_up_voucher(body: Json) -> Json:
     """Tell a mediator what a pass is worth. An unknown code counts as a guess, and is kept."""
     check = in_transaction(
-        lambda session: redemptions.check_voucher(
+        lambda session: lookups.check_voucher(
             session, actor=current_actor(), code=body["code"], now=started_at()
         )
     )
@@ -222,7 +224,7 @@ def read_redemption(redemption_id: UUID) -> Json:
 def undo_redemption(body: Json, redemption_id: UUID) -> RedemptionReversal:
     """Give the person the pass back."""
     return in_transaction(
-        lambda session: redemptions.undo_redemption(
+        lambda session: undoing.undo_redemption(
             session,
             actor=current_actor(),
             reversal_id=id_of_request(body),

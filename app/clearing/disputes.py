@@ -14,6 +14,7 @@ from app.clearing import (
     redemptions,
     rules,
     statements,
+    undoing,
 )
 from app.clearing.correction_models import Dispute, DisputeDecision
 from app.clearing.errors import (
@@ -228,7 +229,7 @@ def _take_from_the_first(
         raise DisputedPassPaid
     if voucher.account.kind is AccountKind.CLAIMED:
         _withdraw(session, found, voucher, actor=actor, reason=reason, now=now)
-    redemptions.take_back(
+    undoing.take_back(
         session,
         actor=actor,
         reversal_id=uuid5(found.id, "reversal"),

@@ -12,14 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.receipts import ReceiptSigner
-from app.clearing.redemptions import (
-    LARGEST_BATCH,
-    Scan,
-    Verdict,
-    redeem_voucher,
-    redeem_vouchers,
-    undo_redemption,
-)
+from app.clearing.redemptions import LARGEST_BATCH, Scan, Verdict, redeem_voucher, redeem_vouchers
+from app.clearing.undoing import undo_redemption
 from app.kernel.money import euros
 from app.ledger.models import Voucher
 from app.terminal.desk import (

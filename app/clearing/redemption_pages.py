@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.clearing import redemption_queries, redemptions, session_queries
+from app.clearing import redemption_queries, redemptions, session_queries, undoing
 from app.clearing.counter_parts import UNDOABLE, LineShown, lines_shown
 from app.clearing.receipt_files import receipt_file
 from app.clearing.redemption_models import Redemption
@@ -118,7 +118,7 @@ def undo(redemption_id: UUID) -> ResponseReturnValue:
 
     def act(session: Session) -> RedemptionPage:
         try:
-            redemptions.undo_redemption(
+            undoing.undo_redemption(
                 session,
                 actor=current_actor(),
                 reversal_id=form.id,

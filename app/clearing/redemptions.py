@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -19,8 +18,6 @@ from app.clearing import redemption_queries, rules
 from app.clearing.errors import (
     VERDICTS,
     BatchTooLarge,
-    RedemptionClaimedAlready,
-    RedemptionUndoneAlready,
     SessionInTheFuture,
     TooManyGuesses,
     UnknownRedemption,
@@ -28,24 +25,20 @@ from app.clearing.errors import (
     VoucherUsedBefore,
 )
 from app.clearing.receipts import Receipt, ReceiptSigner
-from app.clearing.redemption_models import Redemption, RedemptionAttempt, RedemptionReversal
+from app.clearing.redemption_models import Redemption, RedemptionAttempt
 from app.clearing.redemption_queries import Attempt, Earlier, InForce, Terms
-from app.database import as_read, earlier, hold, insert_rows
+from app.database import as_read, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import MARTINIQUE, martinique_day
-from app.kernel.errors import DomainError, IdAlreadyUsed, InvalidInput
-from app.kernel.ids import new_id, request_hash
+from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
-from app.kernel.text import clean
 from app.ledger import chart
-from app.ledger.models import Voucher
 from app.mediators.errors import CashOfficeMissing, NoLabelInForce
 from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
 from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
 from app.partners.service import known_organisation
-from app.programmes.rules import Validity
 from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.vouchers.queries import booklet_by_cover
 from app.vouchers.service import code_not_of_here, read_code
@@ -186,7 +179,7 @@ def answered(verdict: Verdict) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
+class Judge:
     """Decides on one pass at one mediator: its state first, then the day, label and agreement."""
 
     session: Session
@@ -258,8 +251,16 @@ def _taken(where: str, redeemed_at: datetime) -> DomainError:
     )
 
 
-def _too_many_guesses() -> TooManyGuesses:
+def too_many_guesses() -> TooManyGuesses:
+    """Why no more codes are read for a while."""
     return TooManyGuesses(minutes=int(GUESS_WINDOW.total_seconds() // 60))
+
+
+def refusal_of_unknown(session: Session, code_hash: bytes) -> DomainError:
+    """Why a code that no pass bears is not taken: it may be that of a cover."""
+    if booklet_by_cover(session, code_hash) is not None:
+        return CoverInsteadOfPass()
+    return code_not_of_here(session, code_hash, UnknownVoucher())
 
 
 def content_of(code_hash: bytes, mediator_id: UUID) -> bytes:
@@ -304,7 +305,7 @@ class _Batch:
         if fresh:
             allowed = GUESSES_ALLOWED - before.guess_count
             if allowed <= 0:
-                raise _too_many_guesses()
+                raise too_many_guesses()
             self._judge_fresh(fresh, guesses_allowed=allowed)
             self._write()
         again = replayed(self.session, before.attempts.values()) if before.attempts else {}
@@ -339,18 +340,18 @@ class _Batch:
         days = {one.redeemed_at: martinique_day(one.redeemed_at) for one in fresh}
         terms = self._terms(fresh, by_hash, days)
         taken: dict[int, datetime] = {}
-        judge = _Judge(self.session, self.mediator_id, self.now)
+        judge = Judge(self.session, self.mediator_id, self.now)
         for one in fresh:
             if guesses_allowed <= 0:
                 # Not written down: the same id may be sent again later.
                 self.verdicts[one.redemption_id] = Verdict(
-                    one.redemption_id, refusal=_too_many_guesses()
+                    one.redemption_id, refusal=too_many_guesses()
                 )
                 continue
             voucher = by_hash.get(one.code_hash)
             if voucher is None:
                 guesses_allowed -= 1
-                self.refused.append((one, _refusal_of_unknown(self.session, one.code_hash)))
+                self.refused.append((one, refusal_of_unknown(self.session, one.code_hash)))
                 continue
             on = days[one.redeemed_at]
             verdict = judge.judge(one, voucher, terms[on, voucher.booklet_id], on=on, taken=taken)
@@ -554,171 +555,3 @@ def known_redemption(session: Session, *, actor: Actor, redemption_id: UUID) -> 
     if redemption is None or not actor.sees(redemption.mediator_id):
         raise UnknownRedemption
     return redemption
-
-
-def undo_redemption(
-    session: Session,
-    *,
-    actor: Actor,
-    reversal_id: UUID,
-    redemption_id: UUID,
-    reason: str,
-    now: datetime,
-) -> RedemptionReversal:
-    """Give the person the pass back, while no statement claims it.
-
-    By the mediator’s own agent, or by the sponsor’s staff: a pass withdrawn from a draft rests with
-    the mediator again, and is undone like any other.
-
-    Raises:
-        UnknownRedemption, RedemptionUndoneAlready.
-        RedemptionClaimedAlready: a statement holds it.
-        InvalidInput: no reason was given.
-        IdAlreadyUsed: the id came earlier with another content.
-    """
-    actor.check(Right.UNDO_REDEMPTION)
-    cleaned = clean(reason)
-    if cleaned is None:
-        raise InvalidInput(reason="Écrivez en quelques mots pourquoi l’encaissement est annulé.")
-    redemption = known_redemption(session, actor=actor, redemption_id=redemption_id)
-    return take_back(
-        session,
-        actor=actor,
-        reversal_id=reversal_id,
-        redemption=redemption,
-        reason=cleaned,
-        now=now,
-    )
-
-
-def take_back(
-    session: Session,
-    *,
-    actor: Actor,
-    reversal_id: UUID,
-    redemption: Redemption,
-    reason: str,
-    now: datetime,
-) -> RedemptionReversal:
-    """Undo a redemption; who may ask for that is the caller's to check.
-
-    Raises:
-        RedemptionUndoneAlready, RedemptionClaimedAlready, IdAlreadyUsed.
-    """
-    redemption_id = redemption.id
-    digest = request_hash("redemption reversal", redemption=redemption_id, reason=reason)
-    if record := earlier(session, RedemptionReversal, reversal_id, digest):
-        return record
-    hold(session, "redemption", redemption_id)
-    if redemption_queries.reversal_of(session, redemption_id):
-        raise RedemptionUndoneAlready
-    whole = ledger.VoucherRange.one(redemption.voucher_id)
-    [voucher] = ledger.lock_vouchers(session, [whole])
-    if (
-        voucher.account.kind is not ledger.AccountKind.REDEEMED
-        or ledger.latest_redemption(session, voucher.id) != redemption.movement_id
-    ):
-        raise RedemptionClaimedAlready
-    record = RedemptionReversal(
-        id=reversal_id,
-        request_hash=digest,
-        redemption_id=redemption_id,
-        reason=reason,
-        reversed_by=actor.agent_id,
-        reversed_at=now,
-    )
-    session.add(record)
-    session.flush()
-    ledger.undo_redemptions(
-        session,
-        ledger.Act(
-            posting_id=reversal_id,
-            kind=ledger.MovementKind.UNDO,
-            document_type="redemption",
-            document_id=redemption_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        [(redemption.movement_id, whole)],
-    )
-    return record
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Whether a pass would be taken now, and from when to when it serves; nothing of any person.
-
-    `voucher` and what follows from it are None when no pass bears the code.
-    """
-
-    refusal: DomainError | None
-    voucher: ledger.VoucherState | None = None
-    serial: SerialNumber | None = None
-    validity: Validity | None = None
-
-
-def _refusal_of_unknown(session: Session, code_hash: bytes) -> DomainError:
-    """Why a code that no pass bears is not taken: it may be that of a cover."""
-    if booklet_by_cover(session, code_hash) is not None:
-        return CoverInsteadOfPass()
-    return code_not_of_here(session, code_hash, UnknownVoucher())
-
-
-def look_up_code(
-    session: Session, *, actor: Actor, code: str, now: datetime
-) -> ledger.VoucherState | None:
-    """The pass that bears a typed code. A code that no pass bears is written down as a guess.
-
-    Returns None rather than raise UnknownVoucher, so that the caller commits the guess first.
-
-    Raises:
-        TooManyGuesses, MistypedVoucherCode.
-    """
-    read = read_code(code)
-    lately = redemption_queries.earlier_attempts(
-        session, [], agent_id=actor.agent_id, since=now - GUESS_WINDOW
-    )
-    if lately.guess_count >= GUESSES_ALLOWED:
-        raise _too_many_guesses()
-    states = ledger.voucher_states(session, Voucher.code_hash == codes.digest(read))
-    if states:
-        return states[0]
-    session.execute(
-        insert(RedemptionAttempt).values(
-            id=new_id(),
-            request_hash=request_hash("look-up", code=codes.digest(read)),
-            verdict=UnknownVoucher.code,
-            details={},
-            mediator_id=actor.organisation_id,
-            agent_id=actor.agent_id,
-            attempted_at=now,
-        )
-    )
-    return None
-
-
-def check_voucher(session: Session, *, actor: Actor, code: str, now: datetime) -> Check:
-    """What a mediator sees of a pass before taking it. Nothing moves.
-
-    Raises:
-        RightMissing, TooManyGuesses, MistypedVoucherCode.
-    """
-    actor.check(Right.CHECK_VOUCHER)
-    voucher = look_up_code(session, actor=actor, code=code, now=now)
-    if voucher is None:
-        return Check(_refusal_of_unknown(session, codes.digest(read_code(code))))
-    terms = redemption_queries.terms_by_booklet(
-        session,
-        [voucher.booklet_id],
-        mediator_id=actor.organisation_id,
-        on=martinique_day(now),
-    )[voucher.booklet_id]
-    judge = _Judge(session, actor.organisation_id, now)
-    named = Named(new_id(), voucher.code_hash, now)
-    judged = judge.judge(named, voucher, terms, on=martinique_day(now), taken={})
-    return Check(
-        refusal=judged if isinstance(judged, DomainError) else None,
-        voucher=voucher,
-        serial=SerialNumber(terms.booklet, voucher.id - voucher.booklet_id + 1),
-        validity=terms.validity,
-    )

@@ -19,9 +19,10 @@ from app.clearing.errors import (
     TypistCannotApprove,
     UnknownTypedSheet,
 )
+from app.clearing.lookups import look_up_code
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemption_models import TypedSheet, TypedSheetDecision, TypedSheetLine
-from app.clearing.redemptions import Named, Verdict, look_up_code, redeem_named, replayed
+from app.clearing.redemptions import Named, Verdict, redeem_named, replayed
 from app.clearing.rules import ToldSession, instant_of
 from app.clearing.sessions import link, note_session
 from app.database import earlier, hold, insert_rows

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import queries, redemption_queries
 from app.clearing.clawbacks import expected_cents
+from app.clearing.lookups import Check
 from app.clearing.models import (
     ClearingRun,
     Payment,
@@ -17,7 +18,7 @@ from app.clearing.models import (
 from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.receipts import serial_in
 from app.clearing.redemption_models import Redemption
-from app.clearing.redemptions import ACCEPTED, Check, Verdict
+from app.clearing.redemptions import ACCEPTED, Verdict
 from app.clearing.runs import Expected
 from app.clearing.statements import held_because
 from app.database import rows_by

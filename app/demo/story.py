@@ -7,8 +7,9 @@ from hashlib import sha256
 from itertools import groupby, islice, pairwise
 
 from app.clearing import sessions, sheets
-from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
+from app.clearing.redemptions import Scan, redeem_vouchers
 from app.clearing.rules import SessionKind, Topic
+from app.clearing.undoing import undo_redemption
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.demo.calendar import Timeline, instant, working_day
 from app.demo.partners import LAPSED, MEDIATORS, NEWCOMER

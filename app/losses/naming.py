@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.redemptions import look_up_code
+from app.clearing.lookups import look_up_code
 from app.identity.rules import Actor
 from app.kernel import codes
 from app.kernel.serials import BookletNumber, SerialNumber

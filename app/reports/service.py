@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.redemptions import look_up_code
+from app.clearing.lookups import look_up_code
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, LAST_DAY, end_of_day, martinique_day

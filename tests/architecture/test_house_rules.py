@@ -15,7 +15,7 @@ LEDGER_MODELS = {
     for name, value in vars(models).items()
     if isinstance(value, type) and value.__module__ == models.__name__
 }
-SERVICES = {"service.py", "redemptions.py", "statements.py"}
+SERVICES = {"service.py", "redemptions.py", "undoing.py", "statements.py"}
 RULES = {"rules.py"}
 
 

@@ -8,7 +8,8 @@ import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy.orm import Session
 
-from app.clearing.redemptions import Scan, redeem_vouchers, undo_redemption
+from app.clearing.redemptions import Scan, redeem_vouchers
+from app.clearing.undoing import undo_redemption
 from app.kernel import codes
 from app.kernel.ids import new_id
 from app.prescribers import people, prescriptions

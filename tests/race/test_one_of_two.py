@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import queries as clearing
 from app.clearing.errors import NothingToClear
-from app.clearing.redemptions import undo_redemption
+from app.clearing.undoing import undo_redemption
 from app.database import Database, hold
 from app.identity.queries import failures_since
 from app.identity.service import ATTEMPTS_OF_ACCOUNT, SignInKeys, begin_sign_in

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.clearing import payment_queries, queries, run_queries, runs
-from app.clearing.redemptions import undo_redemption
 from app.clearing.run_queries import Unclaimed
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.ids import new_id
 from app.ledger import VouchersNotThere

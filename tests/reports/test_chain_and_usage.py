@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.redemptions import undo_redemption
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.identity.errors import RightMissing
 from app.kernel.clock import first_instant

@@ -55,10 +55,10 @@ from sqlalchemy.orm import Session
 from app.clearing import queries as clearing
 from app.clearing.documents import keep_digest
 from app.clearing.redemption_models import TypedSheet
-from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
+from app.clearing.undoing import undo_redemption
 from app.closing.complements import draw_complement
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model

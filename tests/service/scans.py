@@ -4,12 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app import ledger
-from app.clearing.redemptions import (
-    Scan,
-    Verdict,
-    redeem_vouchers,
-    undo_redemption,
-)
+from app.clearing.redemptions import Scan, Verdict, redeem_vouchers
+from app.clearing.undoing import undo_redemption
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.clearing import payments, redemptions, runs, sessions, sheets, statements
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.statements import PassRange
+from app.clearing.undoing import undo_redemption
 from app.closing import endings
 from app.closing.rules import Side
 from app.identity import service as identity
@@ -639,7 +640,7 @@ STEPS: dict[str, Step] = {
         other=lambda chain: {"scan": scan_of(chain, 9, redemption_id=chain.ids["scan"])},
     ),
     "undo_redemption": Step(
-        redemptions.undo_redemption,
+        undo_redemption,
         "exo7",
         frozenset({C, F, M}),
         lambda chain: {

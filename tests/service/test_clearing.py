@@ -14,9 +14,9 @@ from app.clearing.errors import (
     StatementHeld,
 )
 from app.clearing.models import StatementApproval, StatementVersion
-from app.clearing.redemptions import undo_redemption
 from app.clearing.runs import draft_statements, open_clearing_run
 from app.clearing.statements import approve_statement, statement_state
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.errors import OutsideValidity, VoucherExpired
-from app.clearing.redemptions import undo_redemption
+from app.clearing.undoing import undo_redemption
 from app.closing import calendar, complements, endings, errors, queries
 from app.closing.models import ClosingComplement, ComplementSettlement
 from app.closing.papers import complement_statement

@@ -16,10 +16,10 @@ from app.clearing.errors import (
     StatementChanged,
 )
 from app.clearing.outlook import Outlook, outlook_of
-from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
 from app.clearing.session_queries import line_of
 from app.clearing.statements import statement_state
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id

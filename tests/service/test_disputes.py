@@ -21,9 +21,9 @@ from app.clearing.errors import (
     UnknownDispute,
     VoucherBlocked,
 )
-from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id

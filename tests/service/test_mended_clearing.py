@@ -8,10 +8,10 @@ from app.clearing import payments, queries, statements
 from app.clearing.documents import verified
 from app.clearing.errors import SameAccountAgain
 from app.clearing.payment_file import payment_file
-from app.clearing.redemptions import undo_redemption
 from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
 from app.clearing.statements import PassRange
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id

@@ -4,11 +4,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.clearing import errors, redemption_queries
+from app.clearing.lookups import check_voucher
 from app.clearing.redemption_models import Redemption
-from app.clearing.redemptions import (
-    Scan,
-    check_voucher,
-)
+from app.clearing.redemptions import Scan
 from app.kernel.errors import IdAlreadyUsed
 from app.kernel.ids import new_id
 from tests.service.chain import everything

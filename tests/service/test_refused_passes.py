@@ -9,12 +9,9 @@ from sqlalchemy import select
 
 from app import ledger
 from app.clearing import errors
+from app.clearing.lookups import check_voucher
 from app.clearing.redemption_models import RedemptionAttempt
-from app.clearing.redemptions import (
-    GUESS_WINDOW,
-    GUESSES_ALLOWED,
-    check_voucher,
-)
+from app.clearing.redemptions import GUESS_WINDOW, GUESSES_ALLOWED
 from app.kernel import codes
 from app.kernel.clock import end_of_day
 from app.kernel.errors import DomainError

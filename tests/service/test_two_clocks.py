@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import queries
 from app.clearing.redemption_models import Redemption
-from app.clearing.redemptions import undo_redemption
 from app.clearing.runs import run_clearing
 from app.clearing.statements import approve_statement
+from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import MARTINIQUE, first_instant
 from app.kernel.codes import VoucherCode

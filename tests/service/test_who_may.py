@@ -14,7 +14,8 @@ from app.clearing.errors import (
     UnknownRedemption,
     UnknownStatement,
 )
-from app.clearing.redemptions import check_voucher, known_redemption
+from app.clearing.lookups import check_voucher
+from app.clearing.redemptions import known_redemption
 from app.clearing.statements import known_statement
 from app.identity.errors import OtherOrganisation, RightMissing, TokenCannotApprove
 from app.identity.rules import RIGHTS, SEES_ALL_ORGANISATIONS, Role
