@@ -5,8 +5,7 @@ recipient has counted it. Only the recipient counts. What the count misses stays
 it is found or is back in the stock; nothing is ever struck out.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -58,6 +57,14 @@ from app.prescribers.errors import (
     NotYetCounted,
     SentToItself,
     UnknownConsignment,
+)
+from app.prescribers.transit import (
+    act_on,
+    arrive,
+    in_stock,
+    with_its_recipient,
+    with_its_sender,
+    without,
 )
 from app.programmes import numbering
 from app.programmes.service import known_programme
@@ -301,21 +308,21 @@ def confirm_receipt(
         for booklet in booklets
     )
     session.flush()
-    arrived = _without(
+    arrived = without(
         [
             (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
             for part in queries.ranges_of(session, consignment_id)
         ],
         lacking,
     )
-    _arrive(
+    arrive(
         session,
         actor,
         consignment,
         arrived,
         posting_id=receipt_id,
         now=now,
-        end=_with_its_recipient(consignment),
+        end=with_its_recipient(consignment),
     )
     return record
 
@@ -397,100 +404,6 @@ def _printed(session: Session, booklet_id: int) -> str:
     return str(booklet_numbers(session, [booklet_id])[booklet_id])
 
 
-def _without(
-    ranges: Sequence[tuple[int, ledger.VoucherRange]], booklets: Sequence[NumberedBooklet]
-) -> list[tuple[int, ledger.VoucherRange]]:
-    """Ranges of whole booklets but for those, sorted by id."""
-    left = []
-    for vintage_id, whole in ranges:
-        first = whole.first
-        for booklet in booklets:
-            if whole.first <= booklet.id <= whole.last:
-                if first < booklet.id:
-                    left.append((vintage_id, ledger.VoucherRange(first, booklet.id - 1)))
-                first = booklet.id + booklet.size
-        if first <= whole.last:
-            left.append((vintage_id, ledger.VoucherRange(first, whole.last)))
-    return left
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Where what is on its way ends, and by which move."""
-
-    kind: ledger.MovementKind
-    place: Callable[[int], ledger.AccountKey]
-    """The account, by vintage."""
-
-
-def _in_stock(consignment: Consignment) -> End:
-    return End(
-        ledger.MovementKind.RETURN,
-        lambda vintage_id: chart.stock(consignment.sponsor_id, vintage_id),
-    )
-
-
-def _with_its_recipient(consignment: Consignment) -> End:
-    if consignment.kind == ConsignmentKind.RETURN:
-        return _in_stock(consignment)
-    return End(
-        ledger.MovementKind.ACCEPT,
-        lambda vintage_id: chart.prescriber(consignment.recipient_id, vintage_id),
-    )
-
-
-def _with_its_sender(consignment: Consignment) -> End:
-    return End(
-        ledger.MovementKind.RETURN,
-        lambda vintage_id: chart.prescriber(consignment.sender_id, vintage_id),
-    )
-
-
-def _arrive(
-    session: Session,
-    actor: Actor,
-    consignment: Consignment,
-    ranges: Sequence[tuple[int, ledger.VoucherRange]],
-    *,
-    posting_id: UUID,
-    now: datetime,
-    end: End,
-) -> None:
-    """Let booklets leave the transit for one of the places where they may end."""
-    lines = []
-    for vintage_id, whole in ranges:
-        accounts = ledger.accounts(
-            session,
-            [
-                road := chart.transit(consignment.sender_id, consignment.recipient_id, vintage_id),
-                place := end.place(vintage_id),
-            ],
-        )
-        check_rests_in(
-            session, whole, accounts[road], lambda booklet: BookletNotOnTheWay(booklet=booklet)
-        )
-        lines.append(ledger.Line(end.kind, whole, accounts[road], accounts[place]))
-    if lines:
-        ledger.post(session, _act(actor, consignment, end.kind, posting_id, now), lines)
-
-
-def _act(
-    actor: Actor,
-    consignment: Consignment,
-    kind: ledger.MovementKind,
-    posting_id: UUID,
-    now: datetime,
-) -> ledger.Act:
-    return ledger.Act(
-        posting_id=posting_id,
-        kind=kind,
-        document_type=consignment.kind,
-        document_id=consignment.id,
-        actor_id=actor.agent_id,
-        occurred_at=now,
-    )
-
-
 # ── Calling back, and what was missing ────────────────────────────────────────────────────────────
 
 
@@ -545,14 +458,14 @@ def cancel_consignment(
         for part in queries.ranges_of(session, consignment_id)
     ]
     if consignment.kind != ConsignmentKind.ALLOCATION:
-        _arrive(
+        arrive(
             session,
             actor,
             consignment,
             ranges,
             posting_id=cancellation_id,
             now=now,
-            end=_with_its_sender(consignment) if returned else _in_stock(consignment),
+            end=with_its_sender(consignment) if returned else in_stock(consignment),
         )
         return record
     for vintage_id, whole in ranges:
@@ -565,7 +478,7 @@ def cancel_consignment(
         )
     ledger.reverse(
         session,
-        _act(actor, consignment, ledger.MovementKind.REVERSE, cancellation_id, now),
+        act_on(actor, consignment, ledger.MovementKind.REVERSE, cancellation_id, now),
         [(movement_id, None) for movement_id in queries.movements_of(session, consignment_id)],
     )
     return record
@@ -644,13 +557,13 @@ def settle_shortfall(
         for booklet in named
     )
     session.flush()
-    _arrive(
+    arrive(
         session,
         actor,
         consignment,
         ranges_of_booklets(named),
         posting_id=settlement_id,
         now=now,
-        end=_with_its_recipient(consignment) if found else _in_stock(consignment),
+        end=with_its_recipient(consignment) if found else in_stock(consignment),
     )
     return record
