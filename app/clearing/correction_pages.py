@@ -22,14 +22,14 @@ from app.clearing.models import StatementApproval
 from app.clearing.receipts import serial_in
 from app.clearing.rules import ClawbackState
 from app.database import Place, rows_by
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes import queries as programmes
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -44,11 +44,6 @@ STATES = {
     ClawbackState.OWED: ("bad", "À compenser"),
     ClawbackState.RECOVERED: ("ok", "Compensée"),
 }
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from app.clearing.rules import (
 )
 from app.clearing.session_queries import DayLine, DayTotal, Untold
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import DomainError
@@ -57,7 +57,7 @@ from app.vouchers.errors import (
     TrainingPaper,
     UnknownVoucher,
 )
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice, FieldError
@@ -405,7 +405,7 @@ def day() -> ResponseReturnValue:
             mediators,
             str(mediator_id) if mediator_id and not own else "",
             own,
-            Right.REDEEM in RIGHTS[current_actor().role],
+            may(Right.REDEEM),
             REDEMPTIONS.page(session, hidden=frozenset({"Médiateur"} if own else ())),
             tuple(session_queries.day_totals(session, on, mediator_id=mediator_id)),
             session_queries.untold_sessions(session, mediator_id=mediator_id) if own else (),

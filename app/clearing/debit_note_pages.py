@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, debit_notes, documents, files
 from app.clearing.correction_models import DebitNote
-from app.clearing.correction_pages import may, owing_now
+from app.clearing.correction_pages import owing_now
 from app.clearing.rules import PaperRecovery
 from app.database import Place
 from app.identity.rules import Right
@@ -21,7 +21,7 @@ from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.format import euros
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing

@@ -16,12 +16,12 @@ from app.clearing.counter_parts import STATES, told_in_words
 from app.clearing.disputes import Outcome
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, instant_of
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -89,11 +89,6 @@ class DisputePage:
     award_id: UUID | None
     may_decide: bool
     not_allowed: str
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 FILTERS = {"a-trancher": None, **{str(outcome): outcome for outcome in Outcome}}

@@ -26,12 +26,12 @@ from app.clearing.redemption_models import SupportSession
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.text import read_day
 from app.papers.sheets import Kind
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.format import day_long
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -105,7 +105,7 @@ def list_sessions() -> ResponseReturnValue:
             SESSIONS.page(session, hidden=hidden),
             tuple(Choice(str(one), name) for one, name in _mediators(session)),
             own,
-            Right.REDEEM in RIGHTS[current_actor().role],
+            may(Right.REDEEM),
         )
 
     return render_template("clearing/sessions.html", page=in_transaction(read))

@@ -32,12 +32,12 @@ from app.clearing.statement_views import (
 )
 from app.clearing.statements import PassRange
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day, next_month
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
 from app.programmes import queries as programmes
-from app.web.auth import ANONYMOUS, check, current_actor, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, may, started_at
 from app.web.format import count, euros, plural
 from app.web.forms import Form, done
 from app.web.lists import Column, Listing
@@ -54,11 +54,6 @@ ANONYMOUS.add("statement_pages.verify")
 MANY = 100
 LONGEST_CODE = 60
 """A code of a paper as typed, with whatever is between its groups."""
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────

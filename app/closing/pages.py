@@ -15,7 +15,7 @@ from app.closing.models import ClosingHold, ComplementSettlement
 from app.closing.papers import Account, Complement, complement_statement, joint_statement
 from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
 from app.closing.views import StepShown, account_of, complements_shown, steps_shown
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.partners.queries import organisation_names
 from app.prescribers.allocations import BookletRange
@@ -24,17 +24,13 @@ from app.programmes.errors import UnknownVintage
 from app.programmes.models import VintageTerms
 from app.programmes.queries import is_demonstration
 from app.programmes.service import known_programme
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
 bp = Blueprint("closing_pages", __name__)
-
-
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +168,10 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         _late_count(session, terms.vintage_id),
         form,
         tuple(Choice(str(s), words) for s, words in FRENCH_SIDE.items() if s not in signed),
-        _may(Right.VALIDATE_HOLD),
-        _may(Right.RELEASE_HELD),
-        _may(Right.SIGN_CLOSING),
-        _may(Right.SETTLE_CLOSING),
+        may(Right.VALIDATE_HOLD),
+        may(Right.RELEASE_HELD),
+        may(Right.SIGN_CLOSING),
+        may(Right.SETTLE_CLOSING),
     )
 
 

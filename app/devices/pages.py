@@ -18,12 +18,12 @@ from app.devices.rules import OLD_AFTER
 from app.devices.views import DeviceTold, address_of, devices_told
 from app.identity.device_models import Device, DeviceOffer, DeviceRevocation
 from app.identity.device_rules import CHOSEN_REASONS, FRENCH_REASON, RevocationReason
-from app.identity.rules import RIGHTS, LinkEnd, Right
+from app.identity.rules import LinkEnd, Right
 from app.kernel.communes import key_of
 from app.papers import qr
 from app.papers.sheets import Kind
 from app.programmes.queries import is_demonstration
-from app.web.auth import ANONYMOUS, check, current_actor, origin, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, may, origin, started_at
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing, piece_of
 from app.web.pages import Choice
@@ -102,10 +102,6 @@ def _is_own() -> bool:
     return current_actor().scope is not None
 
 
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
-
-
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -174,7 +170,7 @@ def listed() -> ResponseReturnValue:
     hidden = frozenset({"Structure"}) if _is_own() else frozenset()
     page = in_transaction(
         lambda session: DevicesPage(
-            DEVICES.page(session, hidden=hidden), _is_own(), _may(Right.OFFER_DEVICE), STATES
+            DEVICES.page(session, hidden=hidden), _is_own(), may(Right.OFFER_DEVICE), STATES
         )
     )
     return render_template("devices/list.html", page=page)
@@ -254,7 +250,7 @@ def _device(device_id: UUID, form: Form) -> DevicePage:
     session = request_session()
     device = enrolments.known_device(session, actor=current_actor(), device_id=device_id)
     [told] = devices_told(session, [device], now=started_at())
-    may_revoke = told.revoked_at is None and _may(Right.REVOKE_DEVICE)
+    may_revoke = told.revoked_at is None and may(Right.REVOKE_DEVICE)
     return DevicePage(told, form, _is_own(), may_revoke)
 
 

@@ -1,6 +1,5 @@
-"""What the pages about losses share: who may do what, and passes as people type them."""
+"""What the pages about losses share: passes as people type them."""
 
-from app.identity.rules import RIGHTS, Right
 from app.losses.naming import Named, read_lines, without_codes
 from app.vouchers.errors import UnknownVoucher
 from app.web.auth import current_actor, started_at
@@ -9,11 +8,6 @@ from app.web.transaction import in_transaction
 
 LINES = 40
 """Lines of a page of a list."""
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 def named_in(form: Form) -> list[Named]:

@@ -15,7 +15,7 @@ from app.kernel.errors import DomainError
 from app.ledger import AccountKind, MovementKind, contiguous
 from app.losses import blocks, queries
 from app.losses.errors import UnknownBlock
-from app.losses.forms import LINES, may, named_in
+from app.losses.forms import LINES, named_in
 from app.losses.models import Block, BlockLift
 from app.losses.naming import Named, read_lines, serials_of
 from app.losses.rules import (
@@ -30,7 +30,7 @@ from app.losses.views import Series, blocked_series, resting_series
 from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice

@@ -15,7 +15,7 @@ from app.kernel.errors import DomainError, InvalidInput
 from app.losses import replacement_queries as queries
 from app.losses import replacements
 from app.losses.errors import UnknownReplacement
-from app.losses.forms import LINES, may, named_in
+from app.losses.forms import LINES, named_in
 from app.losses.naming import Named, serials_of
 from app.losses.papers import Swap, replacement_slip
 from app.losses.replacement_models import Replacement
@@ -26,7 +26,7 @@ from app.partners.queries import organisation_names
 from app.prescribers import queries as people
 from app.prescribers.positions import passes_unused
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing

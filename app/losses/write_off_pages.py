@@ -12,7 +12,7 @@ from app.database import Place
 from app.identity.rules import Right
 from app.losses import queries, write_offs
 from app.losses.errors import UnknownWriteOff
-from app.losses.forms import LINES, may
+from app.losses.forms import LINES
 from app.losses.models import WriteOff
 from app.losses.naming import read_lines
 from app.losses.papers import Destruction, destruction_report
@@ -21,7 +21,7 @@ from app.losses.views import destruction_of
 from app.papers.sheets import Kind
 from app.printing.queries import batch_by_number
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing

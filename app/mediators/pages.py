@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity import queries as agents
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.communes import key_of
 from app.kernel.money import NO_BREAK
@@ -52,7 +52,7 @@ from app.partners.rules import (
 from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.words import percent
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.format import count
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing, piece_of
@@ -205,10 +205,6 @@ def _today() -> date:
     return martinique_day(started_at())
 
 
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
-
-
 # ── The directory ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -224,13 +220,13 @@ def _filters(form: Form) -> Filters:
         kind=_asked(form, "nature", forms.KINDS),
         role=_asked(form, "role", forms.ROLES),
         insee=_asked(form, "commune", forms.COMMUNE_CHOICES),
-        soon=_may(Right.MANAGE_PARTNERS) and bool(form.text("bientot")),
+        soon=may(Right.MANAGE_PARTNERS) and bool(form.text("bientot")),
     )
 
 
 def _ending(session: Session) -> set[UUID]:
     """Those of whom something is to be renewed, for whoever may do it."""
-    if not _may(Right.MANAGE_PARTNERS):
+    if not may(Right.MANAGE_PARTNERS):
         return set()
     return {one.organisation.id for one in queries.renewals(session, on=_today())}
 
@@ -308,7 +304,7 @@ def directory() -> ResponseReturnValue:
         found = DIRECTORY.page(session)
         filters = _filters(found.form)
         every = _every(session, filters)
-        return DirectoryPage(filters, found, len(every), _may(Right.MANAGE_PARTNERS))
+        return DirectoryPage(filters, found, len(every), may(Right.MANAGE_PARTNERS))
 
     return render_template("partners/list.html", page=in_transaction(work))
 
@@ -355,7 +351,7 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         current_actor(),
         _today(),
     )
-    sees_all, may_manage = actor.sees(partner_id), _may(Right.MANAGE_PARTNERS)
+    sees_all, may_manage = actor.sees(partner_id), may(Right.MANAGE_PARTNERS)
     address = partners.address_of(session, partner_id)
     offer = queries.offers(session, [partner_id]).get(partner_id, queries.Offer())
     capacity = queries.capacity_on(session, [partner_id], on=today).get(partner_id)
@@ -446,8 +442,8 @@ def _partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         ),
         sees_all=sees_all,
         may_manage=may_manage,
-        may_correct=_may(Right.CORRECT_PROFILE) and sees_all,
-        may_type_account=_may(Right.PREPARE_BANK_DETAILS) and sees_all,
+        may_correct=may(Right.CORRECT_PROFILE) and sees_all,
+        may_type_account=may(Right.PREPARE_BANK_DETAILS) and sees_all,
     )
 
 
@@ -616,7 +612,7 @@ def _applications(session: Session, partner_id: UUID) -> tuple[Application, ...]
 
 def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
     used = partners.approved_bank_details(session, partner_id)
-    may, me = _may(Right.APPROVE_BANK_DETAILS), current_actor().agent_id
+    may_approve, me = may(Right.APPROVE_BANK_DETAILS), current_actor().agent_id
     told = []
     for details, approval in reversed(partners.bank_details_of(session, partner_id)):
         if approval is None:
@@ -632,7 +628,7 @@ def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
                 details.iban_masked,
                 tone,
                 state,
-                may_approve=may and approval is None and details.prepared_by != me,
+                may_approve=may_approve and approval is None and details.prepared_by != me,
             )
         )
     return tuple(told)

@@ -41,7 +41,7 @@ from app.programmes.keys import KeyStore
 from app.programmes.models import ProgrammeFreeze
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_vintage
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
 from app.web.format import count, euros
 from app.web.forms import Form, done
@@ -128,11 +128,6 @@ def listed_file(ending: str) -> ResponseReturnValue:
     """The orders of the address, all of them."""
     check(Right.SEE_ORDERS)
     return ORDERS.file(ending, programmes.is_demonstration)
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 def named(session: Session, number: str) -> BookletOrder:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import MARTINIQUE, martinique_day
 from app.kernel.communes import COMMUNES, Point
 from app.kernel.text import written_phone
@@ -31,7 +31,7 @@ from app.places.queries import Asked, Found, PlaceInDirectory
 from app.places.rules import VOCABULARIES, Aspect
 from app.places.views import as_csv, as_json
 from app.programmes.rules import FRENCH_PUBLIC, Public
-from app.web.auth import ANONYMOUS, check, current_actor, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, may, started_at
 from app.web.downloads import CSV
 from app.web.forms import Form, done, number_asked
 from app.web.maps import Map, drawn
@@ -116,10 +116,6 @@ class PlacePage:
     may_manage: bool
 
 
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
-
-
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -149,7 +145,7 @@ def _places_page(session: Session) -> PlacesPage:
     start = min(number_asked("page") or 0, LAST_PAGE) * LINES
     shown = list(enumerate(found, 1))[start : start + LINES]
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "page"}
-    may_manage = _may(Right.MANAGE_PARTNERS)
+    may_manage = may(Right.MANAGE_PARTNERS)
     return PlacesPage(
         form=form,
         used=bool(kept),
@@ -255,7 +251,7 @@ def _place_page(session: Session, place_id: UUID) -> PlacePage:
         missing=found.missing,
         not_exported=left.get(one.id, ()),
         map=drawn([(1, found.where)], None),
-        may_manage=_may(Right.MANAGE_PARTNERS),
+        may_manage=may(Right.MANAGE_PARTNERS),
     )
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
-from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.money import NO_BREAK
@@ -27,7 +26,7 @@ from app.prescribers.custody_rules import (
     numbered_lines,
 )
 from app.programmes import queries as programmes
-from app.web.auth import current_actor, started_at
+from app.web.auth import started_at
 from app.web.format import count, plural
 from app.web.forms import Form
 from app.web.pages import Choice
@@ -110,11 +109,6 @@ class Holder:
 def today() -> date:
     """The day in Martinique."""
     return martinique_day(started_at())
-
-
-def may(right: Right) -> bool:
-    """Whether the reader has a right."""
-    return right in RIGHTS[current_actor().role]
 
 
 SAID = 3

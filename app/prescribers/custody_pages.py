@@ -26,7 +26,6 @@ from app.prescribers.custody_desk import (
     STATES,
     agent_name,
     booklets_said,
-    may,
     only,
     ranges,
     today,
@@ -49,7 +48,7 @@ from app.prescribers.custody_rules import (
 from app.prescribers.custody_views import answers_to, state_of
 from app.programmes import queries as programmes
 from app.vouchers.queries import booklet_numbers
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
 from app.web.format import day_short
 from app.web.forms import Form, done

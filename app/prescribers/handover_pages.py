@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity import drafts
-from app.identity.rules import RIGHTS, Right, Role
+from app.identity.rules import Right, Role
 from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_SERVICE, Service
@@ -44,7 +44,7 @@ from app.prescribers.views import prescriptions_shown
 from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.drafts import AGAIN
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -68,11 +68,6 @@ APART = {
 def choices(french: dict[T, str]) -> tuple[Choice, ...]:
     """A list to choose from."""
     return tuple(Choice(str(value), label) for value, label in french.items())
-
-
-def may(right: Right) -> bool:
-    """Whether whoever looks may do that."""
-    return right in RIGHTS[current_actor().role]
 
 
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,6 @@ from app.prescribers import holdings, recalls
 from app.prescribers.custody_desk import (
     Holder,
     holders_of,
-    may,
     today,
 )
 from app.prescribers.custody_models import (
@@ -29,7 +28,7 @@ from app.prescribers.custody_rules import (
 )
 from app.prescribers.recalls import Recall, Returning
 from app.programmes import queries as programmes
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import CSV, download
 from app.web.forms import Form, done
 from app.web.pages import Choice

@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.programmes.rules import FRENCH_PUBLIC
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -106,7 +106,7 @@ def people() -> ResponseReturnValue:
         whom,
         tuple(Choice(value, words) for value, words in WHOM.items() if value),
         more,
-        Right.ISSUE_BOOKLETS in RIGHTS[current_actor().role],
+        may(Right.ISSUE_BOOKLETS),
     )
     return render_template("handovers/people.html", page=page, french_public=FRENCH_PUBLIC)
 

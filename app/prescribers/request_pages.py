@@ -19,7 +19,6 @@ from app.prescribers.custody_desk import (
     REQUEST_FILTERS,
     REQUEST_STATES,
     agent_name,
-    may,
     only,
     programme_choices,
     today,
@@ -35,7 +34,7 @@ from app.prescribers.custody_views import requests_shown
 from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Database, Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.errors import DomainError
 from app.orders import queries as orders
 from app.orders.errors import OrderNotSent, UnknownOrder
@@ -24,7 +24,7 @@ from app.printing.views import batches_shown, file_name, public_address
 from app.programmes.keys import KeyStore
 from app.programmes.queries import is_demonstration
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -136,7 +136,7 @@ def batches() -> ResponseReturnValue:
     def work(session: Session) -> PrintingPage:
         listed = BATCHES.page(session)
         order = _order_asked(session, listed.form)
-        return PrintingPage(listed, order.number if order else "", _may_print())
+        return PrintingPage(listed, order.number if order else "", may(Right.PRINT_BOOKLETS))
 
     return render_template("printing/list.html", page=in_transaction(work))
 
@@ -258,7 +258,7 @@ def batch(number: str) -> ResponseReturnValue:
     def work(session: Session) -> BatchPage:
         found = _known(session, number)
         (told,) = batches_shown(session, [found])
-        return BatchPage(told, FRENCH_KIND[PrintKind(found.kind)], _may_print())
+        return BatchPage(told, FRENCH_KIND[PrintKind(found.kind)], may(Right.PRINT_BOOKLETS))
 
     return render_template("printing/batch.html", page=in_transaction(work))
 
@@ -289,7 +289,3 @@ def _known(session: Session, number: str) -> PrintBatch:
     if found is None:
         raise UnknownPrintBatch
     return found
-
-
-def _may_print() -> bool:
-    return Right.PRINT_BOOKLETS in RIGHTS[current_actor().role]

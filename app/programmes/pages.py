@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.text import read_day
 from app.partners import queries as partners
@@ -22,7 +22,7 @@ from app.programmes.models import Programme, ProgrammeSettings, SettingsWithdraw
 from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
 from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
@@ -150,7 +150,7 @@ def _programmes_page(session: Session) -> ProgrammesPage:
                 settings.ordinal,
             )
         )
-    return ProgrammesPage(tuple(lines), _may_manage())
+    return ProgrammesPage(tuple(lines), may(Right.MANAGE_PROGRAMME))
 
 
 @bp.get("/dispositifs/<uuid:programme_id>")
@@ -189,7 +189,7 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
         ),
         versions=tuple(reversed(versions)),
         vintages=tuple(vintages_shown(session, queries.vintages_of(session, programme_id))),
-        may_manage=_may_manage(),
+        may_manage=may(Right.MANAGE_PROGRAMME),
     )
 
 
@@ -400,7 +400,3 @@ def _name(session: Session, organisation_id: UUID) -> str:
 def today() -> date:
     """The day in Martinique on which this is asked."""
     return martinique_day(started_at())
-
-
-def _may_manage() -> bool:
-    return Right.MANAGE_PROGRAMME in RIGHTS[current_actor().role]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.errors import DomainError
 from app.reports.service import voucher_report
 from app.reports.told import SearchPage
@@ -15,7 +15,7 @@ from app.vouchers.errors import (
     UnknownVoucher,
     VoucherNotShown,
 )
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.problems import status_of
 from app.web.transaction import in_transaction
 
@@ -26,7 +26,7 @@ LONGEST_TYPED = 60
 
 def may_take() -> bool:
     """Whether who looks takes passes: a mediator, who sees its own and asks of others elsewhere."""
-    return Right.REDEEM in RIGHTS[current_actor().role]
+    return may(Right.REDEEM)
 
 
 def not_found(typed: str, refusal: DomainError) -> ResponseReturnValue:

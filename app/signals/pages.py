@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.papers.sheets import Kind
 from app.programmes.queries import is_demonstration
 from app.signals import queries, service
 from app.signals.models import Signal, SignalDecision
 from app.signals.rules import FRENCH_DECISION, FRENCH_KIND, Decision, SignalKind
 from app.signals.views import SignalTold, signals_told
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -47,10 +47,6 @@ class SignalPage:
     form: Form
     decisions: tuple[Choice, ...]
     may_decide: bool
-
-
-def _may_decide() -> bool:
-    return Right.DECIDE_SIGNAL in RIGHTS[current_actor().role]
 
 
 def _found(session: Session, form: Form, place: Place) -> list[Signal]:
@@ -105,7 +101,7 @@ def listed() -> ResponseReturnValue:
             return done(url_for(".listed"), said)
     page = in_transaction(
         lambda session: SignalsPage(
-            SIGNALS.page(session), KINDS, STATE_CHOICES, form, _may_decide()
+            SIGNALS.page(session), KINDS, STATE_CHOICES, form, may(Right.DECIDE_SIGNAL)
         )
     )
     return render_template("signals/list.html", page=page), form.status
@@ -150,7 +146,7 @@ def shown(signal_id: UUID) -> ResponseReturnValue:
             signals_told(session, [record])[0],
             form,
             tuple(Choice(str(one), words) for one, words in FRENCH_DECISION.items()),
-            _may_decide(),
+            may(Right.DECIDE_SIGNAL),
         )
 
     return render_template("signals/signal.html", page=in_transaction(work)), form.status

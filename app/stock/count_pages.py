@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.papers.sheets import Kind
 from app.partners import queries as partners
@@ -27,7 +27,7 @@ from app.stock.papers import CountReport, count_paper, difference_sheet
 from app.stock.queries import EnteredLine
 from app.stock.views import count_report, counts_listed
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -108,10 +108,6 @@ class CountPage:
         return sum(line.struck_at is None for line in self.lines)
 
 
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]
-
-
 def _found(session: Session, form: Form, place: Place) -> list[StockCount]:
     return queries.latest_counts(
         session,
@@ -151,7 +147,7 @@ def listed() -> ResponseReturnValue:
         return CountsPage(
             COUNTS.page(session),
             states=tuple(Choice(str(s), words) for s, words in FRENCH_COUNT_STATE.items()),
-            may_count=_may(Right.COUNT_STOCK),
+            may_count=may(Right.COUNT_STOCK),
             own=current_actor().scope is not None,
         )
 
@@ -234,8 +230,8 @@ def _page(session: Session, count_id: UUID, form: Form) -> CountPage:
         report,
         tuple(queries.lines_entered(session, count_id)),
         report.closed_by == actor.agent_id,
-        _may(Right.COUNT_STOCK),
-        _may(Right.SIGN_COUNT),
+        may(Right.COUNT_STOCK),
+        may(Right.SIGN_COUNT),
         counts.may_sign_for(session, actor, report.holder_id, report.closed_by),
     )
 

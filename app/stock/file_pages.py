@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.orders.models import BookletOrder
 from app.orders.pages import named
 from app.orders.queries import progress
@@ -31,7 +31,7 @@ from app.stock.file_rules import (
 from app.stock.models import SerialFile
 from app.stock.papers import FileReport, ToldRow, discrepancy_report, discrepancy_sheet
 from app.stock.views import file_report, rows_told, said_of_import
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done, number_asked
 from app.web.pages import Choice
@@ -167,7 +167,7 @@ def _show_files(number: str, form: Form) -> ResponseReturnValue:
             tuple(queries.serial_files_of(session, order.id)),
             tuple(Choice(str(one), words) for one, words in FRENCH_CODES_FROM.items()),
             state is OrderState.SENT,
-            Right.RECEIVE_DELIVERY in RIGHTS[current_actor().role],
+            may(Right.RECEIVE_DELIVERY),
         )
 
     return render_template("stock/files.html", page=in_transaction(work)), form.status

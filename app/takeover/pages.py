@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.papers.sheets import Kind
@@ -23,7 +23,7 @@ from app.takeover.models import Takeover, TakeoverApproval
 from app.takeover.papers import Report, report
 from app.takeover.rules import COLUMNS, FRENCH_PLACE, TakeoverState
 from app.takeover.views import report_of
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -212,7 +212,7 @@ def _list(
         tuple(Choice(str(p.id), p.name) for p in known),
         TAKEOVERS.page(session),
         tuple(Choice(str(state), label.capitalize()) for state, (_, label) in STATES.items()),
-        _may(Right.PREPARE_TAKEOVER),
+        may(Right.PREPARE_TAKEOVER),
     )
 
 
@@ -281,8 +281,8 @@ def _page(session: Session, takeover_id: UUID, form: Form) -> TakeoverPage:
         record.voucher_count,
         approval.approved_at if approval else None,
         record.prepared_by == current_actor().agent_id,
-        _may(Right.APPROVE_TAKEOVER),
-        _may(Right.PREPARE_TAKEOVER),
+        may(Right.APPROVE_TAKEOVER),
+        may(Right.PREPARE_TAKEOVER),
     )
 
 
@@ -323,7 +323,3 @@ def takeover_pdf(takeover_id: UUID) -> Response:
 
     data, specimen = in_transaction(work)
     return download(report(data, specimen=specimen), f"{data.number}.pdf", PDF)
-
-
-def _may(right: Right) -> bool:
-    return right in RIGHTS[current_actor().role]

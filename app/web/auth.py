@@ -15,7 +15,7 @@ from app.identity import devices, passwords, queries, sessions
 from app.identity.device_rules import CREDENTIAL_PREFIX, OFFER_PREFIX
 from app.identity.errors import DeviceCannot, OnlyADevice
 from app.identity.models import Agent
-from app.identity.rules import Actor, Browser, Origin, Right, Way, browser_family
+from app.identity.rules import RIGHTS, Actor, Browser, Origin, Right, Way, browser_family
 from app.identity.service import Door, SignInKeys, actor_of, keys_at
 from app.identity.session_errors import SecondFactorNeeded, SignInTooOld
 from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
@@ -81,6 +81,11 @@ def current_actor() -> Actor:
     return actor_of(
         current_agent(), by_token=g.get("by_token", False), device_id=g.get("device_id")
     )
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks has a right, for pages that offer what it opens."""
+    return right in RIGHTS[current_actor().role]
 
 
 def authenticate() -> AnyResponse | None:
