@@ -57,7 +57,7 @@ from app.vouchers.errors import (
     TrainingPaper,
     UnknownVoucher,
 )
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice, FieldError
@@ -159,7 +159,7 @@ def take() -> ResponseReturnValue:
     if taken is not None:
         answered = tuple(map(told, taken.typed, taken.verdicts))
         form = form_after(form, taken)
-    today = martinique_day(started_at())
+    today = started_on()
     mediator_id = current_actor().organisation_id
 
     def read(session: Session) -> CounterPage:
@@ -206,7 +206,7 @@ def take_typed(session: Session, form: Form) -> Taken:
         form.wrong("codes", "Tapez le code d’un pass : 16 lettres et chiffres, sous le carré.")
     if len(typed) > LARGEST_TYPED:
         form.wrong("codes", f"Tapez au plus {LARGEST_TYPED} codes à la fois.")
-    if on > martinique_day(started_at()):
+    if on > started_on():
         form.wrong("jour", "Écrivez le jour de la séance, au plus tard aujourd’hui.")
     told_session = read_session_if_told(form)
     form.check()
@@ -349,7 +349,7 @@ class DayPage:
 
 def _asked(session: Session, form: Form) -> tuple[date, UUID | None]:
     """The day and the mediator of the address."""
-    on, _, errors = asked_day("jour", martinique_day(started_at()))
+    on, _, errors = asked_day("jour", started_on())
     form.note({error.field: error.sentence for error in errors})
     known, mediator_id = asked_mediator(session)
     form.among("mediateur", {choice.value: None for choice in known})
@@ -390,7 +390,7 @@ REDEMPTIONS = Listing(
 def day() -> ResponseReturnValue:
     """What was taken for a day: passes, sessions, euros, what can still be undone."""
     check(Right.SEE_REDEMPTIONS)
-    today = martinique_day(started_at())
+    today = started_on()
     on, asked_on, errors = asked_day("jour", today)
     own = current_actor().scope is not None
 

@@ -20,12 +20,12 @@ from app.clearing.rules import (
     Topic,
 )
 from app.clearing.session_queries import DayLine
-from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.clock import FIRST_DAY
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
 from app.kernel.text import read_day
 from app.partners import queries as partners
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.forms import Form
 from app.web.pages import Choice, FieldError
 
@@ -119,7 +119,7 @@ def choices() -> dict[str, tuple[Choice, ...]]:
 
 def blank_form(day: date | None = None) -> Form:
     """A form for the next pass, of today unless told otherwise."""
-    on = day or martinique_day(started_at())
+    on = day or started_on()
     return Form.blank(jour=on.isoformat(), genre=SessionKind.INDIVIDUAL)
 
 

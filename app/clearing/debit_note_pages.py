@@ -15,13 +15,12 @@ from app.clearing.correction_pages import owing_now
 from app.clearing.rules import PaperRecovery
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.format import euros
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
@@ -188,9 +187,7 @@ def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
 def shown(debit_note_id: UUID) -> ResponseReturnValue:
     """One debit note."""
     check(Right.SEE_STATEMENTS)
-    return show_note(
-        debit_note_id, Form.blank(collected_on=martinique_day(started_at()).isoformat())
-    )
+    return show_note(debit_note_id, Form.blank(collected_on=started_on().isoformat()))
 
 
 @bp.get("/corrections/titres/<uuid:debit_note_id>/titre.pdf")

@@ -21,7 +21,7 @@ from app.kernel.clock import FIRST_DAY, martinique_day
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -180,7 +180,7 @@ def listed_file(ending: str) -> ResponseReturnValue:
 def new(attempt_id: UUID) -> ResponseReturnValue:
     """Claim a pass that was refused as taken elsewhere: its code, the day, the story."""
     check(Right.OPEN_DISPUTE)
-    today = martinique_day(started_at())
+    today = started_on()
     form = Form.sent() if request.method == "POST" else Form.blank(redeemed_at=today.isoformat())
 
     def work(session: Session) -> object:

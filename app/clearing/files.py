@@ -9,10 +9,9 @@ from app.clearing import debit_notes, documents, statements
 from app.clearing.papers import debit_note_pdf, statement_csv, statement_pdf
 from app.clearing.payment_file import payment_file
 from app.config import Settings
-from app.kernel.clock import martinique_day
 from app.partners.vault import BankVault
 from app.programmes import numbering
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import CSV, PDF, download
 from app.web.transaction import current_settings, in_transaction
 
@@ -52,7 +51,7 @@ def payments_to_order() -> Response:
     content = in_transaction(
         lambda session: payment_file(session, actor=current_actor(), vault=vault)
     )
-    return download(content, f"paiements-{martinique_day(started_at()):%Y-%m-%d}.csv", CSV)
+    return download(content, f"paiements-{started_on():%Y-%m-%d}.csv", CSV)
 
 
 def debit_note_file(debit_note_id: UUID) -> Response:

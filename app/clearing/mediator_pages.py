@@ -35,7 +35,7 @@ from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Clo
 from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
 from app.partners.service import known_organisation
 from app.programmes import queries as programmes
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_on
 from app.web.downloads import FORMATS, download
 from app.web.format import month_long
 from app.web.pages import Choice
@@ -98,7 +98,7 @@ def counter() -> ResponseReturnValue:
 
 
 def _counter_page(session: Session) -> CounterPage:
-    today, mediator_id = martinique_day(started_at()), current_actor().organisation_id
+    today, mediator_id = started_on(), current_actor().organisation_id
     lines = session_queries.day_lines(session, today, Place(SHOWN), mediator_id=mediator_id)
     totals = session_queries.day_totals(session, today, mediator_id=mediator_id)
     kept = [total for total in totals if total.state is not RedemptionState.UNDONE]
@@ -237,7 +237,7 @@ def own() -> ResponseReturnValue:
                 for details, approval in rows
                 if approval is None and (in_use is None or details.prepared_at > in_use.prepared_at)
             ),
-            _rights(session, organisation, martinique_day(started_at())),
+            _rights(session, organisation, started_on()),
             Right.PREPARE_BANK_DETAILS in RIGHTS[actor.role],
         )
 
@@ -285,7 +285,7 @@ def month_asked(today: date) -> date:
 def receipts() -> ResponseReturnValue:
     """The receipts of a month, each with its paper and the page that verifies it."""
     check(Right.REDEEM)
-    today = martinique_day(started_at())
+    today = started_on()
     month = month_asked(today)
     mediator_id = current_actor().organisation_id
 
@@ -327,7 +327,7 @@ COLUMNS = (
 def receipts_file(form: str) -> ResponseReturnValue:
     """All receipts of a month with their signatures: proof that needs nobody's help."""
     check(Right.REDEEM)
-    month = month_asked(martinique_day(started_at()))
+    month = month_asked(started_on())
     mediator_id = current_actor().organisation_id
 
     def read(session: Session) -> tuple[list[DayLine], bool]:

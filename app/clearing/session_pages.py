@@ -27,11 +27,10 @@ from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.text import read_day
 from app.papers.sheets import Kind
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.format import day_long
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -131,7 +130,7 @@ class NewSessionPage:
 def new_session() -> ResponseReturnValue:
     """Note a session, and tick the passes that paid for it."""
     check(Right.REDEEM)
-    today = martinique_day(started_at())
+    today = started_on()
     if request.method == "POST":
         form = Form.sent()
     else:

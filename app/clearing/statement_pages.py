@@ -33,11 +33,11 @@ from app.clearing.statement_views import (
 from app.clearing.statements import PassRange
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day, next_month
+from app.kernel.clock import next_month
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
 from app.programmes import queries as programmes
-from app.web.auth import ANONYMOUS, check, current_actor, may, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, may, started_at, started_on
 from app.web.format import count, euros, plural
 from app.web.forms import Form, done
 from app.web.lists import Column, Listing
@@ -102,7 +102,7 @@ def _found(session: Session, form: Form, place: Place) -> list[Standing]:
 
 
 def _rows(session: Session, found: Sequence[Standing]) -> Sequence[StatementRow]:
-    own, today = current_actor().scope is not None, martinique_day(started_at())
+    own, today = current_actor().scope is not None, started_on()
     return listed_rows(session, found, today=today, own=own)
 
 
@@ -143,7 +143,7 @@ def listed() -> ResponseReturnValue:
             actor=actor,
             asked=_asked(session, found.form),
             listed=found,
-            today=martinique_day(started_at()),
+            today=started_on(),
         )
 
     return render_template(
@@ -178,7 +178,7 @@ def looked_at(session: Session, statement_id: UUID) -> StatementPage:
         session,
         actor=current_actor(),
         statement_id=statement_id,
-        today=martinique_day(started_at()),
+        today=started_on(),
     )
 
 
@@ -333,7 +333,7 @@ def reject(session: Session, form: Form, page: StatementPage) -> str:
 
 def of_today(name: str) -> Callable[[StatementPage], dict[str, str]]:
     """A day that is proposed as today."""
-    return lambda _: {name: martinique_day(started_at()).isoformat()}
+    return lambda _: {name: started_on().isoformat()}
 
 
 ACTS = {
@@ -425,7 +425,7 @@ def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
         form.typed["dispositif"] = [page.programmes[0].value]
     if not form.text("arrete"):
         # What a month's passes are worth is owed at its end.
-        form.typed["arrete"] = [martinique_day(started_at()).replace(day=1).isoformat()]
+        form.typed["arrete"] = [started_on().replace(day=1).isoformat()]
     if asked:
 
         def work(session: Session) -> RunPage:

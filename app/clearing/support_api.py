@@ -31,10 +31,9 @@ from app.clearing.support_views import (
     sheets_shown,
 )
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import PDF
 from app.web.transaction import current_settings, in_transaction
 
@@ -147,7 +146,7 @@ def link_redemptions(body: Json, session_id: UUID) -> Json:
 )
 def read_day(query: Json) -> Json:
     """What was taken for a day; a mediator's own."""
-    day = query["day"] or martinique_day(started_at())
+    day = query["day"] or started_on()
     mediator_id = current_actor().scope or query["mediator_id"]
     return in_transaction(
         lambda session: day_shown(

@@ -16,7 +16,6 @@ from app.closing.papers import Account, Complement, complement_statement, joint_
 from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
 from app.closing.views import StepShown, account_of, complements_shown, steps_shown
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.partners.queries import organisation_names
 from app.prescribers.allocations import BookletRange
 from app.programmes import queries as programmes
@@ -24,7 +23,7 @@ from app.programmes.errors import UnknownVintage
 from app.programmes.models import VintageTerms
 from app.programmes.queries import is_demonstration
 from app.programmes.service import known_programme
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import PDF, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
@@ -136,7 +135,7 @@ def _known(session: Session, label: str) -> VintageTerms:
 def shown(label: str) -> ResponseReturnValue:
     """A vintage's calendar, what was found, and what is to be decided."""
     check(Right.SEE_LEDGER)
-    return _shown(label, Form.blank(signed_on=martinique_day(started_at()).isoformat()))
+    return _shown(label, Form.blank(signed_on=started_on().isoformat()))
 
 
 def _shown(label: str, form: Form) -> ResponseReturnValue:
@@ -161,7 +160,7 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         hold,
         sum(len(booklets) for _, booklets in releases),
         _waits_for_hold(session, terms.vintage_id, steps),
-        martinique_day(started_at()) > terms.valid_until,
+        started_on() > terms.valid_until,
         account,
         FRENCH_SETTLEMENT[SettlementKind(settlement.kind)] if settlement else "",
         complements_shown(session, terms.vintage_id) if closed else (),

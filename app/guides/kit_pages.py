@@ -11,7 +11,6 @@ from app.guides import service
 from app.guides.papers import FRENCH_PAPER, booklets, kit_paper
 from app.guides.rules import ASKED, Kit, KitPaper, Spot
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.money import NO_BREAK
 from app.printing.languages import MODEL, Language, language
@@ -19,7 +18,7 @@ from app.printing.looking import where_to
 from app.printing.public_pages import PlaceLine, place_line
 from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC
-from app.web.auth import ANONYMOUS, check, current_actor, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, started_at, started_on
 from app.web.downloads import PDF, download
 from app.web.maps import Map, drawn
 from app.web.pages import Choice
@@ -175,7 +174,7 @@ def public() -> ResponseReturnValue:
 
 def _public_page(session: Session) -> PublicPage:
     near = commune_named(request.args.get("commune", "")[:LONGEST])
-    words, on = language(MODEL), martinique_day(started_at())
+    words, on = language(MODEL), started_on()
     found = where_to(session, on, near.centre if near else None)
     asked = service.where_to_ask(session, on=on)
     applied = programmes.settings_applied(

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.ledger import AccountKind, MovementKind, contiguous
 from app.losses import blocks, queries
@@ -30,7 +29,7 @@ from app.losses.views import Series, blocked_series, resting_series
 from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.programmes.queries import is_demonstration
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -40,10 +39,6 @@ bp = Blueprint("losses_pages", __name__)
 
 CAUSES = tuple(Choice(str(cause), words) for cause, words in FRENCH_BLOCK_CAUSE.items())
 DECLARANTS = tuple(Choice(str(who), words) for who, words in FRENCH_DECLARANT.items())
-
-
-def _today() -> date:
-    return martinique_day(started_at())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +157,7 @@ def new_block() -> ResponseReturnValue:
     """Declare a loss: say what, see what it does, then do it."""
     check(Right.DECLARE_LOSS)
     if request.method == "GET":
-        form = Form.blank(happened_on=_today().isoformat(), passes=request.args.get("pass", ""))
+        form = Form.blank(happened_on=started_on().isoformat(), passes=request.args.get("pass", ""))
         return _new_block_page(form, None)
     form = Form.sent()
     if not form.text("passes"):

@@ -41,7 +41,7 @@ from app.programmes.keys import KeyStore
 from app.programmes.models import ProgrammeFreeze
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_vintage
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import PDF, download
 from app.web.format import count, euros
 from app.web.forms import Form, done
@@ -146,7 +146,7 @@ def named(session: Session, number: str) -> BookletOrder:
 def shown(number: str) -> ResponseReturnValue:
     """One order: its story, what it waits for, and what may be done now."""
     check(Right.SEE_ORDERS)
-    return show(number, Form.blank(issued_on=martinique_day(started_at()).isoformat()))
+    return show(number, Form.blank(issued_on=started_on().isoformat()))
 
 
 def show(number: str, form: Form) -> ResponseReturnValue:
@@ -191,7 +191,7 @@ def looked_at(session: Session, number: str) -> OrderPage:
         named(session, number),
         actor=actor,
         rights=RIGHTS[actor.role],
-        on=martinique_day(started_at()),
+        on=started_on(),
     )
 
 
@@ -304,7 +304,7 @@ def prepare(session: Session, form: Form) -> BookletOrder:
     """The order that was typed."""
     vintage = form.integer("vintage", "Choisissez un millésime.")
     lines, details, people = forms.lines_of(form), forms.details_of(form), forms.people_of(form)
-    if details.expected_on is not None and details.expected_on < martinique_day(started_at()):
+    if details.expected_on is not None and details.expected_on < started_on():
         form.wrong("expected_on", "Écrivez un jour à venir, ou laissez vide.")
     if not lines and not any(form.text(name) not in {"", "0"} for name in forms.COUNT_OF.values()):
         form.wrong("tens", EmptyOrder.sentence)
@@ -325,7 +325,7 @@ def prepare(session: Session, form: Form) -> BookletOrder:
 def vintages_in_force(session: Session, programme: str = "") -> tuple[Choice, ...]:
     """Vintages that still serve and can be ordered, newest first, as a person chooses one."""
     names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=MANY)}
-    today = martinique_day(started_at())
+    today = started_on()
     return tuple(
         Choice(str(number), f"{terms.label}, {names.get(terms.programme_id, '')}")
         for number, terms in sorted(programmes.all_vintages(session).items(), reverse=True)

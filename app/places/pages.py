@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import MARTINIQUE, martinique_day
+from app.kernel.clock import MARTINIQUE
 from app.kernel.communes import COMMUNES, Point
 from app.kernel.text import written_phone
 from app.mediators import forms
@@ -31,7 +31,7 @@ from app.places.queries import Asked, Found, PlaceInDirectory
 from app.places.rules import VOCABULARIES, Aspect
 from app.places.views import as_csv, as_json
 from app.programmes.rules import FRENCH_PUBLIC, Public
-from app.web.auth import ANONYMOUS, check, current_actor, may, started_at
+from app.web.auth import ANONYMOUS, check, current_actor, may, started_at, started_on
 from app.web.downloads import CSV
 from app.web.forms import Form, done, number_asked
 from app.web.maps import Map, drawn
@@ -206,7 +206,7 @@ def place(place_id: UUID) -> ResponseReturnValue:
 
 
 def _one(session: Session, place_id: UUID) -> PlaceInDirectory:
-    on = martinique_day(started_at())
+    on = started_on()
     receiving = {one.organisation.id for one in mediators.places_receiving(session, on=on)}
     ours = partners.roles_by_organisation(session, queries.OURS, on=on)
     (found,) = queries.places_of(session, [place_id], receiving=receiving, ours=ours)

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.prescribers import allocations, booklet_requests, custody, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
@@ -32,7 +31,7 @@ from app.prescribers.custody_schemas import (
 )
 from app.prescribers.custody_views import allocations_shown, recall_shown, requests_shown
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.transaction import in_transaction
 
 routes = Routes("custody", "Dotations, retours, transferts, et demandes de carnets.")
@@ -256,9 +255,7 @@ def list_recalls() -> Json:
         lambda session: whole(
             [
                 recall_shown(one)
-                for one in recalls.recalls(
-                    session, actor=current_actor(), on=martinique_day(started_at())
-                )
+                for one in recalls.recalls(session, actor=current_actor(), on=started_on())
             ]
         )
     )

@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
-from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.money import NO_BREAK
 from app.kernel.serials import BookletNumber
@@ -26,7 +24,6 @@ from app.prescribers.custody_rules import (
     numbered_lines,
 )
 from app.programmes import queries as programmes
-from app.web.auth import started_at
 from app.web.format import count, plural
 from app.web.forms import Form
 from app.web.pages import Choice
@@ -104,11 +101,6 @@ class Holder:
     def booklet_count(self) -> int:
         """Booklets that it answers for."""
         return sum(line.booklet_count for line in self.lines)
-
-
-def today() -> date:
-    """The day in Martinique."""
-    return martinique_day(started_at())
 
 
 SAID = 3

@@ -28,7 +28,6 @@ from app.prescribers.custody_desk import (
     booklets_said,
     only,
     ranges,
-    today,
     twice_said,
 )
 from app.prescribers.custody_models import (
@@ -48,7 +47,7 @@ from app.prescribers.custody_rules import (
 from app.prescribers.custody_views import answers_to, state_of
 from app.programmes import queries as programmes
 from app.vouchers.queries import booklet_numbers
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import PDF, download
 from app.web.format import day_short
 from app.web.forms import Form, done
@@ -252,7 +251,7 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
     own = actor.organisation_id == row.recipient_id and may(Right.CONFIRM_RECEIPT)
     returns = row.kind == ConsignmentKind.RETURN
     mine = returns and row.sender_id == actor.scope and may(Right.SEND_BOOKLETS)
-    unable = "" if returns else recalls.why_not(session, row.recipient_id, on=today())
+    unable = "" if returns else recalls.why_not(session, row.recipient_id, on=started_on())
     short, travels = state is ConsignmentState.RECEIVED_SHORT, state is ConsignmentState.IN_TRANSIT
     return ConsignmentPage(
         consignment=row,

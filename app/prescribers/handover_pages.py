@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from app.database import Place
 from app.identity import drafts
 from app.identity.rules import Right, Role
-from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
@@ -44,7 +43,7 @@ from app.prescribers.views import prescriptions_shown
 from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.drafts import AGAIN
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -284,7 +283,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
     names = partners.organisation_names(session, {made.prescriber_id, made.referred_to_id})
     booklets = queries.booklets_of(session, made.id)
     services = QUESTION_SETS[made.question_set].services(made.answers)
-    same_day = (actor.agent_id, martinique_day(started_at())) == (
+    same_day = (actor.agent_id, started_on()) == (
         made.prescribed_by,
         made.prescribed_on,
     )
@@ -310,7 +309,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         may_letter=may(Right.SEE_BENEFICIARIES) and undo is None,
         may_renew=may(Right.ISSUE_BOOKLETS)
         and undo is None
-        and made.prescribed_on < martinique_day(started_at())
+        and made.prescribed_on < started_on()
         and queries.identity(session, made.beneficiary_id) is not None,
         may_undo=undo is None
         and may(Right.UNDO_PRESCRIPTION)

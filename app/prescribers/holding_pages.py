@@ -16,7 +16,6 @@ from app.prescribers import holdings, recalls
 from app.prescribers.custody_desk import (
     Holder,
     holders_of,
-    today,
 )
 from app.prescribers.custody_models import (
     Consignment,
@@ -28,7 +27,7 @@ from app.prescribers.custody_rules import (
 )
 from app.prescribers.recalls import Recall, Returning
 from app.programmes import queries as programmes
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import CSV, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
@@ -84,8 +83,8 @@ def _stock_page(session: Session) -> StockPage:
         read_at=started_at(),
         own=actor.scope is not None,
         recalled=bool(
-            recalls.recalls(session, actor=actor, on=today())
-            or recalls.under_way(session, actor=actor, on=today())
+            recalls.recalls(session, actor=actor, on=started_on())
+            or recalls.under_way(session, actor=actor, on=started_on())
         ),
         incomplete=_incomplete(session, one.id if one else None),
         may_declare=may(Right.DECLARE_LOSS),
@@ -141,8 +140,8 @@ class RecallsPage:
 def _recalls_page(session: Session, form: Form) -> RecallsPage:
     actor = current_actor()
     return RecallsPage(
-        tuple(recalls.recalls(session, actor=actor, on=today())),
-        tuple(recalls.under_way(session, actor=actor, on=today())),
+        tuple(recalls.recalls(session, actor=actor, on=started_on())),
+        tuple(recalls.under_way(session, actor=actor, on=started_on())),
         FRENCH_RECALL_REASON,
         form,
         own=actor.scope is not None,
@@ -185,7 +184,7 @@ def recalled_csv() -> ResponseReturnValue:
     check(Right.SEE_ALLOCATIONS)
 
     def work(session: Session) -> bytes:
-        lines = recalls.recalls(session, actor=current_actor(), on=today())
+        lines = recalls.recalls(session, actor=current_actor(), on=started_on())
         return recalls_csv(lines, specimen=programmes.is_demonstration(session))
 
-    return download(in_transaction(work), f"a-faire-rentrer-{today():%Y-%m-%d}.csv", CSV)
+    return download(in_transaction(work), f"a-faire-rentrer-{started_on():%Y-%m-%d}.csv", CSV)

@@ -9,10 +9,9 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.programmes.rules import FRENCH_PUBLIC
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -72,7 +71,7 @@ def sheet() -> ResponseReturnValue:
         tuple(found[:ON_PAPER]),
         whom,
         WHOM[whom],
-        martinique_day(started_at()),
+        started_on(),
         cut=len(found) > ON_PAPER,
     )
     return render_template("handovers/sheet.html", page=page)

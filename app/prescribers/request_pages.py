@@ -21,7 +21,6 @@ from app.prescribers.custody_desk import (
     agent_name,
     only,
     programme_choices,
-    today,
     wanted,
 )
 from app.prescribers.custody_models import (
@@ -34,7 +33,7 @@ from app.prescribers.custody_views import requests_shown
 from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -213,9 +212,11 @@ def _new_request_page(session: Session) -> NewRequestPage:
         programmes=known,
         publics=tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
         rates=tuple(
-            holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=today())
+            holdings.rates(
+                session, actor=actor, prescriber_id=actor.organisation_id, on=started_on()
+            )
         ),
-        unable=recalls.why_not(session, actor.organisation_id, on=today()),
+        unable=recalls.why_not(session, actor.organisation_id, on=started_on()),
     )
 
 
@@ -268,7 +269,7 @@ def _request_page(session: Session, request_id: UUID, form: Form) -> RequestPage
         tone=tone,
         label=label,
         rates=tuple(
-            holdings.rates(session, actor=actor, prescriber_id=row.prescriber_id, on=today())
+            holdings.rates(session, actor=actor, prescriber_id=row.prescriber_id, on=started_on())
         ),
         allocation_number=made.number if made else "",
         may_answer=asked["state"] is RequestState.PENDING and may(Right.ALLOCATE),

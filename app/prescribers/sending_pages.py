@@ -21,7 +21,6 @@ from app.prescribers.custody_desk import (
     programme_choices,
     ranges,
     read_uuid,
-    today,
     twice_said,
     wanted,
 )
@@ -36,7 +35,7 @@ from app.programmes.models import ProgrammeFreeze
 from app.programmes.queries import open_freezes
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -187,7 +186,7 @@ def _send_page(session: Session, kind: ConsignmentKind) -> SendPage:
             asked["public_name"] = FRENCH_PUBLIC[Public(row.public)]
     recipients = [
         Choice(str(o.id), o.name)
-        for o in queries.prescribers_on(session, today())
+        for o in queries.prescribers_on(session, started_on())
         if o.id != actor.scope
     ]
     held = holdings.booklets_held(session, actor=actor)
@@ -213,7 +212,7 @@ def _send_page(session: Session, kind: ConsignmentKind) -> SendPage:
         request=asked,
         frozen=tuple(open_freezes(session)) if kind is ConsignmentKind.ALLOCATION else (),
         unable=(
-            recalls.why_not(session, actor.scope, on=today())
+            recalls.why_not(session, actor.scope, on=started_on())
             if kind is ConsignmentKind.TRANSFER and actor.scope
             else ""
         ),

@@ -1,6 +1,5 @@
 """Programmes and their vintages."""
 
-from datetime import date
 from functools import partial
 from operator import attrgetter
 from uuid import UUID
@@ -9,7 +8,6 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.programmes import queries, service
 from app.programmes.keys import KeyStore
 from app.programmes.models import SettingsWithdrawal
@@ -37,15 +35,11 @@ from app.programmes.views import (
     vintages_shown,
 )
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page, whole
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.transaction import current_settings, in_transaction
 
 routes = Routes("programmes", "Dispositifs et millésimes.")
 bp = routes.blueprint
-
-
-def _today() -> date:
-    return martinique_day(started_at())
 
 
 @routes.post(
@@ -69,7 +63,7 @@ def create_programme(body: Json) -> Json:
             now=started_at(),
             **body,
         )
-        return programmes_shown(session, [programme], on=_today())
+        return programmes_shown(session, [programme], on=started_on())
 
     return in_transaction(work)[0]
 
@@ -87,7 +81,7 @@ def list_programmes(query: Json) -> Json:
         lambda session: page(
             query,
             partial(queries.programmes_after, session, query["after"]),
-            partial(programmes_shown, session, on=_today()),
+            partial(programmes_shown, session, on=started_on()),
         )
     )
 
@@ -102,7 +96,7 @@ def read_programme(programme_id: UUID) -> Json:
     """One programme."""
     return in_transaction(
         lambda session: programmes_shown(
-            session, [service.known_programme(session, programme_id)], on=_today()
+            session, [service.known_programme(session, programme_id)], on=started_on()
         )
     )[0]
 
@@ -205,7 +199,7 @@ def list_funders(query: Json, programme_id: UUID) -> Json:
     """Who funds what part of the value of the passes used, on a day."""
 
     def work(session: Session) -> Json:
-        day = query["on"] or _today()
+        day = query["on"] or started_on()
         return whole(shares_shown(session, service.settings_on(session, programme_id, day)))
 
     return in_transaction(work)

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.text import read_day
 from app.partners import queries as partners
 from app.partners.models import Organisation
@@ -22,7 +21,7 @@ from app.programmes.models import Programme, ProgrammeSettings, SettingsWithdraw
 from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
 from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
 from app.web.api import Json
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
@@ -137,7 +136,7 @@ def programmes() -> ResponseReturnValue:
 def _programmes_page(session: Session) -> ProgrammesPage:
     lines = []
     for programme in queries.programmes_after(session, None, limit=MANY):
-        applied = queries.settings_on(session, programme.id, today())
+        applied = queries.settings_on(session, programme.id, started_on())
         settings = applied or queries.standing_settings(session, programme.id)[0]
         labels = tuple(terms.label for terms in queries.vintages_of(session, programme.id))
         lines.append(
@@ -177,7 +176,7 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
         issuer=_name(session, known.issuer_id),
         payer=words.PAYER_SENTENCE[Payer(known.payer)],
         on=on,
-        today=today(),
+        today=started_on(),
         typed_on=typed or on.isoformat(),
         errors=(FieldError("le", error),) if error else (),
         applied=applied,
@@ -196,12 +195,12 @@ def _programme_page(session: Session, programme_id: UUID) -> ProgrammePage:
 def _asked_day(typed: str, *, first: date) -> tuple[date, str]:
     """The day asked for, and what to write instead of one that makes no sense."""
     if not typed:
-        return max(today(), first), ""
+        return max(started_on(), first), ""
     day = read_day(typed)
     if day is None:
-        return max(today(), first), "Écrivez un jour comme 19/11/2026."
+        return max(started_on(), first), "Écrivez un jour comme 19/11/2026."
     if day < first:
-        return max(today(), first), (
+        return max(started_on(), first), (
             f"Les réglages s’appliquent depuis le {first:%d/%m/%Y} : choisissez un jour d’après."
         )
     return day, ""
@@ -233,7 +232,7 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
         lambda session: _last_settings(session, programme_id)
     )
     if request.method == "GET":
-        first_day = max(today(), last.applies_from)
+        first_day = max(started_on(), last.applies_from)
         covers = {f"covers_{funder.id}": str(Covers.ALL) for funder in funders}
         form = Form.blank(applies_from=first_day.isoformat(), **covers | typed_from(terms))
     else:
@@ -249,7 +248,7 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
         known,
         form,
         last,
-        today(),
+        started_on(),
         tuple(Choice(str(public), FRENCH_PUBLIC[public]) for public in Public),
         tuple(Choice(str(funder.id), funder.name) for funder in funders),
         next_ordinal=ordinal + 1,
@@ -395,8 +394,3 @@ def choices_of(organisations: list[Organisation]) -> tuple[Choice, ...]:
 def _name(session: Session, organisation_id: UUID) -> str:
     found = partners.organisation(session, organisation_id)
     return found.name if found else ""
-
-
-def today() -> date:
-    """The day in Martinique on which this is asked."""
-    return martinique_day(started_at())

@@ -27,10 +27,10 @@ from app.programmes import queries, service, words
 from app.programmes.errors import SettingsChangedAfterwards
 from app.programmes.forms import QUESTIONS, STEPS, Question, Step, read_terms, typed_from
 from app.programmes.models import Programme, ProgrammeSettings, VintageTerms
-from app.programmes.pages import COVERS, PAYERS, change_settings, choices_of, of_kind, today
+from app.programmes.pages import COVERS, PAYERS, change_settings, choices_of, of_kind
 from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms, wrong_terms
 from app.programmes.views import funders_named
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.drafts import typed_in_request
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
@@ -128,7 +128,7 @@ def asked_of(session: Session, programme_id: UUID | None) -> Asked:
         known = service.known_programme(session, programme_id)
         last = queries.standing_settings(session, programme_id)[-1]
         terms = service.terms_of(session, last)
-        proposed = {"applies_from": max(today(), last.applies_from).isoformat()}
+        proposed = {"applies_from": max(started_on(), last.applies_from).isoformat()}
     else:
         sponsors = choices_of(of_kind(session, OrganisationKind.SPONSOR))
         issuers = choices_of(of_kind(session, OrganisationKind.ISSUER))
@@ -149,7 +149,7 @@ def asked_of(session: Session, programme_id: UUID | None) -> Asked:
         sponsors,
         issuers,
         _worth(session, vintages),
-        vintages[-1].valid_until if vintages else date(today().year + 1, 12, 31),
+        vintages[-1].valid_until if vintages else date(started_on().year + 1, 12, 31),
         answered,
         {
             **{n: v for n, v in standing.items() if not _holds(answered, n)},
@@ -298,7 +298,7 @@ def _wrong(asked: Asked, typed: Typed) -> tuple[FieldError, ...]:
     if asked.programme is None:
         _opening(form)
     elif asked.last is not None:
-        earliest = max(today(), asked.last.applies_from)
+        earliest = max(started_on(), asked.last.applies_from)
         if form.day("applies_from") < earliest and not any(
             error.field == "applies_from" for error in form.errors
         ):

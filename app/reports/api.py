@@ -4,7 +4,6 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.reports import papers
 from app.reports.council import council_sheet
 from app.reports.rules import By, CouncilSheet, UsageTable
@@ -21,7 +20,7 @@ from app.reports.service import ChainReport, chain_report, usage_report
 from app.reports.usage import usage_by
 from app.reports.views import usage_shown
 from app.web.api import Json, Routes
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import FORMATS, PDF, download
 from app.web.transaction import in_transaction
 
@@ -41,7 +40,7 @@ bp = routes.blueprint
 )
 def read_chain(query: Json) -> ChainReport:
     """What rests at each stage at the end of a day."""
-    on = query.pop("at") or martinique_day(started_at())
+    on = query.pop("at") or started_on()
     return in_transaction(
         lambda session: chain_report(
             session, actor=current_actor(), on=on, now=started_at(), **query
@@ -61,7 +60,7 @@ def read_chain(query: Json) -> ChainReport:
 )
 def read_usage(query: Json) -> Json:
     """The usage rate at the end of a day, over each of its denominators."""
-    on = query.pop("at") or martinique_day(started_at())
+    on = query.pop("at") or started_on()
     by, since = query.pop("by"), query.pop("since")
     asked = {"actor": current_actor(), "on": on, "now": started_at(), **query}
 
@@ -83,7 +82,7 @@ def read_usage(query: Json) -> Json:
 )
 def read_usage_file(query: Json) -> Response:
     """The table of usage as a file."""
-    on = query.pop("at") or martinique_day(started_at())
+    on = query.pop("at") or started_on()
     ending = query.pop("format")
 
     def work(session: Session) -> UsageTable:
@@ -127,6 +126,6 @@ def _council(session: Session, query: Json) -> CouncilSheet:
         session,
         actor=current_actor(),
         programme_id=query["programme_id"],
-        on=query["at"] or martinique_day(started_at()),
+        on=query["at"] or started_on(),
         now=started_at(),
     )

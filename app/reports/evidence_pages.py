@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.clearing.files import site
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.programmes.queries import is_demonstration
 from app.reports.background import asked_of
 from app.reports.evidence import (
@@ -19,7 +18,7 @@ from app.reports.evidence import (
     state_of,
 )
 from app.reports.register_pages import Period, asked_period, status
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.forms import Form
 from app.web.transaction import current_settings, in_transaction
 from app.works.models import Work
@@ -63,7 +62,7 @@ def listed() -> ResponseReturnValue:
 
 def _ask(session: Session, period: Period, form: Form) -> Work:
     asking = _asking(session, period)
-    today = martinique_day(started_at())
+    today = started_on()
     state = state_of(session, asking, pieces_to_archive(session, asking), today=today)
     return ask(
         session,

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.ledger import MovementKind
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import queries as programmes
 from app.reports.journal import Line, Wanted, lines
 from app.reports.register_pages import Period, asked_period, status
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -52,7 +51,7 @@ def _wanted(session: Session, period: Period, form: Form) -> Wanted:
 
 
 def _parties(session: Session) -> list[tuple[str, str]]:
-    found = partners.directory(session, on=martinique_day(started_at()))
+    found = partners.directory(session, on=started_on())
     return [(str(one.id), one.name) for one in found]
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Actor, Right
-from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.clock import FIRST_DAY
 from app.kernel.errors import InvalidInput
 from app.kernel.text import read_day
 from app.programmes import queries as programmes
@@ -22,7 +22,7 @@ from app.reports.rules import FRENCH_BY, By, CouncilSheet, UsageTable
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
 from app.reports.told import ChainPage, UsagePage
 from app.reports.usage import usage_by
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import CSV, PDF, XLSX, download
 from app.web.pages import Choice, FieldError, Scope
 from app.web.transaction import in_transaction
@@ -212,7 +212,7 @@ def read(session: Session, report: Report) -> tuple[Scope, Any]:
 
 def asked(session: Session) -> tuple[Scope, UUID | None, int | None]:
     """What the address asks for, as far as it exists; the rest falls back to everything, today."""
-    today = martinique_day(started_at())
+    today = started_on()
     known = {str(p.id): p for p in programmes.programmes_after(session, None, limit=MANY)}
     programme = known.get(request.args.get("dispositif", ""))
     vintages = {

@@ -6,7 +6,6 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.reports import register_papers, registers
 from app.reports.accounts import account_of_use, slip_of
 from app.reports.register_downloads import register_download
@@ -23,7 +22,7 @@ from app.reports.register_schemas import (
     SlipSchema,
 )
 from app.web.api import Json, Routes
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import FORMATS, PDF, download
 from app.web.transaction import in_transaction
 
@@ -34,7 +33,7 @@ ON_PAPER = {"pdf": PDF}
 
 def _period(query: Json) -> Json:
     """The days of a query: the year so far when nothing is said."""
-    until = query.pop("until") or martinique_day(started_at())
+    until = query.pop("until") or started_on()
     return {"since": query.pop("since") or until.replace(month=1, day=1), "until": until}
 
 
@@ -138,7 +137,7 @@ def _account(session: Session, query: Json) -> AccountOfUse:
         session,
         actor=current_actor(),
         vintage_id=query["vintage_id"],
-        on=query["at"] or martinique_day(started_at()),
+        on=query["at"] or started_on(),
         now=started_at(),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import FIRST_DAY, martinique_day
+from app.kernel.clock import FIRST_DAY
 from app.kernel.communes import key_of
 from app.kernel.errors import InvalidInput
 from app.kernel.text import read_day
@@ -23,7 +23,7 @@ from app.reports.accounts import account_of_use, slip_of
 from app.reports.register_downloads import register_download
 from app.reports.register_papers import MOST_PRINTED
 from app.reports.register_rules import AccountOfUse, Entry, Holding, Register, Slip
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import FORMATS, PDF, download
 from app.web.forms import Form, number_asked
 from app.web.lists import Column, Listed, Listing, piece_of
@@ -113,7 +113,7 @@ class SlipPage:
 
 def asked_period() -> Period:
     """The period of the address: the year so far when nothing is said."""
-    today = martinique_day(started_at())
+    today = started_on()
     typed = {name: request.args.get(name, "").strip()[:20] for name in ("du", "au")}
     errors: list[FieldError] = []
     days = {"du": today.replace(month=1, day=1), "au": today}

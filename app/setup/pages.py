@@ -8,14 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownProgramme
 from app.programmes.setting_steps import under_way
 from app.setup import service
 from app.setup.rules import FRENCH_STATE, TONE, State
 from app.setup.service import SetUp
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_on
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -60,7 +59,7 @@ def _path_page(session: Session) -> PathPage:
         programme_id=programme_id,
         begin=asked == A_NEW_ONE,
         answered=under_way(session, None),
-        on=martinique_day(started_at()),
+        on=started_on(),
     )
     return PathPage(
         found,

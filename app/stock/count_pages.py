@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import queries as programmes
@@ -27,7 +26,7 @@ from app.stock.papers import CountReport, count_paper, difference_sheet
 from app.stock.queries import EnteredLine
 from app.stock.views import count_report, counts_listed
 from app.web.api import Json
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -165,7 +164,7 @@ def listed_file(ending: str) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Open a count."""
     check(Right.COUNT_STOCK)
-    today = martinique_day(started_at())
+    today = started_on()
     form = Form.sent() if request.method == "POST" else Form.blank(counted_on=today.isoformat())
     if request.method == "POST":
 
@@ -202,7 +201,7 @@ def _holders(session: Session) -> tuple[Choice, ...]:
         return ()
     known = programmes.programmes_after(session, None, limit=MANY)
     sponsors = {programme.sponsor_id for programme in known}
-    drawers = partners.directory(session, role="prescriber", on=martinique_day(started_at()))
+    drawers = partners.directory(session, role="prescriber", on=started_on())
     names = partners.organisation_names(session, sponsors)
     return (
         *(Choice(str(party), f"{names[party]} (l’armoire)") for party in sponsors),

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.programmes.keys import KeyStore
 from app.takeover import queries, service
 from app.takeover.checking import check_takeover
@@ -21,7 +20,7 @@ from app.takeover.schemas import (
 )
 from app.takeover.views import checked_shown, takeovers_shown
 from app.web.api import Json, Routes, UuidPageQuery, id_of_request, page
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.transaction import current_settings, in_transaction
 
 routes = Routes("takeover", "La reprise des carnets d’avant passnum.")
@@ -48,7 +47,7 @@ def check_takeover_file(body: Json) -> Json:
                 programme_id=body["programme_id"],
                 content=body["file"],
                 codes_content=body.get("code_file"),
-                today=martinique_day(started_at()),
+                today=started_on(),
             )
         )
     )

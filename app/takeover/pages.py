@@ -23,7 +23,7 @@ from app.takeover.models import Takeover, TakeoverApproval
 from app.takeover.papers import Report, report
 from app.takeover.rules import COLUMNS, FRENCH_PLACE, TakeoverState
 from app.takeover.views import report_of
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import CSV, PDF, download
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
@@ -142,7 +142,7 @@ def takeovers_file(ending: str) -> ResponseReturnValue:
 def takeovers() -> ResponseReturnValue:
     """Send a file of opening balances; verdicts line by line when it is not whole."""
     check(Right.SEE_LEDGER)
-    today = martinique_day(started_at())
+    today = started_on()
     form = Form.sent() if request.method == "POST" else Form.blank(counted_on=today.isoformat())
     faults: tuple[tuple[int, str], ...] = ()
     count = line_count = 0

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from app.identity.rules import FRENCH_ROLE, Role
 from app.kernel import codes
-from app.kernel.clock import martinique_day
 from app.kernel.money import NO_BREAK
 from app.papers import qr
 from app.programmes.rules import FRENCH_PUBLIC
@@ -33,6 +32,7 @@ from app.web.auth import (
     is_signed_in,
     recognise,
     started_at,
+    started_on,
 )
 from app.web.downloads import PDF, download
 from app.web.forms import done
@@ -84,7 +84,7 @@ def practice(session: Session) -> Practice:
 def hints(session: Session) -> Iterator[str]:
     """What may be typed on the page that is asked for."""
     if request.endpoint in TYPE_PERSON:
-        for one in invented_people(martinique_day(started_at())):
+        for one in invented_people(started_on()):
             yield (
                 f"{one.first_name} {one.surname}, {one.birth_year}, {one.commune}, "
                 f"{FRENCH_PUBLIC[one.public]}"
@@ -114,7 +114,7 @@ class PathPage:
 @bp.get("/parcours")
 def path() -> ResponseReturnValue:
     """The three steps, and what to type in them."""
-    today = martinique_day(started_at())
+    today = started_on()
     found = in_transaction(lambda session: progress(session, current_agent()))
     people = tuple((one, FRENCH_PUBLIC[one.public]) for one in invented_people(today))
     return render_template("training/path.html", page=PathPage(found, people))
@@ -177,7 +177,7 @@ def show_paper() -> ResponseReturnValue:
 @bp.get("/carnets-d-entrainement/<int:number>.pdf")
 def paper_pdf(number: int) -> ResponseReturnValue:
     """A whole booklet on paper, SPÉCIMEN across each leaf."""
-    settings, on = current_settings(), martinique_day(started_at())
+    settings, on = current_settings(), started_on()
     content = in_transaction(
         lambda session: printed(
             session, number, address=settings.public_url, help_line=settings.help_line, on=on

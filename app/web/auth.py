@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from app.identity.service import Door, SignInKeys, actor_of, keys_at
 from app.identity.session_errors import SecondFactorNeeded, SignInTooOld
 from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
 from app.identity.sessions import SignedIn
+from app.kernel.clock import martinique_day
 from app.kernel.errors import NotPermitted, NotSignedIn
 from app.web import drafts
 from app.web.cookie import browser_nonce, secret_of_cookie
@@ -390,3 +391,8 @@ def started_at() -> datetime:
     if "started_at" not in g:
         g.started_at = current_app.extensions["passnum_clock"]()
     return cast("datetime", g.started_at)
+
+
+def started_on() -> date:
+    """The day in Martinique of this request."""
+    return martinique_day(started_at())
