@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.mediators import holding, queries, service
 from app.mediators.models import CashOfficeClosure, Label, LabelProgress, PlaceCapacity
 from app.mediators.rules import GrantedLabel, OpeningHours
@@ -38,7 +37,7 @@ from app.mediators.views import (
 from app.partners.schemas import ClosureRequestSchema, ClosureSchema
 from app.partners.service import known_organisation
 from app.web.api import Json, Routes, id_of_request, shown, whole
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, started_at, started_on
 from app.web.transaction import in_transaction
 
 routes = Routes("mediators", "Labels, régies et fiches des lieux de médiation.")
@@ -301,7 +300,5 @@ def list_capacities(partner_id: UUID) -> Json:
 def list_renewals() -> Json:
     """Agreements, labels and régies that end soon, and that nothing follows; soonest first."""
     return in_transaction(
-        lambda session: whole(
-            renewals_shown(queries.renewals(session, on=martinique_day(started_at())))
-        )
+        lambda session: whole(renewals_shown(queries.renewals(session, on=started_on())))
     )

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.kernel.communes import key_of
 from app.mediators import queries
 from app.mediators.queries import Renewal
@@ -18,7 +17,7 @@ from app.mediators.rules import FRENCH_RENEWAL
 from app.papers.sheets import Kind
 from app.partners.rules import FRENCH_AGREEMENT_ROLE
 from app.programmes import queries as programmes
-from app.web.auth import check, started_at
+from app.web.auth import check, started_on
 from app.web.forms import Form
 from app.web.lists import Column, Listed, Listing, piece_of
 from app.web.pages import Choice
@@ -57,7 +56,7 @@ RENEWALS_BY: dict[str, Callable[[Renewal], Any]] = {
 
 def _found(session: Session, form: Form, place: Place) -> list[Renewal]:
     kind = form.among("quoi", {choice.value: choice.value for choice in KINDS})
-    found = queries.renewals(session, on=martinique_day(started_at()))
+    found = queries.renewals(session, on=started_on())
     return piece_of([one for one in found if kind in {None, one.kind}], place, RENEWALS_BY)
 
 
@@ -87,7 +86,7 @@ RENEWALS = Listing(
 def listed() -> ResponseReturnValue:
     """Agreements, labels and régies that end soon, and that nothing follows."""
     check(Right.MANAGE_PARTNERS)
-    today = martinique_day(started_at())
+    today = started_on()
     page = in_transaction(
         lambda session: RenewalsPage(
             RENEWALS.page(session), KINDS, programmes.warning_days(session, on=today)

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.mediators import forms, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import Service
@@ -18,7 +17,7 @@ from app.partners.models import Organisation, PartnerContact
 from app.partners.rules import OrganisationKind
 from app.partners.vault import BankVault
 from app.programmes.rules import Public
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.forms import Form, done
 from app.web.transaction import current_settings, in_transaction
 
@@ -202,7 +201,7 @@ def capacity(partner_id: UUID) -> ResponseReturnValue:
     return ask(
         forms.CAPACITY,
         of=known(partner_id),
-        proposed={"from_on": martinique_day(started_at()).isoformat()},
+        proposed={"from_on": started_on().isoformat()},
         act=act,
         then=back_to(partner_id, "La disponibilité du lieu est enregistrée."),
     )

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.kernel.clock import martinique_day
 from app.mediators import forms, holding, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import CashOfficeKind, LabelStep
@@ -17,7 +16,7 @@ from app.partners import queries as partners
 from app.partners import service as partnership
 from app.partners.models import AgreementFile
 from app.partners.rules import SUFFIX, AgreementRole, MediaType
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import download
 from app.web.forms import Form
 from app.web.pages import Choice
@@ -227,7 +226,7 @@ def label_application(partner_id: UUID) -> ResponseReturnValue:
     return ask(
         forms.APPLICATION,
         of=known(partner_id),
-        proposed={"applied_on": martinique_day(started_at()).isoformat()},
+        proposed={"applied_on": started_on().isoformat()},
         act=act,
         then=back_to(partner_id, "La demande de label est enregistrée. Notez ses étapes ici."),
     )
@@ -267,7 +266,7 @@ def label_progress(partner_id: UUID, application_id: UUID) -> ResponseReturnValu
     return ask(
         forms.PROGRESS,
         of=organisation,
-        proposed={"reached_on": martinique_day(started_at()).isoformat()},
+        proposed={"reached_on": started_on().isoformat()},
         act=act,
         then=back_to(partner_id, "L’étape de la demande de label est notée."),
     )
@@ -377,7 +376,7 @@ def succession(partner_id: UUID) -> ResponseReturnValue:
             partnership.known_organisation(session, partner_id),
             [
                 Choice(str(one.id), f"{one.name}, {one.commune}")
-                for one in partners.directory(session, on=martinique_day(started_at()))
+                for one in partners.directory(session, on=started_on())
                 if one.id != partner_id
             ],
         )
