@@ -6,6 +6,7 @@ ever holds a secret.
 """
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +46,8 @@ from app.kernel.text import clean
 ADDRESS = "/appareil#"
 """Where a square leads: what comes after the sign never leaves the device for any journal."""
 SALT = 16
+_CREDENTIAL = re.compile(rf"{CREDENTIAL_PREFIX}[\w-]{{{SECRET_CHARACTERS}}}", re.ASCII)
+"""What a header can carry: blanks at its end, for one, would be lost on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,7 @@ def _wrong(name: str | None, point: bytes | None, credential: str) -> dict[str, 
         wrong["name"] = f"Écrivez un nom, en {LONGEST_NAME} caractères au plus."
     if point is None:
         wrong["public_key"] = "Envoyez un point de P-256 non compressé, en base64."
-    made = credential.removeprefix(CREDENTIAL_PREFIX)
-    if made == credential or len(made) != SECRET_CHARACTERS or not made.isascii():
+    if not _CREDENTIAL.fullmatch(credential):
         wrong["credential"] = f"Écrivez « {CREDENTIAL_PREFIX} », puis 32 octets en base64."
     return wrong
 

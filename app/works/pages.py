@@ -76,7 +76,7 @@ def file(work_id: UUID) -> Response:
     if not place.is_file():
         # Made by another machine, or thrown away at this very moment.
         raise WorkFileGone
-    return send_file(
+    answer = send_file(
         place,
         mimetype=known.media_type,
         as_attachment=True,
@@ -85,3 +85,6 @@ def file(work_id: UUID) -> Response:
         etag=known.sha256.hex(),
         last_modified=known.made_at,
     )
+    # A static file may rest in every cache for a year; nobody keeps this one on the way.
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -132,6 +132,7 @@ def test_an_archive_is_made_whoever_is_killed_and_only_its_asker_takes_it(
         assert held | {"sommaire.csv"} == set(archive.namelist())
     rest = accountant.get(f"{work}/fichier", buffered=True, headers={"Range": "bytes=100-"})
     assert (rest.status_code, rest.data) == (206, answer.data[100:])
+    assert answer.headers["Cache-Control"] == "no-store"
 
     for other in (auditor, house.signed_in("exo7", anew=True).client):
         assert other.get(work).status_code == 404
