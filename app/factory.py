@@ -51,6 +51,7 @@ from app.mediators import ending_pages, profile_pages, signing_pages
 from app.mediators import pages as partners_pages
 from app.orders import api as orders_api
 from app.orders import pages as orders_pages
+from app.orders import preparing_pages
 from app.orders.budget import committed_cents
 from app.partners import api as partners_api
 from app.partners import queries as partners
@@ -192,6 +193,7 @@ PAGE_PARTS = (
     claims_pages,
     takeover_pages,
     orders_pages,
+    preparing_pages,
     file_pages,
     count_pages,
     signal_pages,

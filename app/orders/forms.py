@@ -12,6 +12,8 @@ from app.web.forms import Form
 
 COUNT_OF = {10: "tens", 5: "fives"}
 PRICE_OF = {10: "ten_price", 5: "five_price"}
+MANY = 100
+"""Programmes and vintages in a list of choices; an authority has a handful."""
 RANGES = 6
 """Ranges of booklets that one page takes; a longer delivery is recorded in several."""
 

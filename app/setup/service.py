@@ -527,7 +527,7 @@ def _order(scheme: _Scheme) -> Step:
             purpose,
             State.TO_DO,
             "Calculez d’abord combien de carnets il faut : le calcul reste avec la commande.",
-            Link("Calculer le besoin", "orders_pages.planned"),
+            Link("Calculer le besoin", "order_preparing.planned"),
         )
     first = found[-1]
     state = orders.progress(scheme.session, [first.id])[first.id].state
