@@ -60,31 +60,7 @@ def refuse_insert(rule: str, table: str, *, when: str, only_if: str = "") -> Non
     For sums that a CHECK cannot see. Writers of the same sum hold a lock first (app.database.hold),
     so the trigger need not.
     """
-    if not on_postgresql():
-        op.execute(
-            f"create trigger {rule} before insert on {table} when {when}"
-            f" begin select raise(abort, '{rule}'); end"
-        )
-        return
-    op.execute(
-        f"""
-        create function {rule}() returns trigger language plpgsql
-          set search_path = public, ledger, pg_temp as $$
-        begin
-          if {when} then
-            raise exception 'refused by {rule}'
-              using errcode = 'check_violation', table = tg_table_name, constraint = '{rule}';
-          end if;
-          return new;
-        end $$
-        """
-    )
-    op.execute(
-        f"create trigger {rule} before insert on {table} for each row"
-        + (f" when ({only_if})" if only_if else "")
-        + f" execute function {rule}()"
-    )
-    op.execute(f"alter table {table} enable always trigger {rule}")
+    _refuse(rule, table, "insert", when=when, only_if=only_if)
 
 
 def refuse_change(rule: str, table: str, *, when: str) -> None:
@@ -92,9 +68,13 @@ def refuse_change(rule: str, table: str, *, when: str) -> None:
 
     Several rows changed at once are looked at one after the other.
     """
+    _refuse(rule, table, "update", when=when)
+
+
+def _refuse(rule: str, table: str, event: str, *, when: str, only_if: str = "") -> None:
     if not on_postgresql():
         op.execute(
-            f"create trigger {rule} before update on {table} when {when}"
+            f"create trigger {rule} before {event} on {table} when {when}"
             f" begin select raise(abort, '{rule}'); end"
         )
         return
@@ -112,7 +92,9 @@ def refuse_change(rule: str, table: str, *, when: str) -> None:
         """
     )
     op.execute(
-        f"create trigger {rule} before update on {table} for each row execute function {rule}()"
+        f"create trigger {rule} before {event} on {table} for each row"
+        + (f" when ({only_if})" if only_if else "")
+        + f" execute function {rule}()"
     )
     op.execute(f"alter table {table} enable always trigger {rule}")
 

@@ -47,7 +47,6 @@ SHOWN = 6
 """Passes and sessions of today below the button; the day has its own page."""
 A_PAGE = 200
 MONTHS = 24
-_Period = Label | Agreement | CashOffice
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 

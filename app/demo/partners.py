@@ -95,7 +95,6 @@ NEWCOMER: Final = "mediator_1"
 """Joined late, and its bank details are missing: its statements are held."""
 LAPSED: Final = "mediator_2"
 """Its label lapsed; it also undid redemptions and scanned passes that were refused."""
-READY: Final = tuple(m for m in MEDIATORS if m.ready and not m.invented)
 
 
 @dataclass(frozen=True, slots=True)

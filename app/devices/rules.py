@@ -22,7 +22,6 @@ SIGNED_AS = b"passnum voucher list v1\n"
 PROVED_AS = "passnum device v1"
 TAG = 8
 """Bytes that are kept of a hash: 100,000 passes are 0.8 MB."""
-SIGNATURE = 64
 KEPT_AFTER_END = timedelta(days=366)
 """For how long after its last day a vintage stays in the list, to say « expired »."""
 MOST_CHANGES = 50_000

@@ -43,11 +43,6 @@ def ids_between(session: Session, vintage_id: int, first: int, last: int) -> lis
     return list(contiguous(ids))
 
 
-def id_by_code(session: Session, code_hash: bytes) -> int | None:
-    """The pass that bears the code of that hash."""
-    return session.scalar(select(Voucher.id).where(Voucher.code_hash == code_hash))
-
-
 def with_booklets(session: Session, voucher_ids: Iterable[int]) -> list[tuple[int, int]]:
     """Passes with the booklets that they are in."""
     rows = session.execute(

@@ -159,9 +159,6 @@ FRENCH_CASH_OFFICE = {
     CashOfficeKind.EXTENDED_REVENUE: "régie de recettes prolongée",
 }
 
-TAKES_PASSES = frozenset({CashOfficeKind.REVENUE, CashOfficeKind.EXTENDED_REVENUE})
-"""A régie d’avances pays out; it takes nothing in."""
-
 
 @dataclass(frozen=True, slots=True)
 class GrantedLabel:

@@ -10,7 +10,6 @@ MM: Final = 72 / 25.4
 """Points in a millimetre."""
 
 A4: Final = (210.0, 297.0)
-A4_LANDSCAPE: Final = (297.0, 210.0)
 
 NBSP: Final = NO_BREAK
 NNBSP: Final = NARROW

@@ -56,11 +56,6 @@ def rows_of_file(session: Session, file_id: UUID) -> Sequence[PlacesRow]:
     ).all()
 
 
-def row_of_file(session: Session, file_id: UUID, line: int) -> PlacesRow | None:
-    """A row of a file."""
-    return session.get(PlacesRow, (file_id, line))
-
-
 def takings_of_file(session: Session, file_id: UUID) -> dict[int, PlaceTaking]:
     """Which rows of a file were taken, by line."""
     rows = session.scalars(select(PlaceTaking).where(PlaceTaking.file_id == file_id))

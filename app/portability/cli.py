@@ -26,9 +26,6 @@ from app.trust.verify import SealVerdict, verify_seals
 from app.web.format import count, plural
 
 a_path = click.Path(path_type=Path)
-key_option = click.option(
-    "--key", type=a_path, metavar="FICHIER", help="La clé publique des points de contrôle."
-)
 
 
 def tell(desk: Desk, sentence: str, taken: Taken) -> None:

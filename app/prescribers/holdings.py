@@ -54,11 +54,6 @@ class Rate:
     """In the last `RATE_DAYS` days."""
 
     @property
-    def a_month(self) -> float:
-        """Handed over in 30 days, on average."""
-        return self.handed_over * A_MONTH / RATE_DAYS
-
-    @property
     def days_left(self) -> int | None:
         """How long what is in hand lasts at that rate; None when nothing is handed over."""
         return self.in_hand * RATE_DAYS // self.handed_over if self.handed_over else None
