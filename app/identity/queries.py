@@ -85,12 +85,14 @@ def token(session: Session, token_id: UUID) -> ApiToken | None:
 class Failures:
     """Failed tries since the last success, and when the first of them was.
 
-    At one account from one place, from everywhere, and from everywhere within a day; and at all
+    At one account from one place and from everywhere, each lately and within a day; and at all
     accounts from one network address.
     """
 
     here: int
     first_here: datetime | None
+    here_of_day: int
+    first_here_of_day: datetime | None
     of_account: int
     first_of_account: datetime | None
     of_day: int
@@ -113,6 +115,7 @@ def failures_since(
         ~SignInAttempt.succeeded,
         SignInAttempt.id > _last_success(email_hash),
     )
+    here_of_day = and_(of_day, SignInAttempt.address_hash == address_hash)
     from_address = and_(SignInAttempt.address_hash == address_hash, lately)
     failed_there = and_(from_address, ~SignInAttempt.succeeded)
 
@@ -122,7 +125,8 @@ def failures_since(
     there, first_there = counted(failed_there)
     row = session.execute(
         select(
-            *counted(and_(of_day, lately, SignInAttempt.address_hash == address_hash)),
+            *counted(and_(here_of_day, lately)),
+            *counted(here_of_day),
             *counted(and_(of_day, lately)),
             *counted(of_day),
             there - func.count().filter(and_(from_address, SignInAttempt.succeeded)),
@@ -132,7 +136,7 @@ def failures_since(
             SignInAttempt.attempted_at > day,
         )
     ).one()
-    return Failures(*row)
+    return Failures(*tuple(row))
 
 
 def _last_success(email_hash: bytes) -> ColumnElement[int]:

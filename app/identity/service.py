@@ -50,7 +50,7 @@ ATTEMPTS_OF_ACCOUNT = 5
 ATTEMPTS_FROM_EVERYWHERE = 20
 """At one account from all places; who signs in where they did before is not kept out by it."""
 ATTEMPTS_OF_DAY = 100
-"""The same within a day (NIST SP 800-63B, 5.2.2: no more than 100 on one account)."""
+"""Within a day from all places, or from one browser that is known (NIST SP 800-63B, 5.2.2)."""
 A_DAY = timedelta(days=1)
 KNOWN_FOR = timedelta(days=180)
 """How long a browser is known by the last right password typed there."""
@@ -342,6 +342,7 @@ def locked_until(session: Session, *, keys: SignInKeys, now: datetime) -> dateti
     found = _failures(session, keys, now=now)
     rules = [
         (found.here, found.first_here, ATTEMPTS_OF_ACCOUNT, ATTEMPTS_WINDOW),
+        (found.here_of_day, found.first_here_of_day, ATTEMPTS_OF_DAY, A_DAY),
         (found.from_address, found.first_from_address, ATTEMPTS_FROM_ADDRESS, ATTEMPTS_WINDOW),
     ]
     if not _known(session, keys, now=now):
@@ -360,14 +361,13 @@ def locked_until(session: Session, *, keys: SignInKeys, now: datetime) -> dateti
 
 def locked_somewhere_until(session: Session, *, keys: SignInKeys, now: datetime) -> datetime | None:
     """Until when that account may not be tried from some place, for whoever manages it."""
-    here = locked_until(session, keys=keys, now=now)
-    worst = queries.worst_place(
-        session,
-        email_hash=keys.email_hash,
-        most=ATTEMPTS_OF_ACCOUNT,
-        since=now - ATTEMPTS_WINDOW,
-    )
-    return max(filter(None, (here, worst and worst + ATTEMPTS_WINDOW)), default=None)
+    ends = [locked_until(session, keys=keys, now=now)]
+    for most, window in ((ATTEMPTS_OF_ACCOUNT, ATTEMPTS_WINDOW), (ATTEMPTS_OF_DAY, A_DAY)):
+        worst = queries.worst_place(
+            session, email_hash=keys.email_hash, most=most, since=now - window
+        )
+        ends.append(worst and worst + window)
+    return max(filter(None, ends), default=None)
 
 
 def _failures(session: Session, keys: SignInKeys, *, now: datetime) -> queries.Failures:

@@ -13,6 +13,7 @@ from app.identity.service import (
     ATTEMPTS_FROM_ADDRESS,
     ATTEMPTS_FROM_EVERYWHERE,
     ATTEMPTS_OF_ACCOUNT,
+    ATTEMPTS_OF_DAY,
     ATTEMPTS_WINDOW,
     KNOWN_FOR,
     TOKEN_LIFE,
@@ -99,8 +100,12 @@ def test_strangers_together_are_stopped_and_keep_nobody_out_of_their_own_browser
     begin(world, own, later=timedelta(hours=6))
     with pytest.raises(TooManyAttempts):
         begin(world, own, later=timedelta(hours=6))
-    assert begin(world, own, later=timedelta(hours=7)) is not None
-    known = timedelta(hours=7) + KNOWN_FOR
+    for number in range(ATTEMPTS_OF_DAY - 6):
+        quarter = number // ATTEMPTS_OF_ACCOUNT * ATTEMPTS_WINDOW
+        assert begin(world, own, later=timedelta(hours=7) + quarter) is not None
+    with pytest.raises(TooManyAttempts):  # its own hundred of a day: somebody else sits there
+        begin(world, own, later=timedelta(hours=12))
+    known = timedelta(hours=12) + KNOWN_FOR
     assert strangers(30, later=known) == ATTEMPTS_FROM_EVERYWHERE
     with pytest.raises(TooManyAttempts):
         begin(world, own, later=known)
