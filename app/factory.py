@@ -272,7 +272,7 @@ RIGHT_OF_DOOR: dict[str, Right] = {
 
 THUMBS = {Role.MEDIATOR: MEDIATOR_THUMBS, Role.PRESCRIBER: PRESCRIBER_THUMBS}
 
-NOT_IN_TRAINING = frozenset({"training", "accounts", "journal", "mails"})
+NOT_IN_TRAINING = frozenset({"training", "accounts", "journal", "mails", "devices"})
 """Doors that lead where nobody practises."""
 
 HOMES = ("counter", "today", "search", "accounts")

@@ -46,8 +46,11 @@ LEADS_OUT: Final = frozenset(
     {"identity_pages", "gate_pages", "second_factor", "provider_pages", "training_door", "health"}
 )
 """Parts about signing in, or about this installation: whoever asks for one is led to the door."""
-CLOSED: Final = frozenset({"accounts_pages", "journal_pages", "factor_pages", "connection_pages"})
-"""Parts about accounts: nobody practises with one of their own."""
+CLOSED: Final = frozenset(
+    {"accounts_pages", "journal_pages", "factor_pages", "connection_pages", "devices_pages"}
+)
+"""Parts about accounts and devices: nobody practises with one of their own, and a square of a
+training would send a telephone to the real site."""
 SHOWN_PASSES: Final = 4
 OTHER: Final = {Role.PRESCRIBER: Role.MEDIATOR, Role.MEDIATOR: Role.PRESCRIBER}
 

@@ -205,7 +205,7 @@ def test_leaving_one_leaves_the_other_and_time_ends_both(practising: Practising)
     page = client.get(f"{PREFIX}/parcours")
     for header in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control"):
         assert page.headers[header] == client.get("/stock").headers[header]
-    for closed in ("mon-compte", "comptes"):
+    for closed in ("mon-compte", "comptes", "appareils/nouveau"):
         assert "à l’entraînement" in said(client.get(f"{PREFIX}/{closed}")), closed
     for outside in ("connexion", "healthz", "connexion?next=//ailleurs.example"):
         assert client.get(f"{PREFIX}/{outside}").location == DOOR
