@@ -34,7 +34,7 @@ from app.programmes import queries as programmes
 from app.programmes.rules import Validity
 from app.trust.queries import settling
 
-HOUR = timedelta(hours=1)
+HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,10 @@ def _takes_until(session: Session, mediator_id: UUID, *, on: date) -> date:
     if agreement is None:
         raise NoAgreementInForce(organisation=name, role=FRENCH_AGREEMENT_ROLE[role], day=day)
     check_may_cash(session, mediator_id, on=on)
-    return min(label.valid_until, agreement.valid_until)
+    days = [label.valid_until, agreement.valid_until]
+    closure = partners.closures_of(session, mediator_id).get(agreement.id)
+    days += [end.from_on - ONE_DAY for end in (closure, succession) if end is not None]
+    return min(days)
 
 
 def _sections(

@@ -17,6 +17,9 @@ from app.kernel.ids import new_id
 from app.losses import blocks, compromises
 from app.losses.naming import Named, without_codes
 from app.losses.rules import BlockCause, Declarant
+from app.partners.agreements import close_agreement
+from app.partners.queries import agreement_in_force
+from app.partners.rules import AgreementRole
 from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
 from app.programmes.service import create_vintage
@@ -251,6 +254,31 @@ def test_nobody_needs_a_list_where_no_pass_is_taken_today(house: House) -> None:
     device = enrolled(house)
     house.clock.days = 800
     device.ask().refused(422, "no_label_in_force")
+
+
+def test_a_list_says_until_when_its_mediator_takes_passes(house: House) -> None:
+    scheme, device = house.scheme, enrolled(house)
+    mediator_id = scheme.organisations["exo7"]
+    device.refresh()
+    assert device.header["takes_until"] > scheme.today.isoformat()
+
+    with house.database.transaction() as session:
+        agreement = agreement_in_force(
+            session, mediator_id, AgreementRole.MEDIATOR, on=scheme.today
+        )
+        assert agreement is not None
+        close_agreement(
+            session,
+            actor=scheme.actors["coordinator"],
+            closure_id=new_id(),
+            agreement_id=agreement.id,
+            from_on=scheme.today + timedelta(days=1),
+            reason="Fusion",
+            now=scheme.now,
+        )
+
+    assert device.refresh() != "same"
+    assert device.header["takes_until"] == scheme.today.isoformat()
 
 
 def test_too_much_and_too_old_is_told_whole(
