@@ -33,6 +33,7 @@ from app.partners.models import (
     AgreementFile,
     Closed,
     Organisation,
+    PartnerAddress,
 )
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
@@ -177,12 +178,7 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
     address = partners.address_of(session, partner_id)
     offer = queries.offers(session, [partner_id]).get(partner_id, queries.Offer())
     capacity = queries.capacity_on(session, [partner_id], on=today).get(partner_id)
-    gone = partners.succession_of(session, partner_id)
-    from_others = partners.succeeded_by_it(session, partner_id)
-    names = partners.organisation_names(
-        session,
-        [*([gone.successor_id] if gone else []), *(one.organisation_id for one in from_others)],
-    )
+    succeeded_by, succeeds = _takeovers(session, partner_id)
     soon = queries.renewals(session, on=today, organisation_id=partner_id)
     ending = {one.id for one in soon}
     roles = partners.roles_on(session, [partner_id], on=today).get(partner_id, [])
@@ -195,36 +191,9 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         organisation=organisation,
         kind=FRENCH_KIND[OrganisationKind(organisation.kind)],
         roles=tuple(FRENCH_AGREEMENT_ROLE[role] for role in roles),
-        address=(
-            tuple(
-                filter(
-                    None,
-                    [
-                        address.street,
-                        address.complement,
-                        f"{address.postcode} {organisation.commune}",
-                    ],
-                )
-            )
-            if address
-            else ()
-        ),
-        coordinates=(
-            f"{written_degrees(address.latitude_microdegrees)} ; "
-            f"{written_degrees(address.longitude_microdegrees)}"
-            if address and address.latitude_microdegrees is not None
-            else ""
-        ),
-        contacts=tuple(
-            Reach(
-                one.id,
-                one.position,
-                written_phone(one.phone) if one.phone else "",
-                one.phone or "",
-                one.email or "",
-            )
-            for one in partners.contacts_of(session, partner_id)
-        ),
+        address=_address(address, organisation.commune),
+        coordinates=_coordinates(address),
+        contacts=_contacts(session, partner_id),
         services=tuple(FRENCH_SERVICE[one] for one in Service if one in offer.services),
         publics=tuple(FRENCH_PUBLIC[one] for one in Public if one in offer.publics),
         hours=tuple(
@@ -244,28 +213,67 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
             and not queries.among_those_who(session, queries.may_hold(today), [partner_id])
         ),
         accounts=_accounts(session, partner_id) if sees_all else (),
-        succeeded_by=(
-            Takeover(gone.successor_id, names[gone.successor_id], gone.from_on, gone.reference)
-            if gone
-            else None
-        ),
-        succeeds=tuple(
-            Takeover(one.organisation_id, names[one.organisation_id], one.from_on, one.reference)
-            for one in from_others
-        ),
-        warnings=(
-            tuple(
-                f"{FRENCH_RENEWAL[one.kind]} « {one.reference} » : dernier jour le "
-                f"{one.valid_until:%d/%m/%Y}."
-                for one in soon
-            )
-            if sees_all
-            else ()
-        ),
+        succeeded_by=succeeded_by,
+        succeeds=succeeds,
+        warnings=tuple(_warning(one) for one in soon) if sees_all else (),
         sees_all=sees_all,
         may_manage=may_manage,
         may_correct=may(Right.CORRECT_PROFILE) and sees_all,
         may_type_account=may(Right.PREPARE_BANK_DETAILS) and sees_all,
+    )
+
+
+def _address(address: PartnerAddress | None, commune: str) -> tuple[str, ...]:
+    if address is None:
+        return ()
+    lines = (address.street, address.complement, f"{address.postcode} {commune}")
+    return tuple(line for line in lines if line)
+
+
+def _coordinates(address: PartnerAddress | None) -> str:
+    if address is None or address.latitude_microdegrees is None:
+        return ""
+    return (
+        f"{written_degrees(address.latitude_microdegrees)} ; "
+        f"{written_degrees(address.longitude_microdegrees)}"
+    )
+
+
+def _contacts(session: Session, partner_id: UUID) -> tuple[Reach, ...]:
+    return tuple(
+        Reach(
+            one.id,
+            one.position,
+            written_phone(one.phone) if one.phone else "",
+            one.phone or "",
+            one.email or "",
+        )
+        for one in partners.contacts_of(session, partner_id)
+    )
+
+
+def _takeovers(session: Session, partner_id: UUID) -> tuple[Takeover | None, tuple[Takeover, ...]]:
+    """Who took over from it, and from whom it took over."""
+    gone = partners.succession_of(session, partner_id)
+    from_others = partners.succeeded_by_it(session, partner_id)
+    names = partners.organisation_names(
+        session,
+        [*([gone.successor_id] if gone else []), *(one.organisation_id for one in from_others)],
+    )
+    return (
+        Takeover(gone.successor_id, names[gone.successor_id], gone.from_on, gone.reference)
+        if gone
+        else None
+    ), tuple(
+        Takeover(one.organisation_id, names[one.organisation_id], one.from_on, one.reference)
+        for one in from_others
+    )
+
+
+def _warning(soon: queries.Renewal) -> str:
+    return (
+        f"{FRENCH_RENEWAL[soon.kind]} « {soon.reference} » : dernier jour le "
+        f"{soon.valid_until:%d/%m/%Y}."
     )
 
 
