@@ -47,7 +47,7 @@ def send(prescription_id: UUID) -> ResponseReturnValue:
     if form is not None and not by_text and _sent(form, prescription_id):
         return done(
             url_for("handover_pages.shown", prescription_id=prescription_id),
-            "La lettre part dans la minute. Son adresse n’est gardée nulle part avec elle.",
+            "La lettre part dans la minute. L’adresse est oubliée dès qu’elle est partie.",
         )
     agreed = form is not None and by_text and form.checked("accord_sms")
     if form is not None and by_text and not agreed:

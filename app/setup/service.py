@@ -373,7 +373,7 @@ def _cash_offices(
 ) -> Step:
     title = "Les régies"
     purpose = (
-        "Un organisme public ne tient ni n’encaisse de pass sans régie, ou sans mandat de vous."
+        "Un organisme public ne détient ni n’encaisse de pass sans régie, ou sans votre mandat."
     )
     ids = {one.id for one in (*prescribers, *takers)}
     if not ids:
