@@ -99,6 +99,12 @@ class Outlook:
         return self.coming[0] if self.coming else None
 
     @property
+    def pressing(self) -> Blocked | None:
+        """What comes before any promise: the bank refuses the account that all would be paid on."""
+        first = self.blocked[0] if self.blocked else None
+        return first if first and first.obstacle is Obstacle.SENT_BACK else None
+
+    @property
     def voucher_count(self) -> int:
         """Passes of all stages."""
         return sum(stage.voucher_count for stage in self.stages)

@@ -58,6 +58,7 @@ def test_each_pass_is_told_once_from_the_counter_to_the_bank(
         scheme.rejected(session, order_id)
         back = seen(session, scheme)
         assert [one.obstacle for one in back.blocked] == [Obstacle.SENT_BACK]
+        assert (back.pressing, late.pressing) == (back.blocked[0], None)
         assert back.to_pay_cents == 3_000
         scheme.paid(session, scheme.ordered(session, statement_id, why="Compte vérifié"))
         paid = seen(session, scheme)
