@@ -303,6 +303,8 @@ class Town:
         }
 
 
+KEPT = 1
+"""Bytes at the beginning of a key that say how it is written."""
 FOLLOWS = {"follows_serial", "follows_booklet"}
 """What stands right before something: nothing before the first of all."""
 
@@ -317,8 +319,11 @@ def unique(table: Table, column: Column[Any]) -> bool:
 
 
 def _hashes(value: bytes | None, copies: Sequence[int]) -> Sequence[bytes | None]:
+    """Other bytes, as many and with the same beginning: a public key says there what it is."""
     return [
-        value if value is None or not copy else hashlib.sha256(value + bytes([copy])).digest()
+        value
+        if value is None or not copy
+        else value[:KEPT] + hashlib.sha512(value + bytes([copy])).digest()[: len(value) - KEPT]
         for copy in copies
     ]
 

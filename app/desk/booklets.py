@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import cache, partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.database import Place
 from app.desk.queries import look
 from app.desk.rules import Task, Waiting, everything, told
 from app.identity.rules import Actor
@@ -58,19 +60,15 @@ def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
 
 def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> list[Task]:
     """What arrived and cannot serve yet: a mandat or the activation lacks."""
-    arrived = [
-        _ordered(session, state, everything) for state in (OrderState.DELIVERED, OrderState.SENT)
-    ]
-    orders_of = [one for found in arrived for one in found.things]
-    progress = orders.progress(session, [one.id for one in orders_of])
-    inert = {
-        one.id: come.delivered_count - come.activated_count
-        for one in orders_of
-        if (come := progress[one.id]).delivered_count > come.activated_count
-    }
-    found = Waiting(
-        tuple(one for one in orders_of if one.id in inert), any(part.more for part in arrived)
-    )
+    inert: dict[UUID, int] = {}
+
+    def sent(place: Place) -> list[BookletOrder]:
+        read = orders.orders_sent(session, place)
+        for order_id, come in orders.progress(session, [one.id for one in read]).items():
+            inert[order_id] = come.delivered_count - come.activated_count
+        return read
+
+    found = look(sent, lambda one: inert[one.id] > 0)
 
     def one_of(one: BookletOrder) -> Task:
         return Task(
@@ -97,11 +95,7 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
 
 def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Task]:
     """Sent orders whose day has passed, and of which something has not arrived."""
-    late = _ordered(
-        session,
-        OrderState.SENT,
-        lambda one: one.expected_on is not None and one.expected_on < today,
-    )
+    late = look(lambda place: orders.orders_sent(session, place, expected_before=today), everything)
     progress = orders.progress(session, [one.id for one in late.things])
 
     def missing(one: BookletOrder) -> int:
@@ -195,9 +189,13 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
     """What was sent from here long ago, and that the other end has not counted."""
     found = look(
         lambda place: custody.latest_consignments(
-            session, place, party_id=actor.organisation_id, state=ConsignmentState.IN_TRANSIT
+            session,
+            place,
+            sender_id=actor.organisation_id,
+            sent_by=today - SLOW,
+            state=ConsignmentState.IN_TRANSIT,
         ),
-        lambda one: one.sender_id == actor.organisation_id and one.sent_on <= today - SLOW,
+        everything,
     )
     return _of_consignments(
         session,
@@ -214,9 +212,12 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
     """Booklets that were missing at the count of what was sent from here."""
     found = look(
         lambda place: custody.latest_consignments(
-            session, place, party_id=actor.organisation_id, state=ConsignmentState.RECEIVED_SHORT
+            session,
+            place,
+            sender_id=actor.organisation_id,
+            state=ConsignmentState.RECEIVED_SHORT,
         ),
-        lambda one: one.sender_id == actor.organisation_id,
+        everything,
     )
     return _of_consignments(
         session,
@@ -332,22 +333,21 @@ def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Tas
 
 def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Counts that are closed and want a second signature, which that very person may give."""
+    closers: dict[UUID, int] = {}
+
+    def closed(place: Place) -> list[StockCount]:
+        counts = stock.latest_counts(session, place, holder_id=actor.scope, state=CountState.CLOSED)
+        closers.update(stock.closers_of(session, [one.id for one in counts]))
+        return counts
+
+    may_sign_after = cache(partial(may_sign_for, session, actor))
 
     def may_sign(one: StockCount) -> bool:
-        closing = stock.closing_of(session, one.id)
-        return (
-            closing is not None
-            and closing.closed_by != actor.agent_id
-            and may_sign_for(session, actor, one.holder_id, closing.closed_by)
-        )
+        closed_by = closers[one.id]
+        return closed_by != actor.agent_id and may_sign_after(one.holder_id, closed_by)
 
     return _of_counts(
-        look(
-            lambda place: stock.latest_counts(
-                session, place, holder_id=actor.scope, state=CountState.CLOSED
-            ),
-            may_sign,
-        ),
+        look(closed, may_sign),
         CountState.CLOSED,
         title="Signer le comptage {number}",
         titles="Signer {count} comptages",

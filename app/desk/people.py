@@ -4,20 +4,23 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.desk.queries import MANY
 from app.desk.rules import Task
 from app.identity.rules import Actor
-from app.prescribers import follow_up, queries
+from app.prescribers import follow_up
+from app.prescribers.in_hand import holdings_of_people
+
+COUNTED = 50
+"""People who are counted; beyond, a line says « au moins »."""
 
 
 def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:
     """People whose passes end soon, then people who have used none."""
     soon = today + follow_up.alert_before_end(session, on=today)
-    ending = queries.holdings_of_people(
-        session, actor.organisation_id, on=today, ending_by=soon, limit=MANY
+    ending = holdings_of_people(
+        session, actor.organisation_id, on=today, ending_by=soon, limit=COUNTED + 1
     )
-    unused = queries.holdings_of_people(
-        session, actor.organisation_id, on=today, unused=True, limit=MANY
+    unused = holdings_of_people(
+        session, actor.organisation_id, on=today, unused=True, limit=COUNTED + 1
     )
     tasks = []
     if ending:
@@ -28,8 +31,8 @@ def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:
                 action="Voir la liste",
                 endpoint="people_pages.people",
                 values={"qui": "a-perdre"},
-                count=len(ending),
-                unit="personne" if len(ending) == 1 else "personnes",
+                count=min(len(ending), COUNTED),
+                unit=_unit(len(ending)),
                 due_on=ending[0].last_day,
             )
         )
@@ -41,8 +44,14 @@ def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:
                 action="Voir la liste",
                 endpoint="people_pages.people",
                 values={"qui": "pas-commence"},
-                count=len(unused),
-                unit="personne" if len(unused) == 1 else "personnes",
+                count=min(len(unused), COUNTED),
+                unit=_unit(len(unused)),
             )
         )
     return tasks
+
+
+def _unit(count: int) -> str:
+    if count > COUNTED:
+        return "personnes au moins"
+    return "personne" if count == 1 else "personnes"

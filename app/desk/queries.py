@@ -13,6 +13,9 @@ MANY = 100
 PIECES = 5
 """So often a list is read on; beyond that a line says « au moins », and opens the list."""
 
+ENOUGH = 50
+"""So many are wanted of a kind: whoever has more to do learns nothing from how many more."""
+
 
 class Row(Protocol):
     """A record of a list: rows are told apart by their ids."""
@@ -26,13 +29,15 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 def look(read: Callable[[Place], Sequence[RowT]], wanted: Callable[[RowT], bool]) -> Waiting[RowT]:
-    """What is wanted of a list, read on until it ends, or until that would take too long."""
+    """What is wanted of a list, read on until it ends, is enough, or would take too long."""
     things: list[RowT] = []
-    place = Place(MANY)
+    place = Place(ENOUGH + 1)
     for _ in range(PIECES):
         piece = read(place)
         things += filter(wanted, piece)
-        if len(piece) < MANY:
+        if len(things) > ENOUGH:
+            return Waiting(tuple(things[:ENOUGH]), more=True)
+        if len(piece) < place.limit:
             return Waiting(tuple(things))
         place = Place(MANY, after=piece[-1].id)
     return Waiting(tuple(things), more=True)

@@ -139,10 +139,34 @@ def orders_listed(
     """Orders from that place of the list on; of a state, of a programme."""
     query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
     if state is not None:
-        query = query.where(STATE.in_([state]))
+        query = query.where(*_in_state(state))
     if programme_id is not None:
         query = query.where(BookletOrder.programme_id == programme_id)
     return list(session.scalars(query))
+
+
+def orders_sent(
+    session: Session, place: Place, *, expected_before: date | None = None
+) -> list[BookletOrder]:
+    """Orders that left and are not active as a whole, the latest first; those due by then."""
+    query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
+    query = query.where(*_in_state(OrderState.SENT, OrderState.DELIVERED))
+    if expected_before is not None:
+        query = query.where(
+            BookletOrder.expected_on < expected_before,
+            _delivered() < BookletOrder.voucher_count,
+        )
+    return list(session.scalars(query))
+
+
+def _in_state(*states: OrderState) -> tuple[ColumnElement[bool], ...]:
+    """Whether an order is in one of these: what never left is not asked what came of it."""
+    left = exists().where(OrderDispatch.order_id == BookletOrder.id)
+    if set(states) <= {OrderState.PREPARED, OrderState.APPROVED}:
+        return ~left, STATE.in_(states)
+    if set(states) <= {OrderState.SENT, OrderState.DELIVERED, OrderState.ACTIVE}:
+        return left, STATE.in_(states)
+    return (STATE.in_(states),)
 
 
 def cancellation(session: Session, order_id: UUID) -> OrderCancellation | None:

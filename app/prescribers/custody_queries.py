@@ -80,9 +80,15 @@ def latest_consignments(
     kind: ConsignmentKind | None = None,
     state: ConsignmentState | None = None,
     recipient_id: UUID | None = None,
+    sender_id: UUID | None = None,
+    sent_by: date | None = None,
 ) -> list[Consignment]:
     """The same as people read them, from that place of the list on: the latest first."""
     query = placed(select(Consignment), place, Consignment.id, CONSIGNMENTS_BY)
+    if sender_id is not None:
+        query = query.where(Consignment.sender_id == sender_id)
+    if sent_by is not None:
+        query = query.where(Consignment.sent_on <= sent_by)
     return list(session.scalars(_chosen(query, party_id, kind, state, recipient_id)))
 
 

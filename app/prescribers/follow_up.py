@@ -15,8 +15,8 @@ from app.mediators import queries as mediators
 from app.mediators.queries import Place
 from app.partners import queries as partners
 from app.prescribers import queries
+from app.prescribers.in_hand import Holding, holdings_of_people
 from app.prescribers.models import BeneficiaryIdentity
-from app.prescribers.queries import Holding
 from app.programmes import queries as programmes
 
 NEARLY_DONE = 2
@@ -77,7 +77,7 @@ def call_sheet(
     actor.check(Right.SEE_BENEFICIARIES)
     today = martinique_day(now)
     soon = today + alert_before_end(session, on=today)
-    held = queries.holdings_of_people(
+    held = holdings_of_people(
         session,
         actor.organisation_id,
         on=today,

@@ -54,6 +54,7 @@ class Beneficiary(Record):
         UniqueConstraint("id", "public", name="beneficiary_names_its_public"),
         UniqueConstraint("id", "prescriber_id", name="beneficiary_names_its_prescriber"),
         Index("beneficiary_by_prescriber", "prescriber_id"),
+        Index("beneficiary_in_order", "prescriber_id", "id"),
         {"sqlite_strict": True},
     )
 

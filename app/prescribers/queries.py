@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import Place, placed
-from app.ledger import AccountKind, VoucherRange
-from app.ledger.models import AccountRow, Movement, Voucher
+from app.ledger import VoucherRange
+from app.ledger.models import Movement
 from app.partners.models import Organisation
 from app.prescribers.models import (
     Beneficiary,
@@ -24,8 +24,6 @@ from app.prescribers.models import (
     PrescriptionRenewal,
     PrescriptionUndo,
 )
-from app.programmes.models import VintageTerms
-from app.vouchers.models import ReplacedVoucher
 
 
 def beneficiary(session: Session, beneficiary_id: UUID) -> Beneficiary | None:
@@ -291,117 +289,6 @@ def identities(session: Session, ids: Iterable[UUID]) -> dict[UUID, BeneficiaryI
         select(BeneficiaryIdentity).where(BeneficiaryIdentity.beneficiary_id.in_(set(ids)))
     )
     return {row.beneficiary_id: row for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What one person has in hand of what a prescriber gave them."""
-
-    beneficiary_id: UUID
-    public: str
-    prescription_id: UUID
-    """Their last hand-over."""
-    voucher_count: int
-    used_count: int
-    left_count: int
-    last_day: date
-    """Of the passes that are left, those that end first; of all, when none is left."""
-
-    @property
-    def gone_count(self) -> int:
-        """Passes that nobody can use any more, nor did: blocked or void, and not replaced."""
-        return self.voucher_count - self.used_count - self.left_count
-
-
-LEFT = AccountRow.kind == AccountKind.CIRCULATION
-USED = AccountRow.kind.in_([AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED])
-
-
-def holdings_of_people(
-    session: Session,
-    prescriber_id: UUID,
-    *,
-    on: date,
-    ending_by: date | None = None,
-    unused: bool = False,
-    done: bool = False,
-    after: tuple[date, UUID] | None = None,
-    limit: int,
-) -> list[Holding]:
-    """People of one prescriber who hold passes that still serve, those that end first first.
-
-    `ending_by` keeps those of whom some end by that day, `unused` those who have used none. With
-    `done`, people who have none left instead: used, blocked or void. A pass that was replaced is
-    counted as the one that stands for it.
-    """
-    held = _held_by_people(prescriber_id)
-    left = func.count().filter(LEFT)
-    ends = func.min(VintageTerms.valid_until)
-    ends_first = ends if done else ends.filter(LEFT)
-    query = (
-        select(
-            Beneficiary.id,
-            Beneficiary.public,
-            func.count(),
-            func.count().filter(USED),
-            left,
-            ends_first,
-        )
-        .join(held, held.c.beneficiary_id == Beneficiary.id)
-        .join(Voucher, Voucher.id == held.c.voucher_id)
-        .join(AccountRow, AccountRow.id == Voucher.account_id)
-        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
-        .where(
-            VintageTerms.valid_until >= on,
-            ~exists(select(1).where(ReplacedVoucher.old_voucher_id == held.c.voucher_id)),
-        )
-        .group_by(Beneficiary.id, Beneficiary.public)
-        .having(left == 0 if done else left > 0)
-        .order_by(ends_first, Beneficiary.id)
-        .limit(limit)
-    )
-    if ending_by is not None:
-        query = query.having(ends_first <= ending_by)
-    if unused:
-        query = query.having(func.count().filter(USED) == 0)
-    if after is not None:
-        day, person = after
-        query = query.having(
-            or_(ends_first > day, and_(ends_first == day, Beneficiary.id > person))
-        )
-    rows = session.execute(query).all()
-    last = last_hand_overs(session, [row[0] for row in rows])
-    return [
-        Holding(row[0], row[1], last[row[0]], row[2], row[3], row[4], _as_day(row[5]))
-        for row in rows
-    ]
-
-
-def _held_by_people(prescriber_id: UUID) -> CTE:
-    """The passes that a prescriber's people were handed, and those given in their place."""
-    handed = (
-        select(PrescriptionBooklet.beneficiary_id, Voucher.id.label("voucher_id"))
-        .join(Beneficiary, Beneficiary.id == PrescriptionBooklet.beneficiary_id)
-        .join(
-            Voucher,
-            Voucher.id.between(
-                PrescriptionBooklet.booklet_id,
-                PrescriptionBooklet.booklet_id + PrescriptionBooklet.booklet_size - 1,
-            ),
-        )
-        .where(Beneficiary.prescriber_id == prescriber_id, is_handed_over())
-        .cte("held", recursive=True)
-    )
-    return handed.union_all(
-        select(handed.c.beneficiary_id, ReplacedVoucher.new_voucher_id).join(
-            ReplacedVoucher, ReplacedVoucher.old_voucher_id == handed.c.voucher_id
-        )
-    )
-
-
-def _as_day(value: date | str) -> date:
-    """A day out of an aggregate, whose type SQLite forgets."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def standing_prescriptions(session: Session, beneficiary_id: UUID) -> list[Prescription]:

@@ -78,8 +78,9 @@ def resting_in(session: Session, account_ids: Iterable[int]) -> dict[int, Restin
     wanted, engine = set(account_ids), session.get_bind()
     if not isinstance(engine, Engine) or "sqlite_begin" in engine.get_execution_options():
         return _read(session, wanted)
-    memory = _memories.get(engine, _Memory())
-    settled_id = max(memory.settled_id, _settled_id(session))
+    settled_id = _settled_id(session)
+    memory = _memories.get(engine) or _Memory(settled_id)
+    settled_id = max(memory.settled_id, settled_id)
     touched_by = _touched_since(session, memory.settled_id)
     found = {
         account_id: known

@@ -302,6 +302,12 @@ def differing_in(session: Session, count_ids: Collection[UUID]) -> dict[UUID, tu
     return {count_id: (int(missing), int(excess)) for count_id, missing, excess in rows}
 
 
+def closers_of(session: Session, count_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Who closed these counts, those that are closed."""
+    query = select(CountClosing.count_id, CountClosing.closed_by)
+    return dict(session.execute(query.where(CountClosing.count_id.in_(count_ids))).all())
+
+
 def closing_of(session: Session, count_id: UUID) -> CountClosing | None:
     """When a count was closed, if it was."""
     return session.get(CountClosing, count_id)

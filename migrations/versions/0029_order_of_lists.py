@@ -1,6 +1,7 @@
 """Indexes for the orders in which long lists are read: hand-overs and sessions by their day.
 
-And one for the booklets of a person: without it SQLite read all passes for each of them.
+And those for the people of a prescriber and the booklets of a person: without the latter SQLite
+read all passes for each of them.
 """
 
 from alembic import op
@@ -11,6 +12,7 @@ revision = "0029"
 down_revision = "0028"
 
 INDEXES = (
+    ("beneficiary_in_order", "beneficiary", ["prescriber_id", "id"]),
     ("prescription_by_day", "prescription", ["prescribed_at", "id"]),
     ("prescription_booklet_by_beneficiary", "prescription_booklet", ["beneficiary_id"]),
     ("support_session_in_order", "support_session", ["held_on", "id"]),

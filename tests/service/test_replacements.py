@@ -26,8 +26,8 @@ from app.prescribers import queries as people
 from app.prescribers.errors import RenewalTooEarly
 from app.prescribers.follow_up import Whom, call_sheet
 from app.prescribers.holdings import incomplete_held
+from app.prescribers.in_hand import Holding
 from app.prescribers.positions import passes_unused
-from app.prescribers.queries import Holding
 from app.printing.errors import PrintedAndHandedOver
 from app.printing.service import Asked, Plan, PublicAddress, plan_batch, record_batch
 from app.programmes.rules import FRENCH_PUBLIC, Public

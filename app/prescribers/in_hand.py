@@ -1,0 +1,320 @@
+"""What people have in hand of what a prescriber gave them, those that end first first.
+
+Whoever has much in hand is many, so no page reads all of them: days on which passes end are few,
+and for each of them people are walked in the order of their ids, or found from the passes that are
+left where those are few. What they have is added up for those alone that a page shows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, islice
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy.orm import Session
+
+from app.kernel.serials import BOOKLET_SIZES
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Voucher
+from app.prescribers.models import Beneficiary, PrescriptionBooklet
+from app.prescribers.queries import is_handed_over, last_hand_overs
+from app.programmes.models import VintageTerms
+from app.vouchers.models import ReplacedVoucher
+
+FEW = 1000
+"""Passes left from which people are found, rather than passes from people."""
+AT_ONCE = 50
+"""People of whom one looks at once whether a page shows them; the first time, what a page takes."""
+USED = (AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one person has in hand of what a prescriber gave them."""
+
+    beneficiary_id: UUID
+    public: str
+    prescription_id: UUID
+    """Their last hand-over."""
+    voucher_count: int
+    used_count: int
+    left_count: int
+    last_day: date
+    """Of the passes that are left, those that end first; of all, when none is left."""
+
+    @property
+    def gone_count(self) -> int:
+        """Passes that nobody can use any more, nor did: blocked or void, and not replaced."""
+        return self.voucher_count - self.used_count - self.left_count
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    beneficiary_id: UUID
+    public: str
+    voucher_count: int
+    used_count: int
+    left_count: int
+    last_day: date
+
+
+def holdings_of_people(
+    session: Session,
+    prescriber_id: UUID,
+    *,
+    on: date,
+    ending_by: date | None = None,
+    unused: bool = False,
+    done: bool = False,
+    after: tuple[date, UUID] | None = None,
+    limit: int,
+) -> list[Holding]:
+    """People of one prescriber who hold passes that still serve, those that end first first.
+
+    `ending_by` keeps those of whom some end by that day, `unused` those who have used none. With
+    `done`, people who have none left instead: used, blocked or void. A pass that was replaced is
+    counted as the one that stands for it.
+    """
+    asked = _Asked(session, prescriber_id, on, unused=unused, done=done)
+    days = (
+        day
+        for day in asked.days()
+        if (after is None or day >= after[0]) and (ending_by is None or day <= ending_by)
+    )
+    found = chain.from_iterable(
+        asked.whose_first_day_is(day, after[1] if after and day == after[0] else None, limit)
+        for day in days
+    )
+    told = list(islice(found, limit))
+    last = last_hand_overs(session, [one.beneficiary_id for one in told])
+    return [
+        Holding(
+            one.beneficiary_id,
+            one.public,
+            last[one.beneficiary_id],
+            one.voucher_count,
+            one.used_count,
+            one.left_count,
+            one.last_day,
+        )
+        for one in told
+    ]
+
+
+class _Asked:
+    """Whom one reader looks for."""
+
+    def __init__(
+        self, session: Session, prescriber_id: UUID, on: date, *, unused: bool, done: bool
+    ) -> None:
+        self.session, self.prescriber_id, self.on = session, prescriber_id, on
+        self.unused, self.done = unused, done
+        accounts = session.execute(
+            select(AccountRow.id, AccountRow.kind, VintageTerms.valid_until)
+            .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
+            .where(
+                AccountRow.kind.in_([AccountKind.CIRCULATION, AccountKind.VOID]),
+                AccountRow.party_id == prescriber_id,
+            )
+        ).all()
+        self.left = {
+            one: day for one, kind, day in accounts if kind == AccountKind.CIRCULATION and day >= on
+        }
+        self.replaced = self._of_passes(
+            Voucher.account_id.in_([one for one, kind, _ in accounts if kind == AccountKind.VOID]),
+            exists(select(1).where(ReplacedVoucher.old_voucher_id == Voucher.id)),
+        )
+
+    def days(self) -> list[date]:
+        """The days on which passes end that people hold, the soonest first."""
+        return sorted(set(self.left.values()))
+
+    def whose_first_day_is(self, day: date, after: UUID | None, limit: int) -> Iterator[_Sums]:
+        """Those of whom something ends on that day first, in the order of their ids."""
+        at_once = min(limit, AT_ONCE)
+        for people in self._candidates(day, after):
+            waiting = list(people)
+            while waiting:
+                some, waiting = waiting[:at_once], waiting[at_once:]
+                for one in self._sums(some):
+                    fits = (one.left_count == 0) == self.done and one.last_day == day
+                    if fits and not (self.unused and one.used_count):
+                        yield one
+                at_once = AT_ONCE
+
+    # ── Who may be shown ───────────────────────────────────────────────────────────────────────
+
+    def _candidates(self, day: date, after: UUID | None) -> Iterator[Sequence[UUID]]:
+        """All who may be shown, and some more, a few at a time, in the order of their ids."""
+        ending = [one for one, last in self.left.items() if last == day]
+        if not self.done and (few := self._from_few(ending)) is not None:
+            yield sorted(one for one in few | self.replaced if after is None or one > after)
+            return
+        while True:
+            walked = self.session.scalars(self._walk(day, ending, after)).all()
+            whole = len(walked) < AT_ONCE
+            yield sorted(
+                {
+                    *walked,
+                    *(
+                        one
+                        for one in self.replaced
+                        if (after is None or one > after) and (whole or one < walked[-1])
+                    ),
+                }
+            )
+            if whole:
+                return
+            after = walked[-1]
+
+    def _from_few(self, account_ids: Sequence[int]) -> set[UUID] | None:
+        """Who was given what is left in these accounts; None when that is much."""
+        some = (
+            select(Voucher.id, Voucher.booklet_id)
+            .where(Voucher.account_id.in_(account_ids))
+            .limit(FEW + 1)
+        ).subquery()
+        booklets = select(func.count(), some.c.booklet_id).group_by(some.c.booklet_id)
+        counts = self.session.execute(booklets).all()
+        if sum(count for count, _ in counts) > FEW:
+            return None
+        return set(
+            self.session.scalars(
+                select(PrescriptionBooklet.beneficiary_id).where(
+                    PrescriptionBooklet.booklet_id.in_([booklet for _, booklet in counts])
+                )
+            )
+        )
+
+    def _of_passes(self, *which: ColumnElement[bool]) -> set[UUID]:
+        """Who was handed those passes."""
+        return set(
+            self.session.scalars(
+                select(PrescriptionBooklet.beneficiary_id)
+                .join(Voucher, Voucher.booklet_id == PrescriptionBooklet.booklet_id)
+                .where(*which)
+            )
+        )
+
+    def _walk(self, day: date, ending: Sequence[int], after: UUID | None) -> Select[UUID]:
+        """The next people who hold such passes, from the booklets that they were handed."""
+        wanted = [_given(ending).is_not(None)]
+        if self.done:
+            wanted = [_handed(day).is_not(None), _given(list(self.left)).is_(None)]
+        if self.unused:
+            wanted.append(_used(self.on).is_(None))
+        query = (
+            select(Beneficiary.id)
+            .where(Beneficiary.prescriber_id == self.prescriber_id, *wanted)
+            .order_by(Beneficiary.id)
+            .limit(AT_ONCE)
+        )
+        return query if after is None else query.where(Beneficiary.id > after)
+
+    # ── What they have ─────────────────────────────────────────────────────────────────────────
+
+    def _sums(self, people: Sequence[UUID]) -> list[_Sums]:
+        """What these people have, those who have anything, in the order of their ids."""
+        owners = {
+            voucher_id: (beneficiary_id, public)
+            for beneficiary_id, public, first, size in self.session.execute(
+                select(
+                    PrescriptionBooklet.beneficiary_id,
+                    PrescriptionBooklet.public,
+                    PrescriptionBooklet.booklet_id,
+                    PrescriptionBooklet.booklet_size,
+                ).where(PrescriptionBooklet.beneficiary_id.in_(people), is_handed_over())
+            )
+            for voucher_id in range(first, first + size)
+        }
+        found: defaultdict[tuple[UUID, str], list[tuple[str, date]]] = defaultdict(list)
+        while owners:
+            rows = self.session.execute(
+                select(
+                    Voucher.id,
+                    AccountRow.kind,
+                    VintageTerms.valid_until,
+                    ReplacedVoucher.new_voucher_id,
+                )
+                .join(AccountRow, AccountRow.id == Voucher.account_id)
+                .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+                .outerjoin(ReplacedVoucher, ReplacedVoucher.old_voucher_id == Voucher.id)
+                .where(Voucher.id.in_(owners))
+            )
+            instead: dict[int, tuple[UUID, str]] = {}
+            for voucher_id, kind, last_day, new in rows:
+                if new:
+                    instead[new] = owners[voucher_id]
+                elif last_day >= self.on:
+                    found[owners[voucher_id]].append((kind, last_day))
+            owners = instead
+        return [_summed(*who, found[who]) for who in sorted(found)]
+
+
+def _summed(beneficiary_id: UUID, public: str, passes: Sequence[tuple[str, date]]) -> _Sums:
+    left = [last_day for kind, last_day in passes if kind == AccountKind.CIRCULATION]
+    return _Sums(
+        beneficiary_id,
+        public,
+        len(passes),
+        sum(kind in USED for kind, _ in passes),
+        len(left),
+        min(left or (last_day for _, last_day in passes)),
+    )
+
+
+def _in_booklet() -> ColumnElement[bool]:
+    """Each id by itself: a stretch is taken for much of the table where the planner counts."""
+    first = PrescriptionBooklet.booklet_id
+    return and_(
+        Voucher.id.in_([first + place for place in range(max(BOOKLET_SIZES))]),
+        Voucher.booklet_id == first,
+    )
+
+
+def _one(query: Select[int]) -> ColumnElement[int | None]:
+    """Something where there is any such row: asked for each person, and never joined."""
+    return query.limit(1).scalar_subquery()
+
+
+def _given(account_ids: Sequence[int]) -> ColumnElement[int | None]:
+    """Something where a pass of a booklet that a person was handed rests in these accounts."""
+    return _one(
+        select(literal(1))
+        .select_from(PrescriptionBooklet)
+        .join(Voucher, _in_booklet())
+        .where(
+            PrescriptionBooklet.beneficiary_id == Beneficiary.id,
+            # A sum leads to passes by their booklets, and not by all that rests there.
+            (Voucher.account_id + 0).in_(account_ids),
+            is_handed_over(),
+        )
+    )
+
+
+def _used(on: date) -> ColumnElement[int | None]:
+    """Something where a person used a pass of a booklet that still serves that day."""
+    return _one(
+        select(literal(1))
+        .select_from(PrescriptionBooklet)
+        .join(Voucher, _in_booklet())
+        .join(AccountRow, AccountRow.id == Voucher.account_id + 0)
+        .where(
+            PrescriptionBooklet.beneficiary_id == Beneficiary.id,
+            PrescriptionBooklet.valid_until >= on,
+            AccountRow.kind.in_(USED),
+            is_handed_over(),
+        )
+    )
+
+
+def _handed(day: date) -> ColumnElement[int | None]:
+    """Something where a person was handed a booklet that ends on that day."""
+    return _one(
+        select(literal(1)).where(
+            PrescriptionBooklet.beneficiary_id == Beneficiary.id,
+            PrescriptionBooklet.valid_until == day,
+        )
+    )
