@@ -81,15 +81,15 @@ def _delivered(*, active: bool = False) -> ColumnElement[int]:
     return counted.correlate(BookletOrder).scalar_subquery()
 
 
+_CANCELLED = exists().where(OrderCancellation.order_id == BookletOrder.id)
+_LEFT = exists().where(OrderDispatch.order_id == BookletOrder.id)
+_BEFORE_IT_LEFT = case(
+    (exists().where(OrderApproval.order_id == BookletOrder.id), OrderState.APPROVED),
+    else_=OrderState.PREPARED,
+)
 STATE: ColumnElement[str] = case(
-    (exists().where(OrderCancellation.order_id == BookletOrder.id), OrderState.CANCELLED),
-    (
-        ~exists().where(OrderDispatch.order_id == BookletOrder.id),
-        case(
-            (exists().where(OrderApproval.order_id == BookletOrder.id), OrderState.APPROVED),
-            else_=OrderState.PREPARED,
-        ),
-    ),
+    (_CANCELLED, OrderState.CANCELLED),
+    (~_LEFT, _BEFORE_IT_LEFT),
     (_delivered(active=True) >= BookletOrder.voucher_count, OrderState.ACTIVE),
     (_delivered() >= BookletOrder.voucher_count, OrderState.DELIVERED),
     else_=OrderState.SENT,
@@ -161,11 +161,10 @@ def orders_sent(
 
 def _in_state(*states: OrderState) -> tuple[ColumnElement[bool], ...]:
     """Whether an order is in one of these: what never left is not asked what came of it."""
-    left = exists().where(OrderDispatch.order_id == BookletOrder.id)
     if set(states) <= {OrderState.PREPARED, OrderState.APPROVED}:
-        return ~left, STATE.in_(states)
+        return ~_LEFT, ~_CANCELLED, _BEFORE_IT_LEFT.in_(states)
     if set(states) <= {OrderState.SENT, OrderState.DELIVERED, OrderState.ACTIVE}:
-        return left, STATE.in_(states)
+        return _LEFT, STATE.in_(states)
     return (STATE.in_(states),)
 
 
