@@ -19,7 +19,7 @@ class TrainingPaper(NotFound):
     code = "training_paper"
     sentence = (
         "C’est un papier d’entraînement : il ne vaut rien. Rangez-le avec les carnets "
-        "d’entraînement, et prenez un vrai carnet."
+        "d’entraînement, et prenez-en un vrai."
     )
 
 
