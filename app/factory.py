@@ -377,22 +377,7 @@ def made(
         static_url_path=assets.URL_PREFIX.rstrip("/"),
     )
     app.url_map.converters["int"] = Ordinal
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
-        SESSION_COOKIE_NAME="passnum_page",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        WTF_CSRF_CHECK_DEFAULT=False,
-        WTF_CSRF_TIME_LIMIT=None,
-        PROPAGATE_EXCEPTIONS=False,
-    )
-    if settings.secure_cookies:
-        # Behind the TLS proxy everybody comes from one address: the throttle needs the person's.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
+    _configure(app, settings)
     app.extensions["passnum_database"] = database
     app.extensions["passnum_settings"] = settings
     app.extensions["passnum_clock"] = clock
@@ -425,6 +410,26 @@ def made(
         app.register_blueprint(page_part.bp)
     app.add_url_rule("/", "home", home)
     return app
+
+
+def _configure(app: Site, settings: Settings) -> None:
+    """What Flask itself is told: cookies, sizes, and how near the proxy is."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_NAME="passnum_page",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    if settings.secure_cookies:
+        # Behind the TLS proxy everybody comes from one address: the throttle needs the person's.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
 
 
 def frame() -> Frame:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -127,16 +127,7 @@ def _by_sums(
 
     So what is rare is not looked for in the whole journal. The tail, which has no sums, is read.
     """
-    sums = [SnapshotSum.snapshot_id == Snapshot.id]
-    if wanted.kind is not None:
-        sums.append(SnapshotSum.kind == wanted.kind)
-    if wanted.vintage_id is not None:
-        sums.append(SnapshotSum.vintage_id == wanted.vintage_id)
-    if wanted.party_id is not None:
-        theirs = _accounts_of(accounts, wanted.party_id)
-        sums.append(
-            SnapshotSum.debit_account_id.in_(theirs) | SnapshotSum.credit_account_id.in_(theirs)
-        )
+    sums = _sums_of(accounts, wanted)
     newest = select(func.max(Snapshot.generation)).scalar_subquery()
     read_whole = (Snapshot.generation == newest, Snapshot.level == 0)
     end = session.scalar(select(func.max(Snapshot.last_movement_id)).where(*read_whole)) or 0
@@ -166,26 +157,46 @@ def _by_sums(
         else:
             here = replace(summed, until=min(summed.until or end, last.last_movement_id))
             summed = replace(summed, after=last.last_movement_id)
-        fitting = (
-            select(Movement.id)
-            .join(
-                SnapshotSum,
-                (SnapshotSum.debit_account_id == Movement.debit_account_id)
-                & (SnapshotSum.credit_account_id == Movement.credit_account_id)
-                & (SnapshotSum.kind == Movement.kind),
-            )
-            .join(Snapshot, Snapshot.id == SnapshotSum.snapshot_id)
-            .where(
-                *sums,
-                Snapshot.id.in_([stretch.id for stretch in stretches]),
-                Movement.id > Snapshot.after_movement_id,
-                Movement.id <= Snapshot.last_movement_id,
-            )
-            .distinct()
-        )
+        fitting = _movements_of(sums, [stretch.id for stretch in stretches])
         if ids := list(session.scalars(here.of(fitting))):
             return ids
     return [] if piece.down else list(session.scalars(tail))
+
+
+def _sums_of(accounts: dict[int, Account], wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Which sums tell that a stretch holds what is wanted."""
+    sums = [SnapshotSum.snapshot_id == Snapshot.id]
+    if wanted.kind is not None:
+        sums.append(SnapshotSum.kind == wanted.kind)
+    if wanted.vintage_id is not None:
+        sums.append(SnapshotSum.vintage_id == wanted.vintage_id)
+    if wanted.party_id is not None:
+        theirs = _accounts_of(accounts, wanted.party_id)
+        sums.append(
+            SnapshotSum.debit_account_id.in_(theirs) | SnapshotSum.credit_account_id.in_(theirs)
+        )
+    return sums
+
+
+def _movements_of(sums: Sequence[ColumnElement[bool]], stretches: Sequence[int]) -> Select[int]:
+    """The movements that those sums added up, in those stretches."""
+    return (
+        select(Movement.id)
+        .join(
+            SnapshotSum,
+            (SnapshotSum.debit_account_id == Movement.debit_account_id)
+            & (SnapshotSum.credit_account_id == Movement.credit_account_id)
+            & (SnapshotSum.kind == Movement.kind),
+        )
+        .join(Snapshot, Snapshot.id == SnapshotSum.snapshot_id)
+        .where(
+            *sums,
+            Snapshot.id.in_(stretches),
+            Movement.id > Snapshot.after_movement_id,
+            Movement.id <= Snapshot.last_movement_id,
+        )
+        .distinct()
+    )
 
 
 def _chosen(wanted: Wanted, within: Span) -> Any:  # noqa: ANN401 - a select of COLUMNS
