@@ -45,8 +45,9 @@ ONES_OWN = {
     "read_own_factors",
     "end_own_session",
     "end_other_sessions",
+    "enrol_device",
 }
-"""What concerns only the one who asks needs no right."""
+"""What concerns only the one who asks needs no right; a device shows the secret of its square."""
 
 
 @pytest.fixture(scope="module")

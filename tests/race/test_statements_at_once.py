@@ -104,7 +104,7 @@ def undone_meanwhile(database: Database, scheme: Scheme, monkeypatch: pytest.Mon
             )
         return seen
 
-    monkeypatch.setattr(queries, "vouchers_to_claim", look_then_undo)
+    monkeypatch.setattr(run_queries, "vouchers_to_claim", look_then_undo)
 
 
 def test_an_undo_does_not_stop_a_run(
