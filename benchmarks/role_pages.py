@@ -34,7 +34,9 @@ FLAT = 2.0
 """Of a page of forty milliseconds, half of the time may be the machine’s."""
 READERS = ("coordinator", "finance", "accountant", "auditor", "plie", "exo7", "administrator")
 SEARCHED = ("26A", "BC-2026-0001", "Rosalie")
-SLOWEST = 4
+SLOWEST = 10
+FAILED = 500
+"""From that status on a page is broken, and was not measured."""
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -52,7 +54,11 @@ def measured(
     bench: Bench, demo: Database, settings: Settings, kind: str, many: int
 ) -> list[Figure]:
     """The figures of one kind of database."""
-    pages = {copies: visited(bench, demo, settings, kind, copies) for copies in (1, many)}
+    seen = {copies: visited(bench, demo, settings, kind, copies) for copies in (1, many)}
+    pages = {
+        copies: {reader: list(one.visited.values()) for reader, one in visitors.items()}
+        for copies, visitors in seen.items()
+    }
     passes, found = many * town.PASSES, []
     for reader, slowest in pages[many].items():
         told = sorted(slowest, key=lambda one: -one.processor_ms)[:SLOWEST]
@@ -65,6 +71,29 @@ def measured(
                 ", ".join(map(str, told)),
             )
         )
+    every = [(reader, page) for reader, some in pages[many].items() for page in some]
+    first = sorted(every, key=lambda one: -one[1].first_ms)[:SLOWEST]
+    broken = [
+        f"{reader} {path}"
+        for visitors in seen.values()
+        for reader, one in visitors.items()
+        for path, status in one.refused.items()
+        if status >= FAILED
+    ]
+    found += [
+        Figure(
+            f"the slowest when opened first after a start, {passes:,} passes, {kind}",
+            first[0][1].first_ms,
+            "ms",
+            remark=", ".join(f"{reader} {one.path} {one.first_ms:.0f} ms" for reader, one in first),
+        ),
+        Figure(
+            f"addresses that could not be opened, of {len(every)}, {kind}",
+            len(broken),
+            target=at_most(0),
+            remark=", ".join(broken[:SLOWEST]),
+        ),
+    ]
     before, after = (slowest_of_each(pages[copies]) for copies in (1, many))
     grown = {
         name: ms / before[name] for name, ms in after.items() if name in before and ms > NOTICED_MS
@@ -113,7 +142,7 @@ def demonstration(bench: Bench) -> Iterator[tuple[Database, Settings]]:
 
 def visited(
     bench: Bench, demo: Database, settings: Settings, kind: str, copies: int
-) -> dict[str, list[Page]]:
+) -> dict[str, Visitor]:
     """What each reader sees in a town of so many copies, page by page."""
     found = {}
     with built(bench, demo, kind, copies) as database:
@@ -131,7 +160,7 @@ def visited(
                 visitor = Visitor(app, client, database, processor)
                 visitor.wander(typed)
                 visitor.search(SEARCHED)
-                found[key] = list(visitor.visited.values())
+                found[key] = visitor
     return found
 
 

@@ -9,7 +9,7 @@ from app.identity.rules import Actor
 from app.prescribers import follow_up
 from app.prescribers.in_hand import holdings_of_people
 
-COUNTED = 50
+COUNTED = 30
 """People who are counted; beyond, a line says « au moins »."""
 
 

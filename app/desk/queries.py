@@ -13,7 +13,7 @@ MANY = 100
 PIECES = 5
 """So often a list is read on; beyond that a line says « au moins », and opens the list."""
 
-ENOUGH = 50
+ENOUGH = 30
 """So many are wanted of a kind: whoever has more to do learns nothing from how many more."""
 
 
