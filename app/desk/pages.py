@@ -1,5 +1,6 @@
 """« Aujourd’hui », with which a day begins, and the search of the top bar."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -57,6 +58,7 @@ MAIN_ACTS = (
     (Right.ALLOCATE, ("sending_pages.allocate", "swap", "Doter un prescripteur")),
     (Right.PREPARE_CLEARING, ("statement_pages.preview", "euro", "Préparer une liquidation")),
 )
+SET_UP = ("setup_pages.path", "steps", "Continuer la mise en route")
 
 
 @bp.get("/aujourd-hui")
@@ -69,11 +71,8 @@ def today() -> ResponseReturnValue:
 def _today(session: Session) -> Today:
     actor, now = current_actor(), started_at()
     day, rights = martinique_day(now), RIGHTS[actor.role]
-    page = Today(
-        day,
-        waiting(session, actor=actor, today=day),
-        next((act for right, act in MAIN_ACTS if right in rights), None),
-    )
+    tasks = waiting(session, actor=actor, today=day)
+    page = Today(day, tasks, _main_act(rights, tasks))
     if Right.ISSUE_BOOKLETS in rights:
         rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day)
         page = replace(
@@ -91,6 +90,13 @@ def _today(session: Session) -> Today:
             freezes=tuple(programmes.open_freezes(session)),
         )
     return page
+
+
+def _main_act(rights: Collection[Right], tasks: Iterable[Task]) -> tuple[str, str, str] | None:
+    """What its reader does most; nothing is entrusted or paid while the scheme is being set up."""
+    if any(task.endpoint == SET_UP[0] for task in tasks):
+        return SET_UP
+    return next((act for right, act in MAIN_ACTS if right in rights), None)
 
 
 @bp.get("/pass")

@@ -46,8 +46,9 @@ ONES_OWN = {
     "end_own_session",
     "end_other_sessions",
     "enrol_device",
+    "read_own_device",
 }
-"""What concerns only the one who asks needs no right; a device shows the secret of its square."""
+"""What concerns only the one who asks needs no right; a device shows a secret of its own."""
 
 
 @pytest.fixture(scope="module")

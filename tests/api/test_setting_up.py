@@ -109,6 +109,9 @@ def test_a_new_town_walks_from_nothing_to_an_order_handed_to_approval(new_town: 
     assert (home.status_code, home.headers["Location"]) == (302, PATH)
     assert "De rien à la première commande" in town.read(PATH)
     assert "Bloqué" in town.steps()["Nom et payeur"]
+    today = town.read("/aujourd-hui")
+    assert "Continuer la mise en route" in today
+    assert "Doter un prescripteur" not in today.partition("<main")[2]
 
     town.presses("Enregistrer l’émetteur", {"name": "Imprimerie du Nord", "commune": "Le Lorrain"})
     town.presses("Ajouter un financeur", {"name": "La Région", "commune": "Le Lorrain"})

@@ -29,7 +29,7 @@ def test_a_pass_is_found_by_its_serial_and_tells_every_step_newest_first(
     assert [step.act for step in page.story] == ALL_STEPS
     assert (page.state, page.holder) == ("redeemed", "EXO7")
     assert [step.document and step.document.split()[0] for step in page.story] == [
-        None,
+        "Reçu,",
         "Remise",
         "Dotation",
         "Dotation",
