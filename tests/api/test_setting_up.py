@@ -47,6 +47,15 @@ class Beginner(Desk):
         page = markup.read(self.client.get(PATH).text)
         return next(link.attributes["href"] for link in page.all("a") if label in flat(link.text))
 
+    def is_led_to_the_path(self) -> None:
+        """From the home page, and from the first button of the day."""
+        home = self.client.get("/")
+        assert (home.status_code, home.headers["Location"]) == (302, PATH)
+        assert "De rien à la première commande" in self.read(PATH)
+        today = self.read("/aujourd-hui").partition("<main")[2]
+        assert "Continuer la mise en route" in today
+        assert "Doter un prescripteur" not in today
+
     def presses(self, label: str, typed: Mapping[str, str]) -> str:
         """Press a button of the path, fill the form behind it, read what follows."""
         return self.sends(self.link(label), typed)
@@ -105,13 +114,8 @@ NEW_STEPS = tuple(step.name for step in STEPS if step.name != "date")
 )
 def test_a_new_town_walks_from_nothing_to_an_order_handed_to_approval(new_town: House) -> None:
     town = Beginner(new_town, "coordinator")
-    home = town.client.get("/")
-    assert (home.status_code, home.headers["Location"]) == (302, PATH)
-    assert "De rien à la première commande" in town.read(PATH)
+    town.is_led_to_the_path()
     assert "Bloqué" in town.steps()["Nom et payeur"]
-    today = town.read("/aujourd-hui")
-    assert "Continuer la mise en route" in today
-    assert "Doter un prescripteur" not in today.partition("<main")[2]
 
     town.presses("Enregistrer l’émetteur", {"name": "Imprimerie du Nord", "commune": "Le Lorrain"})
     town.presses("Ajouter un financeur", {"name": "La Région", "commune": "Le Lorrain"})
