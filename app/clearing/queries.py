@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    literal,
     or_,
     select,
 )
@@ -105,19 +104,25 @@ def _last_round() -> ScalarSelect[int]:
     )
 
 
-STATE = case(
-    (
-        and_(StatementApproval.statement_id.is_(None), StatementVersion.voucher_count == 0),
-        StatementState.EMPTY,
-    ),
-    (StatementApproval.statement_id.is_(None), StatementState.DRAFT),
-    (StatementOffset.statement_id.is_not(None), StatementState.OFFSET),
-    (PaymentOrder.id.is_(None), StatementState.APPROVED),
-    (PaymentRejection.id.is_not(None), StatementState.REJECTED),
-    (Payment.id.is_not(None), StatementState.PAID),
-    else_=StatementState.ORDERED,
-)
-"""The state of a statement, over the tables of `_with_state`."""
+_IS_APPROVED = StatementApproval.statement_id.is_not(None)
+_IS_TO_PAY = and_(_IS_APPROVED, StatementOffset.statement_id.is_(None))
+_IS_ORDERED = and_(_IS_TO_PAY, PaymentOrder.id.is_not(None))
+IN_STATE: dict[StatementState, ColumnElement[bool]] = {
+    StatementState.EMPTY: and_(~_IS_APPROVED, StatementVersion.voucher_count == 0),
+    StatementState.DRAFT: and_(~_IS_APPROVED, StatementVersion.voucher_count > 0),
+    StatementState.OFFSET: and_(_IS_APPROVED, StatementOffset.statement_id.is_not(None)),
+    StatementState.APPROVED: and_(_IS_TO_PAY, PaymentOrder.id.is_(None)),
+    StatementState.REJECTED: and_(_IS_ORDERED, PaymentRejection.id.is_not(None)),
+    StatementState.PAID: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_not(None)),
+    StatementState.ORDERED: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_(None)),
+}
+"""When a statement is in a state, over the tables of `_with_state`.
+
+A list of one state asks its condition itself, not whether the state is that one: a database sees
+that only a few statements have no approval, and cannot see into a case.
+"""
+STATE = case(*((condition, state) for state, condition in IN_STATE.items()))
+"""The state of a statement, over the same tables."""
 
 
 PAYABLE = func.coalesce(StatementApproval.payable_cents, StatementVersion.net_cents)
@@ -215,7 +220,7 @@ def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
     if asked.run_id is not None:
         conditions.append(Statement.run_id == asked.run_id)
     if asked.state is not None:
-        conditions.append(literal(str(asked.state)) == STATE)
+        conditions.append(IN_STATE[asked.state])
     if asked.held is not None:
         lacks = or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED))
         conditions += [

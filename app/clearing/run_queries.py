@@ -24,7 +24,8 @@ from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.partners.models import Agreement
 from app.programmes.models import VintageTerms
 
-# ── Clearing ──────────────────────────────────────────────────────────────────────────────────────
+OLDEST = 1_000
+"""Far more passes than are taken while one act is being recorded."""
 
 
 def run(session: Session, run_id: UUID) -> ClearingRun | None:
@@ -49,19 +50,25 @@ def days_of_runs(session: Session, programme_id: UUID, *, limit: int) -> list[da
     return [martinique_day(at) for at in latest]
 
 
-def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+def _redeemed(programme_id: UUID, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
     return (
         select(*columns)
         .select_from(Voucher)
         .join(AccountRow, AccountRow.id == Voucher.account_id)
         .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
-        .join(Movement, Movement.id == Voucher.last_movement_id)
-        .join(Posting, Posting.id == Movement.posting_id)
         .where(
             AccountRow.kind == AccountKind.REDEEMED,
             VintageTerms.programme_id == programme_id,
-            Posting.recorded_at < before,
         )
+    )
+
+
+def _unclaimed(programme_id: UUID, before: datetime, *columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+    return (
+        _redeemed(programme_id, *columns)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Posting.recorded_at < before)
     )
 
 
@@ -72,6 +79,28 @@ def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime)
     )
     waiting = waiting.limit(1)
     return session.scalar(waiting) is not None
+
+
+def anything_old_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
+    """Whether passes taken before then wait for a run, as far as the oldest of them tell.
+
+    Movements are numbered as they are recorded, but for what is committed at one moment: the oldest
+    decide, and the many taken since are not looked at one by one.
+    """
+    oldest = (
+        _redeemed(programme_id, Voucher.last_movement_id)
+        .where(*only_with_session(session, programme_id))
+        .order_by(Voucher.last_movement_id)
+        .limit(OLDEST)
+        .subquery()
+    )
+    found = (
+        select(oldest.c.last_movement_id)
+        .join(Movement, Movement.id == oldest.c.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(Posting.recorded_at < before)
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def mediators_to_clear(

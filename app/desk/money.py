@@ -169,7 +169,7 @@ def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
             unit="liquidation",
         )
         for programme in programmes.programmes_after(session, None, limit=MANY)
-        if run_queries.anything_to_clear(session, programme.id, before=first_instant(first))
+        if run_queries.anything_old_to_clear(session, programme.id, before=first_instant(first))
     ]
 
 
