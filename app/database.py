@@ -276,7 +276,7 @@ def prepare_sqlite(engine: Engine) -> None:
         _dialect: Dialect, _record: ConnectionPoolEntry, given: Sequence[str], _named: object
     ) -> None:
         # SQLite would make it as the umask says; -wal and -shm take the mode of the file itself.
-        if not given[0].startswith("file:"):
+        if not given[0].startswith(("file:", ":memory:")):
             with suppress(OSError):
                 os.close(os.open(given[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 

@@ -275,7 +275,7 @@ def ways(page: str) -> set[str]:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("name", ["ccas", "exo7"])
+@pytest.mark.parametrize("name", ["ccas", pytest.param("exo7", marks=pytest.mark.deep)])
 def test_no_page_of_a_training_leads_to_a_real_one(practising: Practising, name: str) -> None:
     client = practising.begin(name)
     if name == "ccas":

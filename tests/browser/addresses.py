@@ -793,6 +793,7 @@ ADDRESSES = (
     Address("handover-undo", lambda site: f"{handover_of_plie(site)}/annuler"),
     Address("corrections", "/corrections"),
     Address("corrections-own", "/corrections", role=Role.MEDIATOR),
+    Address("debit-notes", "/corrections/titres"),
     Address("clawback", a_clawback),
     Address("clawback-new", to_take_back),
     Address("disputes", "/litiges"),

@@ -64,6 +64,7 @@ def does(page: Page, link: str, typed: Mapping[str, str], button: str) -> None:
     assert page.locator("[role=status]").count() == 1, page.locator("main").inner_text()
 
 
+@pytest.mark.deep
 def test_a_coordinator_walks_from_nothing_to_a_first_order_on_a_phone(
     browser: Browser, new_town: str
 ) -> None:
