@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from app.ledger import AccountKind
 from tests.browser.walks.conftest import Town
 from tests.browser.walks.hands import Hands
@@ -75,6 +77,7 @@ def test_a_prescriber_confirms_hands_over_asks_and_reports(town: Town) -> None:
     assert town.rest(4) == {AccountKind.BLOCKED: 10}
 
 
+@pytest.mark.deep
 def test_a_prescriber_gives_the_next_booklet_in_two_presses(town: Town) -> None:
     agent, scheme = town.seat("ccas"), town.chain.scheme
     for code in town.codes(11)[:4]:

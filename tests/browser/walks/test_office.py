@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from app.ledger import AccountKind
 from tests.browser.walks.conftest import Town
 from tests.printing.samples import edition
@@ -66,6 +68,7 @@ def test_a_coordinator_orders_receives_prints_and_entrusts(town: Town) -> None:
     assert town.rest(first + 1) == {AccountKind.TRANSIT: 10}
 
 
+@pytest.mark.deep
 def test_a_coordinator_decides_what_looks_odd(town: Town) -> None:
     coordinator = town.seat("coordinator")
 
