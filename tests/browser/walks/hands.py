@@ -8,6 +8,7 @@ focus is seen, whether it goes on in the order of the page, and whether it comes
 
 import mimetypes
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -86,7 +87,7 @@ target => {
 
 
 @dataclass
-class Hands:
+class Hands(ABC):
     """Whoever works at a screen; what differs between a thumb and a keyboard is left to them."""
 
     page: Page
@@ -107,9 +108,9 @@ class Hands:
         self.page.goto(path if "://" in path else self.url + path)
         self._looks()
 
+    @abstractmethod
     def menu(self, entry: str) -> None:
         """Open an entry of the menu."""
-        raise NotImplementedError
 
     def follow(self, name: Name, *, row: str = "") -> None:
         """Follow a link, in the row or the item that says so."""
@@ -136,17 +137,17 @@ class Hands:
         self._touch(box, "Space")
         expect(box).to_be_checked()
 
+    @abstractmethod
     def pick(self, name: Name, *, of: str = "") -> None:
         """Take one of several choices."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choose(self, label: Name, option: str) -> None:
         """Take a line of a list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, label: Name, text: str) -> None:
         """Write in a field, over whatever stands there."""
-        raise NotImplementedError
 
     def scan(self, label: Name, *codes: str) -> None:
         """Put the mark into a field and read codes with a hand scanner: it types, then Enter."""
@@ -197,13 +198,13 @@ class Hands:
 
     # ── what differs ──────────────────────────────────────────────────────────────────────────────
 
+    @abstractmethod
     def _reach(self, target: Locator) -> ElementHandle:
         """Come to where one can act."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _act(self, target: Locator, key: str) -> None:
         """Act there: with a thumb, or with that key."""
-        raise NotImplementedError
 
     def _touch(self, target: Locator, key: str) -> None:
         self._reach(target)
