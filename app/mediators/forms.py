@@ -27,6 +27,7 @@ from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     FRENCH_KIND,
     LONGEST_CLOSING_REASON,
+    LONGEST_SIRET_REASON,
     SignedDocument,
     read_degrees,
     written_degrees,
@@ -138,6 +139,40 @@ ADDRESS = Sheet(
         ),
         Asked("text", "longitude_microdegrees", "Longitude", DECIMAL.format("−61,074"), longest=12),
     ),
+)
+
+SIRET = Sheet(
+    "Compléter le SIRET",
+    "Il paraît ensuite sur les papiers, les paiements et les fichiers à venir. Ce qui est déjà "
+    "imprimé ou approuvé reste tel quel. Un SIRET faux est corrigé par une autre personne.",
+    "Le SIRET n’est pas enregistré",
+    "Enregistrer le SIRET",
+    (
+        Asked(
+            "text",
+            "siret",
+            "SIRET",
+            "14 chiffres, sur l’avis SIRENE.",
+            longest=20,
+            typed_as="numeric",
+            about="siret",
+        ),
+        Asked(
+            "text",
+            "reason",
+            "D’où il vient",
+            "Par exemple avis SIRENE du 4 mars 2026, facture n° 12. Jamais le nom d’une personne.",
+            longest=LONGEST_SIRET_REASON,
+        ),
+        Asked("check", "sure", "J’ai relu les 14 chiffres : c’est le SIRET de cette structure"),
+    ),
+)
+CORRECTED_SIRET = replace(
+    SIRET,
+    title="Corriger le SIRET",
+    lead="Le SIRET d’avant reste lisible sur la fiche. Ce qui est déjà imprimé ou approuvé reste "
+    "tel quel.",
+    act="Corriger le SIRET",
 )
 
 CONTACT = Sheet(

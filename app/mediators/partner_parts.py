@@ -1,8 +1,8 @@
 """What the page of an organisation says of it: who it is, what it signed, where it is paid."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import url_for
@@ -34,6 +34,7 @@ from app.partners.models import (
     Closed,
     Organisation,
     PartnerAddress,
+    SiretEntry,
 )
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
@@ -45,6 +46,7 @@ from app.partners.rules import (
     OrganisationKind,
     in_force,
     written_degrees,
+    written_siret,
 )
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.words import percent
@@ -104,6 +106,16 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenSiret:
+    """A SIRET that was written after the organisation came: by whom, when and from where."""
+
+    siret: str
+    by: str
+    on: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Takeover:
     """A takeover, seen from one of its two ends."""
 
@@ -122,6 +134,11 @@ class PartnerPage:
     roles: tuple[str, ...]
     address: tuple[str, ...]
     coordinates: str
+    siret: str
+    sirets: tuple[WrittenSiret, ...]
+    """The newest first."""
+    siret_act: str
+    """What may be done of it now, if anything."""
     contacts: tuple[Reach, ...]
     services: tuple[str, ...]
     publics: tuple[str, ...]
@@ -176,6 +193,7 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
     )
     sees_all, may_manage = actor.sees(partner_id), may(Right.MANAGE_PARTNERS)
     address = partners.address_of(session, partner_id)
+    entries = partners.siret_entries(session, partner_id)
     offer = queries.offers(session, [partner_id]).get(partner_id, queries.Offer())
     capacity = queries.capacity_on(session, [partner_id], on=today).get(partner_id)
     succeeded_by, succeeds = _takeovers(session, partner_id)
@@ -193,6 +211,9 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         roles=tuple(FRENCH_AGREEMENT_ROLE[role] for role in roles),
         address=_address(address, organisation.commune),
         coordinates=_coordinates(address),
+        siret=written_siret(organisation.siret) if organisation.siret else "",
+        sirets=_sirets(session, entries) if sees_all else (),
+        siret_act=_siret_act(organisation, entries) if may_manage else "",
         contacts=_contacts(session, partner_id),
         services=tuple(FRENCH_SERVICE[one] for one in Service if one in offer.services),
         publics=tuple(FRENCH_PUBLIC[one] for one in Public if one in offer.publics),
@@ -237,6 +258,24 @@ def _coordinates(address: PartnerAddress | None) -> str:
         f"{written_degrees(address.latitude_microdegrees)} ; "
         f"{written_degrees(address.longitude_microdegrees)}"
     )
+
+
+def _sirets(session: Session, entries: Sequence[SiretEntry]) -> tuple[WrittenSiret, ...]:
+    names = agents.agent_names(session, {one.recorded_by for one in entries})
+    return tuple(
+        WrittenSiret(
+            written_siret(one.siret), names.get(one.recorded_by, ""), one.recorded_at, one.reason
+        )
+        for one in reversed(entries)
+    )
+
+
+def _siret_act(organisation: Organisation, entries: Sequence[SiretEntry]) -> str:
+    """Completing is for where none is known, correcting for who did not write the wrong one."""
+    if entries:
+        own = entries[-1].recorded_by == current_actor().agent_id
+        return "" if own else "Corriger le SIRET"
+    return "" if organisation.siret else "Compléter le SIRET"
 
 
 def _contacts(session: Session, partner_id: UUID) -> tuple[Reach, ...]:

@@ -10,11 +10,11 @@ from app.identity.rules import Right
 from app.mediators import forms, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import Service
-from app.partners import contacts
+from app.partners import contacts, sirets
 from app.partners import queries as partners
 from app.partners import service as partnership
 from app.partners.models import Organisation, PartnerContact
-from app.partners.rules import OrganisationKind
+from app.partners.rules import OrganisationKind, written_siret
 from app.partners.vault import BankVault
 from app.programmes.rules import Public
 from app.web.auth import check, current_actor, started_at, started_on
@@ -86,6 +86,43 @@ def address(partner_id: UUID) -> ResponseReturnValue:
         proposed=forms.typed_address(before),
         act=act,
         then=back_to(partner_id, "L’adresse est enregistrée."),
+    )
+
+
+@bp.route("/partenaires/<uuid:partner_id>/siret", methods=["GET", "POST"])
+def siret(partner_id: UUID) -> ResponseReturnValue:
+    """Write the SIRET of an organisation that has none, or correct what somebody else wrote."""
+    check(Right.MANAGE_PARTNERS)
+    organisation = known(partner_id)
+    entries = in_transaction(lambda session: partners.siret_entries(session, partner_id))
+
+    def act(session: Session, form: Form) -> object:
+        if not form.checked("sure"):
+            form.wrong("sure", "Relisez les 14 chiffres, puis cochez la case.")
+        form.check()
+        return sirets.record_siret(
+            session,
+            actor=current_actor(),
+            entry_id=form.id,
+            organisation_id=partner_id,
+            siret=form.text("siret"),
+            reason=form.text("reason"),
+            # What was read travels with the form: the number that it corrects.
+            corrects=form.text("version") or None,
+            now=started_at(),
+        )
+
+    last = entries[-1] if entries else None
+    return ask(
+        forms.CORRECTED_SIRET if last else forms.SIRET,
+        of=organisation,
+        proposed={"version": last.siret if last else ""},
+        act=act,
+        then=back_to(partner_id, "Le SIRET est enregistré : les papiers à venir le portent."),
+        facts=(
+            ("Structure", organisation.name),
+            *((("SIRET à corriger", written_siret(last.siret)),) if last else ()),
+        ),
     )
 
 

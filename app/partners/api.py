@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.partners import agreements, contacts, queries, service
+from app.partners import agreements, contacts, queries, service, sirets
 from app.partners.models import (
     AgreementClosure,
     Organisation,
     PartnerAddress,
     PartnerContact,
+    SiretEntry,
     Succession,
 )
 from app.partners.rules import SignedDocument
@@ -38,6 +39,9 @@ from app.partners.schemas import (
     PartnerQuery,
     PartnerRequestSchema,
     PartnerSchema,
+    SiretPageSchema,
+    SiretRequestSchema,
+    SiretSchema,
     SuccessionPageSchema,
     SuccessionRequestSchema,
     SuccessionSchema,
@@ -334,6 +338,44 @@ def list_addresses(partner_id: UUID) -> Json:
     def work(session: Session) -> Json:
         partner = service.known_organisation(session, partner_id)
         return whole([shown(row) for row in queries.address_versions(session, partner.id)])
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/partners/<uuid:partner_id>/sirets",
+    "Écrire ou corriger le SIRET d’une structure",
+    right=Right.MANAGE_PARTNERS,
+    body=SiretRequestSchema,
+    answer=SiretSchema,
+)
+def record_siret(body: Json, partner_id: UUID) -> SiretEntry:
+    """Write the SIRET of an organisation that has none, or correct what another person wrote."""
+    return in_transaction(
+        lambda session: sirets.record_siret(
+            session,
+            actor=current_actor(),
+            entry_id=id_of_request(body),
+            organisation_id=partner_id,
+            now=started_at(),
+            **body,
+        )
+    )
+
+
+@routes.get(
+    "/partners/<uuid:partner_id>/sirets",
+    "Lire les SIRET écrits pour une structure",
+    right=Right.SEE_PARTNERS,
+    answer=SiretPageSchema,
+)
+def list_sirets(partner_id: UUID) -> Json:
+    """Every SIRET that was written, oldest first: the last one is true."""
+
+    def work(session: Session) -> Json:
+        partner = service.known_organisation(session, partner_id)
+        current_actor().check_sees(partner.id)
+        return whole([shown(row) for row in queries.siret_entries(session, partner.id)])
 
     return in_transaction(work)
 

@@ -18,6 +18,7 @@ from app.partners.rules import (
     AgreementRole,
     OrganisationKind,
     read_siret,
+    written_siret,
 )
 from app.partners.service import (
     approve_bank_details,
@@ -26,6 +27,7 @@ from app.partners.service import (
     register_organisation,
     sign_agreement,
 )
+from app.partners.sirets import record_siret
 from app.partners.vault import BankVault
 from app.terminal.desk import (
     PAGE,
@@ -171,6 +173,42 @@ def list_partners(desk: Desk, *, kind: OrganisationKind | None) -> None:
         },
         none="Aucune structure.",
     )
+
+
+@partner.command("siret")
+@click.argument("organisation", metavar="STRUCTURE")
+@click.argument("siret", metavar="SIRET")
+@click.option("--reason", required=True, metavar="TEXTE", help="D’où il vient.")
+@click.option("--corrects", metavar="SIRET", help="Le SIRET faux, écrit par une autre personne.")
+@repeatable
+@acting
+def siret(
+    desk: Desk,
+    *,
+    organisation: str,
+    siret: str,
+    reason: str,
+    corrects: str | None,
+    request_id: UUID,
+) -> None:
+    """Écrit le SIRET d’une structure qui n’en a pas, ou corrige celui d’une autre personne.
+
+    Exemple : passnum partner siret "CCAS du Lorrain" 73282932000074 --reason "Avis SIRENE"
+    """
+    with desk.transaction() as session:
+        named = organisation_named(session, organisation)
+        made = record_siret(
+            session,
+            actor=desk.actor(session),
+            entry_id=request_id,
+            organisation_id=named.id,
+            siret=siret,
+            reason=reason,
+            corrects=corrects,
+            now=desk.now,
+        )
+        name = named.name
+    desk.answer(f"Le SIRET de « {name} » est désormais {written_siret(made.siret)}.", id=made.id)
 
 
 @partner.command("agreement")

@@ -19,6 +19,35 @@ class SiretTaken(Conflict):
     )
 
 
+class SiretKnown(Conflict):
+    """The organisation came with a SIRET, which nobody is known to have written."""
+
+    code = "siret_known"
+    sentence = (
+        "« {organisation} » est inscrite avec un SIRET : il ne se remplace pas. S’il est faux, "
+        "ajoutez la structure avec le bon, puis enregistrez la reprise de celle-ci."
+    )
+
+
+class SiretWrittenMeanwhile(Conflict):
+    """Another SIRET is the last one: not what whoever writes has read."""
+
+    code = "siret_written_meanwhile"
+    sentence = (
+        "Le SIRET de « {organisation} » n’est plus celui que vous avez lu. Rouvrez sa fiche, "
+        "vérifiez-le, puis corrigez-le s’il est faux."
+    )
+
+
+class SiretWriterCannotCorrect(RuleBroken):
+    """Who wrote a SIRET does not correct it."""
+
+    code = "siret_writer_cannot_correct"
+    sentence = (
+        "Vous avez écrit ce SIRET : une autre personne de la coordination le vérifie et le corrige."
+    )
+
+
 class NoAgreementInForce(RuleBroken):
     """No agreement of that role covers that day."""
 

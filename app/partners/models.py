@@ -11,15 +11,19 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    func,
+    select,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.partners.rules import (
     FARTHEST_LATITUDE,
     FARTHEST_LONGITUDE,
+    LA_POSTE_SIREN,
     LARGEST_FILE,
     LONGEST_CLOSING_REASON,
+    LONGEST_SIRET_REASON,
     PUBLIC_BODIES,
     AgreementRole,
     MediaType,
@@ -30,6 +34,83 @@ KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind)
 PUBLIC_KINDS = ", ".join(f"'{kind}'" for kind in OrganisationKind if kind in PUBLIC_BODIES)
 AGREEMENT_ROLES = ", ".join(f"'{role}'" for role in AgreementRole)
 MEDIA_TYPES = ", ".join(f"'{media_type}'" for media_type in MediaType)
+
+
+def _digit(place: int) -> str:
+    return f"cast(substr(siret, {place}, 1) as integer)"
+
+
+def _key(length: int) -> str:
+    """Luhn's sum over the first digits of a SIRET: every second one from the end is doubled."""
+    return " + ".join(
+        f"cast(substr('0246813579', {_digit(place)} + 1, 1) as integer)"
+        if (length - place) % 2
+        else _digit(place)
+        for place in range(1, length + 1)
+    )
+
+
+SIRET_KEY_IS_RIGHT = (
+    f"substr(siret, 1, 9) <> '000000000' and ({_key(9)}) % 10 = 0"
+    f" and case when substr(siret, 1, 9) <> '{LA_POSTE_SIREN}' then ({_key(14)}) % 10 = 0"
+    f" else ({' + '.join(map(_digit, range(1, 15)))}) % 5 = 0"
+    " or siret = '35600000000048' end"
+)
+"""As `read_siret` judges it."""
+
+
+class SiretEntry(Record):
+    """The SIRET of an organisation that came without one; a later version corrects a wrong one."""
+
+    __tablename__ = "siret_entry"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "version", name="siret_entry_is_one_a_version"),
+        UniqueConstraint(
+            "id", "organisation_id", "version", "recorded_by", name="siret_entry_names_who_wrote_it"
+        ),
+        CheckConstraint(
+            "(version = 1) = (corrects_id is null)"
+            " and (corrects_id is null) = (corrects_version is null)"
+            " and (corrects_id is null) = (corrects_by is null)"
+            " and (corrects_version is null or corrects_version = version - 1)",
+            name="siret_entry_corrects_the_one_before",
+        ),
+        ForeignKeyConstraint(
+            ["corrects_id", "organisation_id", "corrects_version", "corrects_by"],
+            [
+                "siret_entry.id",
+                "siret_entry.organisation_id",
+                "siret_entry.version",
+                "siret_entry.recorded_by",
+            ],
+            name="siret_entry_names_what_it_corrects",
+        ),
+        CheckConstraint("corrects_by <> recorded_by", name="siret_entry_is_corrected_by_another"),
+        CheckConstraint(
+            "length(siret) = 14 and ltrim(siret, '0123456789') = ''",
+            name="siret_entry_has_14_digits",
+        ),
+        CheckConstraint(SIRET_KEY_IS_RIGHT, name="siret_entry_has_the_right_key"),
+        CheckConstraint(
+            f"length(reason) between 1 and {LONGEST_SIRET_REASON}", name="siret_entry_says_why"
+        ),
+        Index("siret_entry_by_siret", "siret"),
+        {"sqlite_strict": True},
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("organisation.id", name="siret_entry_is_an_organisations")
+    )
+    version: Mapped[int] = mapped_column(Integer)
+    siret: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    corrects_id: Mapped[UUID | None] = mapped_column(Uuid16)
+    corrects_version: Mapped[int | None] = mapped_column(Integer)
+    corrects_by: Mapped[int | None] = mapped_column(BigInt)
+    recorded_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="siret_entry_was_recorded_by_an_agent")
+    )
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Organisation(Record):
@@ -52,9 +133,23 @@ class Organisation(Record):
         {"sqlite_strict": True},
     )
 
+    id: Mapped[UUID] = mapped_column(Uuid16, primary_key=True, sort_order=-2)
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
-    siret: Mapped[str | None] = mapped_column(Text)
+    siret_given: Mapped[str | None] = mapped_column("siret", Text)
+    """What it was registered with; read `siret`."""
+    siret: Mapped[str | None] = column_property(
+        func.coalesce(
+            select(SiretEntry.siret)
+            .where(SiretEntry.organisation_id == id)  # noqa: A003 - the column above
+            .order_by(SiretEntry.version.desc())
+            .limit(1)
+            .correlate_except(SiretEntry)
+            .scalar_subquery(),
+            siret_given,
+        )
+    )
+    """The one place from which a SIRET is read: what was written last, else what it came with."""
     commune: Mapped[str] = mapped_column(Text)
     insee: Mapped[str | None] = mapped_column(Text)
     public_body: Mapped[bool] = mapped_column(Flag)

@@ -18,6 +18,7 @@ from app.partners.models import (
     Organisation,
     PartnerAddress,
     PartnerContact,
+    SiretEntry,
     Succession,
 )
 from app.partners.rules import MICRODEGREES, AgreementRole
@@ -44,6 +45,17 @@ def organisation(session: Session, organisation_id: UUID) -> Organisation | None
 def organisation_by_siret(session: Session, siret: str) -> Organisation | None:
     """The organisation of that SIRET."""
     return session.scalar(select(Organisation).where(Organisation.siret == siret))
+
+
+def siret_entries(session: Session, organisation_id: UUID) -> list[SiretEntry]:
+    """Every SIRET that was written for an organisation, oldest first: the last one is true."""
+    return list(
+        session.scalars(
+            select(SiretEntry)
+            .where(SiretEntry.organisation_id == organisation_id)
+            .order_by(SiretEntry.version)
+        )
+    )
 
 
 def organisations_after(

@@ -13,7 +13,11 @@ from stdnum.fr import siret as siret_number
 from app.identity.rules import Role
 
 LA_POSTE_SIREN = "356000000"
+NO_SIREN = "000000000"
+"""What files write where none is known; its key would be right."""
 SIRET_LENGTH = 14
+LONGEST_SIRET_REASON = 500
+NO_SIRET = "Un SIRET a 14 chiffres, dont une clé : recopiez-le depuis l’avis SIRENE."
 
 
 class OrganisationKind(StrEnum):
@@ -112,15 +116,20 @@ WHERE_ROLES_ARE: dict[Role, frozenset[OrganisationKind]] = {
 def read_siret(typed: str) -> str | None:
     """The 14 digits of a SIRET, or None when it cannot be one.
 
-    The key is Luhn's, but for La Poste, whose establishments are counted by fives
+    The key is Luhn's, but for La Poste, whose establishments but the head office count by fives
     (https://fr.wikipedia.org/wiki/Système_d'identification_du_répertoire_des_établissements).
     """
     digits = "".join(c for c in typed if not c.isspace())
     if len(digits) != SIRET_LENGTH or not (digits.isascii() and digits.isdigit()):
         return None
-    if digits.startswith(LA_POSTE_SIREN):
-        return digits if sum(map(int, digits)) % 5 == 0 or siret_number.is_valid(digits) else None
+    if digits.startswith(NO_SIREN):
+        return None
     return digits if siret_number.is_valid(digits) else None
+
+
+def written_siret(siret: str) -> str:
+    """A SIRET as people read it: the nine digits of the SIREN by three, then the establishment."""
+    return " ".join((siret[:3], siret[3:6], siret[6:9], siret[9:]))
 
 
 def read_iban(typed: str) -> str | None:

@@ -8,6 +8,7 @@ from app.partners.rules import (
     HIGHEST_FEE_BASIS_POINTS,
     LARGEST_FILE,
     LONGEST_CLOSING_REASON,
+    LONGEST_SIRET_REASON,
     AgreementRole,
     MediaType,
     OrganisationKind,
@@ -211,6 +212,34 @@ class AddressSchema(Schema):
     recorded_at = Instant(required=True)
 
 
+class SiretRequestSchema(Identified):
+    """The SIRET of an organisation that has none, or what corrects a wrong one."""
+
+    siret = Text(20, required=True, about="14 chiffres.", example="73282932000074")
+    reason = Text(
+        LONGEST_SIRET_REASON, required=True, about="D’où il vient.", example="Avis SIRENE du 4 mars"
+    )
+    corrects = Text(
+        20,
+        load_default=None,
+        allow_none=True,
+        about="Le SIRET faux qu’il corrige, écrit par une autre personne.",
+        example="55203253400646",
+    )
+
+
+class SiretSchema(Schema):
+    """A SIRET as it was written; the last version is true."""
+
+    id = Uuid(required=True)
+    organisation_id = Uuid(required=True)
+    version = Whole(required=True)
+    siret = Text(14, required=True)
+    reason = Text(LONGEST_SIRET_REASON, required=True)
+    recorded_by = Whole(required=True, about="Qui l’a écrit.")
+    recorded_at = Instant(required=True)
+
+
 class ContactRequestSchema(Identified):
     """How to reach a function of an organisation; nobody is named."""
 
@@ -257,6 +286,7 @@ class SuccessionSchema(Schema):
 
 
 AddressPageSchema = page_of(AddressSchema)
+SiretPageSchema = page_of(SiretSchema)
 ContactPageSchema = page_of(ContactSchema)
 SuccessionPageSchema = page_of(SuccessionSchema)
 PartnerPageSchema = page_of(PartnerSchema)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.database import earlier, hold
 from app.identity.errors import RoleElsewhere
@@ -40,6 +41,7 @@ from app.partners.models import (
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     HIGHEST_FEE_BASIS_POINTS,
+    NO_SIRET,
     PUBLIC_BODIES,
     WHERE_ROLES_ARE,
     AgreementRole,
@@ -85,7 +87,7 @@ def register_organisation(
     if isinstance(place, dict):
         wrong |= place
     if siret is not None and number is None:
-        wrong["siret"] = "Un SIRET a 14 chiffres, dont une clé : recopiez-le depuis l’avis SIRENE."
+        wrong["siret"] = NO_SIRET
     if cleaned is None or isinstance(place, dict) or wrong:
         raise InvalidInput(**wrong)
     commune, code = place
@@ -95,9 +97,7 @@ def register_organisation(
     if record := earlier(session, Organisation, organisation_id, digest):
         return record
     if number is not None:
-        hold(session, "siret", number)
-        if queries.organisation_by_siret(session, number):
-            raise SiretTaken
+        check_siret_is_free(session, number)
     record = Organisation(
         id=organisation_id,
         request_hash=digest,
@@ -106,13 +106,25 @@ def register_organisation(
         commune=commune,
         insee=code,
         public_body=kind in PUBLIC_BODIES,
-        siret=number,
+        siret_given=number,
         demonstration=demonstration,
         created_at=now,
     )
     session.add(record)
     session.flush()
+    set_committed_value(record, "siret", number)
     return record
+
+
+def check_siret_is_free(session: Session, siret: str) -> None:
+    """Refuse the SIRET of another organisation; whoever else writes it waits.
+
+    Raises:
+        SiretTaken.
+    """
+    hold(session, "siret", siret)
+    if queries.organisation_by_siret(session, siret):
+        raise SiretTaken
 
 
 def _commune(name: str, insee: str | None) -> tuple[str, str | None] | dict[str, str]:

@@ -337,6 +337,13 @@ def setting_up(house: House) -> list[Asking]:
             otherwise={"street": "14, rue Schœlcher"},
         ),
         Asking(
+            "record_siret",
+            "coordinator",
+            f"{unsigned}/sirets",
+            identified(siret="44306184100047", reason="Avis SIRENE du 4 mars"),
+            otherwise={"reason": "Facture n° 12"},
+        ),
+        Asking(
             "record_contact",
             "exo7",
             f"/partners/{house.scheme.organisations['exo7']}/contacts",
@@ -1089,6 +1096,7 @@ def readings(house: House) -> dict[str, str]:
         "list_recalls": "/recalls",
         "list_bank_details": f"/partners/{exo7}/bank-details",
         "list_addresses": f"/partners/{exo7}/addresses",
+        "list_sirets": f"/partners/{exo7}/sirets",
         "list_contacts": f"/partners/{exo7}/contacts",
         "list_successions": f"/partners/{exo7}/successions",
         "list_cash_offices": f"/partners/{scheme.organisations['library']}/cash-offices",

@@ -20,6 +20,7 @@ WRITING = (
     "prepare_bank_details",
     "approve_bank_details",
     "record_address",
+    "record_siret",
     "record_contact",
     "succeed",
     "note_label_progress",

@@ -55,6 +55,22 @@ def test_an_organisation_is_added_and_found_by_its_name(house: House) -> None:
     assert "1 structure" in unescape(found.text).replace("\u00a0", " ")
 
 
+def test_a_siret_is_completed_by_one_and_corrected_by_another(house: House) -> None:
+    unsigned = f"/partenaires/{house.scheme.organisations['carecof']}"
+    said = {"reason": "Avis SIRENE du 4 mars", "sure": "oui"}
+
+    status, page = sent(house, "coordinator", f"{unsigned}/siret", siret="73282932000075", **said)
+    assert (status, "14 chiffres, dont une clé" in page) == (422, True)
+    _, page = sent(house, "coordinator", f"{unsigned}/siret", siret="73282932000074", **said)
+    assert "732 829 320 00074" in page
+    assert "Avis SIRENE du 4 mars" in page
+    assert "Corriger le SIRET" not in page
+
+    _, page = sent(house, "coordinator2", f"{unsigned}/siret", siret="552 032 534 00646", **said)
+    assert "552 032 534 00646" in page
+    assert "Avant : 732 829 320 00074" in page
+
+
 def test_what_cannot_be_read_is_given_back_with_a_sentence(house: House, exo7: str) -> None:
     status, page = sent(
         house,

@@ -77,6 +77,8 @@ list_bank_details       C F A U P M .
 approve_bank_details    c f . . . . .
 record_address          C . . . . . .
 list_addresses          C F A U P M .
+record_siret            C . . . . . .
+list_sirets             C F A U P M .
 record_contact          C . . . P M .
 list_contacts           C F A U P M .
 succeed                 C . . . . . .

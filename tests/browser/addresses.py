@@ -691,6 +691,7 @@ ADDRESSES = (
     Address("partner-read-by-a-mediator", the_partner("Exo 7"), Role.MEDIATOR),
     Address("partner-read-by-a-prescriber", the_partner("CARECOF"), Role.PRESCRIBER),
     Address("partner-address", the_partner("Exo 7", "/adresse")),
+    Address("partner-siret", the_partner("Exo 7", "/siret")),
     Address("partner-contact", the_partner("Exo 7", "/contact")),
     Address("partner-profile", the_partner("Exo 7", "/fiche"), Role.MEDIATOR),
     Address("partner-agreement", the_partner("Exo 7", "/convention")),

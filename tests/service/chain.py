@@ -104,7 +104,7 @@ from app.orders import mandates
 from app.orders import queries as orders
 from app.orders import service as ordering
 from app.orders.rules import LineAsked
-from app.partners import agreements, contacts
+from app.partners import agreements, contacts, sirets
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.partners.service import prepare_bank_details
@@ -634,6 +634,24 @@ class Chain:
             email="accueil@exemple.fr",
             **coordinator,
         ).id
+        former = scheme.organisations["former"]
+        ids["siret"] = sirets.record_siret(
+            session,
+            entry_id=new_id(),
+            organisation_id=former,
+            siret="44306184100047",
+            reason="Facture n° 12",
+            **coordinator,
+        ).id
+        sirets.record_siret(
+            session,
+            entry_id=new_id(),
+            organisation_id=former,
+            siret="43493312300029",
+            reason="Avis SIRENE du 4 mars",
+            corrects="44306184100047",
+            **coordinator | {"actor": scheme.actors["coordinator2"]},
+        )
         ids["succession"] = partners.succeed(
             session,
             succession_id=new_id(),

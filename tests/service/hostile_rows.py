@@ -174,6 +174,27 @@ def attempt_only(rows: Rows) -> Row:
     return {"id": attempt["id"]}
 
 
+def second_siret(rows: Rows, row: Row, **changes: object) -> Row:
+    """A correction of that first SIRET, by another person."""
+    rows.add("siret_entry", row)
+    return {
+        "id": new_id(),
+        "version": 2,
+        "siret": "40483304800022",
+        "corrects_id": row["id"],
+        "corrects_version": 1,
+        "corrects_by": row["recorded_by"],
+        "recorded_by": rows.agent("coordinator2"),
+    } | changes
+
+
+def registered_with(rows: Rows, siret: str) -> Row:
+    """Another organisation, which came with that SIRET."""
+    other = rows.copy("organisation", siret=siret)
+    rows.add("organisation", other)
+    return other
+
+
 def with_siret(rows: Rows, _row: Row) -> Row:
     rows.add("organisation", rows.copy("organisation", siret="7" * 14))
     return {"siret": "7" * 14}
@@ -558,6 +579,26 @@ BENT: dict[str, Bend] = {
     "partner_address_has_both_coordinates": {"latitude_microdegrees": None},
     "partner_address_is_on_earth": {"latitude_microdegrees": 90_000_001},
     "partner_address_versions_count_from_one": {"version": 0},
+    "siret_entry_corrects_the_one_before": lambda rows, row: second_siret(rows, row, version=3),
+    "siret_entry_has_14_digits": {"siret": "552032534006460"},
+    "siret_entry_has_the_right_key": {"siret": "55203253400647"},
+    "siret_entry_is_corrected_by_another": lambda rows, row: second_siret(
+        rows, row, recorded_by=row["recorded_by"]
+    ),
+    "siret_entry_names_what_it_corrects": lambda rows, row: second_siret(
+        rows, row, corrects_by=rows.agent("finance")
+    ),
+    "siret_entry_is_one_a_version": lambda rows, row: second_siret(
+        rows, row, version=1, corrects_id=None, corrects_version=None, corrects_by=None
+    ),
+    "siret_entry_says_why": {"reason": ""},
+    "siret_entry_is_where_none_was_given": lambda rows, _: {
+        "organisation_id": registered_with(rows, "73282932000074")["id"]
+    },
+    "siret_entry_is_one_organisation": lambda rows, row: {
+        "siret": registered_with(rows, row["siret"])["siret"]
+    },
+    "organisation_siret_is_not_written_elsewhere": {"siret": "43493312300029"},
     "partner_contact_email_is_lower_case": {"email": "Accueil@exemple.fr"},
     "partner_contact_ends_another": {"phone": None, "email": None, "ended": True},
     "partner_contact_is_reached_until_it_ends": {"phone": None, "email": None},

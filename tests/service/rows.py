@@ -472,6 +472,12 @@ NEW: dict[str, Callable[[Rows], Row]] = {
     "cash_office": Rows.cash_office,
     "cash_office_closure": Rows.closed_cash_office,
     "partner_address": lambda rows: rows.copy("partner_address", version=2),
+    "siret_entry": lambda rows: rows.copy(
+        "siret_entry",
+        rows.any("siret_entry", version=1),
+        organisation_id=rows.organisation("nobank"),
+        siret="55203253400646",
+    ),
     "succession": lambda rows: rows.copy("succession", organisation_id=rows.organisation("nobank")),
     "label_progress": lambda rows: rows.copy("label_progress", step="refused", place=3),
     "place_profile": lambda rows: rows.copy("place_profile", version=2),

@@ -38,7 +38,7 @@ from app.mediators.rules import (
 from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.partners import contacts
+from app.partners import contacts, sirets
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.prescribers import (
@@ -334,6 +334,18 @@ STEPS: dict[str, Step] = {
             "replaces_id": chain.ids["contact"],
         },
         other=lambda _: {"phone": "0596000002"},
+    ),
+    "record_siret": Step(
+        sirets.record_siret,
+        "coordinator",
+        frozenset({C}),
+        lambda chain: {
+            "entry_id": new_id(),
+            "organisation_id": chain.scheme.organisations["unsigned"],
+            "siret": SIRET,
+            "reason": "Avis SIRENE du 4 mars",
+        },
+        other=lambda _: {"reason": "Facture n° 12"},
     ),
     "succeed": Step(
         partners.succeed,

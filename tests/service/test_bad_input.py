@@ -81,6 +81,11 @@ CASES: list[Case] = [
         "commune",
         "siret",
     ),
+    invalid("record_siret", "siret", "73282932000075"),
+    invalid("record_siret", "siret", "0" * 14, name="of zeros"),
+    invalid("record_siret", "corrects", "1"),
+    invalid("record_siret", "reason", ""),
+    case("a SIRET of nobody", "record_siret", UnknownOrganisation, {"organisation_id": NOBODY}),
     *names("sign_agreement", "reference"),
     *days("sign_agreement"),
     case(

@@ -27,6 +27,10 @@ from app.partners.errors import (
     AgreementRenewedAlready,
     ContactReplacedAlready,
     OrganisationSucceeded,
+    SiretKnown,
+    SiretTaken,
+    SiretWriterCannotCorrect,
+    SiretWrittenMeanwhile,
     SucceededAlready,
     UnknownAgreement,
     UnknownContact,
@@ -221,6 +225,54 @@ def test_a_takeover_is_told_from_both_ends_and_happens_once(world: World) -> Non
                 reference="Délibération",
                 now=world.scheme.now,
             )
+
+
+# ── SIRETs ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_siret_is_completed_once_and_corrected_by_another_person(world: World) -> None:
+    session, unsigned = world.session, world.scheme.organisations["unsigned"]
+    wrong, right = "73282932000074", "552 032 534 00646"
+
+    run(world, "record_siret", siret=wrong)
+    for refused, by, changes in (
+        (SiretWrittenMeanwhile, "coordinator2", {}),
+        (SiretWrittenMeanwhile, "coordinator2", {"corrects": "44306184100047"}),
+        (SiretWriterCannotCorrect, "coordinator", {"corrects": wrong}),
+        (InvalidInput, "coordinator2", {"corrects": wrong, "siret": wrong}),
+        (SiretTaken, "coordinator2", {"corrects": wrong, "siret": "43493312300029"}),
+    ):
+        with pytest.raises(refused), session.begin_nested():
+            run(
+                world,
+                "record_siret",
+                actor=world.scheme.actors[by],
+                **{"siret": right} | changes,
+            )
+    run(
+        world,
+        "record_siret",
+        actor=world.scheme.actors["coordinator2"],
+        siret=right,
+        corrects=wrong,
+    )
+
+    found = partners.organisation_by_siret(session, "55203253400646")
+    assert found is not None
+    assert (found.id, found.siret, found.siret_given) == (unsigned, "55203253400646", None)
+    assert partners.organisation_by_siret(session, wrong) is None
+    freed = run(world, "register_organisation", siret=wrong)
+    assert freed.siret == wrong
+    with pytest.raises(SiretTaken):
+        run(world, "register_organisation", siret=right)
+
+
+def test_who_came_with_a_siret_keeps_it(world: World) -> None:
+    came = run(world, "register_organisation")
+
+    for siret, corrects in (("55203253400646", None), ("55203253400646", came.siret)):
+        with pytest.raises(SiretKnown):
+            run(world, "record_siret", organisation_id=came.id, siret=siret, corrects=corrects)
 
 
 # ── Labels, agreements ────────────────────────────────────────────────────────────────────────────
