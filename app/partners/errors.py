@@ -44,7 +44,8 @@ class SiretWriterCannotCorrect(RuleBroken):
 
     code = "siret_writer_cannot_correct"
     sentence = (
-        "Vous avez écrit ce SIRET : une autre personne de la coordination le vérifie et le corrige."
+        "Vous avez écrit ce SIRET : une autre personne doit le corriger, après l’avoir vérifié "
+        "auprès de la structure."
     )
 
 

@@ -153,7 +153,11 @@ def test_two_organisations_of_one_name_are_told_apart(busy: Town) -> None:
     twin_id = here.json(*twin)["id"]
 
     assert "2 structures s’appellent « Exo 7 »" in here.refusal("bank-details", "list", "Exo 7")
-    assert here("bank-details", "list", twin_id) == "Cette structure n’a pas donné de compte.\n"
+    said = here("partner", "siret", twin_id, "73282932000074", "--reason", "Avis SIRENE")
+    assert said.startswith("Le SIRET de « Exo 7 » est désormais 732 829 320 00074.\n")
+    assert here("bank-details", "list", "73282932000074") == (
+        "Cette structure n’a pas donné de compte.\n"
+    )
 
 
 def test_an_installation_is_opened_once(busy: Town) -> None:
