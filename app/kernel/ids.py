@@ -11,9 +11,13 @@ LARGEST_INTEGER = 2**63 - 1
 
 
 def new_id() -> UUID:
-    """A UUID of version 7 (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
+    """A UUID of version 7 (RFC 9562): 60 bits of the instant, then 62 random bits.
+
+    The instant is in 4096ths of a millisecond (6.2, method 3), which is less than it takes to make
+    one: those that one process makes sort as they were made.
+    """
+    milliseconds, fraction = divmod((time.time_ns() << 12) // 1_000_000, 1 << 12)
+    value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64)
     return UUID(int=value | (0b10 << 62) | secrets.randbits(62))
 
 

@@ -154,6 +154,8 @@ SHORT = Sizes(least=1, most=8, fan=2, at_once=100)
 """Stretches so short that there are some of each level."""
 SQUARE, CREDENTIAL = f"{OFFER_PREFIX}of_the_tests", f"{CREDENTIAL_PREFIX}of_the_tests_"
 """Of a square that still serves; and of two devices, which add their number."""
+TAKING = UUID(int=1)
+"""Of it come the ids of the place that was taken: they are the same each time, in any order."""
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 """The least that is taken for a signed paper."""
 
@@ -714,7 +716,7 @@ class Chain:
         )
         self.ids["places file"] = file.id
         places.take_rows(
-            session, request_id=new_id(), file_id=file.id, lines={2: None}, **coordinator
+            session, request_id=TAKING, file_id=file.id, lines={2: None}, **coordinator
         )
 
     def _other_programme(self, session: Session) -> None:

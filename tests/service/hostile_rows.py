@@ -124,7 +124,7 @@ def prescribed_late(rows: Rows, row: Row) -> Row:
 
 def a_seniors_second(rows: Rows, _row: Row) -> Row:
     """The second booklet of a public whose entitlement is one, without a word of renewal."""
-    first = rows.any("prescription_booklet", beneficiary_id=rows.ids["senior"])
+    first = rows.any("prescription_booklet", prescription_id=rows.ids["senior prescription"])
     return first | {"booklet_id": 106, "ordinal": 3, "undone_count": 1}
 
 
@@ -825,8 +825,8 @@ BENT: dict[str, Bend] = {
     "abandoned_count_gets_no_more_goes": lambda rows, _: {"count_id": rows.ids["given up count"]},
     "abandoned_count_is_not_closed": lambda rows, _: {"count_id": rows.ids["given up count"]},
     "closed_count_is_not_abandoned": lambda rows, _: {"count_id": rows.ids["closed count"]},
-    "cash_office_overlaps_none_of_its_kind": lambda rows, _: {
-        "valid_from": rows.any("cash_office")["valid_until"]
+    "cash_office_overlaps_none_of_its_kind": lambda _, row: {
+        "valid_from": row["valid_from"] - timedelta(days=1)
     },
     "beneficiary_is_of_an_age": lambda _, row: {"birth_year": row["last_contact_on"].year - 13},
     # What expired late.

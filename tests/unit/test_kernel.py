@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import RFC_4122
 
 import pytest
 from sqlalchemy import text
@@ -209,6 +211,21 @@ def test_days_and_ids_come_back_from_sqlite_as_they_went() -> None:
     blob = Uuid16().process_bind_param(made, sqlite)  # type: ignore[arg-type]
     assert len(blob) == 16
     assert Uuid16().process_result_value(blob, sqlite) == made  # type: ignore[arg-type]
+
+
+def test_ids_sort_as_they_were_made_within_a_millisecond_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = 1_700_000_000_000_000_000
+    instants = [start, start + 500, start + 999_900, start + 1_000_000, start + 1_000_400]
+    clock = iter(instants)
+    monkeypatch.setattr("app.kernel.ids.time", SimpleNamespace(time_ns=lambda: next(clock)))
+
+    made = [new_id() for _ in instants]
+
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    assert [one.int >> 80 for one in made] == [instant // 10**6 for instant in instants]
 
 
 @pytest.mark.parametrize(
