@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -24,6 +24,7 @@ from app.kernel.clock import utc_now
 from app.programmes.keys import KeyStore
 from app.web import assets
 from app.web.auth import POLICY, SECURITY_HEADERS
+from tests.browser.looking import PATIENCE
 from tests.browser.site import Site
 from tests.databases import Databases
 from tests.pages import gallery
@@ -42,6 +43,7 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.fail("Chromium est introuvable : installez-le (apt install chromium).")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
         yield chromium

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, Request, StorageState
+from playwright.sync_api import Browser, Locator, Page, Request, StorageState
 
 from app.web import assets
 
@@ -20,6 +20,8 @@ EXPERIMENTAL_RGAA = (
 with such a tag is among those that it runs by itself."""
 AXE = assets.WEB.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 
+PATIENCE = 30_000
+"""Milliseconds in which what is awaited comes, on a machine that does other things too."""
 PHONE, DESK = 360, 1280
 Scheme = Literal["light", "dark"]
 
@@ -96,6 +98,15 @@ def opened(
             yield page
     finally:
         window.page.context.close()
+
+
+def press(target: Locator) -> None:
+    """Press what leads to another page, or to the same one again, and wait until that is there.
+
+    Without this, what is read next may still be of the page before, or of none.
+    """
+    with target.page.expect_navigation():
+        target.click()
 
 
 def keeps_to_every_screen(page: Page, screens: Iterable[Screen]) -> None:

@@ -13,7 +13,7 @@ from app.kernel.serials import SerialNumber
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.vouchers import queries, service
-from tests.browser.looking import PHONE, Screen, Window
+from tests.browser.looking import PHONE, Screen, Window, press
 
 PHONE_SCREEN = Screen(PHONE, "light")
 EMAILS = {account.role: account.email for account in reversed(DEMONSTRATION_ACCOUNTS)}
@@ -57,8 +57,8 @@ class Site:
 
 
 def sign_in(page: Page, url: str, *, email: str, password: str = PASSWORD) -> None:
-    """Type an address and a password on the page that asks for them."""
+    """Type an address and a password on the page that asks for them; its answer is there."""
     page.goto(url)
     page.get_by_label("Adresse électronique").fill(email)
     page.get_by_label("Mot de passe").fill(password)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
+    press(page.get_by_role("button", name="Se connecter", exact=True))

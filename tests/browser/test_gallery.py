@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import looking
 from tests.browser.looking import DESK, PHONE, SCREENS, Screen, Window
@@ -67,7 +67,7 @@ def test_the_first_stop_leads_past_the_menu(browser: Browser, gallery_url: str) 
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
-        assert page.evaluate("document.activeElement.id") == "contenu"
+        expect(page.locator("#contenu")).to_be_focused()
 
 
 def test_the_menu_of_a_phone_opens_without_script_and_gives_the_focus_back(
@@ -75,43 +75,43 @@ def test_the_menu_of_a_phone_opens_without_script_and_gives_the_focus_back(
 ) -> None:
     with looking.opened(browser, f"{gallery_url}/chain", Screen(PHONE, "light")) as page:
         menu, button = page.locator("#menu"), page.get_by_role("button", name="Menu")
-        assert menu.is_hidden()
+        expect(menu).to_be_hidden()
 
         button.focus()
         page.keyboard.press("Enter")
-        assert menu.is_visible()
+        expect(menu).to_be_visible()
         assert looking.axe_violations(page) == []
         assert looking.small_targets(page) == []
 
         page.keyboard.press("Escape")
-        assert menu.is_hidden()
-        assert page.evaluate("document.activeElement.textContent") == "Menu"
+        expect(menu).to_be_hidden()
+        expect(button).to_be_focused()
 
         button.click()
         page.get_by_role("button", name="Fermer").click()
-        assert menu.is_hidden()
+        expect(menu).to_be_hidden()
 
 
 def test_the_criteria_unfold_on_a_phone_and_lie_open_on_a_desk(
     browser: Browser, gallery_url: str
 ) -> None:
     with looking.opened(browser, f"{gallery_url}/usage", Screen(PHONE, "light")) as page:
-        assert page.get_by_label("Compter jusqu’au").is_hidden()
+        expect(page.get_by_label("Compter jusqu’au")).to_be_hidden()
         page.get_by_text("Changer les critères").click()
-        assert page.get_by_label("Compter jusqu’au").is_visible()
+        expect(page.get_by_label("Compter jusqu’au")).to_be_visible()
         assert looking.axe_violations(page) == []
 
     with looking.opened(browser, f"{gallery_url}/usage", Screen(DESK, "light")) as page:
-        assert page.get_by_label("Compter jusqu’au").is_visible()
+        expect(page.get_by_label("Compter jusqu’au")).to_be_visible()
 
 
 def test_a_refusal_has_the_focus_and_leads_to_its_field(browser: Browser, gallery_url: str) -> None:
     with looking.opened(browser, f"{gallery_url}/sign-in-refused", Screen(PHONE, "light")) as page:
-        assert page.evaluate("document.activeElement.className") == "summary"
+        expect(page.locator(".summary")).to_be_focused()
 
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "password"
+        expect(page.locator("#password")).to_be_focused()
 
 
 @pytest.mark.parametrize("name", ["chain", "voucher", "usage"])

@@ -1,6 +1,6 @@
 """The button that reads the public page aloud: there with a voice, and only then."""
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import looking
 from tests.browser.site import PHONE_SCREEN, Site
@@ -29,11 +29,12 @@ def test_a_device_with_a_voice_reads_what_is_on_the_page(browser: Browser, site:
         page.add_init_script(VOICE)
         page.reload()
         page.click(BUTTON)
+        expect(page.locator(BUTTON)).to_have_text("Arrêter")
         said = spoken(page)
         assert said[0].startswith("Ce pass est")
         assert len(said) == len(set(said))
-        assert page.locator(BUTTON).inner_text().strip() == "Arrêter"
         page.click(BUTTON)
-        assert (spoken(page), page.locator(BUTTON).inner_text().strip()) == ([], "Écouter la page")
+        expect(page.locator(BUTTON)).to_have_text("Écouter la page")
+        assert spoken(page) == []
         page.goto(f"{address}?langue=en")
-        assert page.locator(BUTTON).is_hidden()
+        expect(page.locator(BUTTON)).to_be_hidden()

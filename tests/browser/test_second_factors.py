@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import looking
-from tests.browser.looking import PHONE, SCREENS
+from tests.browser.looking import PHONE, SCREENS, press
 from tests.browser.site import Site, sign_in
 
 DEVICE = {
@@ -37,7 +37,7 @@ def plugged_in(page: Page) -> dict[str, Any]:
 def sign_out(page: Page) -> None:
     """By the menu of a phone."""
     page.get_by_role("button", name="Menu").click()
-    page.get_by_role("button", name="Se déconnecter").click()
+    press(page.get_by_role("button", name="Se déconnecter"))
 
 
 def test_a_key_opens_by_itself_and_ends_what_was_opened_elsewhere(
@@ -49,41 +49,42 @@ def test_a_key_opens_by_itself_and_ends_what_was_opened_elsewhere(
     plugged_in(here)
 
     sign_in(here, f"{url}/connexion", email=email)
-    assert here.get_by_text(NOT_ASKED).first.is_visible()
+    expect(here.get_by_text(NOT_ASKED).first).to_be_visible()
     here.goto(f"{url}/mon-compte/second-facteur")
-    here.get_by_role("link", name="Ajouter une clé d’accès").click()
+    press(here.get_by_role("link", name="Ajouter une clé d’accès"))
     looking.keeps_to_every_screen(here, SCREENS[:1])
     here.get_by_label("Nom de la clé").fill("Téléphone de Fabrice")
-    here.get_by_role("button", name="Créer la clé").click()
-    here.wait_for_url("**/codes-de-secours")
-    here.get_by_role("button", name="Créer dix codes").click()
+    press(here.get_by_role("button", name="Créer la clé"))
+    expect(here).to_have_url(re.compile("/codes-de-secours$"))
+    press(here.get_by_role("button", name="Créer dix codes"))
     codes = here.locator("ol .code").all_inner_texts()
     assert len(set(codes)) == 10
     looking.keeps_to_every_screen(here, SCREENS[:1])
     sign_out(here)
-    here.get_by_role("button", name="Se connecter avec une clé d’accès").click()
-    here.wait_for_url(lambda address: "/connexion" not in address)
+    press(here.get_by_role("button", name="Se connecter avec une clé d’accès"))
+    expect(here).not_to_have_url(re.compile("/connexion"))
 
     sign_in(there, f"{url}/connexion", email=email)
-    assert there.get_by_role("heading", name="Montrez que c’est vous").is_visible()
-    there.get_by_role("link", name="Prendre un code de secours").click()
+    expect(there.get_by_role("heading", name="Montrez que c’est vous")).to_be_visible()
+    press(there.get_by_role("link", name="Prendre un code de secours"))
     there.get_by_label("Code de secours").fill(codes[3].lower())
-    there.get_by_role("button", name="Continuer").click()
-    assert there.get_by_text("Il vous en reste 9").is_visible()
+    press(there.get_by_role("button", name="Continuer"))
+    expect(there.get_by_text("Il vous en reste 9")).to_be_visible()
 
     here.goto(f"{url}/mon-compte/connexions")
     looking.keeps_to_every_screen(here, SCREENS[:1])
-    assert here.get_by_role("row").filter(has_text="Clé d’accès").get_by_text("Celle-ci").count()
-    here.get_by_role("button", name="Y mettre fin").first.click()
-    assert here.get_by_text("Cette connexion a pris fin").is_visible()
+    by_key = here.get_by_role("row").filter(has_text="Clé d’accès")
+    expect(by_key.get_by_text("Celle-ci").first).to_be_visible()
+    press(here.get_by_role("button", name="Y mettre fin").first)
+    expect(here.get_by_text("Cette connexion a pris fin")).to_be_visible()
     there.reload()
-    assert there.get_by_role("button", name="Se connecter", exact=True).is_visible()
+    expect(there.get_by_role("button", name="Se connecter", exact=True)).to_be_visible()
 
     here.goto(f"{url}/mon-compte/second-facteur")
-    assert here.get_by_role("row").filter(has_text="Téléphone de Fabrice").is_visible()
-    here.get_by_role("link", name="Retirer").click()
-    here.get_by_role("button", name="Retirer la clé").click()
-    assert here.get_by_text("c’est le dernier").first.is_visible()
+    expect(here.get_by_role("row").filter(has_text="Téléphone de Fabrice")).to_be_visible()
+    press(here.get_by_role("link", name="Retirer"))
+    press(here.get_by_role("button", name="Retirer la clé"))
+    expect(here.get_by_text("c’est le dernier").first).to_be_visible()
     for page in (here, there):
         page.context.close()
 
@@ -97,7 +98,7 @@ def test_an_application_is_added_and_asked_for_without_any_script(
     page = context.new_page()
     sign_in(page, f"{site.url}/connexion", email="coordination2@exemple.fr")
     page.goto(f"{site.url}/mon-compte/second-facteur")
-    page.get_by_role("link", name="Ajouter une application").click()
+    press(page.get_by_role("link", name="Ajouter une application"))
     page.get_by_text("Je ne peux pas scanner").click()
     secret = re.search(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", page.locator("main").inner_text())
     assert secret is not None
@@ -106,14 +107,14 @@ def test_an_application_is_added_and_asked_for_without_any_script(
     assert field.get_attribute("inputmode") == "numeric"
     assert field.get_attribute("autocomplete") == "one-time-code"
     field.fill("12345")
-    page.get_by_role("button", name="Enregistrer l’application").click()
-    assert page.get_by_role("alert").is_visible()
-    assert secret[0] in (page.locator("main").text_content() or ""), "the same square stays"
+    press(page.get_by_role("button", name="Enregistrer l’application"))
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("main"), "the same square stays").to_contain_text(secret[0])
     code = phone.now()
     page.get_by_label("Code à 6 chiffres").fill(f"{code[:3]} {code[3:]}")
-    page.get_by_role("button", name="Enregistrer l’application").click()
-    assert page.get_by_text("Il reste à noter vos codes").is_visible()
+    press(page.get_by_role("button", name="Enregistrer l’application"))
+    expect(page.get_by_text("Il reste à noter vos codes")).to_be_visible()
     page.goto(f"{site.url}/mon-compte/second-facteur/application/retirer")
-    page.get_by_role("button", name="Retirer l’application").click()
-    assert page.get_by_text("L’application est retirée").is_visible()
+    press(page.get_by_role("button", name="Retirer l’application"))
+    expect(page.get_by_text("L’application est retirée")).to_be_visible()
     context.close()

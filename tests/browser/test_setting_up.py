@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.config import Settings
 from app.database import Database, migrate
@@ -16,6 +16,7 @@ from app.kernel.clock import martinique_day, utc_now
 from app.programmes.installation import FirstAgent, open_installation
 from tests.browser import looking
 from tests.browser.conftest import served
+from tests.browser.looking import press
 from tests.browser.site import PHONE_SCREEN, sign_in
 
 FIRST, LAST = (martinique_day(utc_now()) + timedelta(days) for days in (0, 300))
@@ -58,10 +59,10 @@ def fill(page: Page, typed: Mapping[str, str]) -> None:
 def does(page: Page, link: str, typed: Mapping[str, str], button: str) -> None:
     """From the path: press, fill, send."""
     page.goto(re.sub(r"(//[^/]+).*", r"\1/mise-en-route", page.url))
-    page.get_by_role("link", name=link).first.click()
+    press(page.get_by_role("link", name=link).first)
     fill(page, typed)
-    page.get_by_role("button", name=button).click()
-    assert page.locator("[role=status]").count() == 1, page.locator("main").inner_text()
+    press(page.get_by_role("button", name=button))
+    expect(page.locator("[role=status]"), link).to_have_count(1)
 
 
 @pytest.mark.deep
@@ -72,31 +73,29 @@ def test_a_coordinator_walks_from_nothing_to_a_first_order_on_a_phone(
     signed = {"Référence": "Convention 1", **days}
     with looking.opened(browser, f"{new_town}/connexion", PHONE_SCREEN) as page:
         sign_in(page, new_town, email="nadege@exemple.fr")
-        page.wait_for_url("**/mise-en-route")
+        expect(page).to_have_url(f"{new_town}/mise-en-route")
         assert looking.overflow(page) == 0
 
         printer = {"Nom": "Imprimerie du Nord", "Commune": "Le Lorrain"}
         does(page, "Enregistrer l’émetteur", printer, "Ajouter la structure")
         page.goto(f"{new_town}/mise-en-route")
-        page.get_by_role("link", name="Répondre : nom et payeur").first.click()
+        press(page.get_by_role("link", name="Répondre : nom et payeur").first)
         fill(page, {"Nom": "Pass de l’Ouest"})
         page.get_by_text("Qui est l’émetteur").click()
-        assert page.get_by_text("Celui qui garantit les pass et les fait imprimer").is_visible()
+        expect(page.get_by_text("Celui qui garantit les pass et les fait imprimer")).to_be_visible()
         for number in range(1, 9):
-            assert f"Étape {number} sur 8" in page.locator("main").inner_text().replace("\xa0", " ")
-            page.get_by_role("button", name="Continuer").click()
+            expect(page.locator("main")).to_contain_text(f"Étape {number} sur 8")
+            press(page.get_by_role("button", name="Continuer"))
         page.go_back()
         page.go_forward()
-        page.get_by_role("link", name="Modifier : Ce que reçoit une personne").click()
+        press(page.get_by_role("link", name="Modifier : Ce que reçoit une personne"))
         page.locator("#senior_size").select_option("10")
-        page.get_by_role("button", name="Continuer").click()
-        assert "un carnet de 10 pass, soit 100 €" in page.locator("main").inner_text().replace(
-            "\xa0", " "
-        )
+        press(page.get_by_role("button", name="Continuer"))
+        expect(page.locator("main")).to_contain_text("un carnet de 10 pass, soit 100 €")
         assert looking.overflow(page) == 0
-        page.get_by_role("button", name="Ouvrir le dispositif").click()
+        press(page.get_by_role("button", name="Ouvrir le dispositif"))
 
-        page.get_by_role("link", name="Ouvrir un millésime").first.click()
+        press(page.get_by_role("link", name="Ouvrir un millésime").first)
         vintage = {
             "Repère": "27A",
             "Premier jour de validité": FIRST.isoformat(),
@@ -104,27 +103,27 @@ def test_a_coordinator_walks_from_nothing_to_a_first_order_on_a_phone(
         }
         fill(page, vintage)
         page.get_by_text("J’ai relu la valeur et les jours").click()
-        page.get_by_role("button", name="Ouvrir le millésime").click()
+        press(page.get_by_role("button", name="Ouvrir le millésime"))
         for name, kind in (("CCAS du Lorrain", "CCAS"), ("Exo 7", "Association")):
             typed = {"Nom": name, "Nature": kind, "Commune": "Le Lorrain"}
             does(page, "Ajouter une structure", typed, "Ajouter la structure")
             does(page, f"Signer avec {name}", signed, "Enregistrer la convention")
         does(page, "Label de Exo 7", {"Référence": "L-1", **days}, "Enregistrer le label")
         page.goto(f"{new_town}/mise-en-route")
-        page.get_by_role("link", name="Régie de CCAS du Lorrain").first.click()
+        press(page.get_by_role("link", name="Régie de CCAS du Lorrain").first)
         fill(page, {"Référence de l’arrêté": "A-1", "Fonction du régisseur": "Régisseur", **days})
         page.get_by_label("Régie d’avances").check()
-        page.get_by_role("button", name="Enregistrer la régie").click()
+        press(page.get_by_role("button", name="Enregistrer la régie"))
 
         page.goto(f"{new_town}/mise-en-route")
-        assert "Il manque une deuxième personne" in page.locator("main").inner_text()
-        page.get_by_role("link", name="Calculer le besoin").first.click()
+        expect(page.locator("main")).to_contain_text("Il manque une deuxième personne")
+        press(page.get_by_role("link", name="Calculer le besoin").first)
         fill(page, {"60 ans et plus": "10"})
-        page.get_by_role("button", name="Calculer").click()
-        page.get_by_role("link", name="Préparer").click()
+        press(page.get_by_role("button", name="Calculer"))
+        press(page.get_by_role("link", name="Préparer"))
         fill(page, {"Prix d’un carnet de 10": "2,20"})
-        page.get_by_role("button", name="Préparer la commande").click()
-        assert "Une autre personne l’approuve maintenant" in page.locator("main").inner_text()
+        press(page.get_by_role("button", name="Préparer la commande"))
+        expect(page.locator("main")).to_contain_text("Une autre personne l’approuve maintenant")
         page.goto(f"{new_town}/mise-en-route")
         assert looking.overflow(page) == 0
-        assert "à approuver. Une autre personne l’approuve." in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("à approuver. Une autre personne l’approuve.")

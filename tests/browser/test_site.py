@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.identity.rules import Role
 from app.kernel.codes import written
@@ -12,7 +12,7 @@ from app.web import assets
 from app.web.format import compact
 from tests.browser import looking
 from tests.browser.addresses import ADDRESSES, Address, Walk, client_of
-from tests.browser.looking import DESK, SCREENS, Screen
+from tests.browser.looking import DESK, SCREENS, Screen, press
 from tests.browser.site import EMAILS, PHONE_SCREEN, Site, sign_in
 from tests.pages import gallery, markup
 from tests.pages.rules import RULES
@@ -91,23 +91,23 @@ def test_a_booklet_is_handed_over_in_three_steps_on_a_phone(browser: Browser, si
         page.get_by_label("Année de naissance").fill("1990")
         page.get_by_label("Commune").select_option(index=1)
         page.get_by_text("Participants du PLIE").click()
-        page.get_by_role("button", name="Continuer").click()
+        press(page.get_by_role("button", name="Continuer"))
 
         for question in page.locator("fieldset[id^=q]").all():
             question.get_by_role("radio").first.check()
         page.locator("#signature").get_by_role("radio").first.check()
         for box in page.get_by_role("checkbox").all():
             box.check()
-        page.get_by_role("button", name="Continuer").click()
+        press(page.get_by_role("button", name="Continuer"))
 
         looking.keeps_to_every_screen(page, SCREENS[::3])
         for rule in RULES:
             rule(markup.read(page.content()))
         page.get_by_label("Carnet", exact=True).fill(number)
         page.locator("#lieu").get_by_role("radio").first.check()
-        page.get_by_role("button", name="Remettre le carnet").click()
+        press(page.get_by_role("button", name="Remettre le carnet"))
 
-        assert page.get_by_role("link", name="Imprimer la lettre").is_visible()
+        expect(page.get_by_role("link", name="Imprimer la lettre")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
@@ -168,18 +168,18 @@ def test_every_class_has_a_rule_and_every_rule_has_a_use(walk: Walk) -> None:
 
 def test_who_comes_by_a_link_signs_in_and_arrives_there(browser: Browser, site: Site) -> None:
     with looking.opened(browser, f"{site.url}/taux-d-utilisation", PHONE_SCREEN) as page:
-        assert page.get_by_text("Connectez-vous pour voir cette page").is_visible()
+        expect(page.get_by_text("Connectez-vous pour voir cette page")).to_be_visible()
 
         sign_in(page, page.url, email=EMAILS[Role.AUDITOR])
-        assert page.url == f"{site.url}/taux-d-utilisation"
+        expect(page).to_have_url(f"{site.url}/taux-d-utilisation")
 
         page.get_by_role("button", name="Menu").click()
-        page.get_by_role("button", name="Se déconnecter").click()
-        assert page.get_by_text("Vous êtes déconnecté").is_visible()
+        press(page.get_by_role("button", name="Se déconnecter"))
+        expect(page.get_by_text("Vous êtes déconnecté")).to_be_visible()
 
         page.go_back()
         page.reload()
-        assert page.get_by_role("button", name="Se connecter").is_visible()
+        expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
 
 
 def test_a_wrong_password_is_said_and_the_address_is_kept(browser: Browser, site: Site) -> None:
@@ -188,10 +188,10 @@ def test_a_wrong_password_is_said_and_the_address_is_kept(browser: Browser, site
 
     sign_in(page, f"{site.url}/connexion", email="personne@exemple.fr", password="au hasard")
 
-    assert page.title().startswith("Erreur")
-    assert page.get_by_label("Adresse électronique").input_value() == "personne@exemple.fr"
-    assert page.get_by_label("Mot de passe").input_value() == ""
-    assert page.evaluate("document.activeElement.className") == "summary"
+    expect(page).to_have_title(re.compile("^Erreur"))
+    expect(page.get_by_label("Adresse électronique")).to_have_value("personne@exemple.fr")
+    expect(page.get_by_label("Mot de passe")).to_have_value("")
+    expect(page.locator(".summary")).to_be_focused()
     context.close()
 
 
@@ -221,10 +221,10 @@ def test_a_pass_is_found_by_its_number_and_by_its_code_which_no_address_shows(
         with looking.opened(browser, f"{site.url}/pass", PAPER, signed_in=signed_in) as page:
             page.on("request", lambda request: addresses.append(request.url))  # noqa: B023 - heard before the next turn
             page.get_by_label("Numéro, code ou nom").fill(typed)
-            page.get_by_role("button", name="Chercher").click()
+            press(page.get_by_role("button", name="Chercher"))
 
-            assert page.url == f"{site.url}/pass/{compact(serial)}"
-            assert page.get_by_role("heading", name="Son histoire").is_visible()
+            expect(page).to_have_url(f"{site.url}/pass/{compact(serial)}")
+            expect(page.get_by_role("heading", name="Son histoire")).to_be_visible()
             assert not any(code.lower() in address.lower() for address in addresses)
             assert code not in page.content().replace(" ", "")
 
@@ -239,10 +239,10 @@ def test_the_number_of_a_booklet_shows_its_passes(browser: Browser, site: Site) 
         page.get_by_label("Chercher un pass, un carnet, un bordereau, une commande ou un nom").fill(
             str(serial.booklet)
         )
-        page.get_by_role("button", name="Chercher").click()
-        page.get_by_role("link", name=str(serial)).click()
+        press(page.get_by_role("button", name="Chercher"))
+        press(page.get_by_role("link", name=str(serial)))
 
-        assert page.url == f"{site.url}/pass/{compact(serial)}"
+        expect(page).to_have_url(f"{site.url}/pass/{compact(serial)}")
 
 
 @pytest.mark.parametrize("role", Role)
@@ -251,7 +251,7 @@ def test_everybody_lands_on_a_page_of_their_own_and_every_entry_opens(
 ) -> None:
     with looking.opened(browser, site.url, PAPER, signed_in=site.signed_in(role)) as page:
         entries = [link.get_attribute("href") or "" for link in page.locator("nav a").all()]
-        assert page.get_by_role("button", name="Se déconnecter").is_visible()
+        expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
     reader = client_of(site, role)
     for entry in entries:
@@ -268,7 +268,7 @@ def test_the_pages_need_no_script_at_all(browser: Browser, site: Site) -> None:
 
     sign_in(page, f"{site.url}/pass", email=EMAILS[Role.COORDINATOR])
     page.get_by_label("Numéro, code ou nom").fill(str(serial))
-    page.get_by_role("button", name="Chercher").click()
+    press(page.get_by_role("button", name="Chercher"))
 
-    assert page.url == f"{site.url}/pass/{compact(serial)}"
+    expect(page).to_have_url(f"{site.url}/pass/{compact(serial)}")
     context.close()

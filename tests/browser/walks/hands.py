@@ -31,14 +31,19 @@ STOPS = 250
 """More presses of Tab than any page needs from its first stop to its last."""
 STEPS = {"Tab": 9, "ArrowUp": 38, "ArrowDown": 40}
 """The keys that lead about, by the numbers that browsers know them by."""
-PATIENCE = 10_000
-"""Milliseconds in which a page comes, on a machine that does other things too."""
 PARTS_OF_A_DAY = 5
 """A field of a day holds the key for its day, month, year and little calendar."""
 
-LOOKED_AT = """() => [document.querySelectorAll('h1').length,
-  document.documentElement.scrollWidth - innerWidth]"""
-"""How many titles a page has, and by how many pixels it is wider than its screen."""
+LOOKED_AT = """async () => {
+  if (document.querySelector('[autofocus]') && document.activeElement === document.body)
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return [document.querySelectorAll('h1').length,
+    document.documentElement.scrollWidth - innerWidth];
+}"""
+"""How many titles a page has, and by how many pixels it is wider than its screen.
+
+The focus that a page asks for comes with its first picture, a moment after the page.
+"""
 WHERE = """
 target => {
   const led = document.getElementById(location.hash.slice(1));
@@ -97,7 +102,6 @@ class Hands(ABC):
     @classmethod
     def at(cls, context: BrowserContext, url: str) -> "Hands":
         """These hands at a new page, which must not complain."""
-        context.set_default_timeout(PATIENCE)
         hands = cls(context.new_page(), url, [])
         hands.page.on("console", lambda message: hands.complaints.append(message.text))
         hands.page.on("pageerror", lambda error: hands.complaints.append(str(error)))
@@ -364,7 +368,7 @@ class Keyboard(Hands):
         assert 'class="skip"' in stop["what"], (self.page.url, stop["what"])
         self._judge(stop, 0, backwards=False)
         self.page.keyboard.press("Enter")
-        assert self.page.evaluate("document.activeElement.id") == "contenu"
+        expect(self.page.locator("#contenu")).to_be_focused()
 
     def _judge(self, stop: dict[str, Any], again: int, *, backwards: bool) -> None:
         here = (self.page.url, stop["what"])
