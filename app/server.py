@@ -30,6 +30,7 @@ from app.demo.cli import show_accounts
 from app.factory import create_app
 from app.identity.keeper import SessionKeeper
 from app.kernel import codes
+from app.kernel.loading import called
 from app.mails.keeper import MailKeeper
 from app.places.background import take_places
 from app.prescribers.keeper import IdentityKeeper
@@ -90,7 +91,7 @@ def serve(desk: Desk, *, port: int, workers: int | None) -> None:
     desk.database.close()
     threads = 1 if on_postgresql else SQLITE_THREADS
     server = Front(
-        partial(application, desk.settings, threads),
+        partial(called, "app.server:application", desk.settings, threads),
         port=port,
         workers=workers or (usual_workers() if on_postgresql else 1),
         threads=threads,

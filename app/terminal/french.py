@@ -4,7 +4,6 @@ Imported by `passnum --help`, so it loads nothing of the scheme.
 """
 
 import difflib
-import importlib
 import inspect
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 import click
 from click.formatting import HelpFormatter
 
+from app.kernel.loading import loaded
 from app.terminal.values import OneOf
 from app.web.format import typeset
 
@@ -151,8 +151,7 @@ class LazyGroup(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command, the first time that it is asked for."""
         if cmd_name in self.entries:
-            module, _, name = self.entries[cmd_name].place.partition(":")
-            command = getattr(importlib.import_module(module), name)
+            command = loaded(self.entries[cmd_name].place)
             return command if isinstance(command, click.Command) else None
         return super().get_command(ctx, cmd_name)
 
