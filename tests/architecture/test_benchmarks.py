@@ -37,15 +37,15 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     "module",
     [
         allocation,
-        arrival,
         batch,
         hot_mediator,
-        printing,
         takeover,
         *(
             pytest.param(module, marks=pytest.mark.deep)
             for module in (
+                arrival,
                 clearing,
+                printing,
                 redemption,
                 register,
                 report_pages,
