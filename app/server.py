@@ -55,8 +55,8 @@ GREATEST_PORT = 65535
 SQLITE_THREADS = 4
 MOST_WORKERS = 64
 USUAL_WORKERS = 8
-PATIENCE = 10
-"""Seconds that a worker has to start, and to finish what it is answering when asked to stop."""
+STARTING, STOPPING = 60, 10
+"""Seconds that a worker has to answer, and to finish what it is answering when asked to stop."""
 
 
 @click.command("serve", cls=Verb)
@@ -157,7 +157,7 @@ class Front(MPServer):
             log_level=LogLevels.error,
             log_dictconfig=LOGGING,
             respawn_failed_workers=True,
-            workers_kill_timeout=PATIENCE,
+            workers_kill_timeout=STOPPING,
         )
         self.load, self.announce = load, announce
 
@@ -182,7 +182,7 @@ class Front(MPServer):
             self.announce()
 
     def _answers(self) -> bool:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STARTING
         while not self.main_loop_interrupt.wait(0.02) and time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex((HOST, self.bind_port)) == 0:
