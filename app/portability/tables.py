@@ -87,8 +87,10 @@ def rows_of(session: Session, table: Table) -> Iterator[Row]:
     if table.name == "posting":
         order = (table.c.recorded_at, table.c.id)
     statement = select(table).order_by(*order).execution_options(yield_per=CHUNK)
-    for row in session.execute(statement).mappings():
-        yield dict(row)
+    # A column under another name in its model has a `quoted_name`, which JSON does not know.
+    names = [str(column.name) for column in table.columns]
+    for row in session.execute(statement):
+        yield dict(zip(names, row, strict=True))
 
 
 # ── JSON ──────────────────────────────────────────────────────────────────────────────────────────
