@@ -129,6 +129,7 @@ from app.web.cookie import NAMED_BY
 from app.web.help import SECTIONS
 from app.web.pages import MEDIATOR_THUMBS, MENU, PRESCRIBER_THUMBS, Frame, Reader
 from app.works import pages as works_pages
+from app.works.long_lists import have_made
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -327,6 +328,7 @@ def create_app(
     health.refuse_unless_ready(database)
     app = made(settings, database, clock, API_PARTS)
     app.extensions[training_door.TRAINING] = training(settings, clock)
+    app.extensions[lists.LONG_LIST] = have_made
     return app
 
 

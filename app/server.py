@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 import click
+from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -48,6 +49,7 @@ from app.trust.keeper import SealKeeper
 from app.web.health import NotReady, refuse_unless_ready
 from app.works.doing import Doer
 from app.works.keeper import keepers
+from app.works.long_lists import lister
 from app.works.rules import WorkKind
 
 HOST = "127.0.0.1"
@@ -217,12 +219,12 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
         SessionKeeper,
     ):
         keeper(settings).start()
-    for worker in keepers(settings, doers(settings)):
+    for worker in keepers(settings, doers(settings, made)):
         worker.start()
     return made
 
 
-def doers(settings: Settings) -> Mapping[WorkKind, Doer]:
+def doers(settings: Settings, app: Flask) -> Mapping[WorkKind, Doer]:
     """Who does each kind of long work."""
     return {
         WorkKind.CLEARING_RUN: clear,
@@ -232,6 +234,7 @@ def doers(settings: Settings) -> Mapping[WorkKind, Doer]:
         WorkKind.TAKEOVER: take_over,
         WorkKind.TAKEOVER_APPROVAL: opener(settings),
         WorkKind.PLACES: take_places,
+        WorkKind.LIST: lister(app),
     }
 
 

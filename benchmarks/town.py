@@ -52,7 +52,7 @@ OF_PARTNERS = {
     "agreement", "agreement_closure", "agreement_file", "bank_details", "bank_details_approval",
     "cash_office", "cash_office_closure", "label", "label_application", "label_progress",
     "partner_address", "partner_contact", "place_profile", "place_capacity", "place_hours",
-    "place_public", "place_service", "succession",
+    "place_public", "place_service", "siret_entry", "succession",
 }  # fmt: skip
 """What there is once a group."""
 

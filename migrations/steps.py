@@ -51,6 +51,53 @@ def let_application(verbs: str, table: str) -> None:
         op.execute(f"grant {verbs} on {table} to {APPLICATION_ROLE}")
 
 
+def change_check(table: str, name: str, *, before: str, after: str) -> None:
+    """Say a CHECK anew, which every row keeps.
+
+    SQLite would copy the table, its triggers and what refers to it; for a CHECK its documentation
+    has the text of the table changed in place instead (https://sqlite.org/lang_altertable.html, 7).
+    """
+    if on_postgresql():
+        op.execute(f"alter table {table} drop constraint {name}")
+        op.execute(f"alter table {table} add constraint {name} check ({after})")
+        return
+    bind = op.get_bind()
+    version = bind.exec_driver_sql("pragma schema_version").scalar_one()
+    bind.exec_driver_sql("pragma writable_schema = on")
+    bind.exec_driver_sql(
+        "update sqlite_schema set sql = replace(sql, ?, ?) where type = 'table' and name = ?",
+        (f"({before})", f"({after})", table),
+    )
+    bind.exec_driver_sql(f"pragma schema_version = {version + 1}")
+    bind.exec_driver_sql("pragma writable_schema = off")
+
+
+@contextmanager
+def free_to_change(*tables: str) -> Iterator[None]:
+    """Let the owner take rows of tables away that are written once, for as long as the block."""
+    if on_postgresql():
+        for table in tables:
+            op.execute(f"alter table {table} disable trigger {table}_is_never_changed")
+        yield
+        for table in tables:
+            op.execute(f"alter table {table} enable always trigger {table}_is_never_changed")
+        return
+    names = [f"{table}_is_never_deleted" for table in tables]
+    kept = [
+        op.get_bind()
+        .exec_driver_sql(
+            "select sql from sqlite_schema where type = 'trigger' and name = ?", (name,)
+        )
+        .scalar_one()
+        for name in names
+    ]
+    for name in names:
+        op.execute(f"drop trigger {name}")
+    yield
+    for made_by in kept:
+        op.get_bind().exec_driver_sql(made_by)
+
+
 def refuse_insert(rule: str, table: str, *, when: str, only_if: str = "") -> None:
     """Refuse, under the name of the rule, each new row for which `when` holds.
 

@@ -13,10 +13,11 @@ rows that do tell something else there (DOMAIN, personal data).
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from itertools import islice
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
 from app.database import Place
@@ -29,8 +30,15 @@ from app.web.transaction import in_transaction
 
 SPECIMEN = "passnum_is_specimen"
 """Where the application keeps what says whether its data is a demonstration."""
+LONG_LIST = "passnum_long_list"
+"""Where the application keeps who has a long file made in the background, if anybody has."""
+MAKER = "list_maker"
+"""What a request that nobody waits for carries: who takes the file, and hears how far it is."""
+ROWS_AT_ONCE = 5_000
+"""Rows that a request holds and writes while a person waits: some two seconds at the most."""
 PIECE = 500
 """Rows of a file that are read at once."""
+FILE_WORDS = {"csv": "CSV", "xlsx": "Excel"}
 WAYS = {
     Kind.TEXT: ("de A à Z", "de Z à A"),
     Kind.DAY: ("de l’ancien au récent", "du récent à l’ancien"),
@@ -47,6 +55,20 @@ class Known(Protocol):
     @property
     def id(self) -> UUID | int:
         """Its own."""
+
+
+class Maker(Protocol):
+    """Who writes the file of a long list, in the background."""
+
+    def write(self, write: Callable[[BinaryIO], None], name: str, media_type: str) -> Response:
+        """Write the file, and keep it."""
+
+    def told(self, row_count: int) -> None:
+        """Hear how many rows are read."""
+
+
+class TooLong(Exception):
+    """The list goes on after what is written while a person waits."""
 
 
 RecordT = TypeVar("RecordT", bound=Known)
@@ -196,7 +218,7 @@ class Listing(Generic[RecordT, RowT]):
             whole=_address(self.endpoint, **sort),
             files=tuple(
                 (words, _address(f"{self.endpoint}_file", ending=ending, **kept, **sort))
-                for words, ending in (("CSV", "csv"), ("Excel", "xlsx"))
+                for ending, words in FILE_WORDS.items()
             ),
         )
 
@@ -204,26 +226,39 @@ class Listing(Generic[RecordT, RowT]):
         """Every line that the filters of the address let through, in its order.
 
         A feature below the programmes does not know whether this is a demonstration: the
-        application does.
+        application does. A list of more rows than a person waits for is made in the background:
+        the answer leads to the page of that work, which reads the same address again.
 
         Raises:
             InvalidInput: a filter makes no sense; a file could not say so, as the page does.
         """
+        maker: Maker | None = g.get(MAKER)
+        have_made = None if maker else current_app.extensions.get(LONG_LIST)
 
         def write(session: Session, out: BinaryIO) -> None:
             fields = [Field(one.head, one.kind, one.width) for one in self.columns if one.value]
             specimen = (is_specimen or current_app.extensions[SPECIMEN])(session)
-            values = self._values(session)
+            values = self._values(session, maker)
+            if have_made:
+                known = list(islice(values, ROWS_AT_ONCE + 1))
+                if len(known) > ROWS_AT_ONCE:
+                    raise TooLong
+                values = iter(known)
             if ending == "xlsx":
                 write_xlsx(out, fields, values, title=self.title, specimen=specimen)
             else:
                 out.writelines(csv_chunks(fields, values, specimen=specimen))
 
-        return download_written(
-            lambda out: in_transaction(lambda session: write(session, out)),
-            f"{'-'.join((self.name, *self._days()))}.{ending}",
-            FORMATS[ending],
-        )
+        try:
+            return (maker.write if maker else download_written)(
+                lambda out: in_transaction(lambda session: write(session, out)),
+                f"{'-'.join((self.name, *self._days()))}.{ending}",
+                FORMATS[ending],
+            )
+        except TooLong:
+            if have_made is None:
+                raise
+            return cast("Response", have_made(self, FILE_WORDS[ending]))
 
     def _days(self) -> list[str]:
         """The period of the address, for the name of a file."""
@@ -231,13 +266,17 @@ class Listing(Generic[RecordT, RowT]):
         days = (read_day(form.text(name)) for name in ("du", "au") if name in self.filters)
         return [day.isoformat() for day in days if day is not None]
 
-    def _values(self, session: Session) -> Iterator[Values]:
+    def _values(self, session: Session, maker: Maker | None) -> Iterator[Values]:
         form = Form.asked(*self.filters, "tri")
         told = [column.value for column in self.columns if column.value]
         place = self._place(form, PIECE)
         found = self.found(session, form, place)
         form.check()
+        row_count = 0
         while found:
+            row_count += len(found)
+            if maker:
+                maker.told(row_count)
             for row in self.told(session, found):
                 yield [value(row) for value in told]
             place = Place(PIECE, place.by, place.descending, found[-1].id)

@@ -20,6 +20,7 @@ class WorkKind(StrEnum):
     TAKEOVER = "takeover"
     TAKEOVER_APPROVAL = "takeover_approval"
     PLACES = "places"
+    LIST = "list"
 
 
 FRENCH_KIND = {
@@ -30,10 +31,13 @@ FRENCH_KIND = {
     WorkKind.TAKEOVER: "Lecture d’un fichier de reprise",
     WorkKind.TAKEOVER_APPROVAL: "Approbation d’une reprise",
     WorkKind.PLACES: "Reprise de lieux dans l’annuaire",
+    WorkKind.LIST: "Fichier d’une liste",
 }
+FILES = frozenset({WorkKind.EVIDENCE, WorkKind.LIST})
+"""What makes a file to take away."""
 FILE_RIGHT = {WorkKind.EVIDENCE: Right.SEE_LEDGER}
-"""What makes a file, and the right that whoever asked must still have to take it away."""
-LANES = (frozenset(WorkKind) - FILE_RIGHT.keys(), frozenset(FILE_RIGHT))
+"""The right that whoever asked must still have for that; else the role in which it was asked."""
+LANES = (frozenset(WorkKind) - FILES, FILES)
 """Works that do not wait for one another: acts, and files that may take half an hour."""
 SILENCE = timedelta(minutes=2)
 """Whoever does a work says how far it is more often than that; after it, another one begins."""

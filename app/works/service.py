@@ -14,13 +14,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.database import earlier, hold
+from app.identity.errors import RightMissing
 from app.identity.rules import Actor
 from app.kernel.ids import request_hash
 from app.kernel.sealing import Box
 from app.works import queries
 from app.works.errors import UnknownWork, WorkFileGone
 from app.works.models import Work, WorkEnd, WorkFile, WorkInput
-from app.works.rules import FILE_RIGHT, LISTED, Progress, WorkKind
+from app.works.rules import FILE_RIGHT, FILES, LISTED, Progress, WorkKind
 
 BOARD: dict[UUID, Progress] = {}
 """How far the works of this very process are: SQLite has one writer, who is busy with the work."""
@@ -58,7 +59,7 @@ def ask(
     )
     if record := earlier(session, Work, work_id, digest):
         return record
-    if kind in FILE_RIGHT:
+    if kind in FILES:
         hold(session, "files asked for by", actor.agent_id)
         for one in queries.still_serving(session, agent_id=actor.agent_id, kind=kind, now=now):
             if one.asked == asked:
@@ -139,6 +140,8 @@ def file_to_take(session: Session, *, actor: Actor, work_id: UUID, now: datetime
     right = FILE_RIGHT.get(WorkKind(found.work.kind))
     if right is not None:
         actor.check(right)
+    if found.work.asked.get("role", actor.role) != actor.role:
+        raise RightMissing
     if found.file is None:
         raise WorkFileGone
     return found.file

@@ -1,4 +1,7 @@
-"""SIRETs written for organisations that came without one, and corrected by a second person."""
+"""SIRETs written for organisations that came without one, and corrected by a second person.
+
+And files of long lists among the long works.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +9,9 @@ from alembic import op
 from app.database import BigInt, Bytes, UtcDateTime, Uuid16
 from migrations.steps import (
     as_owner,
+    change_check,
     drop_refusal,
+    free_to_change,
     on_postgresql,
     refuse_insert,
     write_once,
@@ -67,8 +72,18 @@ REFUSALS = {
 }
 
 
+KINDS = (
+    "clearing_run", "serial_file", "evidence", "printing", "takeover", "takeover_approval",
+    "places",
+)  # fmt: skip
+KNOWN = f"kind in {KINDS}"
+KNOWN_SINCE = f"kind in {(*KINDS, 'list')}"
+
+
 def upgrade() -> None:
     """Make the table, written once, and let no SIRET belong to two organisations."""
+    with as_owner():
+        change_check("work", "work_kind_is_known", before=KNOWN, after=KNOWN_SINCE)
     with as_owner():
         op.create_table(
             "siret_entry",
@@ -139,3 +154,17 @@ def downgrade() -> None:
             op.execute(f"drop trigger {rule}" + (f" on {table}" if on_postgresql() else ""))
             drop_refusal(rule)
         op.drop_table("siret_entry")
+        _forget_lists()
+        change_check("work", "work_kind_is_known", before=KNOWN_SINCE, after=KNOWN)
+
+
+def _forget_lists() -> None:
+    """The works that an earlier release does not know: their files are swept by it."""
+    parts = ("work_input", "work_progress", "work_file", "work_line", "work_end")
+    with free_to_change("work", "work_end"):
+        for part in parts:
+            op.execute(
+                f"delete from {part}"  # noqa: S608 - our own tables
+                " where work_id in (select id from work where kind = 'list')"
+            )
+        op.execute("delete from work where kind = 'list'")

@@ -12,10 +12,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.config import Settings
 from app.database import Database
+from app.identity.models import Agent
+from app.identity.rules import Role
 from app.orders import queries as orders
 from app.orders.models import BookletOrder
 from app.places import background as places
@@ -24,6 +28,7 @@ from app.programmes.service import create_vintage
 from app.reports import evidence
 from app.server import doers
 from app.takeover import background as takeovers
+from app.web import lists
 from app.works import doing
 from app.works.rules import LANES, SILENCE, WAITED_FOR, Progress, WorkKind
 from app.works.shelf import Shelf
@@ -55,7 +60,7 @@ def look(house: House, *, later: timedelta = timedelta(), database: Database | N
     settings, done = settings_of(house), False
     while doing.do_next(
         database or house.database,
-        doers=doers(settings),
+        doers=doers(settings, house.app),
         secret_key=settings.secret_key,
         shelf=Shelf.of(settings.data_dir),
         clock=lambda: house.clock() + later,
@@ -269,7 +274,49 @@ def test_what_nobody_has_done_in_a_week_is_given_up(used_up: House) -> None:
     assert not look(used_up)
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_file_of_a_long_list_is_made_later_and_is_what_the_list_shows(
+    used_up: House, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    house = used_up
+    coordinator = house.signed_in("coordinator", anew=True).client
+    asked = f"/partenaires.{ending}?nature=association&tri=-nom"
+    at_once = coordinator.get(asked).data
+    monkeypatch.setattr(lists, "ROWS_AT_ONCE", 2)
+
+    work = coordinator.get(asked).headers["Location"]
+    assert work == coordinator.get(asked).headers["Location"]
+    assert work != coordinator.get(f"/partenaires.{ending}").headers["Location"]
+    assert "En attente" in coordinator.get(work).text
+    assert look(house)
+
+    page = flat(coordinator.get(work).text)
+    assert "Fichier d’une liste, Partenaires" in page
+    assert "lignes" in page
+    later = coordinator.get(f"{work}/fichier")
+    assert (later.status_code, later.data) == (200, at_once)
+    later.close()
+    assert house.signed_in("coordinator2").client.get(f"{work}/fichier").status_code == 404
+
+
+def test_who_changed_role_takes_no_list_away(
+    used_up: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = used_up
+    monkeypatch.setattr(lists, "ROWS_AT_ONCE", 0)
+    finance = house.signed_in("finance2", anew=True).client
+    made, waits = (
+        finance.get(f"/partenaires.{ending}").headers["Location"] for ending in ("csv", "xlsx")
+    )
+    assert look(house)
+    with house.database.transaction() as session:
+        number = house.scheme.actors["finance2"].agent_id
+        session.execute(update(Agent).where(Agent.id == number).values(role=Role.AUDITOR))
+    assert finance.get(f"{made}/fichier").status_code == 403
+    assert finance.get(waits).status_code == 200
+
+
 def test_every_kind_has_its_doer_and_its_lane(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url="", owner_database_url="")
-    assert set(doers(settings)) == set(WorkKind) == LANES[0] | LANES[1]
+    assert set(doers(settings, Flask("nobody"))) == set(WorkKind) == LANES[0] | LANES[1]
     assert not LANES[0] & LANES[1]
