@@ -17,36 +17,25 @@ from app.kernel.serials import BookletNumber
 from app.ledger import chart
 from app.ledger.chart import AccountKind
 from app.ledger.models import Voucher
-from app.mediators import queries as mediators
-from app.mediators.errors import NoLabelInForce
-from app.mediators.holding import check_may_hold
-from app.mediators.models import Label
-from app.mediators.service import check_receives_people
-from app.partners.models import Agreement
-from app.partners.rules import AgreementRole
-from app.partners.service import agreement_in_force
 from app.prescribers import queries
 from app.prescribers.allocations import check_all_rest_in, named_booklet, ranges_of_booklets
+from app.prescribers.basis import basis_on
 from app.prescribers.errors import (
     AssessmentMissing,
     BookletNotYours,
     BookletOfAnotherProgramme,
     BookletsOverlap,
     CommitmentMissing,
-    DeclarationMissing,
     EntitlementExceeded,
     LateHandOver,
     LikelyDuplicate,
     NoBookletGiven,
-    NotASenior,
     RenewalTooEarly,
-    UnknownBeneficiary,
     UnknownPrescription,
     VintageOver,
     WrongBookletSize,
 )
 from app.prescribers.models import (
-    Beneficiary,
     Prescription,
     PrescriptionBooklet,
     PrescriptionDuplicate,
@@ -72,7 +61,7 @@ from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
 from app.programmes.models import Entitlement, VintageTerms
-from app.programmes.rules import FRENCH_PUBLIC, Public, Validity, is_senior
+from app.programmes.rules import FRENCH_PUBLIC, Validity
 from app.programmes.service import known_programme, known_vintage, settings_on
 from app.vouchers.models import Booklet
 from app.vouchers.service import known_booklet
@@ -146,20 +135,17 @@ def issue_booklets(
         raise NoBookletGiven
     known_programme(session, programme_id)
     hold(session, "beneficiary", beneficiary_id)
-    person = known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
     today = martinique_day(now)
-    age = _age(session, person, today=today)
-    if person.public == Public.REGISTERED_JOB_SEEKER and not declares_no_other_pass:
-        raise DeclarationMissing
-    agreement = agreement_in_force(
-        session, actor.organisation_id, AgreementRole.PRESCRIBER, on=today
+    basis = basis_on(
+        session,
+        today,
+        actor=actor,
+        programme_id=programme_id,
+        beneficiary_id=beneficiary_id,
+        referred_to_id=referred_to_id,
+        declares_no_other_pass=declares_no_other_pass,
     )
-    check_may_hold(session, actor.organisation_id, on=today)
-    referral = referral_to(session, referred_to_id, on=today)
-    settings = settings_on(session, programme_id, today)
-    entitlement = programmes.entitlement(session, settings.id, person.public)
-    if entitlement is None:
-        raise NotEntitled
+    settings, entitlement = basis.settings, basis.entitlement
     chosen = _booklets_to_hand_over(session, programme_id, numbers, entitlement.booklet_size, today)
     late = _late_among(chosen, reasons, late_days=settings.late_days_before_end, on=today)
     received = queries.received(session, programme_id, beneficiary_id)
@@ -168,54 +154,24 @@ def issue_booklets(
     passes_left = _check_rights(session, rights, received, tiers, reasons)
     alike = likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
     _check_alike(alike, reasons)
-    ranges = ranges_of_booklets([booklet for booklet, _ in chosen])
-    # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
-    ledger.lock_vouchers(session, [whole for _, whole in ranges])
-    lines = []
-    for vintage_id, whole in ranges:
-        accounts = ledger.accounts(
-            session,
-            [
-                drawer := chart.prescriber(actor.organisation_id, vintage_id),
-                pocket := chart.circulation(actor.organisation_id, vintage_id),
-            ],
-        )
-        check_all_rest_in(session, whole, accounts[drawer], refusal=BookletNotYours)
-        lines.append(
-            ledger.Line(ledger.MovementKind.ISSUE, whole, accounts[drawer], accounts[pocket])
-        )
+    lines = _lines_into_circulation(session, actor.organisation_id, chosen)
     record = Prescription(
         id=prescription_id,
         request_hash=digest,
         number=numbering.next_document_number(session, numbering.PRESCRIPTION, today.year),
         programme_id=programme_id,
-        settings_id=settings.id,
-        settings_ordinal=settings.ordinal,
-        settings_from=settings.applies_from,
         beneficiary_id=beneficiary_id,
-        public=person.public,
         prescriber_id=actor.organisation_id,
-        agreement_id=agreement.id,
-        agreement_role=agreement.role,
-        agreement_from=agreement.valid_from,
-        agreement_until=agreement.valid_until,
         prescribed_on=today,
-        age_years=age,
         declares_no_other_pass=declares_no_other_pass,
         question_set=QUESTIONS.version,
         answers=answers,
         need=QUESTIONS.need(answers),
         commitment=commitment,
         referred_to_id=referred_to_id,
-        referral_label_id=referral.label.id,
-        referral_label_from=referral.label.valid_from,
-        referral_label_until=referral.label.valid_until,
-        referral_agreement_id=referral.agreement.id,
-        referral_agreement_role=referral.agreement.role,
-        referral_agreement_from=referral.agreement.valid_from,
-        referral_agreement_until=referral.agreement.valid_until,
         prescribed_by=actor.agent_id,
         prescribed_at=now,
+        **basis.columns(),
     )
     session.add(record)
     session.flush()
@@ -239,29 +195,27 @@ def issue_booklets(
     return record
 
 
-# ── Where to ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Referral:
-    """What lets a mediator receive people on a day."""
-
-    label: Label
-    agreement: Agreement
-
-
-def referral_to(session: Session, organisation_id: UUID, *, on: date) -> Referral:
-    """The label and the agreement by which a mediator receives people that day.
+def _lines_into_circulation(
+    session: Session, prescriber_id: UUID, chosen: Sequence[tuple[Booklet, VintageTerms]]
+) -> list[ledger.Line]:
+    """From the prescriber's drawer into somebody's hands, a line for each run of booklets.
 
     Raises:
-        UnknownOrganisation, NoAgreementInForce, NoLabelInForce.
+        BookletNotYours: a booklet is elsewhere or not whole.
     """
-    check_receives_people(session, organisation_id, on=on)
-    label = mediators.label_in_force(session, organisation_id, on=on)
-    if label is None:
-        raise NoLabelInForce(organisation="", day=f"{on:%d/%m/%Y}")
-    agreement = agreement_in_force(session, organisation_id, AgreementRole.MEDIATOR, on=on)
-    return Referral(label, agreement)
+    ranges = ranges_of_booklets([booklet for booklet, _ in chosen])
+    # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
+    ledger.lock_vouchers(session, [whole for _, whole in ranges])
+    lines = []
+    for vintage_id, whole in ranges:
+        drawer = chart.prescriber(prescriber_id, vintage_id)
+        pocket = chart.circulation(prescriber_id, vintage_id)
+        accounts = ledger.accounts(session, [drawer, pocket])
+        check_all_rest_in(session, whole, accounts[drawer], refusal=BookletNotYours)
+        lines.append(
+            ledger.Line(ledger.MovementKind.ISSUE, whole, accounts[drawer], accounts[pocket])
+        )
+    return lines
 
 
 # ── Rights and reasons ────────────────────────────────────────────────────────────────────────────
@@ -486,16 +440,6 @@ def known_prescription(session: Session, *, actor: Actor, prescription_id: UUID)
 
 
 # ── What is handed over ───────────────────────────────────────────────────────────────────────────
-
-
-def _age(session: Session, person: Beneficiary, *, today: date) -> int:
-    """Difference of years; a person whose identity was purged must be registered anew."""
-    who = queries.identity(session, person.id)
-    if who is None:
-        raise UnknownBeneficiary
-    if person.public == Public.SENIOR and not is_senior(who.birth_year, on=today):
-        raise NotASenior(age=today.year - who.birth_year)
-    return today.year - who.birth_year
 
 
 def _booklets_to_hand_over(
