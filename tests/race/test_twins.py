@@ -37,6 +37,7 @@ WITH_AN_ID_OF_ITS_OWN = [
 ]
 LATER_LIVES = {
     "send_order": 1,
+    "record_siret": 1,
     "cancel_consignment": 1,
     "set_aside_sheet": 1,
     "transfer_booklets": 1,
