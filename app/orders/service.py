@@ -102,16 +102,7 @@ def prepare_order(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_ORDER)
-    if not lines:
-        raise EmptyOrder
-    sizes = [line.booklet_size for line in lines]
-    if set(sizes) - set(BOOKLET_SIZES) or len(set(sizes)) < len(sizes):
-        raise InvalidInput(lines="Une ligne pour les carnets de 10, une pour les carnets de 5.")
-    for line in lines:
-        if not 0 < line.booklet_count <= LARGEST_ORDER:
-            raise InvalidInput(lines="Un nombre de carnets va de 1 à 100 000.")
-        if not 0 <= line.unit_price_cents <= LARGEST_PRICE_CENTS:
-            raise InvalidInput(lines="Le prix d’un carnet va de 0 à 10 000 €.")
+    _check_lines(lines)
     written = _cleaned(details, today=martinique_day(now))
     digest = request_hash(
         "order",
@@ -173,6 +164,19 @@ def prepare_order(
     if plan is not None:
         keep_plan(session, order_id, plan)
     return record
+
+
+def _check_lines(lines: Sequence[LineAsked]) -> None:
+    if not lines:
+        raise EmptyOrder
+    sizes = [line.booklet_size for line in lines]
+    if set(sizes) - set(BOOKLET_SIZES) or len(set(sizes)) < len(sizes):
+        raise InvalidInput(lines="Une ligne pour les carnets de 10, une pour les carnets de 5.")
+    for line in lines:
+        if not 0 < line.booklet_count <= LARGEST_ORDER:
+            raise InvalidInput(lines="Un nombre de carnets va de 1 à 100 000.")
+        if not 0 <= line.unit_price_cents <= LARGEST_PRICE_CENTS:
+            raise InvalidInput(lines="Le prix d’un carnet va de 0 à 10 000 €.")
 
 
 def _cleaned(details: OrderDetails, *, today: date) -> OrderDetails:
