@@ -76,9 +76,10 @@ def plural(number: int) -> str:
 def percent(part: int, whole: int) -> str:
     """A rate with one decimal, rounded half up: 3160 of 6310 is « 50,1 % ».
 
-    Of nothing there is no rate, so a whole of 0 gives a dash and not 0 %.
+    Of nothing there is no rate, so a whole of 0 gives a dash and not 0 %; so does a month in which
+    more was undone than done.
     """
-    if whole == 0:
+    if whole == 0 or part < 0:
         return NOTHING_TO_DIVIDE
     tenths = (2000 * part + whole) // (2 * whole)
     return f"{count(tenths // 10)},{tenths % 10}{NO_BREAK}%"
@@ -86,7 +87,7 @@ def percent(part: int, whole: int) -> str:
 
 def share(part: int, whole: int) -> str:
     """The same rate as a length out of 100, for the attributes of a drawing: « 50.08 »."""
-    if whole == 0:
+    if whole == 0 or part < 0:
         return "0"
     return f"{100 * part / whole:.2f}"
 

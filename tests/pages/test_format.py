@@ -41,6 +41,7 @@ def test_an_amount_shows_its_cents_when_it_has_any() -> None:
         (1, 2_000, f"0,1{NO_BREAK}%"),
         (1, 2_001, f"0,0{NO_BREAK}%"),
         (0, 0, "–"),
+        (-3, 19, "–"),
     ],
 )
 def test_a_rate_has_one_decimal_rounded_half_up(part: int, whole: int, written: str) -> None:
@@ -55,6 +56,11 @@ def test_a_rate_is_never_further_than_half_a_tenth_from_the_truth(part: int, who
     # Half up: the truth lies in [shown − 0.05, shown + 0.05[.
     error = Fraction(1000 * part, whole) - tenths
     assert Fraction(-1, 2) <= error < Fraction(1, 2)
+
+
+def test_a_month_in_which_more_was_undone_than_used_has_no_column() -> None:
+    assert french.share(3, 6) == "50.00"
+    assert french.share(-3, 6) == "0"
 
 
 def test_days_and_months_are_french() -> None:

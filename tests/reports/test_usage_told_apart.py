@@ -80,12 +80,14 @@ def shown(house: House, path: str) -> list[list[str]]:
 
 
 def plain(text: str) -> str:
+    """Words with the spaces and the minus of a keyboard."""
+    text = text.replace("\N{MINUS SIGN}", "-")
     return " ".join(re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", text).split())
 
 
 def number(text: str) -> float | None:
     """A figure as any of the files writes it."""
-    bare = re.sub(r"[^0-9,.-]", "", text).replace(",", ".")
+    bare = re.sub(r"[^0-9,.-]", "", plain(text)).replace(",", ".")
     return round(float(bare), 2) if bare.strip("-.") else None
 
 

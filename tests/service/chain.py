@@ -861,9 +861,9 @@ class Chain:
             actor=scheme.actors["finance"],
             mandate_id=new_id(),
             order_id=ids["stock order"],
-            mandate_number="M-spare",
+            mandate_number="M-1 spare",
             amount_cents=Cents(4),
-            now=scheme.now,
+            now=scheme.later,  # in the year of the payments, which may be another
         ).id
         wrong = mandates.record_mandate(
             session,

@@ -326,6 +326,14 @@ def on_an_empty_act(rows: Rows, _row: Row) -> Row:
     return {"statement_id": line["statement_id"]}
 
 
+def mandated(rows: Rows, **changes: object) -> object:
+    """The number of another mandate of the order that is ready."""
+    there = rows.any("order_mandate", id=rows.ids["mandate of ready order"])
+    made = rows.copy("order_mandate", there, **changes)
+    rows.add("order_mandate", made)
+    return made["mandate_number"]
+
+
 def cancelled(rows: Rows, order: str) -> Row:
     """Nothing in the row itself: its order was given up."""
     rows.add("order_cancellation", rows.copy("order_cancellation", order_id=rows.ids[order]))
@@ -454,12 +462,11 @@ ORDERS: dict[str, Bend] = {
         "order_id": rows.ids["stock order"],
     },
     "mandate_number_is_used_once": lambda rows, _: {
-        "mandate_number": rows.any("payment_order", id=rows.ids["paid order"])["mandate_number"]
+        name: rows.any("payment_order", id=rows.ids["paid order"])[name]
+        for name in ("mandate_number", "issued_on")
     },
-    "payment_order_number_is_used_once": lambda rows, _: {
-        "mandate_number": rows.any("order_mandate", id=rows.ids["mandate of ready order"])[
-            "mandate_number"
-        ]
+    "payment_order_number_is_used_once": lambda rows, row: {
+        "mandate_number": mandated(rows, issued_on=row["issued_on"])
     },
     "payment_order_to_the_same_account_says_why": lambda rows, _: (
         rows.second_order() | {"same_account_reason": None}

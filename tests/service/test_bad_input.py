@@ -249,7 +249,7 @@ CASES: list[Case] = [
         "a mandate number of a statement",
         "record_mandate",
         orders.MandateTaken,
-        lambda c: {"mandate_number": f"M-{c.ids['paid']}"},
+        lambda c: {"mandate_number": f"M-{c.ids['paid']}", "now": c.scheme.later},
     ),
     invalid("record_mandate", "amount_cents", 0),
     *(

@@ -280,7 +280,7 @@ CASES: list[Case] = [
         )
         for whose, number in (
             ("another statement", lambda c: {"mandate_number": f"M-{c.ids['paid']}"}),
-            ("an order", {"mandate_number": " M-1  poor order"}),
+            ("an order", {"mandate_number": " M-1  spare"}),
         )
     ),
     of("the same account", "order_payment", clearing.SameAccountAgain, "statement_id", "rejected"),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.clearing import background, queries
 from app.database import Database
+from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.works import service as works
 from app.works.doing import BROKEN, Doer, Task, do_next
@@ -34,7 +35,7 @@ def ask(
             actor=scheme.actors["finance"],
             work_id=new_id(),
             kind=kind,
-            asked=background.asked_of(scheme.programme_id, scheme.later.date()),
+            asked=background.asked_of(scheme.programme_id, martinique_day(scheme.later)),
             content=content,
             secret_key=SECRET,
             now=scheme.later,
