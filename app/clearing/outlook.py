@@ -5,8 +5,8 @@ for nothing of the mediator's. What is on no statement yet is expected by the ha
 and said so. Whatever blocks has one place that mends it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -46,6 +46,14 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """The account that a mediator gave last: nothing more is asked of them about it."""
+
+    iban_masked: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """A sum that waits for something: for what, since when, and where it is mended."""
 
@@ -53,6 +61,8 @@ class Blocked:
     cents: Cents
     on: date | None = None
     statement_id: UUID | None = None
+    given: Given | None = None
+    """Where an account is in the way: the one that was given for it, and waits for CAP Nord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     )
     unpaid = sum(one.payable_cents for one in owed) - debts.kept_cents
     return Outlook(
-        _merged(blocked),
+        tuple(_with_account(session, mediator_id, owed, _merged(blocked))),
         _by_day([*coming, *fresh]),
         _stages(session, mediator_id),
         Cents(unpaid + sum(o.amount_cents for o in run_queries.unclaimed_of(session, mediator_id))),
@@ -268,6 +278,24 @@ def _merged(blocked: Sequence[Blocked]) -> tuple[Blocked, ...]:
             whole = Cents(sum(one.cents for one in found))
             told.append(Blocked(obstacle, whole, found[0].on, found[0].statement_id))
     return tuple(told)
+
+
+def _with_account(
+    session: Session, mediator_id: UUID, owed: Sequence[Standing], blocked: Sequence[Blocked]
+) -> Iterator[Blocked]:
+    """The same, saying of an account that is in the way whether a new one has been given."""
+    about = {Obstacle.NO_ACCOUNT, Obstacle.SENT_BACK}
+    told = any(one.obstacle in about for one in blocked)
+    accounts = partners.bank_details_of(session, mediator_id) if told else []
+    sent_back = max((one.rejection.recorded_at for one in owed if one.rejection), default=None)
+    for one in blocked:
+        given = None
+        if accounts and one.obstacle in about:
+            last, approval = accounts[-1]
+            # The account that the bank refused is no answer to its refusal.
+            if approval is None or (sent_back and approval.approved_at > sent_back):
+                given = Given(last.iban_masked, confirmed=approval is not None)
+        yield replace(one, given=given)
 
 
 def _stages(session: Session, mediator_id: UUID) -> tuple[Stage, ...]:

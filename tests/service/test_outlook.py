@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.clearing.outlook import Blocked, Coming, Obstacle, Outlook, outlook_of
+from app.clearing.outlook import Blocked, Coming, Given, Obstacle, Outlook, outlook_of
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
@@ -60,6 +60,19 @@ def test_each_pass_is_told_once_from_the_counter_to_the_bank(
         assert [one.obstacle for one in back.blocked] == [Obstacle.SENT_BACK]
         assert (back.pressing, late.pressing) == (back.blocked[0], None)
         assert back.to_pay_cents == 3_000
+        assert back.blocked[0].given is None
+        account = prepare_bank_details(
+            session,
+            actor=scheme.actors["exo7"],
+            bank_details_id=new_id(),
+            organisation_id=scheme.organisations["exo7"],
+            holder="Exo 7",
+            iban="FR7630006000011234567890189",
+            vault=scheme.vault,
+            now=scheme.later,
+        )
+        given = Given(account.iban_masked, confirmed=False)
+        assert [one.given for one in seen(session, scheme).blocked] == [given]
         scheme.paid(session, scheme.ordered(session, statement_id, why="Compte vérifié"))
         paid = seen(session, scheme)
     assert (paid.coming, paid.blocked, paid.to_pay_cents) == ((), (), 0)
@@ -93,7 +106,10 @@ def test_who_gave_no_account_is_told_so_gives_it_and_another_confirms(
             vault=scheme.vault,
             now=scheme.later,
         )
-        assert seen(session, scheme, "new").first is None
+        waiting = seen(session, scheme, "new")
+        assert waiting.first is None
+        given = Given("FR76 … 0189", confirmed=False)
+        assert waiting.blocked == (Blocked(Obstacle.NO_ACCOUNT, Cents(2_000), given=given),)
         approve_bank_details(
             session, actor=scheme.actors["finance"], bank_details_id=made.id, now=scheme.later
         )
