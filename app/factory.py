@@ -40,6 +40,7 @@ from app.desk import pages as desk_pages
 from app.devices import api as devices_api
 from app.devices import pages as devices_pages
 from app.guides import help_pages, kit_pages
+from app.identity.errors import RightMissing
 from app.identity.rules import FRENCH_ROLE, RIGHTS, Right, Role
 from app.kernel.clock import utc_now
 from app.kernel.ids import LARGEST_INTEGER
@@ -352,6 +353,8 @@ def training_app(settings: Settings, copies: Copies, *, clock: Callable[[], date
         **{NAMED_BY: TRAINING_COOKIE},
     )
     app.register_blueprint(training_pages.bp)
+    app.register_error_handler(RightMissing, training_pages.refused)
+    app.register_error_handler(DBAPIError, training_pages.no_room)
     app.extensions[PRACTICE] = training_pages.practice
     return app
 

@@ -9,6 +9,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import sqlite3
 import threading
 import time
 from collections import OrderedDict
@@ -21,6 +22,7 @@ from urllib.parse import quote
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.database import Database, alembic_config, migrate
@@ -161,6 +163,11 @@ class Copies:
 
     def _path(self, name: str) -> Path:
         return self.shelf / f"{name}.db"
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether a copy has no room left for what was asked of it."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def _touched(path: Path) -> float:

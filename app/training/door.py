@@ -10,12 +10,13 @@ from typing import cast
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
 
 from app.identity.rules import Right, Role
-from app.training.copies import Copies
-from app.training.mount import Training, keep_copy
+from app.training.copies import Copies, is_full
+from app.training.mount import Training, keep_copy, to_door
 from app.training.practice import begin_as
-from app.training.rules import DOOR, PREFIX, whose
+from app.training.rules import DOOR, PREFIX, WHY, Back, whose
 from app.web.auth import browser_of_request, check, current_agent, started_at
 from app.web.transaction import close_session, current_settings
 
@@ -30,6 +31,8 @@ class DoorPage:
 
     role: Role
     under_way: bool
+    back: str
+    """Why one is here again, or nothing."""
 
 
 def copies() -> Copies:
@@ -43,7 +46,9 @@ def door() -> ResponseReturnValue:
     check(Right.PRACTISE)
     agent = current_agent()
     under_way = copies().latest(whose(current_settings(), agent.id)) is not None
-    return render_template("training/door.html", page=DoorPage(Role(agent.role), under_way))
+    back = request.args.get(WHY, "")
+    page = DoorPage(Role(agent.role), under_way, back if back in list(Back) else "")
+    return render_template("training/door.html", page=page)
 
 
 @bp.post(DOOR)
@@ -57,10 +62,16 @@ def enter() -> ResponseReturnValue:
     name = copies().latest(who) if request.form.get("geste") == GO_ON else None
     name = name or copies().begin(who, now=now)
     database = copies().database(name)
+    door = f"{request.script_root}{DOOR}"
     if database is None:  # thrown away meanwhile, by the same person in another window
-        return redirect(f"{request.script_root}{DOOR}", HTTPStatus.SEE_OTHER)
-    with database.transaction() as session:
-        secret = begin_as(session, role=role, browser=browser, now=now)
+        return to_door(door, Back.GONE)
+    try:
+        with database.transaction() as session:
+            secret = begin_as(session, role=role, browser=browser, now=now)
+    except DBAPIError as error:
+        if not is_full(error):
+            raise
+        return to_door(door, Back.FULL)
     response = redirect(f"{request.script_root}{PREFIX}/parcours", HTTPStatus.SEE_OTHER)
     keep_copy(response, name=name, secret=secret, outside=request.script_root)
     return response

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from app.database import Database
 from app.training.copies import Copies
-from app.training.rules import COOKIE, DOOR, PREFIX, name_in
+from app.training.rules import COOKIE, DOOR, PREFIX, WHY, Back, name_in
 from app.web.transaction import current_settings
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ class Training:
         name = name_in(parse_cookie(environ).get(COOKIE, ""))
         database = self.copies.database(name)
         if database is None:
-            return to_door(f"{root}{DOOR}")(environ, start_response)
+            left = "reason=signed_out" in environ.get("QUERY_STRING", "")
+            why = Back.GONE if name else Back.LEFT if left else None
+            return to_door(f"{root}{DOOR}", why)(environ, start_response)
         inside = {
             **environ,
             "SCRIPT_NAME": f"{root}{PREFIX}",
@@ -84,9 +86,9 @@ class Training:
         return self._made
 
 
-def to_door(address: str) -> Response:
+def to_door(address: str, why: Back | None = None) -> Response:
     """The way out, for whoever has no training under way."""
-    answer = redirect(address, HTTPStatus.SEE_OTHER)
+    answer = redirect(f"{address}?{WHY}={why}" if why else address, HTTPStatus.SEE_OTHER)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -7,25 +7,31 @@ from typing import Final
 
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.identity.errors import RightMissing
 from app.identity.rules import FRENCH_ROLE, Role
 from app.kernel import codes
 from app.kernel.money import NO_BREAK
 from app.papers import qr
 from app.programmes.rules import FRENCH_PUBLIC
-from app.training.errors import ClosedInTraining
+from app.training.copies import is_full
+from app.training.errors import ClosedInTraining, OtherRoleInTraining, TrainingFull
 from app.training.mount import current_visit, keep_copy, to_door
 from app.training.practice import (
     Invented,
     Progress,
+    began_as,
     begin_as,
     invented_people,
     paper,
     printed,
     progress,
 )
+from app.training.rules import Back
+from app.web import problems
 from app.web.auth import (
     browser_of_request,
     current_agent,
@@ -73,6 +79,17 @@ def come_in() -> Response | None:
         recognise()
         raise ClosedInTraining
     return None
+
+
+def refused(error: RightMissing) -> Response:
+    """Whoever went over to the other side of the counter is told so, and not to ask anybody."""
+    del error
+    return problems.refused(OtherRoleInTraining())
+
+
+def no_room(error: DBAPIError) -> Response:
+    """A copy that is full is no fault of ours, and does not pass by waiting."""
+    return problems.refused(TrainingFull()) if is_full(error) else problems.crashed(error)
 
 
 def practice(session: Session) -> Practice:
@@ -217,13 +234,13 @@ def change_role() -> ResponseReturnValue:
 @bp.post("/recommencer")
 def begin_again() -> ResponseReturnValue:
     """Throw the copy away and take a new one."""
-    visit, role = current_visit(), Role(current_agent().role)
+    visit, role = current_visit(), in_transaction(began_as) or Role(current_agent().role)
     browser, now = browser_of_request(), started_at()
     close_session()
     name = visit.copies.begin(visit.who, now=now)
     database = visit.copies.database(name)
     if database is None:
-        return to_door(visit.door)
+        return to_door(visit.door, Back.GONE)
     with database.transaction() as session:
         secret = begin_as(session, role=role, browser=browser, now=now)
     response = done(

@@ -16,6 +16,7 @@ from app.identity import queries as agents
 from app.identity import sessions
 from app.identity.models import Agent
 from app.identity.rules import FROM_SERVER, Role
+from app.identity.session_models import AgentSession
 from app.identity.session_rules import Method
 from app.kernel import codes, training
 from app.kernel.codes import VoucherCode
@@ -104,6 +105,17 @@ def begin_as(session: Session, *, role: Role, browser: str, now: datetime) -> st
         now=now,
     )
     return secret
+
+
+def began_as(session: Session) -> Role | None:
+    """As whom somebody came into this copy, whoever they are there now."""
+    role = session.scalar(
+        select(Agent.role)
+        .join(AgentSession, AgentSession.agent_id == Agent.id)
+        .order_by(AgentSession.begun_at)
+        .limit(1)
+    )
+    return Role(role) if role else None
 
 
 # ── How far ───────────────────────────────────────────────────────────────────────────────────────

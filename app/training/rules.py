@@ -5,6 +5,7 @@ import hmac
 import re
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,18 @@ MOST: Final = 100
 """Copies of one installation, of some 3 MB each; beyond, whoever was away longest begins anew."""
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of one copy: nobody fills a disk by practising."""
+
+WHY = "raison"
+"""What the address of the door says of somebody who comes back to it by themselves or not."""
+
+
+class Back(StrEnum):
+    """Why somebody is at the door again."""
+
+    LEFT = "quitte"
+    GONE = "fini"
+    FULL = "plein"
+
 
 _NAME = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
