@@ -1,6 +1,6 @@
 """What a training refuses."""
 
-from app.kernel.errors import Conflict, NotPermitted
+from app.kernel.errors import NotPermitted, RuleBroken
 
 
 class ClosedInTraining(NotPermitted):
@@ -23,7 +23,7 @@ class OtherRoleInTraining(NotPermitted):
     )
 
 
-class TrainingFull(Conflict):
+class TrainingFull(RuleBroken):
     """A copy has all the acts it has room for."""
 
     code = "training_full"
