@@ -45,6 +45,23 @@ def write_once(*tables: str) -> None:
             )
 
 
+def let_be_forgotten(table: str) -> None:
+    """Rows of a table that was written once have their time: the application takes them away."""
+    if on_postgresql():
+        op.execute(f"drop trigger {table}_is_never_changed on {table}")
+    else:
+        for verb in ("update", "delete"):
+            op.execute(f"drop trigger {table}_is_never_{verb}d")
+    let_application("delete", table)
+
+
+def never_forget(table: str) -> None:
+    """As before that."""
+    if on_postgresql():
+        op.execute(f"revoke delete on {table} from {APPLICATION_ROLE}")
+    write_once(table)
+
+
 def let_application(verbs: str, table: str) -> None:
     """Grant the application more than SELECT and INSERT on a table of its own."""
     if on_postgresql():

@@ -35,9 +35,8 @@ from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
 from app.ledger import chart
-from app.mediators.errors import CashOfficeMissing, NoLabelInForce
-from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
-from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
+from app.mediators.holding import refusal_to_take
+from app.partners.rules import AgreementRole
 from app.partners.service import known_organisation
 from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.vouchers.queries import booklet_by_cover
@@ -206,22 +205,18 @@ class Judge:
             return SessionInTheFuture(day=f"{on:%d/%m/%Y}")
         if refusal := rules.refusal_of_day(terms.validity, on=on, issued_on=terms.issued_on):
             return refusal
-        if terms.succession is not None:
-            return OrganisationSucceeded(
-                organisation=self._mediator_name(),
-                successor=terms.succession.successor,
-                day=f"{terms.succession.from_on:%d/%m/%Y}",
-            )
-        if terms.label is None:
-            return NoLabelInForce(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
-        if terms.agreement is None:
-            return NoAgreementInForce(
-                organisation=self._mediator_name(),
-                role=FRENCH_AGREEMENT_ROLE[AgreementRole.MEDIATOR],
-                day=f"{on:%d/%m/%Y}",
-            )
-        if terms.is_public and terms.cash_office is None and terms.mandate_id is None:
-            return CashOfficeMissing(organisation=self._mediator_name(), day=f"{on:%d/%m/%Y}")
+        gone = terms.succession
+        if refusal := refusal_to_take(
+            named=self._mediator_name,
+            on=on,
+            succession=(gone.successor, gone.from_on) if gone else None,
+            labelled=terms.label is not None,
+            agreed=terms.agreement is not None,
+            may_cash=not terms.is_public or bool(terms.cash_office or terms.mandate_id),
+        ):
+            return refusal
+        assert terms.label is not None  # noqa: S101 - refused above
+        assert terms.agreement is not None  # noqa: S101 - refused above
         return _Accepted(scan, voucher, terms, on, terms.label, terms.agreement)
 
     def _taken_already(self, voucher: ledger.VoucherState) -> DomainError:

@@ -42,7 +42,8 @@ def list_devices(desk: Desk, *, mediator: str | None, late: bool) -> None:
         told = devices_told(session, found, now=desk.now)
     desk.table(
         [{"id": one.device.id, "mediator": one.mediator_name, "name": one.device.name,
-          "list_taken_at": one.taken_at, "is_late": one.is_late, "revoked_for": one.reason or None}
+          "list_taken_at": one.taken_at, "is_late": one.is_late, "state": one.state,
+          "revoked_for": one.reason or None}
          for one in told if one.is_late or not late],
         {
             "Identifiant": lambda one: one["id"],
@@ -53,7 +54,7 @@ def list_devices(desk: Desk, *, mediator: str | None, late: bool) -> None:
             ),
             "État": lambda one: (
                 f"révoqué : {one['revoked_for'].lower()}" if one["revoked_for"]
-                else "liste ancienne" if one["is_late"] else "en service"
+                else one["state"]
             ),
         },
         none="Aucun appareil.",

@@ -63,5 +63,5 @@ class TooManyLists(Throttled):
     code = "too_many_lists"
     sentence = (
         "Cet appareil a demandé sa liste {count} fois en une heure : elle est à jour. "
-        "Laissez-le attendre quelques minutes."
+        "Laissez-le attendre {minutes} minutes."
     )

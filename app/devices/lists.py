@@ -6,8 +6,9 @@ it is then. So nothing is ever missed, however many write at the same moment.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -23,18 +24,12 @@ from app.devices.signing import ListSigner, written_base64
 from app.identity.device_models import Device, DeviceTaking
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
-from app.mediators.errors import NoLabelInForce
-from app.mediators.holding import check_may_cash
-from app.mediators.queries import label_in_force
-from app.partners import queries as partners
-from app.partners.errors import NoAgreementInForce, OrganisationSucceeded
-from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
-from app.partners.service import known_organisation
+from app.mediators.holding import takes_until
 from app.programmes import queries as programmes
 from app.programmes.rules import Validity
 from app.trust.queries import settling
 
-HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +92,12 @@ def make_list(
     device = queries.device(session, device_id)
     if device is None:
         raise UnknownDevice
-    if queries.takings_since(session, device_id, now - HOUR) >= rules.LISTS_AN_HOUR:
-        raise TooManyLists(count=rules.LISTS_AN_HOUR)
+    taken_count, first_at = queries.takings_since(session, device_id, now - HOUR)
+    if taken_count >= rules.LISTS_AN_HOUR:
+        left = (first_at or now) + HOUR - now
+        raise TooManyLists(
+            count=rules.LISTS_AN_HOUR, minutes=max(1, ceil(left / timedelta(minutes=1)))
+        )
     version = settling(session)
     above = queries.movements_above(session, version)
     header = _header(session, device, signer, now=now)
@@ -182,7 +181,7 @@ def _header(
         "key": signer.key_id,
         "device": device.id,
         "mediator": device.mediator_id,
-        "takes_until": _takes_until(session, device.mediator_id, on=today),
+        "takes_until": takes_until(session, device.mediator_id, on=today),
         "salt": written_base64(device.salt),
         "tag_bytes": rules.TAG,
         "programmes": [
@@ -206,33 +205,6 @@ def _header(
             for terms, validity in told
         ],
     }
-
-
-def _takes_until(session: Session, mediator_id: UUID, *, on: date) -> date:
-    """The last day on which the mediator takes passes, as far as is known today.
-
-    Raises:
-        NoLabelInForce, NoAgreementInForce, OrganisationSucceeded, CashOfficeMissing.
-    """
-    name, day = known_organisation(session, mediator_id).name, f"{on:%d/%m/%Y}"
-    succession = partners.succession_of(session, mediator_id)
-    if succession is not None and succession.from_on <= on:
-        successor = known_organisation(session, succession.successor_id).name
-        raise OrganisationSucceeded(
-            organisation=name, successor=successor, day=f"{succession.from_on:%d/%m/%Y}"
-        )
-    label = label_in_force(session, mediator_id, on=on)
-    if label is None:
-        raise NoLabelInForce(organisation=name, day=day)
-    role = AgreementRole.MEDIATOR
-    agreement = partners.agreement_in_force(session, mediator_id, role, on=on)
-    if agreement is None:
-        raise NoAgreementInForce(organisation=name, role=FRENCH_AGREEMENT_ROLE[role], day=day)
-    check_may_cash(session, mediator_id, on=on)
-    days = [label.valid_until, agreement.valid_until]
-    closure = partners.closures_of(session, mediator_id).get(agreement.id)
-    days += [end.from_on - ONE_DAY for end in (closure, succession) if end is not None]
-    return min(days)
 
 
 def _sections(

@@ -134,8 +134,8 @@ def _told(session: Session, found: Sequence[Device]) -> list[DeviceTold]:
 
 def _state(line: DeviceTold) -> str:
     if line.revoked_at is not None:
-        return f"révoqué : {line.reason.lower()}"
-    return "liste ancienne" if line.is_late else "en service"
+        return f"{line.state} : {line.reason.lower()}"
+    return line.state
 
 
 DEVICES = Listing(

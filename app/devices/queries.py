@@ -128,16 +128,16 @@ def has_taken(session: Session, device_id: UUID, version: int) -> bool:
     )
 
 
-def takings_since(session: Session, device_id: UUID, since: datetime) -> int:
-    """How many lists a device has taken since then."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(DeviceTaking)
-            .where(DeviceTaking.device_id == device_id, DeviceTaking.taken_at > since)
+def takings_since(
+    session: Session, device_id: UUID, since: datetime
+) -> tuple[int, datetime | None]:
+    """How many lists a device has taken since then, and when the first of them."""
+    row = session.execute(
+        select(func.count(), func.min(DeviceTaking.taken_at)).where(
+            DeviceTaking.device_id == device_id, DeviceTaking.taken_at > since
         )
-        or 0
-    )
+    ).one()
+    return row[0], row[1]
 
 
 def forget_takings(session: Session, device_id: UUID, *, before: datetime) -> None:

@@ -25,13 +25,36 @@ class DeviceTold:
     agent_name: str
     taken_at: datetime | None
     age: timedelta | None
+    silent_for: timedelta
+    """Since it took a list, or was enrolled."""
     revoked_at: datetime | None
     reason: str
 
     @property
     def is_late(self) -> bool:
         """Whether a device that serves has not been heard of for long."""
-        return self.revoked_at is None and (self.age is None or self.age > OLD_AFTER)
+        return self.revoked_at is None and self.silent_for > OLD_AFTER
+
+    @property
+    def awaits_its_list(self) -> bool:
+        """Whether it serves and has taken none yet."""
+        return self.revoked_at is None and self.age is None
+
+    @property
+    def state(self) -> str:
+        """What is said of it in two words."""
+        if self.revoked_at is not None:
+            return "révoqué"
+        if self.awaits_its_list:
+            return "sans liste encore"
+        return "liste ancienne" if self.is_late else "en service"
+
+    @property
+    def tone(self) -> str:
+        """The colour of that."""
+        if self.revoked_at is not None or (self.awaits_its_list and not self.is_late):
+            return ""
+        return "warn" if self.is_late else "ok"
 
 
 def devices_told(session: Session, devices: Sequence[Device], *, now: datetime) -> list[DeviceTold]:
@@ -50,6 +73,7 @@ def devices_told(session: Session, devices: Sequence[Device], *, now: datetime) 
                 agent_name=agents[one.agent_id],
                 taken_at=taking.taken_at if taking else None,
                 age=now - taking.taken_at if taking else None,
+                silent_for=now - (taking.taken_at if taking else one.enrolled_at),
                 revoked_at=end.revoked_at if end else None,
                 reason=FRENCH_REASON[RevocationReason(end.reason)] if end else "",
             )

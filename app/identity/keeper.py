@@ -3,6 +3,7 @@
 from app.config import Settings
 from app.database import Database
 from app.identity import drafts, passkeys, sessions
+from app.identity.service import forget_attempts
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 
@@ -18,9 +19,10 @@ class SessionKeeper(Keeper):
         super().__init__(settings, every=every)
 
     def work(self, database: Database) -> None:
-        """Forget sessions of a year ago, what was typed and not sent, and answered questions."""
+        """Forget sessions of a year ago, drafts, answered questions, and attempts to sign in."""
         now = utc_now()
         with database.transaction() as session:
             sessions.forget_old(session, now=now)
             drafts.forget_old(session, now=now)
             passkeys.forget_answered(session, now=now)
+            forget_attempts(session, now=now)

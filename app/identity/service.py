@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import and_, delete, or_
 from sqlalchemy.orm import Session
 
 from app.database import hold
@@ -53,7 +54,7 @@ ATTEMPTS_OF_DAY = 100
 """Within a day from all places, or from one browser that is known (NIST SP 800-63B, 5.2.2)."""
 A_DAY = timedelta(days=1)
 KNOWN_FOR = timedelta(days=180)
-"""How long a browser is known by the last right password typed there."""
+"""How long a browser is known by the last right password typed there; no attempt counts longer."""
 ATTEMPTS_FROM_ADDRESS = 50
 LOCK_TOLD_EVERY = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=365)
@@ -442,6 +443,21 @@ def _write_attempt(session: Session, keys: SignInKeys, *, succeeded: bool, now: 
         )
     )
     session.flush()
+
+
+def forget_attempts(session: Session, *, now: datetime) -> None:
+    """Forget the attempts that no lock counts any more and by which no browser is known.
+
+    The journal of accounts keeps who signed in and which account was locked.
+    """
+    session.execute(
+        delete(SignInAttempt).where(
+            or_(
+                SignInAttempt.attempted_at < now - KNOWN_FOR,
+                and_(~SignInAttempt.succeeded, SignInAttempt.attempted_at < now - A_DAY),
+            )
+        )
+    )
 
 
 def create_token(

@@ -1,6 +1,6 @@
 """SIRETs written for organisations that came without one, and corrected by a second person.
 
-And files of long lists among the long works.
+And files of long lists among the long works; and attempts to sign in, which have their time.
 """
 
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from migrations.steps import (
     change_check,
     drop_refusal,
     free_to_change,
+    let_be_forgotten,
+    never_forget,
     on_postgresql,
     refuse_insert,
     write_once,
@@ -84,6 +86,7 @@ def upgrade() -> None:
     """Make the table, written once, and let no SIRET belong to two organisations."""
     with as_owner():
         change_check("work", "work_kind_is_known", before=KNOWN, after=KNOWN_SINCE)
+        let_be_forgotten("sign_in_attempt")
     with as_owner():
         op.create_table(
             "siret_entry",
@@ -156,6 +159,7 @@ def downgrade() -> None:
         op.drop_table("siret_entry")
         _forget_lists()
         change_check("work", "work_kind_is_known", before=KNOWN_SINCE, after=KNOWN)
+        never_forget("sign_in_attempt")
 
 
 def _forget_lists() -> None:

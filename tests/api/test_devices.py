@@ -309,7 +309,9 @@ def test_too_much_and_too_old_is_told_whole(
     device.take(device.ask(version).found())
     assert device.header["kind"] == "whole", "what it took long ago is forgotten"
     monkeypatch.setattr(rules, "LISTS_AN_HOUR", 3)
-    device.ask().refused(429, "too_many_lists")
+    told = device.ask()
+    assert "minutes" in told.refused(429, "too_many_lists")["detail"]
+    assert int(told.response.headers["Retry-After"]) % 60 == 0
 
 
 def test_a_device_is_added_and_revoked_on_its_pages(house: House) -> None:
@@ -321,7 +323,9 @@ def test_a_device_is_added_and_revoked_on_its_pages(house: House) -> None:
     device = Device(house.nobody())
     device.enrol(secret_of(b"a key of the tests, of 32 octets!", offer_id)).made()
     assert "L’appareil est ajouté" in exo7.read(f"/appareils/ajout/{offer_id}")
-    assert "pas encore" in office.read("/appareils?etat=liste-ancienne")
+    assert "sans liste encore" in office.read("/appareils")
+    assert "sans liste encore" not in office.read("/appareils?etat=liste-ancienne")
+    assert "n’a pas encore pris sa première liste" in exo7.read(f"/appareils/{device.id}")
     assert "EXO7;" in office.read("/appareils.csv")
     assert "Téléphone" not in office.read("/appareils.csv")
     path = f"/appareils/{device.id}/revoquer"

@@ -230,13 +230,14 @@ CHANGEABLE = {
     "spent_challenge",
     "provider_identity",
     "device_taking",
+    "sign_in_attempt",
 }
 """Accounts are closed, tokens revoked, counters count, a person may ask to be forgotten, what was
 typed and not sent is forgotten after a day, managers change, long work goes on and forgets how far
 it was and the file that came with it when it ends, then what it made, and a letter is sent, then
 forgotten (of a letter, PostgreSQL lets only what its sending changes be written). Sessions end,
 factors are used and removed, a question that a passkey answered is forgotten, ProConnect is
-unlinked, and which list a device held two months ago is forgotten."""
+unlinked, and which list a device held two months ago is forgotten, like old attempts to sign in."""
 FACTS = [t for t in TABLES if t.name not in CHANGEABLE]
 
 

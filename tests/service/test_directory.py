@@ -20,6 +20,7 @@ from app.mediators.errors import (
     ProfileChanged,
     UnknownLabelApplication,
 )
+from app.mediators.holding import takes_until
 from app.mediators.rules import CashOfficeKind, LabelStep, OpeningHours
 from app.mediators.service import check_receives_people, grant_label, record_cash_office
 from app.partners import queries as partners
@@ -118,6 +119,20 @@ def test_a_regie_of_one_kind_gives_its_right_once_on_any_day(world: World) -> No
         )
 
     world.refuses(CashOfficeOverlaps, again)
+
+
+def test_a_public_body_takes_passes_until_the_last_day_of_its_regie_or_mandate(
+    world: World,
+) -> None:
+    scheme = world.scheme
+    public_mediator(world, kind=CashOfficeKind.REVENUE, days=(-9, 9))
+
+    def last_day() -> date:
+        return takes_until(world.session, scheme.organisations["town"], on=scheme.today)
+
+    assert last_day() == scheme.today + timedelta(days=9)
+    scheme.agreement(world.session, "town", AgreementRole.MANDATE, days=(-9, 40))
+    assert last_day() == scheme.today + timedelta(days=40)
 
 
 @pytest.mark.parametrize(

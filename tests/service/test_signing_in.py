@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from app.identity import drafts, passwords, queries, session_rules, sessions
 from app.identity.errors import TooManyAttempts, UnknownAgent, UnknownToken
-from app.identity.models import Agent, FormDraft
+from app.identity.models import Agent, FormDraft, SignInAttempt
 from app.identity.service import (
+    A_DAY,
     ATTEMPTS_FROM_ADDRESS,
     ATTEMPTS_FROM_EVERYWHERE,
     ATTEMPTS_OF_ACCOUNT,
@@ -24,6 +25,7 @@ from app.identity.service import (
     create_token,
     disable_agent,
     finish_sign_in,
+    forget_attempts,
     keys_at,
     known_agent,
     revoke_token,
@@ -164,6 +166,29 @@ def test_what_does_not_exist_is_said_to_be_unknown(world: World) -> None:
     for email in ("personne@exemple.fr", "", "\0", "é"):
         with pytest.raises(UnknownAgent):
             known_agent(world.session, email)
+
+
+def test_attempts_are_forgotten_once_no_lock_and_no_known_browser_needs_them(
+    world: World,
+) -> None:
+    session, now = world.session, world.scheme.now
+    session.add_all(
+        SignInAttempt(
+            email_hash=b"e" * 32, address_hash=b"a" * 32, succeeded=succeeded, attempted_at=now
+        )
+        for succeeded in (True, False)
+    )
+    session.flush()
+
+    def kept(later: timedelta) -> list[bool]:
+        forget_attempts(session, now=now + later)
+        query = select(SignInAttempt.succeeded).where(SignInAttempt.email_hash == b"e" * 32)
+        return sorted(session.scalars(query))
+
+    assert kept(A_DAY) == [False, True]
+    assert kept(A_DAY + timedelta(seconds=1)) == [True]
+    assert kept(KNOWN_FOR) == [True]
+    assert kept(KNOWN_FOR + timedelta(seconds=1)) == []
 
 
 def test_a_session_of_a_year_ago_is_forgotten_whether_or_not_anybody_comes_back(
