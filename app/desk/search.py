@@ -28,6 +28,7 @@ from app.partners import queries as partners
 from app.prescribers import custody_queries as custody
 from app.prescribers import people
 from app.prescribers import queries as prescribers
+from app.prescribers.positions import used_up
 from app.printing import queries as printing
 from app.programmes import numbering
 from app.programmes import queries as programmes
@@ -266,6 +267,7 @@ def matches_of_name(
     if Right.SEE_BENEFICIARIES in RIGHTS[actor.role]:
         named = people.found_by_name(session, actor=actor, typed=typed, limit=SHOWN)
         last = prescribers.last_hand_overs(session, [person.id for person, _ in named])
+        spent = used_up(session, last, on=martinique_day(now))
         found += [
             Match(
                 f"{who.first_name} {who.surname}",
@@ -273,6 +275,7 @@ def matches_of_name(
                 "handover_pages.shown",
                 {"prescription_id": last[person.id]},
                 person.id if Right.ISSUE_BOOKLETS in RIGHTS[actor.role] else None,
+                used_up=person.id in spent,
             )
             for person, who in named
             if person.id in last

@@ -51,9 +51,12 @@ def other(name: str) -> ResponseReturnValue:
 
 
 def _shown(name: str) -> ResponseReturnValue:
+    own = reading.NAMES[Role(current_actor().role)]
+    # What one's own guide leads to opens; another's leads to pages that may not.
+    shown = reading.guide(name).leading_to(reading.guide(own).links)
     page = HelpPage(
-        guide=reading.guide(name).under(request.script_root),
-        own=name == reading.NAMES[Role(current_actor().role)],
+        guide=shown.under(request.script_root),
+        own=name == own,
         others=tuple(
             Choice(one, reading.guide(one).title) for one in reading.NAMES.values() if one != name
         ),

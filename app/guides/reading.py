@@ -6,6 +6,7 @@ leads inside the application. Pictures are made by tests and stay outside: they 
 
 import re
 import unicodedata
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,9 @@ NAMES = {
     Role.ADMINISTRATOR: "administration",
 }
 """The guide of each role, by the name of its file."""
+
+
+LINK = re.compile(r'<a href="(/[^"]*)">(.*?)</a>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,21 @@ class Guide:
 
     def under(self, root: str) -> "Guide":
         """The same where the pages that it names begin with something more."""
-        if not root:
-            return self
+        return self._with(lambda html: html.replace('href="/', f'href="{root}/'))
 
-        def led(body: Markup) -> Markup:
-            # What the renderer escaped stays so: only the beginning of our own paths is added to.
-            return Markup(str(body).replace('href="/', f'href="{root}/'))  # noqa: S704 - see above
+    def leading_to(self, pages: Collection[str]) -> "Guide":
+        """The same, where only these pages are led to: the names of others are mere words."""
+        return self._with(
+            lambda html: LINK.sub(lambda found: found[0] if found[1] in pages else found[2], html)
+        )
 
-        sections = tuple(replace(one, body=led(one.body)) for one in self.sections)
-        return replace(self, lead=led(self.lead), sections=sections)
+    def _with(self, led: Callable[[str], str]) -> "Guide":
+        def body(before: Markup) -> Markup:
+            # What the renderer escaped stays so: only our own paths are changed or left out.
+            return Markup(led(str(before)))  # noqa: S704 - see above
+
+        sections = tuple(replace(one, body=body(one.body)) for one in self.sections)
+        return replace(self, lead=body(self.lead), sections=sections)
 
 
 @cache

@@ -131,7 +131,7 @@ def _commune(name: str, insee: str | None) -> tuple[str, str | None] | dict[str,
     """A commune's name and code, or what is wrong with them: a French sentence by field."""
     cleaned = clean(name)
     if cleaned is None:
-        return {"commune": "Écrivez le nom de la commune."}
+        return {"commune": "Écrivez le nom de la commune, en 200 caractères au plus."}
     code = read_insee(insee) if insee is not None else None
     if insee is not None and code is None:
         return {"insee": "Un code Insee de commune a 5 chiffres : par exemple 97214."}

@@ -25,6 +25,7 @@ from app.partners import queries as partners
 from app.prescribers import prescriptions, queries, undoing
 from app.prescribers.letter_files import letter_file
 from app.prescribers.models import Prescription, PrescriptionUndo
+from app.prescribers.positions import used_up
 from app.prescribers.queries import Filters
 from app.prescribers.rules import (
     FRENCH_COMMITMENT,
@@ -260,6 +261,8 @@ class HandoverPage:
     beneficiary_id: UUID
     may_letter: bool
     may_renew: bool
+    used_up: bool
+    """Whether another booklet would be an exception."""
     """Not on the day itself: another booklet of the same day is the same hand-over."""
     may_undo: bool
     moved: bool
@@ -311,6 +314,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         and undo is None
         and made.prescribed_on < started_on()
         and queries.identity(session, made.beneficiary_id) is not None,
+        used_up=bool(used_up(session, [made.beneficiary_id], on=started_on())),
         may_undo=undo is None
         and may(Right.UNDO_PRESCRIPTION)
         and (actor.role is Role.COORDINATOR or same_day),

@@ -35,6 +35,7 @@ from app.prescribers.handover_parts import (
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
 from app.prescribers.people import AlreadyKnown, Person
+from app.prescribers.positions import used_up
 from app.prescribers.prescriptions import alike_in_words
 from app.prescribers.rules import (
     ENGAGEMENTS,
@@ -43,7 +44,7 @@ from app.prescribers.rules import (
     Commitment,
 )
 from app.programmes.rules import FRENCH_PUBLIC, Public
-from app.web.auth import check, current_actor, started_at
+from app.web.auth import check, current_actor, started_at, started_on
 from app.web.drafts import typed_in_request
 from app.web.forms import Form, done
 from app.web.pages import Choice
@@ -165,6 +166,8 @@ class PersonPage:
     elsewhere: tuple[str, ...]
     served: frozenset[UUID]
     """Those of one's own who have received a booklet before: a renewal asks them less."""
+    used_up: frozenset[UUID]
+    """Those of them to whom another booklet is an exception."""
 
 
 @bp.get("/remises/nouvelle")
@@ -203,6 +206,7 @@ def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
         alike = alike_to(session, form) if draft_id else None
         found = people.found_by_name(session, actor=current_actor(), typed=searched)
         own = [known.id for known, _ in (*found, *(alike.own if alike else ()))]
+        served = frozenset(queries.last_hand_overs(session, own))
         return PersonPage(
             communes=tuple(Choice(c.name, c.name) for c in COMMUNES),
             publics=choices(FRENCH_PUBLIC),
@@ -211,7 +215,8 @@ def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
             found=tuple(found),
             alike=alike or None,
             elsewhere=tuple(map(alike_in_words, alike.elsewhere)) if alike else (),
-            served=frozenset(queries.last_hand_overs(session, own)),
+            served=served,
+            used_up=frozenset(used_up(session, served, on=started_on())),
         )
 
     page = in_transaction(read)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
+from app.prescribers.positions import used_up
 from app.programmes.rules import FRENCH_PUBLIC
 from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.pages import Choice
@@ -38,6 +40,8 @@ class PeoplePage:
     choices: tuple[Choice, ...]
     more: str
     may_issue: bool
+    used_up: frozenset[UUID]
+    """Those to whom another booklet is an exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ def people() -> ResponseReturnValue:
     check(Right.SEE_BENEFICIARIES)
     whom = read_whom()
     after = read_after(request.args.get("apres", ""))
-    found = in_transaction(
-        lambda session: call_sheet(
+
+    def work(session: Session) -> tuple[list[ToCall], set[UUID]]:
+        people = call_sheet(
             session,
             actor=current_actor(),
             whom=ASKED[whom],
@@ -92,7 +97,10 @@ def people() -> ResponseReturnValue:
             limit=PAGE + 1,
             now=started_at(),
         )
-    )
+        shown = {one.held.beneficiary_id for one in people[:PAGE]}
+        return people, used_up(session, shown, on=started_on())
+
+    found, spent = in_transaction(work)
     more = ""
     if len(found) > PAGE:
         last = found[PAGE - 1].held
@@ -106,6 +114,7 @@ def people() -> ResponseReturnValue:
         tuple(Choice(value, words) for value, words in WHOM.items() if value),
         more,
         may(Right.ISSUE_BOOKLETS),
+        frozenset(spent),
     )
     return render_template("handovers/people.html", page=page, french_public=FRENCH_PUBLIC)
 

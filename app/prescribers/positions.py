@@ -1,7 +1,9 @@
 """Where a person stands in what a programme gives: received, left to use, still possible."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import or_
 from sqlalchemy.orm import Session
@@ -92,3 +94,21 @@ def position_of(session: Session, person: Beneficiary, *, on: date) -> Position 
                 passes_unused(session, received),
             )
     return None
+
+
+def used_up(session: Session, beneficiary_ids: Iterable[UUID], *, on: date) -> set[UUID]:
+    """To whom of these people one booklet more would be an exception, as `position_of` says."""
+    publics, found = queries.publics_of(session, beneficiary_ids), set()
+    for programme in programmes.programmes_after(session, None, limit=20):
+        settings = programmes.settings_on(session, programme.id, on)
+        if settings is None or not publics:
+            continue
+        rights = {
+            one.public: rights_of(one) for one in programmes.entitlements_of(session, settings.id)
+        }
+        here = [one for one, public in publics.items() if public in rights]
+        counts = queries.received_counts(session, programme.id, here)
+        for one in here:
+            if rights[publics.pop(one)].tier(counts.get(one, 0) + 1) is Tier.EXCEPTION:
+                found.add(one)
+    return found

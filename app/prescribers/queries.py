@@ -177,6 +177,34 @@ def received(session: Session, programme_id: UUID, beneficiary_id: UUID) -> Rece
     return Received(len(rows), len(rows) - len(held), held)
 
 
+def received_counts(
+    session: Session, programme_id: UUID, beneficiary_ids: Iterable[UUID]
+) -> dict[UUID, int]:
+    """How many booklets count against the entitlement of each person, of those who have any."""
+    rows = session.execute(
+        select(PrescriptionBooklet.beneficiary_id, func.count())
+        .outerjoin(
+            PrescriptionUndo,
+            PrescriptionUndo.prescription_id == PrescriptionBooklet.prescription_id,
+        )
+        .where(
+            PrescriptionBooklet.programme_id == programme_id,
+            PrescriptionBooklet.beneficiary_id.in_(list(beneficiary_ids)),
+            PrescriptionUndo.id.is_(None),
+        )
+        .group_by(PrescriptionBooklet.beneficiary_id)
+    )
+    return dict(rows.all())
+
+
+def publics_of(session: Session, beneficiary_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The public to which each person belongs."""
+    rows = session.execute(
+        select(Beneficiary.id, Beneficiary.public).where(Beneficiary.id.in_(list(beneficiary_ids)))
+    )
+    return dict(rows.all())
+
+
 def prescription(session: Session, prescription_id: UUID) -> Prescription | None:
     """The prescription of that id."""
     return session.get(Prescription, prescription_id)

@@ -113,6 +113,8 @@ class Match:
     values: Mapping[str, Any]
     renews: UUID | None = None
     """The person to whom the reader may hand another booklet."""
+    used_up: bool = False
+    """Whether that one would be an exception."""
 
 
 @dataclass(frozen=True, slots=True)

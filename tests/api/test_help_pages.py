@@ -42,6 +42,10 @@ def test_each_role_reads_its_guide_and_opens_every_page_that_it_names(lived_in: 
 @ON_ONE
 def test_who_trains_others_reads_their_guides_and_nobody_unknown_does(lived_in: House) -> None:
     assert "Guide du médiateur" in Desk(lived_in, "coordinator").read("/aide/mediateur")
+    for reader, led in (("coordinator", False), ("exo7", True)):
+        page = lived_in.signed_in(reader).client.get("/aide/mediateur").text
+        assert "Mon guichet" in page
+        assert ('<a href="/encaisser">' in page) is led
     Desk(lived_in, "coordinator").read("/aide/personne", status=404)
     assert lived_in.app.test_client().get("/aide").status_code == 302
 

@@ -38,10 +38,11 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
     person = a_senior(house, used=5)
     client = house.signed_in("ccas").client
     address = f"/mes-personnes/{person}/renouveler"
-    assert address in read(client, "/mes-personnes?qui=fini")
+    assert f'{address}">' in read(client, "/mes-personnes?qui=fini")
     assert "Rosette Démonstration" in read(client, "/mes-personnes/feuille?qui=fini")
 
     page = read(client, address)
+    assert "Renouveler pour Rosette Démonstration</h1>" in page
     assert "Aucun pass" in page
     assert ">26A 00012<" in page
     assert "elle ne signe pas de nouveau" in page
@@ -55,6 +56,9 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
     assert send(client, address, page, as_shown) == shown
 
     assert "imprimez-la ou envoyez-la" in read(client, shown)
+    people = read(client, "/mes-personnes")
+    assert f'{address}#exception">' in people
+    assert "Son droit est épuisé" in people
     with house.database.transaction(writing=False) as session:
         assert session.scalar(select(func.count()).select_from(Prescription)) == 2
         renewal = session.scalars(select(PrescriptionRenewal)).one()

@@ -201,6 +201,7 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "form_draft UPDATE",
         "mail DELETE",
         "provider_identity DELETE",
+        "sign_in_attempt DELETE",
         "spent_challenge DELETE",
         "work_file DELETE",
         "work_input DELETE",
