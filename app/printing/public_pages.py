@@ -15,6 +15,7 @@ from app.identity import passwords
 from app.kernel.clock import MARTINIQUE
 from app.kernel.communes import COMMUNES, Commune, Point, commune_named
 from app.mediators.hours import standing
+from app.printing.errors import TooManyLooks
 from app.printing.languages import MODEL, Language, language, languages
 from app.printing.looking import (
     Look,
@@ -84,6 +85,8 @@ class PublicPage:
     communes: tuple[Choice, ...]
     places: tuple[PlaceLine, ...]
     map: Map | None
+    wait: int
+    """Minutes for which nothing is looked up from there."""
     at_first: int = AT_FIRST
 
 
@@ -105,32 +108,44 @@ def _answer(look_at: Callable[..., Look | None], code: str) -> Response:
     settings = current_settings()
     asker = f"public look {request.remote_addr or ''}"
     near = commune_named(request.args.get("commune", "")[:LONGEST_CODE])
-    look = in_transactions_of_its_own(
-        partial(
-            look_at,
-            typed=code[:LONGEST_CODE],
-            address_hash=passwords.keyed_hash(settings.secret_key, asker),
-            now=started_at(),
-            near=near.centre if near else None,
+    look, wait = None, 0
+    try:
+        look = in_transactions_of_its_own(
+            partial(
+                look_at,
+                typed=code[:LONGEST_CODE],
+                address_hash=passwords.keyed_hash(settings.secret_key, asker),
+                now=started_at(),
+                near=near.centre if near else None,
+            )
         )
-    )
-    practising = look is None and is_to_practise(code[:LONGEST_CODE])
-    page = _page(look, near, practising=practising)
+    except TooManyLooks as refused:
+        # Others behind the same address may have guessed: whoever holds a pass is told in the
+        # words of this page, and whom to call.
+        wait = int(str(refused.details["minutes"]))
+    practising = look is None and not wait and is_to_practise(code[:LONGEST_CODE])
+    page = _page(look, near, practising=practising, wait=wait)
     answer = make_response(render_template("printing/public.html", page=page))
     answer.status_code = HTTPStatus.OK if look else HTTPStatus.NOT_FOUND
+    if wait:
+        answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        answer.headers["Retry-After"] = str(60 * wait)
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     answer.headers["Content-Security-Policy"] = READS_ALOUD
     return answer
 
 
-def _page(look: Look | None, near: Commune | None, *, practising: bool) -> PublicPage:
+def _page(
+    look: Look | None, near: Commune | None, *, practising: bool, wait: int = 0
+) -> PublicPage:
     words = language(request.args.get("langue", ""))
     places = look.places if look else ()
     return PublicPage(
         look=look,
         words=words,
         languages=tuple((one, _in(one)) for one in languages().values()),
-        verdict=verdict(look, words, practising=practising),
+        verdict=verdict(look, words, practising=practising, wait=wait),
+        wait=wait,
         help_line=_help_line(),
         commune=near.name if near else "",
         communes=tuple(Choice(one.name, one.name) for one in COMMUNES),
@@ -183,7 +198,9 @@ def way_to(point: Point) -> str:
     return f"https://www.openstreetmap.org/?{mark}#map={NEAR_ZOOM}/{at}"
 
 
-def verdict(look: Look | None, words: Language, *, practising: bool = False) -> Verdict:
+def verdict(
+    look: Look | None, words: Language, *, practising: bool = False, wait: int = 0
+) -> Verdict:
     """What is said first of a pass or of a booklet, in calm words, and what to do."""
     lines: tuple[str, ...]
 
@@ -191,6 +208,9 @@ def verdict(look: Look | None, words: Language, *, practising: bool = False) -> 
         sentence = words[f"verdict.{name}"]
         return words.say(f"verdict.{name}", day=words.day(day)) if day else sentence
 
+    if wait:
+        advice = words.say("verdict.wait_do", minutes=wait)
+        return Verdict("warn", "hourglass", said("wait"), (said("wait_why"),), advice)
     if practising:
         lines = (said("training_why"),)
         return Verdict("warn", "ask", said("training"), lines, said("training_do"))

@@ -71,6 +71,23 @@ def test_booklets_leave_by_a_page_and_each_square_leads_to_another(house: House)
     assert "Aucun pass ne correspond" in told.pop()
 
 
+def test_who_looks_where_others_guessed_is_told_so_in_easy_words_and_whom_to_call(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.printing.looking.LOOKS_ALLOWED", 1)
+    stranger = house.app.test_client()
+    assert stranger.get("/P/nothing").status_code == 404
+
+    french, english = stranger.get("/P/nothing"), stranger.get("/C/nothing?langue=en")
+
+    assert (french.status_code, french.headers["Retry-After"]) == (429, "900")
+    assert "<title>Attendez un peu" in french.text
+    assert "Wait a little" in english.text
+    for page in (french.text, english.text):
+        assert f"tel:{EXAMPLE_LINE.replace(' ', '')}" in page
+        assert "/connexion" not in page
+
+
 def test_the_public_page_is_kept_by_nobody_and_names_nobody(house: House) -> None:
     with house.database.transaction() as session:
         house.scheme.stock(session)
