@@ -140,7 +140,7 @@ def _found(
         return page
     if ordered := search.matches_of_mandate(session, actor=actor, typed=typed):
         return ordered[0] if len(ordered) == 1 else ordered
-    if search.is_a_name(typed):
+    if search.may_be_a_name(typed):
         matches = search.matches_of_name(session, actor=actor, typed=typed, now=now)
         if matches:
             return matches[0] if len(matches) == 1 else matches

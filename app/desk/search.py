@@ -259,10 +259,15 @@ def is_a_name(typed: str) -> bool:
     return len(typed) > 1 and any(map(str.isalpha, typed)) and not any(map(str.isdigit, typed))
 
 
+def may_be_a_name(typed: str) -> bool:
+    """Whether to look among names too: some have a digit after their first word, as « Exo 7 »."""
+    return is_a_name(typed) or (typed[:2].isalpha() and not looks_like_a_code(typed))
+
+
 def matches_of_name(
     session: Session, *, actor: Actor, typed: str, now: datetime
 ) -> tuple[Match, ...]:
-    """One's own people and partners whose name fits, as far as the actor sees them."""
+    """One's own people, and partners whose name fits: the directory shows each to everybody."""
     found = []
     if Right.SEE_BENEFICIARIES in RIGHTS[actor.role]:
         named = people.found_by_name(session, actor=actor, typed=typed, limit=SHOWN)
@@ -284,7 +289,6 @@ def matches_of_name(
         found += [
             Match(one.name, one.commune, "partners_pages.partner", {"partner_id": one.id})
             for one in partners.directory(session, name=typed, on=martinique_day(now))
-            if actor.sees(one.id)
         ]
     return tuple(found[:SHOWN])
 

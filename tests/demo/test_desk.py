@@ -142,11 +142,16 @@ def test_a_name_finds_ones_own_people_and_the_partners_one_may_see(session: Sess
 
     mine = search.matches_of_name(session, actor=agent, typed=typed, now=NOW)
     theirs = search.matches_of_name(session, actor=staff, typed=typed, now=NOW)
-    place = search.matches_of_name(session, actor=staff, typed="exo", now=NOW)
+    places = [
+        search.matches_of_name(session, actor=anybody, typed="exo 7", now=NOW)
+        for anybody in (staff, agent, actor(session, "carecof"))
+    ]
 
     assert f"{own.first_name} {own.surname}" in {match.name for match in mine}
     assert not any(match.endpoint == "handover_pages.shown" for match in theirs)
-    assert [match.name for match in place] == [partner.name]
+    assert [[match.name for match in place] for place in places] == [[partner.name]] * 3
+    assert search.may_be_a_name("exo 7")
+    assert not any(map(search.may_be_a_name, ("26A 00442", "KD0F C8ZB C3VX 02NQ")))
 
 
 def test_a_cover_opens_its_booklet_and_the_code_of_a_pass_that_pass(
