@@ -68,7 +68,8 @@ def _found(session: Session, form: Form, place: Place) -> list[SupportSession]:
 
 
 def _told(session: Session, held: Sequence[SupportSession]) -> Sequence[SessionShown]:
-    return sessions_shown(session, held, own=current_actor().scope is not None)
+    # The page hides whose they are from whoever has no others; the file says it of each.
+    return sessions_shown(session, held, own=False)
 
 
 SESSIONS = Listing(

@@ -280,6 +280,9 @@ def test_passes_taken_for_a_session_under_way_are_added_to_it(used_up: House) ->
         assert len(session_queries.redemptions_of_session(session, held_id)) == 1
     carecof = used_up.signed_in("carecof").client
     assert carecof.get(path).status_code == 404
+    sheet = used_up.signed_in("exo7").client.get("/seances.csv").get_data(as_text=True)
+    # Whose they are; and a space that a keyboard has, where the page keeps words together.
+    assert f"{today:%d/%m/%Y};EXO7;Individuel;1 h;" in sheet
 
 
 def test_the_receipts_of_a_month_leave_as_a_file_that_proves_itself(used_up: House) -> None:
