@@ -18,7 +18,7 @@ from tests.cli.terminals import Terminal, free_port, plain
 from tests.cli.town import Town
 from tests.databases import Databases
 
-LONG = 30
+LONG = 60
 
 
 @contextmanager

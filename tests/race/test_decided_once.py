@@ -41,6 +41,7 @@ from app.stock import queries as stock
 from tests.databases import Databases
 from tests.factories import TEN_EUROS, Scheme
 from tests.race.together import (
+    PATIENCE_SECONDS,
     after,
     everywhere,
     in_transactions,
@@ -473,8 +474,10 @@ def test_one_file_is_refused_to_one_of_two_where_nobody_waits(
 # ── A freeze ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def approved_while_frozen(here: Here, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """An order is approved while the programme freezes: who was first."""
+def approved_while_frozen(
+    here: Here, monkeypatch: pytest.MonkeyPatch, *, waits: float
+) -> list[str]:
+    """An order is approved while the programme freezes, which it waits for: who was first."""
     scheme, frozen, looked, order = here.scheme, Event(), Event(), list[str]()
     with here.database.transaction() as session:
         order_id = new_id()
@@ -493,7 +496,7 @@ def approved_while_frozen(here: Here, monkeypatch: pytest.MonkeyPatch) -> list[s
         found = seen(session, programme_id)
         if not looked.is_set():
             looked.set()
-            frozen.wait(0.5)
+            frozen.wait(waits)
         return found
 
     everywhere(monkeypatch, programmes.open_freeze, look)
@@ -506,7 +509,7 @@ def approved_while_frozen(here: Here, monkeypatch: pytest.MonkeyPatch) -> list[s
         order.append("approved")
 
     def freeze() -> None:
-        looked.wait(5)
+        looked.wait(PATIENCE_SECONDS)
         with here.database.transaction() as session:
             freezes.freeze_programme(
                 session,
@@ -535,7 +538,7 @@ def approved_while_frozen(here: Here, monkeypatch: pytest.MonkeyPatch) -> list[s
 def test_a_freeze_waits_for_the_order_that_is_being_approved(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert approved_while_frozen(here, monkeypatch) == ["approved", "frozen"]
+    assert approved_while_frozen(here, monkeypatch, waits=0.5) == ["approved", "frozen"]
 
 
 def test_an_order_is_approved_after_the_freeze_where_nobody_waits(
@@ -543,4 +546,6 @@ def test_an_order_is_approved_after_the_freeze_where_nobody_waits(
 ) -> None:
     everywhere(monkeypatch, hold, no_hold)
 
-    assert approved_while_frozen(here, monkeypatch) == ["frozen", "approved"]
+    told = approved_while_frozen(here, monkeypatch, waits=PATIENCE_SECONDS)
+
+    assert told == ["frozen", "approved"]

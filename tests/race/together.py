@@ -97,14 +97,18 @@ def no_hold(session: Session, *what: object) -> None:
 
 @contextmanager
 def meeting(parties: int) -> Iterator[Callable[[], None]]:
-    """A place where each waits for the others, and goes on alone if nobody comes."""
-    barrier = threading.Barrier(parties)
+    """A place where each waits for the others, and goes on alone if nobody comes.
+
+    The first time everybody comes, sooner or later; afterwards some may be held up elsewhere.
+    """
+    barrier, met = threading.Barrier(parties), threading.Event()
 
     def meet() -> None:
         try:
-            barrier.wait(0.5)
+            barrier.wait(0.5 if met.is_set() else PATIENCE_SECONDS)
         except threading.BrokenBarrierError:
             barrier.reset()
+        met.set()
 
     yield meet
 
