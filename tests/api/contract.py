@@ -21,7 +21,7 @@ class Contract:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.validators: dict[tuple[str, str, str], jsonschema_rs.Validator] = {}
+        self.validators: dict[str, jsonschema_rs.Validator] = {}
 
     @cached_property
     def document(self) -> Json:
@@ -58,24 +58,23 @@ class Contract:
         if mimetype in FILES:
             assert mimetype in responses[status]["content"], f"{path} answers {mimetype}"
             return
-        validator = self._validator(rule.rule, method, status, responses[status], mimetype)
+        validator = self._validator(f"{method} {rule.rule}", responses[status], mimetype)
         errors = [
             f"{'.'.join(map(str, error.instance_path))}: {error.message}"
             for error in validator.iter_errors(response.get_json(force=True))
         ]
         assert not errors, f"{method} {path} answers {status} against its contract: {errors[:3]}"
 
-    def _validator(
-        self, rule: str, method: str, status: str, answer: Json, mimetype: str
-    ) -> jsonschema_rs.Validator:
-        key = rule, method, status
+    def _validator(self, asked: str, answer: Json, mimetype: str) -> jsonschema_rs.Validator:
+        reference = answer.get("$ref", "")
+        content = self._at(reference)["content"] if reference else answer["content"]
+        assert mimetype in content, f"{asked} answers {mimetype}, not {[*content]}"
+        schema = content[mimetype]["schema"]
+        # Refusals are alike: a validator for each takes seconds to make.
+        key = repr(schema)
         if key not in self.validators:
-            reference = answer.get("$ref", "")
-            content = self._at(reference)["content"] if reference else answer["content"]
-            assert mimetype in content, f"{method} {rule} answers {mimetype}, not {[*content]}"
             self.validators[key] = jsonschema_rs.Draft202012Validator(
-                {**content[mimetype]["schema"], "components": self.document["components"]},
-                validate_formats=True,
+                {**schema, "components": self.document["components"]}, validate_formats=True
             )
         return self.validators[key]
 
