@@ -10,12 +10,12 @@ from app.clearing import (
     lookups,
     payment_queries,
     payments,
-    queries,
     redemption_queries,
     redemptions,
     run_queries,
     runs,
     sessions,
+    standing_queries,
     statements,
     undoing,
 )
@@ -25,7 +25,6 @@ from app.clearing.models import (
     StatementCertification,
     StatementWithdrawal,
 )
-from app.clearing.queries import Filter
 from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemption_models import RedemptionReversal
 from app.clearing.redemptions import Scan
@@ -60,6 +59,7 @@ from app.clearing.schemas import (
     WithdrawalRequestSchema,
     WithdrawalSchema,
 )
+from app.clearing.standing_queries import Filter
 from app.clearing.statements import PassRange
 from app.clearing.views import (
     check_shown,
@@ -323,7 +323,7 @@ def list_statements(query: Json) -> Json:
     return in_transaction(
         lambda session: page(
             query,
-            partial(queries.statements_after, session, query["after"], asked=asked),
+            partial(standing_queries.statements_after, session, query["after"], asked=asked),
             partial(statements_shown, session),
         )
     )

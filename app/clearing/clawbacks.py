@@ -22,10 +22,10 @@ from app.clearing.errors import (
     UnknownClawback,
 )
 from app.clearing.models import Statement
-from app.clearing.queries import Standing
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import known_redemption
 from app.clearing.runs import asked_on
+from app.clearing.standing_queries import Standing
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day

@@ -9,13 +9,13 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from app.clearing import payment_queries, queries
+from app.clearing import payment_queries, queries, standing_queries
 from app.clearing.clawbacks import expected_cents
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
 from app.clearing.payments import order_payment, record_payment, reject_payment
-from app.clearing.queries import Filter, Standing
 from app.clearing.runs import preview_clearing, run_clearing
+from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statements import (
     PassRange,
     approve_statement,
@@ -126,7 +126,7 @@ def run(desk: Desk, *, cut_off: date, programme: str | None, request_id: UUID) -
         asked = Filter(run_id=made.id)
         drafts = summaries(
             session,
-            queries.statements_listed(session, Place(EVERYTHING), asked=asked),
+            standing_queries.statements_listed(session, Place(EVERYTHING), asked=asked),
         )
     desk.answer(f"Liquidation au {made.cut_off_on:%d/%m/%Y} : {len(drafts)} bordereaux.",
                 id=made.id, statements=drafts)  # fmt: skip
@@ -183,7 +183,7 @@ def list_statements(desk: Desk) -> None:
     with desk.transaction(writing=False) as session:
         actor = desk.actor(session, Right.SEE_STATEMENTS)
         asked = Filter(mediator_id=actor.scope)
-        found = queries.statements_listed(session, Place(EVERYTHING), asked=asked)
+        found = standing_queries.statements_listed(session, Place(EVERYTHING), asked=asked)
         rows = summaries(session, found)
     show(desk, sorted(rows, key=by_number))
 

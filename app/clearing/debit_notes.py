@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, run_queries
+from app.clearing import correction_queries, run_queries, standing_queries
 from app.clearing.clawbacks import write_recoveries
 from app.clearing.correction_models import DebitNote, DebitNoteCollection
 from app.clearing.errors import (
@@ -15,9 +15,9 @@ from app.clearing.errors import (
     NothingToCollect,
     UnknownDebitNote,
 )
-from app.clearing.queries import Filter
 from app.clearing.rules import StatementState
 from app.clearing.runs import asked_on
+from app.clearing.standing_queries import Filter
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import day_asked, first_instant, martinique_day
@@ -109,7 +109,7 @@ def still_owed(session: Session, mediator_id: UUID, programme_id: UUID) -> int:
         if one.programme_id == programme_id
     )
     asked = Filter(mediator_id=mediator_id, programme_id=programme_id, state=StatementState.DRAFT)
-    drafts = queries.statements_after(session, None, limit=MANY, asked=asked)
+    drafts = standing_queries.statements_after(session, None, limit=MANY, asked=asked)
     return fresh + sum(one.version.net_cents for one in drafts)
 
 

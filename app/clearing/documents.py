@@ -14,7 +14,6 @@ from app.clearing.clawbacks import recoveries_of
 from app.clearing.correction_models import DebitNote, Receivable
 from app.clearing.errors import DocumentDiffers
 from app.clearing.models import StatementApproval, StatementDocument
-from app.clearing.queries import Standing
 from app.clearing.rules import (
     DebitNotePaper,
     PaperLine,
@@ -25,6 +24,7 @@ from app.clearing.rules import (
     ToldSession,
     Total,
 )
+from app.clearing.standing_queries import Standing
 from app.clearing.statements import printed_today, sessions_paid_by
 from app.database import hold
 from app.kernel import codes

@@ -13,25 +13,26 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, run_queries, session_queries, statements
+from app.clearing import (
+    correction_queries,
+    run_queries,
+    session_queries,
+    standing_queries,
+    statements,
+)
 from app.clearing.correction_models import Receivable
-from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.rules import HoldReason, StatementState, fitting
+from app.clearing.run_queries import UnclaimedSum
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
+from app.clearing.standing_queries import Filter, Standing, Sum
 from app.database import Place
 from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
 from app.partners import queries as partners
 
-OWED = (
-    StatementState.DRAFT,
-    StatementState.APPROVED,
-    StatementState.ORDERED,
-    StatementState.REJECTED,
-)
-AT_MOST = 60
-"""Statements not paid yet of one mediator: five years of them."""
+AT_MOST = 240
+"""Statements not paid yet of one mediator: twenty years of them."""
 RECENT_RUNS = 6
 
 
@@ -129,9 +130,10 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     """What a mediator will be paid, by when, and what is in the way."""
     owed = _owed(session, mediator_id)
     untold = session_queries.untold_sessions(session, mediator_id=mediator_id)
+    unclaimed = run_queries.unclaimed_of(session, mediator_id)
     debts = Debts(correction_queries.debts_of(session, mediator_id))
     blocked, coming = _statements(session, owed, today, debts)
-    fresh = _expected(session, mediator_id, untold, today, debts)
+    fresh = _expected(session, mediator_id, unclaimed, untold, today=today, debts=debts)
     if fresh and partners.approved_bank_details(session, mediator_id) is None:
         missing = Cents(sum(one.cents for one in fresh))
         blocked, fresh = [*blocked, Blocked(Obstacle.NO_ACCOUNT, missing)], []
@@ -145,8 +147,8 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     return Outlook(
         tuple(_with_account(session, mediator_id, owed, _merged(blocked))),
         _by_day([*coming, *fresh]),
-        _stages(session, mediator_id),
-        Cents(unpaid + sum(o.amount_cents for o in run_queries.unclaimed_of(session, mediator_id))),
+        _stages(session, mediator_id, unclaimed),
+        Cents(unpaid + sum(one.amount_cents for one in unclaimed)),
         len(disputed),
         kept_cents=Cents(debts.kept_cents),
         debt_cents=Cents(debts.left_cents),
@@ -181,15 +183,9 @@ class Debts:
 
 def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
     """Statements that are not paid yet, the oldest first."""
-    found = [
-        one
-        for state in OWED
-        for one in queries.statements_listed(
-            session,
-            Place(AT_MOST),
-            asked=Filter(mediator_id=mediator_id, state=state),
-        )
-    ]
+    found = standing_queries.statements_listed(
+        session, Place(AT_MOST), asked=Filter(mediator_id=mediator_id, owed=True)
+    )
     return sorted(found, key=lambda one: one.run.cut_off_on)
 
 
@@ -220,7 +216,13 @@ def _statements(
 
 
 def _expected(
-    session: Session, mediator_id: UUID, untold: Sequence[Untold], today: date, debts: Debts
+    session: Session,
+    mediator_id: UUID,
+    unclaimed: Sequence[UnclaimedSum],
+    untold: Sequence[Untold],
+    *,
+    today: date,
+    debts: Debts,
 ) -> list[Coming]:
     """What is on no statement yet, by the habit of the runs."""
     first = today.replace(day=1)
@@ -229,7 +231,7 @@ def _expected(
         for o in run_queries.unclaimed_of(session, mediator_id, before=first_instant(first))
     }
     found = []
-    for one in run_queries.unclaimed_of(session, mediator_id):
+    for one in unclaimed:
         programme_id = one.programme_id
         # Passes that wait for their session are told apart: no run takes them meanwhile.
         aside = untold and session_queries.untold_sessions(
@@ -298,10 +300,12 @@ def _with_account(
         yield replace(one, given=given)
 
 
-def _stages(session: Session, mediator_id: UUID) -> tuple[Stage, ...]:
+def _stages(
+    session: Session, mediator_id: UUID, unclaimed: Sequence[UnclaimedSum]
+) -> tuple[Stage, ...]:
     """Everything taken and kept, by how far it has come; each pass is on one line."""
     asked = Filter(mediator_id=mediator_id)
-    sums = queries.sums_by_state(session, asked=asked)
+    sums = standing_queries.sums_by_state(session, asked=asked)
     none = Sum(0, 0, 0, 0)
 
     def stage(name: str, then: str, *states: StatementState) -> Stage:
@@ -314,7 +318,6 @@ def _stages(session: Session, mediator_id: UUID) -> tuple[Stage, ...]:
             states[0],
         )
 
-    unclaimed = run_queries.unclaimed_of(session, mediator_id)
     stages = [
         Stage(
             "Pas encore sur un bordereau",

@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries
-from app.clearing.queries import Filter, Standing
+from app.clearing import standing_queries
 from app.clearing.rules import StatementState
+from app.clearing.standing_queries import Filter, Standing
 from app.database import Place
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
@@ -49,7 +49,9 @@ def payment_file(session: Session, *, actor: Actor, vault: BankVault) -> bytes:
     waiting = [
         (one, details)
         for state in TO_ORDER
-        for one in queries.statements_listed(session, Place(EVERYTHING), asked=Filter(state=state))
+        for one in standing_queries.statements_listed(
+            session, Place(EVERYTHING), asked=Filter(state=state)
+        )
         if (details := _payable_account(session, one)) is not None
     ]
     names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=EVERYTHING)}

@@ -3,27 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    Select,
     and_,
-    case,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.clearing.correction_models import Receivable, Recovery, StatementOffset
 from app.clearing.models import (
     ClearingRun,
-    Payment,
-    PaymentOrder,
-    PaymentRejection,
     Statement,
     StatementApproval,
     StatementCertification,
@@ -33,9 +23,7 @@ from app.clearing.models import (
     StatementWithdrawal,
 )
 from app.clearing.redemption_models import Redemption, RedemptionReversal
-from app.clearing.rules import StatementState, without
-from app.database import Place, placed
-from app.kernel.money import Cents
+from app.clearing.rules import without
 from app.ledger import VoucherRange
 from app.ledger.models import Movement, Voucher
 from app.partners.models import BankDetailsApproval, Organisation
@@ -80,273 +68,6 @@ def statements_of_mediator(session: Session, run_id: UUID, mediator_id: UUID) ->
             .order_by(Statement.id)
         )
     )
-
-
-def _last_version() -> ScalarSelect[int]:
-    """The number of a statement's last version."""
-    later = aliased(StatementVersion, name="later")
-    return (
-        select(func.max(later.version))
-        .where(later.statement_id == Statement.id)
-        .correlate(Statement)
-        .scalar_subquery()
-    )
-
-
-def _last_round() -> ScalarSelect[int]:
-    """The round of a statement's last payment order."""
-    later = aliased(PaymentOrder, name="later_order")
-    return (
-        select(func.max(later.ordinal))
-        .where(later.statement_id == Statement.id)
-        .correlate(Statement)
-        .scalar_subquery()
-    )
-
-
-_IS_APPROVED = StatementApproval.statement_id.is_not(None)
-_IS_TO_PAY = and_(_IS_APPROVED, StatementOffset.statement_id.is_(None))
-_IS_ORDERED = and_(_IS_TO_PAY, PaymentOrder.id.is_not(None))
-IN_STATE: dict[StatementState, ColumnElement[bool]] = {
-    StatementState.EMPTY: and_(~_IS_APPROVED, StatementVersion.voucher_count == 0),
-    StatementState.DRAFT: and_(~_IS_APPROVED, StatementVersion.voucher_count > 0),
-    StatementState.OFFSET: and_(_IS_APPROVED, StatementOffset.statement_id.is_not(None)),
-    StatementState.APPROVED: and_(_IS_TO_PAY, PaymentOrder.id.is_(None)),
-    StatementState.REJECTED: and_(_IS_ORDERED, PaymentRejection.id.is_not(None)),
-    StatementState.PAID: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_not(None)),
-    StatementState.ORDERED: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_(None)),
-}
-"""When a statement is in a state, over the tables of `_with_state`.
-
-A list of one state asks its condition itself, not whether the state is that one: a database sees
-that only a few statements have no approval, and cannot see into a case.
-"""
-STATE = case(*((condition, state) for state, condition in IN_STATE.items()))
-"""The state of a statement, over the same tables."""
-
-
-PAYABLE = func.coalesce(StatementApproval.payable_cents, StatementVersion.net_cents)
-"""What a statement pays: as approved, or as its last version comes to."""
-
-
-def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
-    """Statements beside their last version, approval, last order, its payment and its rejection."""
-    return (
-        select(*columns)
-        .select_from(Statement)
-        .join(ClearingRun, ClearingRun.id == Statement.run_id)
-        .join(
-            StatementVersion,
-            and_(
-                StatementVersion.statement_id == Statement.id,
-                StatementVersion.version == _last_version(),
-            ),
-        )
-        .outerjoin(StatementApproval, StatementApproval.statement_id == Statement.id)
-        .outerjoin(StatementOffset, StatementOffset.statement_id == Statement.id)
-        .outerjoin(
-            PaymentOrder,
-            and_(PaymentOrder.statement_id == Statement.id, PaymentOrder.ordinal == _last_round()),
-        )
-        .outerjoin(Payment, Payment.payment_order_id == PaymentOrder.id)
-        .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A statement, what its last version comes to, and how far it has come.
-
-    `order` is its last payment order, `payment` and `rejection` are that order's.
-    """
-
-    statement: Statement
-    run: ClearingRun
-    version: StatementVersion
-    approval: StatementApproval | None
-    order: PaymentOrder | None
-    payment: Payment | None
-    rejection: PaymentRejection | None
-    state: StatementState
-
-    @property
-    def id(self) -> UUID:
-        """The statement's."""
-        return self.statement.id
-
-    @property
-    def payable_cents(self) -> Cents:
-        """What it pays: as approved, or as its last version comes to."""
-        return Cents(self.approval.payable_cents if self.approval else self.version.net_cents)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which statements a list shows; None asks for all."""
-
-    mediator_id: UUID | None = None
-    programme_id: UUID | None = None
-    run_id: UUID | None = None
-    state: StatementState | None = None
-    held: bool | None = None
-    """Drafts that cannot be approved yet, or those that can."""
-    cut_off_between: tuple[date, date] | None = None
-    """First and last day of cut-off, both included."""
-
-
-_HAS_ACCOUNT = (
-    select(BankDetailsApproval.bank_details_id)
-    .where(BankDetailsApproval.organisation_id == Statement.mediator_id)
-    .correlate(Statement)
-    .exists()
-)
-_IS_CERTIFIED = (
-    select(StatementCertification.id)
-    .where(
-        StatementCertification.statement_id == StatementVersion.statement_id,
-        StatementCertification.version == StatementVersion.version,
-    )
-    .correlate(StatementVersion)
-    .exists()
-)
-
-
-def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if asked.mediator_id is not None:
-        conditions.append(Statement.mediator_id == asked.mediator_id)
-    if asked.programme_id is not None:
-        conditions.append(Statement.programme_id == asked.programme_id)
-    if asked.run_id is not None:
-        conditions.append(Statement.run_id == asked.run_id)
-    if asked.state is not None:
-        conditions.append(IN_STATE[asked.state])
-    if asked.held is not None:
-        lacks = or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED))
-        conditions += [
-            StatementApproval.statement_id.is_(None),
-            StatementVersion.voucher_count > 0,
-            lacks if asked.held else ~lacks,
-        ]
-    if asked.cut_off_between is not None:
-        conditions.append(ClearingRun.cut_off_on.between(*asked.cut_off_between))
-    return conditions
-
-
-_STANDING = (
-    Statement,
-    ClearingRun,
-    StatementVersion,
-    StatementApproval,
-    PaymentOrder,
-    Payment,
-    PaymentRejection,
-    STATE,
-)
-
-
-def standings(session: Session, ids: Iterable[UUID]) -> dict[UUID, Standing]:
-    """How far statements have come, by their ids, in one statement for all."""
-    rows = session.execute(_with_state(*_STANDING).where(Statement.id.in_(list(ids))))
-    return {row[0].id: _standing(row) for row in rows}
-
-
-def _standing(row: Any) -> Standing:  # noqa: ANN401 - a row of _STANDING
-    found, of_run, version, approval, order, payment, rejection, state = row
-    return Standing(
-        found, of_run, version, approval, order, payment, rejection, StatementState(state)
-    )
-
-
-def statements_after(
-    session: Session, after: UUID | None, *, limit: int, asked: Filter
-) -> list[Standing]:
-    """Statements in the order of their ids, from after that one."""
-    query = _with_state(*_STANDING).where(*_conditions(asked)).order_by(Statement.id).limit(limit)
-    if after is not None:
-        query = query.where(Statement.id > after)
-    return [_standing(row) for row in session.execute(query)]
-
-
-STATEMENTS_BY = {
-    "periode": (ClearingRun.cut_off_on, Organisation.name),
-    "mediateur": (Organisation.name, ClearingRun.cut_off_on),
-    "pass": (StatementVersion.voucher_count,),
-    "net": (PAYABLE,),
-}
-"""What a list of statements may be sorted by: one a mediator and a month, hundreds a year."""
-
-
-def statements_listed(session: Session, place: Place, *, asked: Filter) -> list[Standing]:
-    """Statements from that place of the list on: the latest cut-off first, then by mediator."""
-    whole = _with_state(*_STANDING).join(Organisation, Organisation.id == Statement.mediator_id)
-    query = placed(whole, place, Statement.id, STATEMENTS_BY).where(*_conditions(asked))
-    return [_standing(row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """How many statements, of how many passes, for how much."""
-
-    statement_count: int
-    voucher_count: int
-    amount_cents: int
-    net_cents: int
-
-
-def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Sum]:
-    """What statements come to, by state."""
-    rows = session.execute(
-        _with_state(
-            STATE,
-            func.count(),
-            func.sum(StatementVersion.voucher_count),
-            func.sum(StatementVersion.amount_cents),
-            func.sum(PAYABLE),
-        )
-        .where(*_conditions(asked))
-        .group_by(STATE)
-    )
-    return {
-        StatementState(state): Sum(count, int(vouchers), int(amount), int(net))
-        for state, count, vouchers, amount, net in rows
-    }
-
-
-def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
-    """What was clawed back of statements, and was not held back by one that is paid or offset."""
-    within = _with_state(Statement.id).where(*_conditions(asked))
-    done = [str(StatementState.PAID), str(StatementState.OFFSET)]
-    held_back = select(Recovery.receivable_id).where(
-        Recovery.statement_id.in_(within.where(STATE.in_(done)))
-    )
-    total = session.scalar(
-        select(func.coalesce(func.sum(Receivable.net_cents), 0)).where(
-            Receivable.statement_id.in_(within), Receivable.clawback_id.not_in(held_back)
-        )
-    )
-    return Cents(int(total or 0))
-
-
-def sums_by_run(
-    session: Session, run_ids: Iterable[UUID], *, mediator_id: UUID | None
-) -> dict[UUID, Sum]:
-    """What the statements of runs come to, in one statement for all; one mediator's or all."""
-    query = (
-        _with_state(
-            Statement.run_id,
-            func.count(),
-            func.sum(StatementVersion.voucher_count),
-            func.sum(StatementVersion.amount_cents),
-            func.sum(PAYABLE),
-        )
-        .where(Statement.run_id.in_(list(run_ids)), *_conditions(Filter(mediator_id=mediator_id)))
-        .group_by(Statement.run_id)
-    )
-    return {
-        run_id: Sum(count, int(vouchers), int(amount), int(net))
-        for run_id, count, vouchers, amount, net in session.execute(query)
-    }
 
 
 def latest_version(session: Session, statement_id: UUID) -> StatementVersion:

@@ -201,6 +201,15 @@ class StatementState(StrEnum):
     """The money came back: another order is to be made."""
 
 
+OWED = (
+    StatementState.DRAFT,
+    StatementState.APPROVED,
+    StatementState.ORDERED,
+    StatementState.REJECTED,
+)
+"""What is still to be paid."""
+
+
 HELD = "retained"
 """Among the states of a list: drafts that cannot be paid yet."""
 

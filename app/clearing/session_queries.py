@@ -345,6 +345,14 @@ def only_with_session(session: Session, programme_id: UUID) -> tuple[ColumnEleme
     return (~lacks_its_session(),) if session.scalar(asking.limit(1)) else ()
 
 
+def _vintages_asking(session: Session) -> Sequence[int]:
+    """Vintages of programmes whose settings ever asked for sessions: mostly none."""
+    asking = select(ProgrammeSettings.programme_id).where(ProgrammeSettings.session_required)
+    return session.scalars(
+        select(VintageTerms.vintage_id).where(VintageTerms.programme_id.in_(asking))
+    ).all()
+
+
 @dataclass(frozen=True, slots=True)
 class Untold:
     """Passes of one mediator and day that no statement takes before their session is noted."""
@@ -359,6 +367,9 @@ def untold_sessions(
     session: Session, *, mediator_id: UUID | None = None, programme_id: UUID | None = None
 ) -> list[Untold]:
     """Days whose passes wait for their session, by mediator, the oldest first."""
+    asking = _vintages_asking(session)
+    if not asking:
+        return []
     query = (
         select(
             AccountRow.party_id,
@@ -372,9 +383,7 @@ def untold_sessions(
         .join(Redemption, Redemption.voucher_id == Voucher.id)
         .where(
             AccountRow.kind == AccountKind.REDEEMED,
-            VintageTerms.programme_id.in_(
-                select(ProgrammeSettings.programme_id).where(ProgrammeSettings.session_required)
-            ),
+            AccountRow.vintage_id.in_(asking),
             *_untold(Redemption),
         )
         .group_by(AccountRow.party_id, Redemption.redeemed_on)

@@ -16,12 +16,13 @@ from app.clearing import (
     payments,
     queries,
     runs,
+    standing_queries,
     statement_views,
     statements,
 )
 from app.clearing.models import ClearingRun
-from app.clearing.queries import Filter, Standing
 from app.clearing.rules import CERTIFIED, HELD, StatementState
+from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statement_views import (
     ListPage,
     StatementPage,
@@ -98,7 +99,7 @@ def _asked(session: Session, form: Form) -> Filter:
 
 
 def _found(session: Session, form: Form, place: Place) -> list[Standing]:
-    return queries.statements_listed(session, place, asked=_asked(session, form))
+    return standing_queries.statements_listed(session, place, asked=_asked(session, form))
 
 
 def _rows(session: Session, found: Sequence[Standing]) -> Sequence[StatementRow]:

@@ -7,12 +7,19 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import documents, payment_queries, queries, session_queries, statements
+from app.clearing import (
+    documents,
+    payment_queries,
+    queries,
+    session_queries,
+    standing_queries,
+    statements,
+)
 from app.clearing.clawbacks import recoveries_of
-from app.clearing.outlook import OWED, Outlook, outlook_of
-from app.clearing.queries import Filter, Standing, Sum
+from app.clearing.outlook import Outlook, outlook_of
 from app.clearing.receipts import serial_in
 from app.clearing.rules import (
+    OWED,
     HoldReason,
     PaperLine,
     PaperRecovery,
@@ -20,6 +27,7 @@ from app.clearing.rules import (
     RedemptionState,
     StatementState,
 )
+from app.clearing.standing_queries import Filter, Standing, Sum
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import Cents
 from app.partners import queries as partners
@@ -129,10 +137,10 @@ def list_page(
 ) -> ListPage:
     """The list as those filters show it; sums are of everything they let through."""
     whole = replace(asked, state=None, held=None)
-    sums = queries.sums_by_state(session, asked=whole)
+    sums = standing_queries.sums_by_state(session, asked=whole)
     own = actor.scope is not None
     # To the mediator, its draft is one under preparation, whatever it waits for.
-    held = {} if own else queries.sums_by_state(session, asked=replace(whole, held=True))
+    held = {} if own else standing_queries.sums_by_state(session, asked=replace(whole, held=True))
     words = OWN_STATE if own else FRENCH_STATE
     held_count = _sum(list(held.values())).statement_count
     tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
@@ -144,7 +152,11 @@ def list_page(
             tabs.append(StateTab(value, words[value][1], of_state))
         if value is StatementState.DRAFT and held_count:
             tabs.append(StateTab(HELD, "Retenus", held_count))
-    shown = queries.sums_by_state(session, asked=asked)
+    shown = sums
+    if asked.held is not None:
+        shown = standing_queries.sums_by_state(session, asked=asked)
+    elif asked.state is not None:
+        shown = {state: one for state, one in sums.items() if state is asked.state}
     known = programmes.programmes_after(session, None, limit=100)
     closed = {(day - timedelta(days=1)).replace(day=1) for day in queries.cut_offs(session)}
     months = sorted(closed, reverse=True)
@@ -153,7 +165,7 @@ def list_page(
         total=_sum(list(shown.values())),
         owed=_sum([sums[s] for s in OWED if s in sums]),
         paid=sums.get(StatementState.PAID, Sum(0, 0, 0, 0)),
-        taken_back_cents=queries.taken_back_cents(session, asked=whole),
+        taken_back_cents=standing_queries.taken_back_cents(session, asked=whole),
         tabs=tuple(tabs),
         mediators=()
         if actor.scope

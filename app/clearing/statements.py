@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, rules, session_queries
+from app.clearing import queries, rules, session_queries, standing_queries
 from app.clearing.clawbacks import hold_receivables, to_recover, write_recoveries
 from app.clearing.correction_models import StatementOffset, StatementSession
 from app.clearing.errors import (
@@ -32,10 +33,11 @@ from app.clearing.models import (
     StatementVersion,
     StatementWithdrawal,
 )
-from app.clearing.queries import Claim, Standing
+from app.clearing.queries import Claim
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import add_version, asked_on
 from app.clearing.settlements import settle
+from app.clearing.standing_queries import Standing
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
@@ -75,12 +77,12 @@ def known_standing(session: Session, *, actor: Actor, statement_id: UUID) -> Sta
         UnknownStatement: there is none, or it is another mediator's: both look alike.
     """
     known_statement(session, actor=actor, statement_id=statement_id)
-    return queries.standings(session, [statement_id])[statement_id]
+    return standing_queries.standings(session, [statement_id])[statement_id]
 
 
 def statement_state(session: Session, statement_id: UUID) -> StatementState:
     """Where a statement stands."""
-    return queries.standings(session, [statement_id])[statement_id].state
+    return standing_queries.standings(session, [statement_id])[statement_id].state
 
 
 def held_because(
@@ -477,7 +479,23 @@ def _offset(session: Session, statement: Statement, *, actor: Actor, now: dateti
     session.flush()
 
 
-def first_received_on(session: Session, statement: Statement) -> date:
+class Draft(Protocol):
+    """What the delay of payment depends on before there is an approval."""
+
+    @property
+    def id(self) -> UUID:
+        """The statement's."""
+
+    @property
+    def programme_id(self) -> UUID:
+        """Whose settings say how long it may take."""
+
+    @property
+    def certification_required(self) -> bool:
+        """Whether the mediator certifies it first."""
+
+
+def first_received_on(session: Session, statement: Draft) -> date:
     """The day from which the delay of payment runs, whatever was withdrawn since.
 
     The mediator’s first certification where one is asked for, otherwise the day of the run.
@@ -493,8 +511,13 @@ def due_on(session: Session, one: Standing) -> date:
     """By when it is paid: as approved; of a draft, as the delay that runs already says."""
     if one.approval is not None:
         return one.approval.due_on
-    received_on = first_received_on(session, one.statement)
-    asked = asked_on(session, one.statement.programme_id, day=received_on)
+    return draft_due_on(session, one.statement)
+
+
+def draft_due_on(session: Session, draft: Draft) -> date:
+    """By when a draft is paid, as the delay that runs already says."""
+    received_on = first_received_on(session, draft)
+    asked = asked_on(session, draft.programme_id, day=received_on)
     return received_on + timedelta(days=asked.payment_delay_days)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.clearing import queries, redemption_queries
+from app.clearing import redemption_queries, standing_queries
 from app.clearing.clawbacks import expected_cents
 from app.clearing.lookups import Check
 from app.clearing.models import (
@@ -15,11 +15,11 @@ from app.clearing.models import (
     StatementApproval,
     StatementLine,
 )
-from app.clearing.queries import Filter, Standing, Sum
 from app.clearing.receipts import serial_in
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import ACCEPTED, Verdict
 from app.clearing.runs import Expected
+from app.clearing.standing_queries import Filter, Standing, Sum
 from app.clearing.statements import held_because
 from app.database import rows_by
 from app.identity.rules import Actor
@@ -125,7 +125,7 @@ def approval_shown(approval: StatementApproval | None) -> Json:
 
 def runs_shown(session: Session, runs: Sequence[ClearingRun], *, actor: Actor) -> list[Json]:
     """Runs with what their statements come to: a mediator is told of its own only."""
-    sums = queries.sums_by_run(session, [run.id for run in runs], mediator_id=actor.scope)
+    sums = standing_queries.sums_by_run(session, [run.id for run in runs], mediator_id=actor.scope)
 
     def one(run: ClearingRun) -> Json:
         total = sums.get(run.id, Sum(0, 0, 0, 0))
@@ -143,7 +143,7 @@ def run_shown(session: Session, run: ClearingRun, *, actor: Actor) -> Json:
     """One run, with each of its statements that are the actor's business."""
     [told] = runs_shown(session, [run], actor=actor)
     asked = Filter(run_id=run.id, mediator_id=actor.scope)
-    seen = queries.statements_after(session, None, limit=LARGEST_RUN, asked=asked)
+    seen = standing_queries.statements_after(session, None, limit=LARGEST_RUN, asked=asked)
     return {**told, "statements": statements_shown(session, seen)}
 
 

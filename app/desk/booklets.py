@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from functools import cache, partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.database import Place
 from app.desk.queries import look
 from app.desk.rules import Task, Waiting, everything, told
+from app.identity import queries as identity
 from app.identity.rules import Actor
 from app.losses import queries as losses
 from app.losses.models import WriteOff
@@ -26,7 +26,7 @@ from app.prescribers.custody_rules import ConsignmentState, RequestState
 from app.programmes import queries as programmes
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
-from app.stock.counts import may_sign_for
+from app.stock.counts import one_is_of
 from app.stock.models import StockCount
 
 SLOW = timedelta(days=7)
@@ -334,17 +334,17 @@ def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Tas
 def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
     """Counts that are closed and want a second signature, which that very person may give."""
     closers: dict[UUID, int] = {}
+    works_for: dict[int, UUID] = {}
 
     def closed(place: Place) -> list[StockCount]:
         counts = stock.latest_counts(session, place, holder_id=actor.scope, state=CountState.CLOSED)
         closers.update(stock.closers_of(session, [one.id for one in counts]))
+        works_for.update(identity.organisations_of(session, set(closers.values())))
         return counts
-
-    may_sign_after = cache(partial(may_sign_for, session, actor))
 
     def may_sign(one: StockCount) -> bool:
         closed_by = closers[one.id]
-        return closed_by != actor.agent_id and may_sign_after(one.holder_id, closed_by)
+        return closed_by != actor.agent_id and one_is_of(one.holder_id, actor, works_for[closed_by])
 
     return _of_counts(
         look(closed, may_sign),

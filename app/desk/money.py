@@ -1,18 +1,28 @@
 """What waits for a person about money: statements, payments, corrections, disputes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import correction_queries, queries, run_queries, session_queries, statements
-from app.clearing.queries import Filter, Standing
+from app.clearing import (
+    correction_queries,
+    queries,
+    run_queries,
+    session_queries,
+    standing_queries,
+    statements,
+)
 from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
+from app.clearing.standing_queries import Unpaid
 from app.clearing.statement_views import period_of
-from app.desk.queries import MANY, look
-from app.desk.rules import Task, Waiting, everything, told
-from app.identity.rules import Actor
+from app.desk.queries import ENOUGH, MANY, look
+from app.desk.rules import FEW, Task, Waiting, told
+from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
 from app.kernel.money import Cents
 from app.partners import queries as partners
@@ -23,135 +33,149 @@ from app.web.format import month_long
 T = TypeVar("T")
 
 
-def statements_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """Drafts that nothing holds, prepared by others."""
+def _anyone(_session: Session, _actor: Actor, _one: Unpaid) -> bool:
+    return True
 
-    def wanted(one: Standing) -> bool:
-        return one.statement.prepared_by != actor.agent_id and not _withdrew(session, one, actor)
 
-    return _of_statements(
-        session,
-        _standing(session, StatementState.DRAFT, wanted, held=False),
-        StatementState.DRAFT,
+def _is_to_approve(session: Session, actor: Actor, one: Unpaid) -> bool:
+    """Prepared by others, who made each version but the withdrawals."""
+    return one.prepared_by != actor.agent_id and not (
+        one.version > 1 and queries.withdrawn_by(session, one.id, actor.agent_id)
+    )
+
+
+def _is_to_record(_session: Session, actor: Actor, one: Unpaid) -> bool:
+    return one.approved_by != actor.agent_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """Statements of which the same act comes next: whose turn it is, and how a line says it."""
+
+    right: Right
+    state: StatementState
+    title: str
+    titles: str
+    about: str
+    action: str
+    held: bool = False
+    wanted: Callable[[Session, Actor, Unpaid], bool] = _anyone
+
+    @property
+    def filter(self) -> str:
+        """That of the list, which has all of them."""
+        return HELD if self.held else self.state
+
+
+STATEMENTS = (
+    _Kind(
+        right=Right.APPROVE_STATEMENT,
+        state=StatementState.DRAFT,
+        wanted=_is_to_approve,
         title="Approuver le bordereau de {mediator}",
         titles="Approuver {count} bordereaux",
         about="{period}. Relisez le total, puis approuvez-le ou retirez un pass.",
         action="Vérifier",
-    )
-
-
-def _withdrew(session: Session, one: Standing, actor: Actor) -> bool:
-    """Whether this agent took a pass from that draft: each withdrawal makes a version."""
-    return one.version.version > 1 and queries.withdrawn_by(session, one.id, actor.agent_id)
-
-
-def statements_held(session: Session, _actor: Actor, _today: date) -> list[Task]:
-    """Drafts that cannot be paid yet, and why."""
-    return _of_statements(
-        session,
-        _standing(session, StatementState.DRAFT, held=True),
-        HELD,
-        title="Débloquer le bordereau de {mediator}",
-        titles="Débloquer {count} bordereaux",
-        about="{period}. Il manque un compte bancaire confirmé ou la certification du médiateur.",
-        action="Voir ce qui manque",
-    )
-
-
-def payments_to_order(session: Session, _actor: Actor, _today: date) -> list[Task]:
-    """Approved statements that no mandat names yet, and payments that came back."""
-    return [
-        *_of_statements(
-            session,
-            _standing(session, StatementState.REJECTED),
-            StatementState.REJECTED,
-            title="Payer de nouveau {mediator}",
-            titles="Payer de nouveau {count} bordereaux",
-            about="La banque a rejeté le paiement. Confirmez un autre compte, puis mandatez.",
-            action="Voir le rejet",
-        ),
-        *_of_statements(
-            session,
-            _standing(session, StatementState.APPROVED),
-            StatementState.APPROVED,
-            title="Mandater le bordereau de {mediator}",
-            titles="Mandater {count} bordereaux",
-            about="{period}. Il est approuvé : saisissez son mandat de paiement.",
-            action="Mandater",
-        ),
-    ]
-
-
-def payments_to_record(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """Mandats that nobody has recorded as paid or refused; not those of one's own approval."""
-
-    def wanted(one: Standing) -> bool:
-        return one.approval is not None and one.approval.approved_by != actor.agent_id
-
-    return _of_statements(
-        session,
-        _standing(session, StatementState.ORDERED, wanted),
-        StatementState.ORDERED,
+    ),
+    _Kind(
+        right=Right.ORDER_PAYMENT,
+        state=StatementState.REJECTED,
+        title="Payer de nouveau {mediator}",
+        titles="Payer de nouveau {count} bordereaux",
+        about="La banque a rejeté le paiement. Confirmez un autre compte, puis mandatez.",
+        action="Voir le rejet",
+    ),
+    _Kind(
+        right=Right.ORDER_PAYMENT,
+        state=StatementState.APPROVED,
+        title="Mandater le bordereau de {mediator}",
+        titles="Mandater {count} bordereaux",
+        about="{period}. Il est approuvé : saisissez son mandat de paiement.",
+        action="Mandater",
+    ),
+    _Kind(
+        right=Right.RECORD_PAYMENT,
+        state=StatementState.ORDERED,
+        wanted=_is_to_record,
         title="Enregistrer le paiement de {mediator}",
         titles="Enregistrer {count} paiements",
         about="{period}. Le mandat est émis : dites s’il est payé, ou rejeté par la banque.",
         action="Enregistrer",
+    ),
+    _Kind(
+        right=Right.PREPARE_CLEARING,
+        state=StatementState.DRAFT,
+        held=True,
+        title="Débloquer le bordereau de {mediator}",
+        titles="Débloquer {count} bordereaux",
+        about="{period}. Il manque un compte bancaire confirmé ou la certification du médiateur.",
+        action="Voir ce qui manque",
+    ),
+)
+"""What is done with statements, in the order in which it is told."""
+
+
+def statements_unpaid(session: Session, actor: Actor, _today: date) -> list[Task]:
+    """Statements that wait for an act that this very person may do; all are read at once."""
+    kinds = [kind for kind in STATEMENTS if kind.right in RIGHTS[actor.role]]
+    if not kinds:
+        return []
+    unpaid = standing_queries.unpaid(session, {kind.state for kind in kinds})
+    found = [(kind, _waiting(session, actor, kind, unpaid)) for kind in kinds]
+    names = partners.organisation_names(
+        session, {one.mediator_id for _, waiting in found for one in waiting.things[:FEW]}
     )
+    return [
+        task
+        for kind, waiting in found
+        if waiting.things
+        for task in _of_statements(session, kind, waiting, names)
+    ]
 
 
-def _standing(
-    session: Session,
-    state: StatementState,
-    wanted: Callable[[Standing], bool] = everything,
-    *,
-    held: bool | None = None,
-) -> Waiting[Standing]:
-    asked = Filter(state=state, held=held)
-    return look(lambda place: queries.statements_listed(session, place, asked=asked), wanted)
+def _waiting(
+    session: Session, actor: Actor, kind: _Kind, unpaid: Iterable[Unpaid]
+) -> Waiting[Unpaid]:
+    wanted = (
+        one
+        for one in unpaid
+        if one.state is kind.state and one.held is kind.held and kind.wanted(session, actor, one)
+    )
+    things = tuple(islice(wanted, ENOUGH + 1))
+    return Waiting(things[:ENOUGH], more=len(things) > ENOUGH)
 
 
 def _of_statements(
-    session: Session,
-    found: Waiting[Standing],
-    state: str,
-    *,
-    title: str,
-    titles: str,
-    about: str,
-    action: str,
+    session: Session, kind: _Kind, found: Waiting[Unpaid], names: Mapping[UUID, str]
 ) -> list[Task]:
-    """`state` is the filter of the list that has all of them."""
-    if not found.things:
-        return []
-    names = partners.organisation_names(
-        session, {one.statement.mediator_id for one in found.things}
-    )
+    def due_on(one: Unpaid) -> date:
+        return one.due_on or statements.draft_due_on(session, one)
 
-    def one_of(one: Standing) -> Task:
+    def one_of(one: Unpaid) -> Task:
         return Task(
-            title=title.format(mediator=names[one.statement.mediator_id]),
-            about=about.format(period=period_of(one.run.cut_off_on).capitalize()),
-            action=action,
+            title=kind.title.format(mediator=names[one.mediator_id]),
+            about=kind.about.format(period=period_of(one.cut_off_on).capitalize()),
+            action=kind.action,
             endpoint="statement_pages.shown",
             values={"statement_id": one.id},
-            count=one.version.voucher_count,
+            count=one.voucher_count,
             unit="pass",
             amount_cents=one.payable_cents,
-            due_on=statements.due_on(session, one),
+            due_on=due_on(one),
         )
 
     together = Task(
-        title=titles,
+        title=kind.titles,
         about="Ils sont ensemble dans la liste des bordereaux.",
         action="Voir la liste",
         endpoint="statement_pages.listed",
-        values={"etat": state},
+        values={"etat": kind.filter},
         unit="pass",
         amount_cents=Cents(sum(one.payable_cents for one in found.things)),
         # The list has the latest month first: the last one has waited longest.
-        due_on=statements.due_on(session, found.things[-1]),
+        due_on=due_on(found.things[-1]),
     )
-    return told(found, one_of, together, lambda one: one.version.voucher_count)
+    return told(found, one_of, together, lambda one: one.voucher_count)
 
 
 def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:

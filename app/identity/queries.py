@@ -43,6 +43,12 @@ def agent_names(session: Session, ids: Collection[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
+def organisations_of(session: Session, ids: Collection[int]) -> dict[int, UUID]:
+    """For whom agents work."""
+    rows = session.execute(select(Agent.id, Agent.organisation_id).where(Agent.id.in_(ids)))
+    return dict(rows.all())
+
+
 def agents(session: Session) -> list[Agent]:
     """Every agent, by address."""
     return list(session.scalars(select(Agent).order_by(Agent.email)))

@@ -367,6 +367,7 @@ class DeliveryRange(Model):
             name="delivery_range_is_whole_booklets",
         ),
         UniqueConstraint("vintage_id", "first_serial", name="delivery_range_arrives_once"),
+        Index("delivery_range_by_order", "order_id"),
         {"sqlite_strict": True},
     )
 

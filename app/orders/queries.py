@@ -83,13 +83,11 @@ def _delivered(*, active: bool = False) -> ColumnElement[int]:
 
 _CANCELLED = exists().where(OrderCancellation.order_id == BookletOrder.id)
 _LEFT = exists().where(OrderDispatch.order_id == BookletOrder.id)
-_BEFORE_IT_LEFT = case(
-    (exists().where(OrderApproval.order_id == BookletOrder.id), OrderState.APPROVED),
-    else_=OrderState.PREPARED,
-)
+_APPROVED = exists().where(OrderApproval.order_id == BookletOrder.id)
 STATE: ColumnElement[str] = case(
     (_CANCELLED, OrderState.CANCELLED),
-    (~_LEFT, _BEFORE_IT_LEFT),
+    (and_(~_LEFT, _APPROVED), OrderState.APPROVED),
+    (~_LEFT, OrderState.PREPARED),
     (_delivered(active=True) >= BookletOrder.voucher_count, OrderState.ACTIVE),
     (_delivered() >= BookletOrder.voucher_count, OrderState.DELIVERED),
     else_=OrderState.SENT,
@@ -161,8 +159,10 @@ def orders_sent(
 
 def _in_state(*states: OrderState) -> tuple[ColumnElement[bool], ...]:
     """Whether an order is in one of these: what never left is not asked what came of it."""
-    if set(states) <= {OrderState.PREPARED, OrderState.APPROVED}:
-        return ~_LEFT, ~_CANCELLED, _BEFORE_IT_LEFT.in_(states)
+    if states == (OrderState.PREPARED,):
+        return ~_LEFT, ~_CANCELLED, ~_APPROVED
+    if states == (OrderState.APPROVED,):
+        return ~_LEFT, ~_CANCELLED, _APPROVED
     if set(states) <= {OrderState.SENT, OrderState.DELIVERED, OrderState.ACTIVE}:
         return _LEFT, STATE.in_(states)
     return (STATE.in_(states),)

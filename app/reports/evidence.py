@@ -17,8 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from sqlalchemy import ColumnElement, and_, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.clearing import documents
-from app.clearing import queries as clearing
+from app.clearing import documents, standing_queries
 from app.clearing.correction_models import DebitNote
 from app.clearing.files import RENDER
 from app.clearing.models import StatementApproval
@@ -313,7 +312,7 @@ def _write_off(session: Session, asking: Asking, key: UUID) -> bytes:
 def _statement(form: str) -> Callable[[Session, Asking, UUID], bytes]:
     return lambda session, asking, key: documents.statement_document(
         session,
-        clearing.standings(session, [key])[key],
+        standing_queries.standings(session, [key])[key],
         form,
         render=RENDER[form],
         address=asking.address,

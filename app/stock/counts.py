@@ -484,7 +484,12 @@ def sign_count(session: Session, *, actor: Actor, count_id: UUID, now: datetime)
 def may_sign_for(session: Session, actor: Actor, holder_id: UUID, closed_by: int | None) -> bool:
     """Whether one of the two, who closed the count and who would sign it, works for the holder."""
     counter = identity.agent(session, closed_by) if closed_by else None
-    return holder_id in {actor.organisation_id, counter.organisation_id if counter else None}
+    return one_is_of(holder_id, actor, counter.organisation_id if counter else None)
+
+
+def one_is_of(holder_id: UUID, signer: Actor, counted_for: UUID | None) -> bool:
+    """Whether one of the two works for the holder; `counted_for` is whom the other works for."""
+    return holder_id in {signer.organisation_id, counted_for}
 
 
 def state_of(session: Session, count_id: UUID) -> CountState:

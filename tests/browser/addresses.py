@@ -20,10 +20,9 @@ from sqlalchemy.orm import Session
 
 from app.clearing import background, session_queries
 from app.clearing import correction_queries as corrections
-from app.clearing import queries as clearing
-from app.clearing.queries import Standing
 from app.clearing.redemption_models import Redemption, SessionRedemption
 from app.clearing.rules import StatementState
+from app.clearing.standing_queries import Filter, Standing, statements_listed
 from app.config import secret_file
 from app.database import Place
 from app.demo.accounts import PASSWORD
@@ -480,7 +479,7 @@ def _prescription(session: Session) -> Prescription:
 def the_statement(site: Site, state: StatementState) -> Standing:
     """The latest statement in that state."""
     with site.database.transaction(writing=False) as session:
-        return clearing.statements_listed(session, Place(1), asked=clearing.Filter(state=state))[0]
+        return statements_listed(session, Place(1), asked=Filter(state=state))[0]
 
 
 def a_statement(site: Site, state: StatementState, path: str = "") -> str:

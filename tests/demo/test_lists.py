@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.clearing import queries as clearing
 from app.clearing import session_queries as redemptions
+from app.clearing import standing_queries as clearing
 from app.clearing.redemption_models import Redemption
 from app.database import Place
 from app.losses import queries as losses

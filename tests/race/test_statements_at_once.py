@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import payment_queries, queries, run_queries, runs
 from app.clearing.run_queries import Unclaimed
+from app.clearing.standing_queries import Filter, statements_after
 from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.ids import new_id
@@ -53,7 +54,7 @@ def test_a_pass_leaves_a_draft_or_is_approved_and_not_both(
         ["accepted", "accepted"],  # withdrawn first, then the rest was read and approved
     )
     with database.transaction(writing=False) as session:
-        [one] = queries.statements_after(session, None, limit=2, asked=queries.Filter())
+        [one] = statements_after(session, None, limit=2, asked=Filter())
         assert one.approval is not None or one.version.voucher_count == 2
         if one.approval is not None:
             assert one.approval.version == one.version.version

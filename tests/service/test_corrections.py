@@ -7,7 +7,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import clawbacks, correction_queries, debit_notes, payment_queries, queries
+from app.clearing import (
+    clawbacks,
+    correction_queries,
+    debit_notes,
+    payment_queries,
+    queries,
+    standing_queries,
+)
 from app.clearing.errors import (
     MediatorIsStillOwed,
     NothingToCollect,
@@ -176,7 +183,7 @@ def test_a_statement_that_recoveries_eat_up_is_settled_without_a_payment(
     assert corrections.rests(AccountKind.SETTLED) == 2
     assert corrections.account() == (3000, 0, 1000)
     with corrections.database.transaction() as session:
-        assert queries.taken_back_cents(session, asked=queries.Filter()) == 1000
+        assert standing_queries.taken_back_cents(session, asked=standing_queries.Filter()) == 1000
     corrections.take(2)
     rest = corrections.paid()
     assert corrections.state(rest) is StatementState.PAID

@@ -1,0 +1,360 @@
+"""How far statements have come: their states, lists of them, and what they come to."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.clearing.correction_models import Receivable, Recovery, StatementOffset
+from app.clearing.models import (
+    ClearingRun,
+    Payment,
+    PaymentOrder,
+    PaymentRejection,
+    Statement,
+    StatementApproval,
+    StatementCertification,
+    StatementVersion,
+)
+from app.clearing.rules import OWED, StatementState
+from app.database import Place, placed
+from app.kernel.money import Cents
+from app.partners.models import BankDetailsApproval, Organisation
+
+_LATER_VERSION = aliased(StatementVersion, name="later")
+_LATER_ORDER = aliased(PaymentOrder, name="later_order")
+_IS_LAST_VERSION = ~exists().where(
+    _LATER_VERSION.statement_id == StatementVersion.statement_id,
+    _LATER_VERSION.version > StatementVersion.version,
+).correlate(StatementVersion)
+_IS_LAST_ROUND = ~exists().where(
+    _LATER_ORDER.statement_id == PaymentOrder.statement_id,
+    _LATER_ORDER.ordinal > PaymentOrder.ordinal,
+).correlate(PaymentOrder)
+"""Without a later one, and not « as high as the highest »: PostgreSQL joins that at once, where it
+would look each highest up, and it knows how many statements come of it."""
+
+_IS_APPROVED = StatementApproval.statement_id.is_not(None)
+_IS_TO_PAY = and_(_IS_APPROVED, StatementOffset.statement_id.is_(None))
+_IS_ORDERED = and_(_IS_TO_PAY, PaymentOrder.id.is_not(None))
+IN_STATE: dict[StatementState, ColumnElement[bool]] = {
+    StatementState.EMPTY: and_(~_IS_APPROVED, StatementVersion.voucher_count == 0),
+    StatementState.DRAFT: and_(~_IS_APPROVED, StatementVersion.voucher_count > 0),
+    StatementState.OFFSET: and_(_IS_APPROVED, StatementOffset.statement_id.is_not(None)),
+    StatementState.APPROVED: and_(_IS_TO_PAY, PaymentOrder.id.is_(None)),
+    StatementState.REJECTED: and_(_IS_ORDERED, PaymentRejection.id.is_not(None)),
+    StatementState.PAID: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_not(None)),
+    StatementState.ORDERED: and_(_IS_ORDERED, PaymentRejection.id.is_(None), Payment.id.is_(None)),
+}
+"""When a statement is in a state, over the tables of `_with_state`.
+
+A list of one state asks its condition itself, not whether the state is that one: a database sees
+that only a few statements have no approval, and cannot see into a case.
+"""
+STATE = case(*((condition, state) for state, condition in IN_STATE.items()))
+"""The state of a statement, over the same tables."""
+
+
+PAYABLE = func.coalesce(StatementApproval.payable_cents, StatementVersion.net_cents)
+"""What a statement pays: as approved, or as its last version comes to."""
+
+
+def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
+    """Statements beside their last version, approval, last order, its payment and its rejection."""
+    return (
+        select(*columns)
+        .select_from(Statement)
+        .join(
+            StatementVersion,
+            and_(StatementVersion.statement_id == Statement.id, _IS_LAST_VERSION),
+        )
+        .outerjoin(StatementApproval, StatementApproval.statement_id == Statement.id)
+        .outerjoin(StatementOffset, StatementOffset.statement_id == Statement.id)
+        .outerjoin(PaymentOrder, and_(PaymentOrder.statement_id == Statement.id, _IS_LAST_ROUND))
+        .outerjoin(Payment, Payment.payment_order_id == PaymentOrder.id)
+        .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A statement, what its last version comes to, and how far it has come.
+
+    `order` is its last payment order, `payment` and `rejection` are that order's.
+    """
+
+    statement: Statement
+    run: ClearingRun
+    version: StatementVersion
+    approval: StatementApproval | None
+    order: PaymentOrder | None
+    payment: Payment | None
+    rejection: PaymentRejection | None
+    state: StatementState
+
+    @property
+    def id(self) -> UUID:
+        """The statement's."""
+        return self.statement.id
+
+    @property
+    def payable_cents(self) -> Cents:
+        """What it pays: as approved, or as its last version comes to."""
+        return Cents(self.approval.payable_cents if self.approval else self.version.net_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which statements a list shows; None asks for all."""
+
+    mediator_id: UUID | None = None
+    programme_id: UUID | None = None
+    run_id: UUID | None = None
+    state: StatementState | None = None
+    held: bool | None = None
+    """Drafts that cannot be approved yet, or those that can."""
+    owed: bool = False
+    """What is still to be paid."""
+    cut_off_between: tuple[date, date] | None = None
+    """First and last day of cut-off, both included."""
+
+
+_HAS_ACCOUNT = (
+    select(BankDetailsApproval.bank_details_id)
+    .where(BankDetailsApproval.organisation_id == Statement.mediator_id)
+    .correlate(Statement)
+    .exists()
+)
+_IS_CERTIFIED = (
+    select(StatementCertification.id)
+    .where(
+        StatementCertification.statement_id == StatementVersion.statement_id,
+        StatementCertification.version == StatementVersion.version,
+    )
+    .correlate(StatementVersion)
+    .exists()
+)
+
+
+_LACKS = or_(~_HAS_ACCOUNT, and_(Statement.certification_required, ~_IS_CERTIFIED))
+"""Of a draft: what it needs to be approved is not all there."""
+
+
+def _in_any(states: Iterable[StatementState]) -> ColumnElement[bool]:
+    return or_(*(IN_STATE[state] for state in states))
+
+
+def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.mediator_id is not None:
+        conditions.append(Statement.mediator_id == asked.mediator_id)
+    if asked.programme_id is not None:
+        conditions.append(Statement.programme_id == asked.programme_id)
+    if asked.run_id is not None:
+        conditions.append(Statement.run_id == asked.run_id)
+    if asked.state is not None:
+        conditions.append(IN_STATE[asked.state])
+    if asked.held is not None:
+        conditions += [IN_STATE[StatementState.DRAFT], _LACKS if asked.held else ~_LACKS]
+    if asked.owed:
+        conditions.append(_in_any(OWED))
+    if asked.cut_off_between is not None:
+        closed_then = select(ClearingRun.id).where(
+            ClearingRun.cut_off_on.between(*asked.cut_off_between)
+        )
+        conditions.append(Statement.run_id.in_(closed_then))
+    return conditions
+
+
+_STANDINGS = _with_state(
+    Statement,
+    ClearingRun,
+    StatementVersion,
+    StatementApproval,
+    PaymentOrder,
+    Payment,
+    PaymentRejection,
+    STATE,
+).join(ClearingRun, ClearingRun.id == Statement.run_id)
+AT_ONCE = 500
+"""Statements looked up in one statement of the database."""
+
+
+def standings(session: Session, ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """How far statements have come, by their ids, a page of them in one statement."""
+    wanted, found = list(ids), {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        for row in session.execute(_STANDINGS.where(Statement.id.in_(some))):
+            found[row[0].id] = _standing(row)
+    return found
+
+
+def _standing(row: Any) -> Standing:  # noqa: ANN401 - a row of _STANDING
+    found, of_run, version, approval, order, payment, rejection, state = row
+    return Standing(
+        found, of_run, version, approval, order, payment, rejection, StatementState(state)
+    )
+
+
+def statements_after(
+    session: Session, after: UUID | None, *, limit: int, asked: Filter
+) -> list[Standing]:
+    """Statements in the order of their ids, from after that one."""
+    query = _STANDINGS.where(*_conditions(asked)).order_by(Statement.id).limit(limit)
+    if after is not None:
+        query = query.where(Statement.id > after)
+    return [_standing(row) for row in session.execute(query)]
+
+
+STATEMENTS_BY = {
+    "periode": (ClearingRun.cut_off_on, Organisation.name),
+    "mediateur": (Organisation.name, ClearingRun.cut_off_on),
+    "pass": (StatementVersion.voucher_count,),
+    "net": (PAYABLE,),
+}
+"""What a list of statements may be sorted by: one a mediator and a month, hundreds a year."""
+_BY_STATE = {"pass", "net"}
+"""The orders for which a statement is looked at with all that became of it."""
+
+
+def statements_listed(session: Session, place: Place, *, asked: Filter) -> list[Standing]:
+    """Statements from that place of the list on: the latest cut-off first, then by mediator.
+
+    All of them are sorted by their ids alone: whatever else is told is read of those shown.
+    """
+    by_state = place.by in _BY_STATE or asked.owed or {asked.state, asked.held} != {None}
+    whole = _with_state(Statement.id) if by_state else select(Statement.id)
+    whole = whole.join(ClearingRun, ClearingRun.id == Statement.run_id)
+    whole = whole.join(Organisation, Organisation.id == Statement.mediator_id)
+    query = placed(whole, place, Statement.id, STATEMENTS_BY).where(*_conditions(asked))
+    ids = session.scalars(query).all()
+    found = standings(session, ids)
+    return [found[one] for one in ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """A statement that waits for somebody, as far as a line about it says it."""
+
+    id: UUID
+    mediator_id: UUID
+    programme_id: UUID
+    certification_required: bool
+    cut_off_on: date
+    held: bool
+    """Whether it is a draft that cannot be approved yet."""
+    prepared_by: int
+    approved_by: int | None
+    version: int
+    voucher_count: int
+    payable_cents: Cents
+    due_on: date | None
+    """As approved."""
+    state: StatementState
+
+
+def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]:
+    """All statements in these states, in the order of their list.
+
+    They are what waits for people, some of what was ever made: all are read in one statement, and
+    nothing else of them.
+    """
+    rows = session.execute(
+        _with_state(
+            Statement.id,
+            Statement.mediator_id,
+            Statement.programme_id,
+            Statement.certification_required,
+            ClearingRun.cut_off_on,
+            and_(IN_STATE[StatementState.DRAFT], _LACKS),
+            Statement.prepared_by,
+            StatementApproval.approved_by,
+            StatementVersion.version,
+            StatementVersion.voucher_count,
+            PAYABLE,
+            StatementApproval.due_on,
+            STATE,
+        )
+        .join(ClearingRun, ClearingRun.id == Statement.run_id)
+        .join(Organisation, Organisation.id == Statement.mediator_id)
+        .where(_in_any(states))
+        .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
+    )
+    return [Unpaid(*told, state=StatementState(state)) for *told, state in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many statements, of how many passes, for how much."""
+
+    statement_count: int
+    voucher_count: int
+    amount_cents: int
+    net_cents: int
+
+
+def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Sum]:
+    """What statements come to, by state."""
+    rows = session.execute(
+        _with_state(
+            STATE,
+            func.count(),
+            func.sum(StatementVersion.voucher_count),
+            func.sum(StatementVersion.amount_cents),
+            func.sum(PAYABLE),
+        )
+        .where(*_conditions(asked))
+        .group_by(STATE)
+    )
+    return {
+        StatementState(state): Sum(count, int(vouchers), int(amount), int(net))
+        for state, count, vouchers, amount, net in rows
+    }
+
+
+def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
+    """What was clawed back of statements, and was not held back by one that is paid or offset.
+
+    Whatever state they are in: `asked` asks for none.
+    """
+    within = _conditions(asked)
+    done = or_(IN_STATE[StatementState.PAID], IN_STATE[StatementState.OFFSET])
+    held_back_by = (
+        _with_state(Statement.id)
+        .where(Statement.id == Recovery.statement_id, *within, done)
+        .correlate(Recovery)
+        .exists()
+    )
+    held_back = select(Recovery.receivable_id).where(held_back_by)
+    total = session.scalar(
+        select(func.coalesce(func.sum(Receivable.net_cents), 0))
+        .join(Statement, Statement.id == Receivable.statement_id)
+        .where(*within, Receivable.clawback_id.not_in(held_back))
+    )
+    return Cents(int(total or 0))
+
+
+def sums_by_run(
+    session: Session, run_ids: Iterable[UUID], *, mediator_id: UUID | None
+) -> dict[UUID, Sum]:
+    """What the statements of runs come to, in one statement for all; one mediator's or all."""
+    query = (
+        _with_state(
+            Statement.run_id,
+            func.count(),
+            func.sum(StatementVersion.voucher_count),
+            func.sum(StatementVersion.amount_cents),
+            func.sum(PAYABLE),
+        )
+        .where(Statement.run_id.in_(list(run_ids)), *_conditions(Filter(mediator_id=mediator_id)))
+        .group_by(Statement.run_id)
+    )
+    return {
+        run_id: Sum(count, int(vouchers), int(amount), int(net))
+        for run_id, count, vouchers, amount, net in session.execute(query)
+    }
