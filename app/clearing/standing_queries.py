@@ -241,6 +241,7 @@ def statements_listed(session: Session, place: Place, *, asked: Filter) -> list[
 class Unpaid:
     """A statement that waits for somebody, as far as a line about it says it."""
 
+    state: StatementState
     id: UUID
     mediator_id: UUID
     programme_id: UUID
@@ -255,7 +256,6 @@ class Unpaid:
     payable_cents: Cents
     due_on: date | None
     """As approved."""
-    state: StatementState
 
 
 def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]:
@@ -266,6 +266,7 @@ def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]
     """
     rows = session.execute(
         _with_state(
+            STATE,
             Statement.id,
             Statement.mediator_id,
             Statement.programme_id,
@@ -278,14 +279,13 @@ def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]
             StatementVersion.voucher_count,
             PAYABLE,
             StatementApproval.due_on,
-            STATE,
         )
         .join(ClearingRun, ClearingRun.id == Statement.run_id)
         .join(Organisation, Organisation.id == Statement.mediator_id)
         .where(_in_any(states))
         .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
     )
-    return [Unpaid(*told, state=StatementState(state)) for *told, state in rows]
+    return [Unpaid(StatementState(state), *told) for state, *told in rows]
 
 
 @dataclass(frozen=True, slots=True)
