@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ from app.kernel.loading import called
 from app.mails.keeper import MailKeeper
 from app.places.background import take_places
 from app.prescribers.keeper import IdentityKeeper
+from app.prescribers.resting import read_ahead
 from app.printing.background import printer
 from app.programmes import queries as programmes
 from app.reports.background import archiver
@@ -203,10 +205,12 @@ def application(settings: Settings, threads: int) -> Callable[..., Any]:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        made = create_app(settings, Database(settings.database_url, pool_size=threads))
+        database = Database(settings.database_url, pool_size=threads)
+        made = create_app(settings, database)
     except (NotReady, DBAPIError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    threading.Thread(target=look_ahead, args=(database,), daemon=True).start()
     # Each worker looks, so that none has to outlive the others; whoever finds the lock taken is
     # spared the work.
     for keeper in (
@@ -236,6 +240,12 @@ def doers(settings: Settings, app: Flask) -> Mapping[WorkKind, Doer]:
         WorkKind.PLACES: take_places,
         WorkKind.LIST: lister(app),
     }
+
+
+def look_ahead(database: Database) -> None:
+    """Read what rests where before a page asks for it; whoever asks first reads it otherwise."""
+    with suppress(DBAPIError):
+        read_ahead(database)
 
 
 def leave_with_parent(parent: int) -> None:

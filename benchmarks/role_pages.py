@@ -17,6 +17,7 @@ from app.demo.service import load
 from app.factory import create_app
 from app.identity.service import actor_of, known_agent
 from app.kernel.clock import utc_now
+from app.prescribers.resting import read_ahead
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.snapshots import take_snapshots
@@ -150,6 +151,8 @@ def visited(
             Settings(settings.data_dir, database.url, database.url, secret_key=b"benchmarks"),
             database,
         )
+        # As a worker does when it starts.
+        read_ahead(database)
         typed = [f"/P/{a_code(demo, settings)}"]
         with used_by(database) as processor:
             for key in READERS:

@@ -2,10 +2,17 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
 from app.database import Database
+from app.kernel.ids import new_id
+from app.ledger.models import AccountRow
 from app.ledger.snapshots import Sizes
+from app.losses import blocks
+from app.losses.naming import Named
+from app.losses.rules import BlockCause, Declarant
 from app.prescribers.custody_queries import Held, held_booklets
-from app.prescribers.resting import KINDS
+from app.prescribers.resting import KINDS, Resting, resting_in
 from app.reports.snapshots import take_snapshots
 from tests.factories import Scheme
 
@@ -45,3 +52,36 @@ def test_what_is_remembered_of_a_drawer_is_what_a_new_reading_finds(
         (1, 1),
         (3, 3),
     ]
+
+
+def test_of_what_moved_since_the_last_look_only_those_booklets_are_read_again(
+    database: Database, usual_scheme: Scheme
+) -> None:
+    scheme = usual_scheme
+    with database.transaction() as session:
+        scheme.stock(session)
+        accounts = session.scalars(select(AccountRow.id).where(AccountRow.kind.in_(KINDS))).all()
+
+    def looked_at() -> dict[int, Resting]:
+        with database.transaction(writing=False) as session:
+            return resting_in(session, accounts)
+
+    looked_at()
+    with database.transaction() as session:
+        scheme.allocation(session, 1, 4)
+        scheme.prescription(session, scheme.beneficiary(session), [2])
+        scheme.prescription(session, scheme.beneficiary(session), [4])
+        blocks.block_vouchers(
+            session,
+            actor=scheme.actors["coordinator"],
+            block_id=new_id(),
+            named=[Named(scheme.serial(7, 3), scheme.serial(7, 3))],
+            declarant=Declarant.HOLDER,
+            cause=BlockCause.LOST,
+            happened_on=scheme.today,
+            now=scheme.now,
+        )
+    seen = looked_at()
+    with database.transaction() as session:
+        assert seen == resting_in(session, accounts)
+    assert [part.number for found in seen.values() for part in found.parts] == [7]
