@@ -20,7 +20,7 @@ from migrations.steps import (
 )
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 
 
 def _digit(place: int) -> str:
