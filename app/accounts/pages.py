@@ -27,6 +27,7 @@ from app.identity.service import (
     hashed,
     keys_of_account,
     locked_somewhere_until,
+    wrong_about,
 )
 from app.kernel.clock import martinique_day
 from app.papers.french import clock
@@ -193,6 +194,7 @@ def invite() -> ResponseReturnValue:
 
         def act(session: Session) -> Agent:
             manager = service.manager_of(session, current_actor())
+            form.note(wrong_about(email=form.text("email"), name=form.text("name")))
             place = manager.sees or form.uuid("structure", "Choisissez la structure.")
             role = form.choice("role", Role, "Choisissez le rôle.")
             form.check()

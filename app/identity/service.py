@@ -86,10 +86,8 @@ def create_agent(
     if actor is not None:
         actor.check(Right.MANAGE_ACCOUNTS)
     address, cleaned = read_email(email), clean(name)
-    if address is None:
-        raise InvalidInput(email="Écrivez une adresse complète, par exemple prenom.nom@exemple.fr.")
-    if cleaned is None:
-        raise InvalidInput(name="Écrivez le nom de l’agent, en 200 caractères au plus.")
+    if address is None or cleaned is None:
+        raise InvalidInput(**wrong_about(email=email, name=name))
     hold(session, "agent", address)
     if queries.agent_by_email(session, address):
         raise EmailTaken
@@ -113,6 +111,16 @@ def create_agent(
         detail=FRENCH_ROLE[role],
     )
     return agent
+
+
+def wrong_about(*, email: str, name: str) -> dict[str, str]:
+    """What to write instead where nobody can have that name, or that address."""
+    said = {}
+    if clean(name) is None:
+        said["name"] = "Écrivez le nom de l’agent, en 200 caractères au plus."
+    if read_email(email) is None:
+        said["email"] = "Écrivez une adresse complète, par exemple prenom.nom@exemple.fr."
+    return said
 
 
 def hashed(password: str, *about: str) -> str:

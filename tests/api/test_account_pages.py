@@ -71,6 +71,11 @@ def test_an_invitation_leads_from_the_letter_to_the_first_page(house: House) -> 
     plie = str(house.scheme.organisations["plie"])
     typed = {"name": "Régine Exemple", "email": "regine@exemple.fr", "structure": plie}
 
+    nothing = send(admin, "/comptes/inviter")
+    assert all(
+        asked in nothing
+        for asked in ("le nom de l’agent", "adresse complète", "la structure.", "le rôle.")
+    )
     account = send(admin, "/comptes/inviter", role="prescriber", **typed)
 
     path = latest_link(house, MailKind.INVITATION)
