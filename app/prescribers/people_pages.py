@@ -71,8 +71,10 @@ def sheet() -> ResponseReturnValue:
             now=started_at(),
         )
     )
+    # Passes of a vintage all end on one day: who has most of them to lose is called first.
+    pressing = sorted(found[:ON_PAPER], key=lambda one: (one.held.last_day, -one.held.left_count))
     page = SheetPage(
-        tuple(found[:ON_PAPER]),
+        tuple(pressing),
         whom,
         WHOM[whom],
         started_on(),

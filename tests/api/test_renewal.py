@@ -72,6 +72,12 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
     client, scheme = house.signed_in("ccas").client, house.scheme
     address = f"/mes-personnes/{person}/renouveler"
 
+    with house.database.transaction() as session:
+        untouched = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1951, by="ccas")
+        scheme.prescription(session, untouched, [13], by="ccas", reasons=NO_REASON)
+    # Their passes end on one day: on paper, who has most to lose comes first.
+    paper = read(client, "/mes-personnes/feuille")
+    assert paper.index("5 sur 5") < paper.index("3 sur 5")
     page = read(client, address)
     assert "Raison de renouveler maintenant" in page
     assert "Il lui reste 3 pass" in page
