@@ -90,6 +90,8 @@ def mail_of(letter: Letter) -> MailLetter:
     return written(
         MailKind.ORIENTATION,
         prescriber=letter.prescriber,
+        specimen=letter.specimen,
+        booklets=len(letter.booklets),
         passes=len(letter.booklets) * letter.passes_each,
         last_day=long_day(letter.last_day),
         places=[
@@ -115,7 +117,8 @@ def short_message(letter: Letter) -> str:
         call = f" Appelez le {place.phone} pour un rendez-vous." if place.phone else ""
         where = f"{at}.{call} "
     return typeset(
-        f"Vos pass numériques : {where}Venez avec votre carnet. "
+        f"{'SPÉCIMEN. ' if letter.specimen else ''}Vos pass numériques : {where}Venez avec "
+        f"{'vos carnets' if len(letter.booklets) > 1 else 'votre carnet'}. "
         f"À utiliser jusqu’au {letter.last_day:%d/%m/%Y}. Carnet perdu : {letter.help_line}."
     )
 

@@ -15,6 +15,7 @@ from app.prescribers.models import BeneficiaryIdentity, Prescription, Prescripti
 from app.prescribers.prescriptions import NO_REASON
 from app.prescribers.renewals import COMMITMENT_LASTS, renewal_of
 from app.programmes.rules import Public
+from app.programmes.service import mark_demonstration
 from tests.api.house import House
 from tests.api.test_handover_steps import hidden, read, send
 
@@ -143,6 +144,11 @@ def test_a_letter_leaves_with_consent_alone_and_keeps_nobody(house: House) -> No
         assert "EXO7" in kept
         assert "osette" not in kept
         assert "26A" not in kept
+        assert "Venez avec votre carnet." in kept
+        assert "SPÉCIMEN" not in kept
+        mark_demonstration(session, now=scheme.now)
+        mail_id = new_id()
+        assert sent(agreed=True).body.startswith("SPÉCIMEN")
 
     address = f"/remises/{made}/envoyer"
     page = read(client, address)
