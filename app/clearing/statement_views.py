@@ -29,7 +29,7 @@ from app.clearing.rules import (
 )
 from app.clearing.standing_queries import Filter, Standing, Sum
 from app.identity.rules import RIGHTS, Actor, Right
-from app.kernel.money import Cents
+from app.kernel.money import NO_BREAK, Cents
 from app.partners import queries as partners
 from app.programmes import queries as programmes
 from app.web.format import euros, month_long
@@ -542,7 +542,8 @@ def _steps(session: Session, one: Standing) -> list[Step]:
             Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
                  "bill", order.ordered_at,
                  said=f"Mandat {order.mandate_number}, bordereau {order.bordereau_number}, du "
-                 f"{order.issued_on:%d/%m/%Y}, sur le compte {order.payee_iban_masked}.")
+                 f"{order.issued_on:%d/%m/%Y}, sur le compte "
+                 f"{order.payee_iban_masked.replace(' ', NO_BREAK)}.")
         )  # fmt: skip
         if payment:
             steps.append(Step("Payé", "euro", payment.recorded_at,
