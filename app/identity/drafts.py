@@ -121,6 +121,13 @@ def forget_draft(session: Session, *, draft_id: UUID, agent_id: int) -> None:
     )
 
 
+def forget_drafts_of(session: Session, *, agent_id: int, place: str) -> None:
+    """What was typed on that page has been sent for good."""
+    session.execute(
+        delete(FormDraft).where(FormDraft.agent_id == agent_id, FormDraft.place == place)
+    )
+
+
 def kept_for(place: str) -> timedelta:
     """How long what is typed there is kept."""
     return SETTINGS_KEPT_FOR if place.startswith(SETTINGS) else KEPT_FOR

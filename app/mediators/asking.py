@@ -27,6 +27,8 @@ class FormPage:
     back: str
     back_label: str
     facts: tuple[tuple[str, str], ...] = ()
+    refused: str = ""
+    """Why whoever looks cannot do this: told instead of the form."""
 
 
 def ask(
@@ -37,6 +39,7 @@ def ask(
     act: Callable[[Session, Form], T],
     then: Callable[[T], ResponseReturnValue],
     facts: tuple[tuple[str, str], ...] = (),
+    refused: str = "",
 ) -> ResponseReturnValue:
     """Show a form, or do what was sent and open the page of the result."""
     form = Form.sent() if request.method == "POST" else Form.blank(**proposed)
@@ -52,6 +55,7 @@ def ask(
         else url_for("partners_pages.directory"),
         back_label=of.name if of else "Tous les partenaires",
         facts=facts,
+        refused=refused,
     )
     return render_template("partners/form.html", page=page), form.status
 

@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.errors import DomainError
 from app.mediators import forms, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import Service
 from app.partners import contacts, sirets
 from app.partners import queries as partners
 from app.partners import service as partnership
-from app.partners.models import Organisation, PartnerContact
+from app.partners.errors import BankDetailsApprovedAlready
+from app.partners.models import BankDetails, Organisation, PartnerContact
 from app.partners.rules import OrganisationKind, written_siret
 from app.partners.vault import BankVault
 from app.programmes.rules import Public
@@ -22,6 +24,16 @@ from app.web.forms import Form, done
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("partner_profile", __name__)
+
+WITHOUT_AGREEMENT = frozenset(
+    {
+        OrganisationKind.SPONSOR,
+        OrganisationKind.ISSUER,
+        OrganisationKind.ACCOUNTANT,
+        OrganisationKind.FUNDER,
+    }
+)
+"""What a programme names itself, whatever agreements say."""
 
 
 @bp.route("/partenaires/nouveau", methods=["GET", "POST"])
@@ -49,11 +61,18 @@ def new_partner() -> ResponseReturnValue:
         of=None,
         proposed={"kind": request.args.get("nature", "")},
         act=act,
-        then=lambda made: done(
-            url_for("partners_pages.partner", partner_id=made.id),
-            f"« {made.name} » est ajoutée. Enregistrez maintenant sa convention.",
-        ),
+        then=_added,
     )
+
+
+def _added(made: Organisation) -> ResponseReturnValue:
+    next_step = (
+        "Elle n’a pas besoin de convention : « Mise en route » dit la suite."
+        if made.kind in WITHOUT_AGREEMENT
+        else "Enregistrez maintenant sa convention."
+    )
+    page = url_for("partners_pages.partner", partner_id=made.id)
+    return done(page, f"« {made.name} » est ajoutée. {next_step}")
 
 
 @bp.route("/partenaires/<uuid:partner_id>/adresse", methods=["GET", "POST"])
@@ -286,11 +305,18 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
     """Confirm an account that somebody else typed."""
     check(Right.APPROVE_BANK_DETAILS)
     organisation = known(partner_id)
-    details = in_transaction(
-        lambda session: partnership.known_bank_details(
+
+    def read(session: Session) -> tuple[BankDetails, str]:
+        details = partnership.known_bank_details(
             session, bank_details_id, organisation_id=partner_id
         )
-    )
+        try:
+            done_before = partnership.check_may_approve(session, details, actor=current_actor())
+        except DomainError as refusal:
+            return details, refusal.message
+        return details, BankDetailsApprovedAlready.sentence if done_before else ""
+
+    details, refused = in_transaction(read)
 
     def act(session: Session, form: Form) -> object:
         if not form.checked("sure"):
@@ -313,4 +339,5 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
             ("Titulaire", details.holder),
             ("IBAN", details.iban_masked),
         ),
+        refused=refused,
     )

@@ -106,6 +106,15 @@ def csv_bytes(columns: Sequence[Field], rows: Iterable[Values], *, specimen: boo
     return b"".join(csv_chunks(columns, rows, specimen=specimen))
 
 
+SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
+"""Spaces that a printed page keeps from breaking: « 26A 00405 » is not found with one of them."""
+
+
+def plain(value: object) -> str:
+    """What is told in words, with the spaces that people type when they search a sheet."""
+    return str(value).translate(SPACES)
+
+
 def harmless(text: str) -> str:
     """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
     return f"'{text}" if text.lstrip(" \u00a0").startswith(STARTS) else text
@@ -117,7 +126,7 @@ def _euros(cents: int) -> str:
 
 
 _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
-    Kind.TEXT: lambda value: harmless(str(value)),
+    Kind.TEXT: lambda value: harmless(plain(value)),
     Kind.NUMBER: lambda value: str(int(value)),
     Kind.EUROS: _euros,
     Kind.DAY: lambda value: f"{value:%d/%m/%Y}",
@@ -193,7 +202,7 @@ class _Tabs:
     def cell(self, place: int, kind: Kind, value: Any) -> None:  # noqa: ANN401 - as its column says
         look = self.formats[kind]
         if kind is Kind.TEXT:
-            text = str(value)
+            text = plain(value)
             if len(text) > LONGEST_CELL:
                 message = f"{len(text)} characters in one cell"
                 raise ValueError(message)

@@ -539,6 +539,23 @@ def clear_iban(details: BankDetails, vault: BankVault) -> str:
     return vault.open(sealed, organisation_id=details.organisation_id, bank_details_id=details.id)
 
 
+def check_may_approve(
+    session: Session, details: BankDetails, *, actor: Actor
+) -> BankDetailsApproval | None:
+    """Refuse an account to whoever cannot confirm it; their own confirmation, if they have.
+
+    Raises:
+        BankDetailsPreparerCannotApprove: the same person typed it.
+        BankDetailsApprovedAlready: somebody else approved it before.
+    """
+    if details.prepared_by == actor.agent_id:
+        raise BankDetailsPreparerCannotApprove
+    approval = queries.approval_of(session, details.id)
+    if approval is not None and approval.approved_by != actor.agent_id:
+        raise BankDetailsApprovedAlready
+    return approval
+
+
 def approve_bank_details(
     session: Session, *, actor: Actor, bank_details_id: UUID, now: datetime
 ) -> BankDetailsApproval:
@@ -552,12 +569,8 @@ def approve_bank_details(
     actor.check(Right.APPROVE_BANK_DETAILS)
     hold(session, "bank details", bank_details_id)
     details = known_bank_details(session, bank_details_id)
-    if details.prepared_by == actor.agent_id:
-        raise BankDetailsPreparerCannotApprove
-    if approval := queries.approval_of(session, bank_details_id):
-        if approval.approved_by == actor.agent_id:
-            return approval
-        raise BankDetailsApprovedAlready
+    if earlier_approval := check_may_approve(session, details, actor=actor):
+        return earlier_approval
     approval = BankDetailsApproval(
         bank_details_id=details.id,
         organisation_id=details.organisation_id,

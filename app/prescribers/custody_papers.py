@@ -8,7 +8,7 @@ from app.papers.french import clock, euros_in_words, grouped, long_day, money, p
 from app.papers.measures import GREY, NBSP
 from app.papers.parts import LEFT, blank, card, field_card, signatory, signature, tick
 from app.papers.sheet import Sheet, strong
-from app.papers.sheets import Field, Kind, csv_bytes
+from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
 from app.prescribers.custody_rules import FRENCH_RECALL_REASON, ConsignmentKind
 from app.prescribers.holdings import Slip
@@ -177,8 +177,8 @@ RECALLS = (
 )
 
 
-def recalls_csv(recalls: Iterable[Recall], *, specimen: bool) -> bytes:
-    """What is to come back, a row for each run of numbers."""
+def recalls_sheet(recalls: Iterable[Recall], *, ending: str, specimen: bool) -> bytes:
+    """What is to come back, a row for each run of numbers, as CSV or XLSX."""
     rows = (
         (
             one.holder,
@@ -193,4 +193,6 @@ def recalls_csv(recalls: Iterable[Recall], *, specimen: bool) -> bytes:
         for one in recalls
         for (first, last), held in zip(one.runs, one.booklets, strict=True)
     )
+    if ending == "xlsx":
+        return xlsx_bytes(RECALLS, rows, title="À faire rentrer", specimen=specimen)
     return csv_bytes(RECALLS, rows, specimen=specimen)

@@ -20,7 +20,7 @@ from app.prescribers.custody_desk import (
 from app.prescribers.custody_models import (
     Consignment,
 )
-from app.prescribers.custody_papers import recalls_csv
+from app.prescribers.custody_papers import recalls_sheet
 from app.prescribers.custody_rules import (
     FRENCH_RECALL_REASON,
     RecallReason,
@@ -28,7 +28,7 @@ from app.prescribers.custody_rules import (
 from app.prescribers.recalls import Recall, Returning
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, may, started_at, started_on
-from app.web.downloads import CSV, download
+from app.web.downloads import FORMATS, download
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -178,13 +178,15 @@ def recalled() -> ResponseReturnValue:
     return render_template("custody/recalls.html", page=page), form.status
 
 
-@bp.get("/a-faire-rentrer.csv")
-def recalled_csv() -> ResponseReturnValue:
+@bp.get("/a-faire-rentrer.<any(csv, xlsx):ending>")
+def recalled_file(ending: str) -> ResponseReturnValue:
     """The same list as a sheet."""
     check(Right.SEE_ALLOCATIONS)
 
     def work(session: Session) -> bytes:
         lines = recalls.recalls(session, actor=current_actor(), on=started_on())
-        return recalls_csv(lines, specimen=programmes.is_demonstration(session))
+        specimen = programmes.is_demonstration(session)
+        return recalls_sheet(lines, ending=ending, specimen=specimen)
 
-    return download(in_transaction(work), f"a-faire-rentrer-{started_on():%Y-%m-%d}.csv", CSV)
+    name = f"a-faire-rentrer-{started_on():%Y-%m-%d}.{ending}"
+    return download(in_transaction(work), name, FORMATS[ending])

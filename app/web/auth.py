@@ -296,10 +296,9 @@ def ask_to_sign_in() -> AnyResponse:
         asked = here
     elif asked := drafts.address_to_go_on():
         reason = "kept"
-    elif drafts.opens(request.path):
-        asked, reason = here, "lost"
     elif request.endpoint != SIGNS_OUT:
-        reason = "lost"
+        page, reason = drafts.page_of_form(), "lost"
+        asked = here if page == request.path else page
     return redirect(url_for("identity_pages.sign_in", next=asked or None, reason=reason))
 
 

@@ -33,9 +33,11 @@ def typed_in_request() -> Typed:
 def address_to_go_on() -> str:
     """Keep the form of this request, sent too late; the address that opens it again, or nothing."""
     agent_id = _lately_signed_in()
-    if agent_id is None or request.files or not opens(request.path):
+    place, typed = page_of_form(), typed_in_request()
+    written = place == request.path or typed.keys() - {"id"}
+    if agent_id is None or request.files or not (place and written):
         return ""
-    draft_id, place, now = new_id(), request.path, current_app.extensions["passnum_clock"]()
+    draft_id, now = new_id(), current_app.extensions["passnum_clock"]()
     kept = in_transaction(
         lambda database: (
             queries.agent(database, agent_id) is not None
@@ -44,14 +46,28 @@ def address_to_go_on() -> str:
                 draft_id=draft_id,
                 agent_id=agent_id,
                 place=place,
-                typed=typed_in_request(),
+                typed=typed,
                 secret_key=current_settings().secret_key,
                 now=now,
             )
         )
     )
-    asked = {**request.args.to_dict(), AGAIN: str(draft_id)}
+    asked = {**(request.args.to_dict() if place == request.path else {}), AGAIN: str(draft_id)}
     return f"{place}?{urlencode(asked)}" if kept else ""
+
+
+def page_of_form() -> str:
+    """The page that the form of this request stands on: its own address, or the nearest above it.
+
+    « /commandes/BC-2026-0001/mandats » only takes what is sent to it, and its form stands on the
+    page of the order. Nothing when no page above takes a form.
+    """
+    path = request.path
+    while request.endpoint and path.strip("/"):
+        if opens(path):
+            return path
+        path = path.rpartition("/")[0]
+    return ""
 
 
 def opens(path: str) -> bool:
@@ -81,11 +97,19 @@ def taken_up() -> Typed | None:
 
 
 def forget_taken_up() -> None:
-    """The form that was taken up has been sent for good."""
-    draft_id = _named_here()
+    """The form that was taken up has been sent for good.
+
+    An address that only takes what is sent to it does not name the draft: whatever its page kept of
+    this agent's is over then.
+    """
+    draft_id, place = _named_here(), page_of_form()
     if draft_id is not None:
         in_transaction(
             lambda database: drafts.forget_draft(database, draft_id=draft_id, agent_id=g.agent.id)
+        )
+    elif place not in {"", request.path} and "agent" in g:
+        in_transaction(
+            lambda database: drafts.forget_drafts_of(database, agent_id=g.agent.id, place=place)
         )
 
 

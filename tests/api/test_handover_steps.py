@@ -15,6 +15,7 @@ from app.identity.models import FormDraft
 from app.identity.service import set_password
 from app.identity.session_models import AgentSession
 from app.kernel.ids import new_id
+from app.orders.models import BookletOrder
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
 from app.programmes.rules import Public
 from tests.api.house import PASSWORD, House, token_of_form
@@ -222,6 +223,28 @@ def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -
     assert "Ce que vous aviez écrit est là" in page
     assert 'value="Zyxélène"' in page
     assert send(client, path, page, PERSON).endswith("/besoin")
+
+
+def test_what_is_typed_below_a_page_comes_back_on_that_page(house: House) -> None:
+    with house.database.transaction() as session:
+        set_password(session, email="coordinator@exemple.fr", password=PASSWORD, now=house.clock())
+        house.scheme.stock(session)
+        order = f"/commandes/{session.scalars(select(BookletOrder.number)).one()}"
+    client = house.app.test_client()
+    sign_in("coordinator", client, "")
+    blank = read(client, order)
+    with house.database.transaction() as session:
+        for signed_in in session.scalars(select(AgentSession)):
+            signed_in.expires_at = signed_in.begun_at + timedelta(microseconds=1)
+
+    typed = {"csrf_token": hidden(blank, "csrf_token"), "mandate_number": "M-77"}
+    asked = str(client.post(f"{order}/mandats", data=typed).location)
+
+    assert "reason=kept" in asked
+    path = unescape(hidden(client.get(asked).text, "next"))
+    assert path.startswith(f"{order}?repris=")
+    assert sign_in("coordinator", client, path) == path
+    assert "Ce que vous aviez écrit est là" in read(client, path)
 
 
 def test_nobody_keeps_the_form_of_a_stranger_and_none_is_older_than_a_day(house: House) -> None:

@@ -50,6 +50,10 @@ def test_an_organisation_is_added_and_found_by_its_name(house: House) -> None:
     )
 
     assert (status, "est ajoutée" in page) == (200, True)
+    assert "Enregistrez maintenant sa convention" in page
+    issuer = {"name": "Imprimerie", "kind": "issuer", "commune": "Le Lorrain"}
+    _, page = sent(house, "coordinator", "/partenaires/nouveau", **issuer)
+    assert "pas besoin de convention" in page
     found = house.signed_in("plie").client.get("/partenaires?nom=MEDIATHEQUE&commune=97219")
     assert "Médiathèque du Prêcheur" in found.text
     assert "1 structure" in unescape(found.text).replace("\u00a0", " ")
@@ -114,8 +118,12 @@ def test_an_account_is_typed_by_one_and_confirmed_by_another(house: House, exo7:
     assert (status, "cochez la case" in page) == (422, True)
     status, page = sent(house, "coordinator", confirm, sure="oui")
     assert (status, "une autre personne doit le confirmer" in page) == (422, True)
+    told = house.signed_in("coordinator").client.get(confirm).text
+    assert "une autre personne doit le confirmer" in unescape(told)
+    assert 'id="formulaire"' not in told
     status, page = sent(house, "finance", confirm, sure="oui")
     assert (status, "Le compte est confirmé" in page) == (200, True)
+    assert "déjà confirmé" in unescape(house.signed_in("finance").client.get(confirm).text)
     assert "FR14 … 2606" in unescape(house.signed_in("exo7").client.get(exo7).text).replace(
         "\u00a0", " "
     )
@@ -238,6 +246,7 @@ def test_what_is_to_come_back_leaves_by_one_press(house: House) -> None:
 
     assert "CCAS" in house.signed_in("ccas").client.get("/a-faire-rentrer").text
     assert "CCAS" in coordinator.get("/a-faire-rentrer.csv").text
+    assert coordinator.get("/a-faire-rentrer.xlsx").data.startswith(b"PK")
     assert "Rien à faire rentrer" in house.signed_in("plie").client.get("/a-faire-rentrer").text
     refused = house.signed_in("ccas").client.get("/demandes/nouvelle").text
     assert "Vous ne pouvez pas recevoir" in refused

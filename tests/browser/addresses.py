@@ -267,6 +267,11 @@ def a_planned_order(site: Site) -> str:
         return f"/commandes/nouvelle?dispositif={programme.id}&plie=30&senior=200"
 
 
+def a_plan(site: Site) -> str:
+    """The arithmetic of a need, with its two tables."""
+    return a_planned_order(site).replace("nouvelle", "planifier")
+
+
 def redeemed(site: Site) -> Redemption:
     """The latest pass that the mediator who signs in has taken."""
     with site.database.transaction(writing=False) as session:
@@ -593,6 +598,7 @@ ADDRESSES = (
     Address("order-cancel", partial(an_order, path="/annuler")),
     Address("order-delivery", partial(an_order, path="/livraison", state=OrderState.SENT)),
     Address("order-plan", "/commandes/planifier"),
+    Address("order-planned", a_plan),
     Address("order-plan-of-nobody", "/commandes/planifier?dispositif=x", status=422),
     Address("order-new", a_planned_order),
     Address("search", "/pass"),

@@ -193,6 +193,27 @@ def overflow(page: Page) -> int:
     return max(0, wide)
 
 
+def squeezed(page: Page) -> list[str]:
+    """Cells of a table whose words are broken letter by letter, and tables wider than their place.
+
+    A region that scrolls hides its last column from whoever does not know: on a desk none should.
+    """
+    found: list[str] = page.evaluate(
+        """() => [
+            ...[...document.querySelectorAll('main :is(th, td)')].filter(cell => {
+              const { fontSize, paddingLeft, paddingRight } = getComputedStyle(cell);
+              const [size, left, right] = [fontSize, paddingLeft, paddingRight].map(parseFloat);
+              const box = cell.getBoundingClientRect();
+              return cell.checkVisibility() && cell.innerText.trim().length > 4
+                && box.width - left - right < 2.2 * size && box.height > 4 * size;
+            }),
+            ...[...document.querySelectorAll('main .table')].filter(
+              place => place.scrollWidth > place.clientWidth + 2),
+          ].map(e => e.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
 def small_targets(page: Page) -> list[str]:
     """Visible controls that a finger would miss: lower than 44 px, links in a text excepted.
 

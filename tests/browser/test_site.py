@@ -39,6 +39,7 @@ def test_a_page_of_the_site_is_accessible_and_fits_every_screen(
         page.set_viewport_size({"width": DESK, "height": 800})
         page.emulate_media(color_scheme="dark")
         assert looking.overflow(page) == 0
+        assert looking.squeezed(page) == []
         assert looking.faint(page) == []
         page.emulate_media(color_scheme="light")
 

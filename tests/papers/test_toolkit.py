@@ -197,6 +197,18 @@ def test_a_csv_opens_in_a_french_spreadsheet_and_runs_nothing() -> None:
     assert rows[0][1:] == ["-1230,50", "03/11/2026", "02/11/2026 22:30", "1200", "50,1"]
 
 
+def test_a_number_is_found_in_a_sheet_with_the_spaces_that_people_type() -> None:
+    row = ["26A\u00a000405, 1\u202f200 pass"]
+
+    written = csv_bytes(FIELDS[:1], [row], specimen=False).decode("utf-8-sig")
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(xlsx_bytes(FIELDS[:1], [row], title="Essai", specimen=False))
+    )
+
+    assert "26A 00405, 1 200 pass" in written
+    assert book.get_sheet_by_index(0).to_python()[1] == ["26A 00405, 1 200 pass"]
+
+
 def test_an_xlsx_has_typed_cells_and_no_formula() -> None:
     content = xlsx_bytes(FIELDS, iter(ROWS), title="Essai", specimen=True)
 
