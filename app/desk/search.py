@@ -25,6 +25,7 @@ from app.losses import queries as losses
 from app.losses import replacement_queries as replacements
 from app.orders import queries as orders
 from app.partners import queries as partners
+from app.partners.rules import read_siret
 from app.prescribers import custody_queries as custody
 from app.prescribers import people
 from app.prescribers import queries as prescribers
@@ -260,8 +261,12 @@ def is_a_name(typed: str) -> bool:
 
 
 def may_be_a_name(typed: str) -> bool:
-    """Whether to look among names too: some have a digit after their first word, as « Exo 7 »."""
-    return is_a_name(typed) or (typed[:2].isalpha() and not looks_like_a_code(typed))
+    """Whether to look among names too: some have a digit after their first word, as « Exo 7 ».
+
+    A SIRET is looked up there as well.
+    """
+    letters_first = typed[:2].isalpha() and not looks_like_a_code(typed)
+    return is_a_name(typed) or letters_first or read_siret(typed) is not None
 
 
 def matches_of_name(

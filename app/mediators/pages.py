@@ -37,6 +37,7 @@ class Line:
     name: str
     kind: str
     commune: str
+    siret: str
     roles: tuple[str, ...]
     ends_soon: bool
     succeeded: bool
@@ -133,6 +134,7 @@ def _lines(session: Session, found: Sequence[Organisation]) -> list[Line]:
             one.name,
             FRENCH_KIND[OrganisationKind(one.kind)],
             one.commune,
+            one.siret or "",
             tuple(FRENCH_AGREEMENT_ROLE[role] for role in roles.get(one.id, ())),
             ends_soon=one.id in soon,
             succeeded=one.id in gone,
@@ -149,6 +151,7 @@ DIRECTORY = Listing(
         Column[Line]("Structure", lambda line: line.name, sort="nom", width=40),
         Column("Nature", lambda line: line.kind, sort="nature", width=28),
         Column("Commune", lambda line: line.commune, sort="commune"),
+        Column("SIRET", lambda line: line.siret, shown=False),
         Column("Rôle", lambda line: ", ".join(line.roles), width=30),
     ),
     filters=("nom", "nature", "role", "commune", "bientot"),

@@ -21,7 +21,7 @@ from app.partners.models import (
     SiretEntry,
     Succession,
 )
-from app.partners.rules import MICRODEGREES, AgreementRole
+from app.partners.rules import MICRODEGREES, AgreementRole, read_siret
 
 
 def agreement_covers(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
@@ -81,6 +81,8 @@ def directory(
 ) -> list[Organisation]:
     """Organisations by name, accents and articles left aside; `role` is one in force that day.
 
+    A SIRET typed for a name finds whom it belongs to.
+
     A directory has tens of lines, hundreds at most: names are compared here, where accents are
     known, rather than by either database.
     """
@@ -99,8 +101,10 @@ def directory(
             )
             .exists()
         )
-    found = ((key_of(one.name), one) for one in session.scalars(query))
     wanted = key_of(name)
+    if number := read_siret(name):
+        query, wanted = query.where(Organisation.siret == number), ""
+    found = ((key_of(one.name), one) for one in session.scalars(query))
     return [
         one
         for _, one in sorted(

@@ -73,6 +73,11 @@ def test_a_siret_is_completed_by_one_and_corrected_by_another(house: House) -> N
     _, page = sent(house, "coordinator2", f"{unsigned}/siret", siret="552 032 534 00646", **said)
     assert "552 032 534 00646" in page
     assert "Avant : 732 829 320 00074" in page
+    assert "Joindre la structure" in sent(house, "coordinator", "/pass", typed="55203253400646")[1]
+    client = house.signed_in("coordinator").client
+    assert ";55203253400646;" in client.get("/partenaires.csv?nom=552 032 534 00646").text
+    assert unsigned in client.get("/partenaires?nom=55203253400646").text
+    assert unsigned not in client.get("/partenaires?nom=73282932000074").text
 
 
 def test_what_cannot_be_read_is_given_back_with_a_sentence(house: House, exo7: str) -> None:
