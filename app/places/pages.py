@@ -14,7 +14,7 @@ from app.kernel.communes import COMMUNES, Point
 from app.kernel.text import written_phone
 from app.mediators import forms
 from app.mediators import queries as mediators
-from app.mediators.asking import known
+from app.mediators.asking import FormPage, known
 from app.mediators.hours import standing, standing_said
 from app.mediators.queries import Offer
 from app.mediators.rules import FRENCH_SERVICE, Service, week_in_words
@@ -283,17 +283,6 @@ COMPLETE = forms.Sheet(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CompletePage:
-    """The form that completes a place; the same shape as those of the directory."""
-
-    sheet: forms.Sheet
-    form: Form
-    back: str
-    back_label: str
-    facts: tuple[tuple[str, str], ...] = ()
-
-
 @bp.route("/lieux/<uuid:place_id>/completer", methods=["GET", "POST"])
 def complete(place_id: UUID) -> ResponseReturnValue:
     """Say where a place is, how to reach it, what it offers and when, on one page."""
@@ -308,7 +297,7 @@ def complete(place_id: UUID) -> ResponseReturnValue:
             )
     else:
         form = in_transaction(lambda session: Form.blank(**_typed(session, place_id)))
-    page = CompletePage(COMPLETE, form, url_for(".place", place_id=place_id), organisation.name)
+    page = FormPage(COMPLETE, form, url_for(".place", place_id=place_id), organisation.name)
     return render_template("partners/form.html", page=page), form.status
 
 
