@@ -59,11 +59,18 @@ def address_to_go_on() -> str:
 def page_of_form() -> str:
     """The page that the form of this request stands on: its own address, or the nearest above it.
 
-    « /commandes/BC-2026-0001/mandats » only takes what is sent to it, and its form stands on the
-    page of the order. Nothing when no page above takes a form.
+    Nothing for an address that does not exist, and where no page is above.
     """
-    path = request.path
-    while request.endpoint and path.strip("/"):
+    return page_of(request.path) if request.endpoint else ""
+
+
+def page_of(path: str) -> str:
+    """That address when it shows a page, or the nearest above it that does; nothing when none does.
+
+    « /commandes/BC-2026-0001/mandats » only takes what is sent to it, and its form stands on the
+    page of the order.
+    """
+    while path.strip("/"):
         if opens(path):
             return path
         path = path.rpartition("/")[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,7 +20,7 @@ from app.kernel.errors import (
     RuleBroken,
     Throttled,
 )
-from app.web import words
+from app.web import drafts, words
 from app.web.auth import API_PREFIX, ask_to_sign_in, is_signed_in, recognise
 from app.web.pages import ErrorPage
 
@@ -108,6 +108,10 @@ def http_error(error: HTTPException) -> AnyResponse:
     if not request.path.startswith(API_PREFIX):
         if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
             return error.get_response()
+        asked_to_read = status is HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
+        if asked_to_read and (page := drafts.page_of(request.path)):
+            # Come back to after a form was refused there: its page says where things stand.
+            return redirect(request.script_root + page)
         recognise()
         return error_page(status)
     messages = getattr(error, "data", {}).get("messages", {})

@@ -245,6 +245,8 @@ def test_what_is_typed_below_a_page_comes_back_on_that_page(house: House) -> Non
     assert path.startswith(f"{order}?repris=")
     assert sign_in("coordinator", client, path) == path
     assert "Ce que vous aviez écrit est là" in read(client, path)
+    assert client.get(f"{order}/mandats").location == order
+    assert client.get("/deconnexion").status_code == 405
 
 
 def test_nobody_keeps_the_form_of_a_stranger_and_none_is_older_than_a_day(house: House) -> None:

@@ -69,6 +69,13 @@ class Beginner(Desk):
             for step in part.all("li")
         }
 
+    def open_and_folded(self) -> tuple[str, int]:
+        """The one step that the path opens, and how many it folds away."""
+        page = markup.read(self.client.get(PATH).text)
+        [now] = (li for li in page.all("li") if li.attributes.get("aria-current") == "step")
+        folded = sum(len(part.all("li")) for part in page.all("details"))
+        return flat(now.one("h3").text), folded
+
     def answers(self, names: tuple[str, ...], typed: Mapping[str, Mapping[str, str]]) -> None:
         """Go through the questions one page after the other, as « Continuer » leads."""
         address = self.link("Répondre")
@@ -184,6 +191,7 @@ def test_a_new_town_walks_from_nothing_to_an_order_handed_to_approval(new_town: 
     assert "Continuer la mise en route" not in town.read("/aujourd-hui")
     # The account of the mediator waits for a second person, who was only just invited.
     assert left == {"Les comptes bancaires"}
+    assert town.open_and_folded() == ("Les comptes bancaires", len(steps) - len(left))
 
 
 @pytest.mark.parametrize(
