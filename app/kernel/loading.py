@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import sys
 from typing import Any
 
 
@@ -12,11 +13,12 @@ def loaded(place: str) -> Any:  # noqa: ANN401 - whatever stands there
     garbage among them takes a third of the time, and finds none.
     """
     module, _, name = place.partition(":")
-    looking = gc.isenabled()
+    looking, is_new = gc.isenabled(), module not in sys.modules
     gc.disable()
     try:
         found = getattr(importlib.import_module(module), name)
-        gc.freeze()
+        if is_new:
+            gc.freeze()
     finally:
         if looking:
             gc.enable()

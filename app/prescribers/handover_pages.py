@@ -261,9 +261,9 @@ class HandoverPage:
     beneficiary_id: UUID
     may_letter: bool
     may_renew: bool
+    """Not on the day itself: another booklet of the same day is the same hand-over."""
     used_up: bool
     """Whether another booklet would be an exception."""
-    """Not on the day itself: another booklet of the same day is the same hand-over."""
     may_undo: bool
     moved: bool
     """Whether a pass was used, blocked or replaced: nobody takes the hand-over back any more."""

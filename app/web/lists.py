@@ -21,7 +21,6 @@ from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.kernel.money import NO_BREAK
 from app.kernel.text import read_day, read_number
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.web.downloads import FORMATS, download_written
@@ -279,7 +278,7 @@ class Listing(Generic[RecordT, RowT]):
             if maker:
                 maker.told(row_count)
             for row in self.told(session, found):
-                yield [searchable(value(row)) for value in told]
+                yield [value(row) for value in told]
             place = Place(PIECE, place.by, place.descending, found[-1].id)
             found = self.found(session, form, place) if len(found) == PIECE else ()
 
@@ -321,11 +320,6 @@ class Listing(Generic[RecordT, RowT]):
             _address(self.endpoint, **kept, tri="" if asked == self.first else asked),
             ("descending" if place.descending else "ascending") if here else "",
         )
-
-
-def searchable(value: Any) -> Any:  # noqa: ANN401 - as its column says
-    """What a page holds together is looked for in a sheet with the space of a keyboard."""
-    return value.replace(NO_BREAK, " ") if isinstance(value, str) else value
 
 
 def _address(endpoint: str, **asked: str) -> str:

@@ -14,6 +14,7 @@ from app.database import Database
 from app.identity import queries as identity
 from app.identity.passwords import keyed_hash
 from app.kernel.ids import new_id
+from app.kernel.text import read_day
 from app.web.auth import current_actor, started_at
 from app.web.format import count, moment
 from app.web.lists import MAKER, Listing
@@ -28,14 +29,18 @@ from app.works.rules import Made, Progress, Result, WorkKind, asked
 from app.works.service import ask
 
 SAID_IN_DAYS = ("du", "au")
-"""Filters that lead back to the list: days say nothing of anybody."""
+"""Filters that lead back to the list, where they are days: those say nothing of anybody."""
 
 
 def have_made(listing: Listing[Any, Any], words: str) -> Response:
-    """Ask for the file of this request's address; pressing twice within a minute asks once."""
+    """Ask for the file of this request's address; pressing twice in one minute asks once."""
     actor, now, secret_key = current_actor(), started_at(), current_settings().secret_key
     address = request.full_path.rstrip("?").encode()
-    days = {name: request.args[name] for name in SAID_IN_DAYS if request.args.get(name)}
+    days = {
+        name: typed
+        for name in SAID_IN_DAYS
+        if name in listing.filters and read_day(typed := request.args.get(name, ""))
+    }
     back = {name: str(one) for name, one in (request.view_args or {}).items() if name != "ending"}
     said = asked(
         f"{listing.title} ({words}), {moment(now)}",

@@ -4,7 +4,7 @@ What is asked is written with the request's own id, like every act, so that aski
 once. `app.works.doing` does it.
 """
 
-import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,8 +44,9 @@ def ask(
     """Ask for a work; its doer asks for the rights of whoever asked, when it is done.
 
     `asked` (app.works.rules.asked) holds nothing personal and no code; `content` is sealed, and
-    forgotten at the end. Where a file is made, the same person who asks the same again, by another
-    form, gets the work that makes it or has made it, for as long as that file is kept.
+    forgotten at the end: its digest, which stays, has a key, so that nobody guesses it back.
+    Where a file is made, the same person who asks the same again, by another form, gets the work
+    that makes it or has made it, for as long as that file is kept.
 
     Raises:
         IdAlreadyUsed: the id came earlier with another content.
@@ -54,7 +55,7 @@ def ask(
         "work",
         kind=kind,
         asked=dict(asked),
-        content=hashlib.sha256(content).hexdigest(),
+        content=hmac.digest(secret_key, content, "sha256").hex(),
         by=actor.agent_id,
     )
     if record := earlier(session, Work, work_id, digest):

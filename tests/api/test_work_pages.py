@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -20,6 +21,7 @@ from app.config import Settings
 from app.database import Database
 from app.identity.models import Agent
 from app.identity.rules import Role
+from app.kernel.ids import request_hash
 from app.orders import queries as orders
 from app.orders.models import BookletOrder
 from app.places import background as places
@@ -30,6 +32,7 @@ from app.server import doers
 from app.takeover import background as takeovers
 from app.web import lists
 from app.works import doing
+from app.works.models import Work
 from app.works.rules import LANES, SILENCE, WAITED_FOR, Progress, WorkKind
 from app.works.shelf import Shelf
 from tests.api.house import House
@@ -280,7 +283,7 @@ def test_the_file_of_a_long_list_is_made_later_and_is_what_the_list_shows(
 ) -> None:
     house = used_up
     coordinator = house.signed_in("coordinator", anew=True).client
-    asked = f"/partenaires.{ending}?nature=association&tri=-nom"
+    asked = f"/partenaires.{ending}?nature=association&tri=-nom&du=Durand"
     at_once = coordinator.get(asked).data
     monkeypatch.setattr(lists, "ROWS_AT_ONCE", 2)
 
@@ -288,6 +291,12 @@ def test_the_file_of_a_long_list_is_made_later_and_is_what_the_list_shows(
     assert work == coordinator.get(asked).headers["Location"]
     assert work != coordinator.get(f"/partenaires.{ending}").headers["Location"]
     assert "En attente" in coordinator.get(work).text
+    with house.database.transaction() as session:
+        kept = session.get_one(Work, UUID(work.rpartition("/")[2]))
+        digest = hashlib.sha256(asked.encode()).hexdigest()
+        said = {"kind": kept.kind, "asked": kept.asked, "by": kept.asked_by}
+        assert kept.request_hash != request_hash("work", content=digest, **said)
+        assert "Durand" not in str(kept.asked)
     assert look(house)
 
     page = flat(coordinator.get(work).text)
