@@ -184,9 +184,10 @@ def new(attempt_id: UUID) -> ResponseReturnValue:
     form = Form.sent() if request.method == "POST" else Form.blank(redeemed_at=today.isoformat())
 
     def work(session: Session) -> object:
-        on = form.day("redeemed_at")
+        at = told_instant(form.day("redeemed_at"), today)
         if not form.text("code"):
             form.wrong("code", "Tapez de nouveau le code du pass : 16 lettres et chiffres.")
+        form.note(disputes.wrong_about(form.text("story"), at, now=started_at()))
         form.check()
         return disputes.open_dispute(
             session,
@@ -194,7 +195,7 @@ def new(attempt_id: UUID) -> ResponseReturnValue:
             dispute_id=form.id,
             attempt_id=attempt_id,
             code=form.text("code"),
-            redeemed_at=told_instant(on, today),
+            redeemed_at=at,
             story=form.text("story"),
             now=started_at(),
         )

@@ -48,11 +48,24 @@ LONGEST_REASON = 200
 """Of a withdrawal or of an undo; the decision keeps the whole."""
 
 
+LONGEST_STORY = 1000
+
+
 class Outcome(StrEnum):
     """How a dispute ends."""
 
     KEPT = "kept"
     AWARDED = "awarded"
+
+
+def wrong_about(story: str, redeemed_at: datetime, *, now: datetime) -> dict[str, str]:
+    """What to write instead of what is told of a session."""
+    wrong = {}
+    if clean(story, longest=LONGEST_STORY) is None:
+        wrong["story"] = "Racontez en quelques mots la séance et qui a remis le pass."
+    if redeemed_at > now:
+        wrong["redeemed_at"] = "La séance ne peut pas être à venir."
+    return wrong
 
 
 def open_dispute(
@@ -80,12 +93,7 @@ def open_dispute(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.OPEN_DISPUTE)
-    cleaned = clean(story, longest=1000)
-    wrong = {}
-    if cleaned is None:
-        wrong["story"] = "Racontez en quelques mots la séance et qui a remis le pass."
-    if redeemed_at > now:
-        wrong["redeemed_at"] = "La séance ne peut pas être à venir."
+    cleaned, wrong = clean(story, longest=LONGEST_STORY), wrong_about(story, redeemed_at, now=now)
     if cleaned is None or wrong:
         raise InvalidInput(**wrong)
     code_hash = codes.digest(read_code(code))

@@ -325,6 +325,7 @@ SCANNING = {
     "pass": "C’est le carré d’un pass. Visez celui de la couverture du carnet.",
     "cover": "C’est la couverture du carnet. Visez le carré d’un pass.",
     "already": "Lu tout à l’heure : il est dans la liste. Passez au suivant.",
+    "single": "Lu. Le code est dans le champ.",
     "one": "Lu. Une ligne dans la liste.",
     "many": "Lu. {n} lignes dans la liste.",
 }

@@ -285,6 +285,17 @@ def test_passes_taken_for_a_session_under_way_are_added_to_it(used_up: House) ->
     assert f"{today:%d/%m/%Y};EXO7;Individuel;1 h;" in sheet
 
 
+def test_all_that_a_claim_lacks_is_said_at_once(used_up: House) -> None:
+    path = f"/litiges/nouveau/{UUID(int=0)}"
+    form = blank(used_up, "exo7", path)
+
+    status, page = send(used_up, "exo7", path, form | {"redeemed_at": "2999-01-01"})
+
+    assert status == 422
+    for asked in ("Tapez de nouveau le code", "Racontez en quelques mots", "être à venir"):
+        assert asked in page
+
+
 def test_the_receipts_of_a_month_leave_as_a_file_that_proves_itself(used_up: House) -> None:
     exo7 = used_up.signed_in("exo7").client
     month = f"{used_up.scheme.today:%Y-%m}"

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -178,6 +179,20 @@ def test_covers_join_the_lines_of_their_field_and_a_pass_does_not(
         typed = page.get_by_label("Carnets, un par ligne").input_value()
 
     assert typed == f"26A 00001\n{written(paper.cover)}\n"
+
+
+def test_a_field_of_one_line_holds_the_pass_that_was_read_last(
+    phone: Browser, site: Site, paper: Paper
+) -> None:
+    signed_in, refused = site.signed_in(Role.MEDIATOR), f"/litiges/nouveau/{UUID(int=0)}"
+    with looking.opened(phone, f"{site.url}{refused}", PHONE_SCREEN, signed_in=signed_in) as page:
+        page.get_by_label("Code du pass").fill("illisible")
+        scans(page, "Scanner le pass")
+
+        hears(page, "Le code est dans le champ")
+        typed = page.get_by_label("Code du pass").input_value()
+
+    assert typed in {written(code) for code in paper.passes[:2]}
 
 
 REFUSE = """Object.defineProperty(navigator, 'mediaDevices', {value: {

@@ -254,6 +254,7 @@ class Scanner {
   }
 
   type(code) {
+    if (this.field.tagName === "INPUT") return this.hold(code);
     const lines = this.field.value.split("\n").map((line) => line.trim()).filter(Boolean);
     const known = lines.includes(code);
     if (!known) lines.push(code);
@@ -262,6 +263,14 @@ class Scanner {
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
     tell(!known);
     this.say(known ? "already" : lines.length > 1 ? "many" : "one", lines.length);
+  }
+
+  /** A field of a single line has the code that was read last. */
+  hold(code) {
+    this.field.value = code;
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+    tell(true);
+    this.say("single");
   }
 }
 
