@@ -32,7 +32,7 @@ question by itself, and with several."""
 MORE_TURNS, WORTH_MS = 3, 40
 """What takes longer is asked again so often, and the quickest counts: a machine has other work."""
 SKIPPED = {"static", "sign_in.sign_out"}
-FILE = re.compile(r"\.[a-z]{2,5}$")
+FILE = re.compile(r"\.([a-z]{2,5}|[a-z-]+-proof|<[^<>]+>)$")
 """Exports take what they take: they are measured elsewhere."""
 
 
@@ -102,6 +102,13 @@ class Visitor:
                 len(answer.data),
             )
 
+    def look_at(self, paths: Iterable[str]) -> None:
+        """Open these as well, whatever they answer: pages to which a link leads seldom."""
+        adapter = self.app.url_map.bind("localhost")
+        for path in paths:
+            if path not in self.visited:
+                self._open(adapter, path, any_status=True)
+
     def _plain(self, adapter: MapAdapter) -> Iterator[str]:
         for rule in self.app.url_map.iter_rules():
             if not rule.arguments and "GET" in (rule.methods or ()) and not _is_api(rule.rule):
@@ -118,10 +125,11 @@ class Visitor:
         self._times[kind] += 1
         return self._times[kind] <= OF_A_KIND
 
-    def _open(self, adapter: MapAdapter, path: str) -> list[str]:
+    def _open(self, adapter: MapAdapter, path: str, *, any_status: bool = False) -> list[str]:
         page, status, text = self._ask(adapter, path)
         first_ms = page.processor_ms
-        if status != HTTPStatus.OK:
+        wanted = range(HTTPStatus.INTERNAL_SERVER_ERROR) if any_status else {HTTPStatus.OK}
+        if status not in wanted:
             self.refused[path] = status
             return []
         for _ in range(MORE_TURNS if page.processor_ms > WORTH_MS else 0):
@@ -146,6 +154,15 @@ class Visitor:
             size,
         )
         return page, answer.status_code, answer.text if is_page else None
+
+
+def pages_of(app: Flask) -> dict[str, str]:
+    """The endpoints of an application that answer with a page, and the rule of their address."""
+    return {
+        rule.endpoint: rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not _is_api(rule.rule) and not FILE.search(rule.rule)
+    }
 
 
 def _is_api(rule: str) -> bool:

@@ -1,6 +1,6 @@
 """Looking oppositions and destructions up, with the passes that each moved."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -189,18 +189,28 @@ def still_blocked(session: Session, run: Run) -> list[int]:
 
 
 def blocked_counts(session: Session, block_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many passes of each opposition are blocked still."""
-    rows = session.execute(
-        select(Movement.posting_id, func.count())
-        .join(
-            Voucher,
-            Voucher.id.between(Movement.first_id, Movement.last_id)
-            & (Voucher.last_movement_id == Movement.id),
+    """How many passes of each opposition are blocked still: they are counted for each movement.
+
+    PostgreSQL joins the two by reading all passes.
+    """
+    where_it_left_them = (
+        select(func.count())
+        .where(
+            Voucher.id.between(Movement.first_id, Movement.last_id),
+            Voucher.last_movement_id == Movement.id,
         )
-        .where(Movement.posting_id.in_(set(block_ids)))
-        .group_by(Movement.posting_id)
+        .correlate(Movement)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in rows}
+    rows = session.execute(
+        select(Movement.posting_id, where_it_left_them).where(
+            Movement.posting_id.in_(set(block_ids))
+        )
+    )
+    found: Counter[UUID] = Counter()
+    for posting_id, count in rows:
+        found[posting_id] += count
+    return +found
 
 
 def delivered_at(session: Session, vouchers: Sequence[VoucherRange]) -> datetime | None:
