@@ -141,7 +141,8 @@ def _places_page(session: Session) -> PlacesPage:
         incomplete=form.checked("manque"),
     )
     now = started_at().astimezone(MARTINIQUE)
-    found = queries.find_places(session, asked, at=now)
+    places = queries.all_places(session, on=now.date())
+    found = queries.find_places(session, asked, at=now, places=places)
     start = min(number_asked("page") or 0, LAST_PAGE) * LINES
     shown = list(enumerate(found, 1))[start : start + LINES]
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "page"}
@@ -158,7 +159,11 @@ def _places_page(session: Session) -> PlacesPage:
             if len(found) > start + LINES
             else ""
         ),
-        left_out_count=len(_open_data(session).left_out) if may_manage else 0,
+        left_out_count=(
+            len(service.open_data(session, now=started_at(), places=places).left_out)
+            if may_manage
+            else 0
+        ),
         may_manage=may_manage,
     )
 

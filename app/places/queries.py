@@ -335,10 +335,15 @@ class OpenData:
     left_out: tuple[tuple[PlaceInDirectory, tuple[str, ...]], ...] = field(default=())
 
 
-def open_data(session: Session, *, on: date, source: str) -> OpenData:
-    """The places that signed to receive people; a place lacking a required field is left out."""
+def open_data(
+    session: Session, *, on: date, source: str, places: Sequence[PlaceInDirectory] = ()
+) -> OpenData:
+    """The places that signed to receive people; a place lacking a required field is left out.
+
+    `places` are those of the directory, where they were read already.
+    """
     told, left = [], []
-    for place in all_places(session, on=on):
+    for place in places or all_places(session, on=on):
         if not place.ours:
             continue
         exported = place.exported(source)

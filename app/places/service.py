@@ -6,7 +6,7 @@ once it has an agreement and a label, like any other.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -489,11 +489,16 @@ def complete_place(
     return written
 
 
-def open_data(session: Session, *, now: datetime) -> queries.OpenData:
-    """Our places as everybody may have them, told by the sponsor: nobody's right is asked for."""
+def open_data(
+    session: Session, *, now: datetime, places: Sequence[queries.PlaceInDirectory] = ()
+) -> queries.OpenData:
+    """Our places as everybody may have them, told by the sponsor: nobody's right is asked for.
+
+    `places` are those of the directory, where they were read already.
+    """
     source = (
         "SPÉCIMEN, données de démonstration"
         if is_demonstration(session)
         else ", ".join(partners.names_of_kind(session, OrganisationKind.SPONSOR))
     )
-    return queries.open_data(session, on=martinique_day(now), source=source)
+    return queries.open_data(session, on=martinique_day(now), source=source, places=places)
