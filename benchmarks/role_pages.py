@@ -3,11 +3,14 @@
 Measured on both databases: the processor time that a page takes of the worker and of the database,
 from the first byte of the request to the last of the answer. The world is the demonstration again
 and again (benchmarks.town); whoever looks follows every link (benchmarks.visits), so a page that is
-new is measured too. Each must be answered within a tenth of a second however long the ledger is.
+new is measured too, and so are the addresses that the tests open (tests/browser/addresses.py): to
+some pages a link leads only in one state of what they are about. What nobody opens is told by name.
+Each must be answered within a tenth of a second however long the ledger is.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, cast
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import Settings
@@ -27,12 +30,40 @@ from benchmarks import town
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most
 from benchmarks.report_pages import FAST_MS, signed_in
-from benchmarks.visits import Page, Visitor, used_by
+from benchmarks.visits import OF_A_FILE, Page, Visitor, pages_of, used_by
+from tests.browser.addresses import ADDRESSES
+from tests.browser.site import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOTICED_MS = 40
 """What takes less is not told to have grown: nobody sees it."""
 FLAT = 2.0
 """Of a page of forty milliseconds, half of the time may be the machine’s."""
+NOT_OPENED = {
+    "home": "it leads on to the page with which a day begins",
+    "static": "no page",
+    "provider_pages.leave": "it leads to ProConnect, which a town has not",
+    "provider_pages.arrive": "it comes from there",
+    "second_factor.show": "for who is half signed in",
+    "second_factor.recover": "for who is half signed in",
+    "factor_pages.codes": "told once, after a press",
+    "factor_pages.rename_passkey": "nobody of the demonstration has a passkey",
+    "factor_pages.remove_passkey": "nobody of the demonstration has a passkey",
+    "gate_pages.reset": "for who holds a letter",
+    "handover_steps.go_on": "it leads on to the step that lacks something",
+    "partner_signing.file": "a file",
+    "works_pages.file": "a file",
+    "setting_steps.review": "it shows what was just typed",
+    "orders_pages.activate": "a form of one delivery, like that of a mandat",
+    "orders_pages.send": "a form of one order, like that of a mandat",
+    "partner_profile.approval": "a form of one account",
+    "debit_note_pages.issue": "a form of one mediator; none is due in the demonstration",
+    "debit_note_pages.shown": "none was issued in the demonstration",
+    "replacement_pages.shown": "none was made in the demonstration",
+}
+"""Pages that nobody comes to in a town, each with the reason."""
 READERS = ("coordinator", "finance", "accountant", "auditor", "plie", "exo7", "administrator")
 SEARCHED = ("26A", "BC-2026-0001", "Rosalie")
 SLOWEST = 10
@@ -95,6 +126,22 @@ def measured(
             remark=", ".join(broken[:SLOWEST]),
         ),
     ]
+    never = {
+        endpoint: rule
+        for one in seen[many].values()
+        for endpoint, rule in pages_of(one.app).items()
+    }
+    for _, page in every:
+        never.pop(page.endpoint.removesuffix(OF_A_FILE), None)
+    left_out = sorted(never.keys() - NOT_OPENED.keys())
+    found.append(
+        Figure(
+            f"pages that nobody opened, beside {len(NOT_OPENED)} that are named, {kind}",
+            len(left_out),
+            target=at_most(0),
+            remark=", ".join(f"{one} {never[one]}" for one in left_out),
+        )
+    )
     before, after = (slowest_of_each(pages[copies]) for copies in (1, many))
     grown = {
         name: ms / before[name] for name, ms in after.items() if name in before and ms > NOTICED_MS
@@ -154,6 +201,8 @@ def visited(
         # As a worker does when it starts.
         read_ahead(database)
         typed = [f"/P/{a_code(demo, settings)}"]
+        # Whoever looks has no browser here: the addresses are all that is asked of the site.
+        site = Site(cast("Browser", None), app, "", database, KeyStore(settings.key_dir))
         with used_by(database) as processor:
             for key in READERS:
                 account = next(one for one in DEMONSTRATION_ACCOUNTS if one.key == key)
@@ -162,6 +211,8 @@ def visited(
                 client = signed_in(app, database, actor)
                 visitor = Visitor(app, client, database, processor)
                 visitor.wander(typed)
+                if copies > 1:
+                    visitor.look_at(one.on(site) for one in ADDRESSES if one.role == account.role)
                 visitor.search(SEARCHED)
                 found[key] = visitor
     return found

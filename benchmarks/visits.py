@@ -31,6 +31,8 @@ OF_A_KIND = 1
 question by itself, and with several."""
 MORE_TURNS, WORTH_MS = 3, 40
 """What takes longer is asked again so often, and the quickest counts: a machine has other work."""
+OF_A_FILE = " (file)"
+"""What is written behind the name of a page that answers with a file."""
 SKIPPED = {"static", "sign_in.sign_out"}
 FILE = re.compile(r"\.([a-z]{2,5}|[a-z-]+-proof|<[^<>]+>)$")
 """Exports take what they take: they are measured elsewhere."""
@@ -147,7 +149,7 @@ class Visitor:
         is_page = answer.mimetype == "text/html"
         page = Page(
             path,
-            endpoint_of(adapter, path) + ("" if is_page else " (file)"),
+            endpoint_of(adapter, path) + ("" if is_page else OF_A_FILE),
             MILLISECONDS * used,
             MILLISECONDS * wall,
             len(statements),
