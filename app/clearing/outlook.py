@@ -332,7 +332,7 @@ def _stages(
             StatementState.APPROVED,
             StatementState.ORDERED,
         ),
-        stage("Paiement revenu", "Vérifiez votre compte.", StatementState.REJECTED),
+        stage("Paiement revenu", "La banque l’a renvoyé.", StatementState.REJECTED),
         stage("Payé", "Sur votre compte.", StatementState.PAID, StatementState.OFFSET),
     ]
     return tuple(one for one in stages if one.voucher_count or one.state == "paid")
