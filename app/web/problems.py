@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from http import HTTPStatus
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, redirect, render_template, request
@@ -111,7 +112,7 @@ def http_error(error: HTTPException) -> AnyResponse:
         asked_to_read = status is HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
         if asked_to_read and (page := drafts.page_of(request.path)):
             # Come back to after a form was refused there: its page says where things stand.
-            return redirect(request.script_root + page)
+            return redirect(request.script_root + quote(page))
         recognise()
         return error_page(status)
     messages = getattr(error, "data", {}).get("messages", {})

@@ -246,6 +246,7 @@ def test_what_is_typed_below_a_page_comes_back_on_that_page(house: House) -> Non
     assert sign_in("coordinator", client, path) == path
     assert "Ce que vous aviez écrit est là" in read(client, path)
     assert client.get(f"{order}/mandats").location == order
+    assert client.get("/commandes/A%0d%0aB/mandats").location == "/commandes/A%0D%0AB"
     assert client.get("/deconnexion").status_code == 405
 
 

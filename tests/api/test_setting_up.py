@@ -51,7 +51,12 @@ class Beginner(Desk):
         """From the home page, and from the first button of the day."""
         home = self.client.get("/")
         assert (home.status_code, home.headers["Location"]) == (302, PATH)
-        assert "De rien à la première commande" in self.read(PATH)
+        path = markup.read(self.client.get(PATH).text)
+        assert "De rien à la première commande" in flat(path.text)
+        here = [
+            link.attributes["href"] for link in path.all("a") if "aria-current" in link.attributes
+        ]
+        assert here == [PATH]
         today = self.read("/aujourd-hui")
         assert "Continuer la mise en route" in today
         assert "Doter un prescripteur" not in today
