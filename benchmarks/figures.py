@@ -56,6 +56,8 @@ class Figure:
             return ""
         if self.target.met_by(self.value):
             return "met"
+        if not self.target.value:
+            return "missed"
         return f"missed: {self.value / self.target.value:.2f} of the target"
 
     def __str__(self) -> str:

@@ -68,6 +68,7 @@ def test_a_figure_says_whether_its_target_is_met_and_by_how_much_it_is_missed() 
     assert Figure("rate", 0.25, target=at_least(0.5)).verdict == "missed: 0.50 of the target"
     assert Figure("time", 3, "s", at_most(2)).verdict == "missed: 1.50 of the target"
     assert Figure("time", 3, "s").verdict == ""
+    assert Figure("left out", 3, target=at_most(0)).verdict == "missed"
 
 
 def test_a_ratio_is_the_median_of_neighbours_and_not_the_ratio_of_medians() -> None:
