@@ -56,6 +56,7 @@ from app.orders import preparing_pages
 from app.orders.budget import committed_cents
 from app.partners import api as partners_api
 from app.partners import queries as partners
+from app.partners.rules import OrganisationKind
 from app.places import api as places_api
 from app.places import file_pages as place_file_pages
 from app.places import pages as places_pages
@@ -446,10 +447,11 @@ def frame() -> Frame:
     practice = None
     try:
         specimen = programmes.is_demonstration(session)
+        authority = next(iter(partners.names_of_kind(session, OrganisationKind.SPONSOR)), "")
         if PRACTICE in current_app.extensions:
             practice = current_app.extensions[PRACTICE](session)
         if not auth.is_signed_in():
-            return Frame(specimen=specimen, practice=practice)
+            return Frame(authority=authority, specimen=specimen, practice=practice)
         agent = auth.current_agent()
         organisation = partners.organisation(session, agent.organisation_id)
     except DBAPIError:
@@ -467,6 +469,7 @@ def frame() -> Frame:
             thumbs=THUMBS.get(Role(agent.role), ()),
             sections=SECTIONS[Role(agent.role)],
         ),
+        authority=authority,
         specimen=specimen,
         said=tuple(map(str, get_flashed_messages())),
         practice=practice,

@@ -157,7 +157,7 @@ def _detail(said: str | None) -> str:
 def _by(event: AccountEvent, names: dict[int, str]) -> str:
     if event.actor_id is not None:
         return names[event.actor_id]
-    return OPERATOR if event.way in {Way.COMMAND, Way.SERVER} else "personne de connecté"
+    return OPERATOR if event.way in {Way.COMMAND, Way.SERVER} else "sans connexion"
 
 
 def events_shown(events: Sequence[AccountEvent]) -> list[Json]:

@@ -158,6 +158,8 @@ class Frame:
     """
 
     reader: Reader | None = None
+    authority: str = ""
+    """Whose scheme it is, as its own people call it."""
     specimen: bool = False
     """The database once held demonstration data: every page says so, for ever."""
     said: tuple[str, ...] = ()

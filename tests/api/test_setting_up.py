@@ -52,7 +52,10 @@ class Beginner(Desk):
         home = self.client.get("/")
         assert (home.status_code, home.headers["Location"]) == (302, PATH)
         path = markup.read(self.client.get(PATH).text)
-        assert "De rien à la première commande" in flat(path.text)
+        said = flat(path.text)
+        assert "De rien à la première commande" in said
+        assert "Communauté de l’Ouest" in said
+        assert "CAP Nord" not in said
         here = [
             link.attributes["href"] for link in path.all("a") if "aria-current" in link.attributes
         ]

@@ -40,9 +40,12 @@ HOSTILE = "<script>alert('x')</script>&\"'"
 LONG = "Établissement public de coopération intercommunale " * 4
 UNBROKEN = "Saint-Pierre" + "é" * 188
 
-DESK = Frame(Reader("Agent de démonstration", "Coordination", "CAP Nord Martinique"), specimen=True)
-REAL = Frame(Reader("Agent de démonstration", "Coordination", "CAP Nord Martinique"))
-LONG_DESK = Frame(Reader(UNBROKEN, "Administration des comptes", LONG + HOSTILE), specimen=True)
+OURS = "CAP Nord Martinique"
+DESK = Frame(Reader("Agent de démonstration", "Coordination", OURS), OURS, specimen=True)
+REAL = Frame(Reader("Agent de démonstration", "Coordination", OURS), OURS)
+LONG_DESK = Frame(
+    Reader(UNBROKEN, "Administration des comptes", LONG + HOSTILE), LONG + HOSTILE, specimen=True
+)
 NO_PAGE_DESK = Frame(
     Reader("Agent de démonstration", "Médiateur", "Médiateur de démonstration 1", frozenset()),
     specimen=True,
