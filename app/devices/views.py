@@ -46,7 +46,7 @@ class DeviceTold:
         if self.revoked_at is not None:
             return "révoqué"
         if self.awaits_its_list:
-            return "sans liste encore"
+            return "pas encore de liste"
         return "liste ancienne" if self.is_late else "en service"
 
     @property

@@ -102,7 +102,7 @@ def lister(app: Flask) -> Doer:
             setattr(g, MAKER, maker)
             app.view_functions[str(request.endpoint)](**(request.view_args or {}))
         return Result(
-            f"La liste tient {count(maker.row_count)} lignes.",
+            f"Le fichier a {count(maker.row_count)} lignes.",
             "works_pages.shown",
             {"work_id": str(task.id)},
             maker.made,
