@@ -95,8 +95,9 @@ def make_list(
     taken_count, first_at = queries.takings_since(session, device_id, now - HOUR)
     if taken_count >= rules.LISTS_AN_HOUR:
         left = (first_at or now) + HOUR - now
+        # Two at least: the sentence says « minutes ».
         raise TooManyLists(
-            count=rules.LISTS_AN_HOUR, minutes=max(1, ceil(left / timedelta(minutes=1)))
+            count=rules.LISTS_AN_HOUR, minutes=max(2, ceil(left / timedelta(minutes=1)))
         )
     version = settling(session)
     above = queries.movements_above(session, version)

@@ -159,7 +159,7 @@ class Frame:
 
     reader: Reader | None = None
     authority: str = ""
-    """Whose scheme it is, as its own people call it."""
+    """The name of the sponsor, whose scheme it is."""
     specimen: bool = False
     """The database once held demonstration data: every page says so, for ever."""
     said: tuple[str, ...] = ()
