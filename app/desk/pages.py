@@ -29,6 +29,7 @@ from app.reports.told import ChainPage, Match, SearchPage
 from app.reports.voucher_pages import LONGEST_TYPED, not_found
 from app.web.auth import check, current_actor, started_at
 from app.web.format import compact
+from app.web.forms import Form
 from app.web.pages import Scope
 from app.web.transaction import in_transaction
 
@@ -101,9 +102,10 @@ def _main_act(rights: Collection[Right], tasks: Iterable[Task]) -> tuple[str, st
 
 @bp.get("/pass")
 def search_form() -> ResponseReturnValue:
-    """The search for a pass, a document or a name."""
+    """The search for a pass, a document or a name; with what an expired sign-in cut short."""
     check(Right.SEE_VOUCHERS)
-    return render_template("vouchers/search.html", page=SearchPage())
+    page = SearchPage(typed=Form.blank().text("typed"))
+    return render_template("vouchers/search.html", page=page)
 
 
 @bp.post("/pass")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -225,7 +226,12 @@ def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -
     assert send(client, path, page, PERSON).endswith("/besoin")
 
 
-def test_what_is_typed_below_a_page_comes_back_on_that_page(house: House) -> None:
+@pytest.mark.parametrize(
+    ("below", "field"), [("{order}/mandats", "mandate_number"), ("/pass", "typed")]
+)
+def test_what_is_typed_below_a_page_or_searched_comes_back_on_its_page(
+    house: House, below: str, field: str
+) -> None:
     with house.database.transaction() as session:
         set_password(session, email="coordinator@exemple.fr", password=PASSWORD, now=house.clock())
         house.scheme.stock(session)
@@ -237,14 +243,17 @@ def test_what_is_typed_below_a_page_comes_back_on_that_page(house: House) -> Non
         for signed_in in session.scalars(select(AgentSession)):
             signed_in.expires_at = signed_in.begun_at + timedelta(microseconds=1)
 
-    typed = {"csrf_token": hidden(blank, "csrf_token"), "mandate_number": "M-77"}
-    asked = str(client.post(f"{order}/mandats", data=typed).location)
+    typed = {"csrf_token": hidden(blank, "csrf_token"), field: "M-77"}
+    asked = str(client.post(below.format(order=order), data=typed).location)
 
     assert "reason=kept" in asked
     path = unescape(hidden(client.get(asked).text, "next"))
-    assert path.startswith(f"{order}?repris=")
+    assert path.startswith(f"{below.format(order=order).removesuffix('/mandats')}?repris=")
     assert sign_in("coordinator", client, path) == path
-    assert "Ce que vous aviez écrit est là" in read(client, path)
+    page = read(client, path)
+    assert "Ce que vous aviez écrit est là" in page
+    # The order of this house is not yet one that takes mandates: its page has no such field.
+    assert ('value="M-77"' in page) == (field == "typed")
     assert client.get(f"{order}/mandats").location == order
     assert client.get("/commandes/A%0d%0aB/mandats").location == "/commandes/A%0D%0AB"
     assert client.get("/deconnexion").status_code == 405
