@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from app.database import Database
 from app.identity import passwords
 from app.kernel.clock import utc_now
+from app.ledger import snapshots
 from tests.beginnings import begin, ready
 from tests.databases import Databases
 from tests.factories import Scheme
@@ -155,6 +156,12 @@ def session(database: Database) -> Iterator[Session]:
     """A writing session in this test's database; what is not committed is rolled back."""
     with database.session() as session:
         yield session
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_snapshots() -> None:
+    """On PostgreSQL whoever writes in another test's database holds back the sums of this one."""
+    snapshots.PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,12 +29,14 @@ from tests.api.a_device import Device, enrolled
 from tests.api.house import House
 from tests.factories import TEN_EUROS
 from tests.orders.test_order_pages import Desk
+from tests.settling import wait_until_settled
 
 
 def seal(house: House, folder: Path) -> None:
     """What the server does every few seconds."""
     signer = CheckpointSigner(house.scheme.keys.folder, "pass.exemple.fr/registre")
     seal_all(house.database, signer=signer, folder=folder)
+    wait_until_settled(house.database)
 
 
 def block(house: House, *named: Named) -> UUID:

@@ -506,7 +506,8 @@ def approved_while_frozen(
             orders.approve_order(
                 session, actor=scheme.actors["coordinator2"], order_id=order_id, now=scheme.now
             )
-        order.append("approved")
+            # Before others are let in: whoever has waited may go on sooner than we do.
+            order.append("approved")
 
     def freeze() -> None:
         looked.wait(PATIENCE_SECONDS)
@@ -519,7 +520,7 @@ def approved_while_frozen(
                 reason="Liquidation judiciaire",
                 now=scheme.now,
             )
-        order.append("frozen")
+            order.append("frozen")
         frozen.set()
 
     assert said(together([approve, freeze])) == ["accepted"] * 2

@@ -14,6 +14,7 @@ from app.trust.service import seal
 from app.trust.verify import verify_seals
 from tests.factories import Scheme
 from tests.race.conftest import all_at_once
+from tests.settling import wait_until_settled
 
 SEALERS = 6
 
@@ -85,6 +86,7 @@ def test_the_tail_that_is_read_again_is_short_once_all_have_committed(
     with database.transaction() as session:
         first = queries.last_block(session)
         scheme.redeem(session, codes[0]).accepted()
+    wait_until_settled(database)
     sealed(database, signer, scheme)
 
     with database.transaction() as session:
