@@ -15,6 +15,7 @@ from app.prescribers import prescriptions, queries
 from app.programmes.rules import Public
 from tests.factories import Scheme
 from tests.race.conftest import all_at_once
+from tests.race.together import after, meeting, no_hold
 
 AGENTS = 8
 
@@ -73,10 +74,12 @@ def test_without_the_hold_the_database_alone_refuses_and_nobody_is_told_why(
     with database.transaction() as session:
         scheme.allocation(session, 1, AGENTS)
         person = scheme.beneficiary(session)
-    monkeypatch.setattr(prescriptions, "hold", lambda *_: None)
+    monkeypatch.setattr(prescriptions, "hold", no_hold)
 
-    with pytest.raises(IntegrityError, match="entitlement_is_used_once"):
-        hand_over_at_once(database, scheme, person)
+    with meeting(AGENTS, once=True) as meet:
+        after(monkeypatch, queries.received, meet)
+        with pytest.raises(IntegrityError, match="entitlement_is_used_once"):
+            hand_over_at_once(database, scheme, person)
 
     with database.transaction() as session:
         assert queries.received(session, scheme.programme_id, person).count <= 3

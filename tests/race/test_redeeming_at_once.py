@@ -18,6 +18,7 @@ from app.ledger import AccountKind
 from app.ledger.models import Voucher
 from tests.factories import Scheme
 from tests.race.conftest import CONNECTIONS, all_at_once
+from tests.race.together import after, everywhere, meeting
 
 T = TypeVar("T")
 MEDIATORS = ("exo7", "carecof")
@@ -82,11 +83,13 @@ def look_without_holding(session: Session, hashes: list[bytes]) -> list[ledger.V
 def test_without_the_lock_some_scan_gets_no_answer(
     database: Database, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "lock_vouchers_by_code", look_without_holding)
     codes = issued_codes(database, scheme)
+    everywhere(monkeypatch, ledger.lock_vouchers_by_code, look_without_holding)
 
-    with pytest.raises((DomainError, DBAPIError)):
-        take_everything(database, scheme, codes)
+    with meeting(CONNECTIONS, once=True) as meet:
+        after(monkeypatch, look_without_holding, meet)
+        with pytest.raises((DomainError, DBAPIError)):
+            take_everything(database, scheme, codes)
 
     with database.transaction() as session:
         assert ledger.verify(session).honest, "the ledger itself held all the same"

@@ -5,7 +5,6 @@ eight threads.
 """
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -25,7 +24,7 @@ from app.ledger.queries import VoucherState, lock_vouchers_by_code, voucher_stat
 from tests.beginnings import begin, stocked
 from tests.databases import Databases
 from tests.factories import Scheme
-from tests.race.together import everywhere, said, together
+from tests.race.together import after, everywhere, meeting, said, together
 
 MEDIATORS = ("exo7", "carecof")
 
@@ -92,13 +91,13 @@ def test_the_race_goes_wrong_without_the_lock_on_passes(
     database: Database, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def just_look(session: Session, code_hashes: Sequence[bytes]) -> list[VoucherState]:
-        found = voucher_states(session, Voucher.code_hash.in_(code_hashes))
-        time.sleep(0.005)
-        return found
+        return voucher_states(session, Voucher.code_hash.in_(code_hashes))
 
     everywhere(monkeypatch, lock_vouchers_by_code, just_look)
+    with meeting(16, once=True) as meet:
+        after(monkeypatch, just_look, meet)
 
-    assert race(database, scheme, threads=16) != []
+        assert race(database, scheme, threads=16) != []
 
 
 # ── SQLite: one writer at a time ──────────────────────────────────────────────────────────────────
@@ -131,9 +130,12 @@ def test_eight_threads_on_one_file_lose_nothing(file: Database, small_scheme: Sc
 
 
 def test_the_race_on_a_file_goes_wrong_where_writers_begin_as_readers(
-    file: Database, small_scheme: Scheme
+    file: Database, small_scheme: Scheme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert race(file, small_scheme, threads=8, writing=False) != []
+    with meeting(8, once=True) as meet:
+        after(monkeypatch, lock_vouchers_by_code, meet)
+
+        assert race(file, small_scheme, threads=8, writing=False) != []
 
 
 # ── One id for two passes ─────────────────────────────────────────────────────────────────────────

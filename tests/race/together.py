@@ -96,14 +96,17 @@ def no_hold(session: Session, *what: object) -> None:
 
 
 @contextmanager
-def meeting(parties: int) -> Iterator[Callable[[], None]]:
+def meeting(parties: int, *, once: bool = False) -> Iterator[Callable[[], None]]:
     """A place where each waits for the others, and goes on alone if nobody comes.
 
-    The first time everybody comes, sooner or later; afterwards some may be held up elsewhere.
+    The first time everybody comes, sooner or later; afterwards some may be held up elsewhere, so
+    `once` they have met nobody waits any more.
     """
     barrier, met = threading.Barrier(parties), threading.Event()
 
     def meet() -> None:
+        if once and met.is_set():
+            return
         try:
             barrier.wait(0.5 if met.is_set() else PATIENCE_SECONDS)
         except threading.BrokenBarrierError:
