@@ -62,6 +62,18 @@ def never_forget(table: str) -> None:
     write_once(table)
 
 
+def never_edited(table: str) -> None:
+    """Rows that are taken away in their time stay as they were written until then."""
+    refuse_change(f"{table}_is_never_edited", table, when="true")
+
+
+def let_be_edited(table: str) -> None:
+    """As before that."""
+    rule = f"{table}_is_never_edited"
+    op.execute(f"drop trigger {rule}" + (f" on {table}" if on_postgresql() else ""))
+    drop_refusal(rule)
+
+
 def let_application(verbs: str, table: str) -> None:
     """Grant the application more than SELECT and INSERT on a table of its own."""
     if on_postgresql():
@@ -90,8 +102,11 @@ def change_check(table: str, name: str, *, before: str, after: str) -> None:
 
 
 @contextmanager
-def free_to_change(*tables: str) -> Iterator[None]:
-    """Let the owner take rows of tables away that are written once, for as long as the block."""
+def free_to_change(*tables: str, verb: str = "delete") -> Iterator[None]:
+    """Let the owner take rows of tables away that are written once, for as long as the block.
+
+    `verb` is what SQLite, which refuses each by a trigger of its own, lets the owner do.
+    """
     if on_postgresql():
         for table in tables:
             op.execute(f"alter table {table} disable trigger {table}_is_never_changed")
@@ -99,7 +114,7 @@ def free_to_change(*tables: str) -> Iterator[None]:
         for table in tables:
             op.execute(f"alter table {table} enable always trigger {table}_is_never_changed")
         return
-    names = [f"{table}_is_never_deleted" for table in tables]
+    names = [f"{table}_is_never_{verb}d" for table in tables]
     kept = [
         op.get_bind()
         .exec_driver_sql(

@@ -1,7 +1,8 @@
 """Who people are is forgotten in its time: the name goes, what was handed over and used stays.
 
-Nothing else knows a name: hand-overs keep a public and figures, the ledger opaque numbers, and so
-no sum and no seal changes. Whoever comes again afterwards is registered anew.
+Nothing else knows a name, nor what a guess of it could be tried against: hand-overs keep a public
+and figures, the ledger opaque numbers, and so no sum and no seal changes. Whoever comes again
+afterwards is registered anew.
 """
 
 from datetime import datetime

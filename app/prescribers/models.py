@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BigInt, Day, Flag, Model, Record, UtcDateTime, Uuid16
+from app.database import BigInt, Bytes, Day, Flag, Model, Record, UtcDateTime, Uuid16
 from app.prescribers.rules import (
     QUESTION_SETS,
     Commitment,
@@ -72,7 +72,8 @@ class BeneficiaryIdentity(Model):
     """Who the person is. The only table that knows; purged two years after the last contact.
 
     `likeness` is the name as two agents would both have typed it (app.prescribers.rules): it finds
-    likely duplicates, and goes with the name.
+    likely duplicates, and goes with the name. So does `request_hash`, which tells the registration
+    sent again from another: whoever has the database could try names against it.
     """
 
     __tablename__ = "beneficiary_identity"
@@ -95,6 +96,7 @@ class BeneficiaryIdentity(Model):
     phone: Mapped[str | None] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
     last_contact_on: Mapped[date] = mapped_column(Day)
+    request_hash: Mapped[bytes | None] = mapped_column(Bytes)
 
 
 class Prescription(Record):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.text import clean, read_email
 from app.prescribers import queries
@@ -65,6 +65,10 @@ def register_beneficiary(
 ) -> Beneficiary:
     """Write down a person whom the prescriber has met.
 
+    What tells this request sent again from another is kept in two: beside the person what names
+    nobody, beside the name the rest, which goes with it. Sent again after that, it finds the
+    person whatever the name.
+
     Raises:
         InvalidInput: a name, year, commune, phone or e-mail cannot be one.
         NotASenior: too young for the public of 60 and over.
@@ -74,20 +78,27 @@ def register_beneficiary(
     today = martinique_day(now)
     read = _read_person(person, today=today)
     _check_public(public, read.birth_year, today=today)
-    digest = request_hash("beneficiary", public=public, person=repr(read), by=actor.organisation_id)
+    by = actor.organisation_id
+    digest = request_hash("beneficiary", public=public, by=by)
+    of_name = request_hash("beneficiary", public=public, person=repr(read), by=by)
     if record := earlier(session, Beneficiary, beneficiary_id, digest):
+        known = queries.identity(session, beneficiary_id)
+        if known is not None and known.request_hash != of_name:
+            raise IdAlreadyUsed
         return record
     record = Beneficiary(
         id=beneficiary_id,
         request_hash=digest,
         public=public,
-        prescriber_id=actor.organisation_id,
+        prescriber_id=by,
         recorded_by=actor.agent_id,
         recorded_at=now,
     )
     session.add(record)
     session.flush()
-    who = BeneficiaryIdentity(beneficiary_id=beneficiary_id, last_contact_on=today)
+    who = BeneficiaryIdentity(
+        beneficiary_id=beneficiary_id, last_contact_on=today, request_hash=of_name
+    )
     _write(who, read)
     session.add(who)
     session.flush()

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from app.database import (
     downgrade,
     migrate,
 )
+from tests.beginnings import begin, lived
 from tests.databases import Databases
 
 DIALECTS = ("sqlite", "postgresql")
@@ -209,3 +211,29 @@ def test_the_application_owns_nothing_on_postgresql(databases: Databases) -> Non
         "work_progress DELETE",
         "work_progress UPDATE",
     ]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_digests_of_names_move_beside_the_names_and_back(
+    databases: Databases, dialect: str, tmp_path: Path
+) -> None:
+    """What an older release wrote: nothing that holds a name stays beside the person."""
+    url, _ = begin(databases, dialect, tmp_path, lived)
+    of_people = "select id, request_hash from beneficiary order by id"
+    of_names = "select beneficiary_id, request_hash from beneficiary_identity order by 1"
+
+    def read(query: str) -> list[str]:
+        with database.transaction(writing=False) as session:
+            return [str(tuple(row)) for row in session.execute(text(query))]
+
+    database = Database(url)
+    people, names = read(of_people), read(of_names)
+    downgrade(url, "0031")
+    before = read(of_people)
+    migrate(url)
+
+    assert len(people) == len(names) > 1
+    assert before == names != people
+    assert (read(of_people), read(of_names)) == (people, names)
+    database.close()
+    databases.drop(url)

@@ -1,5 +1,6 @@
 """Renewals, exceptions, likely duplicates, taking back: what a hand-over asks and keeps."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.config import SettingRefused, identity_months
 from app.identity.models import AccountEvent
 from app.kernel.clock import martinique_day, months_before
-from app.kernel.errors import DomainError
+from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.prescribers import errors, letters, people, queries, referrals, undoing
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.forgetting import forget_identities
 from app.prescribers.models import (
+    Beneficiary,
     BeneficiaryIdentity,
     Prescription,
     PrescriptionBooklet,
@@ -328,6 +330,45 @@ def test_who_somebody_is_goes_two_years_after_the_last_contact_and_nothing_else(
     for wrong in ("25", "0", "deux"):
         with pytest.raises(SettingRefused):
             identity_months(wrong)
+
+
+def test_no_guess_of_a_name_can_be_tried_against_what_stays(
+    session: Session, scheme: Scheme
+) -> None:
+    person, somebody = new_id(), Person("Démonstration", "Rosette", 1950, "Le Robert")
+
+    def sent(who: Person = somebody, public: Public = Public.SENIOR) -> UUID:
+        return people.register_beneficiary(
+            session,
+            actor=scheme.actors["ccas"],
+            beneficiary_id=person,
+            public=public,
+            person=who,
+            now=scheme.now,
+        ).id
+
+    other, righted = replace(somebody, surname="Autre"), replace(somebody, surname="Dè")
+    sent()
+    people.rectify_beneficiary(
+        session,
+        actor=scheme.actors["ccas"],
+        beneficiary_id=person,
+        person=righted,
+        now=scheme.now,
+    )
+    assert sent() == person
+    refused(IdAlreadyUsed, session, lambda: sent(other))
+    alike = senior(session, scheme)
+
+    forget_identities(session, months=1, now=scheme.now + timedelta(days=70))
+    session.expire_all()
+
+    kept = session.get_one(Beneficiary, person)
+    assert kept.request_hash == session.get_one(Beneficiary, alike).request_hash
+    assert queries.identity(session, person) is None
+    assert sent() == sent(other) == person
+    assert queries.identity(session, person) is None
+    refused(IdAlreadyUsed, session, lambda: sent(public=Public.OTHER))
 
 
 def test_nothing_of_a_name_leaves_the_identity(session: Session, scheme: Scheme) -> None:
