@@ -36,7 +36,6 @@ from app.kernel.loading import called
 from app.mails.keeper import MailKeeper
 from app.places.background import take_places
 from app.prescribers.keeper import IdentityKeeper
-from app.prescribers.resting import read_ahead
 from app.printing.background import printer
 from app.programmes import queries as programmes
 from app.reports.background import archiver
@@ -48,6 +47,7 @@ from app.terminal.desk import Desk, Verb, operating, say
 from app.terminal.french import Refused
 from app.terminal.values import Count
 from app.trust.keeper import SealKeeper
+from app.vouchers.resting import read_ahead
 from app.web.health import NotReady, refuse_unless_ready
 from app.works.doing import Doer
 from app.works.keeper import keepers

@@ -24,11 +24,11 @@ from app.factory import create_app
 from app.identity.rules import Role
 from app.identity.service import actor_of, known_agent
 from app.kernel.clock import utc_now
-from app.prescribers.resting import read_ahead
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.snapshots import take_snapshots
 from app.vouchers import queries as vouchers
+from app.vouchers.resting import read_ahead
 from app.vouchers.service import codes_of
 from benchmarks import town
 from benchmarks.bench import Bench

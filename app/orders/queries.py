@@ -1,6 +1,7 @@
 """Looking orders, deliveries and mandates up."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from app import ledger
 from app.database import Place, placed, rows_by
 from app.kernel.money import Cents
 from app.kernel.serials import BOOKLET_SIZES
-from app.ledger.models import Movement, Posting, Voucher
+from app.ledger.models import AccountRow, Movement, Posting
 from app.orders.models import (
     Activation,
     BookletOrder,
@@ -41,7 +42,7 @@ from app.orders.rules import (
 from app.programmes.models import Programme
 from app.programmes.rules import Public
 from app.takeover import queries as takeover
-from app.vouchers.models import Booklet
+from app.vouchers.resting import resting_in
 
 
 def order(session: Session, order_id: UUID) -> BookletOrder | None:
@@ -209,19 +210,16 @@ def stock_by_size(
     A booklet of which a pass is blocked or withheld is not whole: it serves nobody, and counts for
     nothing.
     """
-    counts = {
-        kind: _whole_booklets(
-            session,
-            [
-                account.id
-                for account in ledger.all_accounts(session).values()
-                if account.kind is kind
-                and account.party_id == sponsor_id
-                and account.vintage_id in vintage_ids
-            ],
-        )
-        for kind in (ledger.AccountKind.STOCK, ledger.AccountKind.STOCK_INERT)
-    }
+    here = select(AccountRow.id, AccountRow.kind).where(
+        AccountRow.kind.in_([ledger.AccountKind.STOCK, ledger.AccountKind.STOCK_INERT]),
+        AccountRow.party_id == sponsor_id,
+        AccountRow.vintage_id.in_(vintage_ids),
+    )
+    kinds: dict[int, str] = dict(session.execute(here).all())
+    whole = Counter[tuple[str, int]]()
+    for account_id, resting in resting_in(session, kinds).items():
+        for run in resting.runs:
+            whole[kinds[account_id], run.size] += run.count
     allotted = dict(
         session.execute(
             select(
@@ -257,8 +255,8 @@ def stock_by_size(
     return tuple(
         StockOfSize(
             size,
-            active_count=counts[ledger.AccountKind.STOCK].get(size, 0),
-            inert_count=counts[ledger.AccountKind.STOCK_INERT].get(size, 0),
+            active_count=whole[ledger.AccountKind.STOCK, size],
+            inert_count=whole[ledger.AccountKind.STOCK_INERT, size],
             expected_count=int(allotted.get(size, 0)) - int(received.get(size, 0)) // size,
             prepared_count=int(prepared.get(size, 0)),
         )
@@ -266,54 +264,86 @@ def stock_by_size(
     )
 
 
-def _whole_booklets(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
-    """Booklets of each size with all their passes in these accounts."""
-    whole = (
-        select(Booklet.size)
-        .join(Voucher, Voucher.booklet_id == Booklet.id)
-        .where(Voucher.account_id.in_(account_ids))
-        .group_by(Booklet.id, Booklet.size)
-        .having(func.count() == Booklet.size)
-        .subquery()
-    )
-    rows = session.execute(select(whole.c.size, func.count()).group_by(whole.c.size))
-    return {size: int(count) for size, count in rows}
-
-
 LONGEST_HANDED_OVER = range(8)
 """Powers of two below which the passes of one hand-over stay: see app.ledger.queries.moved."""
+FIRST_LOOK = 2_000
+"""So many movements are looked through first, and twice as many each next time."""
 
 
 def latest_delays(
-    session: Session, vintage_ids: Iterable[int], *, limit: int
+    session: Session, vintage_ids: Collection[int], *, limit: int, look: int = FIRST_LOOK
 ) -> list[tuple[datetime, datetime]]:
-    """When each of the latest passes used was handed over, and when it was used."""
-    used, when_used = aliased(Movement), aliased(Posting)
-    latest = (
-        select(used.first_id, when_used.occurred_at)
-        .join(when_used, when_used.id == used.posting_id)
-        .where(used.kind == ledger.MovementKind.REDEEM, used.vintage_id.in_(list(vintage_ids)))
-        .order_by(used.id.desc())
+    """When each of the latest passes used was handed over last, and when it was used.
+
+    The latest one comes first; a pass of whose hand-over nothing is known is passed over.
+    """
+    accounts = session.scalars(
+        select(AccountRow.id).where(
+            AccountRow.kind == ledger.AccountKind.REDEEMED, AccountRow.vintage_id.in_(vintage_ids)
+        )
+    ).all()
+    redemptions = and_(
+        Movement.credit_account_id.in_(accounts), Movement.kind == ledger.MovementKind.REDEEM
+    )
+    ids = _latest(session, redemptions, limit=limit, look=look) if accounts else []
+    if not ids:
+        return []
+    given = aliased(Movement)
+    used = (
+        select(Movement.id, Movement.first_id, Posting.occurred_at)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(redemptions, Movement.id >= ids[-1])
+        .order_by(Movement.id.desc())
         .limit(limit)
         .subquery()
     )
-    rows = session.execute(
-        select(Posting.occurred_at, latest.c.occurred_at)
-        .select_from(latest)
-        .join(
-            Movement,
-            and_(
-                Movement.kind == ledger.MovementKind.ISSUE,
-                Movement.span_bits.in_(LONGEST_HANDED_OVER),
-                Movement.first_id.between(
-                    latest.c.first_id - (2 << LONGEST_HANDED_OVER[-1]), latest.c.first_id
-                ),
-                Movement.last_id >= latest.c.first_id,
-            ),
+    # Each power of two by itself, and « + 0 »: PostgreSQL expects so many movements in a stretch of
+    # passes that it would otherwise read all of the journal, or look for the last one from its end.
+    handed_over = [
+        select(func.max(given.id + 0))
+        .where(
+            given.kind == ledger.MovementKind.ISSUE,
+            given.span_bits == bits,
+            given.first_id.between(used.c.first_id - (2 << bits) + 2, used.c.first_id),
+            given.last_id >= used.c.first_id,
+            given.id + 0 < used.c.id,
         )
+        .scalar_subquery()
+        for bits in LONGEST_HANDED_OVER
+    ]
+    rows = session.execute(select(used.c.occurred_at, *handed_over).order_by(used.c.id.desc()))
+    latest = [
+        (max(given_by), used_at)
+        for used_at, *found in rows
+        if (given_by := [movement_id for movement_id in found if movement_id is not None])
+    ]
+    given_at = _when(session, {movement_id for movement_id, _ in latest})
+    return [(given_at[movement_id], used_at) for movement_id, used_at in latest]
+
+
+def _latest(session: Session, which: ColumnElement[bool], *, limit: int, look: int) -> list[int]:
+    """The last movements of some accounts, the last one first: looked for from the end."""
+    found: list[int] = []
+    until = session.scalar(select(func.max(Movement.id))) or 0
+    while until > 0 and len(found) < limit:
+        found += session.scalars(
+            select(Movement.id)
+            .where(which, Movement.id > until - look, Movement.id <= until)
+            .order_by(Movement.id.desc())
+            .limit(limit - len(found))
+        )
+        until, look = until - look, look * 2
+    return found
+
+
+def _when(session: Session, movement_ids: Collection[int]) -> dict[int, datetime]:
+    """When these movements were done."""
+    rows = session.execute(
+        select(Movement.id, Posting.occurred_at)
         .join(Posting, Posting.id == Movement.posting_id)
+        .where(Movement.id.in_(movement_ids))
     )
-    return [(given, taken) for given, taken in rows]
+    return dict(rows.all())
 
 
 def lines(session: Session, order_id: UUID) -> list[OrderLine]:

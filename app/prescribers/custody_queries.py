@@ -35,9 +35,9 @@ from app.prescribers.custody_rules import (
     RequestState,
 )
 from app.prescribers.models import Prescription, PrescriptionBooklet
-from app.prescribers.resting import resting_in
 from app.programmes.models import VintageTerms
 from app.vouchers.models import Booklet
+from app.vouchers.resting import resting_in
 
 # ── Consignments ──────────────────────────────────────────────────────────────────────────────────
 

@@ -17,9 +17,9 @@ from app.prescribers import custody_queries as queries
 from app.prescribers.custody import known_consignment
 from app.prescribers.custody_queries import Held, Incomplete
 from app.prescribers.custody_rules import Answer, ConsignmentKind, Lot
-from app.prescribers.resting import KINDS
 from app.programmes import queries as programmes
 from app.vouchers.models import Booklet
+from app.vouchers.resting import KINDS
 
 RATE_DAYS = 90
 """A prescriber's rate of hand-over is counted over so many days."""

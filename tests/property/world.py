@@ -21,6 +21,7 @@ from app.kernel.errors import DomainError
 from app.ledger import AccountKind
 from app.ledger.models import Movement
 from app.losses.naming import Named
+from app.orders import queries as orders
 from app.portability.archive import reading, writing
 from app.portability.service import FromArchive, export, take_in
 from app.portability.views import claim_files
@@ -31,6 +32,7 @@ from app.trust import proofs
 from app.trust.notes import CheckpointSigner
 from app.trust.service import seal
 from app.trust.verify import verify_seals
+from tests import by_hand
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.property.oracle import Oracle
@@ -72,6 +74,8 @@ class World(RuleBasedStateMachine):
                 self.see_that_money_agrees(session)
                 self.see_that_registers_close(session)
                 self.see_that_seals_hold(session)
+            with self.database.transaction(writing=False) as session:
+                self.see_that_plans_agree(session)
         finally:
             self.database.close()
             self.databases.drop(self.url)
@@ -170,6 +174,16 @@ class World(RuleBasedStateMachine):
         """The ledger against itself."""
         assert ledger.verify(session).first_difference is None
         assert snapshots.first_difference(session) is None
+
+    def see_that_plans_agree(self, session: Session) -> None:
+        """What the need of booklets is measured by, against a look at every pass."""
+        sponsor_id, vintages = self.scheme.organisations["sponsor"], [self.scheme.vintage_id]
+        there = by_hand.whole_booklets(session, sponsor_id)
+        for size in orders.stock_by_size(session, sponsor_id, vintages):
+            assert size.active_count == there[AccountKind.STOCK, size.booklet_size]
+            assert size.inert_count == there[AccountKind.STOCK_INERT, size.booklet_size]
+        quick = orders.latest_delays(session, vintages, limit=10, look=5)
+        assert quick == by_hand.latest_delays(session, vintages, limit=10)
 
     def see_that_money_agrees(self, session: Session) -> None:
         """Statements, payments and what is owed back."""

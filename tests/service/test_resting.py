@@ -12,8 +12,8 @@ from app.losses import blocks
 from app.losses.naming import Named
 from app.losses.rules import BlockCause, Declarant
 from app.prescribers.custody_queries import Held, held_booklets
-from app.prescribers.resting import KINDS, Resting, resting_in
 from app.reports.snapshots import take_snapshots
+from app.vouchers.resting import KINDS, Resting, resting_in
 from tests.factories import Scheme
 
 

@@ -44,6 +44,11 @@ class Run:
     first_number: int
     last_number: int
 
+    @property
+    def count(self) -> int:
+        """How many booklets."""
+        return self.last_number - self.first_number + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
