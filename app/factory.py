@@ -56,7 +56,6 @@ from app.orders import preparing_pages
 from app.orders.budget import committed_cents
 from app.partners import api as partners_api
 from app.partners import queries as partners
-from app.partners.rules import OrganisationKind
 from app.places import api as places_api
 from app.places import file_pages as place_file_pages
 from app.places import pages as places_pages
@@ -447,7 +446,7 @@ def frame() -> Frame:
     practice = None
     try:
         specimen = programmes.is_demonstration(session)
-        authority = next(iter(partners.names_of_kind(session, OrganisationKind.SPONSOR)), "")
+        authority = partners.authority_name(session)
         if PRACTICE in current_app.extensions:
             practice = current_app.extensions[PRACTICE](session)
         if not auth.is_signed_in():

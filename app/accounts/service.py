@@ -50,6 +50,7 @@ from app.mails.outbox import known_mail, opened_link, write_mail
 from app.mails.rules import FRENCH_MAIL, MailKind
 from app.mails.wording import written
 from app.papers.french import day_and_time
+from app.partners.queries import authority_name
 from app.partners.rules import WHERE_ROLES_ARE
 from app.partners.service import known_organisation
 
@@ -276,6 +277,7 @@ def _send(
         address=agent.email,
         letter=written(
             MailKind.INVITATION,
+            authority=authority_name(session),
             organisation=organisation_name,
             role=FRENCH_ROLE[Role(agent.role)],
             until=day_and_time(link.expires_at),

@@ -219,7 +219,7 @@ def read_redemption(redemption_id: UUID) -> Json:
     body=ReversalRequestSchema,
     answer=ReversalSchema,
     description="Tant qu’aucun bordereau ne le porte, ou une fois retiré d’un projet : par le "
-    "médiateur, ou par CAP Nord. La personne peut se resservir du pass.",
+    "médiateur, ou par la collectivité. La personne peut se resservir du pass.",
 )
 def undo_redemption(body: Json, redemption_id: UUID) -> RedemptionReversal:
     """Give the person the pass back."""

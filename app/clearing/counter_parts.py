@@ -71,7 +71,7 @@ STATES = {
         "Il paraîtra sur un autre bordereau. On peut encore l’annuler.",
     ),
     RedemptionState.TAKEN_BACK: StateWords(
-        "warn", "Repris", "CAP Nord a repris cet encaissement. Appelez la coordination."
+        "warn", "Repris", "La collectivité a repris cet encaissement. Appelez la coordination."
     ),
 }
 

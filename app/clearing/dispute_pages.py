@@ -203,7 +203,7 @@ def new(attempt_id: UUID) -> ResponseReturnValue:
     if request.method == "POST" and form.submit(work) is not None:
         return done(
             url_for(".shown", dispute_id=form.id),
-            "Le litige est ouvert. CAP Nord compare les deux récits et vous répond ici.",
+            "Le litige est ouvert. La collectivité compare les deux récits et vous répond ici.",
         )
     return render_template(
         "clearing/new_dispute.html", form=form, attempt_id=attempt_id

@@ -17,7 +17,7 @@ class VoucherAlreadyRedeemed(Conflict):
     code = "voucher_already_redeemed"
     sentence = (
         "Ce pass a déjà été encaissé {where}, le {redeemed_on}. Demandez un autre pass ; "
-        "si vous pensez à une erreur, appelez la coordination de CAP Nord."
+        "si vous pensez à une erreur, appelez la coordination."
     )
 
 
@@ -27,7 +27,7 @@ class VoucherUsedBefore(Conflict):
     code = "voucher_used_before"
     sentence = (
         "Ce pass a déjà servi avant passnum : la reprise de son carnet le dit utilisé. Demandez un "
-        "autre pass ; si vous pensez à une erreur, appelez la coordination de CAP Nord."
+        "autre pass ; si vous pensez à une erreur, appelez la coordination."
     )
 
 
@@ -37,7 +37,7 @@ class VoucherNotIssued(Conflict):
     code = "voucher_not_issued"
     sentence = (
         "Ce pass n’a pas encore été remis à une personne : il ne vaut rien aujourd’hui. "
-        "Notez son numéro et appelez la coordination de CAP Nord."
+        "Notez son numéro et appelez la coordination."
     )
 
 
@@ -47,8 +47,8 @@ class VoucherBlocked(Conflict):
     code = "voucher_blocked"
     sentence = (
         "Ce pass est en opposition depuis le {since} : il a été déclaré perdu, volé ou abîmé. "
-        "Ne l’acceptez pas, gardez-le si la personne veut bien, et appelez la coordination de "
-        "CAP Nord."
+        "Ne l’acceptez pas, gardez-le si la personne veut bien, et appelez la "
+        "coordination."
     )
 
 
@@ -132,7 +132,7 @@ class TooManyGuesses(Throttled):
     code = "too_many_guesses"
     sentence = (
         "Trop de codes inconnus en peu de temps. Patientez {minutes} minutes, ou appelez la "
-        "coordination de CAP Nord : rien n’est perdu."
+        "coordination : rien n’est perdu."
     )
 
 
@@ -166,7 +166,7 @@ class RedemptionClaimedAlready(Conflict):
     code = "redemption_claimed_already"
     sentence = (
         "Cet encaissement figure déjà sur un bordereau : il ne s’annule plus ici. "
-        "Appelez la coordination de CAP Nord avec le numéro du pass."
+        "Appelez la coordination avec le numéro du pass."
     )
 
 
@@ -292,7 +292,7 @@ class StatementNotADraft(Conflict):
     code = "statement_not_a_draft"
     sentence = (
         "Ce bordereau est approuvé : aucun pass ne s’en retire plus et il ne se certifie plus. "
-        "Signalez l’erreur à la coordination de CAP Nord, qui la corrigera sur un prochain."
+        "Signalez l’erreur à la coordination, qui la corrigera sur un prochain."
     )
 
 

@@ -63,7 +63,7 @@ class Blocked:
     on: date | None = None
     statement_id: UUID | None = None
     given: Given | None = None
-    """Where an account is in the way: the one that was given for it, and waits for CAP Nord."""
+    """Where an account is in the way: the one that was given for it, and waits for a check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ def _stages(
             sum(one.voucher_count for one in unclaimed),
             Cents(sum(one.amount_cents for one in unclaimed)),
         ),
-        stage("Bordereau en préparation", "CAP Nord l’approuve.", StatementState.DRAFT),
+        stage("Bordereau en préparation", "La collectivité l’approuve.", StatementState.DRAFT),
         stage(
             "Approuvé, en paiement",
             "Le comptable public paie.",

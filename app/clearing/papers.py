@@ -26,7 +26,7 @@ from app.papers.french import (
     typeset,
 )
 from app.papers.measures import INK, NBSP
-from app.papers.parts import LEFT, blank, field_card, signature
+from app.papers.parts import LEFT, blank, field_card, letterhead, signature
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.papers.table import Column, Row, Table, note
@@ -92,6 +92,7 @@ def statement_pdf(paper: StatementPaper) -> bytes:
     page = Paper(
         title,
         paper.number,
+        letterhead(paper.sponsor),
         subtitle="État liquidatif des pass numériques acceptés",
         subject="État liquidatif, pièce justificative de la dépense",
         foot=typeset(
@@ -330,6 +331,7 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
     page = Paper(
         "Demande de reversement",
         paper.number,
+        letterhead(paper.sponsor),
         subtitle="Pass numériques payés puis repris",
         subject="Pièce justificative du titre de recette",
         foot=typeset(f"{paper.number} · {paper.mediator} · {paper.programme}"),

@@ -44,5 +44,6 @@ def receipt_paper(session: Session, redemption_id: UUID) -> ReceiptPaper:
         url_for("receipt_pages.verify", r=one.receipt, _external=True),
         url_for("receipt_pages.verify", _external=True),
         state is RedemptionState.UNDONE,
+        partners.authority_name(session),
         programmes.is_demonstration(session),
     )

@@ -7,7 +7,7 @@ from app.kernel.money import Cents
 from app.papers.flow import Paper
 from app.papers.french import long_day, money
 from app.papers.measures import GREY
-from app.papers.parts import LEFT, field_card
+from app.papers.parts import LEFT, field_card, letterhead
 from app.papers.sheet import strong
 
 QR_SIDE = 62
@@ -29,6 +29,7 @@ class ReceiptPaper:
     address: str
     checking_page: str
     undone: bool
+    sponsor: str
     specimen: bool
 
 
@@ -37,6 +38,7 @@ def receipt_pdf(one: ReceiptPaper) -> bytes:
     paper = Paper(
         "Reçu d’encaissement",
         one.serial,
+        letterhead(one.sponsor),
         subtitle="Preuve gardée par le médiateur",
         specimen=one.specimen,
         subject=f"Encaissement du pass {one.serial}",
@@ -78,7 +80,7 @@ def receipt_pdf(one: ReceiptPaper) -> bytes:
             right,
             low - 2,
             wide - QR_SIDE - 12,
-            "Sans CAP Nord : la signature est un JWS (RFC 7515) Ed25519 ; les clés publiques sont "
+            "Sans nous : la signature est un JWS (RFC 7515) Ed25519 ; les clés publiques sont "
             "à /.well-known/jwks.json et se gardent avec les reçus.",
             10.5,
         )

@@ -84,14 +84,14 @@ def undone_in_words(session: Session, redemption: Redemption) -> str:
     agent = identity.agent(session, made.reversed_by)
     own = agent is None or agent.organisation_id == redemption.mediator_id
     day = day_long(martinique_day(made.reversed_at))
-    return f"{'Le médiateur' if own else 'CAP Nord'}, le {day} : {made.reason}"
+    return f"{'Le médiateur' if own else 'La collectivité'}, le {day} : {made.reason}"
 
 
 def recorded_by(session: Session, redemption: Redemption) -> str:
-    """Who took the pass: somebody of the mediator's, or CAP Nord in its name."""
+    """Who took the pass: somebody of the mediator's, or the sponsor in its name."""
     agent = identity.agent(session, redemption.redeemed_by)
     if agent is not None and agent.organisation_id != redemption.mediator_id:
-        return "CAP Nord, d’après la feuille du médiateur"
+        return "La collectivité, d’après la feuille du médiateur"
     return "Le médiateur"
 
 

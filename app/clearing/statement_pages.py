@@ -260,7 +260,7 @@ def certify(session: Session, form: Form, page: StatementPage) -> str:
         version=form.integer("version"),
         now=started_at(),
     )
-    return "Le bordereau est certifié. CAP Nord l’approuve maintenant."
+    return "Le bordereau est certifié. La collectivité l’approuve maintenant."
 
 
 def approve(session: Session, form: Form, page: StatementPage) -> str:

@@ -219,7 +219,7 @@ def state_words(one: Standing, reasons: Sequence[HoldReason], *, own: bool) -> t
 
 def why_of(one: Standing, *, today: date, own: bool) -> str:
     """The few words under a state."""
-    due = "CAP Nord l’approuve" if own and one.state is StatementState.DRAFT else ""
+    due = "La collectivité l’approuve" if own and one.state is StatementState.DRAFT else ""
     if one.approval is not None:
         late = one.approval.due_on < today
         due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"
@@ -445,26 +445,27 @@ def _waits_of_own(one: Standing, reasons: Sequence[HoldReason]) -> str:
     if HoldReason.CERTIFICATION in reasons:
         return (
             "C’est un projet : relisez ses lignes, puis certifiez que ces accompagnements ont été "
-            "réalisés. CAP Nord l’approuve ensuite, et le délai de paiement court du jour où vous "
-            "certifiez. Si une ligne est fausse, appelez la coordination avant de certifier."
+            "réalisés. La collectivité l’approuve ensuite, et le délai de paiement court du jour "
+            "où vous certifiez. Si une ligne est fausse, appelez la coordination avant de "
+            "certifier."
         )
     if HoldReason.BANK_DETAILS in reasons:
-        return "Donnez votre relevé d’identité bancaire à CAP Nord : le bordereau l’attend."
+        return "Donnez votre relevé d’identité bancaire à la collectivité : le bordereau l’attend."
     return {
         StatementState.DRAFT: (
-            "C’est un projet : ni son total ni son numéro ne sont arrêtés. CAP Nord l’approuve, "
-            "et peut encore en retirer un pass ; vous n’avez rien à faire."
+            "C’est un projet : ni son total ni son numéro ne sont arrêtés. La collectivité "
+            "l’approuve, et peut encore en retirer un pass ; vous n’avez rien à faire."
         ),
         StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
         StatementState.OFFSET: (
             "Il compense en entier des pass déjà payés et repris : rien n’est à vous verser."
         ),
-        StatementState.APPROVED: "CAP Nord l’a approuvé et demande maintenant son paiement.",
+        StatementState.APPROVED: "La collectivité l’a approuvé et demande maintenant son paiement.",
         StatementState.ORDERED: "Le comptable public le paie sur votre compte.",
         StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
         StatementState.REJECTED: (
-            "La banque a renvoyé le paiement. Vérifiez avec CAP Nord le compte à payer : un autre "
-            "paiement suit."
+            "La banque a renvoyé le paiement. Vérifiez avec la collectivité le compte à payer : un "
+            "autre paiement suit."
         ),
     }[one.state]
 

@@ -20,7 +20,7 @@ from app.papers.measures import (
     WHITE,
     DoesNotFit,
 )
-from app.papers.parts import CAP_NORD, FLOOR, LEFT, Letterhead
+from app.papers.parts import FLOOR, LEFT, letterhead
 from app.papers.sheet import Sheet, shortened, strong
 from app.papers.table import Column, Row, Table
 from app.programmes.rules import FRENCH_PUBLIC, Entitled
@@ -165,13 +165,11 @@ class Flow:
 
 
 def _paper(kit: Kit, title: str, size: float) -> tuple[Paper, Flow]:
-    own = kit.sponsor == CAP_NORD.name
-    issuer = CAP_NORD if own else Letterhead(shortened(kit.sponsor, 80, "B", 13))
     reached = f" Pour nous joindre : {', '.join(kit.reached)}." if kit.reached else ""
     paper = Paper(
         title,
         "",
-        issuer,
+        letterhead(kit.sponsor),
         subtitle=f"ce qui s’applique le {long_day(kit.on)}",
         subject=f"{title} : {kit.programme_name}",
         foot=typeset(

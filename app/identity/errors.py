@@ -14,10 +14,7 @@ class RightMissing(NotPermitted):
     """The role of the agent does not carry that right."""
 
     code = "right_missing"
-    sentence = (
-        "Votre rôle ne permet pas ce geste. "
-        "Demandez à la coordination de CAP Nord qui peut le faire."
-    )
+    sentence = "Votre rôle ne permet pas ce geste. Demandez à la coordination qui peut le faire."
 
 
 class TokenCannotApprove(NotPermitted):
@@ -56,7 +53,7 @@ class OtherOrganisation(NotPermitted):
     code = "other_organisation"
     sentence = (
         "Cet élément concerne une autre structure que la vôtre. "
-        "Vérifiez le numéro, ou adressez-vous à la coordination de CAP Nord."
+        "Vérifiez le numéro, ou adressez-vous à la coordination."
     )
 
 
@@ -210,8 +207,7 @@ class CannotManageAccount(NotPermitted):
 
     code = "cannot_manage_account"
     sentence = (
-        "Ce compte n’est pas de ceux que vous gérez. "
-        "Demandez à l’administration des comptes de CAP Nord."
+        "Ce compte n’est pas de ceux que vous gérez. Demandez à l’administration des comptes."
     )
 
 
@@ -228,5 +224,6 @@ class RoleElsewhere(RuleBroken):
     code = "role_elsewhere"
     sentence = (
         "Ce rôle n’existe pas dans cette structure : la coordination, les finances et "
-        "l’administration sont à CAP Nord. Choisissez un autre rôle ou une autre structure."
+        "l’administration sont dans la collectivité. Choisissez un autre rôle ou une autre "
+        "structure."
     )

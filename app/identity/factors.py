@@ -463,7 +463,7 @@ def reset_factors(
         "L’administration des comptes a retiré les seconds facteurs de votre compte passnum. "
         f"Raison donnée : {why}.\n\nVos connexions ont pris fin. À la prochaine, votre mot de "
         "passe suffit pour entrer ; ajoutez alors un nouveau second facteur.\n\nVous n’avez rien "
-        "demandé ? Prévenez tout de suite l’administration des comptes de CAP Nord.",
+        "demandé ? Prévenez tout de suite l’administration des comptes.",
         now,
     )
     return agent
@@ -506,7 +506,7 @@ def _enrolled(
         agent,
         "Un second facteur a été ajouté à votre compte",
         f"Une {name} protège désormais votre compte passnum.\n\nCe n’était pas vous ? Prévenez "
-        "tout de suite l’administration des comptes de CAP Nord.",
+        "tout de suite l’administration des comptes.",
         now,
     )
 
@@ -531,7 +531,7 @@ def _removed(session: Session, actor: Actor, name: str, origin: Origin, now: dat
         agent,
         "Un second facteur a été retiré de votre compte",
         f"Une {name} ne protège plus votre compte passnum.\n\nCe n’était pas vous ? Prévenez "
-        "tout de suite l’administration des comptes de CAP Nord.",
+        "tout de suite l’administration des comptes.",
         now,
     )
 

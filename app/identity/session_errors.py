@@ -184,7 +184,7 @@ class ProviderAccountClosed(RuleBroken):
     code = "provider_account_closed"
     sentence = (
         "Votre compte passnum est fermé. Si c’est une erreur, adressez-vous à "
-        "l’administration des comptes de CAP Nord."
+        "l’administration des comptes."
     )
 
 

@@ -38,10 +38,7 @@ class NotPermitted(DomainError):
     """The person may not do this; somebody else may."""
 
     code = "not_permitted"
-    sentence = (
-        "Votre rôle ne permet pas ce geste. "
-        "Demandez à la coordination de CAP Nord qui peut le faire."
-    )
+    sentence = "Votre rôle ne permet pas ce geste. Demandez à la coordination qui peut le faire."
 
 
 class RuleBroken(DomainError):
@@ -50,7 +47,7 @@ class RuleBroken(DomainError):
     code = "rule_broken"
     sentence = (
         "Une règle du dispositif interdit cette opération. "
-        "Vérifiez votre saisie, ou adressez-vous à la coordination de CAP Nord."
+        "Vérifiez votre saisie, ou adressez-vous à la coordination."
     )
 
 

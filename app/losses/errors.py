@@ -57,7 +57,7 @@ class NotYoursToDeclare(RuleBroken):
     code = "not_yours_to_declare"
     sentence = (
         "Le pass {serial} n’est pas chez vous et vous ne l’avez pas remis : "
-        "appelez la coordination de CAP Nord, qui peut le mettre en opposition."
+        "appelez la coordination, qui peut le mettre en opposition."
     )
 
 
@@ -199,7 +199,7 @@ class NotYoursToReplace(RuleBroken):
     code = "not_yours_to_replace"
     sentence = (
         "Vous n’avez pas remis le pass {serial} : adressez la personne au prescripteur qui l’a "
-        "remis, ou à la coordination de CAP Nord."
+        "remis, ou à la coordination."
     )
 
 

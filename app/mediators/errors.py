@@ -9,7 +9,7 @@ class NoLabelInForce(RuleBroken):
     code = "no_label_in_force"
     sentence = (
         "« {organisation} » n’a pas de label en vigueur le {day}, et ne peut pas encaisser de pass "
-        "ce jour-là. Vérifiez les dates du label auprès de la coordination de CAP Nord."
+        "ce jour-là. Vérifiez les dates du label auprès de la coordination."
     )
 
 
@@ -20,7 +20,7 @@ class CashOfficeMissing(RuleBroken):
     sentence = (
         "« {organisation} » est un organisme public et n’a ni régie de recettes ni convention de "
         "mandat en vigueur le {day} : elle ne peut pas encaisser de pass ce jour-là. Faites "
-        "enregistrer l’une ou l’autre par la coordination de CAP Nord."
+        "enregistrer l’une ou l’autre par la coordination."
     )
 
 
@@ -31,7 +31,7 @@ class NoRightToHold(RuleBroken):
     sentence = (
         "« {organisation} » est un organisme public et n’a ni régie ni convention de mandat en "
         "vigueur le {day} : elle ne peut ni recevoir ni remettre de carnets ce jour-là, seulement "
-        "rendre les siens. Faites enregistrer l’une ou l’autre par la coordination de CAP Nord."
+        "rendre les siens. Faites enregistrer l’une ou l’autre par la coordination."
     )
 
 

@@ -105,7 +105,7 @@ NEW_PARTNER = Sheet(
             "text",
             "insee",
             "Code Insee de la commune",
-            "5 chiffres ; inutile pour les 18 communes de CAP Nord.",
+            "5 chiffres ; inutile pour les 18 communes du nord de la Martinique.",
             longest=5,
             about="insee",
         ),

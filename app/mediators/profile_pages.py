@@ -295,8 +295,8 @@ def bank_details(partner_id: UUID) -> ResponseReturnValue:
 def _typed_by_its_own(_made: object) -> ResponseReturnValue:
     return done(
         url_for("mediator_pages.own"),
-        "Le compte est saisi. Une personne de CAP Nord vous appelle pour le vérifier, puis le "
-        "confirme : d’ici là, rien ne change.",
+        "Le compte est saisi. Une personne de la collectivité vous appelle pour le vérifier, puis "
+        "le confirme : d’ici là, rien ne change.",
     )
 
 

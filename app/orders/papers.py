@@ -4,7 +4,7 @@ from app.kernel.serials import BOOKLET_SIZES
 from app.orders.rules import FormLine, OrderForm
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, plural, typeset
-from app.papers.parts import LEFT, field_card, signature
+from app.papers.parts import LEFT, field_card, letterhead, signature
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 
@@ -25,6 +25,7 @@ def order_form(form: OrderForm) -> bytes:
     paper = Paper(
         "Bon de commande",
         form.number,
+        letterhead(form.sponsor_name),
         subtitle=typeset(f"Carnets de pass numériques, millésime {form.vintage_label}"),
         subject=f"Commande de carnets, {form.programme_name}",
         foot=f"Bon de commande {form.number}, {form.programme_name}",

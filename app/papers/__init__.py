@@ -6,12 +6,12 @@ Lengths are millimetres from the lower left corner, type sizes points, amounts i
 
     from app.papers.flow import Paper
     from app.papers.french import euros_in_words, grouped, money
-    from app.papers.parts import LEFT, Letterhead, card, fields, signature
+    from app.papers.parts import LEFT, card, fields, letterhead, signature
     from app.papers.sheet import strong
     from app.papers.table import Column, Row, Table
 
     def slip(data: Slip, *, specimen: bool) -> bytes:
-        paper = Paper("Bordereau de remise", data.number, Letterhead("CAP Nord Martinique"),
+        paper = Paper("Bordereau de remise", data.number, letterhead(data.sponsor),
                       subtitle="Carnets confiés à un prescripteur", specimen=specimen)
         s, y = paper.sheet, paper.top
         with s.elem("Sect"):

@@ -2,7 +2,6 @@
 
 from app.papers.measures import A4
 from app.papers.parts import (
-    CAP_NORD,
     FLOOR,
     Letterhead,
     foot,
@@ -23,7 +22,7 @@ class Paper:
         self,
         title: str,
         number: str,
-        issuer: Letterhead = CAP_NORD,
+        issuer: Letterhead,
         *,
         specimen: bool,
         subtitle: str = "",

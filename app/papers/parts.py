@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.papers.measures import GREY, INK, NBSP, RULE, TEAL, TINT, DoesNotFit
-from app.papers.sheet import Sheet, strong
+from app.papers.sheet import Sheet, shortened, strong
 
 LEFT = 16.0
 """Margin at both sides."""
@@ -29,6 +29,13 @@ CAP_NORD = Letterhead(
         f"SIREN 200{NBSP}041{NBSP}788",
     ),
 )
+
+
+def letterhead(name: str) -> Letterhead:
+    """The letterhead of an authority, by its name; CAP Nord's has its address."""
+    if name == CAP_NORD.name:
+        return CAP_NORD
+    return Letterhead(shortened(name or "Pass numérique", 80, "B", 13))
 
 
 def masthead(s: Sheet, issuer: Letterhead, title: str, subtitle: str, number: str) -> float:

@@ -51,7 +51,7 @@ class Sheet:
         title: str,
         *,
         specimen: bool,
-        author: str = "CAP Nord Martinique",
+        author: str,
         subject: str = "",
         size: tuple[float, float] = A4,
         tagged: bool = True,

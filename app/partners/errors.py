@@ -167,7 +167,7 @@ class TooManyFiles(RuleBroken):
     code = "too_many_files"
     sentence = (
         "Cette convention a déjà {count} documents, le plus qu’elle puisse garder. "
-        "Réunissez le reste dans les archives de CAP Nord."
+        "Réunissez le reste dans les archives de la collectivité."
     )
 
 

@@ -21,7 +21,7 @@ from app.partners.models import (
     SiretEntry,
     Succession,
 )
-from app.partners.rules import MICRODEGREES, AgreementRole, read_siret
+from app.partners.rules import MICRODEGREES, AgreementRole, OrganisationKind, read_siret
 
 
 def agreement_covers(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
@@ -169,6 +169,11 @@ def names_of_kind(session: Session, kind: str) -> list[str]:
     """What the organisations of that kind are called."""
     query = select(Organisation.name).where(Organisation.kind == kind).order_by(Organisation.name)
     return list(session.scalars(query))
+
+
+def authority_name(session: Session) -> str:
+    """What the authority whose database this is is called; nothing before it is registered."""
+    return next(iter(names_of_kind(session, OrganisationKind.SPONSOR)), "")
 
 
 def all_organisations(session: Session) -> list[Organisation]:

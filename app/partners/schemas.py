@@ -27,7 +27,7 @@ class PartnerRequestSchema(Identified):
         5,
         load_default=None,
         allow_none=True,
-        about="Code Insee de la commune ; inutile pour les 18 de CAP Nord.",
+        about="Code Insee de la commune ; inutile pour les 18 du nord de la Martinique.",
         example="97209",
     )
     siret = Text(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.kernel.money import Cents
-from app.partners.queries import organisation_names
+from app.partners.queries import authority_name, organisation_names
 from app.portability.rules import OUTSTANDING, OWED, ClaimLine, Claims
 from app.programmes import queries as programmes
 
@@ -48,6 +48,7 @@ def read_claims(session: Session, *, now: datetime, programme_id: UUID | None = 
     return Claims(
         now,
         programmes.is_demonstration(session),
+        authority_name(session),
         tuple(line for line in lines if line.kind in OWED),
         tuple(line for line in lines if line.kind in OUTSTANDING),
     )

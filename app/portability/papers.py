@@ -7,7 +7,7 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.papers.flow import Paper
 from app.papers.french import grouped, long_day, money, typeset
-from app.papers.parts import LEFT, signature
+from app.papers.parts import LEFT, letterhead, signature
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.papers.table import Column, Row, Table
@@ -63,6 +63,7 @@ def claims_pdf(claims: Claims) -> bytes:
     paper = Paper(
         TITLE,
         "",
+        letterhead(claims.sponsor),
         subtitle=f"état du registre au {day}",
         subject="Pass encaissés et non payés par médiateur, valeur des pass par détenteur",
         foot=typeset(f"{TITLE}, état du registre au {day}"),
@@ -91,7 +92,7 @@ def claims_pdf(claims: Claims) -> bytes:
         y - 6,
         84,
         32,
-        "Pour CAP Nord Martinique",
+        "Pour la collectivité",
         "Certifié conforme au registre, pour être joint à la déclaration de créances.",
     )
     return paper.finish()

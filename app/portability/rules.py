@@ -36,5 +36,6 @@ class Claims:
 
     read_at: datetime
     specimen: bool
+    sponsor: str
     owed: tuple[ClaimLine, ...]
     outstanding: tuple[ClaimLine, ...]

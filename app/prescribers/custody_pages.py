@@ -401,7 +401,7 @@ def cancel(consignment_id: UUID) -> ResponseReturnValue:
                 url_for(".consignment", consignment_id=consignment_id),
                 "Le retour est annulé : ses carnets sont de nouveau chez l’envoyeur."
                 if page.consignment.kind == ConsignmentKind.RETURN
-                else "L’envoi est annulé : ses carnets sont de nouveau dans le stock de CAP Nord.",
+                else "L’envoi est annulé : ses carnets sont revenus au stock de la collectivité.",
             )
     return render_template("custody/cancel.html", page=page, form=form), form.status
 

@@ -6,7 +6,7 @@ from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import clock, euros_in_words, grouped, long_day, money, plural, short_day
 from app.papers.measures import GREY, NBSP
-from app.papers.parts import LEFT, blank, card, field_card, signatory, signature, tick
+from app.papers.parts import LEFT, blank, card, field_card, letterhead, signatory, signature, tick
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
@@ -32,7 +32,12 @@ def slip(data: Slip, *, specimen: bool) -> bytes:
     counted = f"{grouped(booklets)} carnet{plural(booklets)}"
     total = f"{counted} · {grouped(passes)} pass · {money(cents)}"
     paper = Paper(
-        title, data.number, subtitle=subtitle, specimen=specimen, foot=f"{data.number} · {total}"
+        title,
+        data.number,
+        letterhead(data.sponsor),
+        subtitle=subtitle,
+        specimen=specimen,
+        foot=f"{data.number} · {total}",
     )
     s, half = paper.sheet, (paper.wide - 2 * LEFT - 5) / 2
     y = _ends(paper, data, half)

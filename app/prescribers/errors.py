@@ -57,7 +57,7 @@ class BookletNotInStock(Conflict):
 
     code = "booklet_not_in_stock"
     sentence = (
-        "Le carnet {booklet} n’est pas dans le stock actif de CAP Nord. "
+        "Le carnet {booklet} n’est pas dans le stock actif de la collectivité. "
         "Cherchez-le par son numéro pour savoir où il est, puis retirez-le de la liste."
     )
 
@@ -78,7 +78,7 @@ class BookletNotOnTheWay(Conflict):
     code = "booklet_not_on_the_way"
     sentence = (
         "Le carnet {booklet} n’est plus en route : il est en opposition, retenu ou expiré. "
-        "Comptez-le comme manquant, et prévenez la coordination de CAP Nord."
+        "Comptez-le comme manquant, et prévenez la coordination."
     )
 
 
@@ -132,7 +132,7 @@ class NotTheSender(NotPermitted):
     code = "not_the_sender"
     sentence = (
         "Un prescripteur n’annule que ses propres retours, tant que le stock ne les a pas comptés. "
-        "Pour une dotation ou un transfert, demandez-le à la coordination de CAP Nord."
+        "Pour une dotation ou un transfert, demandez-le à la coordination."
     )
 
 
@@ -313,7 +313,7 @@ class PrescriptionUsed(Conflict):
     code = "prescription_used"
     sentence = (
         "Un pass de cette remise a déjà servi, ou n’est plus dans les mains de la personne : "
-        "la remise ne s’annule plus. Adressez-vous à la coordination de CAP Nord."
+        "la remise ne s’annule plus. Adressez-vous à la coordination."
     )
 
 
@@ -323,7 +323,7 @@ class UndoTooLate(NotPermitted):
     code = "undo_too_late"
     sentence = (
         "Une remise s’annule le jour même, par l’agent qui l’a faite. "
-        "Demandez à la coordination de CAP Nord de l’annuler, avec son numéro {number}."
+        "Demandez à la coordination de l’annuler, avec son numéro {number}."
     )
 
 

@@ -33,6 +33,7 @@ class Slip:
     kind: ConsignmentKind
     number: str
     sent_at: datetime
+    sponsor: str
     sender: str
     recipient: str
     agreement: str
@@ -139,6 +140,7 @@ def slip_of(session: Session, *, actor: Actor, consignment_id: UUID) -> Slip:
         kind=ConsignmentKind(consignment.kind),
         number=consignment.number,
         sent_at=consignment.prepared_at,
+        sponsor=partners.authority_name(session),
         sender=names[consignment.sender_id],
         recipient=names[consignment.recipient_id],
         agreement=agreement.reference if agreement else "",

@@ -79,14 +79,21 @@ class Writer:
     """Flows blocks down the page at one body size."""
 
     def __init__(
-        self, title: str, *, large: bool, specimen: bool, subject: str, size: float = 11.5
+        self,
+        title: str,
+        *,
+        author: str,
+        large: bool,
+        specimen: bool,
+        subject: str,
+        size: float = 11.5,
     ) -> None:
         self.title, self.large = title, large
         self.size = size
         self.lead = self.size * 1.36 / MM
         self.wide = 210 - 2 * LEFT
         edition = " (gros caractères)" if large else ""
-        self.s = Sheet(title + edition, specimen=specimen, subject=subject)
+        self.s = Sheet(title + edition, specimen=specimen, author=author, subject=subject)
         self.y = TOP
 
     def need(self, height: float) -> None:
@@ -277,7 +284,14 @@ def orientation_letter(letter: Letter, *, large: bool) -> bytes:
 def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
     title = typeset("Vos pass numériques : où aller, comment faire")
     subject = "Lettre d’orientation"
-    w = Writer(title, large=large, specimen=letter.specimen, subject=subject, size=size)
+    w = Writer(
+        title,
+        author=letter.prescriber,
+        large=large,
+        specimen=letter.specimen,
+        subject=subject,
+        size=size,
+    )
     w.head(
         "Pass numérique",
         letter.prescriber,
@@ -337,6 +351,7 @@ def commitment_form(form: CommitmentForm) -> bytes:
     """What the person commits to, to be signed on paper before the booklet is handed over."""
     w = Writer(
         "Mon engagement",
+        author=form.prescriber,
         large=False,
         specimen=form.specimen,
         subject="Engagement du bénéficiaire d’un Pass numérique",

@@ -199,7 +199,7 @@ def new_request() -> ResponseReturnValue:
         if (made := form.submit(act)) is not None:
             return done(
                 url_for(".booklet_request", request_id=made.id),
-                f"La demande {made.number} est envoyée. La coordination de CAP Nord y répond par "
+                f"La demande {made.number} est envoyée. La coordination y répond par "
                 "une dotation, ou dit pourquoi non.",
             )
     return render_template("custody/new_request.html", page=page), form.status

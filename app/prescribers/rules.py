@@ -180,7 +180,7 @@ FRENCH_EXCEPTION_REASON = {
     ),
     ExceptionReason.WORK_DEPENDS: "Une embauche ou une formation en dépend",
     ExceptionReason.LOST: "Un carnet reçu est perdu ou abîmé, et mis en opposition",
-    ExceptionReason.COORDINATION_AGREED: "La coordination de CAP Nord a donné son accord",
+    ExceptionReason.COORDINATION_AGREED: "La coordination a donné son accord",
 }
 
 
@@ -195,7 +195,7 @@ class LateReason(StrEnum):
 FRENCH_LATE_REASON = {
     LateReason.SESSIONS_BOOKED: "Des séances sont déjà fixées avant le dernier jour",
     LateReason.PERSON_ASKED: "La personne connaît le dernier jour et veut essayer",
-    LateReason.COORDINATION_AGREED: "La coordination de CAP Nord a donné son accord",
+    LateReason.COORDINATION_AGREED: "La coordination a donné son accord",
 }
 
 

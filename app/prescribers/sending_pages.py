@@ -113,8 +113,8 @@ def give_back() -> ResponseReturnValue:
     return _ask(
         ConsignmentKind.RETURN,
         lambda session, form: custody.return_booklets(session, **_sent(session, form)),
-        "Le retour {number} est en route vers le stock de CAP Nord, qui comptera les carnets à "
-        "l’arrivée. Joignez-leur le bordereau.",
+        "Le retour {number} est en route vers le stock de la collectivité, qui comptera les "
+        "carnets à l’arrivée. Joignez-leur le bordereau.",
     )
 
 

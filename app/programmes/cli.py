@@ -72,7 +72,7 @@ def init(
     l’administration, puis une pour la coordination. Une base qui a contenu la démonstration est
     refusée.
 
-    Exemple : passnum init --sponsor "CAP Nord" --commune "Le Marigot"
+    Exemple : passnum init --sponsor "Communauté du Pays" --commune "Le Marigot"
     --administrator comptes@exemple.fr --administrator-name "Mélissa Exemple"
     --coordinator coordination@exemple.fr --coordinator-name "Nadège Exemple"
     """
@@ -130,7 +130,7 @@ def create(
 ) -> None:
     """Ouvre un dispositif, avec les droits préconisés pour chaque public.
 
-    Exemple : passnum programme create "Pass numérique 2026" --sponsor "CAP Nord" --issuer Émetteur
+    Exemple : passnum programme create "Pass 2026" --sponsor "Communauté du Pays" --issuer Émetteur
     """
     with desk.transaction() as session:
         made = create_programme(

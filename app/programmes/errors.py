@@ -162,7 +162,7 @@ class ProgrammeFrozen(Conflict):
     code = "programme_frozen"
     sentence = (
         "Ce dispositif est gelé depuis le {since} ({reason}) : ni commande, ni livraison, ni "
-        "dotation. La coordination de CAP Nord peut lever le gel, sur la page du dispositif."
+        "dotation. La coordination peut lever le gel, sur la page du dispositif."
     )
 
 

@@ -136,7 +136,7 @@ class SettingsRequestSchema(Identified, SettingsFiguresSchema):  # type: ignore[
 class ProgrammeRequestSchema(Identified):
     """A programme to open."""
 
-    name = Text(required=True, example="Pass numérique CAP Nord")
+    name = Text(required=True, example="Pass numérique 2026")
     payer = Choice(Payer, load_default=Payer.AUTHORITY, about="Qui paie les médiateurs.")
     sponsor_id = Uuid(required=True, about="Le commanditaire.")
     issuer_id = Uuid(required=True, about="L’émetteur.")

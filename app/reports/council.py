@@ -11,7 +11,7 @@ from app.kernel.money import Cents
 from app.ledger import AccountKind, MovementKind
 from app.orders.budget import budget_of
 from app.orders.queries import spent_on
-from app.partners.queries import organisation_names
+from app.partners.queries import authority_name, organisation_names
 from app.programmes import queries as programmes
 from app.programmes.models import Programme
 from app.programmes.rules import Covers, Payer
@@ -64,6 +64,7 @@ def council_sheet(
         )
 
     return CouncilSheet(
+        sponsor=authority_name(session),
         programme_name=programme.name,
         on=on,
         read_at=chain.read_at,

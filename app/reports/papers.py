@@ -8,7 +8,7 @@ from app.kernel.money import Cents
 from app.papers.flow import Paper
 from app.papers.french import grouped, long_day, money, typeset
 from app.papers.measures import GREY, NBSP, TEAL, TINT, DoesNotFit
-from app.papers.parts import FLOOR, LEFT
+from app.papers.parts import FLOOR, LEFT, letterhead
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes, xlsx_bytes
 from app.papers.table import Cell, Column, Row, Table
@@ -100,6 +100,7 @@ def usage_pdf(table: UsageTable) -> bytes:
     paper = Paper(
         "Taux d’utilisation",
         "",
+        letterhead(table.sponsor),
         subtitle=f"par {table.heading.lower()}",
         subject=usage_title(table),
         foot=f"{usage_title(table)}, {usage_period(table).lower()}",
@@ -175,6 +176,7 @@ def council_pdf(sheet: CouncilSheet) -> bytes:
     paper = Paper(
         "Une page pour le conseil",
         "",
+        letterhead(sheet.sponsor),
         subtitle=f"au {long_day(sheet.on)} au soir",
         subject=f"Où est chaque pass, où est chaque euro : {sheet.programme_name}",
         foot=typeset(
@@ -201,7 +203,7 @@ def council_pdf(sheet: CouncilSheet) -> bytes:
 
 
 def _payer(sheet: CouncilSheet) -> str:
-    return "l’émetteur" if sheet.pays_by_issuer else "CAP Nord"
+    return "l’émetteur" if sheet.pays_by_issuer else "la collectivité"
 
 
 def _headline(paper: Paper, sheet: CouncilSheet, y: float) -> float:

@@ -97,6 +97,7 @@ class UsageTable:
     scope: str
     lines: tuple[UsageLine, ...]
     total: UsageLine
+    sponsor: str
     specimen: bool
 
     @property
@@ -181,6 +182,7 @@ class KeyDay:
 class CouncilSheet:
     """Where every pass and every euro is: what was ordered closes to zero, in both."""
 
+    sponsor: str
     programme_name: str
     on: date
     read_at: datetime

@@ -16,7 +16,7 @@ from app.kernel.communes import TERRITORY
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Cents
 from app.ledger import Account
-from app.partners.queries import organisations_by_id
+from app.partners.queries import authority_name, organisations_by_id
 from app.partners.rules import OrganisationKind
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme
@@ -86,6 +86,7 @@ def usage_by(
         scope=scope_in_words(session, programme_id, vintage_id),
         lines=tuple(lines),
         total=summed(lines, by),
+        sponsor=authority_name(session),
         specimen=programmes.is_demonstration(session),
     )
 

@@ -187,7 +187,7 @@ def count_named(session: Session, typed: str) -> StockCount:
 def count() -> None:
     """Les comptages : une armoire ou un tiroir, à l’aveugle, signés à deux.
 
-    Exemple : passnum count open "CAP Nord Martinique"
+    Exemple : passnum count open "Communauté du Pays"
     """
 
 

@@ -62,8 +62,8 @@ class HoldsNoBooklets(RuleBroken):
 
     code = "holds_no_booklets"
     sentence = (
-        "Cette structure ne garde pas de carnets : comptez l’armoire de CAP Nord, ou le tiroir "
-        "d’un prescripteur."
+        "Cette structure ne garde pas de carnets : comptez l’armoire de la collectivité, ou le "
+        "tiroir d’un prescripteur."
     )
 
 

@@ -9,7 +9,7 @@ class UnknownVoucher(NotFound):
     code = "unknown_voucher"
     sentence = (
         "Aucun pass ne correspond. Vérifiez chaque caractère ; si le pass semble vrai, "
-        "gardez-le et appelez la coordination de CAP Nord."
+        "gardez-le et appelez la coordination."
     )
 
 

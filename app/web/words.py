@@ -99,7 +99,7 @@ STATES: Mapping[str, State] = {
         "Retenu",
         "warn",
         "Il ne doit plus être remis. Il est ici : {holder}.",
-        "Il a été retenu avant la fin de validité. La coordination de CAP Nord peut le libérer.",
+        "Il a été retenu avant la fin de validité. La coordination peut le libérer.",
     ),
     "redeemed": State(
         "Encaissé",
@@ -123,13 +123,13 @@ STATES: Mapping[str, State] = {
         "En opposition",
         "bad",
         "Il est refusé partout. Avant l’opposition, il était ici : {holder}.",
-        "Si vous l’avez entre les mains, prévenez la coordination de CAP Nord.",
+        "Si vous l’avez entre les mains, prévenez la coordination.",
     ),
     "void": State(
         "Annulé",
         "bad",
         "Il est refusé partout, pour toujours.",
-        "Si vous l’avez entre les mains, prévenez la coordination de CAP Nord.",
+        "Si vous l’avez entre les mains, prévenez la coordination.",
     ),
     "expired": State(
         "Expiré",
@@ -163,7 +163,7 @@ STAGES: Mapping[str, Stage] = {
 }
 
 AWAITING_THE_SPONSOR = frozenset({"stock_inert", "claimed"})
-"""Stages where passes wait for an act of CAP Nord: a mandat number, an approval, a payment."""
+"""Stages where passes wait for an act of the sponsor: a mandat number, an approval, a payment."""
 
 FROM_TO = "De : {giver}. À : {receiver}."
 RECEIVER = "{receiver}"
@@ -266,7 +266,7 @@ REFUSALS: Mapping[int, Refusal] = {
     403: Refusal(
         "Cette page n’est pas pour votre compte",
         "Votre rôle ne permet pas de la voir. Si c’est une erreur, demandez à la personne qui "
-        "gère les comptes passnum à CAP Nord.",
+        "gère les comptes passnum dans la collectivité.",
     ),
     404: Refusal(
         "Cette page n’existe pas",

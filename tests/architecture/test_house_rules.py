@@ -1,6 +1,7 @@
 """Rules of the house that a reader would otherwise have to trust."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ LEDGER_MODELS = {
 }
 SERVICES = {"service.py", "redemptions.py", "undoing.py", "statements.py"}
 RULES = {"rules.py"}
+CAP_NORD = re.compile(r"CAP(\s|&nbsp;|~)Nord")
 
 
 def files(*names: str) -> list[Path]:
@@ -69,3 +71,37 @@ def test_rules_need_no_database(path: Path) -> None:
     assert not [
         name for name in imported if name.startswith(("sqlalchemy", "flask", "app.database"))
     ]
+
+
+def read_by_people(path: Path) -> Iterator[str]:
+    """What a file of the application says to whoever reads its pages, papers or helps.
+
+    Comments and docstrings are ours, but for those that the command line and the contract show.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py" or not CAP_NORD.search(text):
+        yield text
+        return
+    tree = ast.parse(text)
+    shown = path.name.endswith(("cli.py", "api.py"))
+    ours = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and not shown
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in ours:
+            yield node.value
+
+
+def test_no_authority_reads_the_name_of_another() -> None:
+    """The demonstration is CAP Nord's, and so is one letterhead, for whoever bears that name."""
+    named = {
+        str(path.relative_to(APP))
+        for path in APP.rglob("*")
+        if path.suffix in {".py", ".html", ".txt", ".toml", ".js"}
+        and path.relative_to(APP).parts[0] != "demo"
+        and any(CAP_NORD.search(said) for said in read_by_people(path))
+    }
+
+    assert named == {"papers/parts.py"}

@@ -73,7 +73,11 @@ def letter(database: Database, *, now: datetime = NOW) -> Mail:
             agent_id=agent.id,
             address=agent.email,
             letter=written(
-                MailKind.INVITATION, organisation="Le PLIE", role="Prescripteur", until=until
+                MailKind.INVITATION,
+                authority="CAP Nord Martinique",
+                organisation="Le PLIE",
+                role="Prescripteur",
+                until=until,
             ),
             now=now,
             link=LINK,

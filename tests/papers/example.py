@@ -6,7 +6,7 @@ from datetime import date
 
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money
-from app.papers.parts import LEFT, blank, field_card, signature, tick
+from app.papers.parts import LEFT, blank, field_card, letterhead, signature, tick
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 
@@ -25,6 +25,7 @@ def slip(lots: Sequence[Lot], *, holder: str = "Exo 7", specimen: bool = True) -
     paper = Paper(
         "Bordereau de remise",
         "BD-2026-0031",
+        letterhead("CAP Nord Martinique"),
         subtitle="Carnets confiés à un prescripteur",
         specimen=specimen,
     )

@@ -85,7 +85,7 @@ def test_a_long_or_foreign_name_is_printed_whole(holder: str) -> None:
 
 
 def test_a_line_that_is_too_long_raises() -> None:
-    sheet = Sheet("Essai", specimen=False)
+    sheet = Sheet("Essai", specimen=False, author="CAP Nord Martinique")
     with pytest.raises(DoesNotFit):
         sheet.text(10, 10, LONG_NAME, fit=100)
     with pytest.raises(DoesNotFit):
