@@ -1,16 +1,13 @@
 """Looking up clearing runs, and what waits for one."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Select,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.clearing.models import (
@@ -21,6 +18,7 @@ from app.clearing.session_queries import only_with_session
 from app.kernel.clock import martinique_day
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
+from app.ledger.reading import Window, cover, of_stretches
 from app.partners.models import Agreement
 from app.programmes.models import VintageTerms
 
@@ -110,17 +108,9 @@ def anything_old_to_clear(session: Session, programme_id: UUID, *, before: datet
     return session.scalar(found.limit(1)) is not None
 
 
-def mediators_to_clear(
-    session: Session, programme_id: UUID, *, before: datetime
-) -> list[tuple[UUID, int]]:
-    """Mediators with passes to claim that were recorded before an instant, and how many."""
-    rows = session.execute(
-        _unclaimed(programme_id, before, AccountRow.party_id, func.count())
-        .where(*only_with_session(session, programme_id))
-        .group_by(AccountRow.party_id)
-        .order_by(AccountRow.party_id)
-    )
-    return [(mediator_id, count) for mediator_id, count in rows]
+def mediators_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> list[UUID]:
+    """Mediators with passes to claim that were recorded before an instant."""
+    return [one.mediator_id for one in waiting_to_clear(session, programme_id, before=before)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +123,74 @@ class Waiting:
 
 
 def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> list[Waiting]:
-    """What a run would take, mediator by mediator."""
-    rows = session.execute(
-        _unclaimed(
-            programme_id,
-            before,
-            AccountRow.party_id,
-            func.count(),
-            func.sum(Voucher.face_value_cents),
-        )
-        .where(*only_with_session(session, programme_id))
-        .group_by(AccountRow.party_id)
-        .order_by(AccountRow.party_id)
+    """What a run would take, mediator by mediator, in the order of their ids.
+
+    Each pass tells the movement that brought it here, and snapshots tell when the movements of a
+    stretch were recorded: only of the stretches that the instant cuts is each asked for.
+    """
+    parties = dict(
+        session.execute(
+            select(AccountRow.id, AccountRow.party_id)
+            .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
+            .where(
+                AccountRow.kind == AccountKind.REDEEMED, VintageTerms.programme_id == programme_id
+            )
+        ).all()
     )
-    return [Waiting(mediator_id, count, int(amount)) for mediator_id, count, amount in rows]
+    counts, cents = Counter[UUID](), Counter[UUID]()
+    for account_id, count, amount in _waiting_in(
+        session, parties, before, *only_with_session(session, programme_id)
+    ):
+        counts[parties[account_id]] += count
+        cents[parties[account_id]] += int(amount)
+    return [Waiting(one, counts[one], cents[one]) for one in sorted(counts) if counts[one]]
+
+
+def _waiting_in(
+    session: Session,
+    account_ids: Collection[int],
+    before: datetime,
+    *kept: ColumnElement[bool],
+) -> Iterator[tuple[int, int, int]]:
+    """Passes recorded before an instant in each account: how many, and their face value.
+
+    An account comes twice when the instant cuts what came to it.
+    """
+    found, last = cover(session, Window(before)), Voucher.last_movement_id
+    passes = (
+        select(
+            Voucher.account_id,
+            Voucher.face_value_cents,
+            case((of_stretches(found.whole, last), 1), else_=0).label("is_whole"),
+        )
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .where(of_stretches([*found.whole, *found.stretches], last), *kept)
+    )
+    cut = []
+    for account_id, is_whole, count, amount in _added_up(session, passes, account_ids):
+        if is_whole:
+            yield account_id, count, amount
+        else:
+            cut.append(account_id)
+    if cut:
+        looked_at = (
+            passes.join(Movement, Movement.id == last)
+            .join(Posting, Posting.id == Movement.posting_id)
+            .where(of_stretches(found.stretches), Posting.recorded_at < before)
+        )
+        for account_id, _, count, amount in _added_up(session, looked_at, cut):
+            yield account_id, count, amount
+
+
+def _added_up(
+    session: Session, passes: Select[Any], account_ids: Collection[int]
+) -> Sequence[Row[Any]]:
+    some = passes.where(Voucher.account_id.in_(account_ids)).subquery().c
+    return session.execute(
+        select(
+            some.account_id, some.is_whole, func.count(), func.sum(some.face_value_cents)
+        ).group_by(some.account_id, some.is_whole)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)

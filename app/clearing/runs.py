@@ -172,7 +172,7 @@ def run_clearing(
         waiting = run_queries.mediators_to_clear(
             session, programme_id, before=first_instant(run.cut_off_on)
         )
-    for place, (mediator_id, _) in enumerate(waiting):
+    for place, mediator_id in enumerate(waiting):
         if told is not None:
             told(place, len(waiting))
         with database.transaction() as session:

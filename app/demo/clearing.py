@@ -89,7 +89,7 @@ def run(world: World, at: datetime, *, cut_off: date) -> None:
         now=at,
     )
     keys = {identity: key for key, identity in world.organisations.items()}
-    for mediator_id, _ in run_queries.mediators_to_clear(
+    for mediator_id in run_queries.mediators_to_clear(
         world.session, world.programme_id, before=first_instant(cut_off)
     ):
         for statement in runs.draft_statements(

@@ -117,6 +117,11 @@ class Cover:
     snapshots: tuple[Summed, ...]
     stretches: tuple[Stretch, ...]
 
+    @property
+    def whole(self) -> list[Stretch]:
+        """The stretches of which every movement is in the window: nobody has to look at them."""
+        return _joined(Stretch(one.after, one.last) for one in self.snapshots)
+
 
 def cover(session: Session, window: Window = EVERYTHING) -> Cover:
     """The snapshots and the stretches that together are a window, each movement once."""
@@ -296,14 +301,16 @@ SIDES = (
 """What tells movements apart in a snapshot, beside the month."""
 
 
-def of_stretches(stretches: Iterable[Stretch]) -> ColumnElement[bool]:
-    """The condition that a movement is of one of these stretches."""
+def of_stretches(
+    stretches: Iterable[Stretch], movement_id: InstrumentedAttribute[Any] = Movement.id
+) -> ColumnElement[bool]:
+    """The condition that a movement, or the one that a column names, is of one of these."""
     return or_(
         false(),
         *(
             and_(
-                Movement.id > stretch.after,
-                *([] if stretch.last is None else [Movement.id <= stretch.last]),
+                movement_id > stretch.after,
+                *([] if stretch.last is None else [movement_id <= stretch.last]),
             )
             for stretch in stretches
         ),
