@@ -6,19 +6,22 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.clearing.run_queries import waiting_to_clear
 from app.config import Settings
 from app.database import Database
 from app.kernel.clock import first_instant, martinique_day
 from app.ledger import AccountKind
-from app.ledger.models import Movement, Posting, Snapshot
+from app.ledger.models import AccountRow, Movement, Posting, Snapshot, Voucher
 from app.ledger.snapshots import Sizes
 from app.prescribers.models import PrescriptionBooklet
+from app.programmes.models import VintageTerms
 from app.reports import snapshots
 from app.reports.keeper import SnapshotKeeper
 from app.reports.models import UsageSnapshot, UsageSum
@@ -111,6 +114,45 @@ def test_sums_are_those_of_the_movements_whatever_was_summed_before(world: World
     assert [as_read(session, *window) for window in asked] == expected
     assert ledger.verify(session).first_difference is None
     assert snapshots.first_difference(session) is None
+
+
+def waiting_by_hand(
+    session: Session, programme_id: UUID, before: datetime
+) -> dict[UUID, tuple[int, int]]:
+    """What mediators took before an instant and is on no statement, by looking at every pass."""
+    faces = defaultdict(list)
+    for mediator_id, face in session.execute(
+        select(AccountRow.party_id, Voucher.face_value_cents)
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
+        .where(
+            VintageTerms.programme_id == programme_id,
+            AccountRow.kind == AccountKind.REDEEMED,
+            Posting.recorded_at < before,
+        )
+    ):
+        faces[mediator_id].append(face)
+    return {one: (len(some), sum(some)) for one, some in faces.items()}
+
+
+def test_what_waits_for_a_run_is_what_its_movements_say(world: World) -> None:
+    session, now, programme_id = world.session, world.scheme.now, world.scheme.programme_id
+    came = select(Posting.recorded_at).join(Movement).where(Movement.kind == "redeem")
+    instants = sorted(set(session.scalars(came)))
+    bounds = [*instants, *(at + timedelta(microseconds=1) for at in instants)]
+    expected = [waiting_by_hand(session, programme_id, before) for before in bounds]
+    assert any(one and one != expected[-1] for one in expected), "some bound cuts them"
+
+    for sizes in (SMALL, Sizes(least=1, most=7, fan=2, at_once=5)):
+        ledger.rebuild_snapshots(session, now=now, sizes=sizes)
+        told = (waiting_to_clear(session, programme_id, before=one) for one in bounds)
+        assert [
+            {one.mediator_id: (one.voucher_count, one.amount_cents) for one in waiting}
+            for waiting in told
+        ] == expected
 
 
 LIES = {
