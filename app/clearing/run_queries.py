@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.clearing.models import (
@@ -182,9 +182,7 @@ def _waiting_in(
             yield account_id, count, amount
 
 
-def _added_up(
-    session: Session, passes: Select[Any], account_ids: Collection[int]
-) -> Sequence[Row[Any]]:
+def _added_up(session: Session, passes: Select[Any], account_ids: Collection[int]) -> Sequence[Any]:
     some = passes.where(Voucher.account_id.in_(account_ids)).subquery().c
     return session.execute(
         select(

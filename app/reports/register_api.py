@@ -74,7 +74,8 @@ def read_register(query: Json) -> Json:
         register = registers.register_of(
             session, actor=current_actor(), now=started_at(), **period, **query
         )
-        lines = registers.page_of_entries(session, register, after=after, limit=limit + 1)
+        journal = registers.Journal.of(session, register)
+        lines = registers.page_of_entries(session, journal, after=after, limit=limit + 1)
         return {
             "holding": register.holding,
             **period,

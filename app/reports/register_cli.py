@@ -80,7 +80,8 @@ def register(
             now=desk.now,
         )
         if file:
-            if ending == "pdf" and registers.is_longer_than(session, known, MOST_PRINTED):
+            journal = registers.Journal.of(session, known)
+            if ending == "pdf" and registers.is_longer_than(session, journal, MOST_PRINTED):
                 message = (
                     f"Ce registre a plus de {count(MOST_PRINTED)} lignes : trop pour du papier. "
                     "Prenez .csv ou .xlsx, ou une période plus courte."

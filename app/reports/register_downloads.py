@@ -36,7 +36,8 @@ def register_download(
                 until=until,
                 now=started_at(),
             )
-            if ending == "pdf" and registers.is_longer_than(session, known, MOST_PRINTED):
+            journal = registers.Journal.of(session, known)
+            if ending == "pdf" and registers.is_longer_than(session, journal, MOST_PRINTED):
                 sentence = (
                     f"Ce registre a plus de {count(MOST_PRINTED)} lignes : trop pour du papier. "
                     "Prenez le CSV ou le XLSX, ou une période plus courte."

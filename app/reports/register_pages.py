@@ -266,7 +266,8 @@ def register(holder_id: UUID, vintage_id: int) -> ResponseReturnValue:
 
     def work(session: Session) -> RegisterPage:
         known = _register(session, holder_id, vintage_id, period)
-        lines = registers.page_of_entries(session, known, after=after, limit=LINES + 1)
+        journal = registers.Journal.of(session, known)
+        lines = registers.page_of_entries(session, journal, after=after, limit=LINES + 1)
         more = lines[LINES - 1].number if len(lines) > LINES else None
         return RegisterPage(
             period,
@@ -274,7 +275,7 @@ def register(holder_id: UUID, vintage_id: int) -> ResponseReturnValue:
             tuple(lines[:LINES]),
             more,
             not after,
-            not registers.is_longer_than(session, known, MOST_PRINTED),
+            not registers.is_longer_than(session, journal, MOST_PRINTED),
         )
 
     page = in_transaction(work)

@@ -6,7 +6,7 @@ stays flat however many there are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,8 @@ from app.kernel.clock import FIRST_DAY, end_of_day, first_instant, martinique_da
 from app.kernel.errors import InvalidInput
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import Account, AccountKind
-from app.ledger.models import Movement, Posting, Snapshot, Voucher
+from app.ledger.models import AccountRow, Movement, Posting, Snapshot, Voucher
+from app.ledger.reading import Stretch, Window, cover, of_stretches
 from app.partners.queries import organisation_names
 from app.partners.service import known_organisation
 from app.programmes import queries as programmes
@@ -33,7 +34,10 @@ from app.web import words
 
 AT_ONCE = 1_000
 """Entries held in memory while a whole register is written."""
-ACCOUNTS_AT_ONCE = 100
+FEW_ACCOUNTS = 10
+"""So many are each asked for their next movements."""
+STRETCH = 1_000
+"""Movements among which those of many accounts are looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def entries(session: Session, register: Register) -> Iterator[Entry]:
 
     They come from one statement, whose answer is fetched as it is wanted.
     """
-    journal = _Journal.of(session, register)
+    journal = Journal.of(session, register)
     balance = register.holding.opening_count
     rows = session.execute(journal.lines(), execution_options={"yield_per": AT_ONCE})
     for part in rows.partitions():
@@ -183,9 +187,8 @@ def entries(session: Session, register: Register) -> Iterator[Entry]:
         yield from told
 
 
-def page_of_entries(session: Session, register: Register, *, after: int, limit: int) -> list[Entry]:
+def page_of_entries(session: Session, journal: "Journal", *, after: int, limit: int) -> list[Entry]:
     """The entries that follow a movement; the balance there is read from snapshots."""
-    journal = _Journal.of(session, register)
     rows: list[Row[Any]] = []
     at = max(after, journal.low)
     while len(rows) < limit:
@@ -198,11 +201,10 @@ def page_of_entries(session: Session, register: Register, *, after: int, limit: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Journal:
+class Journal:
     """Where the movements of a register are found: its accounts, its period, its bounds."""
 
     holding: Holding
-    accounts: Mapping[int, Account]
     mine: frozenset[int]
     within: Span
     low: int
@@ -211,12 +213,11 @@ class _Journal:
     """What each account is called, once it was looked up."""
 
     @classmethod
-    def of(cls, session: Session, register: Register) -> "_Journal":
+    def of(cls, session: Session, register: Register) -> "Journal":
         """Looked up once, however many entries are read."""
         within = span(since=register.since, until=register.until, now=register.read_at)
-        accounts = ledger.all_accounts(session)
-        mine = _accounts_of(register.holding, accounts.values())
-        return cls(register.holding, accounts, mine, within, *bounds_of(session, within))
+        mine = _accounts_of(session, register.holding)
+        return cls(register.holding, mine, within, *bounds_of(session, within))
 
     def within_period(self) -> Select[Any]:
         """Movements of everybody, in order."""
@@ -241,7 +242,7 @@ class _Journal:
         if movement_id <= self.low:
             return self.holding.opening_count
         window = ledger.Window(self.within.end, since=self.within.start, upto=movement_id)
-        moved = _moved(session, window, self.accounts)
+        moved = _moved(session, window, ledger.all_accounts(session))
         came, went = moved.get((self.holding.holder_id, self.holding.vintage_id), (0, 0))
         return self.holding.opening_count + came - went
 
@@ -286,17 +287,25 @@ class _Journal:
         """Look up what accounts are called that were not looked up yet."""
         if account_ids <= self.places.keys():
             return
-        accounts = [self.accounts[i] for i in account_ids - self.places.keys()]
+        known = ledger.accounts_by_id(session, account_ids - self.places.keys())
+        accounts = list(known.values())
         names = organisation_names(
             session, {i for a in accounts for i in (a.party_id, a.counterparty_id)}
         )
         self.places.update((a.id, place_of(a, names)) for a in accounts)
 
 
-def _accounts_of(holding: Holding, accounts: Iterable[Account]) -> frozenset[int]:
+def _accounts_of(session: Session, holding: Holding) -> frozenset[int]:
     """The accounts of which a holder answers, of one vintage."""
-    key = (holding.holder_id, holding.vintage_id)
-    return frozenset(account.id for account in accounts if _holder(account) == key)
+    return frozenset(
+        session.scalars(
+            select(AccountRow.id).where(
+                AccountRow.kind.in_(sorted(HELD)),
+                AccountRow.party_id == holding.holder_id,
+                AccountRow.vintage_id == holding.vintage_id,
+            )
+        )
+    )
 
 
 def bounds_of(session: Session, within: Span) -> tuple[int, int | None]:
@@ -347,17 +356,54 @@ class Piece:
         return query.order_by(order).limit(self.limit)
 
 
-def next_ids(session: Session, accounts: Sequence[int], piece: Piece) -> list[int]:
-    """The next movements of these accounts, each found by the index of one of its sides."""
-    found: set[int] = set()
-    for start in range(0, len(accounts), ACCOUNTS_AT_ONCE):
+def next_ids(
+    session: Session, accounts: Sequence[int], piece: Piece, *, length: int = STRETCH
+) -> list[int]:
+    """The next movements of these accounts, each found by the index of one of its sides.
+
+    A holder with many partners has many accounts: they are looked at in stretches of the journal,
+    each longer than the one before, until there are enough.
+    """
+    if len(accounts) <= FEW_ACCOUNTS:
         sides = [
             select(piece.of(select(Movement.id).where(side == account_id)).subquery().c.id)
-            for account_id in accounts[start : start + ACCOUNTS_AT_ONCE]
+            for account_id in accounts
             for side in (Movement.debit_account_id, Movement.credit_account_id)
         ]
-        found.update(session.scalars(union(*sides)))
-    return sorted(found, reverse=piece.down)[: piece.limit]
+        some = set(session.scalars(union(*sides))) if sides else set[int]()
+        return sorted(some, reverse=piece.down)[: piece.limit]
+    end = session.scalar(select(func.max(Movement.id))) or 0
+    low, high = piece.after, end if piece.until is None else min(piece.until, end)
+    found: list[int] = []
+    while low < high and len(found) < piece.limit:
+        cut = max(low, high - length) if piece.down else min(high, low + length)
+        here = Stretch(cut, high) if piece.down else Stretch(low, cut)
+        low, high = (low, cut) if piece.down else (cut, high)
+        length *= 4
+        ids = session.scalars(union(*_sides(accounts, [here], piece.limit, down=piece.down)))
+        found += sorted(ids, reverse=piece.down)
+    return found[: piece.limit]
+
+
+def _sides(
+    accounts: Collection[int], stretches: Sequence[Stretch], limit: int, *, down: bool = False
+) -> list[Select[Any]]:
+    """The next movements of either side of these accounts in stretches of the journal.
+
+    A sum leads to them by the accounts: in the order of ids all movements would be read.
+    """
+    order = Movement.id + 0
+    return [
+        select(
+            select(Movement.id)
+            .where(side.in_(accounts), of_stretches(stretches))
+            .order_by(order.desc() if down else order)
+            .limit(limit)
+            .subquery()
+            .c.id
+        )
+        for side in (Movement.debit_account_id, Movement.credit_account_id)
+    ]
 
 
 COLUMNS: tuple[Any, ...] = (
@@ -384,10 +430,23 @@ def kinds_of(session: Session, movement_ids: set[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def is_longer_than(session: Session, register: Register, most: int) -> bool:
-    """Whether a register has more entries than so many in its period; no more are counted."""
-    lines = _Journal.of(session, register).lines().order_by(None).limit(most + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(lines)) or 0) > most
+def is_longer_than(session: Session, journal: Journal, most: int) -> bool:
+    """Whether a register has more entries than so many in its period; no more are counted.
+
+    Where snapshots say that all of a stretch was recorded in the period, the indexes of the
+    accounts are counted, and no movement is read.
+    """
+    within = journal.within
+    found = cover(session, Window(within.end, since=within.start))
+    count = 0
+    if found.whole:
+        ids = union(*_sides(journal.mine, found.whole, most + 1)).subquery()
+        count = session.scalar(select(func.count()).select_from(ids)) or 0
+    if count <= most:
+        rest = journal.lines().where(of_stretches(found.stretches)).order_by(None)
+        some = rest.limit(most + 1 - count).subquery()
+        count += session.scalar(select(func.count()).select_from(some)) or 0
+    return count > most
 
 
 @dataclass(frozen=True, slots=True)

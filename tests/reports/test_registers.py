@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app import ledger
 from app.database import Database
 from app.identity.errors import RightMissing
 from app.kernel.errors import InvalidInput
+from app.ledger.models import Movement
 from app.ledger.snapshots import Sizes
 from app.reports import registers
 from app.reports.accounts import account_of_use, slip_of
@@ -72,12 +75,26 @@ def test_every_register_adds_up_line_by_line(lived: House) -> None:
             assert sum(line.out_count for line in lines) == held.out_count
             assert lines[-1].balance_count == held.closing_count
             assert [line.number for line in lines] == sorted({line.number for line in lines})
-            assert registers.is_longer_than(session, register, len(lines) - 1)
-            assert not registers.is_longer_than(session, register, len(lines))
+            journal = registers.Journal.of(session, register)
+            assert registers.is_longer_than(session, journal, len(lines) - 1)
+            assert not registers.is_longer_than(session, journal, len(lines))
             for after in (0, *(line.number for line in lines[:: len(lines) // 3 or 1])):
-                rest = registers.page_of_entries(session, register, after=after, limit=3)
+                rest = registers.page_of_entries(session, journal, after=after, limit=3)
                 assert rest == [line for line in lines if line.number > after][:3]
             assert all(line.operation and line.origin and line.destination for line in lines)
+
+
+def test_the_next_movements_of_many_accounts_are_those_of_each(lived: House) -> None:
+    with lived.database.transaction(writing=False) as session:
+        some = sorted(ledger.all_accounts(session))[::2]
+        assert len(some) > registers.FEW_ACCOUNTS
+        touched = Movement.debit_account_id.in_(some) | Movement.credit_account_id.in_(some)
+        ids = session.scalars(select(Movement.id).where(touched).order_by(Movement.id)).all()
+        bounds = product((0, ids[5]), (None, ids[-4]), (3, 1_000), (False, True))
+        for piece in (registers.Piece(*asked) for asked in bounds):
+            told = registers.next_ids(session, some, piece, length=2)
+            fitting = [one for one in ids if piece.after < one <= (piece.until or one)]
+            assert told == (fitting[::-1] if piece.down else fitting)[: piece.limit]
 
 
 def test_what_was_ordered_is_on_one_line_of_the_account_of_use(lived: House) -> None:
