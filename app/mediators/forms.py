@@ -167,6 +167,22 @@ SIRET = Sheet(
         Asked("check", "sure", "J’ai relu les 14 chiffres : c’est le SIRET de cette structure"),
     ),
 )
+FALSE_SIRET = Sheet(
+    "Signaler un SIRET faux",
+    "Ce SIRET a été donné à l’enregistrement. Une fois signalé, une autre personne écrit le bon ; "
+    "d’ici là, rien ne change.",
+    "Le SIRET n’est pas signalé",
+    "Signaler ce SIRET",
+    (
+        replace(
+            SIRET.asked[1],
+            label="Ce qui montre qu’il est faux",
+            hint="Par exemple avis SIRENE du 4 mars 2026, avec le bon numéro. Jamais le nom d’une "
+            "personne.",
+        ),
+        Asked("check", "sure", "J’ai comparé les 14 chiffres : ce n’est pas son SIRET"),
+    ),
+)
 CORRECTED_SIRET = replace(
     SIRET,
     title="Corriger le SIRET",

@@ -113,6 +113,8 @@ class WrittenSiret:
     by: str
     on: datetime
     reason: str
+    told_false: bool
+    """Whether it was given at registration, and is told here to be false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def partner_page(session: Session, partner_id: UUID) -> PartnerPage:
         address=_address(address, organisation.commune),
         coordinates=_coordinates(address),
         siret=written_siret(organisation.siret) if organisation.siret else "",
-        sirets=_sirets(session, entries) if sees_all else (),
+        sirets=_sirets(session, organisation, entries) if sees_all else (),
         siret_act=_siret_act(organisation, entries) if may_manage else "",
         contacts=_contacts(session, partner_id),
         services=tuple(FRENCH_SERVICE[one] for one in Service if one in offer.services),
@@ -260,22 +262,31 @@ def _coordinates(address: PartnerAddress | None) -> str:
     )
 
 
-def _sirets(session: Session, entries: Sequence[SiretEntry]) -> tuple[WrittenSiret, ...]:
+def _sirets(
+    session: Session, organisation: Organisation, entries: Sequence[SiretEntry]
+) -> tuple[WrittenSiret, ...]:
     names = agents.agent_names(session, {one.recorded_by for one in entries})
     return tuple(
         WrittenSiret(
-            written_siret(one.siret), names.get(one.recorded_by, ""), one.recorded_at, one.reason
+            written_siret(one.siret),
+            names.get(one.recorded_by, ""),
+            one.recorded_at,
+            one.reason,
+            told_false=one.version == 1 and one.siret == organisation.siret_given,
         )
         for one in reversed(entries)
     )
 
 
 def _siret_act(organisation: Organisation, entries: Sequence[SiretEntry]) -> str:
-    """Completing is for where none is known, correcting for who did not write the wrong one."""
+    """Completing is for where none is known, correcting for who did not write the wrong one.
+
+    Where one was given at registration, somebody else tells first that it is false.
+    """
     if entries:
         own = entries[-1].recorded_by == current_actor().agent_id
         return "" if own else "Corriger le SIRET"
-    return "" if organisation.siret else "Compléter le SIRET"
+    return "Signaler un SIRET faux" if organisation.siret else "Compléter le SIRET"
 
 
 def _contacts(session: Session, partner_id: UUID) -> tuple[Reach, ...]:

@@ -110,10 +110,16 @@ def address(partner_id: UUID) -> ResponseReturnValue:
 
 @bp.route("/partenaires/<uuid:partner_id>/siret", methods=["GET", "POST"])
 def siret(partner_id: UUID) -> ResponseReturnValue:
-    """Write the SIRET of an organisation that has none, or correct what somebody else wrote."""
+    """Write the SIRET of an organisation that has none, or correct what somebody else wrote.
+
+    What was given at registration is told to be false first.
+    """
     check(Right.MANAGE_PARTNERS)
     organisation = known(partner_id)
     entries = in_transaction(lambda session: partners.siret_entries(session, partner_id))
+
+    last = entries[-1].siret if entries else None
+    given = organisation.siret if last is None else None
 
     def act(session: Session, form: Form) -> object:
         if not form.checked("sure"):
@@ -124,23 +130,26 @@ def siret(partner_id: UUID) -> ResponseReturnValue:
             actor=current_actor(),
             entry_id=form.id,
             organisation_id=partner_id,
-            siret=form.text("siret"),
+            siret=given or form.text("siret"),
             reason=form.text("reason"),
             # What was read travels with the form: the number that it corrects.
             corrects=form.text("version") or None,
             now=started_at(),
         )
 
-    last = entries[-1] if entries else None
+    said = "Le SIRET est enregistré : les papiers à venir le portent."
+    if given:
+        said = "Le SIRET est signalé. Une autre personne écrit maintenant le bon."
     return ask(
-        forms.CORRECTED_SIRET if last else forms.SIRET,
+        forms.FALSE_SIRET if given else forms.CORRECTED_SIRET if last else forms.SIRET,
         of=organisation,
-        proposed={"version": last.siret if last else ""},
+        proposed={"version": last or ""},
         act=act,
-        then=back_to(partner_id, "Le SIRET est enregistré : les papiers à venir le portent."),
+        then=back_to(partner_id, said),
         facts=(
             ("Structure", organisation.name),
-            *((("SIRET à corriger", written_siret(last.siret)),) if last else ()),
+            *((("SIRET à corriger", written_siret(last)),) if last else ()),
+            *((("SIRET donné à l’enregistrement", written_siret(given)),) if given else ()),
         ),
     )
 

@@ -193,6 +193,9 @@ def siret(
 ) -> None:
     """Écrit le SIRET d’une structure qui n’en a pas, ou corrige celui d’une autre personne.
 
+    Le SIRET donné à l’enregistrement, écrit de nouveau, est signalé faux : une autre personne le
+    corrige ensuite, par --corrects.
+
     Exemple : passnum partner siret "CCAS du Lorrain" 73282932000074 --reason "Avis SIRENE"
     """
     with desk.transaction() as session:
@@ -207,8 +210,11 @@ def siret(
             corrects=corrects,
             now=desk.now,
         )
-        name = named.name
-    desk.answer(f"Le SIRET de « {name} » est désormais {written_siret(made.siret)}.", id=made.id)
+        name, told_false = named.name, made.siret == named.siret_given
+    said = f"Le SIRET de « {name} » est désormais {written_siret(made.siret)}."
+    if told_false:
+        said = f"Le SIRET de « {name} » est signalé faux. Une autre personne écrit le bon."
+    desk.answer(said, id=made.id)
 
 
 @partner.command("agreement")

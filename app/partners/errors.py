@@ -20,12 +20,12 @@ class SiretTaken(Conflict):
 
 
 class SiretKnown(Conflict):
-    """The organisation came with a SIRET, which nobody is known to have written."""
+    """The organisation came with a SIRET, and nobody has told yet that it is false."""
 
     code = "siret_known"
     sentence = (
-        "« {organisation} » est inscrite avec un SIRET : il ne se remplace pas. S’il est faux, "
-        "ajoutez la structure avec le bon, puis enregistrez la reprise de celle-ci."
+        "« {organisation} » est inscrite avec un SIRET. S’il est faux, signalez-le sur sa fiche, "
+        "avec ce qui le montre ; une autre personne écrit ensuite le bon."
     )
 
 

@@ -60,7 +60,10 @@ SIRET_KEY_IS_RIGHT = (
 
 
 class SiretEntry(Record):
-    """The SIRET of an organisation that came without one; a later version corrects a wrong one."""
+    """The SIRET of an organisation that came without one; a later version corrects a wrong one.
+
+    Where one was given at registration, the first version is that number, told to be false.
+    """
 
     __tablename__ = "siret_entry"
     __table_args__ = (

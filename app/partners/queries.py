@@ -47,6 +47,11 @@ def organisation_by_siret(session: Session, siret: str) -> Organisation | None:
     return session.scalar(select(Organisation).where(Organisation.siret == siret))
 
 
+def was_given(session: Session, siret: str) -> bool:
+    """Whether an organisation was registered with that SIRET, corrected since or not."""
+    return bool(session.scalar(select(exists().where(Organisation.siret_given == siret))))
+
+
 def siret_entries(session: Session, organisation_id: UUID) -> list[SiretEntry]:
     """Every SIRET that was written for an organisation, oldest first: the last one is true."""
     return list(

@@ -113,6 +113,10 @@ WHERE_ROLES_ARE: dict[Role, frozenset[OrganisationKind]] = {
 """A role that sees every organisation is not given to a partner's agent."""
 
 
+GIVEN_AT_REGISTRATION = "Donné à l’enregistrement de la structure"
+"""Where a SIRET comes from that is written beside an organisation as it is registered."""
+
+
 def read_siret(typed: str) -> str | None:
     """The 14 digits of a SIRET, or None when it cannot be one.
 

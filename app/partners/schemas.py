@@ -215,7 +215,12 @@ class AddressSchema(Schema):
 class SiretRequestSchema(Identified):
     """The SIRET of an organisation that has none, or what corrects a wrong one."""
 
-    siret = Text(20, required=True, about="14 chiffres.", example="73282932000074")
+    siret = Text(
+        20,
+        required=True,
+        about="14 chiffres ; celui qui fut donné à l’enregistrement est ainsi signalé faux.",
+        example="73282932000074",
+    )
     reason = Text(
         LONGEST_SIRET_REASON, required=True, about="D’où il vient.", example="Avis SIRENE du 4 mars"
     )

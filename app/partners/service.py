@@ -14,7 +14,7 @@ from app.identity.service import create_agent
 from app.kernel.clock import FIRST_DAY, LAST_DAY, martinique_day
 from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.errors import InvalidInput
-from app.kernel.ids import request_hash
+from app.kernel.ids import new_id, request_hash
 from app.kernel.text import clean
 from app.partners import queries
 from app.partners.announcing import announce
@@ -36,10 +36,12 @@ from app.partners.models import (
     BankDetails,
     BankDetailsApproval,
     Organisation,
+    SiretEntry,
     Succession,
 )
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
+    GIVEN_AT_REGISTRATION,
     HIGHEST_FEE_BASIS_POINTS,
     NO_SIRET,
     PUBLIC_BODIES,
@@ -98,6 +100,9 @@ def register_organisation(
         return record
     if number is not None:
         check_siret_is_free(session, number)
+    freed = number is not None and queries.was_given(session, number)
+    if freed and actor is None:
+        raise SiretTaken
     record = Organisation(
         id=organisation_id,
         request_hash=digest,
@@ -106,14 +111,44 @@ def register_organisation(
         commune=commune,
         insee=code,
         public_body=kind in PUBLIC_BODIES,
-        siret_given=number,
+        siret_given=None if freed else number,
         demonstration=demonstration,
         created_at=now,
     )
     session.add(record)
     session.flush()
+    if freed and actor is not None and number is not None:
+        _write_freed_siret(session, record, number, digest=digest, actor=actor, now=now)
     set_committed_value(record, "siret", number)
     return record
+
+
+def _write_freed_siret(
+    session: Session,
+    organisation: Organisation,
+    siret: str,
+    *,
+    digest: bytes,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write a SIRET with which another organisation was registered, and that was corrected there.
+
+    Where numbers are given each stands once, for ever: this one is written beside.
+    """
+    session.add(
+        SiretEntry(
+            id=new_id(),
+            request_hash=digest,
+            organisation_id=organisation.id,
+            version=1,
+            siret=siret,
+            reason=GIVEN_AT_REGISTRATION,
+            recorded_by=actor.agent_id,
+            recorded_at=now,
+        )
+    )
+    session.flush()
 
 
 def check_siret_is_free(session: Session, siret: str) -> None:

@@ -1,4 +1,8 @@
-"""The SIRET of an organisation that came without one, and its correction by a second person."""
+"""The SIRET of an organisation that came without one, and its correction by a second person.
+
+One that was given at registration was written by nobody who is known: whoever finds it false writes
+it once more and says why, and a second person corrects that.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +17,7 @@ from app.kernel.ids import request_hash
 from app.kernel.text import clean
 from app.partners import queries
 from app.partners.errors import SiretKnown, SiretWriterCannotCorrect, SiretWrittenMeanwhile
-from app.partners.models import SiretEntry
+from app.partners.models import Organisation, SiretEntry
 from app.partners.rules import LONGEST_SIRET_REASON, NO_SIRET, read_siret
 from app.partners.service import check_siret_is_free, known_organisation
 
@@ -31,13 +35,14 @@ def record_siret(
 ) -> SiretEntry:
     """Write the SIRET of an organisation that has none, or correct what somebody else wrote.
 
-    `corrects` is the wrong number as it was read; without it, none may be known. What was printed
-    or approved before keeps the number that it bears.
+    `corrects` is the wrong number as it was read. Without it none may be known, or it is the number
+    itself, given at registration, that is told to be false. What was printed or approved before
+    keeps the number that it bears.
 
     Raises:
         UnknownOrganisation: nobody has that id.
         InvalidInput: the SIRET cannot be one or is the one that it would correct; or no reason.
-        SiretKnown: the organisation was registered with one.
+        SiretKnown: the organisation was registered with one that nobody told to be false.
         SiretWrittenMeanwhile: the last one is not what `corrects` says.
         SiretWriterCannotCorrect: the same person wrote the wrong one.
         SiretTaken: another organisation has it.
@@ -64,14 +69,10 @@ def record_siret(
         return record
     hold(session, "organisation", organisation_id)
     organisation = known_organisation(session, organisation_id)
-    if organisation.siret_given is not None:
-        raise SiretKnown(organisation=organisation.name)
     last = next(reversed(queries.siret_entries(session, organisation_id)), None)
-    if (last.siret if last else None) != wrong_number:
-        raise SiretWrittenMeanwhile(organisation=organisation.name)
-    if last is not None and last.recorded_by == actor.agent_id:
-        raise SiretWriterCannotCorrect
-    check_siret_is_free(session, number)
+    told_false = _check_may_be_written(organisation, last, number, wrong_number, by=actor)
+    if not told_false:
+        check_siret_is_free(session, number)
     record = SiretEntry(
         id=entry_id,
         request_hash=digest,
@@ -89,3 +90,27 @@ def record_siret(
     session.flush()
     set_committed_value(organisation, "siret", number)
     return record
+
+
+def _check_may_be_written(
+    organisation: Organisation,
+    last: SiretEntry | None,
+    number: str,
+    corrects: str | None,
+    *,
+    by: Actor,
+) -> bool:
+    """Whether the number is the one given at registration, told now to be false.
+
+    Raises:
+        SiretKnown, SiretWrittenMeanwhile, SiretWriterCannotCorrect.
+    """
+    if last is None and organisation.siret_given is not None:
+        if corrects is None and number == organisation.siret_given:
+            return True
+        raise SiretKnown(organisation=organisation.name)
+    if (last.siret if last else None) != corrects:
+        raise SiretWrittenMeanwhile(organisation=organisation.name)
+    if last is not None and last.recorded_by == by.agent_id:
+        raise SiretWriterCannotCorrect
+    return False

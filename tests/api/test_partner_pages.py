@@ -80,6 +80,23 @@ def test_a_siret_is_completed_by_one_and_corrected_by_another(house: House) -> N
     assert unsigned not in client.get("/partenaires?nom=73282932000074").text
 
 
+def test_a_siret_given_at_registration_is_told_false_before_it_is_corrected(house: House) -> None:
+    new = {"name": "Imprimerie", "kind": "issuer", "commune": "Le Lorrain"}
+    said = {"reason": "Avis SIRENE du 4 mars", "sure": "oui"}
+    _, page = sent(house, "coordinator", "/partenaires/nouveau", siret="73282932000074", **new)
+    [act] = re.findall(r"/partenaires/[0-9a-f-]{36}/siret", page)
+
+    status, page = sent(house, "coordinator", act, **said | {"reason": ""})
+    assert (status, "Le SIRET n’est pas signalé" in page) == (422, True)
+    _, page = sent(house, "coordinator", act, **said)
+    assert "Signalé faux" in page
+    assert "Corriger le SIRET" not in page
+
+    _, page = sent(house, "coordinator2", act, siret="443 061 841 00047", **said)
+    assert "443 061 841 00047" in page
+    assert "Avant : 732 829 320 00074, signalé faux" in page
+
+
 def test_what_cannot_be_read_is_given_back_with_a_sentence(house: House, exo7: str) -> None:
     status, page = sent(
         house,

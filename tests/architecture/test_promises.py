@@ -105,7 +105,7 @@ CONSTRAINTS = sorted(
 SUMS = [
     Rule("agreement_ends_with_its_organisation", "agreement", "trigger"),
     Rule("label_ends_with_its_organisation", "label", "trigger"),
-    Rule("siret_entry_is_where_none_was_given", "siret_entry", "trigger"),
+    Rule("siret_entry_begins_with_what_was_given", "siret_entry", "trigger"),
     Rule("siret_entry_is_one_organisation", "siret_entry", "trigger"),
     Rule("organisation_siret_is_not_written_elsewhere", "organisation", "trigger"),
     Rule("label_progress_goes_forward", "label_progress", "trigger"),

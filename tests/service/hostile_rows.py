@@ -599,7 +599,7 @@ BENT: dict[str, Bend] = {
         rows, row, version=1, corrects_id=None, corrects_version=None, corrects_by=None
     ),
     "siret_entry_says_why": {"reason": ""},
-    "siret_entry_is_where_none_was_given": lambda rows, _: {
+    "siret_entry_begins_with_what_was_given": lambda rows, _: {
         "organisation_id": registered_with(rows, "73282932000074")["id"]
     },
     "siret_entry_is_one_organisation": lambda rows, row: {

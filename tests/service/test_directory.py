@@ -282,12 +282,46 @@ def test_a_siret_is_completed_once_and_corrected_by_another_person(world: World)
         run(world, "register_organisation", siret=right)
 
 
-def test_who_came_with_a_siret_keeps_it(world: World) -> None:
+def test_a_siret_given_at_registration_is_told_false_by_one_and_corrected_by_another(
+    world: World,
+) -> None:
+    session, right = world.session, "55203253400646"
     came = run(world, "register_organisation")
+    given = came.siret
 
-    for siret, corrects in (("55203253400646", None), ("55203253400646", came.siret)):
+    def written(siret: str, corrects: str | None = None, *, by: str = "coordinator") -> int:
+        made = run(
+            world,
+            "record_siret",
+            actor=world.scheme.actors[by],
+            organisation_id=came.id,
+            siret=siret,
+            corrects=corrects,
+        )
+        return int(made.version)
+
+    for corrects in (None, given):
         with pytest.raises(SiretKnown):
-            run(world, "record_siret", organisation_id=came.id, siret=siret, corrects=corrects)
+            written(right, corrects)
+    assert (written(given), came.siret) == (1, given)
+    for refused, corrects, by in (
+        (SiretWrittenMeanwhile, None, "coordinator2"),
+        (SiretWriterCannotCorrect, given, "coordinator"),
+    ):
+        with pytest.raises(refused):
+            written(right, corrects, by=by)
+    with pytest.raises(SiretTaken):
+        run(world, "register_organisation", siret=given)
+    written(right, given, by="coordinator2")
+
+    session.expire_all()
+    assert (came.siret, came.siret_given) == (right, given)
+    bearer = run(world, "register_organisation", siret=given)
+    session.expire_all()
+    assert (bearer.siret, bearer.siret_given) == (given, None)
+    for siret in (given, right):
+        with pytest.raises(SiretTaken):
+            run(world, "register_organisation", siret=siret)
 
 
 # ── Labels, agreements ────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,54 @@
+"""A SIRET that was given at registration: told to be false by one person, corrected by another.
+
+Its first entry is that same number, written by whoever tells that it is false; what corrects it is
+the next one, by the rules that hold for all. The number is free again for who truly bears it.
+"""
+
+from importlib import import_module
+
+from alembic import op
+
+from migrations.steps import as_owner, drop_refusal, on_postgresql, refuse_insert
+
+revision = "0033"
+down_revision = "0032"
+
+BEFORE = import_module("migrations.versions.0031_siret_entries")
+NONE_GIVEN = "siret_entry_is_where_none_was_given"
+BEGINS = "siret_entry_begins_with_what_was_given"
+ONE = "siret_entry_is_one_organisation"
+OTHER_THAN_GIVEN = """
+          new.version = 1
+          and exists (select 1 from organisation
+                       where id = new.organisation_id and siret <> new.siret)
+"""
+IN_FORCE = f"""
+          exists (select 1 from organisation o
+                   where o.siret = new.siret and o.id <> new.organisation_id
+                     and not exists (select 1 from siret_entry e where e.organisation_id = o.id))
+          or {BEFORE.IN_FORCE_ELSEWHERE}
+"""  # noqa: S608 - our own two tables
+
+
+def upgrade() -> None:
+    """Let what was given be told to be false, then be corrected."""
+    with as_owner():
+        _drop(NONE_GIVEN)
+        _drop(ONE)
+        refuse_insert(BEGINS, "siret_entry", when=OTHER_THAN_GIVEN)
+        refuse_insert(ONE, "siret_entry", when=IN_FORCE)
+
+
+def downgrade() -> None:
+    """Keep what was given as it is; entries that corrected it stay true."""
+    with as_owner():
+        _drop(ONE)
+        _drop(BEGINS)
+        for rule in (NONE_GIVEN, ONE):
+            table, when, only_if = BEFORE.REFUSALS[rule]
+            refuse_insert(rule, table, when=when, only_if=only_if)
+
+
+def _drop(rule: str) -> None:
+    op.execute(f"drop trigger {rule}" + (" on siret_entry" if on_postgresql() else ""))
+    drop_refusal(rule)
