@@ -194,6 +194,22 @@ def cash_offices_of(session: Session, organisation_id: UUID) -> list[CashOffice]
     )
 
 
+def ends_of_cash_offices(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[date]]:
+    """The first day without right after each régie, for each of these public bodies."""
+    found: dict[UUID, list[date]] = {organisation_id: [] for organisation_id in ids}
+    if not found:
+        return found
+    rows = session.execute(
+        select(CashOffice.organisation_id, CashOffice.valid_until, CashOfficeClosure.from_on)
+        .outerjoin(CashOfficeClosure, CashOfficeClosure.cash_office_id == CashOffice.id)
+        .where(CashOffice.organisation_id.in_(found.keys()))
+    )
+    for organisation_id, valid_until, closed_from in rows:
+        ends = valid_until + timedelta(days=1), closed_from
+        found[organisation_id].append(min(filter(None, ends)))
+    return found
+
+
 def overlapping_cash_office(
     session: Session, organisation_id: UUID, kind: str, *, first: date, last: date
 ) -> CashOffice | None:

@@ -1,7 +1,7 @@
 """Looking organisations, agreements and bank details up."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, not_, or_, select
@@ -264,6 +264,24 @@ def closures_of(session: Session, organisation_id: UUID) -> dict[UUID, Agreement
         select(AgreementClosure).where(AgreementClosure.organisation_id == organisation_id)
     )
     return {row.agreement_id: row for row in rows}
+
+
+def ends_of_agreements(
+    session: Session, ids: Iterable[UUID], role: AgreementRole
+) -> dict[UUID, list[date]]:
+    """The first day without right after each agreement of a role, for each of these."""
+    found: dict[UUID, list[date]] = {organisation_id: [] for organisation_id in ids}
+    if not found:
+        return found
+    rows = session.execute(
+        select(Agreement.organisation_id, Agreement.valid_until, AgreementClosure.from_on)
+        .outerjoin(AgreementClosure, AgreementClosure.agreement_id == Agreement.id)
+        .where(Agreement.organisation_id.in_(found.keys()), Agreement.role == role)
+    )
+    for organisation_id, valid_until, closed_from in rows:
+        ends = valid_until + timedelta(days=1), closed_from
+        found[organisation_id].append(min(filter(None, ends)))
+    return found
 
 
 # ── Signed papers ─────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -186,15 +187,17 @@ SHOWN_RUNS = 12
 
 def holders_of(session: Session, held: Sequence[Held]) -> tuple[Holder, ...]:
     """Booklets by the holder that answers for them, the fullest first."""
-    names = partners.organisation_names(
-        session, {party for h in held for party in (h.party_id, h.counterparty_id)}
-    )
+    of_each: dict[UUID, list[Held]] = {}
+    for party, rows in groupby(held, key=attrgetter("party_id")):
+        of_each.setdefault(party, []).extend(rows)
+    towards = {h.counterparty_id for h in held if h.kind == AccountKind.TRANSIT}
+    names = partners.organisation_names(session, of_each.keys() | towards)
     lost = queries.missing_numbers(session)
     holders = []
-    for party, rows in groupby(sorted(held, key=lambda h: h.party_id), key=lambda h: h.party_id):
+    for party, theirs in of_each.items():
         lines = tuple(
             _stock_line(list(runs), names, lost)
-            for _, runs in groupby(sorted(rows, key=_line_of), key=_line_of)
+            for _, runs in groupby(sorted(theirs, key=_line_of), key=_line_of)
         )
         holders.append(Holder(party, names[party], lines))
     return tuple(sorted(holders, key=lambda holder: (-holder.booklet_count, holder.name)))
@@ -202,7 +205,8 @@ def holders_of(session: Session, held: Sequence[Held]) -> tuple[Holder, ...]:
 
 def _line_of(held: Held) -> tuple[str, str, str, int]:
     """What stands on one line: place, where to, vintage, size; tens first."""
-    return held.kind, str(held.counterparty_id), held.label, -held.size
+    towards = str(held.counterparty_id) if held.kind == AccountKind.TRANSIT else ""
+    return held.kind, towards, held.label, -held.size
 
 
 def _stock_line(

@@ -1,6 +1,6 @@
 """Looking consignments, what they lack, and requests for booklets up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -345,49 +345,6 @@ class Held:
         return self.last_number - self.first_number + 1
 
 
-def held_booklets(
-    session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
-) -> list[Held]:
-    """Whole booklets that rest in accounts of those kinds, in the fewest runs of numbers.
-
-    With a party, what rests with it, and what is on its way from it or to it. A booklet of which a
-    pass rests elsewhere (blocked, withheld) is whole nowhere, and is not told.
-    """
-    accounts = _accounts(session, kinds)
-    if party_id is not None:
-        accounts = {
-            key: one
-            for key, one in accounts.items()
-            if party_id in {one.party_id, one.counterparty_id}
-        }
-    labels = _labels(session)
-    held = [
-        Held(
-            accounts[key].kind,
-            accounts[key].party_id,
-            accounts[key].counterparty_id,
-            run.vintage_id,
-            labels[run.vintage_id],
-            run.size,
-            run.first_number,
-            run.last_number,
-        )
-        for key, found in resting_in(session, accounts).items()
-        for run in found.runs
-    ]
-    return sorted(held, key=lambda h: (h.party_id, h.label, -h.size, h.first_number))
-
-
-def _accounts(session: Session, kinds: Sequence[str]) -> dict[int, AccountRow]:
-    rows = session.scalars(select(AccountRow).where(AccountRow.kind.in_(kinds)))
-    return {row.id: row for row in rows}
-
-
-def _labels(session: Session) -> dict[int, str]:
-    rows = session.execute(select(VintageTerms.vintage_id, VintageTerms.label))
-    return dict(rows.all())
-
-
 @dataclass(frozen=True, slots=True)
 class Incomplete:
     """What is left of a booklet in one account, when some of its passes rest elsewhere."""
@@ -403,47 +360,101 @@ class Incomplete:
     """Of the others, those that are blocked."""
 
 
-def incomplete_booklets(
+class StockReading:
+    """What rests in accounts of some kinds, read once and told as often as is asked.
+
+    With a party, what rests with it, and what is on its way from it or to it.
+    """
+
+    def __init__(
+        self, session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
+    ) -> None:
+        self.session = session
+        query = select(
+            AccountRow.id, AccountRow.kind, AccountRow.party_id, AccountRow.counterparty_id
+        ).where(AccountRow.kind.in_(kinds))
+        if party_id is not None:
+            query = query.where(
+                or_(AccountRow.party_id == party_id, AccountRow.counterparty_id == party_id)
+            )
+        self._accounts = {row.id: row for row in session.execute(query)}
+        self._labels: dict[int, str] = dict(
+            session.execute(select(VintageTerms.vintage_id, VintageTerms.label)).all()
+        )
+        self._found = resting_in(session, self._accounts)
+
+    def held(self) -> list[Held]:
+        """Whole booklets in the fewest runs of numbers, by holder.
+
+        A booklet of which a pass rests elsewhere (blocked, withheld) is whole nowhere, and is not
+        told.
+        """
+        holders = sorted({account.party_id for account in self._accounts.values()})
+        place_of = {party_id: place for place, party_id in enumerate(holders)}
+        runs = [
+            (place_of[account.party_id], self._labels[run.vintage_id], account.id, run)
+            for account in self._accounts.values()
+            for run in self._found[account.id].runs
+        ]
+        runs.sort(key=lambda one: (one[0], one[1], -one[3].size, one[3].first_number))
+        held = []
+        for _, label, account_id, run in runs:
+            account = self._accounts[account_id]
+            held.append(
+                Held(
+                    account.kind,
+                    account.party_id,
+                    account.counterparty_id,
+                    run.vintage_id,
+                    label,
+                    run.size,
+                    run.first_number,
+                    run.last_number,
+                )
+            )
+        return held
+
+    def incomplete(self, party_id: UUID | None = None) -> list[Incomplete]:
+        """Booklets of which some passes rest here, and not all of them; of all or of one holder."""
+        parts = [
+            (account.party_id, self._labels[part.vintage_id], part)
+            for account in self._accounts.values()
+            if party_id is None or party_id == account.party_id
+            for part in self._found[account.id].parts
+        ]
+        parts.sort(key=lambda one: (one[0], one[1], one[2].number, one[2].first_id))
+        told = parts[:MOST_INCOMPLETE]
+        blocked = self._blocked_counts({part.booklet_id for *_, part in told})
+        return [
+            Incomplete(
+                party,
+                label,
+                part.number,
+                part.size,
+                part.first_id,
+                part.last_id,
+                part.here_count,
+                blocked.get(part.booklet_id, 0),
+            )
+            for party, label, part in told
+        ]
+
+    def _blocked_counts(self, booklet_ids: Collection[int]) -> dict[int, int]:
+        rows = self.session.execute(
+            select(Voucher.booklet_id, func.count())
+            .join(AccountRow, AccountRow.id == Voucher.account_id)
+            .join(Booklet, Voucher.id.between(Booklet.id, Booklet.id + Booklet.size - 1))
+            .where(Booklet.id.in_(booklet_ids), AccountRow.kind == AccountKind.BLOCKED)
+            .group_by(Voucher.booklet_id)
+        )
+        return dict(rows.all())
+
+
+def held_booklets(
     session: Session, kinds: Sequence[str], *, party_id: UUID | None = None
-) -> list[Incomplete]:
-    """Booklets of which some passes rest in accounts of those kinds, and not all of them."""
-    accounts = {
-        key: one
-        for key, one in _accounts(session, kinds).items()
-        if party_id in {None, one.party_id}
-    }
-    labels = _labels(session)
-    parts = [
-        (accounts[key].party_id, labels[part.vintage_id], part)
-        for key, found in resting_in(session, accounts).items()
-        for part in found.parts
-    ]
-    parts.sort(key=lambda one: (one[0], one[1], one[2].number, one[2].first_id))
-    told = parts[:MOST_INCOMPLETE]
-    blocked = session.execute(
-        select(Voucher.booklet_id, func.count())
-        .join(AccountRow, AccountRow.id == Voucher.account_id)
-        .join(Booklet, Voucher.id.between(Booklet.id, Booklet.id + Booklet.size - 1))
-        .where(
-            Booklet.id.in_({part.booklet_id for *_, part in told}),
-            AccountRow.kind == AccountKind.BLOCKED,
-        )
-        .group_by(Voucher.booklet_id)
-    )
-    blocked_counts: dict[int, int] = dict(blocked.all())
-    return [
-        Incomplete(
-            party,
-            label,
-            part.number,
-            part.size,
-            part.first_id,
-            part.last_id,
-            part.here_count,
-            blocked_counts.get(part.booklet_id, 0),
-        )
-        for party, label, part in told
-    ]
+) -> list[Held]:
+    """Whole booklets that rest in accounts of those kinds: see `StockReading`."""
+    return StockReading(session, kinds, party_id=party_id).held()
 
 
 def missing_numbers(session: Session) -> set[tuple[int, int]]:

@@ -21,6 +21,7 @@ from app.prescribers.custody_models import (
     Consignment,
 )
 from app.prescribers.custody_papers import recalls_sheet
+from app.prescribers.custody_queries import StockReading
 from app.prescribers.custody_rules import (
     FRENCH_RECALL_REASON,
     RecallReason,
@@ -73,7 +74,9 @@ def stock() -> ResponseReturnValue:
 
 def _stock_page(session: Session) -> StockPage:
     actor = current_actor()
-    everything = holders_of(session, holdings.booklets_held(session, actor=actor))
+    reading = holdings.stock_read(session, actor=actor)
+    held = reading.held()
+    everything = holders_of(session, held)
     form = Form.asked("chez")
     one = form.among("chez", {str(holder.id): holder for holder in everything})
     return StockPage(
@@ -82,19 +85,18 @@ def _stock_page(session: Session) -> StockPage:
         choices=tuple(Choice(str(holder.id), holder.name) for holder in everything),
         read_at=started_at(),
         own=actor.scope is not None,
-        recalled=bool(
-            recalls.recalls(session, actor=actor, on=started_on())
-            or recalls.under_way(session, actor=actor, on=started_on())
-        ),
-        incomplete=_incomplete(session, one.id if one else None),
+        recalled=recalls.is_anything_due(session, actor=actor, held=held, on=started_on()),
+        incomplete=_incomplete(session, reading, one.id if one else None),
         may_declare=may(Right.DECLARE_LOSS),
         may_request=may(Right.REQUEST_BOOKLETS),
         may_send=may(Right.SEND_BOOKLETS),
     )
 
 
-def _incomplete(session: Session, holder_id: UUID | None) -> tuple[IncompleteLine, ...]:
-    found = holdings.incomplete_held(session, actor=current_actor(), holder_id=holder_id)
+def _incomplete(
+    session: Session, reading: StockReading, holder_id: UUID | None
+) -> tuple[IncompleteLine, ...]:
+    found = holdings.incomplete_held(reading, actor=current_actor(), holder_id=holder_id)
     names = organisation_names(session, {one.party_id for one in found})
     return tuple(
         IncompleteLine(

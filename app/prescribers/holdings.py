@@ -15,7 +15,7 @@ from app.ledger import AccountKind
 from app.partners import queries as partners
 from app.prescribers import custody_queries as queries
 from app.prescribers.custody import known_consignment
-from app.prescribers.custody_queries import Held, Incomplete
+from app.prescribers.custody_queries import Held, Incomplete, StockReading
 from app.prescribers.custody_rules import Answer, ConsignmentKind, Lot
 from app.programmes import queries as programmes
 from app.vouchers.models import Booklet
@@ -78,18 +78,24 @@ def booklets_held(session: Session, *, actor: Actor, party_id: UUID | None = Non
     return queries.held_booklets(session, KINDS, party_id=party_id or actor.scope)
 
 
-def incomplete_held(
-    session: Session, *, actor: Actor, holder_id: UUID | None = None
-) -> list[Incomplete]:
-    """What is left of booklets that are whole nowhere: cut for a replacement, or a pass blocked.
-
-    Of everybody that the actor sees, or of one holder.
+def stock_read(session: Session, *, actor: Actor) -> StockReading:
+    """What rests with everybody that the actor sees, read once for all that is told of it.
 
     Raises:
         RightMissing.
     """
     actor.check(Right.SEE_ALLOCATIONS)
-    return queries.incomplete_booklets(session, KINDS, party_id=actor.scope or holder_id)
+    return StockReading(session, KINDS, party_id=actor.scope)
+
+
+def incomplete_held(
+    reading: StockReading, *, actor: Actor, holder_id: UUID | None = None
+) -> list[Incomplete]:
+    """What is left of booklets that are whole nowhere: cut for a replacement, or a pass blocked.
+
+    Of everybody that the actor sees, or of one holder.
+    """
+    return reading.incomplete(actor.scope or holder_id)
 
 
 def lots_of(session: Session, booklets: Sequence[Booklet]) -> list[Lot]:

@@ -6,7 +6,7 @@ when one of them is missing, whole booklets are only waiting to be returned.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -32,8 +32,6 @@ from app.prescribers.custody_queries import Held
 from app.prescribers.custody_rules import FRENCH_RECALL_REASON, RecallReason
 from app.prescribers.errors import NothingToRecall
 from app.programmes import queries as programmes
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,18 @@ def under_way(session: Session, *, actor: Actor, on: date) -> list[Returning]:
     return sorted(lines, key=lambda one: (one.holder, one.number))
 
 
+def is_anything_due(session: Session, *, actor: Actor, held: Iterable[Held], on: date) -> bool:
+    """Whether anything of what the actor sees held is to come back that day, or on its way back.
+
+    Raises:
+        RightMissing.
+    """
+    actor.check(Right.SEE_ALLOCATIONS)
+    sent = queries.returns_in_transit(session, sender_id=actor.scope)
+    holders = {one.party_id for one in held if one.kind == AccountKind.PRESCRIBER}
+    return bool(_without_right(session, holders | {one.sender_id for one in sent}, on=on))
+
+
 def prepare_recall(
     session: Session,
     *,
@@ -202,35 +212,23 @@ def _without_right(
         if AgreementRole.PRESCRIBER in roles
     }  # fmt: skip
     holding = mediators.among_those_who(session, mediators.may_hold(on), ids)
-    found: dict[UUID, tuple[RecallReason, date | None]] = {}
     succeeded = partners.days_of_succession(session, ids, on=on)
-    for one in ids:
-        if one in succeeded:
-            found[one] = RecallReason.SUCCEEDED, succeeded[one]
-        elif one not in agreed:
-            since = _ended(_agreement_ends(session, one, AgreementRole.PRESCRIBER), on=on)
-            found[one] = RecallReason.NO_AGREEMENT, since
-        elif one not in holding:
-            closures = mediators.closures_of(session, one)
-            offices = [
-                closures[office.id].from_on
-                if office.id in closures
-                else office.valid_until + ONE_DAY
-                for office in mediators.cash_offices_of(session, one)
-            ]
-            mandates = _agreement_ends(session, one, AgreementRole.MANDATE)
-            found[one] = RecallReason.NO_RIGHT_TO_HOLD, _ended([*offices, *mandates], on=on)
-    return found
-
-
-def _agreement_ends(session: Session, organisation_id: UUID, role: AgreementRole) -> list[date]:
-    """The first day without right after each agreement of a role."""
-    closures = partners.closures_of(session, organisation_id)
-    return [
-        closures[one.id].from_on if one.id in closures else one.valid_until + ONE_DAY
-        for one in partners.agreements_of(session, organisation_id)
-        if one.role == role
-    ]
+    unsigned = ids - agreed - succeeded.keys()
+    unable = ids - holding - unsigned - succeeded.keys()
+    signed = partners.ends_of_agreements(session, unsigned, AgreementRole.PRESCRIBER)
+    mandated = partners.ends_of_agreements(session, unable, AgreementRole.MANDATE)
+    offices = mediators.ends_of_cash_offices(session, unable)
+    return {
+        **{one: (RecallReason.SUCCEEDED, day) for one, day in succeeded.items()},
+        **{one: (RecallReason.NO_AGREEMENT, _ended(signed[one], on=on)) for one in unsigned},
+        **{
+            one: (
+                RecallReason.NO_RIGHT_TO_HOLD,
+                _ended([*offices[one], *mandated[one]], on=on),
+            )
+            for one in unable
+        },
+    }
 
 
 def _ended(ends: Sequence[date], *, on: date) -> date | None:

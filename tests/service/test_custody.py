@@ -13,7 +13,11 @@ from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
+from app.mediators import queries as mediators
+from app.partners import queries as partners
+from app.partners.agreements import close_agreement
 from app.partners.errors import NoAgreementInForce
+from app.partners.rules import AgreementRole
 from app.prescribers import custody, errors, holdings, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
@@ -95,6 +99,57 @@ def test_an_agreement_that_ended_leaves_the_way_back_only(world: World) -> None:
     ]
     assert coming.booklet_count >= 1
     assert coming not in recalls.under_way(world.session, actor=coordinator, on=world.scheme.today)
+
+
+def test_something_is_due_where_the_list_names_anything(world: World) -> None:
+    STEPS["return_booklets"].run(world.session, world.chain)
+    due = set()
+    for name in ("coordinator", "plie", "ccas"):
+        actor = world.scheme.actors[name]
+        held = holdings.stock_read(world.session, actor=actor).held()
+        for on in (world.scheme.today, world.scheme.today + LATER):
+            told = recalls.is_anything_due(world.session, actor=actor, held=held, on=on)
+            listed = recalls.recalls(world.session, actor=actor, on=on)
+            assert told == bool(listed or recalls.under_way(world.session, actor=actor, on=on))
+            assert all(one.since == world.scheme.today + LATER for one in listed)
+            due.add(told)
+    assert due == {False, True}
+
+
+def test_a_right_ended_on_the_first_day_without_it(world: World) -> None:
+    scheme, today = world.scheme, world.scheme.today
+    for name, role, days in (
+        ("plie", AgreementRole.PRESCRIBER, 3),
+        ("ccas", AgreementRole.MANDATE, 5),
+    ):
+        party_id, ends = scheme.organisations[name], today + timedelta(days=days)
+        [one] = [one for one in partners.agreements_of(world.session, party_id) if one.role == role]
+        close_agreement(
+            world.session,
+            actor=scheme.actors["coordinator"],
+            closure_id=new_id(),
+            agreement_id=one.id,
+            from_on=ends,
+            reason="Fin anticipée",
+            now=scheme.now,
+        )
+        before, since = ends - timedelta(days=1), f"depuis le {ends:%d/%m/%Y}"
+        assert recalls.why_not(world.session, party_id, on=before) == ""
+        assert recalls.why_not(world.session, party_id, on=ends).endswith(since)
+
+
+def test_cash_offices_end_when_their_days_or_a_closure_say(world: World) -> None:
+    session, parties = world.session, world.scheme.organisations.values()
+
+    found = mediators.ends_of_cash_offices(session, parties)
+
+    assert any(found.values())
+    for party_id in parties:
+        closed = mediators.closures_of(session, party_id)
+        assert sorted(found[party_id]) == sorted(
+            closed[one.id].from_on if one.id in closed else one.valid_until + timedelta(days=1)
+            for one in mediators.cash_offices_of(session, party_id)
+        )
 
 
 def test_booklets_of_a_size_that_the_public_does_not_get_are_not_asked_for(world: World) -> None:
