@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.sms import message_count
 from app.prescribers import letters, queries
 from app.prescribers.errors import UnknownPrescription
 from app.prescribers.prescriptions import known_prescription
@@ -35,6 +36,7 @@ class LetterPage:
     """Whether this site has a mail server."""
     text: str
     """The text message, once the person agreed to it."""
+    message_count: int
     link: str
 
 
@@ -100,6 +102,7 @@ def _page(session: Session, prescription_id: UUID, *, agreed: bool) -> tuple[Let
         phone=who.phone or "",
         mails_leave=settings.mail_server is not None,
         text=text,
+        message_count=message_count(text),
         link=f"sms:{compact(who.phone or '')}?body={quote(text)}",
     )
     return page, who.email or ""

@@ -13,6 +13,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
 from app.kernel.errors import InvalidInput
 from app.kernel.money import NO_BREAK
+from app.kernel.sms import plainly
 from app.kernel.text import read_email, written_phone
 from app.mails.models import Mail
 from app.mails.outbox import write_to_person
@@ -21,7 +22,7 @@ from app.mails.wording import Letter as MailLetter
 from app.mails.wording import written
 from app.mediators.queries import Offer, Place
 from app.mediators.rules import week_in_words
-from app.papers.french import long_day, months_told, typeset
+from app.papers.french import long_day, months_told
 from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.errors import UnknownPrescription
@@ -109,17 +110,20 @@ def mail_of(letter: Letter) -> MailLetter:
 
 
 def short_message(letter: Letter) -> str:
-    """The same as a text message: the place, its telephone, the last day. No name, no number."""
+    """The same as a text message: the place, its telephone, the last day. No name, no number.
+
+    Its own words are of the alphabet of text messages, where more than twice as much goes into one.
+    """
     place = letter.places[0] if letter.places else None
     where = ""
     if place is not None:
         at = ", ".join(filter(None, (place.name, place.street, place.town)))
         call = f" Appelez le {place.phone} pour un rendez-vous." if place.phone else ""
         where = f"{at}.{call} "
-    return typeset(
+    return plainly(
         f"{'SPÉCIMEN. ' if letter.specimen else ''}Vos pass numériques : {where}Venez avec "
         f"{'vos carnets' if len(letter.booklets) > 1 else 'votre carnet'}. "
-        f"À utiliser jusqu’au {letter.last_day:%d/%m/%Y}. Carnet perdu : {letter.help_line}."
+        f"Dernier jour : {letter.last_day:%d/%m/%Y}. Carnet perdu : {letter.help_line}."
     )
 
 

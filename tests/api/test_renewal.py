@@ -157,5 +157,6 @@ def test_a_letter_leaves_with_consent_alone_and_keeps_nobody(house: House) -> No
     assert "demandez" in client.post(address, data=form).text.lower()
     told = client.post(address, data={**form, "accord_sms": "oui"})
     assert 'href="sms:' in told.text or "Aucun téléphone" in told.text
-    assert "À utiliser jusqu" in told.text
+    assert "Dernier jour : " in told.text
+    assert "Ce texte part en un seul SMS." in told.text
     assert str(person) not in told.text

@@ -14,6 +14,7 @@ from app.kernel.clock import day_asked, end_of_day, first_instant, martinique_da
 from app.kernel.ids import LARGEST_INTEGER, new_id, request_hash
 from app.kernel.money import euros
 from app.kernel.serials import BookletNumber, SerialNumber, WrongKey, read
+from app.kernel.sms import message_count, plainly
 from app.kernel.text import clean, read_email
 from app.programmes.errors import KeyMissing
 from app.programmes.keys import KeyStore
@@ -251,3 +252,24 @@ def test_the_file_of_the_database_is_its_owners_alone(tmp_path: Path) -> None:
 
     assert set(modes.values()) == {0o600}, modes
     assert "passnum.db-wal" in modes
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("", 1),
+        ("é" * 160, 1),
+        ("é" * 161, 2),
+        ("à" * 306, 2),
+        ("à" * 307, 3),
+        ("€" * 80, 1),
+        (f"{'a' * 152}€{'a' * 152}", 3),
+        ("ê" * 70, 1),
+        ("ê" + "a" * 70, 2),
+        ("’" + "a" * 134, 3),
+        (plainly("’" + "\u00a0" * 134), 1),
+        ("\N{GRINNING FACE}" * 36, 2),
+    ],
+)
+def test_a_text_message_is_counted_as_telephones_do(words: str, count: int) -> None:
+    assert message_count(words) == count
