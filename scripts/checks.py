@@ -8,6 +8,7 @@ import argparse
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,14 @@ Vérifie le style, les types, les imports, puis lance les tests sur SQLite et su
 Des arguments de pytest restreignent les tests, jamais les autres vérifications :
   scripts/test tests/unit -k money
 """
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+LIGHT_BROWSER = "chromium-headless-shell"
+BROWSERS = (
+    LIGHT_BROWSER,
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
 
 
 def tool(name: str) -> str:
@@ -41,7 +49,7 @@ def checks() -> list[list[str]]:
         [tool("ruff"), "format", "--check"],
         *([[tool("djlint"), "--lint", "--quiet", *templates]] if templates else []),
         [tool("lint-imports"), "--no-logo"],
-        [tool("mypy")],
+        [tool("mypy"), "--num-workers", "auto"],
     ]
 
 
@@ -68,25 +76,50 @@ def read_sources() -> None:
         say(f"✓ {name} ({time.monotonic() - started:.1f} s)")
 
 
-def make_sure_of_a_browser() -> None:
-    """Find Chromium for the browser tests, or install it where that is ours to do.
+class Browser:
+    """Finds Chromium for the browser tests, or installs it where that is ours to do."""
 
-    Raises:
-        Stop: there are browser tests, no browser, and no right to install one.
-    """
-    if not any(ROOT.glob("tests/browser/**/test_*.py")) or any(map(shutil.which, BROWSERS)):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        with Progress("Installation de Chromium"):
-            run_quietly(["apt-get", "update"])
-            run_quietly(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
-        if shutil.which("chromium"):
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def look_for(self) -> None:
+        """Begin to install the light one, while other things are installed."""
+        if self._is_wanted() and os.geteuid() == 0 and shutil.which("apt-get"):
+            self._thread = threading.Thread(target=self._install, daemon=True)
+            self._thread.start()
+
+    def make_sure(self) -> None:
+        """Wait until there is one.
+
+        Raises:
+            Stop: there are browser tests, no browser, and no right to install one.
+        """
+        if self._thread is not None:
+            with Progress("Installation de Chromium"):
+                self._thread.join()
+        if self._is_wanted() and not any(map(shutil.which, BROWSERS)):
+            message = (
+                "Les tests de pages demandent Chromium : installez-le "
+                "(sous Debian ou Ubuntu : apt install chromium), puis recommencez."
+            )
+            raise Stop(message)
+
+    def _is_wanted(self) -> bool:
+        tests = any(ROOT.glob("tests/browser/**/test_*.py"))
+        return tests and shutil.which(LIGHT_BROWSER) is None
+
+    def _install(self) -> None:
+        """The light one; where it is unknown, and there is no other, the whole one."""
+        if self._installed(LIGHT_BROWSER) or any(map(shutil.which, BROWSERS)):
             return
-    message = (
-        "Les tests de pages demandent Chromium : installez-le "
-        "(sous Debian ou Ubuntu : apt install chromium), puis recommencez."
-    )
-    raise Stop(message)
+        self._installed("chromium")
+
+    def _installed(self, package: str) -> bool:
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+        if run_quietly(install).returncode == 0:
+            return True
+        run_quietly(["apt-get", "update"])
+        return run_quietly(install).returncode == 0
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -103,9 +136,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
         os.environ.pop(name, None)
     os.chdir(ROOT)
 
+    browser = Browser()
+    browser.look_for()
     prepare("test")
-    make_sure_of_a_browser()
     read_sources()
+    browser.make_sure()
 
     # A process a core: with one more, the same run took 648 s instead of 564.
     # Groups go out in the order of collection: tests/conftest.py says what belongs together.

@@ -26,6 +26,7 @@ from typing import Literal, Self
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
 NODE_MODULES = ROOT / "node_modules"
 PIP_QUIETLY = ("--disable-pip-version-check", "--no-input", "--retries", "2")
 OFFLINE_WORDS = re.compile(
@@ -160,7 +161,9 @@ def install_lock(lock: Lock) -> None:
     stamps = {name: VENV / f"passnum-{name}" for name in ("run", "test")}
     if is_stamped(stamps[lock], lock_text(lock)):
         return
-    pip_install(lock, "Installation des dépendances verrouillées")
+    doing = "Installation des dépendances verrouillées"
+    if not uv_install(lock, doing):
+        pip_install(lock, doing)
     for name in {"run", lock}:
         stamp(stamps[name], lock_text(name))
 
@@ -168,6 +171,30 @@ def install_lock(lock: Lock) -> None:
 def lock_text(name: str) -> str:
     """The lock as committed."""
     return (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def uv_install(lock: str, doing: str) -> bool:
+    """Install a lock with uv, which takes a third of the time of pip; whether that went well.
+
+    Where it does not, pip has the last word: it knows the machine's mirrors, and says what is
+    wrong.
+    """
+    try:
+        pip_install("lock", doing)
+    except Stop:
+        return False
+    command = [str(UV), "pip", "install", "--python", str(PYTHON), "--require-hashes"]
+    command += ["--only-binary", ":all:", "--compile-bytecode", *index_of_pip()]
+    command += ["-r", str(ROOT / "requirements" / f"{lock}.txt")]
+    with Progress(doing):
+        return run_quietly(command).returncode == 0
+
+
+def index_of_pip() -> list[str]:
+    """The mirror that pip was told to ask, said to uv."""
+    told = run_quietly([*pip(), "config", "list"]).stdout
+    indexes = re.findall(r"^(?:global|install|:env:)\.index-url='(.+)'$", told, re.MULTILINE)
+    return ["--default-index", indexes[0]] if indexes else []
 
 
 def pip_install(lock: str, doing: str) -> None:
@@ -215,7 +242,11 @@ def install_passnum() -> None:
     metadata = (ROOT / "setup.cfg").read_text() + (ROOT / "pyproject.toml").read_text()
     if is_stamped(VENV / "passnum-itself", metadata):
         return
-    command = [*pip(), "install", *PIP_QUIETLY, "--no-deps", "--no-build-isolation", "--no-index"]
+    if UV.exists():
+        command = [str(UV), "pip", "install", "--python", str(PYTHON), "--offline"]
+    else:
+        command = [*pip(), "install", *PIP_QUIETLY, "--no-index"]
+    command += ["--no-deps", "--no-build-isolation"]
     with Progress("Installation de passnum"):
         done = run_quietly([*command, "--editable", str(ROOT)])
     if done.returncode != 0:

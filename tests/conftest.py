@@ -6,6 +6,7 @@ it: the process that starts the others makes them and tells the others where the
 
 import gc
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -51,6 +52,9 @@ SCHEME = pytest.StashKey[Scheme]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Know where databases come from, without starting anything yet."""
+    # Whoever starts the tests behind a shell hands them a Ctrl-C that is deaf, and so to servers.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = getattr(config, "workerinput", None)
     config.stash[DATABASES] = Databases(worker["databases"] if worker else None)
 

@@ -33,7 +33,14 @@ from tests.pages.client import PageClient
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
+"""The first has no windows to draw around a page, and takes two thirds of the time."""
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
