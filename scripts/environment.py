@@ -180,7 +180,7 @@ def uv_install(lock: str, doing: str) -> bool:
     wrong.
     """
     try:
-        pip_install("lock", doing)
+        pip_install("lock", "Installation de l’installateur")
     except Stop:
         return False
     command = [str(UV), "pip", "install", "--python", str(PYTHON), "--require-hashes"]
@@ -214,6 +214,8 @@ def pip_install(lock: str, doing: str) -> None:
         for line in process.stdout or ():
             written.write(line)
             found += line.startswith(("Collecting ", "Requirement already satisfied"))
+            if wanted == 1:
+                continue
             progress.so_far = f"{min(found, wanted)} paquets sur {wanted}"
             if line.startswith("Installing collected packages"):
                 progress.so_far = f"mise en place de {wanted} paquets"

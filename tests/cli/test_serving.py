@@ -47,7 +47,9 @@ def serving(terminal: Terminal, port: str, *options: str) -> Iterator[subprocess
 def first_line(process: subprocess.Popen[str]) -> str:
     """What it says once it answers."""
     assert process.stdout is not None
-    return plain(process.stdout.readline())
+    line = plain(process.stdout.readline())
+    assert line.startswith("passnum répond sur"), line
+    return line
 
 
 def answer(port: str, path: str) -> tuple[int, str]:
