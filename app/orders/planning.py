@@ -84,13 +84,14 @@ def plan_order(
 def measured_so_far(session: Session, programme_id: UUID) -> rules.Measured:
     """Passes handed out and used in a programme, and how long the latest ones took."""
     vintages = {terms.vintage_id for terms in programmes.vintages_of(session, programme_id)}
-    accounts, reading = ledger.all_accounts(session), ledger.Reading(session)
+    reading = ledger.Reading(session)
 
     def moved(start: ledger.AccountKind, to: ledger.AccountKind) -> int:
+        net = ledger.net(start, to)
         return sum(
-            f.voucher_count
-            for f in ledger.flows_of(reading, ledger.net(start, to))
-            if accounts[f.debit_account_id].vintage_id in vintages
+            net.sign(one.kind, one.debit_kind, one.credit_kind) * one.voucher_count
+            for one in reading.by_month
+            if one.vintage_id in vintages
         )
 
     kinds = ledger.AccountKind

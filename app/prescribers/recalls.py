@@ -145,9 +145,11 @@ def is_anything_due(session: Session, *, actor: Actor, held: Iterable[Held], on:
         RightMissing.
     """
     actor.check(Right.SEE_ALLOCATIONS)
-    sent = queries.returns_in_transit(session, sender_id=actor.scope)
     holders = {one.party_id for one in held if one.kind == AccountKind.PRESCRIBER}
-    return bool(_without_right(session, holders | {one.sender_id for one in sent}, on=on))
+    if _without_right(session, holders, on=on):
+        return True
+    sent = queries.returns_in_transit(session, sender_id=actor.scope)
+    return bool(_without_right(session, {one.sender_id for one in sent} - holders, on=on))
 
 
 def prepare_recall(

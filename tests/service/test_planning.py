@@ -4,16 +4,18 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app import ledger
 from app.database import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.losses import blocks
 from app.losses.naming import Named
 from app.losses.rules import BlockCause, Declarant
-from app.orders import queries
+from app.orders import planning, queries
 from app.orders.rules import SerialRange
 from app.prescribers.rules import UndoReason
 from app.prescribers.undoing import undo_prescription
+from app.programmes import queries as programmes
 from tests import by_hand
 from tests.factories import Scheme
 from tests.service.conftest import World
@@ -30,6 +32,26 @@ def test_delays_are_those_of_the_latest_passes_used(world: World) -> None:
     see_that_delays_are_right(world.session, world.scheme.vintage_id)
     assert queries.latest_delays(world.session, {world.scheme.vintage_id}, limit=500)
     assert queries.latest_delays(world.session, {world.scheme.vintage_id + 1}, limit=500) == []
+
+
+def test_passes_handed_over_and_used_are_those_that_flowed(world: World) -> None:
+    measured = planning.measured_so_far(world.session, world.scheme.programme_id)
+
+    vintages = {
+        terms.vintage_id
+        for terms in programmes.vintages_of(world.session, world.scheme.programme_id)
+    }
+    accounts = ledger.all_accounts(world.session)
+
+    def flowed(start: AccountKind, to: AccountKind) -> int:
+        return sum(
+            one.voucher_count
+            for one in ledger.flows(world.session, ledger.net(start, to))
+            if accounts[one.debit_account_id].vintage_id in vintages
+        )
+
+    assert measured.issued_count == flowed(AccountKind.PRESCRIBER, AccountKind.CIRCULATION) > 0
+    assert measured.redeemed_count == flowed(AccountKind.CIRCULATION, AccountKind.REDEEMED) > 0
 
 
 def test_a_delay_counts_from_the_last_hand_over_before_the_pass_was_used(
