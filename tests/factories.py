@@ -231,7 +231,12 @@ class Scheme:
                 now=self.now,
             )
             approve_bank_details(
-                session, actor=self.actors["finance"], bank_details_id=details.id, now=self.now
+                session,
+                actor=self.actors["finance"],
+                bank_details_id=details.id,
+                iban=IBAN,
+                vault=self.vault,
+                now=self.now,
             )
 
     # ── The chain ─────────────────────────────────────────────────────────────────────────────────

@@ -313,8 +313,8 @@ def _sign(world: World, partner: Partner, role: AgreementRole, first: date, at: 
 
 def type_bank_details(world: World, at: datetime) -> None:
     """Invented accounts, typed by one person and confirmed the next day by another."""
-    typed = [
-        prepare_bank_details(
+    typed = {
+        invented_iban(place): prepare_bank_details(
             world.session,
             actor=world.actors["coordinator"],
             bank_details_id=world.new_id(at),
@@ -326,12 +326,14 @@ def type_bank_details(world: World, at: datetime) -> None:
         )
         for place, mediator in enumerate(MEDIATORS, start=1)
         if mediator.ready and mediator.has_account
-    ]
-    for details in typed:
+    }
+    for number, details in typed.items():
         approve_bank_details(
             world.session,
             actor=world.actors["finance"],
             bank_details_id=details.id,
+            iban=number,
+            vault=world.vault,
             now=at + timedelta(days=1),
         )
 

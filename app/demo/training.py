@@ -267,5 +267,10 @@ def _type_account(world: World, at: datetime) -> None:
         now=at,
     )
     approve_bank_details(
-        world.session, actor=world.actors["finance"], bank_details_id=details.id, now=at
+        world.session,
+        actor=world.actors["finance"],
+        bank_details_id=details.id,
+        iban=opening.invented_iban(1),
+        vault=world.vault,
+        now=at,
     )

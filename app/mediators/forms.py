@@ -403,6 +403,14 @@ APPROVAL = Sheet(
     "Confirmer le compte",
     (
         Asked(
+            "text",
+            "iban",
+            "IBAN, en entier",
+            "Retapez-le du relevé d’identité bancaire : il doit être celui qui a été saisi.",
+            longest=50,
+            about="iban",
+        ),
+        Asked(
             "check",
             "sure",
             "J’ai vérifié ce compte auprès de la structure, autrement que par le document reçu",

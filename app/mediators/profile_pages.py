@@ -332,7 +332,12 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
             form.wrong("sure", "Vérifiez le compte auprès de la structure, puis cochez la case.")
         form.check()
         return partnership.approve_bank_details(
-            session, actor=current_actor(), bank_details_id=bank_details_id, now=started_at()
+            session,
+            actor=current_actor(),
+            bank_details_id=bank_details_id,
+            iban=form.text("iban"),
+            vault=BankVault(current_settings().key_dir),
+            now=started_at(),
         )
 
     return ask(

@@ -27,6 +27,7 @@ from app.partners.schemas import (
     AgreementPageSchema,
     AgreementRequestSchema,
     AgreementSchema,
+    BankDetailsApprovalRequestSchema,
     BankDetailsPageSchema,
     BankDetailsRequestSchema,
     BankDetailsSchema,
@@ -288,16 +289,22 @@ def list_bank_details(partner_id: UUID) -> Json:
     "/bank-details/<uuid:bank_details_id>/approve",
     "Confirmer un compte bancaire",
     right=Right.APPROVE_BANK_DETAILS,
+    body=BankDetailsApprovalRequestSchema,
     answer=BankDetailsSchema,
     status=200,
     refuses=(409, 422),
 )
-def approve_bank_details(bank_details_id: UUID) -> Json:
-    """Confirm an account that somebody else typed."""
+def approve_bank_details(body: Json, bank_details_id: UUID) -> Json:
+    """Confirm an account that somebody else typed, by typing its IBAN too."""
 
     def work(session: Session) -> Json:
         approval = service.approve_bank_details(
-            session, actor=current_actor(), bank_details_id=bank_details_id, now=started_at()
+            session,
+            actor=current_actor(),
+            bank_details_id=bank_details_id,
+            iban=body["iban"],
+            vault=BankVault(current_settings().key_dir),
+            now=started_at(),
         )
         details = service.known_bank_details(session, bank_details_id)
         return bank_details_shown(details, approval)

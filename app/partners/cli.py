@@ -387,17 +387,23 @@ def add_details(desk: Desk, *, organisation: str, holder: str, iban: str, reques
 
 @bank_details.command("approve")
 @click.argument("bank_details_id", type=Id(), metavar="IDENTIFIANT")
+@click.option("--iban", required=True, metavar="IBAN", help="Le même, tapé de nouveau.")
 @approving
-def approve_details(desk: Desk, *, bank_details_id: UUID) -> None:
+def approve_details(desk: Desk, *, bank_details_id: UUID, iban: str) -> None:
     """Confirme un compte saisi par quelqu’un d’autre. Demande votre mot de passe.
 
     Exemple : passnum bank-details approve 0199f2a0-1b2c-7d3e-8f40-123456789abc
-    --agent finances@exemple.fr
+    --iban FR1420041010050500013M02606 --agent finances@exemple.fr
     """
     actor = desk.approver()
     with desk.transaction() as session:
         approval = approve_bank_details(
-            session, actor=actor, bank_details_id=bank_details_id, now=desk.now
+            session,
+            actor=actor,
+            bank_details_id=bank_details_id,
+            iban=iban,
+            vault=BankVault(desk.settings.key_dir),
+            now=desk.now,
         )
     desk.answer("Compte confirmé : les bordereaux peuvent y être payés.",
                 id=approval.bank_details_id)  # fmt: skip

@@ -220,6 +220,16 @@ class BankDetailsDamaged(RuleBroken):
     )
 
 
+class BankDetailsDiffer(RuleBroken):
+    """The second person typed another IBAN than the first."""
+
+    code = "bank_details_differ"
+    sentence = (
+        "Cet IBAN n’est pas celui qui a été saisi. Relisez le vôtre sur le relevé d’identité "
+        "bancaire ; s’il est juste, la saisie est fausse : faites saisir le compte de nouveau."
+    )
+
+
 class BankDetailsPreparerCannotApprove(RuleBroken):
     """The person who typed the account approves it."""
 

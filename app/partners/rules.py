@@ -136,6 +136,9 @@ def written_siret(siret: str) -> str:
     return " ".join((siret[:3], siret[3:6], siret[6:9], siret[9:]))
 
 
+NO_IBAN = "Cet IBAN ne peut pas exister : recopiez-le depuis le relevé d’identité bancaire."
+
+
 def read_iban(typed: str) -> str | None:
     """An IBAN without spaces, upper case, or None when its key or its form is wrong."""
     try:

@@ -161,6 +161,17 @@ class BankDetailsRequestSchema(Identified):
     iban = Text(50, required=True, example="FR14 2004 1010 0505 0001 3M02 606")
 
 
+class BankDetailsApprovalRequestSchema(Body):
+    """The account as the second person reads it on the paper."""
+
+    iban = Text(
+        50,
+        required=True,
+        about="L’IBAN, tapé de nouveau en entier : il doit être celui qui a été saisi.",
+        example="FR14 2004 1010 0505 0001 3M02 606",
+    )
+
+
 class BankDetailsSchema(Schema):
     """An account, masked; nothing is paid there before a second person has approved it."""
 

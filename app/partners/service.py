@@ -1,5 +1,6 @@
 """Registering organisations, their agreements, and where they are paid."""
 
+import hmac
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from app.partners.errors import (
     AgreementOverlaps,
     AgreementRenewedAlready,
     BankDetailsApprovedAlready,
+    BankDetailsDiffer,
     BankDetailsPreparerCannotApprove,
     NoAgreementInForce,
     OrganisationSucceeded,
@@ -43,6 +45,7 @@ from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     GIVEN_AT_REGISTRATION,
     HIGHEST_FEE_BASIS_POINTS,
+    NO_IBAN,
     NO_SIRET,
     PUBLIC_BODIES,
     WHERE_ROLES_ARE,
@@ -511,9 +514,7 @@ def prepare_bank_details(
     if cleaned is None:
         wrong["holder"] = "Écrivez le titulaire du compte, en 70 caractères au plus."
     if number is None:
-        wrong["iban"] = (
-            "Cet IBAN ne peut pas exister : recopiez-le depuis le relevé d’identité bancaire."
-        )
+        wrong["iban"] = NO_IBAN
     if cleaned is None or number is None:
         raise InvalidInput(**wrong)
     if not queries.any_bank_details(session):
@@ -592,11 +593,23 @@ def check_may_approve(
 
 
 def approve_bank_details(
-    session: Session, *, actor: Actor, bank_details_id: UUID, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    bank_details_id: UUID,
+    iban: str,
+    vault: BankVault,
+    now: datetime,
 ) -> BankDetailsApproval:
     """Confirm an account, by another person than the one who typed it; twice is once.
 
+    That person types the IBAN too, from the paper or as the organisation says it: two ends of it,
+    which is all that pages show, would let a slip or a swap in the middle pass.
+
     Raises:
+        InvalidInput: the IBAN cannot be one.
+        BankDetailsDiffer: it is not the one that was typed first.
+        BankKeyMissing: the key is not on this machine.
         UnknownBankDetails: nothing has that id.
         BankDetailsPreparerCannotApprove: the same person typed it.
         BankDetailsApprovedAlready: somebody else approved it before.
@@ -604,7 +617,13 @@ def approve_bank_details(
     actor.check(Right.APPROVE_BANK_DETAILS)
     hold(session, "bank details", bank_details_id)
     details = known_bank_details(session, bank_details_id)
-    if earlier_approval := check_may_approve(session, details, actor=actor):
+    earlier_approval = check_may_approve(session, details, actor=actor)
+    number = read_iban(iban)
+    if number is None:
+        raise InvalidInput(iban=NO_IBAN)
+    if not hmac.compare_digest(vault.fingerprint(number), details.iban_fingerprint):
+        raise BankDetailsDiffer
+    if earlier_approval:
         return earlier_approval
     approval = BankDetailsApproval(
         bank_details_id=details.id,

@@ -321,6 +321,7 @@ def setting_up(house: House) -> list[Asking]:
             "approve_bank_details",
             "finance",
             f"/bank-details/{ids['typed account']}/approve",
+            {"iban": IBAN},
             status=200,
             signed_in=True,
         ),

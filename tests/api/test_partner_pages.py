@@ -138,12 +138,19 @@ def test_an_account_is_typed_by_one_and_confirmed_by_another(house: House, exo7:
     [confirm] = re.findall(rf'href="({exo7}/compte/[^"]+)"', page)
     status, page = sent(house, "finance", confirm)
     assert (status, "cochez la case" in page) == (422, True)
-    status, page = sent(house, "coordinator", confirm, sure="oui")
+    again = {"sure": "oui", "iban": "FR14 2004 1010 0505 0001 3M02 606"}
+    status, page = sent(house, "coordinator", confirm, **again)
     assert (status, "une autre personne doit le confirmer" in page) == (422, True)
     told = house.signed_in("coordinator").client.get(confirm).text
     assert "une autre personne doit le confirmer" in unescape(told)
     assert 'id="formulaire"' not in told
-    status, page = sent(house, "finance", confirm, sure="oui")
+    for wrong, said in (
+        ("FR14", "ne peut pas exister"),
+        ("DE89370400440532013000", "la saisie est fausse"),
+    ):
+        status, page = sent(house, "finance", confirm, **again | {"iban": wrong})
+        assert (status, said in page) == (422, True)
+    status, page = sent(house, "finance", confirm, **again)
     assert (status, "Le compte est confirmé" in page) == (200, True)
     assert "déjà confirmé" in unescape(house.signed_in("finance").client.get(confirm).text)
     assert "FR14 … 2606" in unescape(house.signed_in("exo7").client.get(exo7).text).replace(

@@ -119,14 +119,14 @@ def test_bank_details_wait_for_a_second_person(
     approve = f"/bank-details/{typed['id']}/approve"
 
     assert (typed["iban"], typed["approved_by"]) == ("FR14 … 2606", None)
-    alone = house.signed_in("coordinator").post(approve)
+    alone = house.signed_in("coordinator").post(approve, {"iban": IBAN})
     alone.refused(422, "bank_details_preparer_cannot_approve")
-    house.by_token("finance").post(approve).refused(403, "token_cannot_approve")
-    approved = house.signed_in("finance").post(approve).read()
+    house.by_token("finance").post(approve, {"iban": IBAN}).refused(403, "token_cannot_approve")
+    approved = house.signed_in("finance").post(approve, {"iban": IBAN}).read()
 
     assert approved["approved_by"] not in {None, typed["prepared_by"]}
-    assert house.signed_in("finance").post(approve).read() == approved
-    late = house.signed_in("finance2").post(approve)
+    assert house.signed_in("finance").post(approve, {"iban": IBAN}).read() == approved
+    late = house.signed_in("finance2").post(approve, {"iban": IBAN})
     late.refused(409, "bank_details_approved_already")
     assert coordinator.get(path).read()["items"] == [approved]
 

@@ -104,7 +104,7 @@ def mediator(house: House) -> str:
     typed = coordinator.post(
         f"/partners/{exo7}/bank-details", {"holder": "EXO 7", "iban": IBAN}
     ).made()
-    house.signed_in("finance").post(f"/bank-details/{typed['id']}/approve").read()
+    house.signed_in("finance").post(f"/bank-details/{typed['id']}/approve", {"iban": IBAN}).read()
     return exo7
 
 

@@ -298,6 +298,7 @@ READ: dict[str, dict[str, object]] = {
     "invite_agent_again": {},
     "change_agent_role": {"role": "prescriber"},
     "close_agent": {"reason": "Départ"},
+    "approve_bank_details": {"iban": "FR1420041010050500013M02606"},
     "decide_dispute": {"outcome": "kept", "reason": "D’après la feuille"},
     "settle_complement": {"sponsor_signed_on": "2026-11-22", "issuer_signed_on": "2026-11-22"},
     "sign_joint_statement": {"side": "issuer", "signed_on": "2026-11-22"},

@@ -106,7 +106,13 @@ class Town:
             "bank-details", "add", "Exo 7", "--holder", "Exo 7", "--iban", IBAN
         )
         self.by("finances")(
-            "bank-details", "approve", typed["id"], "--password-stdin", stdin=f"{PASSWORD}\n"
+            "bank-details",
+            "approve",
+            typed["id"],
+            "--iban",
+            IBAN,
+            "--password-stdin",
+            stdin=f"{PASSWORD}\n",
         )
 
     def copy(self, folder: Path) -> "Town":

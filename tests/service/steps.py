@@ -196,7 +196,11 @@ STEPS: dict[str, Step] = {
         partners.approve_bank_details,
         "finance",
         frozenset({C, F}),
-        lambda chain: {"bank_details_id": chain.ids["typed account"]},
+        lambda chain: {
+            "bank_details_id": chain.ids["typed account"],
+            "iban": IBAN,
+            "vault": chain.scheme.vault,
+        },
         approves=True,
     ),
     "create_agent": Step(

@@ -140,6 +140,8 @@ def test_the_agents_of_the_organisation_hear_of_it_twice_and_nobody_else(
             session,
             actor=scheme.actors["finance"],
             bank_details_id=details_id,
+            iban=GERMAN,
+            vault=scheme.vault,
             now=scheme.now,
         )
 

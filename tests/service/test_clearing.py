@@ -190,7 +190,12 @@ def test_a_statement_without_bank_details_is_held_and_holds_nobody_elses(
 
     with database.transaction() as session:
         approve_bank_details(
-            session, actor=scheme.actors["finance"], bank_details_id=typed.id, now=scheme.later
+            session,
+            actor=scheme.actors["finance"],
+            bank_details_id=typed.id,
+            iban=IBAN,
+            vault=scheme.vault,
+            now=scheme.later,
         )
         statement_id = scheme.approved(session, scheme.draft(session, run_id, "nobank"))
         approval = queries.approval_of(session, statement_id)
@@ -218,7 +223,12 @@ def test_bank_details_that_change_later_change_no_approved_statement(
             now=scheme.later,
         )
         approve_bank_details(
-            session, actor=scheme.actors["finance2"], bank_details_id=typed.id, now=scheme.later
+            session,
+            actor=scheme.actors["finance2"],
+            bank_details_id=typed.id,
+            iban="DE89370400440532013000",
+            vault=scheme.vault,
+            now=scheme.later,
         )
 
         approval = queries.approval_of(session, statement_id)

@@ -113,7 +113,12 @@ def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
             now=scheme.later,
         )
         approve_bank_details(
-            session, actor=scheme.actors["finance"], bank_details_id=typed.id, now=scheme.later
+            session,
+            actor=scheme.actors["finance"],
+            bank_details_id=typed.id,
+            iban="DE89370400440532013000",
+            vault=scheme.vault,
+            now=scheme.later,
         )
 
         waiting = payment_file(session, actor=scheme.actors["finance"], vault=scheme.vault).decode()

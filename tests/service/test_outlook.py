@@ -111,6 +111,11 @@ def test_who_gave_no_account_is_told_so_gives_it_and_another_confirms(
         given = Given("FR76 … 0189", confirmed=False)
         assert waiting.blocked == (Blocked(Obstacle.NO_ACCOUNT, Cents(2_000), given=given),)
         approve_bank_details(
-            session, actor=scheme.actors["finance"], bank_details_id=made.id, now=scheme.later
+            session,
+            actor=scheme.actors["finance"],
+            bank_details_id=made.id,
+            iban="FR7630006000011234567890189",
+            vault=scheme.vault,
+            now=scheme.later,
         )
         assert seen(session, scheme, "new").first is not None
