@@ -349,7 +349,11 @@ def _account(agent_id: int, form: Form) -> AccountPage:
             and manager.may_manage(role=Role(agent.role), organisation_id=agent.organisation_id),
             mine,
             sees,
-            tuple(Choice(str(role), FRENCH_ROLE[role]) for role in manager.roles),
+            tuple(
+                Choice(str(role), FRENCH_ROLE[role])
+                for role in Role
+                if role in manager.roles or role == agent.role
+            ),
             Right.MANAGE_ACCOUNTS in RIGHTS[actor.role],
         )
 

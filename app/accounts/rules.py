@@ -54,6 +54,8 @@ class Manager:
 
     actor: Actor
     of_own_organisation: bool
+    agreed: frozenset[Role] = frozenset()
+    """What its organisation signed for, where it manages those accounts."""
 
     @property
     def administers(self) -> bool:
@@ -71,7 +73,7 @@ class Manager:
         return None if self.administers or self.coordinates else self.actor.organisation_id
 
     def may_manage(self, *, role: Role, organisation_id: UUID) -> bool:
-        """Whether accounts in that role, there, are invited and closed by this agent."""
+        """Whether accounts in that role, there, are this agent's to close and to invite again."""
         if self.administers:
             return True
         if role not in PARTNER_ROLES:
@@ -82,7 +84,11 @@ class Manager:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """The roles to which this agent invites."""
+        """The roles that this agent gives.
+
+        Who manages the accounts of a partner gives its own, and what the partner signed for.
+        """
         if self.administers:
             return tuple(Role)
-        return tuple(role for role in Role if role in PARTNER_ROLES)
+        given = PARTNER_ROLES if self.coordinates else self.agreed | {self.actor.role}
+        return tuple(role for role in Role if role in PARTNER_ROLES & given)

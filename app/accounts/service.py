@@ -19,6 +19,7 @@ from app.identity.errors import (
     LinkServesNoMore,
     NotOnOneself,
     RoleElsewhere,
+    RoleNotAgreed,
     UnknownAccount,
 )
 from app.identity.events import record_event
@@ -50,7 +51,7 @@ from app.mails.outbox import known_mail, opened_link, write_mail
 from app.mails.rules import FRENCH_MAIL, MailKind
 from app.mails.wording import written
 from app.papers.french import day_and_time
-from app.partners.queries import authority_name
+from app.partners.queries import agreements_of, authority_name
 from app.partners.rules import WHERE_ROLES_ARE
 from app.partners.service import known_organisation
 
@@ -65,7 +66,23 @@ def manager_of(session: Session, actor: Actor, *, right: Right = Right.INVITE_AG
         RightMissing, TokenCannotApprove: nothing at all.
     """
     actor.check(right)
-    return Manager(actor, identity.is_manager(session, actor.agent_id))
+    if not identity.is_manager(session, actor.agent_id):
+        return Manager(actor, of_own_organisation=False)
+    signed = {one.role for one in agreements_of(session, actor.organisation_id)}
+    agreed = frozenset(role for role in PARTNER_ROLES if role in signed)
+    return Manager(actor, of_own_organisation=True, agreed=agreed)
+
+
+def _check_gives(manager: Manager, role: Role, *, organisation_id: UUID) -> None:
+    """Refuse a role that this agent does not give there.
+
+    Raises:
+        CannotManageAccount, RoleNotAgreed.
+    """
+    if not manager.may_manage(role=role, organisation_id=organisation_id):
+        raise CannotManageAccount
+    if role not in manager.roles:
+        raise RoleNotAgreed(role=FRENCH_ROLE[role].lower())
 
 
 def known_account(session: Session, *, actor: Actor, agent_id: int) -> Agent:
@@ -126,12 +143,12 @@ def invite_agent(
 
     Raises:
         CannotManageAccount: not that role, or not there.
+        RoleNotAgreed: the organisation of a manager did not sign for that role.
         UnknownOrganisation, RoleElsewhere: nobody has that role there.
         InvalidInput, EmailTaken: as create_agent.
         IdAlreadyUsed: the id came earlier with another content.
     """
-    if not manager_of(session, actor).may_manage(role=role, organisation_id=organisation_id):
-        raise CannotManageAccount
+    _check_gives(manager_of(session, actor), role, organisation_id=organisation_id)
     digest = request_hash(
         "invitation",
         email=read_email(email) or email,
@@ -354,14 +371,15 @@ def change_role(
 
     Raises:
         UnknownAccount, CannotManageAccount, NotOnOneself: it is not this agent's to change.
+        RoleNotAgreed: the organisation of a manager did not sign for that role.
         RoleElsewhere: nobody has that role there.
         InvalidInput: only a prescriber or a mediator manages the accounts of its organisation.
         LastAdministrator: nobody else would administer accounts.
     """
     agent = _managed(session, actor=actor, agent_id=agent_id)
     before = Role(agent.role)
-    if not manager_of(session, actor).may_manage(role=role, organisation_id=agent.organisation_id):
-        raise CannotManageAccount
+    if role != before:
+        _check_gives(manager_of(session, actor), role, organisation_id=agent.organisation_id)
     if known_organisation(session, agent.organisation_id).kind not in WHERE_ROLES_ARE[role]:
         raise RoleElsewhere
     if manager and role not in PARTNER_ROLES:

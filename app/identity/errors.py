@@ -218,6 +218,16 @@ class WrongCurrentPassword(NotPermitted):
     sentence = "Le mot de passe actuel ne convient pas. Vérifiez-le, puis recommencez."
 
 
+class RoleNotAgreed(RuleBroken):
+    """Who manages the accounts of a partner gives a role for which it did not sign."""
+
+    code = "role_not_agreed"
+    sentence = (
+        "Votre structure n’a pas signé de convention de {role}. Choisissez un autre rôle, ou "
+        "demandez à la coordination d’enregistrer cette convention."
+    )
+
+
 class RoleElsewhere(RuleBroken):
     """That role is not one of that kind of organisation."""
 

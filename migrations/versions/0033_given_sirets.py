@@ -2,6 +2,8 @@
 
 Its first entry is that same number, written by whoever tells that it is false; what corrects it is
 the next one, by the rules that hold for all. The number is free again for who truly bears it.
+
+And who manages the accounts of a partner invites to roles for which the partner signed.
 """
 
 from importlib import import_module
@@ -28,11 +30,24 @@ IN_FORCE = f"""
                      and not exists (select 1 from siret_entry e where e.organisation_id = o.id))
           or {BEFORE.IN_FORCE_ELSEWHERE}
 """  # noqa: S608 - our own two tables
+INVITES = "manager_invites_to_what_was_agreed"
+NOT_AGREED = """
+          new.kind = 'invited'
+          and exists (select 1 from agent by_whom join agent a on a.id = new.agent_id
+                       where by_whom.id = new.actor_id
+                         and by_whom.role in ('prescriber', 'mediator')
+                         and (a.organisation_id <> by_whom.organisation_id
+                              or a.role <> by_whom.role
+                                 and not exists (select 1 from agreement g
+                                                  where g.organisation_id = a.organisation_id
+                                                    and g.role = a.role)))
+"""
 
 
 def upgrade() -> None:
-    """Let what was given be told to be false, then be corrected."""
+    """Let what was given be told to be false, then be corrected; and judge who invites whom."""
     with as_owner():
+        refuse_insert(INVITES, "account_event", when=NOT_AGREED, only_if="new.kind = 'invited'")
         _drop(NONE_GIVEN)
         _drop(ONE)
         refuse_insert(BEGINS, "siret_entry", when=OTHER_THAN_GIVEN)
@@ -42,6 +57,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Keep what was given as it is; entries that corrected it stay true."""
     with as_owner():
+        _drop(INVITES, "account_event")
         _drop(ONE)
         _drop(BEGINS)
         for rule in (NONE_GIVEN, ONE):
@@ -49,6 +65,6 @@ def downgrade() -> None:
             refuse_insert(rule, table, when=when, only_if=only_if)
 
 
-def _drop(rule: str) -> None:
-    op.execute(f"drop trigger {rule}" + (" on siret_entry" if on_postgresql() else ""))
+def _drop(rule: str, table: str = "siret_entry") -> None:
+    op.execute(f"drop trigger {rule}" + (f" on {table}" if on_postgresql() else ""))
     drop_refusal(rule)

@@ -202,6 +202,7 @@ SUMS = [
     Rule("last_administrator_stays", "account_event", "trigger"),
     Rule("last_second_factor_stays", "account_event", "trigger"),
     Rule("agent_manager_is_a_partners", "agent_manager", "trigger"),
+    Rule("manager_invites_to_what_was_agreed", "account_event", "trigger"),
     Rule("device_is_offered_by_a_mediators_agent", "device_offer", "trigger"),
     Rule("revoked_device_takes_no_list", "device_taking", "trigger"),
 ]

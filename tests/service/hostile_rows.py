@@ -1608,6 +1608,11 @@ BENT |= {
     "account_event_browser_is_a_family": {"browser": "Firefox 145.0.1 on somebody's machine"},
     "account_event_address_is_hashed": {"address_hash": b"192.0.2.1"},
     "account_event_detail_is_short": {"detail": ""},
+    "manager_invites_to_what_was_agreed": lambda rows, _: {
+        "kind": "invited",
+        "agent_id": rows.agent("exo7"),
+        "actor_id": rows.agent("plie"),
+    },
     "account_event_is_by_another": lambda _, row: {
         "kind": "role_changed",
         "actor_id": row["agent_id"],

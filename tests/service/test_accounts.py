@@ -17,6 +17,7 @@ from app.identity.errors import (
     LinkServesNoMore,
     NotOnOneself,
     RoleElsewhere,
+    RoleNotAgreed,
     TokenCannotApprove,
     TooManyResets,
     TooManyTries,
@@ -50,6 +51,7 @@ from app.kernel.ids import new_id
 from app.mails.models import Mail
 from app.mails.outbox import opened_link
 from app.mails.rules import MailKind
+from app.partners.rules import AgreementRole
 from tests.service.conftest import World
 
 KEY = b"the key of the site, of 32 bytes"
@@ -168,6 +170,7 @@ def test_a_new_link_replaces_the_one_before_and_a_withdrawn_one_opens_nothing(
         ("plie", Role.PRESCRIBER, "plie", CannotManageAccount),
         ("manager", Role.PRESCRIBER, "ccas", CannotManageAccount),
         ("manager", Role.AUDITOR, "plie", CannotManageAccount),
+        ("manager", Role.MEDIATOR, "plie", RoleNotAgreed),
         ("administrator", Role.FINANCE, "plie", RoleElsewhere),
     ],
 )
@@ -191,7 +194,16 @@ def test_a_manager_invites_and_closes_at_home_and_sees_nobody_else(world: World)
     manager = actor(world, "manager")
     ways: dict[str, Any] = {"actor": manager, "origin": HERE, "now": world.scheme.now}
 
-    invited = invite(world, "manager", role=Role.MEDIATOR)
+    invited = invite(world, "manager")
+    with pytest.raises(RoleNotAgreed):
+        service.change_role(
+            world.session, agent_id=invited.id, role=Role.MEDIATOR, manager=False, **ways
+        )
+    world.scheme.agreement(world.session, "plie", AgreementRole.MEDIATOR)
+    service.change_role(
+        world.session, agent_id=invited.id, role=Role.MEDIATOR, manager=False, **ways
+    )
+    invite(world, "manager", role=Role.MEDIATOR, email="mediation@exemple.fr")
     closed = service.close_account(world.session, agent_id=invited.id, reason="Départ", **ways)
 
     assert closed.disabled_at == world.scheme.now
