@@ -14,7 +14,7 @@ from app.mediators.rules import Service
 from app.partners import contacts, sirets
 from app.partners import queries as partners
 from app.partners import service as partnership
-from app.partners.errors import BankDetailsApprovedAlready
+from app.partners.errors import BankDetailsApprovedAlready, BankDetailsDiffer
 from app.partners.models import BankDetails, Organisation, PartnerContact
 from app.partners.rules import OrganisationKind, written_siret
 from app.partners.vault import BankVault
@@ -331,14 +331,19 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
         if not form.checked("sure"):
             form.wrong("sure", "Vérifiez le compte auprès de la structure, puis cochez la case.")
         form.check()
-        return partnership.approve_bank_details(
-            session,
-            actor=current_actor(),
-            bank_details_id=bank_details_id,
-            iban=form.text("iban"),
-            vault=BankVault(current_settings().key_dir),
-            now=started_at(),
-        )
+        try:
+            return partnership.approve_bank_details(
+                session,
+                actor=current_actor(),
+                bank_details_id=bank_details_id,
+                iban=form.text("iban"),
+                vault=BankVault(current_settings().key_dir),
+                now=started_at(),
+            )
+        except BankDetailsDiffer as refusal:
+            form.wrong("iban", refusal.message)
+            form.check()
+            raise
 
     return ask(
         forms.APPROVAL,
