@@ -268,12 +268,11 @@ def flows(
 def flows_of(reading: Reading, net: Net) -> list[Flow]:
     """The same, of movements that were read already."""
     counts: Counter[tuple[int, int]] = Counter()
-    for moved in reading.by_account:
-        sign = net.sign(moved.kind, moved.debit_kind, moved.credit_kind)
-        if sign:
+    for way, some in reading.by_way.items():
+        sign = net.sign(*way)
+        for moved in some if sign else ():
             debit, credit = moved.debit_account_id, moved.credit_account_id
-            way = (debit, credit) if sign > 0 else (credit, debit)
-            counts[way] += sign * moved.voucher_count
+            counts[(debit, credit) if sign > 0 else (credit, debit)] += sign * moved.voucher_count
     return [Flow(debit, credit, count) for (debit, credit), count in counts.items()]
 
 

@@ -6,6 +6,7 @@ one and the stretches that a bound cuts, is read from the movements themselves. 
 everything is tail: slow, and the same figures.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -241,6 +242,10 @@ class MovedInMonth:
     voucher_count: int
 
 
+Way = tuple[str, str, str]
+"""The kind of an act, and the kinds of the accounts that it led from and to."""
+
+
 class Reading:
     """What moved in a window, read once and told apart as often as is asked."""
 
@@ -256,6 +261,14 @@ class Reading:
     def by_account(self) -> list[Moved]:
         """Told apart by both accounts."""
         return [Moved(*row) for row in self._sums(*SIDES)]
+
+    @cached_property
+    def by_way(self) -> dict[Way, list[Moved]]:
+        """The same by what a rule asks: the kind of act, and from where to where."""
+        found: defaultdict[Way, list[Moved]] = defaultdict(list)
+        for moved in self.by_account:
+            found[moved.kind, moved.debit_kind, moved.credit_kind].append(moved)
+        return found
 
     @cached_property
     def by_month(self) -> list[MovedInMonth]:

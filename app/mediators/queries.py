@@ -1,7 +1,7 @@
 """Looking labels, cash offices and places up."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -361,7 +361,16 @@ def last_capacity_version(session: Session, organisation_id: UUID) -> int:
 
 
 def places_receiving(session: Session, *, on: date) -> list[Place]:
-    """The mediators to whom people may be sent that day, by name, with what each offers.
+    """The mediators to whom people may be sent that day, by name, with what each offers."""
+    places = places_nearby(session, on=on)
+    offered = offers(session, [place.organisation.id for place in places])
+    return [
+        replace(place, offer=offered.get(place.organisation.id, place.offer)) for place in places
+    ]
+
+
+def places_nearby(session: Session, *, on: date) -> list[Place]:
+    """The same for who asks only where they are: what they offer is not read.
 
     The same conditions as `service.check_receives_people`, for all at once.
     """
@@ -384,12 +393,11 @@ def places_receiving(session: Session, *, on: date) -> list[Place]:
     able = list(session.scalars(query))
     ids = [one.id for one in able]
     told = capacity_on(session, ids, on=on)
-    offered, addresses = offers(session, ids), partners.addresses_of(session, ids)
-
+    addresses = partners.addresses_of(session, ids)
     return [
         Place(
             one,
-            offered.get(one.id, Offer()),
+            Offer(),
             where_is(one, addresses.get(one.id)),
             addresses.get(one.id),
         )

@@ -88,7 +88,7 @@ def call_sheet(
         limit=limit,
     )
     people = queries.identities(session, {one.beneficiary_id for one in held})
-    places = mediators.places_receiving(session, on=today)
+    places = mediators.places_nearby(session, on=today)
     phones = partners.phones_of(session, [place.organisation.id for place in places])
     nearest = {
         commune: nearest_to(commune, places, phones)

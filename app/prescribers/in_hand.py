@@ -5,25 +5,16 @@ and for each of them people are walked in the order of their ids, or found from 
 left where those are few. What they have is added up for those alone that a page shows.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    select,
-)
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, join
 
 from app.kernel.serials import BOOKLET_SIZES
 from app.ledger import AccountKind
@@ -33,10 +24,20 @@ from app.prescribers.queries import is_handed_over, last_hand_overs
 from app.programmes.models import VintageTerms
 from app.vouchers.models import ReplacedVoucher
 
-FEW = 1000
-"""Passes left from which people are found, rather than passes from people."""
-AT_ONCE = 50
-"""People of whom one looks at once whether a page shows them; the first time, what a page takes."""
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is looked at; for tests, which have few people."""
+
+    few: int = 1000
+    """Passes left from which people are found, rather than passes from people."""
+    at_once: int = 50
+    """People who are looked at at once; the first time, what a page takes."""
+    most_at_once: int = 250
+    """What a page takes is no more than that."""
+
+
+SIZES = Sizes()
 USED = (AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED)
 
 
@@ -80,6 +81,7 @@ def holdings_of_people(
     done: bool = False,
     after: tuple[date, UUID] | None = None,
     limit: int,
+    sizes: Sizes = SIZES,
 ) -> list[Holding]:
     """People of one prescriber who hold passes that still serve, those that end first first.
 
@@ -87,7 +89,7 @@ def holdings_of_people(
     `done`, people who have none left instead: used, blocked or void. A pass that was replaced is
     counted as the one that stands for it.
     """
-    asked = _Asked(session, prescriber_id, on, unused=unused, done=done)
+    asked = _Asked(session, prescriber_id, on, sizes, unused=unused, done=done)
     days = (
         day
         for day in asked.days()
@@ -117,9 +119,16 @@ class _Asked:
     """Whom one reader looks for."""
 
     def __init__(
-        self, session: Session, prescriber_id: UUID, on: date, *, unused: bool, done: bool
+        self,
+        session: Session,
+        prescriber_id: UUID,
+        on: date,
+        sizes: Sizes,
+        *,
+        unused: bool,
+        done: bool,
     ) -> None:
-        self.session, self.prescriber_id, self.on = session, prescriber_id, on
+        self.session, self.prescriber_id, self.on, self.sizes = session, prescriber_id, on, sizes
         self.unused, self.done = unused, done
         accounts = session.execute(
             select(AccountRow.id, AccountRow.kind, VintageTerms.valid_until)
@@ -143,8 +152,8 @@ class _Asked:
 
     def whose_first_day_is(self, day: date, after: UUID | None, limit: int) -> Iterator[_Sums]:
         """Those of whom something ends on that day first, in the order of their ids."""
-        at_once = min(limit, AT_ONCE)
-        for people in self._candidates(day, after):
+        at_once = min(limit, self.sizes.most_at_once)
+        for people in self._candidates(day, after, limit):
             waiting = list(people)
             while waiting:
                 some, waiting = waiting[:at_once], waiting[at_once:]
@@ -152,19 +161,21 @@ class _Asked:
                     fits = (one.left_count == 0) == self.done and one.last_day == day
                     if fits and not (self.unused and one.used_count):
                         yield one
-                at_once = AT_ONCE
+                at_once = self.sizes.at_once
 
     # ── Who may be shown ───────────────────────────────────────────────────────────────────────
 
-    def _candidates(self, day: date, after: UUID | None) -> Iterator[Sequence[UUID]]:
+    def _candidates(self, day: date, after: UUID | None, limit: int) -> Iterator[Sequence[UUID]]:
         """All who may be shown, and some more, a few at a time, in the order of their ids."""
         ending = [one for one, last in self.left.items() if last == day]
         if not self.done and (few := self._from_few(ending)) is not None:
             yield sorted(one for one in few | self.replaced if after is None or one > after)
             return
+        # Some of those who are walked past are not shown.
+        at_once = max(self.sizes.at_once, min(limit + limit // 10, self.sizes.most_at_once))
         while True:
-            walked = self.session.scalars(self._walk(day, ending, after)).all()
-            whole = len(walked) < AT_ONCE
+            walked = self.session.scalars(self._walk(day, ending, after).limit(at_once)).all()
+            whole, at_once = len(walked) < at_once, self.sizes.at_once
             yield sorted(
                 {
                     *walked,
@@ -184,11 +195,11 @@ class _Asked:
         some = (
             select(Voucher.id, Voucher.booklet_id)
             .where(Voucher.account_id.in_(account_ids))
-            .limit(FEW + 1)
+            .limit(self.sizes.few + 1)
         ).subquery()
         booklets = select(func.count(), some.c.booklet_id).group_by(some.c.booklet_id)
         counts = self.session.execute(booklets).all()
-        if sum(count for count, _ in counts) > FEW:
+        if sum(count for count, _ in counts) > self.sizes.few:
             return None
         return set(
             self.session.scalars(
@@ -210,16 +221,16 @@ class _Asked:
 
     def _walk(self, day: date, ending: Sequence[int], after: UUID | None) -> Select[UUID]:
         """The next people who hold such passes, from the booklets that they were handed."""
-        wanted = [_given(ending).is_not(None)]
+        wanted = [_given(ending, PrescriptionBooklet.valid_until == day).is_not(None)]
         if self.done:
-            wanted = [_handed(day).is_not(None), _given(list(self.left)).is_(None)]
+            given = _given(list(self.left), PrescriptionBooklet.valid_until >= self.on)
+            wanted = [_handed(day).is_not(None), given.is_(None)]
         if self.unused:
             wanted.append(_used(self.on).is_(None))
         query = (
             select(Beneficiary.id)
             .where(Beneficiary.prescriber_id == self.prescriber_id, *wanted)
             .order_by(Beneficiary.id)
-            .limit(AT_ONCE)
         )
         return query if after is None else query.where(Beneficiary.id > after)
 
@@ -227,56 +238,53 @@ class _Asked:
 
     def _sums(self, people: Sequence[UUID]) -> list[_Sums]:
         """What these people have, those who have anything, in the order of their ids."""
-        owners = {
-            voucher_id: (beneficiary_id, public)
-            for beneficiary_id, public, first, size in self.session.execute(
-                select(
-                    PrescriptionBooklet.beneficiary_id,
-                    PrescriptionBooklet.public,
-                    PrescriptionBooklet.booklet_id,
-                    PrescriptionBooklet.booklet_size,
-                ).where(PrescriptionBooklet.beneficiary_id.in_(people), is_handed_over())
-            )
-            for voucher_id in range(first, first + size)
-        }
-        found: defaultdict[tuple[UUID, str], list[tuple[str, date]]] = defaultdict(list)
-        while owners:
-            rows = self.session.execute(
-                select(
-                    Voucher.id,
-                    AccountRow.kind,
-                    VintageTerms.valid_until,
-                    ReplacedVoucher.new_voucher_id,
-                )
-                .join(AccountRow, AccountRow.id == Voucher.account_id)
-                .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
-                .outerjoin(ReplacedVoucher, ReplacedVoucher.old_voucher_id == Voucher.id)
-                .where(Voucher.id.in_(_written(owners)))
-            )
-            instead: dict[int, tuple[UUID, str]] = {}
-            for voucher_id, kind, last_day, new in rows:
+        rows = self.session.execute(
+            _passes(
+                join(PrescriptionBooklet, Voucher, _each_pass()),
+                PrescriptionBooklet.beneficiary_id,
+                PrescriptionBooklet.public,
+            ).where(PrescriptionBooklet.beneficiary_id.in_(people), is_handed_over())
+        )
+        found: defaultdict[tuple[UUID, str], Counter[tuple[str, date]]] = defaultdict(Counter)
+        instead: dict[int, tuple[UUID, str]] = {}
+        for beneficiary_id, public, kind, last_day, new, count in rows:
+            if new:
+                instead[new] = beneficiary_id, public
+            elif last_day >= self.on:
+                found[beneficiary_id, public][kind, last_day] += count
+        while instead:
+            owners, instead = instead, {}
+            rows = self.session.execute(_passes(Voucher, Voucher.id).where(Voucher.id.in_(owners)))
+            for voucher_id, kind, last_day, new, count in rows:
                 if new:
                     instead[new] = owners[voucher_id]
                 elif last_day >= self.on:
-                    found[owners[voucher_id]].append((kind, last_day))
-            owners = instead
+                    found[owners[voucher_id]][kind, last_day] += count
         return [_summed(*who, found[who]) for who in sorted(found)]
 
 
-def _written(ids: Iterable[int]) -> BindParameter[Sequence[int]]:
-    """Many ids, written into the statement: as parameters they take longer than what they find."""
-    return bindparam("ids", list(ids), expanding=True, literal_execute=True)
+def _passes(of: Any, *apart: InstrumentedAttribute[Any]) -> Select[Any]:  # noqa: ANN401 - what select_from takes
+    """Passes told apart by these, where they rest, until when they serve and what replaced them."""
+    columns = (*apart, AccountRow.kind, VintageTerms.valid_until, ReplacedVoucher.new_voucher_id)
+    return (
+        select(*columns, func.count())
+        .select_from(of)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        .outerjoin(ReplacedVoucher, ReplacedVoucher.old_voucher_id == Voucher.id)
+        .group_by(*columns)
+    )
 
 
-def _summed(beneficiary_id: UUID, public: str, passes: Sequence[tuple[str, date]]) -> _Sums:
-    left = [last_day for kind, last_day in passes if kind == AccountKind.CIRCULATION]
+def _summed(beneficiary_id: UUID, public: str, counts: Counter[tuple[str, date]]) -> _Sums:
+    left = {day: n for (kind, day), n in counts.items() if kind == AccountKind.CIRCULATION}
     return _Sums(
         beneficiary_id,
         public,
-        len(passes),
-        sum(kind in USED for kind, _ in passes),
-        len(left),
-        min(left or (last_day for _, last_day in passes)),
+        counts.total(),
+        sum(n for (kind, _), n in counts.items() if kind in USED),
+        sum(left.values()),
+        min(left or (day for _, day in counts)),
     )
 
 
@@ -289,19 +297,32 @@ def _in_booklet() -> ColumnElement[bool]:
     )
 
 
+def _each_pass() -> ColumnElement[bool]:
+    """The same, of which nothing can be made but a look at each: many passes are never joined."""
+    first = PrescriptionBooklet.booklet_id
+    return and_(
+        Voucher.id.in_([first + place for place in range(max(BOOKLET_SIZES))]),
+        Voucher.id < first + PrescriptionBooklet.booklet_size,
+    )
+
+
 def _one(query: Select[int]) -> ColumnElement[int | None]:
     """Something where there is any such row: asked for each person, and never joined."""
     return query.limit(1).scalar_subquery()
 
 
-def _given(account_ids: Sequence[int]) -> ColumnElement[int | None]:
-    """Something where a pass of a booklet that a person was handed rests in these accounts."""
+def _given(account_ids: Sequence[int], ends: ColumnElement[bool]) -> ColumnElement[int | None]:
+    """Something where a pass of a booklet that a person was handed rests in these accounts.
+
+    When the passes of these accounts end, so do their booklets: others are not looked into.
+    """
     return _one(
         select(literal(1))
         .select_from(PrescriptionBooklet)
         .join(Voucher, _in_booklet())
         .where(
             PrescriptionBooklet.beneficiary_id == Beneficiary.id,
+            ends,
             # A sum leads to passes by their booklets, and not by all that rests there.
             (Voucher.account_id + 0).in_(account_ids),
             is_handed_over(),

@@ -19,9 +19,16 @@ from app.programmes.errors import UnknownProgramme
 from app.reports import papers
 from app.reports.council import council_sheet
 from app.reports.rules import FRENCH_BY, By, CouncilSheet, UsageTable
-from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
+from app.reports.service import (
+    ChainReport,
+    Perimeter,
+    UsageReport,
+    chain_report,
+    perimeter,
+    usage_within,
+)
 from app.reports.told import ChainPage, UsagePage
-from app.reports.usage import usage_by
+from app.reports.usage import table_within
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import CSV, PDF, XLSX, download
 from app.web.pages import Choice, FieldError, Scope
@@ -48,9 +55,9 @@ def usage() -> ResponseReturnValue:
     check(Right.SEE_REPORTS)
 
     def work(session: Session) -> tuple[Scope, UsageReport, UsageTable]:
-        scope, report = read(session, usage_report)
-        scope, table = told_apart(session, scope)
-        return scope, report, table
+        scope, within = perimeter_asked(session)
+        scope, table = told_apart(session, scope, within)
+        return scope, usage_within(session, within), table
 
     scope, report, table = in_transaction(work)
     page = UsagePage(scope=scope, **figures(report))
@@ -69,7 +76,16 @@ ASKED = frozenset({"dispositif", "millesime", "au", "du", "par"})
 """What a view and its files are asked for by."""
 
 
-def told_apart(session: Session, scope: Scope) -> tuple[Scope, UsageTable]:
+def perimeter_asked(session: Session) -> tuple[Scope, Perimeter]:
+    """The criteria of the address, and what they count: read once for all that a page tells."""
+    scope, programme_id, vintage_id = asked(session)
+    now = started_at()
+    return scope, perimeter(
+        session, programme_id=programme_id, vintage_id=vintage_id, on=scope.on, now=now
+    )
+
+
+def told_apart(session: Session, scope: Scope, within: Perimeter) -> tuple[Scope, UsageTable]:
     """The table of the address: by what, since when; what makes no sense is said, not used."""
     typed = request.args.get("par", "")
     by = By(typed) if typed in set(By) else By.PRESCRIBER_COMMUNE
@@ -88,17 +104,8 @@ def told_apart(session: Session, scope: Scope) -> tuple[Scope, UsageTable]:
         typed_since=typed_since,
         errors=errors,
     )
-    table = usage_by(
-        session,
-        actor=current_actor(),
-        by=by,
-        since=since,
-        programme_id=UUID(scope.programme) if scope.programme else None,
-        vintage_id=int(scope.vintage) if scope.vintage else None,
-        on=scope.on,
-        now=started_at(),
-    )
-    return scope, table
+    actor, now = current_actor(), started_at()
+    return scope, table_within(session, actor=actor, within=within, by=by, since=since, now=now)
 
 
 def table_asked() -> UsageTable:
@@ -108,7 +115,7 @@ def table_asked() -> UsageTable:
         InvalidInput: names what the address says wrongly.
     """
     check(Right.SEE_REPORTS)
-    scope, table = in_transaction(lambda session: told_apart(session, asked(session)[0]))
+    scope, table = in_transaction(lambda session: told_apart(session, *perimeter_asked(session)))
     refuse_nonsense(scope)
     return table
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -82,15 +83,49 @@ FlowBetween = tuple[ledger.Account, ledger.Account, int]
 """From one account to another, so many passes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Perimeter:
-    """What a report counts: vintages, and what was recorded before the instant `at`."""
+    """What a report counts: vintages, and what was recorded before the instant `at`.
+
+    What several reports ask of it is looked up once.
+    """
 
     vintages: dict[int, VintageTerms]
     on: date
     at: datetime
     reading: ledger.Reading
     """What moved then, of these vintages and of others."""
+    programme_id: UUID | None = None
+    vintage_id: int | None = None
+    """The one programme or vintage that was asked for."""
+
+    @cached_property
+    def balances(self) -> dict[ledger.Account, ledger.Balance]:
+        """What rests in each account of these vintages that has ever moved."""
+        balances = ledger.balances_of(self.reading.session, self.reading)
+        return {a: b for a, b in balances.items() if a.vintage_id in self.vintages}
+
+    @cached_property
+    def accounts(self) -> dict[int, ledger.Account]:
+        """The accounts of these vintages that have ever moved."""
+        return {account.id: account for account in self.balances}
+
+    @cached_property
+    def parties(self) -> dict[UUID, Organisation]:
+        """Whose those accounts are."""
+        return organisations_by_id(
+            self.reading.session, {account.party_id for account in self.balances}
+        )
+
+    @cached_property
+    def publics(self) -> list[MovedOfPublic]:
+        """What was issued to each public and used by it."""
+        return moved_of_publics(self.reading.session, self.reading)
+
+    @cached_property
+    def taken_over(self) -> list[queries.TakenOver]:
+        """What opening balances moved, in any vintage and whenever."""
+        return queries.taken_over(self.reading.session)
 
 
 def perimeter(
@@ -113,7 +148,8 @@ def perimeter(
         if not vintages:
             raise UnknownVintage
     at = min(end_of_day(on), now)
-    return Perimeter(vintages, on, at, ledger.Reading(session, ledger.Window(at)))
+    reading = ledger.Reading(session, ledger.Window(at))
+    return Perimeter(vintages, on, at, reading, programme_id, vintage_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +186,10 @@ def chain_within(session: Session, within: Perimeter) -> ChainReport:
     counts: Counter[str] = Counter()
     cents: Counter[str] = Counter()
     face_values: dict[int, int] = {}
-    for account, balance in ledger.balances_of(session, within.reading).items():
-        if account.vintage_id in within.vintages:
-            counts[account.kind] += balance.voucher_count
-            cents[account.kind] += balance.amount_cents
-            face_values[account.vintage_id] = account.face_value_cents
+    for account, balance in within.balances.items():
+        counts[account.kind] += balance.voucher_count
+        cents[account.kind] += balance.amount_cents
+        face_values[account.vintage_id] = account.face_value_cents
     ordered_counts = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
     for vintage_id_, count in ordered_counts.items():
         counts["ordered"] += count
@@ -214,15 +249,10 @@ def usage_report(
 
 def usage_within(session: Session, within: Perimeter) -> UsageReport:
     """The same, of a perimeter that others read too."""
-    balances = {
-        account: balance
-        for account, balance in ledger.balances_of(session, within.reading).items()
-        if account.vintage_id in within.vintages
-    }
-    accounts = {account.id: account for account in balances}
+    balances = within.balances
 
     def flows(net: ledger.Net) -> list[FlowBetween]:
-        return flows_within(within, net, accounts)
+        return flows_within(within, net, within.accounts)
 
     issues, redemptions = flows(ISSUES), flows(ledger.uses())
     used = [(a, b) for a, b in balances.items() if a.kind in USED]
@@ -245,10 +275,10 @@ def usage_within(session: Session, within: Perimeter) -> UsageReport:
             ),
             Denominator("ordered", sum(ordered.values())),
         ),
-        prescribers=_by_prescriber(session, issues, redemptions),
-        publics=_by_public(session, within),
-        places=_by_mediator(session, redemptions),
-        months=_by_month(session, within),
+        prescribers=_by_prescriber(within, issues, redemptions),
+        publics=_by_public(within),
+        places=_by_mediator(within, redemptions),
+        months=_by_month(within),
     )
 
 
@@ -296,7 +326,7 @@ def _entrusted(flows: Callable[[ledger.Net], list[FlowBetween]]) -> int:
 
 
 def _by_prescriber(
-    session: Session,
+    within: Perimeter,
     issues: Iterable[FlowBetween],
     redemptions: Iterable[FlowBetween],
 ) -> tuple[UsageRow, ...]:
@@ -307,15 +337,16 @@ def _by_prescriber(
     # Circulation stays with the prescriber who issued, so one redemption says where from.
     for circulation, _, count in redemptions:
         redeemed[circulation.party_id] += count
-    names = organisation_names(session, issued | redeemed)
-    rows = (UsageRow(names[party], issued[party], redeemed[party]) for party in issued | redeemed)
+    rows = (
+        UsageRow(within.parties[party].name, issued[party], redeemed[party])
+        for party in issued | redeemed
+    )
     return tuple(sorted(rows, key=lambda row: (-row.issued_count, row.name)))
 
 
-def _by_public(session: Session, within: Perimeter) -> tuple[UsageRow, ...]:
-    moved = moved_of_publics(session, within.reading)
-    issued = of_all_vintages(counted(within, moved, ISSUES, BY_PUBLIC))
-    redeemed = of_all_vintages(counted(within, moved, ledger.uses(), BY_PUBLIC))
+def _by_public(within: Perimeter) -> tuple[UsageRow, ...]:
+    issued = of_all_vintages(counted(within, within.publics, ISSUES, BY_PUBLIC))
+    redeemed = of_all_vintages(counted(within, within.publics, ledger.uses(), BY_PUBLIC))
     return tuple(
         UsageRow(name, issued[public], redeemed[public], apart=apart)
         for public, name, apart in told_publics(issued | redeemed)
@@ -334,15 +365,15 @@ def told_publics(counted: Counter[str]) -> list[tuple[str, str, bool]]:
     return told
 
 
-def _by_mediator(session: Session, redemptions: Iterable[FlowBetween]) -> tuple[PlaceRow, ...]:
+def _by_mediator(within: Perimeter, redemptions: Iterable[FlowBetween]) -> tuple[PlaceRow, ...]:
     counts: Counter[UUID] = Counter()
     cents: Counter[UUID] = Counter()
     for _, redeemed, count in redemptions:
         counts[redeemed.party_id] += count
         cents[redeemed.party_id] += count * redeemed.face_value_cents
-    places = organisations_by_id(session, counts)
     rows = (
-        PlaceRow(*_place(places[party]), counts[party], Cents(cents[party])) for party in counts
+        PlaceRow(*_place(within.parties[party]), counts[party], Cents(cents[party]))
+        for party in counts
     )
     return tuple(sorted(rows, key=lambda row: (-row.redeemed_count, row.name)))
 
@@ -354,7 +385,7 @@ def _place(party: Organisation) -> tuple[str, str]:
     return party.name, party.commune
 
 
-def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
+def _by_month(within: Perimeter) -> tuple[MonthRow, ...]:
     """Every month from the first act to the day asked, without a gap.
 
     Opening balances are no acts of the month in which they were approved.
@@ -362,7 +393,7 @@ def _by_month(session: Session, within: Perimeter) -> tuple[MonthRow, ...]:
     moved = within.reading.by_month
     issued = of_all_vintages(counted(within, moved, ISSUES, BY_MONTH))
     redeemed = of_all_vintages(counted(within, moved, ledger.uses(), BY_MONTH))
-    for one in queries.taken_over(session):
+    for one in within.taken_over:
         if one.moved.vintage_id in within.vintages and one.acted_in in issued:
             counts = issued if one.moved.kind == MovementKind.ISSUE else redeemed
             counts[one.acted_in] -= one.moved.voucher_count

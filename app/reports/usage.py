@@ -20,7 +20,6 @@ from app.partners.queries import authority_name, organisations_by_id
 from app.partners.rules import OrganisationKind
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme
-from app.reports import queries
 from app.reports.models import NO_PUBLIC
 from app.reports.queries import TakenOver
 from app.reports.rules import (
@@ -73,6 +72,26 @@ def usage_by(
     """
     actor.check(Right.SEE_REPORTS)
     within = perimeter(session, programme_id=programme_id, vintage_id=vintage_id, on=on, now=now)
+    return table_within(session, actor=actor, within=within, by=by, since=since, now=now)
+
+
+def table_within(
+    session: Session,
+    *,
+    actor: Actor,
+    within: Perimeter,
+    by: By,
+    since: date | None,
+    now: datetime,
+) -> UsageTable:
+    """The same, of a perimeter that others read too.
+
+    Raises:
+        RightMissing.
+        InvalidInput: the period ends before it begins.
+    """
+    actor.check(Right.SEE_REPORTS)
+    on = within.on
     if since is not None:
         if not FIRST_DAY <= since <= on:
             raise InvalidInput(since="La période commence au plus tard le jour où elle finit.")
@@ -83,7 +102,7 @@ def usage_by(
         since=since,
         on=on,
         read_at=now,
-        scope=scope_in_words(session, programme_id, vintage_id),
+        scope=scope_in_words(session, within.programme_id, within.vintage_id),
         lines=tuple(lines),
         total=summed(lines, by),
         sponsor=authority_name(session),
@@ -108,7 +127,7 @@ class Period:
 
 def _period(session: Session, within: Perimeter, since: date | None) -> Period:
     """The acts asked for, without what opening balances moved: that was there before."""
-    taken = queries.taken_over(session)
+    taken = within.taken_over
     if since is None:
         return Period(None, within, None, taken)
     start, end = first_instant(since), end_of_day(within.on)
@@ -164,7 +183,7 @@ def scope_in_words(session: Session, programme_id: UUID | None, vintage_id: int 
 
 def _by_accounts(session: Session, period: Period, by: By) -> list[UsageLine]:
     """Lines told apart by the accounts of movements: who handed out, who took, which vintage."""
-    accounts = ledger.all_accounts(session)
+    accounts = period.acts.accounts if period.since is None else ledger.all_accounts(session)
     issues, uses = (_flows(period, net, accounts) for net in (ISSUES, ledger.uses()))
     given, spent = (_flows_before(period, net, accounts) for net in (ISSUES, ledger.uses()))
     key = _keys(session, period, by, (*issues, *uses, *given, *spent))
@@ -201,13 +220,18 @@ def _keys(
     session: Session, period: Period, by: By, flows: Iterable[FlowBetween]
 ) -> Callable[[FlowBetween], tuple[str, str]]:
     """What a movement is told apart by: a name, and the commune of an organisation."""
-    parties = organisations_by_id(
-        session, {account.party_id for given, taken, _ in flows for account in (given, taken)}
+    parties = (
+        period.acts.parties
+        if period.since is None
+        else organisations_by_id(
+            session, {account.party_id for given, taken, _ in flows for account in (given, taken)}
+        )
     )
     vintages = period.acts.vintages
     names = {
-        terms.programme_id: known_programme(session, terms.programme_id).name
-        for terms in vintages.values()
+        programme_id: known_programme(session, programme_id).name
+        for programme_id in {terms.programme_id for terms in vintages.values()}
+        if by is By.PROGRAMME
     }
 
     def mediator(flow: FlowBetween) -> tuple[str, str]:
@@ -243,7 +267,7 @@ def _summed(flows: Iterable[FlowBetween], key: Callable[[FlowBetween], KeyT]) ->
 
 
 def _by_public(session: Session, period: Period, by: By) -> list[UsageLine]:  # noqa: ARG001 - as TOLD calls it
-    moved = moved_of_publics(session, period.acts.reading)
+    moved = period.acts.publics
     issued = counted(period.acts, moved, ISSUES, BY_PUBLIC)
     used = counted(period.acts, moved, ledger.uses(), BY_PUBLIC)
     opening: Counter[str] = Counter()

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from app.kernel.ids import new_id
 from app.programmes.service import create_vintage
 from app.reports.papers import usage_csv, usage_pdf, usage_xlsx
 from app.reports.rules import WHERE_USED, By, Denominator, UsageTable
-from app.reports.service import usage_report
-from app.reports.usage import usage_by
+from app.reports.service import perimeter, usage_report, usage_within
+from app.reports.usage import table_within, usage_by
 from app.takeover.service import approve_takeover, prepare_takeover
 from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
@@ -61,6 +62,20 @@ def test_every_table_adds_up_to_the_same_passes(lived: House, by: By) -> None:
     assert table.total.redeemed_cents == whole.redeemed_cents
     assert table.total.issued_count in {None, whole.issued_count}
     assert sum(line.redeemed_count for line in table.lines) == whole.redeemed_count
+
+
+def test_what_a_page_reads_once_is_what_each_report_says(lived: House) -> None:
+    house, now = lived, lived.clock()
+    asked = {"on": house.scheme.today, "now": now, "programme_id": house.scheme.programme_id}
+    actor = house.scheme.actors["auditor"]
+    with house.database.transaction(writing=False) as session:
+        within = perimeter(session, vintage_id=None, **asked)  # type: ignore[arg-type]
+        for by, since in product(By, (None, house.scheme.today)):
+            table = table_within(session, actor=actor, within=within, by=by, since=since, now=now)
+            alone = usage_by(session, actor=actor, by=by, since=since, **asked)  # type: ignore[arg-type]
+            assert table == alone
+        report = usage_report(session, actor=actor, **asked)  # type: ignore[arg-type]
+        assert usage_within(session, within) == report
 
 
 def shown(house: House, path: str) -> list[list[str]]:
