@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 
 from app.clearing.receipts import ReceiptSigner
@@ -24,6 +25,8 @@ from app.factory import create_app
 from app.identity.rules import Role
 from app.identity.service import actor_of, known_agent
 from app.kernel.clock import utc_now
+from app.printing.models import PrintBatch
+from app.printing.rules import PrintKind
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.snapshots import take_snapshots
@@ -204,7 +207,7 @@ def visited(
         )
         # As a worker does when it starts.
         read_ahead(database)
-        typed = [f"/P/{a_code(demo, settings)}"]
+        typed = [f"/P/{a_code(demo, settings)}", a_printed_file(database)]
         # Whoever looks has no browser here: the addresses are all that is asked of the site.
         site = Site(cast("Browser", None), app, "", database, KeyStore(settings.key_dir))
         with used_by(database) as processor:
@@ -248,6 +251,22 @@ def a_code(demo: Database, settings: Settings) -> str:
         (booklet,) = vouchers.booklets_after(session, 0, limit=1)
         terms = session.get_one(VintageTerms, booklet.vintage_id)
         return str(next(codes_of(booklet, terms, KeyStore(settings.key_dir)))[1])
+
+
+def a_printed_file(database: Database) -> str:
+    """A file of the first booklets, made again.
+
+    They are the demonstration's own. The lists of a town lead to those of its copies, which are
+    refused: no key of ours makes the codes of a copy.
+    """
+    with database.transaction(writing=False) as session:
+        batch = session.scalars(
+            select(PrintBatch)
+            .where(PrintBatch.kind == PrintKind.BOOKLETS)
+            .order_by(PrintBatch.first_booklet, PrintBatch.printed_at)
+            .limit(1)
+        ).one()
+        return f"/impression/{batch.number}/1"
 
 
 @contextmanager
