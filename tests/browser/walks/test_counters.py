@@ -145,6 +145,7 @@ def test_a_mediator_takes_passes_and_follows_what_is_owed(town: Town) -> None:
     finance.menu("Partenaires")
     finance.follow("EXO7")
     finance.follow("Vérifier et confirmer")
+    finance.write("IBAN, en entier", "FR76 3000 6000 0112 3456 7890 189")
     finance.tick(ANY)
     finance.press("Confirmer le compte")
     finance.sees("Le compte est confirmé")
