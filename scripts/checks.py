@@ -134,6 +134,8 @@ def main(arguments: Sequence[str]) -> NoReturn:
     # The tests choose their own ports, folders and databases.
     for name in ("PASSNUM_PORT", "PASSNUM_DATA_DIR", "PASSNUM_DATABASE_URL"):
         os.environ.pop(name, None)
+    # They start passnum many times: it is compiled once.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
 
     browser = Browser()

@@ -62,10 +62,11 @@ BY_NAME = {refusal.__name__: refusal for refusal in REFUSALS}
 def uses() -> Iterator[tuple[str, type[DomainError], set[str] | None]]:
     """Where refusals are made: place, class, and the details given (None: told elsewhere)."""
     for path in sorted(APP.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(tree):
-            where = f"{path.relative_to(APP)}:{getattr(node, 'lineno', 0)}"
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        place = path.relative_to(APP)
+        for node in nodes:
+            where = f"{place}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Call) and (refusal := named(node.func)):
                 given = {k.arg for k in node.keywords if k.arg}
                 yield where, refusal, None if any(not k.arg for k in node.keywords) else given
