@@ -22,6 +22,7 @@ from sqlalchemy import (
     CheckConstraint,
     Connection,
     Constraint,
+    Engine,
     ForeignKeyConstraint,
     Table,
     UniqueConstraint,
@@ -293,19 +294,27 @@ def address(
 CHAINS: dict[str, Chain] = {}
 
 
-@pytest.fixture
-def connection(address: str) -> Iterator[Connection]:
-    """A transaction of somebody who may drop rules; nothing of it remains."""
+@pytest.fixture(scope="module")
+def engine(address: str) -> Iterator[Engine]:
+    """Somebody who may drop rules; what was asked once is not compiled again for the next rule."""
     url = read_url(address)
     if url.get_backend_name() == "postgresql":
         engine = create_engine(url, connect_args={"options": f"-c search_path={SEARCH_PATH}"})
     else:
         engine = create_engine(url)
         prepare_sqlite(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A transaction of theirs; nothing of it remains."""
     with engine.connect() as connection:
         yield connection
         connection.rollback()
-    engine.dispose()
+        if not on_postgresql(connection):
+            keys(connection, "on")
 
 
 @pytest.fixture
@@ -430,9 +439,15 @@ def no_keys(connection: Connection) -> None:
     if on_postgresql(connection):
         connection.execute(text("set local session_replication_role = replica"))
     else:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute("pragma foreign_keys = off")
+        keys(connection, "off")
+
+
+def keys(connection: Connection, switch: str) -> None:
+    """Let SQLite look at foreign keys or not; no transaction has begun, or it would not listen."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"pragma foreign_keys = {switch}")
+    assert driver.execute("pragma foreign_keys").fetchone() == (switch == "on",)
 
 
 @pytest.mark.parametrize("table", FACTS, ids=lambda table: table.name)
