@@ -348,7 +348,7 @@ def test_a_form_of_another_site_does_nothing(house: House) -> None:
 
     finance.send("POST", path, headers={"X-CSRFToken": "x"}).refused(403, "form_expired")
 
-    finance.post(path).refused(404, "unknown_bank_details")
+    finance.post(path, READ["approve_bank_details"]).refused(404, "unknown_bank_details")
 
 
 def test_a_token_that_has_expired_opens_nothing(house: House) -> None:
