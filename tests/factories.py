@@ -33,13 +33,9 @@ from app.mediators.service import grant_label
 from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.partners.service import (
-    approve_bank_details,
-    prepare_bank_details,
-    register_organisation,
-    sign_agreement,
-)
+from app.partners.service import register_organisation, sign_agreement
 from app.partners.vault import BankVault
 from app.prescribers import allocations, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange

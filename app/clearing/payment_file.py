@@ -9,8 +9,8 @@ from app.database import Place
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.partners import queries as partners
+from app.partners.bank_details import clear_iban
 from app.partners.models import BankDetails
-from app.partners.service import clear_iban
 from app.partners.vault import BankVault
 from app.programmes import numbering
 from app.programmes import queries as programmes

@@ -31,13 +31,9 @@ from app.identity.service import actor_of, create_agent
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.mediators.service import apply_for_label, grant_label
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from app.partners.rules import PUBLIC_BODIES, AgreementRole, OrganisationKind
-from app.partners.service import (
-    approve_bank_details,
-    prepare_bank_details,
-    register_organisation,
-    sign_agreement,
-)
+from app.partners.service import register_organisation, sign_agreement
 from app.programmes.queries import entitlements_of, programme
 from app.programmes.rules import Covers, Payer, Share
 from app.programmes.service import (

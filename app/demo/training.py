@@ -25,14 +25,10 @@ from app.kernel.clock import martinique_day
 from app.kernel.communes import commune_named
 from app.mediators.rules import OpeningHours
 from app.mediators.service import grant_label, record_capacity, record_profile
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from app.partners.contacts import record_address, record_contact
 from app.partners.rules import MICRODEGREES, AgreementRole, OrganisationKind
-from app.partners.service import (
-    approve_bank_details,
-    prepare_bank_details,
-    register_organisation,
-    sign_agreement,
-)
+from app.partners.service import register_organisation, sign_agreement
 from app.prescribers.rules import Commitment
 from app.programmes.keys import KeyStore
 from app.programmes.rules import Public

@@ -11,6 +11,7 @@ from app.kernel.errors import DomainError
 from app.mediators import forms, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import Service
+from app.partners import bank_details as bank
 from app.partners import contacts, sirets
 from app.partners import queries as partners
 from app.partners import service as partnership
@@ -279,7 +280,7 @@ def bank_details(partner_id: UUID) -> ResponseReturnValue:
     current_actor().check_sees(partner_id)
 
     def act(session: Session, form: Form) -> object:
-        return partnership.prepare_bank_details(
+        return bank.prepare_bank_details(
             session,
             actor=current_actor(),
             bank_details_id=form.id,
@@ -316,11 +317,9 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
     organisation = known(partner_id)
 
     def read(session: Session) -> tuple[BankDetails, str]:
-        details = partnership.known_bank_details(
-            session, bank_details_id, organisation_id=partner_id
-        )
+        details = bank.known_bank_details(session, bank_details_id, organisation_id=partner_id)
         try:
-            done_before = partnership.check_may_approve(session, details, actor=current_actor())
+            done_before = bank.check_may_approve(session, details, actor=current_actor())
         except DomainError as refusal:
             return details, refusal.message
         return details, BankDetailsApprovedAlready.sentence if done_before else ""
@@ -332,7 +331,7 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
             form.wrong("sure", "Vérifiez le compte auprès de la structure, puis cochez la case.")
         form.check()
         try:
-            return partnership.approve_bank_details(
+            return bank.approve_bank_details(
                 session,
                 actor=current_actor(),
                 bank_details_id=bank_details_id,

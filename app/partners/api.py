@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.partners import agreements, contacts, queries, service, sirets
+from app.partners import agreements, bank_details, contacts, queries, service, sirets
 from app.partners.models import (
     AgreementClosure,
     Organisation,
@@ -252,7 +252,7 @@ def prepare_bank_details(body: Json, partner_id: UUID) -> Json:
     """Type where an organisation asks to be paid."""
 
     def work(session: Session) -> Json:
-        details = service.prepare_bank_details(
+        details = bank_details.prepare_bank_details(
             session,
             actor=current_actor(),
             bank_details_id=id_of_request(body),
@@ -298,7 +298,7 @@ def approve_bank_details(body: Json, bank_details_id: UUID) -> Json:
     """Confirm an account that somebody else typed, by typing its IBAN too."""
 
     def work(session: Session) -> Json:
-        approval = service.approve_bank_details(
+        approval = bank_details.approve_bank_details(
             session,
             actor=current_actor(),
             bank_details_id=bank_details_id,
@@ -306,7 +306,7 @@ def approve_bank_details(body: Json, bank_details_id: UUID) -> Json:
             vault=BankVault(current_settings().key_dir),
             now=started_at(),
         )
-        details = service.known_bank_details(session, bank_details_id)
+        details = bank_details.known_bank_details(session, bank_details_id)
         return bank_details_shown(details, approval)
 
     return in_transaction(work)

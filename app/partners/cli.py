@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.identity.rules import Right
 from app.partners import queries
 from app.partners.agreements import close_agreement, keep_file
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from app.partners.errors import UnknownOrganisation
 from app.partners.models import Organisation
 from app.partners.rules import (
@@ -20,13 +21,7 @@ from app.partners.rules import (
     read_siret,
     written_siret,
 )
-from app.partners.service import (
-    approve_bank_details,
-    known_organisation,
-    prepare_bank_details,
-    register_organisation,
-    sign_agreement,
-)
+from app.partners.service import known_organisation, register_organisation, sign_agreement
 from app.partners.sirets import record_siret
 from app.partners.vault import BankVault
 from app.terminal.desk import (

@@ -106,8 +106,8 @@ from app.orders import service as ordering
 from app.orders.rules import LineAsked
 from app.partners import agreements, contacts, sirets
 from app.partners import service as partners
+from app.partners.bank_details import prepare_bank_details
 from app.partners.rules import AgreementRole, OrganisationKind
-from app.partners.service import prepare_bank_details
 from app.places import service as places
 from app.prescribers import booklet_requests, custody
 from app.prescribers.allocations import BookletRange

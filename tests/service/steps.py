@@ -38,7 +38,7 @@ from app.mediators.rules import (
 from app.orders import deliveries, mandates
 from app.orders import service as orders
 from app.orders.rules import LineAsked, SerialRange
-from app.partners import contacts, sirets
+from app.partners import bank_details, contacts, sirets
 from app.partners import service as partners
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.prescribers import (
@@ -180,7 +180,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"role": AgreementRole.MEDIATOR},
     ),
     "prepare_bank_details": Step(
-        partners.prepare_bank_details,
+        bank_details.prepare_bank_details,
         "finance",
         frozenset({C, F, M}),
         lambda chain: {
@@ -193,7 +193,7 @@ STEPS: dict[str, Step] = {
         other=lambda _: {"iban": "DE89370400440532013000"},
     ),
     "approve_bank_details": Step(
-        partners.approve_bank_details,
+        bank_details.approve_bank_details,
         "finance",
         frozenset({C, F}),
         lambda chain: {

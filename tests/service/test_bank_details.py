@@ -12,14 +12,14 @@ from app.database import Database
 from app.kernel.ids import new_id
 from app.mails.models import Mail
 from app.partners import queries
-from app.partners.errors import BankDetailsDamaged, BankKeyMissing
-from app.partners.models import BankDetails
-from app.partners.service import (
+from app.partners.bank_details import (
     approve_bank_details,
     clear_iban,
     known_bank_details,
     prepare_bank_details,
 )
+from app.partners.errors import BankDetailsDamaged, BankKeyMissing
+from app.partners.models import BankDetails
 from app.partners.vault import BankVault
 from tests.factories import IBAN, Scheme
 from tests.service.chain import every_row

@@ -21,7 +21,7 @@ from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
-from app.partners.service import approve_bank_details, prepare_bank_details
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from tests.factories import IBAN, Scheme
 
 

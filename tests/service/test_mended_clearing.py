@@ -22,7 +22,7 @@ from app.orders import queries as orders
 from app.orders.deliveries import activate_delivery
 from app.orders.errors import MandateCoversActivation, MandateTaken
 from app.orders.models import OrderMandate
-from app.partners.service import approve_bank_details, prepare_bank_details
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from tests.factories import Scheme
 from tests.service.test_clearing import held_by, redeemed
 

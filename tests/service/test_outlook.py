@@ -10,7 +10,7 @@ from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind
-from app.partners.service import approve_bank_details, prepare_bank_details
+from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from tests.factories import Scheme
 from tests.service.test_clearing import held_by, redeemed
 
