@@ -19,7 +19,7 @@ from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
 from app.prescribers import holdings
 from app.prescribers import queries as prescribers
-from app.prescribers.handover_pages import unfinished
+from app.prescribers.handover_drafts import Unfinished, unfinished
 from app.prescribers.holdings import Rate
 from app.programmes import queries as programmes
 from app.programmes.models import ProgrammeFreeze
@@ -48,8 +48,8 @@ class Today:
     chain: ChainPage | None = None
     ends: tuple[End, ...] = ()
     freezes: tuple[tuple[str, ProgrammeFreeze], ...] = ()
-    unfinished: str = ""
-    """The address of the reader's own hand-over that is under way."""
+    unfinished: tuple[Unfinished, ...] = ()
+    """The reader's own hand-overs that are under way."""
     begins: bool = False
     """Whether the reader has never handed anything over: practising is proposed."""
 

@@ -7,6 +7,7 @@ and bound to its id, its place and its agent: a person's name still rests in one
 that agent ever reads it, and what was sent for good is forgotten at once.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -25,6 +26,8 @@ SETTINGS = "settings "
 SETTINGS_KEPT_FOR = timedelta(days=30)
 LARGEST_DRAFT = 100_000
 """Bytes: a thousand scanned covers are a fifth of this."""
+MOST_DRAFTS = 100
+"""Drafts of one agent that a list opens: more than anybody leaves in a day."""
 
 Typed: TypeAlias = dict[str, list[str]]
 """The values of each field by its HTML name."""
@@ -78,13 +81,7 @@ def kept_draft(
         or draft.kept_at <= now - kept_for(place)
     ):
         return None
-    try:
-        content = _box(secret_key).open(draft.sealed, bound=_bound(draft_id, agent_id, place))
-    except Unopened:
-        # The key of the site was changed: what it sealed is lost, and worth two minutes.
-        return None
-    typed: Typed = orjson.loads(content)
-    return typed
+    return _opened(draft, secret_key)
 
 
 def latest_draft(session: Session, *, agent_id: int, place: str, now: datetime) -> FormDraft | None:
@@ -99,6 +96,48 @@ def latest_draft(session: Session, *, agent_id: int, place: str, now: datetime) 
         .order_by(FormDraft.kept_at.desc())
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A draft, opened for its agent."""
+
+    id: UUID
+    place: str
+    kept_at: datetime
+    typed: Typed
+
+
+def drafts_from(
+    session: Session, *, agent_id: int, place: str, secret_key: bytes, now: datetime
+) -> list[Kept]:
+    """What that agent typed in the form of that place and of those below it, the latest first."""
+    found = session.scalars(
+        select(FormDraft)
+        .where(
+            FormDraft.agent_id == agent_id,
+            or_(FormDraft.place == place, FormDraft.place.startswith(f"{place}/", autoescape=True)),
+            FormDraft.kept_at > now - kept_for(place),
+        )
+        .order_by(FormDraft.kept_at.desc(), FormDraft.id.desc())
+        .limit(MOST_DRAFTS)
+    )
+    opened = ((one, _opened(one, secret_key)) for one in found)
+    return [
+        Kept(one.id, one.place, one.kept_at, typed) for one, typed in opened if typed is not None
+    ]
+
+
+def _opened(draft: FormDraft, secret_key: bytes) -> Typed | None:
+    try:
+        content = _box(secret_key).open(
+            draft.sealed, bound=_bound(draft.id, draft.agent_id, draft.place)
+        )
+    except Unopened:
+        # The key of the site was changed: what it sealed is lost, and worth two minutes.
+        return None
+    typed: Typed = orjson.loads(content)
+    return typed
 
 
 def forget_old(session: Session, *, now: datetime) -> None:

@@ -7,8 +7,6 @@ travels in the form (decision 0022), never in an address.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -16,13 +14,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity import drafts
 from app.identity.rules import Right, Role
 from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.prescribers import prescriptions, queries, undoing
+from app.prescribers.handover_drafts import Unfinished, unfinished
+from app.prescribers.handover_parts import choices
 from app.prescribers.letter_files import letter_file
 from app.prescribers.models import Prescription, PrescriptionUndo
 from app.prescribers.positions import used_up
@@ -45,7 +44,6 @@ from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
 from app.web.auth import check, current_actor, may, started_at, started_on
-from app.web.drafts import AGAIN
 from app.web.forms import Form, done
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -53,9 +51,6 @@ from app.web.transaction import in_transaction
 
 bp = Blueprint("handover_pages", __name__)
 
-PLACE = "/remises/nouvelle"
-"""Where hand-overs under way are kept as drafts."""
-T = TypeVar("T")
 APART = {
     "renewal": "Renouvellements",
     "exception": "Exceptions",
@@ -63,11 +58,6 @@ APART = {
     "late": "Remises tardives",
     "undone": "Remises annulées",
 }
-
-
-def choices(french: dict[T, str]) -> tuple[Choice, ...]:
-    """A list to choose from."""
-    return tuple(Choice(str(value), label) for value, label in french.items())
 
 
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────
@@ -103,8 +93,8 @@ class ListPage:
     prescribers: tuple[Choice, ...]
     """Whose hand-overs may be asked for, by those who see more than their own."""
     may_issue: bool
-    unfinished: str
-    """The address of the agent's own hand-over that is under way."""
+    unfinished: tuple[Unfinished, ...]
+    """The agent's own hand-overs that are under way."""
 
 
 def rows_of(session: Session, found: Sequence[Prescription]) -> tuple[Row, ...]:
@@ -207,7 +197,7 @@ def listed() -> ResponseReturnValue:
             aparts=choices(APART),
             prescribers=choices(_prescribers(session)),
             may_issue=may_issue,
-            unfinished=unfinished(session) if may_issue else "",
+            unfinished=unfinished(session) if may_issue else (),
         )
 
     return render_template("handovers/list.html", page=in_transaction(work))
@@ -218,20 +208,6 @@ def listed_file(ending: str) -> ResponseReturnValue:
     """The hand-overs of the address, all of them, without a name."""
     check(Right.SEE_PRESCRIPTIONS)
     return HANDOVERS.file(ending, is_demonstration)
-
-
-def unfinished(session: Session) -> str:
-    """Where the agent's latest hand-over under way goes on, with what a sign-in cut short."""
-    agent_id, now = current_actor().agent_id, started_at()
-    found = drafts.latest_draft(session, agent_id=agent_id, place=PLACE, now=now)
-    if found is None:
-        return ""
-    steps = ("handover_steps.booklet", "handover_steps.need")
-    for address in (url_for(step, draft_id=found.id) for step in steps):
-        cut = drafts.latest_draft(session, agent_id=agent_id, place=address, now=now)
-        if cut is not None and cut.kept_at > found.kept_at:
-            return f"{address}?{urlencode({AGAIN: str(cut.id)})}"
-    return url_for("handover_steps.go_on", draft_id=found.id)
 
 
 # ── What was done ─────────────────────────────────────────────────────────────────────────────────

@@ -27,7 +27,6 @@ from app.prescribers.errors import (
     RenewalTooEarly,
     UnknownBeneficiary,
 )
-from app.prescribers.handover_pages import choices
 from app.prescribers.holdings import booklets_held
 from app.prescribers.models import Beneficiary, Prescription
 from app.prescribers.positions import Position, position_of
@@ -52,6 +51,14 @@ from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.vouchers.service import number_not_of_here
 from app.web.auth import current_actor, started_at
 from app.web.forms import Form
+from app.web.pages import Choice
+
+T = TypeVar("T")
+
+
+def choices(french: dict[T, str]) -> tuple[Choice, ...]:
+    """A list to choose from."""
+    return tuple(Choice(str(value), label) for value, label in french.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,14 @@ def _lacking(session: Session, position: Position) -> int:
     held = booklets_held(session, actor=current_actor())
     in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
     return 0 if position.size in in_hand else position.size
+
+
+def check_need(form: Form, person: Beneficiary) -> None:
+    """Note everything that step 2 asks and that is missing."""
+    for place, question in enumerate(QUESTIONS.questions):
+        if form.text(f"q{place}") not in {"0", "1", "2"}:
+            form.wrong(f"q{place}", f"« {question.words} » : cochez une des trois réponses.")
+    check_commitment(form, person)
 
 
 def check_commitment(form: Form, person: Beneficiary) -> None:

@@ -15,20 +15,20 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.identity import drafts
 from app.identity.drafts import Typed
 from app.identity.rules import Right
 from app.kernel.communes import COMMUNES
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.prescribers import people, queries
-from app.prescribers.handover_pages import PLACE, choices
+from app.prescribers.handover_drafts import PERSON, give_up, keep, opened, person_of
 from app.prescribers.handover_parts import (
     REASONS,
     Said,
     StepPage,
     booklets_typed,
-    check_commitment,
+    check_need,
+    choices,
     hand_over,
     step_page,
 )
@@ -48,14 +48,17 @@ from app.web.auth import check, current_actor, started_at, started_on
 from app.web.drafts import typed_in_request
 from app.web.forms import Form, done
 from app.web.pages import Choice
-from app.web.transaction import current_settings, in_transaction
+from app.web.transaction import in_transaction
 
 bp = Blueprint("handover_steps", __name__)
 
 WRONG = "!"
 """In a draft, before the names of a step and of a field: what to write there instead."""
-PERSON = "personne"
-"""In a draft: the id of the person whom the hand-over is for, once step 1 is done."""
+GIVEN_UP = "La remise est abandonnée : rien n’en est gardé."
+GIVEN_UP_NOTED = (
+    "La remise est abandonnée : ses réponses sont effacées. La personne reste connue de votre "
+    "structure ; son nom la retrouve à sa prochaine visite."
+)
 FIELDS = {
     "person": (
         "recherche",
@@ -80,31 +83,6 @@ FIELDS = {
 
 
 # ── The draft ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def opened(session: Session, draft_id: UUID) -> Typed | None:
-    """What was typed of a hand-over under way; None when it is done, given up or too old."""
-    return drafts.kept_draft(
-        session,
-        draft_id=draft_id,
-        agent_id=current_actor().agent_id,
-        place=PLACE,
-        secret_key=current_settings().secret_key,
-        now=started_at(),
-    )
-
-
-def keep(session: Session, draft_id: UUID, typed: Typed) -> None:
-    """Keep what was typed of a hand-over under way."""
-    drafts.keep_draft(
-        session,
-        draft_id=draft_id,
-        agent_id=current_actor().agent_id,
-        place=PLACE,
-        typed=typed,
-        secret_key=current_settings().secret_key,
-        now=started_at(),
-    )
 
 
 def merged(kept: Typed, step: str) -> Typed:
@@ -261,8 +239,7 @@ def send_person() -> ResponseReturnValue:
             keep(session, form.id, typed | {"recherche": [form.text("recherche")[:80]]})
             return "person_again"
         if form.text("geste") == "abandonner":
-            drafts.forget_draft(session, draft_id=form.id, agent_id=current_actor().agent_id)
-            return ""
+            return GIVEN_UP_NOTED if give_up(session, form.id) else GIVEN_UP
         typed.pop("recherche", None)
         chosen = chosen_person(session, form)
         if chosen is None and not (chosen := registered(session, form, typed)):
@@ -271,10 +248,8 @@ def send_person() -> ResponseReturnValue:
         return "need"
 
     then = in_transaction(work)
-    if not then:
-        return done(
-            url_for("handover_pages.listed"), "La remise est abandonnée : rien n’en est gardé."
-        )
+    if then in {GIVEN_UP, GIVEN_UP_NOTED}:
+        return done(url_for("handover_pages.listed"), then)
     return step(then, form.id)
 
 
@@ -334,14 +309,6 @@ def _register(session: Session, form: Form) -> UUID:
     ).id
 
 
-# ── Steps 2 and 3: what is said of the person ─────────────────────────────────────────────────────
-
-
-def person_of(typed: Typed) -> UUID | None:
-    """The person whom a draft is for, once step 1 is done."""
-    return UUID(typed[PERSON][0]) if PERSON in typed else None
-
-
 # ── Step 2: the need ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -393,14 +360,6 @@ def send_need(draft_id: UUID) -> ResponseReturnValue:
 
     then = in_transaction(work)
     return step(then, draft_id) if then else gone(draft_id)
-
-
-def check_need(form: Form, person: Beneficiary) -> None:
-    """Note everything that step 2 asks and that is missing."""
-    for place, question in enumerate(QUESTIONS.questions):
-        if form.text(f"q{place}") not in {"0", "1", "2"}:
-            form.wrong(f"q{place}", f"« {question.words} » : cochez une des trois réponses.")
-    check_commitment(form, person)
 
 
 def answers_of(form: Form) -> str:

@@ -319,6 +319,20 @@ def identities(session: Session, ids: Iterable[UUID]) -> dict[UUID, BeneficiaryI
     return {row.beneficiary_id: row for row in rows}
 
 
+def people_of(
+    session: Session, prescriber_id: UUID, ids: Iterable[UUID]
+) -> dict[UUID, tuple[Beneficiary, BeneficiaryIdentity]]:
+    """Who these people of one prescriber are, those that were not purged."""
+    if not (asked := set(ids)):
+        return {}
+    rows = session.execute(
+        select(Beneficiary, BeneficiaryIdentity)
+        .join(BeneficiaryIdentity, BeneficiaryIdentity.beneficiary_id == Beneficiary.id)
+        .where(Beneficiary.prescriber_id == prescriber_id, Beneficiary.id.in_(asked))
+    )
+    return {person.id: (person, who) for person, who in rows}
+
+
 def standing_prescriptions(session: Session, beneficiary_id: UUID) -> list[Prescription]:
     """The hand-overs to a person that were not undone, in the order in which they were made."""
     return list(

@@ -14,7 +14,6 @@ from app.kernel.ids import new_id
 from app.partners import queries as partners
 from app.prescribers import queries
 from app.prescribers.errors import LateHandOver
-from app.prescribers.handover_pages import choices
 from app.prescribers.handover_parts import (
     FIELD_OF,
     REASONS,
@@ -22,6 +21,7 @@ from app.prescribers.handover_parts import (
     StepPage,
     booklets_typed,
     check_commitment,
+    choices,
     hand_over,
     step_page,
 )

@@ -90,7 +90,7 @@ def test_each_step_is_an_address_that_can_be_opened_again(house: House) -> None:
     shown = send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place})
 
     assert "est enregistrée" in read(client, shown)
-    assert "Une remise n’est pas terminée" not in read(client, "/remises")
+    assert "terminée" not in read(client, "/remises")
     assert client.get(booklet).location == client.get(person).location == shown
     assert send(client, booklet, refused, {"carnets": "26A 00001", "lieu": place}) == shown
     with house.database.transaction(writing=False) as session:
@@ -151,6 +151,56 @@ def test_an_empty_drawer_is_told_before_the_questions_and_a_person_is_asked_in_f
     need = read(client, send(client, "/remises/nouvelle", empty, PERSON))
     assert "Vous n’avez plus de carnet de 10, le seul que ce public reçoit" in need
     assert 'href="/demandes/nouvelle"' in need
+
+
+def test_every_hand_over_that_waits_is_named_to_its_agent_and_goes_on_or_is_given_up(
+    house: House,
+) -> None:
+    with house.database.transaction() as session:
+        set_password(session, email="plie@exemple.fr", password=PASSWORD, now=house.clock())
+    client = house.app.test_client()
+    sign_in("plie", client, "")
+    addresses = []
+    for surname in ("Zyxélène", "Wolof"):
+        blank = read(client, "/remises/nouvelle")
+        addresses.append(send(client, "/remises/nouvelle", blank, {**PERSON, "surname": surname}))
+    search = {"geste": "chercher", "recherche": "Zy"}
+    searched = send(client, "/remises/nouvelle", read(client, "/remises/nouvelle"), search)
+
+    for page in (read(client, "/remises"), read(client, "/aujourd-hui")):
+        assert "3 remises ne sont pas terminées" in page
+        assert "<strong>Quixotte Wolof</strong>" in page
+        assert "<strong>Quixotte Zyxélène</strong>" in page
+        assert "<strong>Personne pas encore notée</strong>" in page
+        assert page.count("Étape 2 sur 3 : le besoin. Laissée là le") == 2
+        for address in addresses:
+            assert f'href="{address.removesuffix("/besoin")}/suite"' in page
+        assert f'href="{searched}"' in page
+    assert "terminée" not in read(house.signed_in("ccas").client, "/remises")
+
+    # A form cut short by the end of the sign-in is that of its hand-over, and not another one.
+    need = read(client, addresses[0])
+    with house.database.transaction() as session:
+        for signed_in in session.scalars(select(AgentSession)):
+            signed_in.expires_at = signed_in.begun_at + timedelta(microseconds=1)
+    asked = send(client, addresses[0], need, NEED)
+    path = unescape(hidden(client.get(asked).text, "next"))
+    sign_in("plie", client, path)
+    page = read(client, "/remises")
+    assert "3 remises ne sont pas terminées" in page
+    assert f'href="{path}"' in page
+
+    for address, told in (
+        (addresses[0], "La personne reste connue de votre structure"),
+        (searched, "rien n’en est gardé"),
+    ):
+        form = {"geste": "abandonner", "id": address.split("/")[3]}
+        assert send(client, "/remises/nouvelle", page, form) == "/remises"
+        page = read(client, "/remises")
+        assert told in page
+    assert "Une remise n’est pas terminée" in page
+    with house.database.transaction(writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(FormDraft)) == 1
 
 
 def test_a_booklet_of_another_and_one_that_is_none_look_alike(house: House) -> None:
