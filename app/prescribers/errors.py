@@ -297,6 +297,17 @@ class RenewalTooEarly(RuleBroken):
     )
 
 
+class PassesStillAccepted(RuleBroken):
+    """A renewal because the passes left are lost, while some of them are accepted still."""
+
+    code = "passes_still_accepted"
+    sentence = (
+        "Pass de cette personne encore acceptés partout : {passes_left} ({booklets}). "
+        "S’ils sont perdus ou abîmés, déclarez d’abord la perte dans « Oppositions », puis "
+        "renouvelez ; « Remplacer » lui en donne d’autres sans compter un renouvellement."
+    )
+
+
 class PrescriptionUndoneAlready(Conflict):
     """The hand-over was taken back before."""
 
@@ -352,6 +363,17 @@ class EntitlementExceeded(RuleBroken):
         "Carnets déjà reçus par cette personne : {received} sur {entitled} prévus ; "
         "encore possibles : {left}. N’en remettez pas davantage, "
         "ou donnez la raison d’une exception."
+    )
+
+
+class LossNotDeclared(RuleBroken):
+    """An exception because a booklet is lost, while no pass of the person's was blocked."""
+
+    code = "loss_not_declared"
+    sentence = (
+        "Aucun pass reçu par cette personne n’est en opposition ; encore acceptés : {booklets}. "
+        "Déclarez d’abord la perte dans « Oppositions », puis revenez ici ; « Remplacer » lui "
+        "donne d’autres pass sans compter une exception."
     )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity import drafts
+from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.ledger import AccountKind
@@ -24,6 +25,8 @@ from app.prescribers.errors import (
     EntitlementExceeded,
     LateHandOver,
     LikelyDuplicate,
+    LossNotDeclared,
+    PassesStillAccepted,
     RenewalTooEarly,
     UnknownBeneficiary,
 )
@@ -45,11 +48,12 @@ from app.prescribers.rules import (
     LateReason,
     RenewalReason,
 )
+from app.prescribers.whereabouts import in_lines, live, passes_of
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.vouchers.service import number_not_of_here
-from app.web.auth import current_actor, started_at
+from app.web.auth import current_actor, may, started_at
 from app.web.forms import Form
 from app.web.pages import Choice
 
@@ -79,6 +83,8 @@ class StepPage:
     alike: tuple[str, ...]
     lacking: int
     """The size of the booklets that this public receives, when none is left; else nothing."""
+    accepted: tuple[str, ...] = ()
+    """What they have that is accepted still, as a declaration of loss reads it."""
     need: str = ""
     services: tuple[str, ...] = ()
     places: tuple[referrals.Choice, ...] = ()
@@ -114,12 +120,20 @@ def step_page(
         passes_left=position.passes_left if position else 0,
         alike=tuple(map(alike_in_words, alike)),
         lacking=_lacking(session, position) if position else 0,
+        accepted=_accepted(session, position) if position else (),
         need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
         services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
         if answers
         else (),
         places=tuple(places),
     )
+
+
+def _accepted(session: Session, position: Position) -> tuple[str, ...]:
+    if not may(Right.DECLARE_LOSS):
+        return ()
+    left = live(passes_of(session, position.wholes))
+    return in_lines(session, left, position.wholes)
 
 
 def _lacking(session: Session, position: Position) -> int:
@@ -171,7 +185,9 @@ REASONS = {
 FIELD_OF: tuple[tuple[type[DomainError], str], ...] = (
     (LikelyDuplicate, "doublon"),
     (RenewalTooEarly, "renouvellement"),
+    (PassesStillAccepted, "renouvellement"),
     (EntitlementExceeded, "exception"),
+    (LossNotDeclared, "exception"),
     (LateHandOver, "tardive"),
 )
 """Beside which field a refusal stands; the others are about the booklets."""

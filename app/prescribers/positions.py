@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
-from app import ledger
-from app.ledger.chart import AccountKind
-from app.ledger.models import Voucher
+from app.ledger import VoucherRange
 from app.prescribers import queries
 from app.prescribers.models import (
     Beneficiary,
@@ -20,9 +17,9 @@ from app.prescribers.rules import (
     Rights,
     Tier,
 )
+from app.prescribers.whereabouts import live, passes_of
 from app.programmes import queries as programmes
 from app.programmes.models import Entitlement
-from app.vouchers import queries as vouchers
 
 
 def rights_of(entitlement: Entitlement) -> Rights:
@@ -32,17 +29,7 @@ def rights_of(entitlement: Entitlement) -> Rights:
 
 def passes_unused(session: Session, received: Received) -> int:
     """Passes that a person still has, of the booklets received before or in their place."""
-    if not received.wholes:
-        return 0
-    ranges = (Voucher.id.between(whole.first, whole.last) for whole in received.wholes)
-    held = ledger.voucher_states(session, or_(*ranges))
-    left = 0
-    while held:
-        left += sum(state.account.kind is AccountKind.CIRCULATION for state in held)
-        void = [state.id for state in held if state.account.kind is AccountKind.VOID]
-        instead = vouchers.standing_for(session, void)
-        held = ledger.voucher_states(session, Voucher.id.in_(instead)) if instead else []
-    return left
+    return len(live(passes_of(session, received.wholes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +40,8 @@ class Position:
     rights: Rights
     received: int
     passes_left: int
+    wholes: tuple[VoucherRange, ...] = ()
+    """The booklets that they have received."""
 
     @property
     def renewing(self) -> bool:
@@ -92,6 +81,7 @@ def position_of(session: Session, person: Beneficiary, *, on: date) -> Position 
                 rights_of(entitlement),
                 received.count,
                 passes_unused(session, received),
+                received.wholes,
             )
     return None
 

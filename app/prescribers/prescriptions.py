@@ -29,7 +29,9 @@ from app.prescribers.errors import (
     EntitlementExceeded,
     LateHandOver,
     LikelyDuplicate,
+    LossNotDeclared,
     NoBookletGiven,
+    PassesStillAccepted,
     RenewalTooEarly,
     UnknownPrescription,
     VintageOver,
@@ -44,7 +46,7 @@ from app.prescribers.models import (
     PrescriptionRenewal,
 )
 from app.prescribers.people import Alike, known_beneficiary, likely_duplicates
-from app.prescribers.positions import passes_unused, rights_of
+from app.prescribers.positions import rights_of
 from app.prescribers.queries import Received
 from app.prescribers.rules import (
     QUESTIONS,
@@ -57,6 +59,7 @@ from app.prescribers.rules import (
     Tier,
     is_late,
 )
+from app.prescribers.whereabouts import LOST, in_lines, live, passes_of
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
@@ -109,6 +112,7 @@ def issue_booklets(
         UnknownBooklet, BookletsOverlap, WrongBookletSize, VintageOver.
         LateHandOver: the passes end within days, and nobody accepted that for a reason.
         EntitlementExceeded, RenewalTooEarly, LikelyDuplicate: no reason was given to go on.
+        LossNotDeclared, PassesStillAccepted: the reason is a loss that nobody has declared.
         BookletNotYours: a booklet is elsewhere or not whole.
         IdAlreadyUsed: the id came earlier with another content.
     """
@@ -151,7 +155,7 @@ def issue_booklets(
     received = queries.received(session, programme_id, beneficiary_id)
     rights = rights_of(entitlement)
     tiers = rights.tiers(received.count, len(chosen))
-    passes_left = _check_rights(session, rights, received, tiers, reasons)
+    left = _check_rights(session, rights, received, tiers, reasons)
     alike = likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
     _check_alike(alike, reasons)
     lines = _lines_into_circulation(session, actor.organisation_id, chosen)
@@ -175,7 +179,7 @@ def issue_booklets(
     )
     session.add(record)
     session.flush()
-    asked = Asked(tiers, passes_left, alike, late)
+    asked = Asked(tiers, left, alike, late)
     _keep_reasons(session, record, asked, reasons)
     _keep_booklets(session, record, entitlement, received, chosen, late=late)
     ledger.post(
@@ -231,32 +235,56 @@ def alike_in_words(alike: Alike) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a person has of earlier booklets, when these are renewed."""
+
+    passes: int = 0
+    lost: bool = False
+    """Whether some were declared lost."""
+
+
 def _check_rights(
     session: Session,
     rights: Rights,
     received: Received,
     tiers: frozenset[Tier],
     reasons: Reasons,
-) -> int:
-    """Refuse a renewal or an exception without its reason; returns the passes left before it."""
-    _check_exception(rights, received, tiers, reasons)
+) -> Left:
+    """Refuse a renewal or an exception without its reason; returns what is left before it."""
+    _check_exception(session, rights, received, tiers, reasons)
     if Tier.RENEWAL not in tiers:
-        return 0
-    left = passes_unused(session, received)
+        return Left()
+    states = passes_of(session, received.wholes)
+    left = live(states)
     if left and reasons.renewal is None:
-        raise RenewalTooEarly(passes_left=left)
-    return left
+        raise RenewalTooEarly(passes_left=len(left))
+    if left and reasons.renewal is RenewalReason.LOST:
+        lines = in_lines(session, left, received.wholes)
+        raise PassesStillAccepted(passes_left=len(left), booklets=", ".join(lines))
+    return Left(len(left), lost=any(state.account.kind in LOST for state in states))
 
 
 def _check_exception(
-    rights: Rights, received: Received, tiers: frozenset[Tier], reasons: Reasons
+    session: Session,
+    rights: Rights,
+    received: Received,
+    tiers: frozenset[Tier],
+    reasons: Reasons,
 ) -> None:
-    if Tier.EXCEPTION in tiers and reasons.exception is None:
+    if Tier.EXCEPTION not in tiers:
+        return
+    if reasons.exception is None:
         raise EntitlementExceeded(
             received=received.count,
             entitled=rights.most,
             left=max(0, rights.most - received.count),
         )
+    if reasons.exception is ExceptionReason.LOST:
+        states = passes_of(session, received.wholes)
+        if not any(state.account.kind in LOST for state in states):
+            lines = in_lines(session, live(states), received.wholes)
+            raise LossNotDeclared(booklets=", ".join(lines) or "aucun")
 
 
 def _check_alike(alike: Sequence[Alike], reasons: Reasons) -> None:
@@ -269,7 +297,7 @@ class Asked:
     """What a hand-over asks reasons for."""
 
     tiers: frozenset[Tier]
-    passes_left: int
+    left: Left
     alike: Sequence[Alike]
     late: frozenset[int]
     """Booklets whose passes end within days."""
@@ -278,11 +306,13 @@ class Asked:
 def _keep_reasons(session: Session, record: Prescription, asked: Asked, reasons: Reasons) -> None:
     """Write down each reason that was asked for."""
     if Tier.RENEWAL in asked.tiers:
+        # Once all are used or blocked nothing is asked, but a loss that was declared is true.
+        asked_for = asked.left.passes or (asked.left.lost and reasons.renewal is RenewalReason.LOST)
         session.add(
             PrescriptionRenewal(
                 prescription_id=record.id,
-                passes_left=asked.passes_left,
-                reason=reasons.renewal if asked.passes_left else None,
+                passes_left=asked.left.passes,
+                reason=reasons.renewal if asked_for else None,
             )
         )
     if Tier.EXCEPTION in asked.tiers:
@@ -388,7 +418,7 @@ def what_stands_in_the_way(
             rights = rights_of(entitlement)
             tiers = rights.tiers(received.count, len(booklets))
             with refusals:
-                _check_exception(rights, received, tiers, reasons)
+                _check_exception(session, rights, received, tiers, reasons)
             with refusals:
                 _check_rights(session, rights, received, tiers - {Tier.EXCEPTION}, reasons)
     with refusals:

@@ -162,6 +162,8 @@ SUMS = [
     Rule("prescription_agreement_is_not_closed", "prescription", "trigger"),
     Rule("prescription_is_by_who_may_hold", "prescription", "trigger"),
     Rule("late_hand_over_is_accepted", "prescription_booklet", "trigger"),
+    Rule("renewal_for_a_loss_leaves_nothing_accepted", "prescription_renewal", "trigger"),
+    Rule("exception_for_a_loss_follows_a_block", "prescription_exception", "trigger"),
     Rule("consignment_agreement_is_not_closed", "consignment", "trigger"),
     Rule("consignment_is_between_those_who_may_hold", "consignment", "trigger"),
     Rule("cancellation_is_by_who_sent_it", "consignment_answer", "trigger"),

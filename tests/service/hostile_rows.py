@@ -720,10 +720,15 @@ BENT: dict[str, Bend] = {
     "prescription_answers_are_figures": {"answers": "3121010"},
     "prescription_need_is_known": {"need": "huge"},
     "prescription_commitment_is_known": {"commitment": "spoken"},
-    "renewal_counts_what_is_left": {"passes_left": -1, "reason": "lost"},
+    "renewal_counts_what_is_left": {"passes_left": -1, "reason": "booked_ahead"},
     "renewal_before_the_end_has_a_reason": {"passes_left": 3, "reason": None},
     "renewal_reason_is_known": {"reason": "because"},
     "exception_reason_is_known": {"reason": "because"},
+    "renewal_for_a_loss_leaves_nothing_accepted": lambda rows, _: {
+        "prescription_id": rows.ids["late"],
+        "reason": "lost",
+    },
+    "exception_for_a_loss_follows_a_block": {"reason": "lost"},
     "renewed_booklet_names_the_renewal": a_seniors_second,
     "prescribed_booklet_names_reasons_of_its_own": lambda rows, _: {
         "exception_id": rows.any("prescription_exception")["prescription_id"]

@@ -1,7 +1,9 @@
 """Renewals, exceptions, likely duplicates, taking back: what a hand-over asks and keeps."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +15,11 @@ from app.identity.models import AccountEvent
 from app.kernel.clock import martinique_day, months_before
 from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
+from app.losses.blocks import block_vouchers
+from app.losses.naming import Named, serials_of
+from app.losses.replacement_queries import pairs_of
+from app.losses.replacements import replace_passes
+from app.losses.rules import BlockCause, Declarant, ReplacementCause
 from app.prescribers import errors, letters, people, queries, referrals, undoing
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.forgetting import forget_identities
@@ -108,6 +115,62 @@ def test_a_reason_renews_early_and_another_goes_beyond(session: Session, scheme:
     assert (kept.passes_left, kept.reason) == (5, "booked_ahead")
     assert session.get_one(PrescriptionException, made).reason == "work_depends"
     assert session.get(PrescriptionRenewal, made) is None
+
+
+def test_a_loss_is_declared_before_a_booklet_is_given_for_it(
+    session: Session, scheme: Scheme
+) -> None:
+    person, lost = senior(session, scheme), Reasons(renewal=RenewalReason.LOST)
+    scheme.prescription(session, person, [11], by="ccas")
+
+    def again(number: int, reasons: Reasons) -> Callable[[], UUID]:
+        return lambda: scheme.prescription(session, person, [number], by="ccas", reasons=reasons)
+
+    early = refused(errors.PassesStillAccepted, session, again(12, lost))
+    standing = lose(session, scheme, 11, replaced=True)
+    replaced = refused(errors.PassesStillAccepted, session, again(12, lost))
+    lose(session, scheme, *standing)
+    renewed = again(12, lost)()
+
+    assert early.details == {"passes_left": 5, "booklets": "26A 00011"}
+    assert "26A 00014 01" in replaced.message, "those that stand for them are accepted too"
+    kept = session.get_one(PrescriptionRenewal, renewed)
+    assert (kept.passes_left, kept.reason) == (0, "lost")
+
+    other = scheme.beneficiary(session)
+    scheme.prescription(session, other, [1, 2, 3])
+    beyond = Reasons(exception=ExceptionReason.LOST)
+    told = refused(
+        errors.LossNotDeclared,
+        session,
+        lambda: scheme.prescription(session, other, [4], reasons=beyond),
+    )
+    lose(session, scheme, 2, by="plie")
+    made = scheme.prescription(session, other, [4], reasons=beyond)
+
+    assert told.details == {"booklets": "26A 00001, 26A 00002, 26A 00003"}
+    assert session.get_one(PrescriptionException, made).reason == "lost"
+
+
+def lose(
+    session: Session, scheme: Scheme, *lost: int | str, replaced: bool = False, by: str = "ccas"
+) -> list[str]:
+    """Declare booklets or passes lost, and replace them or not; tells what stands for them."""
+    named = [Named(*[scheme.booklet(one) if isinstance(one, int) else one] * 2) for one in lost]
+    asked: dict[str, Any] = {"actor": scheme.actors[by], "named": named, "now": scheme.now}
+    if not replaced:
+        block_vouchers(
+            session,
+            **asked,
+            block_id=new_id(),
+            declarant=Declarant.HOLDER,
+            cause=BlockCause.LOST,
+            happened_on=scheme.today,
+        )
+        return []
+    made = replace_passes(session, **asked, replacement_id=new_id(), cause=ReplacementCause.LOST)
+    pairs = pairs_of(session, made.id)
+    return list(serials_of(session, [pair.new_voucher_id for pair in pairs]).values())
 
 
 def test_somebody_alike_is_shown_without_a_name(session: Session, scheme: Scheme) -> None:
