@@ -22,6 +22,7 @@ from app.identity import passwords
 from app.kernel.clock import utc_now
 from app.ledger import snapshots
 from tests.beginnings import begin, ready
+from tests.compiling import compile_once
 from tests.databases import Databases
 from tests.factories import Scheme
 
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Whoever starts the tests behind a shell hands them a Ctrl-C that is deaf, and so to servers.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    compile_once()
     worker = getattr(config, "workerinput", None)
     config.stash[DATABASES] = Databases(worker["databases"] if worker else None)
 
