@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import clawbacks, payments, runs, statements
+from app.clearing import payments, recoveries, runs, statements
 from app.clearing import queries as clearing
 from app.clearing.models import Statement, StatementVersion
 from app.clearing.receipts import ReceiptSigner
@@ -448,7 +448,7 @@ class Scheme:
         """A statement approved at the version and total that it shows; returns its id."""
         read = clearing.latest_version(session, statement.id)
         if recovered_cents is None:
-            owed = clawbacks.to_recover(session, statement, read.net_cents)
+            owed = recoveries.to_recover(session, statement, read.net_cents)
             recovered_cents = sum(one.net_cents for one in owed)
         return statements.approve_statement(
             session,

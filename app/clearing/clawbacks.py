@@ -1,6 +1,5 @@
 """Clawbacks: a pass that was paid and should not have been is taken back, and owed back once."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from app.clearing.correction_models import (
     Clawback,
     ClawbackDecision,
     Receivable,
-    Recovery,
 )
 from app.clearing.errors import (
     ClawbackDecidedAlready,
@@ -22,10 +20,10 @@ from app.clearing.errors import (
     UnknownClawback,
 )
 from app.clearing.models import Statement
+from app.clearing.recoveries import hold_receivables
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import known_redemption
 from app.clearing.runs import asked_on
-from app.clearing.standing_queries import Standing
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
@@ -269,64 +267,3 @@ def set_aside_clawback(
     session.add(decision)
     session.flush()
     return decision
-
-
-# ── What a statement recovers ─────────────────────────────────────────────────────────────────────
-
-
-def hold_receivables(session: Session, statement: Statement) -> None:
-    """Let nobody else count or recover what a mediator owes back in a programme meanwhile."""
-    hold(session, "receivables", statement.mediator_id, statement.programme_id)
-
-
-def to_recover(session: Session, statement: Statement, net_cents: int) -> list[Receivable]:
-    """What a draft would recover if it were approved now: the oldest first, whole, while they fit.
-
-    What does not fit is carried forward, to the next statement or a debit note.
-    """
-    pair = statement.mediator_id, statement.programme_id
-    owed = correction_queries.open_receivables(session, [pair])[pair]
-    return rules.fitting(owed, net_cents, worth=lambda one: one.net_cents)
-
-
-def recoveries_of(session: Session, standing: Standing) -> list[Receivable]:
-    """What a statement recovers: as approved, or a draft as of now."""
-    if standing.approval is not None:
-        return correction_queries.recovered_by_statement(session, standing.id)
-    return to_recover(session, standing.statement, standing.version.net_cents)
-
-
-def expected_cents(session: Session, standings: Iterable[Standing]) -> dict[UUID, int]:
-    """What statements recover, by their ids; asked once for all."""
-    told = list(standings)
-    drafts = [one for one in told if one.approval is None]
-    owed = correction_queries.open_receivables(
-        session, {(one.statement.mediator_id, one.statement.programme_id) for one in drafts}
-    )
-    found = {one.id: one.approval.recovered_cents for one in told if one.approval is not None}
-    for one in drafts:
-        pair = one.statement.mediator_id, one.statement.programme_id
-        fit = rules.fitting(owed[pair], one.version.net_cents, worth=lambda r: r.net_cents)
-        found[one.id] = sum(receivable.net_cents for receivable in fit)
-    return found
-
-
-def write_recoveries(
-    session: Session,
-    receivables: Sequence[Receivable],
-    *,
-    statement_id: UUID | None = None,
-    debit_note_id: UUID | None = None,
-) -> None:
-    """Say on which paper these are recovered: each on one, and once."""
-    session.add_all(
-        Recovery(
-            receivable_id=one.clawback_id,
-            mediator_id=one.mediator_id,
-            net_cents=one.net_cents,
-            statement_id=statement_id,
-            debit_note_id=debit_note_id,
-        )
-        for one in receivables
-    )
-    session.flush()

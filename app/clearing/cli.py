@@ -10,10 +10,10 @@ import click
 from sqlalchemy.orm import Session
 
 from app.clearing import payment_queries, queries, standing_queries
-from app.clearing.clawbacks import expected_cents
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
 from app.clearing.payments import order_payment, record_payment, reject_payment
+from app.clearing.recoveries import expected_cents
 from app.clearing.runs import preview_clearing, run_clearing
 from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statements import (
@@ -157,6 +157,8 @@ def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
                 "mediator": one.mediator_name,
                 "voucher_count": one.total.voucher_count,
                 "net_cents": one.total.net_cents,
+                "recovered_cents": one.recovered_cents,
+                "payable_cents": one.payable_cents,
                 "held_because": [str(reason) for reason in one.held_because],
                 "untold_count": one.untold_count,
             }
@@ -165,7 +167,8 @@ def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
         {
             "Médiateur": lambda row: row["mediator"],
             "Pass": lambda row: row["voucher_count"],
-            "Net": lambda row: euros(row["net_cents"]),
+            "Repris": lambda row: euros(row["recovered_cents"]),
+            "Net à payer": lambda row: euros(row["payable_cents"]),
             "Retenu": lambda row: ", ".join(HELD[reason] for reason in row["held_because"]),
             "Sans séance": lambda row: row["untold_count"],
         },

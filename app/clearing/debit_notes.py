@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, run_queries, standing_queries
-from app.clearing.clawbacks import write_recoveries
 from app.clearing.correction_models import DebitNote, DebitNoteCollection
 from app.clearing.errors import (
     CollectionBySamePerson,
@@ -15,6 +14,7 @@ from app.clearing.errors import (
     NothingToCollect,
     UnknownDebitNote,
 )
+from app.clearing.recoveries import write_recoveries
 from app.clearing.rules import StatementState
 from app.clearing.runs import asked_on
 from app.clearing.standing_queries import Filter

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import correction_queries, queries, session_queries
-from app.clearing.clawbacks import recoveries_of
 from app.clearing.correction_models import DebitNote, Receivable
 from app.clearing.errors import DocumentDiffers
 from app.clearing.models import StatementApproval, StatementDocument
+from app.clearing.recoveries import recoveries_of
 from app.clearing.rules import (
     DebitNotePaper,
     PaperLine,

@@ -10,9 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from app.clearing.models import (
-    ClearingRun,
-)
+from app.clearing.models import ClearingRun, Statement, StatementWithdrawal
 from app.clearing.redemption_models import Redemption, RedemptionReversal
 from app.clearing.session_queries import only_with_session
 from app.kernel.clock import martinique_day
@@ -189,6 +187,30 @@ def _added_up(session: Session, passes: Select[Any], account_ids: Collection[int
             some.account_id, some.is_whole, func.count(), func.sum(some.face_value_cents)
         ).group_by(some.account_id, some.is_whole)
     ).all()
+
+
+def withdrawn_since(session: Session, programme_id: UUID, *, since: datetime) -> int:
+    """How many passes were taken off drafts since an instant and wait for a run still.
+
+    What is taken off was recorded anew: a cut-off takes it from the following day on.
+    """
+    made = session.scalars(
+        select(Movement.id)
+        .select_from(StatementWithdrawal)
+        .join(Statement, Statement.id == StatementWithdrawal.statement_id)
+        .join(Posting, Posting.id == StatementWithdrawal.id)
+        .join(Movement, Movement.posting_id == Posting.id)
+        .where(Statement.programme_id == programme_id, Posting.recorded_at >= since)
+    ).all()
+    if not made:
+        return 0
+    waiting = (
+        select(func.count())
+        .select_from(Movement)
+        .join(Voucher, Voucher.id.between(Movement.first_id, Movement.last_id))
+        .where(Movement.id.in_(made), Voucher.last_movement_id == Movement.id)
+    )
+    return session.scalar(waiting) or 0
 
 
 @dataclass(frozen=True, slots=True)

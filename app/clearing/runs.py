@@ -1,7 +1,7 @@
 """Clearing runs: everything unclaimed before a cut-off becomes one draft a mediator."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
@@ -9,9 +9,10 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import queries, run_queries, session_queries
+from app.clearing import correction_queries, queries, run_queries, session_queries
 from app.clearing.errors import CutOffInTheFuture, NothingToClear, UnknownClearingRun
 from app.clearing.models import ClearingRun, Statement, StatementLine, StatementVersion
+from app.clearing.recoveries import fitting
 from app.clearing.rules import HoldReason, Total
 from app.clearing.run_queries import Unclaimed, Waiting
 from app.database import Database, dialect_of, earlier, hold
@@ -19,6 +20,7 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.money import Cents
 from app.ledger import chart
 from app.partners import queries as partners
 from app.programmes import queries as programmes
@@ -63,14 +65,49 @@ class Expected:
     mediator_name: str
     total: Total
     held_because: tuple[HoldReason, ...]
-    untold_count: int = 0
+    untold_count: int
     """Passes left out, because the settings ask for their session and none is noted."""
+    recovered_cents: Cents
+    """What it would make up for, of passes that were paid and taken back."""
+
+    @property
+    def payable_cents(self) -> Cents:
+        """The net to pay."""
+        return Cents(self.total.net_cents - self.recovered_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSum:
+    """What all the drafts of a preview come to."""
+
+    voucher_count: int
+    amount_cents: Cents
+    fee_cents: Cents
+    net_cents: Cents
+    recovered_cents: Cents
+    payable_cents: Cents
+
+
+def expected_sum(expected: Iterable[Expected]) -> ExpectedSum:
+    """What the drafts that a run would make come to together."""
+    every = list(expected)
+    return ExpectedSum(
+        sum(one.total.voucher_count for one in every),
+        Cents(sum(one.total.amount_cents for one in every)),
+        Cents(sum(one.total.fee_cents for one in every)),
+        Cents(sum(one.total.net_cents for one in every)),
+        Cents(sum(one.recovered_cents for one in every)),
+        Cents(sum(one.payable_cents for one in every)),
+    )
 
 
 def preview_clearing(
     session: Session, *, actor: Actor, programme_id: UUID, cut_off_on: date, now: datetime
 ) -> list[Expected]:
     """What a run would take of each mediator, and what would be held and why. Nothing is written.
+
+    What is owed back is taken off as a draft takes it off. Of two drafts for one mediator the first
+    makes up for it, as when it is approved first, so that the whole is counted once.
 
     Raises:
         UnknownProgramme, CutOffInTheFuture.
@@ -89,6 +126,7 @@ def preview_clearing(
     names = partners.organisation_names(session, ids)
     payable = queries.with_approved_account(session, list(ids))
     own = run_queries.with_a_fee_of_their_own(session, ids)
+    owed = correction_queries.open_receivables(session, {(one, programme_id) for one in ids})
 
     def totals(mediator_id: UUID) -> list[Total]:
         """One a fee; nothing is a total too, because a mediator may wait for its sessions."""
@@ -113,16 +151,21 @@ def preview_clearing(
             (HoldReason.BANK_DETAILS, mediator_id not in payable),
             (HoldReason.CERTIFICATION, asked.certification_required),
         )
-        return [
-            Expected(
-                mediator_id,
-                names[mediator_id],
-                total,
-                tuple(reason for reason, missing in holds if missing and total.voucher_count),
-                untold[mediator_id] if place == 0 else 0,
+        left, found = owed[mediator_id, programme_id], list[Expected]()
+        for place, total in enumerate(totals(mediator_id)):
+            recovered = fitting(left, total.net_cents) if total.voucher_count else []
+            left = [one for one in left if one not in recovered]
+            found.append(
+                Expected(
+                    mediator_id,
+                    names[mediator_id],
+                    total,
+                    tuple(reason for reason, missing in holds if missing and total.voucher_count),
+                    untold[mediator_id] if place == 0 else 0,
+                    Cents(sum(one.net_cents for one in recovered)),
+                )
             )
-            for place, total in enumerate(totals(mediator_id))
-        ]
+        return found
 
     return sorted(
         (one for mediator_id in ids for one in expected(mediator_id)),

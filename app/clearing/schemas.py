@@ -287,6 +287,8 @@ class ExpectedStatementSchema(Schema):
     amount_cents = Whole(required=True)
     fee_cents = Whole(0, required=True)
     net_cents = Whole(0, required=True)
+    recovered_cents = Whole(0, required=True, about="Repris sur ce qui a été payé à tort.")
+    payable_cents = Whole(0, required=True, about="Net à payer, une fois les reprises ôtées.")
     held_because = held_because()
     untold_count = Whole(
         0,
@@ -301,7 +303,10 @@ class ClearingPreviewSchema(Schema):
     statements = Many(Part(ExpectedStatementSchema), required=True)
     voucher_count = Whole(0, required=True)
     amount_cents = Whole(0, required=True)
+    fee_cents = Whole(0, required=True)
     net_cents = Whole(0, required=True)
+    recovered_cents = Whole(0, required=True)
+    payable_cents = Whole(0, required=True)
 
 
 class ClearingRunSchema(Schema):

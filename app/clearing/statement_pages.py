@@ -15,6 +15,7 @@ from app.clearing import (
     files,
     payments,
     queries,
+    run_queries,
     runs,
     standing_queries,
     statement_views,
@@ -34,8 +35,7 @@ from app.clearing.statement_views import (
 from app.clearing.statements import PassRange
 from app.database import Place
 from app.identity.rules import Right
-from app.kernel.clock import next_month
-from app.kernel.money import Cents
+from app.kernel.clock import first_instant, next_month
 from app.papers.sheets import Kind
 from app.programmes import queries as programmes
 from app.web.auth import ANONYMOUS, check, current_actor, may, started_at, started_on
@@ -243,7 +243,8 @@ def withdraw(session: Session, form: Form, page: StatementPage) -> str:
     )
     return (
         f"{count(made.voucher_count)} pass retiré{plural(made.voucher_count)} du projet. Une autre "
-        "personne approuve ce qui reste."
+        "personne approuve ce qui reste. Ce qui est retiré aujourd’hui se liquide à partir de "
+        "demain."
     )
 
 
@@ -393,21 +394,20 @@ class RunPage:
 
     programmes: tuple[Choice, ...]
     expected: tuple[runs.Expected, ...] | None = None
+    cut_off_on: date | None = None
+    today: date | None = None
+    withdrawn_count: int = 0
+    """Passes taken off drafts today: a run takes them from tomorrow on."""
 
     @property
-    def voucher_count(self) -> int:
-        """Passes in all."""
-        return sum(one.total.voucher_count for one in self.expected or ())
+    def sum(self) -> runs.ExpectedSum:
+        """What it comes to in all."""
+        return runs.expected_sum(self.expected or ())
 
     @property
-    def net_cents(self) -> Cents:
-        """The net to pay in all."""
-        return Cents(sum(one.total.net_cents for one in self.expected or ()))
-
-    @property
-    def held_count(self) -> int:
-        """How many drafts would be held."""
-        return sum(bool(one.held_because) for one in self.expected or ())
+    def draft_count(self) -> int:
+        """How many drafts a run would make: none where all waits for its sessions."""
+        return sum(bool(one.total.voucher_count) for one in self.expected or ())
 
 
 @bp.get("/liquidations")
@@ -439,7 +439,15 @@ def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
                 cut_off_on=cut_off_on,
                 now=started_at(),
             )
-            return RunPage(page.programmes, tuple(expected))
+            return RunPage(
+                page.programmes,
+                tuple(expected),
+                cut_off_on,
+                started_on(),
+                run_queries.withdrawn_since(
+                    session, programme_id, since=first_instant(started_on())
+                ),
+            )
 
         page = form.submit(work) or page
     return render_template(
@@ -479,7 +487,7 @@ def run() -> ResponseReturnValue:
         expected = runs.preview_clearing(
             session, actor=actor, programme_id=programme_id, cut_off_on=cut_off_on, now=now
         )
-        if sum(one.total.voucher_count for one in expected) <= background.AT_ONCE:
+        if runs.expected_sum(expected).voucher_count <= background.AT_ONCE:
             return None
         return ask(
             session,

@@ -15,9 +15,9 @@ from app.clearing import (
     standing_queries,
     statements,
 )
-from app.clearing.clawbacks import recoveries_of
 from app.clearing.outlook import Outlook, outlook_of
 from app.clearing.receipts import serial_in
+from app.clearing.recoveries import recoveries_of
 from app.clearing.rules import (
     OWED,
     HoldReason,

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import queries, rules, session_queries, standing_queries
-from app.clearing.clawbacks import hold_receivables, to_recover, write_recoveries
 from app.clearing.correction_models import StatementOffset, StatementSession
 from app.clearing.errors import (
     StatementApprovedAlready,
@@ -34,6 +33,7 @@ from app.clearing.models import (
     StatementWithdrawal,
 )
 from app.clearing.queries import Claim
+from app.clearing.recoveries import hold_receivables, to_recover, write_recoveries
 from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import add_version, asked_on
 from app.clearing.settlements import settle

@@ -1,11 +1,11 @@
 """What is told of redemptions, statements and payments, whole pages at a time."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
 from app.clearing import redemption_queries, standing_queries
-from app.clearing.clawbacks import expected_cents
 from app.clearing.lookups import Check
 from app.clearing.models import (
     ClearingRun,
@@ -16,9 +16,10 @@ from app.clearing.models import (
     StatementLine,
 )
 from app.clearing.receipts import serial_in
+from app.clearing.recoveries import expected_cents
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import ACCEPTED, Verdict
-from app.clearing.runs import Expected
+from app.clearing.runs import Expected, expected_sum
 from app.clearing.standing_queries import Filter, Standing, Sum
 from app.clearing.statements import held_because
 from app.database import rows_by
@@ -158,14 +159,14 @@ def preview_shown(expected: Sequence[Expected]) -> Json:
                 "amount_cents": one.total.amount_cents,
                 "fee_cents": one.total.fee_cents,
                 "net_cents": one.total.net_cents,
+                "recovered_cents": one.recovered_cents,
+                "payable_cents": one.payable_cents,
                 "held_because": list(one.held_because),
                 "untold_count": one.untold_count,
             }
             for one in expected
         ],
-        "voucher_count": sum(one.total.voucher_count for one in expected),
-        "amount_cents": sum(one.total.amount_cents for one in expected),
-        "net_cents": sum(one.total.net_cents for one in expected),
+        **asdict(expected_sum(expected)),
     }
 
 

@@ -20,7 +20,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import clawbacks, debit_notes, disputes, payments, queries, runs, statements
+from app.clearing import (
+    clawbacks,
+    debit_notes,
+    disputes,
+    payments,
+    queries,
+    recoveries,
+    runs,
+    statements,
+)
 from app.clearing.disputes import Outcome
 from app.clearing.redemptions import Scan, redeem_voucher
 from app.clearing.rules import SessionKind, Topic
@@ -162,7 +171,7 @@ class Corrected:
             session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
         )
         read = queries.latest_version(session, draft.id)
-        owed = clawbacks.to_recover(session, draft, read.net_cents)
+        owed = recoveries.to_recover(session, draft, read.net_cents)
         return statements.approve_statement(
             session,
             actor=scheme.actors["finance2"],

@@ -13,6 +13,9 @@ from app.clearing import (
     debit_notes,
     payment_queries,
     queries,
+    recoveries,
+    run_queries,
+    runs,
     standing_queries,
 )
 from app.clearing.errors import (
@@ -23,12 +26,13 @@ from app.clearing.errors import (
     StatementChanged,
 )
 from app.clearing.outlook import Outlook, outlook_of
+from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
 from app.clearing.session_queries import line_of
 from app.clearing.statements import statement_state
 from app.clearing.undoing import undo_redemption
 from app.database import Database
-from app.kernel.clock import martinique_day
+from app.kernel.clock import first_instant, martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from tests.factories import Scheme
@@ -199,9 +203,50 @@ def test_a_total_that_a_clawback_changed_is_read_again(corrections: Corrections)
 
     with corrections.database.transaction() as session:
         draft = corrections.scheme.draft(session, run_id, "exo7")
-        assert sum(r.net_cents for r in clawbacks.to_recover(session, draft, 2000)) == 1000
+        assert sum(r.net_cents for r in recoveries.to_recover(session, draft, 2000)) == 1000
         with pytest.raises(StatementChanged):
             corrections.scheme.approved(session, draft, recovered_cents=0)
+
+
+def test_a_preview_takes_off_what_the_draft_takes_off(corrections: Corrections) -> None:
+    scheme = corrections.scheme
+    taken = corrections.take(3)
+    corrections.paid()
+    corrections.taken_back(*taken)
+    corrections.take(2)
+
+    def expected() -> list[runs.Expected]:
+        with corrections.database.transaction(writing=False) as session:
+            return runs.preview_clearing(
+                session,
+                actor=scheme.actors["finance"],
+                programme_id=scheme.programme_id,
+                cut_off_on=martinique_day(scheme.later),
+                now=scheme.later,
+            )
+
+    [told] = expected()
+    run_id = scheme.clearing(corrections.database)
+
+    with corrections.database.transaction(writing=False) as session:
+        draft = scheme.draft(session, run_id, "exo7")
+        [standing] = standing_queries.standings(session, [draft.id]).values()
+        recovered = recoveries.expected_cents(session, [standing])[draft.id]
+    assert (told.total.net_cents, told.recovered_cents, told.payable_cents) == (2000, 2000, 0)
+    assert told.recovered_cents == recovered
+    assert runs.expected_sum([told]).payable_cents == 0
+    assert expected() == []
+
+    with corrections.database.transaction() as session:
+        serial = serial_in(line_of(session, corrections.taken[-1]).redemption.receipt)
+        scheme.withdrawn(session, draft.id, serial)
+        asked = session, scheme.programme_id
+        assert run_queries.withdrawn_since(*asked, since=first_instant(scheme.today)) == 1
+        tomorrow = first_instant(martinique_day(scheme.later))
+        assert run_queries.withdrawn_since(*asked, since=tomorrow) == 0
+    # Of a net of 10 € only one of the three is made up for: each whole.
+    [told] = expected()
+    assert (told.total.net_cents, told.recovered_cents, told.payable_cents) == (1000, 1000, 0)
 
 
 def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(

@@ -95,7 +95,7 @@ def test_finance_prepares_approves_and_orders_and_the_accountant_pays(town: Town
     finance.choose("Dispositif", "Pass numérique")
     finance.write("Date d’arrêté", f"{town.clock():%Y-%m-%d}")
     finance.press("Voir ce qui serait pris")
-    finance.press(re.compile("^Faire ces"))
+    finance.press(re.compile("^Faire ce"))
 
     other.go("/aujourd-hui")
     other.menu("Bordereaux")
