@@ -95,13 +95,19 @@ class Writer:
         edition = " (gros caractères)" if large else ""
         self.s = Sheet(title + edition, specimen=specimen, author=author, subject=subject)
         self.y = TOP
+        self.places_from = 1
+        """The page on which the places begin."""
 
     def need(self, height: float) -> None:
         """Turn the page when so much is not left."""
         if self.y - height < FLOOR:
-            self._foot()
-            self.s.next_page()
-            self.y = TOP
+            self.turn()
+
+    def turn(self) -> None:
+        """Go on at the top of the next page."""
+        self._foot()
+        self.s.next_page()
+        self.y = TOP
 
     def head(self, name: str, line: str, day: str, person: str) -> None:
         """Letterhead, person, place and day, title."""
@@ -231,18 +237,23 @@ class Writer:
                 y = min(low_a, low_b)
         return y
 
+    def room_of(self, places: Sequence[LetterPlace]) -> float:
+        """How high the boxes of places side by side may be."""
+        return (10 + max((len(place.hours) for place in places), default=0)) * self.lead
+
     def places(self, places: Sequence[LetterPlace]) -> None:
         """Two side by side; one under the other in large print."""
+        self.places_from = self.s.page
         if self.large or len(places) == 1:
             for rank, place in enumerate(places, 1):
-                self.need((10 + len(place.hours)) * self.lead)
+                self.need(self.room_of([place]))
                 top = self.y + self.size * 0.1
                 self.y = top
                 low = self.place(rank, place, LEFT, self.wide)
                 self.s.rect(LEFT, low, self.wide, top - low, stroke=INK, line=1.2)
                 self.y = low - self.lead * 1.2
             return
-        self.need((10 + max((len(p.hours) for p in places), default=0)) * self.lead)
+        self.need(self.room_of(places))
         gap = 6.0
         wide = (self.wide - gap) / 2
         self.y = top = self.y + 3.2
@@ -278,10 +289,14 @@ def orientation_letter(letter: Letter, *, large: bool) -> bytes:
         if written.s.page <= most:
             break
         written = _letter_in(letter, size, large=large)
+    if written.places_from > 1:
+        page = written.places_from
+        written = _letter_in(letter, written.size, large=large, places_from=page)
     return written.finish()
 
 
-def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
+def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int = 1) -> Writer:
+    """The letter at one size; on which page its places begin is known once it was set."""
     title = typeset("Vos pass numériques : où aller, comment faire")
     subject = "Lettre d’orientation"
     w = Writer(
@@ -312,11 +327,11 @@ def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
     w.para(f"Utilisez vos pass {strong(last)}. Après, ils ne servent plus.")
     w.heading("Comment faire", 4 * w.lead)
     one = len(letter.places) == 1
+    where = "au lieu " if one else "à l’un des lieux "
+    where += f"de la page{NBSP}{places_from}" if places_from > 1 else "ci-dessous"
     w.steps(
         (
-            f"{strong('Téléphonez')} "
-            + ("au lieu ci-dessous" if one else "à l’un des lieux ci-dessous")
-            + " et prenez rendez-vous.",
+            f"{strong('Téléphonez')} {where} et prenez rendez-vous.",
             (
                 f"{strong('Venez avec ' + ('vos carnets.' if booklets > 1 else 'votre carnet.'))} "
                 "Ne détachez rien avant."
@@ -329,7 +344,10 @@ def _letter_in(letter: Letter, size: float, *, large: bool) -> Writer:
         f"{strong('Carnet perdu ou volé ?')} Appelez vite le "
         f"{strong(letter.help_line.replace(' ', NBSP))}. Vos pass seront bloqués."
     )
-    room = 100 if large else 62
+    beside = letter.places[:1] if large else letter.places
+    room = 3 * w.lead + w.room_of(beside)
+    while w.s.page < places_from:
+        w.turn()
     w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
     w.places(letter.places)
     ask = f"Demandez à la structure qui vous a remis cette lettre : {letter.prescriber}."

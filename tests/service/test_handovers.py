@@ -308,7 +308,13 @@ def test_the_letter_says_where_to_go_and_how(
         values.number,
     ):
         assert words in read.replace("\N{NO-BREAK SPACE}", " ")
-    assert len(reading.words(paper)) == (2 if large else 1)
+    pages = [
+        " ".join(page.replace("\N{NO-BREAK SPACE}", " ").split()) for page in reading.words(paper)
+    ]
+    assert len(pages) == (2 if large else 1)
+    told = "à l’un des lieux de la page 2" if large else "à l’un des lieux ci-dessous"
+    assert told in pages[0]
+    assert "1. EXO7" in pages[-1], "the places begin where the first page says"
 
 
 def test_the_commitment_is_a_sheet_to_sign(session: Session, scheme: Scheme) -> None:
