@@ -283,20 +283,21 @@ class Writer:
 
 def orientation_letter(letter: Letter, *, large: bool) -> bytes:
     """Where to go, when, and how to use the passes."""
-    (first, *smaller), most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
-    written = _letter_in(letter, first, large=large)
-    for size in smaller:
+    sizes, most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
+    for size in sizes:
+        written = _letter_in(letter, size, large=large)
+        if written.places_from > 1:
+            written = _letter_in(letter, size, large=large, places_from=written.places_from)
         if written.s.page <= most:
             break
-        written = _letter_in(letter, size, large=large)
-    if written.places_from > 1:
-        page = written.places_from
-        written = _letter_in(letter, written.size, large=large, places_from=page)
     return written.finish()
 
 
 def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int = 1) -> Writer:
-    """The letter at one size; on which page its places begin is known once it was set."""
+    """The letter at one size; on which page its places begin is known once it was set.
+
+    When they have a page of their own, who wrote signs before it.
+    """
     title = typeset("Vos pass numériques : où aller, comment faire")
     subject = "Lettre d’orientation"
     w = Writer(
@@ -344,17 +345,15 @@ def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int = 1
         f"{strong('Carnet perdu ou volé ?')} Appelez vite le "
         f"{strong(letter.help_line.replace(' ', NBSP))}. Vos pass seront bloqués."
     )
-    beside = letter.places[:1] if large else letter.places
-    room = 3 * w.lead + w.room_of(beside)
-    while w.s.page < places_from:
-        w.turn()
+    if places_from > 1:
+        _close(w, letter)
+        while w.s.page < places_from:
+            w.turn()
+    room = 3 * w.lead + w.room_of(letter.places[:1] if large else letter.places)
     w.heading("Où aller" if one else "Le lieu choisi avec vous, puis un autre", room)
     w.places(letter.places)
-    ask = f"Demandez à la structure qui vous a remis cette lettre : {letter.prescriber}."
-    if letter.agent_phone:
-        ask = f"Appelez {letter.prescriber} au {strong(letter.agent_phone)}."
-    w.para(f"{strong('Une question ?')} {ask}")
-    w.para(f"Cordialement, {strong(letter.agent)}.")
+    if places_from == 1:
+        _close(w, letter)
     w.para(
         f"Vos carnets : {', '.join(letter.booklets)}. Valeur : "
         f"{passes * each} €. Remise n°{NBSP}{letter.number}. "
@@ -363,6 +362,16 @@ def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int = 1
         after=0,
     )
     return w
+
+
+def _close(w: Writer, letter: Letter) -> None:
+    """Whom to ask, and who wrote."""
+    ask = f"Demandez à la structure qui vous a remis cette lettre : {letter.prescriber}."
+    if letter.agent_phone:
+        phone = letter.agent_phone.replace(" ", NBSP)
+        ask = f"Appelez {letter.prescriber} au {strong(phone)}."
+    w.para(f"{strong('Une question ?')} {ask}")
+    w.para(f"Cordialement, {strong(letter.agent)}.")
 
 
 def commitment_form(form: CommitmentForm) -> bytes:
