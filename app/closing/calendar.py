@@ -32,6 +32,7 @@ from app.losses.blocks import runs
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.models import ProgrammeSettings, VintageTerms
+from app.programmes.rules import Payer
 from app.programmes.service import known_programme, known_vintage
 
 DOCUMENT = "closing"
@@ -260,20 +261,25 @@ def _close_accounts(session: Session, terms: VintageTerms, *, now: datetime) -> 
     free = queries.replaced_free(session, terms.vintage_id)
     used = sum(rests.get(kind, 0) for kind in USED)
     expired, void = rests.get(AccountKind.EXPIRED, 0), rests.get(AccountKind.VOID, 0)
+    payer = known_programme(session, terms.programme_id).payer
+    # Where the authority pays, every pass was committed and none was paid for: all is released.
+    unpaid = len(queries.unpaid(session, terms.vintage_id)) if payer == Payer.ISSUER else 0
     today = martinique_day(now)
     session.add(
         JointStatement(
             vintage_id=terms.vintage_id,
             step=Step.STATEMENT,
             number=numbering.next_document_number(session, numbering.JOINT_STATEMENT, today.year),
-            payer=known_programme(session, terms.programme_id).payer,
+            payer=payer,
             face_value_cents=ledger.face_value(session, terms.vintage_id),
             received_count=sum(n for kind, n in rests.items() if kind is not AccountKind.ISSUER),
             used_count=used,
             expired_count=expired,
             void_count=void,
             free_count=len(free),
-            unused_count=expired + void - len(free),
+            unused_count=expired + void - len(free) - unpaid,
+            inert_count=queries.inert_count(session, terms.vintage_id),
+            unpaid_count=unpaid,
             closed_on=today,
             closed_at=now,
         )

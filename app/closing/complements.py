@@ -40,7 +40,7 @@ def late_passes(session: Session, statement: JointStatement) -> list[int]:
 
     What a credit note brought back is gone; a release moves nothing, so it is counted off.
     """
-    return queries.unused_after(session, statement.vintage_id, _settled_count(session, statement))
+    return queries.unused_after(session, statement, _settled_count(session, statement))
 
 
 def _settled_count(session: Session, statement: JointStatement) -> int:

@@ -244,8 +244,9 @@ def settle_closing(
 ) -> ClosingSettlement:
     """End a vintage for good, once both have signed.
 
-    Where the issuer pays the mediators, a credit note at face value for what was never used. Where
-    the authority pays, the money committed for it is released: nothing is owed back.
+    Where the issuer pays the mediators, a credit note at face value for what it was paid for and
+    was never used. Where the authority pays, the money committed for what was never used is
+    released: nothing was paid, and nothing is owed back.
 
     Raises:
         RightMissing, UnknownVintage, UnknownJointStatement, InvalidInput (the reference).
@@ -288,7 +289,9 @@ def settle_closing(
     session.flush()
     if credited:
         left_out = queries.replaced_free(session, vintage_id)
-        left_out |= queries.unused_since(session, vintage_id, statement.unused_count)
+        left_out |= queries.unused_since(session, statement)
+        if queries.leaves_unpaid_out(statement):
+            left_out |= queries.unpaid(session, vintage_id)
         lines = move_all(
             session,
             vintage_id,

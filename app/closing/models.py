@@ -180,8 +180,16 @@ class JointStatement(Model):
         ),
         CheckConstraint(
             "used_count >= 0 and expired_count >= 0 and free_count between 0 and void_count"
-            " and unused_count = expired_count + void_count - free_count",
+            " and unused_count = expired_count + void_count - free_count"
+            " - coalesce(unpaid_count, 0)",
             name="joint_statement_tells_what_was_never_used",
+        ),
+        CheckConstraint(
+            "(inert_count is null) = (unpaid_count is null)"
+            " and inert_count between 0 and expired_count"
+            " and unpaid_count between 0 and inert_count + void_count - free_count"
+            " and (payer = 'issuer' or unpaid_count = 0)",
+            name="joint_statement_tells_what_was_paid",
         ),
         UniqueConstraint("number", name="joint_statement_number_is_one"),
         UniqueConstraint(
@@ -206,7 +214,11 @@ class JointStatement(Model):
     free_count: Mapped[int] = mapped_column(BigInt)
     """Of the void ones, those that were replaced free of charge."""
     unused_count: Mapped[int] = mapped_column(BigInt)
-    """What was never used, and was paid for."""
+    """What was never used and comes back: where the issuer pays, only what it was paid for."""
+    inert_count: Mapped[int | None] = mapped_column(BigInt)
+    """Of the expired ones, those never put in service. None: closed before this was told."""
+    unpaid_count: Mapped[int | None] = mapped_column(BigInt)
+    """Never put in service nor paid to the issuer. Where the authority pays there are none."""
     closed_on: Mapped[date] = mapped_column(Day)
     closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

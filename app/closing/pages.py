@@ -25,6 +25,7 @@ from app.programmes.queries import is_demonstration
 from app.programmes.service import known_programme
 from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.downloads import PDF, download
+from app.web.format import count
 from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -118,6 +119,8 @@ class ClosingPage:
     """Passes that expired since, and that no complement counts."""
     form: Form
     sides: tuple[Choice, ...]
+    account_lines: list[tuple[str, str]]
+    """What was received, where it went, and what comes back, in words and figures."""
     may_hold: bool
     may_release: bool
     may_sign: bool
@@ -167,6 +170,7 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         _late_count(session, terms.vintage_id),
         form,
         tuple(Choice(str(s), words) for s, words in FRENCH_SIDE.items() if s not in signed),
+        [(words, count(number)) for words, number in account.lines] if account else [],
         may(Right.VALIDATE_HOLD),
         may(Right.RELEASE_HELD),
         may(Right.SIGN_CLOSING),

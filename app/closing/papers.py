@@ -38,10 +38,41 @@ class Account:
     void_count: int
     free_count: int
     unused_count: int
+    inert_count: int | None
+    """Expired and never put in service; None where the accounts were closed without telling it."""
+    unpaid_count: int
     signed_on: tuple[date | None, date | None]
     """By the sponsor, then by the issuer."""
     settlement: tuple[str, str, date] | None
     """Its number, the other party's reference, its day."""
+
+    @property
+    def lines(self) -> tuple[tuple[str, int], ...]:
+        """What was received, where it went, and what of it comes back: the last line."""
+        if self.inert_count is None:
+            # As both parties signed it then.
+            expired: tuple[tuple[str, int], ...] = (
+                ("Expirés sans avoir servi", self.expired_count),
+            )
+            last = "Jamais utilisés, et payés"
+        else:
+            expired = (
+                ("Mis en service, expirés sans avoir servi", self.expired_count - self.inert_count),
+                ("Reçus, jamais mis en service", self.inert_count),
+            )
+            last = (
+                "Payés à l’émetteur et jamais utilisés"
+                if self.credited
+                else "Jamais utilisés : crédit à dégager"
+            )
+        return (
+            ("Reçus de l’imprimeur ou repris", self.received_count),
+            ("Utilisés chez un médiateur", self.used_count),
+            *expired,
+            ("Annulés (perdus, volés, détruits, remplacés)", self.void_count),
+            ("dont remplacés gratuitement par l’émetteur", self.free_count),
+            (last, self.unused_count),
+        )
 
 
 _COLUMNS = (
@@ -83,13 +114,9 @@ def joint_statement(data: Account, *, specimen: bool) -> bytes:
     def line(words: str, count: int, *, bold: bool = False) -> Row:
         return Row((typeset(words), grouped(count), money(count * worth)), strong=bold)
 
+    ends = {0, len(data.lines) - 1}
     rows = [
-        line("Reçus de l’imprimeur ou repris", data.received_count, bold=True),
-        line("Utilisés chez un médiateur", data.used_count),
-        line("Expirés sans avoir servi", data.expired_count),
-        line("Annulés (perdus, volés, détruits, remplacés)", data.void_count),
-        line("dont remplacés gratuitement par l’émetteur", data.free_count),
-        line("Jamais utilisés, et payés", data.unused_count, bold=True),
+        line(words, count, bold=place in ends) for place, (words, count) in enumerate(data.lines)
     ]
     y = Table(s, _COLUMNS).run(paper, y - 3, rows)
     y = paper.room(y, SIGNING + 50)
@@ -192,6 +219,22 @@ def _settled(settlement: tuple[str, str, date], *, credited: bool) -> str:
     return f"{FRENCH_SETTLEMENT[kind]} : {number}{named}, le {long_day(day)}."
 
 
+def _coming_to(data: Account) -> str:
+    if data.inert_count is None or not data.credited:
+        return "Ce qui n’a jamais servi est arrêté à"
+    return "Ce qui a été payé et n’a jamais servi est arrêté à"
+
+
+def _unpaid(count: int) -> str:
+    """What the credit note does not ask for, and why."""
+    if count == 1:
+        return "Un pass jamais mis en service n’a pas été payé : l’avoir ne le compte pas."
+    return (
+        f"{grouped(count)} pass jamais mis en service n’ont pas été payés : l’avoir ne les "
+        "compte pas."
+    )
+
+
 def _told(data: Account) -> str:
     total = data.unused_count * data.face_value_cents
     coming = (
@@ -201,8 +244,10 @@ def _told(data: Account) -> str:
     )
     told = (
         "Les comptes ferment à zéro : utilisés, expirés et annulés font ensemble ce qui a été "
-        f"reçu. Ce qui n’a jamais servi est arrêté à {strong(euros_in_words(total))}. {coming}."
+        f"reçu. {_coming_to(data)} {strong(euros_in_words(total))}. {coming}."
     )
+    if data.unpaid_count:
+        told = f"{told} {_unpaid(data.unpaid_count)}"
     if data.settlement is None:
         return told
     return f"{told} {_settled(data.settlement, credited=data.credited)}"

@@ -20,12 +20,14 @@ from app.closing.models import (
     ReleasedBooklet,
 )
 from app.closing.rules import EXPIRING
-from app.ledger import AccountKind
+from app.ledger import AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.losses.replacement_models import Replacement
+from app.orders.deliveries import paid_and_inert
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
-from app.vouchers.models import ReplacedVoucher
+from app.programmes.rules import Payer
+from app.vouchers.models import Booklet, ReplacedVoucher
 
 IN_HAND = (
     AccountKind.STOCK_INERT,
@@ -252,33 +254,86 @@ def replaced_free(session: Session, vintage_id: int) -> set[int]:
     return set(session.scalars(_free(vintage_id)))
 
 
-def _unused(vintage_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Passes that expired or became void, but for those that another one replaced for nothing."""
+ENDED = (AccountKind.EXPIRED, AccountKind.VOID)
+
+
+def _ended(vintage_id: int, kinds: Iterable[AccountKind]) -> ColumnElement[bool]:
     accounts = select(AccountRow.id).where(
-        AccountRow.vintage_id == vintage_id,
-        AccountRow.kind.in_([AccountKind.EXPIRED, AccountKind.VOID]),
+        AccountRow.vintage_id == vintage_id, AccountRow.kind.in_(list(kinds))
     )
-    return Voucher.account_id.in_(accounts), Voucher.id.not_in(_free(vintage_id))
+    return Voucher.account_id.in_(accounts)
 
 
-def unused_since(session: Session, vintage_id: int, unused_count: int) -> set[int]:
+def _inert(vintage_id: int) -> ColumnElement[bool]:
+    """Passes that were received and never put in service: no activation moved them."""
+    inert = select(AccountRow.id).where(
+        AccountRow.vintage_id == vintage_id, AccountRow.kind == AccountKind.STOCK_INERT
+    )
+    activated = select(Movement.id).where(
+        Movement.debit_account_id.in_(inert),
+        Movement.kind == MovementKind.ACTIVATE,
+        Movement.first_id <= Voucher.id,
+        Movement.last_id >= Voucher.id,
+    )
+    return ~activated.exists()
+
+
+def _unpaid(session: Session, vintage_id: int) -> ColumnElement[bool]:
+    """Those of them whose delivery no mandat covers: the issuer was never paid for them."""
+    paid = select(Booklet.id).where(Booklet.delivery_id.in_(paid_and_inert(session, vintage_id)))
+    return _inert(vintage_id) & Voucher.booklet_id.not_in(paid)
+
+
+def inert_count(session: Session, vintage_id: int) -> int:
+    """How many expired passes of a vintage were never put in service."""
+    inert = _ended(vintage_id, [AccountKind.EXPIRED]), _inert(vintage_id)
+    return session.scalar(select(func.count(Voucher.id)).where(*inert)) or 0
+
+
+def unpaid(session: Session, vintage_id: int) -> set[int]:
+    """Expired and void passes of a vintage that the issuer was never paid for."""
+    found = _ended(vintage_id, ENDED), _unpaid(session, vintage_id)
+    return set(
+        session.scalars(select(Voucher.id).where(*found, Voucher.id.not_in(_free(vintage_id))))
+    )
+
+
+def leaves_unpaid_out(statement: JointStatement) -> bool:
+    """Whether a statement asks for what was paid only; one closed before that was told does not."""
+    return statement.payer == Payer.ISSUER and statement.unpaid_count is not None
+
+
+def _unused(session: Session, statement: JointStatement) -> tuple[ColumnElement[bool], ...]:
+    """What a statement comes to: expired and void passes, but for those that cost nothing.
+
+    Another one replaced them for nothing; or, where the issuer pays, it was never paid for them.
+    """
+    vintage_id = statement.vintage_id
+    found = _ended(vintage_id, ENDED), Voucher.id.not_in(_free(vintage_id))
+    if leaves_unpaid_out(statement):
+        return *found, ~_unpaid(session, vintage_id)
+    return found
+
+
+def unused_since(session: Session, statement: JointStatement) -> set[int]:
     """Passes that expired or became void after so many others: too late for what was drawn up.
 
     The order of movements says it, and not their instants: whoever undoes, takes back or destroys
     a pass while accounts are being closed brings a clock of their own.
     """
-    unused = _unused(vintage_id)
-    late = (session.scalar(select(func.count(Voucher.id)).where(*unused)) or 0) - unused_count
+    unused = _unused(session, statement)
+    count = session.scalar(select(func.count(Voucher.id)).where(*unused)) or 0
+    late = count - statement.unused_count
     latest = select(Voucher.id).where(*unused).order_by(Voucher.last_movement_id.desc())
     return set(session.scalars(latest.limit(late))) if late > 0 else set()
 
 
-def unused_after(session: Session, vintage_id: int, count: int) -> list[int]:
+def unused_after(session: Session, statement: JointStatement, count: int) -> list[int]:
     """Unused passes that rest here still, but for so many that expired or became void first."""
     return list(
         session.scalars(
             select(Voucher.id)
-            .where(*_unused(vintage_id))
+            .where(*_unused(session, statement))
             .order_by(Voucher.last_movement_id, Voucher.id)
             .offset(count)
         )

@@ -30,7 +30,23 @@ class JointStatementSchema(Schema):
     expired_count = Whole(0, required=True)
     void_count = Whole(0, required=True)
     free_count = Whole(0, required=True, about="Annulés, remplacés gratuitement.")
-    unused_count = Whole(0, required=True, about="Jamais utilisés, et payés.")
+    unused_count = Whole(
+        0,
+        required=True,
+        about="Jamais utilisés, et qui reviennent : payés à l’émetteur, ou crédit à dégager.",
+    )
+    inert_count = Whole(
+        0,
+        required=True,
+        allow_none=True,
+        about="Des expirés, jamais mis en service. null : état arrêté avant qu’ils soient comptés.",
+    )
+    unpaid_count = Whole(
+        0,
+        required=True,
+        allow_none=True,
+        about="Jamais mis en service ni payés à l’émetteur : l’avoir ne les compte pas.",
+    )
     closed_on = Day(required=True)
     signed_by = Many(Choice(Side), required=True)
 

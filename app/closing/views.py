@@ -86,6 +86,8 @@ def account_of(session: Session, vintage_id: int) -> Account:
         void_count=statement.void_count,
         free_count=statement.free_count,
         unused_count=statement.unused_count,
+        inert_count=statement.inert_count,
+        unpaid_count=statement.unpaid_count or 0,
         signed_on=(
             sponsor.signed_on if sponsor else None,
             issuer.signed_on if issuer else None,

@@ -277,6 +277,25 @@ def delivery_cost(session: Session, order: BookletOrder, ranges: Sequence[Delive
     )
 
 
+def paid_and_inert(session: Session, vintage_id: int) -> list[UUID]:
+    """Deliveries of a vintage that mandates cover, and that nobody put in service: oldest first.
+
+    What an order pays for is covered as its deliveries came, once its fee and those that are
+    active are: the rule by which they would be activated.
+    """
+    found = []
+    for order in queries.orders_of_vintage(session, vintage_id):
+        mandated = sum(m.amount_cents for m in queries.mandates_of(session, order.id))
+        left = mandated - order.fee_cents - queries.activated_cost(session, order.id)
+        for delivery in queries.deliveries_of(session, order.id):
+            if mandated and queries.activation_of(session, delivery.id) is None:
+                left -= delivery_cost(session, order, queries.ranges_of(session, delivery.id))
+                if left < 0:
+                    break
+                found.append(delivery.id)
+    return found
+
+
 def delivery_by_number(session: Session, number: str) -> Delivery:
     """The delivery of that number, as printed.
 

@@ -400,6 +400,18 @@ def delivery_by_number(session: Session, number: str) -> Delivery | None:
     return session.scalar(select(Delivery).where(Delivery.number == number))
 
 
+def orders_of_vintage(session: Session, vintage_id: int) -> list[BookletOrder]:
+    """The orders of a vintage that left, oldest first."""
+    return list(
+        session.scalars(
+            select(BookletOrder)
+            .join(OrderDispatch, OrderDispatch.order_id == BookletOrder.id)
+            .where(BookletOrder.vintage_id == vintage_id)
+            .order_by(OrderDispatch.sent_at, BookletOrder.id)
+        )
+    )
+
+
 def deliveries_of(session: Session, order_id: UUID) -> list[Delivery]:
     """The deliveries of an order, oldest first."""
     return list(

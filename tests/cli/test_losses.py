@@ -58,6 +58,6 @@ def test_the_calendar_is_run_by_a_command_that_may_be_sent_twice(
     paper = tmp_path / "etat.pdf"
     office("closing", "show", "26A", "--pdf", str(paper))
     [page] = words(paper.read_bytes())
-    assert "Jamais utilisés, et payés" in page
+    assert "Jamais utilisés : crédit à dégager" in page
     assert "trois cent cinquante euros" in page
     assert settled["number"] in page

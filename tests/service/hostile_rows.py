@@ -894,6 +894,7 @@ BENT: dict[str, Bend] = {
     "joint_statement_payer_is_known": {"payer": "nobody"},
     "joint_statement_closes_to_zero": {"received_count": 99},
     "joint_statement_tells_what_was_never_used": {"unused_count": 99},
+    "joint_statement_tells_what_was_paid": {"inert_count": 1, "unpaid_count": None},
     "joint_signature_side_is_known": {"side": "press"},
     "joint_signature_is_recorded_afterwards": later("signed_on"),
     "joint_statement_is_signed_once_by_each": {"side": "issuer"},

@@ -13,16 +13,21 @@ from app.clearing.errors import OutsideValidity, VoucherExpired
 from app.clearing.undoing import undo_redemption
 from app.closing import calendar, complements, endings, errors, queries
 from app.closing.models import ClosingComplement, ComplementSettlement
-from app.closing.papers import complement_statement
+from app.closing.papers import complement_statement, joint_statement
 from app.closing.rules import Side, Step
-from app.closing.views import complements_shown
+from app.closing.views import account_of, complements_shown
 from app.database import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
+from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.losses import blocks, write_offs
 from app.losses.rules import BlockCause, Declarant
+from app.orders import mandates
+from app.orders import queries as orders
+from app.orders.rules import SerialRange
+from app.orders.service import totals_of
 from app.prescribers.allocations import BookletRange
 from app.prescribers.errors import BookletNotYours, LateHandOver
 from app.prescribers.rules import LateReason
@@ -40,6 +45,8 @@ def lasting(database: Database, request: pytest.FixtureRequest, tmp_path: Path) 
     with database.transaction() as session:
         scheme = Scheme.ready(session, tmp_path, payer=getattr(request, "param", Payer.AUTHORITY))
         scheme.stock(session, tens=4, fives=0)
+        if request.node.originalname == IN_FULL:
+            arrived_and_never_in_service(scheme, session)
         scheme.allocation(session, 1, 3)
         scheme.prescription(session, scheme.beneficiary(session), [1])
         for code in scheme.codes(session, 1)[:3]:
@@ -55,6 +62,58 @@ def lasting(database: Database, request: pytest.FixtureRequest, tmp_path: Path) 
             now=scheme.now,
         )
     return scheme
+
+
+IN_FULL = "test_a_vintage_ends_day_after_day"
+
+
+def arrived_and_never_in_service(scheme: Scheme, session: Session) -> None:
+    """Four booklets more: the mandat of the second delivery lacks, and the first one's came late.
+
+    The first two are covered, and nobody put them in service; one of the others is burnt.
+    """
+    order_id = scheme.sent_order(session, tens=4, fives=0)
+    [allotted] = orders.allotments(session, order_id)
+    first = allotted.serials.first
+    for start in (first, first + 20):
+        scheme.delivery(session, order_id, [SerialRange(start, start + 19)])
+    order = orders.order(session, order_id)
+    assert order is not None
+    mandates.record_mandate(
+        session,
+        actor=scheme.actors["finance"],
+        mandate_id=new_id(),
+        order_id=order_id,
+        mandate_number="M-2",
+        amount_cents=Cents((totals_of(order).total_cents + order.fee_cents) // 2),
+        now=scheme.now,
+    )
+    named = [one(scheme.serial(7, 1))]
+    blocks.block_vouchers(
+        session,
+        actor=scheme.actors["coordinator"],
+        block_id=new_id(),
+        named=named,
+        declarant=Declarant.HOLDER,
+        cause=BlockCause.LOST,
+        happened_on=scheme.today,
+        now=scheme.now,
+    )
+    prepared = write_offs.prepare_write_off(
+        session,
+        actor=scheme.actors["coordinator"],
+        write_off_id=new_id(),
+        named=named,
+        reason="Brûlé",
+        now=scheme.now,
+    )
+    write_offs.approve_write_off(
+        session,
+        actor=scheme.actors["finance"],
+        write_off_id=prepared.id,
+        voucher_count=1,
+        now=scheme.now,
+    )
 
 
 def run(database: Database, scheme: Scheme, days: int, *, evening: bool = False) -> list[Step]:
@@ -88,7 +147,7 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
     assert run(database, scheme, -30) == [Step.ALERT]
     with database.transaction(writing=False) as session:
         found = {c.holder_id: c for c in queries.counts_of(session, vintage_id, Step.ALERT)}
-        assert (found[sponsor].kept_booklets, found[sponsor].kept_passes) == (1, 10)
+        assert (found[sponsor].kept_booklets, found[sponsor].kept_passes) == (5, 49)
         assert (found[plie].kept_booklets, found[plie].kept_passes) == (2, 20)
         assert (found[plie].untouched_booklets, found[plie].begun_booklets) == (0, 1)
         assert found[plie].unused_passes == 6
@@ -104,7 +163,7 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
             now=scheme.now,
         )
         person = scheme.beneficiary(session)
-    assert held.voucher_count == 30
+    assert held.voucher_count == 69
     with database.transaction() as session, pytest.raises(BookletNotYours):
         scheme.prescription(session, person, [2])
     assert run(database, scheme, -7) == [Step.LATE]
@@ -155,14 +214,34 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         assert ledger.verify(session).honest
     assert statement is not None
     assert settlement is not None
-    assert (statement.received_count, statement.used_count, statement.expired_count) == (40, 4, 36)
-    assert settlement.amount_cents == 36_000
+    assert (statement.received_count, statement.used_count, statement.expired_count) == (80, 4, 75)
+    assert (statement.void_count, statement.inert_count) == (1, 39)
+    with database.transaction(writing=False) as session:
+        account = account_of(session, vintage_id)
+    paper = " ".join(" ".join(words(joint_statement(account, specimen=False))).split())
+    assert "Reçus, jamais mis en service 39" in paper
+    assert "Mis en service, expirés sans avoir servi 36" in paper
     if statement.payer == Payer.ISSUER:
+        # What no mandat covers was not paid for: twenty passes, one of them burnt.
+        assert (statement.unpaid_count, statement.unused_count) == (20, 56)
         assert (settlement.kind, settlement.number[:2]) == ("credit_note", "AV")
-        assert rests == {AccountKind.REDEEMED: 4, AccountKind.CREDITED: 36}
+        assert (settlement.voucher_count, settlement.amount_cents) == (56, 56_000)
+        assert rests == {
+            AccountKind.REDEEMED: 4,
+            AccountKind.CREDITED: 56,
+            AccountKind.EXPIRED: 19,
+            AccountKind.VOID: 1,
+        }
+        assert "Payés à l’émetteur et jamais utilisés 56" in paper
+        assert "20 pass jamais mis en service n’ont pas été payés" in paper
     else:
+        # Nothing was paid for: everything that was committed and never used is released.
+        assert (statement.unpaid_count, statement.unused_count) == (0, 76)
         assert (settlement.kind, settlement.number[:3]) == ("release", "LIB")
-        assert rests == {AccountKind.REDEEMED: 4, AccountKind.EXPIRED: 36}
+        assert settlement.amount_cents == 76_000
+        assert rests == {AccountKind.REDEEMED: 4, AccountKind.EXPIRED: 75, AccountKind.VOID: 1}
+        assert "Jamais utilisés : crédit à dégager 76" in paper
+        assert "payés" not in paper
     complete(database, scheme, in_time.id)
     assert run(database, scheme, 400) == []
 
@@ -227,10 +306,11 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
         assert ledger.verify(session).honest
     if made.payer == Payer.ISSUER:
         assert settled.number.startswith("AV-")
-        assert rests == {AccountKind.REDEEMED: 3, AccountKind.CREDITED: 37}
+        assert (rests[AccountKind.REDEEMED], rests[AccountKind.CREDITED]) == (3, 57)
+        assert rests[AccountKind.EXPIRED] == 19
     else:
         assert settled.number.startswith("LIB-")
-        assert rests == {AccountKind.REDEEMED: 3, AccountKind.EXPIRED: 37}
+        assert (rests[AccountKind.REDEEMED], rests[AccountKind.EXPIRED]) == (3, 76)
     paper = " ".join(" ".join(words(complement_statement(told, specimen=False))).split())
     assert "dix euros" in paper
     assert settled.number in paper
