@@ -1,6 +1,7 @@
 """Every page that each role can come to, after few passes and after a hundred times as many.
 
 Measured on both databases: the processor time that a page takes of the worker and of the database,
+import gc
 from the first byte of the request to the last of the answer. The world is the demonstration again
 and again (benchmarks.town); whoever looks follows every link (benchmarks.visits), so a page that is
 new is measured too, and so are the addresses that the tests open (tests/browser/addresses.py): to
@@ -205,7 +206,8 @@ def visited(
             Settings(settings.data_dir, database.url, database.url, secret_key=b"benchmarks"),
             database,
         )
-        # As a worker does when it starts.
+        # As a worker does when it starts: what it has imported is not looked through for garbage.
+        gc.freeze()
         read_ahead(database)
         typed = [f"/P/{a_code(demo, settings)}", a_printed_file(database)]
         # Whoever looks has no browser here: the addresses are all that is asked of the site.
