@@ -1,7 +1,6 @@
 """Every page that each role can come to, after few passes and after a hundred times as many.
 
 Measured on both databases: the processor time that a page takes of the worker and of the database,
-import gc
 from the first byte of the request to the last of the answer. The world is the demonstration again
 and again (benchmarks.town); whoever looks follows every link (benchmarks.visits), so a page that is
 new is measured too, and so are the addresses that the tests open (tests/browser/addresses.py): to
@@ -9,6 +8,7 @@ some pages a link leads only in one state of what they are about. What nobody op
 Each must be answered within a tenth of a second however long the ledger is.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
