@@ -236,6 +236,7 @@ class HandoverPage:
     undo_reason: str
     beneficiary_id: UUID
     may_letter: bool
+    may_correct: bool
     may_renew: bool
     """Not on the day itself: another booklet of the same day is the same hand-over."""
     used_up: bool
@@ -266,10 +267,11 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         made.prescribed_by,
         made.prescribed_on,
     )
+    person = named(session, {made.beneficiary_id}).get(made.beneficiary_id, "")
     return HandoverPage(
         id=made.id,
         number=made.number,
-        person=named(session, {made.beneficiary_id}).get(made.beneficiary_id, ""),
+        person=person,
         public=FRENCH_PUBLIC[Public(made.public)],
         prescriber=names[made.prescriber_id],
         mediator=names[made.referred_to_id],
@@ -286,6 +288,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         undo_reason=FRENCH_UNDO_REASON[UndoReason(undo.reason)] if undo else "",
         beneficiary_id=made.beneficiary_id,
         may_letter=may(Right.SEE_BENEFICIARIES) and undo is None,
+        may_correct=bool(person) and may(Right.ISSUE_BOOKLETS),
         may_renew=may(Right.ISSUE_BOOKLETS)
         and undo is None
         and made.prescribed_on < started_on()

@@ -32,6 +32,7 @@ from app.prescribers.errors import (
 )
 from app.prescribers.holdings import booklets_held
 from app.prescribers.models import Beneficiary, Prescription
+from app.prescribers.people import Person
 from app.prescribers.positions import Position, position_of
 from app.prescribers.prescriptions import Reasons, alike_in_words
 from app.prescribers.rules import (
@@ -140,6 +141,18 @@ def _lacking(session: Session, position: Position) -> int:
     held = booklets_held(session, actor=current_actor())
     in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
     return 0 if position.size in in_hand else position.size
+
+
+def person_typed(form: Form) -> Person:
+    """Who a form says that somebody is."""
+    return Person(
+        form.text("surname"),
+        form.text("first_name"),
+        form.integer("birth_year", "Écrivez l’année de naissance, en quatre chiffres."),
+        form.text("commune"),
+        form.text("phone") or None,
+        form.text("email") or None,
+    )
 
 
 def check_need(form: Form, person: Beneficiary) -> None:

@@ -30,11 +30,12 @@ from app.prescribers.handover_parts import (
     check_need,
     choices,
     hand_over,
+    person_typed,
     step_page,
 )
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
-from app.prescribers.people import AlreadyKnown, Person
+from app.prescribers.people import AlreadyKnown
 from app.prescribers.positions import used_up
 from app.prescribers.prescriptions import alike_in_words
 from app.prescribers.rules import (
@@ -59,6 +60,7 @@ GIVEN_UP_NOTED = (
     "La remise est abandonnée : ses réponses sont effacées. La personne reste connue de votre "
     "structure ; son nom la retrouve à sa prochaine visite."
 )
+ANOTHER = "Choisissez l’autre personne : rien n’est gardé pour la première."
 FIELDS = {
     "person": (
         "recherche",
@@ -132,6 +134,19 @@ def gone(draft_id: UUID) -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whom a hand-over under way is for."""
+
+    id: UUID
+    name: str
+    birth_year: int
+    commune: str
+    public: str
+    answered: bool
+    """Whether answers of theirs would be lost with another choice."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPage:
     """Who is in front of the agent: found by name, or registered."""
 
@@ -146,13 +161,16 @@ class PersonPage:
     """Those of one's own who have received a booklet before: a renewal asks them less."""
     used_up: frozenset[UUID]
     """Those of them to whom another booklet is an exception."""
+    chosen: Chosen | None
+    asks: bool
+    """Whether somebody may be searched and typed here: not while somebody is chosen."""
 
 
 @bp.get("/remises/nouvelle")
 def person() -> ResponseReturnValue:
     """The first step, before anything is typed."""
     check(Right.ISSUE_BOOKLETS)
-    return person_page(Form.blank(), None)
+    return person_page(Form.blank(), None, None)
 
 
 @bp.get("/remises/nouvelle/<uuid:draft_id>")
@@ -162,7 +180,7 @@ def person_again(draft_id: UUID) -> ResponseReturnValue:
     typed = in_transaction(lambda session: opened(session, draft_id))
     if typed is None:
         return gone(draft_id)
-    return person_page(form_of(typed, draft_id, "person"), draft_id)
+    return person_page(form_of(typed, draft_id, "person"), draft_id, person_of(typed))
 
 
 @bp.get("/remises/nouvelle/<uuid:draft_id>/suite")
@@ -176,12 +194,13 @@ def go_on(draft_id: UUID) -> ResponseReturnValue:
     return step("booklet" if person_of(typed) else "person_again", draft_id)
 
 
-def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
+def person_page(form: Form, draft_id: UUID | None, who: UUID | None) -> ResponseReturnValue:
     """The page of the first step. A name is typed in forms, and stands in no address."""
 
     def read(session: Session) -> PersonPage:
-        searched = form.text("recherche")[:80]
-        alike = alike_to(session, form) if draft_id else None
+        searched, chosen = form.text("recherche")[:80], chosen_of(session, form, who)
+        asks = chosen is None or bool(searched or form.errors)
+        alike = alike_to(session, form) if draft_id and asks else None
         found = people.found_by_name(session, actor=current_actor(), typed=searched)
         own = [known.id for known, _ in (*found, *(alike.own if alike else ()))]
         served = frozenset(queries.last_hand_overs(session, own))
@@ -195,12 +214,29 @@ def person_page(form: Form, draft_id: UUID | None) -> ResponseReturnValue:
             elsewhere=tuple(map(alike_in_words, alike.elsewhere)) if alike else (),
             served=served,
             used_up=frozenset(used_up(session, served, on=started_on())),
+            chosen=chosen,
+            asks=asks,
         )
 
     page = in_transaction(read)
     return render_template(
         "handovers/person.html", page=page, form=form, french_public=FRENCH_PUBLIC
     ), form.status
+
+
+def chosen_of(session: Session, form: Form, who: UUID | None) -> Chosen | None:
+    """Whom step 1 has settled on, while they are known here."""
+    known = queries.people_of(session, current_actor().organisation_id, [who] if who else [])
+    for person, told in known.values():
+        return Chosen(
+            person.id,
+            f"{told.first_name} {told.surname}",
+            told.birth_year,
+            told.commune,
+            FRENCH_PUBLIC[Public(person.public)],
+            any(form.text(name) for name in (*FIELDS["need"], *FIELDS["booklet"])),
+        )
+    return None
 
 
 def alike_to(session: Session, form: Form) -> AlreadyKnown | None:
@@ -240,6 +276,10 @@ def send_person() -> ResponseReturnValue:
             return "person_again"
         if form.text("geste") == "abandonner":
             return GIVEN_UP_NOTED if give_up(session, form.id) else GIVEN_UP
+        if form.text("geste") == "changer":
+            # Another id, too: whom this one has registered stays who they are.
+            give_up(session, form.id)
+            return ANOTHER
         typed.pop("recherche", None)
         chosen = chosen_person(session, form)
         if chosen is None and not (chosen := registered(session, form, typed)):
@@ -250,6 +290,8 @@ def send_person() -> ResponseReturnValue:
     then = in_transaction(work)
     if then in {GIVEN_UP, GIVEN_UP_NOTED}:
         return done(url_for("handover_pages.listed"), then)
+    if then == ANOTHER:
+        return done(url_for(".person"), then)
     return step(then, form.id)
 
 
@@ -278,16 +320,8 @@ def registered(session: Session, form: Form, typed: Typed) -> UUID | None:
 
 
 def _register(session: Session, form: Form) -> UUID:
-    year = form.integer("birth_year", "Écrivez l’année de naissance, en quatre chiffres.")
+    who = person_typed(form)
     public = form.choice("public", Public, "Choisissez sa situation.")
-    who = Person(
-        form.text("surname"),
-        form.text("first_name"),
-        year,
-        form.text("commune"),
-        form.text("phone") or None,
-        form.text("email") or None,
-    )
     form.note(people.what_is_wrong(who, public=public, now=started_at()))
     form.check()
     if alike_to(session, form) and not form.checked("autre"):

@@ -1,7 +1,8 @@
-"""My people as a call sheet: who has not started, and whose passes will soon be lost."""
+"""My people as a call sheet: who has not started, whose passes will soon be lost; who changed."""
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,10 +11,23 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.communes import COMMUNES
+from app.prescribers import queries
+from app.prescribers.custody_desk import read_uuid
+from app.prescribers.errors import UnknownBeneficiary
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
+from app.prescribers.handover_parts import person_typed
+from app.prescribers.models import Beneficiary
+from app.prescribers.people import (
+    Person,
+    known_beneficiary,
+    rectify_beneficiary,
+    what_is_wrong,
+)
 from app.prescribers.positions import used_up
-from app.programmes.rules import FRENCH_PUBLIC
+from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.auth import check, current_actor, may, started_at, started_on
+from app.web.forms import Form, done
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -54,6 +68,18 @@ class SheetPage:
     on: date
     cut: bool
     """Whether there are more people than one sheet holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectPage:
+    """Somebody whose name, commune or ways to be reached are put right."""
+
+    name: str
+    public: str
+    communes: tuple[Choice, ...]
+    back: str
+    back_words: str
+    known: Person
 
 
 @bp.get("/mes-personnes/feuille")
@@ -134,3 +160,72 @@ def read_after(typed: str) -> tuple[date, UUID] | None:
         return date.fromisoformat(day), UUID(person)
     except ValueError:
         return None
+
+
+# ── Somebody put right ────────────────────────────────────────────────────────────────────────────
+
+
+@bp.route("/mes-personnes/<uuid:beneficiary_id>/corriger", methods=["GET", "POST"])
+def correct(beneficiary_id: UUID) -> ResponseReturnValue:
+    """A name misspelt, another telephone, another commune; back where one came from."""
+    check(Right.ISSUE_BOOKLETS)
+    form = Form.sent() if request.method == "POST" else None
+    page = in_transaction(lambda session: _correct_page(session, beneficiary_id))
+    if form is None:
+        known = page.known
+        form = Form.blank(
+            surname=known.surname,
+            first_name=known.first_name,
+            birth_year=str(known.birth_year),
+            commune=known.commune,
+            phone=known.phone or "",
+            email=known.email or "",
+        )
+    elif form.submit(partial(_correct, form, beneficiary_id)) is not None:
+        return done(
+            page.back, "Les coordonnées sont corrigées. Les prochains courriers les suivront."
+        )
+    return render_template("handovers/correct.html", page=page, form=form), form.status
+
+
+def _correct(form: Form, beneficiary_id: UUID, session: Session) -> Beneficiary:
+    actor, now, who = current_actor(), started_at(), person_typed(form)
+    known = known_beneficiary(session, actor=actor, beneficiary_id=beneficiary_id)
+    wrong = what_is_wrong(who, public=Public(known.public), now=now)
+    if too_young := wrong.pop("public", ""):
+        form.wrong("birth_year", too_young)
+    form.note(wrong)
+    form.check()
+    return rectify_beneficiary(
+        session, actor=actor, beneficiary_id=beneficiary_id, person=who, now=now
+    )
+
+
+def _correct_page(session: Session, beneficiary_id: UUID) -> CorrectPage:
+    found = queries.people_of(session, current_actor().organisation_id, [beneficiary_id])
+    if beneficiary_id not in found:
+        raise UnknownBeneficiary
+    person, who = found[beneficiary_id]
+    names = dict.fromkeys([*(one.name for one in COMMUNES), who.commune])
+    back, words = _where_from(beneficiary_id)
+    return CorrectPage(
+        name=f"{who.first_name} {who.surname}",
+        public=FRENCH_PUBLIC[Public(person.public)],
+        communes=tuple(Choice(name, name) for name in names),
+        back=back,
+        back_words=words,
+        known=Person(
+            who.surname, who.first_name, who.birth_year, who.commune, who.phone, who.email
+        ),
+    )
+
+
+def _where_from(beneficiary_id: UUID) -> tuple[str, str]:
+    """The page that led here, as the address names it."""
+    if draft_id := read_uuid(request.args.get("brouillon", "")):
+        return url_for("handover_steps.person_again", draft_id=draft_id), "La personne"
+    if made := read_uuid(request.args.get("remise", "")):
+        return url_for("handover_pages.shown", prescription_id=made), "La remise"
+    if "renouveler" in request.args:
+        return url_for("renewal_pages.renew", beneficiary_id=beneficiary_id), "Renouveler"
+    return url_for(".people"), "Mes personnes"

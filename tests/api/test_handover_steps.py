@@ -153,6 +153,57 @@ def test_an_empty_drawer_is_told_before_the_questions_and_a_person_is_asked_in_f
     assert 'href="/demandes/nouvelle"' in need
 
 
+def test_who_is_chosen_is_said_gone_on_with_put_right_or_changed(house: House) -> None:
+    with house.database.transaction() as session:
+        own = house.scheme.beneficiary(session, public=Public.SENIOR, birth_year=1950, by="plie")
+    client = house.signed_in("plie").client
+    blank = read(client, "/remises/nouvelle")
+    chosen = {"geste": "choisir", "personne": str(own)}
+    need = send(client, "/remises/nouvelle", blank, chosen)
+    person = need.removesuffix("/besoin")
+
+    told = read(client, person)
+    assert "Première visite" not in told
+    assert f'href="{need}">Continuer avec Rosette Démonstration</a>' in told
+    correct = f"/mes-personnes/{own}/corriger"
+    assert f'href="{correct}?brouillon={person.rpartition("/")[2]}"' in told
+    address = f"{correct}?brouillon={person.rpartition('/')[2]}"
+    page = read(client, address)
+    assert 'value="1950"' in page
+    typed = {
+        "surname": "Zyxélène",
+        "first_name": "Rosette",
+        "birth_year": "1999",
+        "commune": "Le Lorrain",
+        "phone": "12",
+        "email": "rosette@exemple.fr",
+    }
+    form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id")}
+    refused = client.post(address, data=form | typed)
+    assert refused.status_code == 422
+    wrong = unescape(refused.text)
+    assert 'id="birth_year-erreur"' in wrong
+    assert 'id="phone-erreur"' in wrong
+    assert 'value="Zyxélène"' in wrong
+    put_right = {**typed, "birth_year": "1951", "phone": "0696 00 00 01"}
+    assert send(client, address, page, put_right) == person
+    told = read(client, person)
+    assert "Les coordonnées sont corrigées" in told
+    assert "Continuer avec Rosette Zyxélène" in told
+    with house.database.transaction(writing=False) as session:
+        who = session.get_one(BeneficiaryIdentity, own)
+        assert (who.birth_year, who.commune, who.phone, who.email) == (
+            1951,
+            "Le Lorrain",
+            "0696 00 00 01",
+            "rosette@exemple.fr",
+        )
+
+    assert send(client, "/remises/nouvelle", told, {"geste": "changer"}) == "/remises/nouvelle"
+    assert "Choisissez l’autre personne" in read(client, "/remises/nouvelle")
+    assert "terminée" not in read(client, "/remises")
+
+
 def test_every_hand_over_that_waits_is_named_to_its_agent_and_goes_on_or_is_given_up(
     house: House,
 ) -> None:

@@ -205,6 +205,7 @@ PAGES_OF_OTHERS = {
         "/remises/{prescription}/annuler",
         "/remises/{prescription}/lettre.pdf",
         "/remises/{prescription}/lettre-gros-caracteres.pdf",
+        "/mes-personnes/{person}/corriger",
         "/dotations/{allocation}",
         "/dotations/{allocation}/bordereau.pdf",
         "/dotations/{on the way}/reception",

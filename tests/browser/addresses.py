@@ -438,7 +438,7 @@ def a_renewal(site: Site) -> str:
         return f"/mes-personnes/{_prescription(session).beneficiary_id}/renouveler"
 
 
-def a_step(name: str = "") -> Callable[[Site], str]:
+def a_step(name: str = "", *, chosen: bool = True) -> Callable[[Site], str]:
     """A step of a hand-over under way, to a person of the prescriber who looks."""
 
     def path(site: Site) -> str:
@@ -456,7 +456,7 @@ def a_step(name: str = "") -> Callable[[Site], str]:
                 agent_id=agent.id,
                 place="/remises/nouvelle",
                 typed={
-                    "personne": [str(person)],
+                    **({"personne": [str(person)]} if chosen else {}),
                     "surname": [who.surname],
                     "first_name": [who.first_name],
                     "birth_year": [str(who.birth_year)],
@@ -787,12 +787,18 @@ ADDRESSES = (
     Address("people-on-paper", "/mes-personnes/feuille", role=Role.PRESCRIBER),
     Address("renewal", a_renewal, role=Role.PRESCRIBER),
     Address(
+        "person-to-correct",
+        lambda site: a_renewal(site).replace("/renouveler", "/corriger"),
+        role=Role.PRESCRIBER,
+    ),
+    Address(
         "letter-to-send",
         lambda site: f"{handover_of_plie(site)}/envoyer",
         role=Role.PRESCRIBER,
     ),
     Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
-    Address("handover-person-alike", a_step(), role=Role.PRESCRIBER),
+    Address("handover-person-alike", a_step(chosen=False), role=Role.PRESCRIBER),
+    Address("handover-person-chosen", a_step(), role=Role.PRESCRIBER),
     Address("handover-need", a_step("/besoin"), role=Role.PRESCRIBER),
     Address("handover-booklet", a_step("/carnet"), role=Role.PRESCRIBER),
     Address("handover", handover_of_plie, role=Role.PRESCRIBER),
