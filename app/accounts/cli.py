@@ -28,6 +28,7 @@ from app.identity.service import (
 )
 from app.identity.session_rules import FRENCH_METHOD, Method
 from app.identity.sessions import end_sessions_of, live_sessions
+from app.kernel.text import de
 from app.partners import queries
 from app.partners.cli import organisation_named
 from app.partners.service import open_account
@@ -104,7 +105,7 @@ def create(
             password=password,
             now=desk.now,
         )
-    desk.answer(f"Compte de {made.email} ouvert ({FRENCH_ROLE[role]}).", email=made.email)
+    desk.answer(f"Compte {de(made.email)} ouvert ({FRENCH_ROLE[role]}).", email=made.email)
 
 
 @agent.command("list")
@@ -149,7 +150,7 @@ def disable(desk: Desk, *, email: str) -> None:
     """
     with desk.transaction() as session:
         closed = disable_agent(session, email=email, now=desk.now)
-    desk.answer(f"Compte de {closed.email} fermé.", email=closed.email)
+    desk.answer(f"Compte {de(closed.email)} fermé.", email=closed.email)
 
 
 @agent.command("sessions")
@@ -197,7 +198,9 @@ def end_sessions(desk: Desk, *, email: str) -> None:
         ended = end_sessions_of(
             session, actor=None, agent_id=owner.id, origin=FROM_COMMAND, now=desk.now
         )
-    desk.answer(f"Connexions de {owner.email} terminées : {ended}.", email=owner.email, ended=ended)
+    desk.answer(
+        f"Connexions {de(owner.email)} terminées : {ended}.", email=owner.email, ended=ended
+    )
 
 
 @agent.command("reset-factors")
@@ -221,7 +224,7 @@ def reset(desk: Desk, *, email: str, reason: str) -> None:
             now=desk.now,
         )
     desk.answer(
-        f"Seconds facteurs de {owner.email} retirés ; ses connexions ont pris fin.",
+        f"Seconds facteurs {de(owner.email)} retirés ; ses connexions ont pris fin.",
         email=owner.email,
     )
 
@@ -238,7 +241,7 @@ def password(desk: Desk, *, email: str, password_on_stdin: bool) -> None:
     typed = new_password(on_stdin=password_on_stdin, of=email)
     with desk.transaction() as session:
         changed = set_password(session, email=email, password=typed, now=desk.now)
-    desk.answer(f"Mot de passe de {changed.email} changé.", email=changed.email)
+    desk.answer(f"Mot de passe {de(changed.email)} changé.", email=changed.email)
 
 
 # ── By e-mail, as an agent in person ──────────────────────────────────────────────────────────────
@@ -282,7 +285,7 @@ def invite(
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Invitation de {made.email} écrite. {_leaves(desk)}", id=request_id)
+    desk.answer(f"Invitation {de(made.email)} écrite. {_leaves(desk)}", id=request_id)
 
 
 @agent.command("resend")
@@ -305,7 +308,7 @@ def resend(desk: Desk, *, email: str, request_id: UUID) -> None:
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Invitation de {made.email} écrite de nouveau. {_leaves(desk)}", id=request_id)
+    desk.answer(f"Invitation {de(made.email)} écrite de nouveau. {_leaves(desk)}", id=request_id)
 
 
 def _leaves(desk: Desk) -> str:
@@ -331,7 +334,7 @@ def withdraw(desk: Desk, *, email: str) -> None:
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Invitation de {email} retirée.", email=email)
+    desk.answer(f"Invitation {de(email)} retirée.", email=email)
 
 
 @agent.command("reopen")
@@ -351,7 +354,7 @@ def reopen(desk: Desk, *, email: str) -> None:
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Compte de {made.email} rouvert.", email=made.email)
+    desk.answer(f"Compte {de(made.email)} rouvert.", email=made.email)
 
 
 @agent.command("unlock")
@@ -372,7 +375,7 @@ def unlock(desk: Desk, *, email: str) -> None:
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Blocage de {account.email} levé.", email=account.email)
+    desk.answer(f"Blocage {de(account.email)} levé.", email=account.email)
 
 
 @agent.command("role")

@@ -40,11 +40,7 @@ KINDS = tuple(
     )
 )
 MAIL_KINDS = tuple(Choice(str(kind), words) for kind, words in FRENCH_MAIL.items())
-MAIL_STATES = (
-    Choice("waiting", "À envoyer"),
-    Choice("sent", "Envoyés"),
-    Choice("failed", "Échoués"),
-)
+SENT_OR_NOT = (Choice("sent", "Envoyés"), Choice("failed", "Échoués"))
 ACCOUNT_KINDS = {str(kind): kind for kind in AccountEventKind}
 
 
@@ -205,7 +201,7 @@ def listed() -> ResponseReturnValue:
         lambda session: MailsPage(
             MAILS.page(session),
             MAIL_KINDS,
-            MAIL_STATES,
+            (Choice("waiting", "Gardés ici" if _kept() else "À envoyer"), *SENT_OR_NOT),
             _kept(),
             mails.count(session, MailState.FAILED),
         )

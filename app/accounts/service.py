@@ -203,7 +203,7 @@ def invite_again(
     origin: Origin,
     now: datetime,
 ) -> Agent:
-    """Send a new link; the one before serves no more.
+    """Send a new link, or the first of an account that was opened without; none before serves.
 
     Raises:
         UnknownAccount, CannotManageAccount, NotOnOneself: it is not this agent's to invite.
@@ -218,6 +218,7 @@ def invite_again(
         raise AccountClosedAlready
     if agent.password_hash is not None:
         raise AccountOpenAlready
+    was_invited = identity.was_sent(session, agent.id, LinkPurpose.INVITATION)
     _send(
         session,
         agent,
@@ -225,7 +226,7 @@ def invite_again(
         invitation_id=invitation_id,
         digest=digest,
         actor=actor,
-        kind=AccountEventKind.INVITED_AGAIN,
+        kind=AccountEventKind.INVITED_AGAIN if was_invited else AccountEventKind.INVITED,
         secret_key=secret_key,
         origin=origin,
         now=now,

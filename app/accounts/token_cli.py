@@ -11,6 +11,7 @@ from app.identity.service import (
     known_agent,
     revoke_token,
 )
+from app.kernel.text import de
 from app.terminal.desk import (
     Desk,
     Group,
@@ -50,7 +51,7 @@ def create_one(desk: Desk, *, email: str, label: str) -> None:
     if desk.as_json:
         desk.dump({"id": made.id, "token": secret, "expires_at": made.expires_at})
         return
-    say(f"Jeton de {email}, valable jusqu’au {in_french(made.expires_at)} ; "
+    say(f"Jeton {de(email)}, valable jusqu’au {in_french(made.expires_at)} ; "
         "notez-le, il ne sera plus montré :")  # fmt: skip
     click.echo(secret)
 

@@ -11,6 +11,7 @@ from app.identity import queries as identity
 from app.identity.models import AccountEvent, Agent
 from app.identity.rules import FRENCH_EVENT, FRENCH_ROLE, AccountEventKind, Role, Way
 from app.identity.session_rules import FRENCH_METHOD, FRENCH_SECOND
+from app.kernel.text import que
 from app.mails.models import Mail
 from app.mails.rules import FRENCH_MAIL, MailKind, MailState
 from app.partners.queries import organisation_names
@@ -195,7 +196,7 @@ def mails_told(session: Session, mails: Sequence[Mail], *, kept: bool) -> list[M
 
 def _addressee(mail: Mail, agent: str) -> str:
     """Whom a letter is for; nobody who reads it learns which person of the scheme it was."""
-    return f"une personne que {agent} aide" if mail.kind == MailKind.ORIENTATION else agent
+    return f"une personne {que(agent)} aide" if mail.kind == MailKind.ORIENTATION else agent
 
 
 def _state(mail: Mail, *, kept: bool) -> tuple[str, str]:

@@ -92,6 +92,11 @@ class LineShown:
     session_id: UUID | None
     mediator_name: str = ""
 
+    @property
+    def undone(self) -> bool:
+        """Whether the person took the pass back: it counts for nothing."""
+        return self.words is STATES[RedemptionState.UNDONE]
+
 
 def lines_shown(lines: Sequence[DayLine], names: dict[UUID, str]) -> tuple[LineShown, ...]:
     """Redemptions as a list tells them; without names, they are the reader's own."""

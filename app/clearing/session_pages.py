@@ -181,6 +181,11 @@ class SessionPage:
     session: SessionShown
     lines: tuple[LineShown, ...]
 
+    @property
+    def undone_count(self) -> int:
+        """How many of the lines count no more."""
+        return sum(line.undone for line in self.lines)
+
 
 @bp.get("/seances/<uuid:session_id>")
 def read_session_page(session_id: UUID) -> ResponseReturnValue:

@@ -1,10 +1,9 @@
 """What waits for a person about money: statements, payments, corrections, disputes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,17 +19,16 @@ from app.clearing import (
 from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
 from app.clearing.standing_queries import Unpaid
 from app.clearing.statement_views import period_of
-from app.desk.queries import ENOUGH, MANY, look
+from app.desk.queries import ENOUGH, MANY, RowT, look
 from app.desk.rules import FEW, Task, Waiting, told
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
 from app.kernel.money import Cents
+from app.kernel.text import de
 from app.partners import queries as partners
 from app.partners.models import BankDetails
 from app.programmes import queries as programmes
 from app.web.format import month_long
-
-T = TypeVar("T")
 
 
 def _anyone(_session: Session, _actor: Actor, _one: Unpaid) -> bool:
@@ -72,7 +70,7 @@ STATEMENTS = (
         right=Right.APPROVE_STATEMENT,
         state=StatementState.DRAFT,
         wanted=_is_to_approve,
-        title="Approuver le bordereau de {mediator}",
+        title="Approuver le bordereau {of_mediator}",
         titles="Approuver {count} bordereaux",
         about="{period}. Relisez le total, puis approuvez-le ou retirez un pass.",
         action="Vérifier",
@@ -88,7 +86,7 @@ STATEMENTS = (
     _Kind(
         right=Right.ORDER_PAYMENT,
         state=StatementState.APPROVED,
-        title="Mandater le bordereau de {mediator}",
+        title="Mandater le bordereau {of_mediator}",
         titles="Mandater {count} bordereaux",
         about="{period}. Il est approuvé : saisissez son mandat de paiement.",
         action="Mandater",
@@ -97,7 +95,7 @@ STATEMENTS = (
         right=Right.RECORD_PAYMENT,
         state=StatementState.ORDERED,
         wanted=_is_to_record,
-        title="Enregistrer le paiement de {mediator}",
+        title="Enregistrer le paiement {of_mediator}",
         titles="Enregistrer {count} paiements",
         about="{period}. Le mandat est émis : dites s’il est payé, ou rejeté par la banque.",
         action="Enregistrer",
@@ -106,7 +104,7 @@ STATEMENTS = (
         right=Right.PREPARE_CLEARING,
         state=StatementState.DRAFT,
         held=True,
-        title="Débloquer le bordereau de {mediator}",
+        title="Débloquer le bordereau {of_mediator}",
         titles="Débloquer {count} bordereaux",
         about="{period}. Il manque un compte bancaire confirmé ou la certification du médiateur.",
         action="Voir ce qui manque",
@@ -153,7 +151,9 @@ def _of_statements(
 
     def one_of(one: Unpaid) -> Task:
         return Task(
-            title=kind.title.format(mediator=names[one.mediator_id]),
+            title=kind.title.format(
+                mediator=names[one.mediator_id], of_mediator=de(names[one.mediator_id])
+            ),
             about=kind.about.format(period=period_of(one.cut_off_on).capitalize()),
             action=kind.action,
             endpoint="statement_pages.shown",
@@ -183,7 +183,7 @@ def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
     first = today.replace(day=1)
     return [
         Task(
-            title=f"Liquider les encaissements de {month_long(first - timedelta(days=1))}",
+            title=f"Liquider les encaissements {de(month_long(first - timedelta(days=1)))}",
             about=f"{programme.name}. Des pass encaissés avant le 1er du mois ne sont sur aucun "
             "bordereau : les médiateurs attendent.",
             action="Voir l’aperçu",
@@ -206,7 +206,7 @@ def accounts_to_confirm(session: Session, actor: Actor, _today: date) -> list[Ta
 
     def one_of(one: BankDetails) -> Task:
         return Task(
-            title=f"Confirmer le compte bancaire de {names[one.organisation_id]}",
+            title=f"Confirmer le compte bancaire {de(names[one.organisation_id])}",
             about="Une autre personne l’a saisi. Vérifiez-le avec l’organisme, par un numéro "
             "que vous connaissez déjà.",
             action="Vérifier",
@@ -236,6 +236,7 @@ def sheets_to_check(session: Session, actor: Actor, _today: date) -> list[Task]:
         found,
         title="Relire les pass saisis pour un médiateur",
         about="Un collègue les a saisis sur papier : ils comptent dès que vous les confirmez.",
+        alone=("sheet_pages.sheet", "sheet_id"),
         endpoint="sheet_pages.list_sheets",
         state=SheetState.WAITING,
         unit=("saisie", "saisies"),
@@ -254,6 +255,7 @@ def clawbacks_to_approve(session: Session, actor: Actor, _today: date) -> list[T
         found,
         title="Décider d’une reprise sur un pass payé",
         about="Une autre personne l’a préparée, avec son motif.",
+        alone=("correction_pages.shown", "clawback_id"),
         endpoint="correction_pages.listed",
         state=ClawbackState.WAITING,
         unit=("reprise", "reprises"),
@@ -270,6 +272,7 @@ def disputes_to_decide(session: Session, actor: Actor, _today: date) -> list[Tas
         found,
         title="Trancher un pass demandé par deux médiateurs",
         about="Le premier reçu est compté ; rien n’est payé deux fois tant que vous lisez.",
+        alone=("dispute_pages.shown", "dispute_id"),
         endpoint="dispute_pages.listed",
         state="a-trancher",
         unit=("litige", "litiges"),
@@ -277,20 +280,32 @@ def disputes_to_decide(session: Session, actor: Actor, _today: date) -> list[Tas
 
 
 def _counted(
-    found: Waiting[T], *, title: str, about: str, endpoint: str, state: str, unit: tuple[str, str]
+    found: Waiting[RowT],
+    *,
+    title: str,
+    about: str,
+    alone: tuple[str, str],
+    endpoint: str,
+    state: str,
+    unit: tuple[str, str],
 ) -> list[Task]:
-    """All of them in one line, however few they are."""
+    """All of them in one line, however few they are; a single one is opened itself.
+
+    `alone` is the page of one, and what its address calls the id.
+    """
     if not found.things and not found.more:
         return []
     count = len(found.things)
-    return [
-        Task(
-            title=title,
-            about=about,
-            action="Ouvrir",
-            endpoint=endpoint,
-            values={"etat": str(state)},
-            count=count,
-            unit=f"{unit[count > 1]} au moins" if found.more else unit[count > 1],
-        )
-    ]
+    together = Task(
+        title=title,
+        about=about,
+        action="Ouvrir",
+        endpoint=endpoint,
+        values={"etat": str(state)},
+        count=count,
+        unit=f"{unit[count > 1]} au moins" if found.more else unit[count > 1],
+    )
+    if count == 1 and not found.more:
+        page, its_id = alone
+        return [replace(together, endpoint=page, values={its_id: found.things[0].id})]
+    return [together]

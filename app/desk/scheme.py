@@ -1,7 +1,7 @@
 """What waits for a person about the scheme: ends of validity, partners, signals, takeovers."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -199,15 +199,25 @@ def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]
     count = signals.waiting_count(session)
     if not count:
         return []
+    together = Task(
+        title="Regarder des usages inhabituels",
+        about="Rien n’est bloqué : vous jugez, et notez votre décision.",
+        action="Regarder",
+        endpoint="signal_pages.listed",
+        values={"etat": "a-regarder"},
+        count=count,
+        unit="signalements",
+    )
+    if count > 1:
+        return [together]
+    [one] = signals.signals_after(session, None, limit=1, decided=False)
     return [
-        Task(
-            title="Regarder des usages inhabituels",
-            about="Rien n’est bloqué : vous jugez, et notez votre décision.",
-            action="Regarder",
-            endpoint="signal_pages.listed",
-            values={"etat": "a-regarder"},
-            count=count,
-            unit="signalement" if count == 1 else "signalements",
+        replace(
+            together,
+            title="Regarder un usage inhabituel",
+            endpoint="signal_pages.shown",
+            values={"signal_id": one.id},
+            unit="signalement",
         )
     ]
 

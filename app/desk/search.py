@@ -21,6 +21,7 @@ from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.serials import BookletNumber, SerialNumber
+from app.kernel.text import de
 from app.losses import queries as losses
 from app.losses import replacement_queries as replacements
 from app.orders import queries as orders
@@ -246,7 +247,7 @@ def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[M
         found += [
             Match(
                 f"Mandat {one.mandate_number} du {one.issued_on:%d/%m/%Y}",
-                f"bordereau de {names[one.mediator_id]}",
+                f"bordereau {de(names[one.mediator_id])}",
                 "statement_pages.shown",
                 {"statement_id": one.statement_id},
             )

@@ -206,6 +206,12 @@ def open_links(
     return list(session.scalars(query.order_by(AccountLink.made_at)))
 
 
+def was_sent(session: Session, agent_id: int, purpose: LinkPurpose) -> bool:
+    """Whether that agent was ever sent a link for that, whatever became of it."""
+    asked = exists().where(AccountLink.agent_id == agent_id, AccountLink.purpose == purpose)
+    return session.scalar(select(asked)) or False
+
+
 def latest_invitations(session: Session, agent_ids: Collection[int]) -> dict[int, AccountLink]:
     """The invitation of each of these agents that still counts, unless it was withdrawn or used."""
     ended = exists().where(AccountLinkEnd.link_id == AccountLink.id)

@@ -73,13 +73,23 @@ def read(typed: str) -> VoucherCode:
     Raises:
         MistypedCode: it cannot be a code, so there is no need to look it up.
     """
-    typed = _ADDRESS.sub("", typed, count=1)
-    code = "".join(c for c in typed.upper() if c not in " -\u00a0\u202f.").translate(_READ_AS)
+    code = _bare(typed)
     if len(code) != LENGTH or any(c not in ALPHABET for c in code):
         raise MistypedCode
     if check_character(code[:-1]) != code[-1]:
         raise MistypedCode
     return VoucherCode(code)
+
+
+def length(typed: str) -> int | None:
+    """How many letters and digits were typed of a code; None where there is anything else."""
+    code = _bare(typed)
+    return len(code) if code.isascii() and code.isalnum() else None
+
+
+def _bare(typed: str) -> str:
+    typed = _ADDRESS.sub("", typed, count=1)
+    return "".join(c for c in typed.upper() if c not in " -\u00a0\u202f.").translate(_READ_AS)
 
 
 def written(code: VoucherCode) -> str:

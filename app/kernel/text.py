@@ -69,3 +69,64 @@ def written_phone(number: str) -> str:
     if len(digits) != FRENCH_NUMBER or not digits.startswith("0"):
         return number
     return " ".join([digits[:4], *(digits[i : i + 2] for i in range(4, FRENCH_NUMBER, 2))])
+
+
+_VOWELS = frozenset("aeiouœæ")
+_SILENT_H = (
+    "habit",
+    "halieu",
+    "harmon",
+    "hebdo",
+    "helen",
+    "helio",
+    "henri",
+    "herit",
+    "heure",
+    "hibisc",
+    "hippo",
+    "histoire",
+    "hiver",
+    "homm",
+    "honor",
+    "hopit",
+    "horizon",
+    "horlog",
+    "horti",
+    "hospi",
+    "hotel",
+    "hubert",
+    "huma",
+    "humid",
+    "hydr",
+    "hygien",
+)
+"""How the words begin whose h is known to be silent; before another, nothing is elided."""
+
+_NOT_ELIDED = frozenset({"onze", "onzieme", "oui"})
+
+
+def de(name: str) -> str:
+    """« de » and a name: « d’Exo 7 », « de Hauts de Case-Pilote », « du Lorrain », « de 11 »."""
+    for article, contracted in (("Le ", "du "), ("Les ", "des ")):
+        if name.startswith(article):
+            return contracted + name.removeprefix(article)
+    return f"d’{name}" if _is_elided(name) else f"de {name}"
+
+
+def que(name: str) -> str:
+    """« que » and a name: « qu’Anaïs », « que Luc »."""
+    return f"qu’{name}" if _is_elided(name) else f"que {name}"
+
+
+def _is_elided(name: str) -> bool:
+    """Whether the name is heard with a vowel first; « y » is one before a consonant only."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(c)
+    )
+    word = re.match(r"[a-zœæ]*", plain)
+    first = word.group() if word else ""
+    if first in _NOT_ELIDED:
+        return False
+    if first.startswith("y"):
+        return len(first) > 1 and first[1] not in _VOWELS
+    return first[:1] in _VOWELS or first.startswith(_SILENT_H)

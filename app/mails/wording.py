@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.kernel.text import de
 from app.mails.rules import MailKind
 from app.papers.french import typeset
 
@@ -27,13 +28,15 @@ class Letter:
 
 @cache
 def _text() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - plain text
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["de"] = de
+    return environment
 
 
 @cache

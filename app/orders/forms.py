@@ -24,7 +24,8 @@ def new_order(vintage: str, plan: Plan | None, *, expected_on: date | None = Non
     if expected_on is not None:
         proposed["expected_on"] = expected_on.isoformat()
     if plan is not None:
-        proposed |= {COUNT_OF[s.booklet_size]: str(s.to_order_count) for s in plan.sizes}
+        if not plan.is_covered:
+            proposed |= {COUNT_OF[s.booklet_size]: str(s.to_order_count) for s in plan.sizes}
         proposed |= {str(p.public): str(p.person_count) for p in plan.publics}
     return Form.blank(**proposed)
 

@@ -223,7 +223,7 @@ class ConfirmPage:
             return self.done
         if not self.order.may(self.act):
             return f"La commande est {self.order.state_label}. {self.order.waits}"
-        if self.act == "approve" and self.order.prepared_by_reader:
+        if self.act == "approve" and not self.order.prepared_by:
             return "Vous l’avez préparée : une autre personne l’approuve."
         return ""
 
@@ -258,6 +258,7 @@ def approve(number: str) -> ResponseReturnValue:
             title="Approuver la commande",
             sentences=(
                 f"Vous approuvez {count(order.totals.voucher_count)} pass.",
+                f"Cette commande a été préparée par {order.prepared_by}.",
                 f"La commande coûte {euros(order.totals.total_cents)}.",
                 *_on_the_budget(order),
                 "Une approbation ne se retire pas, mais la commande s’annule encore avant l’envoi.",

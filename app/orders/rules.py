@@ -197,6 +197,11 @@ class Plan:
             for size in BOOKLET_SIZES
         )
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether what there is suffices: an order of nothing would be refused."""
+        return not any(size.to_order_count for size in self.sizes)
+
 
 def plan(
     people: Mapping[Public, int],

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.database import rows_by
+from app.identity.queries import agent_names
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
@@ -233,7 +234,8 @@ class OrderPage:
     cancellation_reason: str
     budget: Budget
     commits_cents: Cents
-    prepared_by_reader: bool
+    prepared_by: str
+    """The name of who prepared it; nothing when that is the reader."""
     rights: frozenset[Right]
 
     @property
@@ -360,7 +362,9 @@ def order_page(
         cancellation_reason=cancelled.reason if cancelled else "",
         budget=budget_of(session, programme, on=on),
         commits_cents=cost_of(order),
-        prepared_by_reader=order.prepared_by == actor.agent_id,
+        prepared_by=""
+        if order.prepared_by == actor.agent_id
+        else agent_names(session, [order.prepared_by])[order.prepared_by],
         rights=rights,
     )
 
@@ -439,8 +443,13 @@ def _steps(
     sent = queries.dispatch(session, order.id)
     cancelled = queries.cancellation(session, order.id)
 
+    acted = [order.prepared_by]
+    acted += [approval.approved_by] if approval else []
+    acted += [cancelled.cancelled_by] if cancelled else []
+    names = agent_names(session, acted)
+
     def by(agent_id: int) -> str:
-        return "Par vous." if agent_id == actor.agent_id else ""
+        return "Par vous." if agent_id == actor.agent_id else f"Par {names[agent_id]}."
 
     steps = [Step("Préparée", "bill", order.prepared_at, by(order.prepared_by))]
     if approval:

@@ -15,7 +15,7 @@ from app.kernel.clock import FIRST_DAY, LAST_DAY, martinique_day
 from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id, request_hash
-from app.kernel.text import clean
+from app.kernel.text import clean, de
 from app.partners import queries
 from app.partners.errors import (
     AgreementOverlaps,
@@ -168,7 +168,7 @@ def _commune(name: str, insee: str | None) -> tuple[str, str | None] | dict[str,
             return {"insee": "Ce code est celui d’une autre commune : corrigez l’un des deux."}
         return cleaned, code
     if code is not None and code != known.insee:
-        return {"insee": f"Le code de {known.name} est {known.insee} : corrigez l’un des deux."}
+        return {"insee": f"Le code {de(known.name)} est {known.insee} : corrigez l’un des deux."}
     return known.name, known.insee
 
 

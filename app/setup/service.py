@@ -11,6 +11,7 @@ from app import ledger
 from app.database import Place
 from app.identity.rules import Actor, Right, Role
 from app.kernel.money import euros
+from app.kernel.text import de
 from app.mediators import queries as mediators
 from app.orders import queries as orders
 from app.orders.rules import FRENCH_STATE as FRENCH_ORDER_STATE
@@ -312,7 +313,7 @@ def _partners(scheme: _Scheme) -> Iterable[Step]:
             State.NOT_NEEDED,
             f"Sans convention : {_named(unsigned)}",
             None,
-            _each("Signer avec", unsigned, "partner_signing.agreement"),
+            _each("Signer avec {name}", unsigned, "partner_signing.agreement"),
         )
     yield _labels(session, takers, on)
     yield _cash_offices(session, prescribers, takers, on)
@@ -343,7 +344,7 @@ def _signed(
         State.DONE if found else State.BEGUN if unsigned else State.TO_DO,
         said,
         Link("Ajouter une structure", "partner_profile.new_partner"),
-        _each("Signer avec", unsigned, "partner_signing.agreement", role=role),
+        _each("Signer avec {name}", unsigned, "partner_signing.agreement", role=role),
     )
 
 
@@ -361,7 +362,7 @@ def _labels(session: Session, takers: Sequence[Organisation], on: date) -> Step:
         State.TO_DO,
         f"Sans label : {_named(lacking)}",
         None,
-        _each("Label de", lacking, "partner_signing.label"),
+        _each("Label {of}", lacking, "partner_signing.label"),
     )
 
 
@@ -401,9 +402,9 @@ def _cash_offices(
         f"Sans régie ni mandat : {_named(list(lacking.values()))}",
         None,
         (
-            *_each("Régie de", list(lacking.values()), "partner_signing.cash_office"),
+            *_each("Régie {of}", list(lacking.values()), "partner_signing.cash_office"),
             *_each(
-                "Mandat pour",
+                "Mandat pour {name}",
                 list(lacking.values()),
                 "partner_signing.agreement",
                 role=AgreementRole.MANDATE,
@@ -430,7 +431,7 @@ def _accounts(scheme: _Scheme, takers: Sequence[Organisation]) -> Step:
         State.TO_DO,
         f"Sans compte confirmé : {_named(lacking)}",
         None,
-        _each("Compte de", lacking, "partner_profile.bank_details"),
+        _each("Compte {of}", lacking, "partner_profile.bank_details"),
     )
 
 
@@ -443,10 +444,11 @@ def _named(found: Sequence[Organisation]) -> str:
 
 
 def _each(
-    words_before: str, found: Sequence[Organisation], endpoint: str, **values: object
+    act: str, found: Sequence[Organisation], endpoint: str, **values: object
 ) -> tuple[Link, ...]:
+    """The same act for each of the first; « {of} » in its words is « de » and the name."""
     return tuple(
-        Link(f"{words_before} {one.name}", endpoint, {"partner_id": one.id, **values})
+        Link(act.format(name=one.name, of=de(one.name)), endpoint, {"partner_id": one.id, **values})
         for one in found[:FEW]
     )
 

@@ -39,6 +39,7 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.kernel.money import NARROW, NO_BREAK
+from app.kernel.text import de
 from app.terminal import machine
 from app.terminal.french import Command, Misused, Refused
 from app.terminal.french import Group as FrenchGroup
@@ -135,7 +136,7 @@ class Desk:
         if self.password_on_stdin:
             return first_line()
         if sys.stdin.isatty():
-            return ask_hidden(f"Mot de passe de {self.named_agent}")
+            return ask_hidden(f"Mot de passe {de(self.named_agent)}")
         return None
 
     # ── What is answered ──────────────────────────────────────────────────────────────────────────
@@ -237,7 +238,7 @@ def new_password(*, on_stdin: bool, of: str) -> str:
     if not sys.stdin.isatty():
         message = "Donnez le mot de passe avec --password-stdin : il n’y a pas de terminal ici."
         raise Misused(message, click.get_current_context())
-    password = ask_hidden(f"Mot de passe de {of}")
+    password = ask_hidden(f"Mot de passe {de(of)}")
     if ask_hidden("Le même, encore une fois") != password:
         message = "Les deux mots de passe ne sont pas les mêmes : rien n’est changé."
         raise Refused(message)

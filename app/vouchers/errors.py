@@ -105,7 +105,27 @@ class MistypedVoucherCode(RuleBroken):
 
     code = "mistyped_code"
     sentence = (
-        "Ce code ne peut pas exister : il a 16 caractères, dont une clé. "
+        "Ce code ne peut pas exister : un caractère est faux. "
+        "Relisez-le sur le pass, quatre caractères à la fois."
+    )
+
+
+class VoucherCodeTooShort(MistypedVoucherCode):
+    """Characters of a code are missing, or were not read."""
+
+    code = "code_too_short"
+    sentence = (
+        "Il manque {missing_count} des 16 caractères de ce code. "
+        "Relisez-le sur le pass, quatre caractères à la fois."
+    )
+
+
+class VoucherCodeTooLong(MistypedVoucherCode):
+    """More was typed than a code has."""
+
+    code = "code_too_long"
+    sentence = (
+        "Ce code a {typed_count} caractères au lieu de 16, soit {beyond_count} de trop. "
         "Relisez-le sur le pass, quatre caractères à la fois."
     )
 

@@ -30,6 +30,8 @@ from app.vouchers.errors import (
     UnknownCover,
     UnknownVoucher,
     VintageKeyMismatch,
+    VoucherCodeTooLong,
+    VoucherCodeTooShort,
 )
 from app.vouchers.models import Booklet
 
@@ -54,6 +56,7 @@ def read_code(typed: str) -> VoucherCode:
 
     Raises:
         MistypedVoucherCode: it cannot be a code.
+        VoucherCodeTooShort, VoucherCodeTooLong: it has not sixteen characters.
         SerialInsteadOfCode: it is the number of a pass or of a booklet.
     """
     try:
@@ -62,7 +65,17 @@ def read_code(typed: str) -> VoucherCode:
         with suppress(serials.NotASerial, serials.WrongKey):
             serials.read(typed)
             raise SerialInsteadOfCode from None
-        raise MistypedVoucherCode from None
+        raise _mistyped(typed) from None
+
+
+def _mistyped(typed: str) -> MistypedVoucherCode:
+    """Why that cannot be a code, by what is to be looked at again."""
+    length = codes.length(typed)
+    if length is None or length == codes.LENGTH:
+        return MistypedVoucherCode()
+    if length < codes.LENGTH:
+        return VoucherCodeTooShort(missing_count=codes.LENGTH - length)
+    return VoucherCodeTooLong(typed_count=length, beyond_count=length - codes.LENGTH)
 
 
 def known_booklet(session: Session, number: BookletNumber) -> Booklet:

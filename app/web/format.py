@@ -14,7 +14,7 @@ from typing import Any
 from app.kernel import money
 from app.kernel.clock import MARTINIQUE
 from app.kernel.money import NARROW, NO_BREAK
-from app.kernel.text import written_phone
+from app.kernel.text import de, que, written_phone
 
 MONTHS = (
     "janvier",
@@ -157,6 +157,12 @@ def typeset(sentence: str) -> str:
     return _AFTER_OPENING.sub(rf"\1{NO_BREAK}", _BEFORE_SIGN.sub(rf"{NO_BREAK}\1", sentence))
 
 
+def inside(label: str) -> str:
+    """A label within a sentence: « Participants du PLIE » begins in lower case and keeps PLIE."""
+    first = label.split(" ", 1)[0]
+    return label if first.isupper() and len(first) > 1 else label[:1].lower() + label[1:]
+
+
 _BEFORE_SIGN = re.compile(r" ([:;!?»%€])")
 _AFTER_OPENING = re.compile(r"(«) ")
 
@@ -202,7 +208,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "count": count,
     "day_long": day_long,
     "day_short": day_short,
+    "de": de,
     "euros": euros,
+    "inside": inside,
     "is_day": is_day,
     "lasting": lasting,
     "local_day": local_day,
@@ -212,6 +220,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "month_short": month_short,
     "percent": percent,
     "phone": phone,
+    "que": que,
     "plural": plural,
     "share": share,
     "time_of_day": time_of_day,

@@ -81,6 +81,7 @@ def test_an_invitation_leads_from_the_letter_to_the_first_page(house: House) -> 
     path = latest_link(house, MailKind.INVITATION)
     assert path not in admin.get(account).text
     [letter] = re.findall(r"/courriels/[0-9a-f-]{36}", admin.get("/courriels").text)[:1]
+    assert "Gardés ici" in admin.get("/courriels").text
     assert path not in admin.get(letter).text
     assert path in send(admin, letter)
     assert happened(house, AccountEventKind.LINK_SHOWN) == 1

@@ -142,6 +142,10 @@ def test_an_undoing_asks_why_then_says_what_comes_next(used_up: House) -> None:
     assert "Écrivez en quelques mots" in refused[1]
     assert "est annulé. Rendez le pass" in done[1]
     assert again[0] == 200
+    with used_up.database.transaction(writing=False) as session:
+        held = session_queries.links_among(session, [redemption_id])[redemption_id]
+    of_session = used_up.signed_in("exo7").client.get(f"/seances/{held}").text
+    assert "; 1&nbsp;annulé" in of_session
     other = used_up.signed_in("carecof").client.get(f"/encaissements/{redemption_id}")
     assert other.status_code == 404
     claimed = used_up.lived.ids["claimed redemption"]

@@ -167,13 +167,13 @@ def test_a_new_town_walks_from_nothing_to_an_order_handed_to_approval(new_town: 
     signed = {"reference": "Convention 2027-01", **LASTING}
     town.presses("Signer avec CCAS du Lorrain", signed)
     town.presses("Signer avec Exo 7", signed)
-    town.presses("Label de Exo 7", {"reference": "L-1", **LASTING})
+    town.presses("Label d’Exo 7", {"reference": "L-1", **LASTING})
     assert "Sans régie ni mandat : CCAS du Lorrain" in town.steps()["Les régies"]
     town.presses(
         "Régie de CCAS du Lorrain",
         {"kind": "advances", "reference": "A-1", "held_by": "Régisseur", **LASTING},
     )
-    town.presses("Compte de Exo 7", {"holder": "Exo 7", "iban": IBAN})
+    town.presses("Compte d’Exo 7", {"holder": "Exo 7", "iban": IBAN})
     assert "Sans compte confirmé : Exo 7" in town.steps()["Les comptes bancaires"]
     for place in ("CCAS du Lorrain", "Exo 7"):
         someone = {"name": "Alix Exemple", "email": f"{place[:3].lower()}@exemple.fr"}

@@ -8,8 +8,12 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clearing import correction_queries as corrections
+from app.clearing import session_queries
 from app.clearing.models import StatementApproval
+from app.clearing.rules import ClawbackState, SheetState
 from app.config import Settings
+from app.database import Place
 from app.desk import search
 from app.desk.rules import FEW, Task, Waiting, in_order, told
 from app.desk.service import waiting
@@ -27,6 +31,7 @@ from app.programmes import numbering
 from app.programmes.keys import KeyStore
 from app.programmes.models import VintageTerms
 from app.reports.service import Found
+from app.signals import queries as signals
 from app.stock.counts import may_sign_for
 from app.stock.models import CountClosing, SerialFile, StockCount
 from app.vouchers import queries as vouchers
@@ -72,6 +77,30 @@ def test_each_role_is_told_of_what_it_may_do_and_no_more(session: Session) -> No
     assert any("paiement" in title for title in titles(session, "comptable"))
     assert any("Appeler" in title for title in titles(session, "prescripteur"))
     assert titles(session, "controle") == set()
+
+
+def test_what_waits_alone_is_one_click_from_its_act(session: Session) -> None:
+    sheets = session_queries.latest_sheets(session, Place(9), state=SheetState.WAITING)
+    disputes = corrections.latest_disputes(session, Place(9), decided=False)
+    clawbacks = corrections.latest_corrections(session, Place(9), state=ClawbackState.WAITING)
+    suspected = signals.signals_after(session, None, limit=9, decided=False)
+    waits = {
+        "sheet_pages.sheet": [one.id for one in sheets],
+        "dispute_pages.shown": [one.id for one in disputes],
+        "correction_pages.shown": [one.id for one in clawbacks],
+        "signal_pages.shown": [one.id for one in suspected],
+    }
+    told_now = {
+        task.endpoint: task
+        for name in ("coordination", "coordination2", "finances", "comptable")
+        for task in waiting(session, actor=actor(session, name), today=TODAY)
+    }
+
+    for page, found in waits.items():
+        if len(found) == 1:
+            assert list(told_now[page].values.values()) == found
+        else:
+            assert page not in told_now
 
 
 def test_what_is_due_comes_first_and_many_of_a_kind_are_one_line() -> None:

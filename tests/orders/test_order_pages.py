@@ -76,6 +76,10 @@ def number(house: House) -> str:
     clerk, other = Desk(house, "coordinator"), Desk(house, "finance")
     planned = clerk.read(f"/commandes/planifier?dispositif={programme}&plie=2&senior=2")
     assert "2 × 3 = 6 de 10" in planned
+    assert "Préparer cette commande" in planned
+    assert "2 × participants du PLIE" in clerk.read(
+        f"/commandes/nouvelle?dispositif={programme}&plie=2"
+    )
 
     said = clerk.sends(f"/commandes/nouvelle?dispositif={programme}&plie=2&senior=2", NEW)
     found = re.search(r"La commande (BC-\d+-\d+) est préparée", said)
@@ -87,6 +91,7 @@ def number(house: House) -> str:
     assert "une autre personne doit l’approuver" in clerk.sends(
         ANY_FORM, {}, to=approval, status=422
     )
+    assert "Préparée par Agent coordinator" in other.read(f"/commandes/{order}")
     assert "est approuvée" in other.sends(f"/commandes/{order}/approuver", {})
     assert "est envoyée" in clerk.sends(f"/commandes/{order}/envoyer", {})
     return order
@@ -118,6 +123,20 @@ def test_an_order_goes_through_its_pages_to_active_passes(house: House, number: 
     rest = clerk.sends(f"{page}/livraison", {})
     assert "6 sur 6" in rest
     assert "Tout est livré" in rest
+
+
+def test_a_stock_that_suffices_leads_to_no_order(house: House, number: str) -> None:
+    programme, clerk = house.scheme.programme_id, Desk(house, "coordinator")
+
+    plan = clerk.read(f"/commandes/planifier?dispositif={programme}&plie=1")
+    blank = house.signed_in("coordinator").client.get(
+        f"/commandes/nouvelle?dispositif={programme}&plie=1"
+    )
+
+    assert number
+    assert "Rien à commander : le stock suffit" in plan
+    assert "Préparer cette commande" not in plan
+    assert 'name="tens" value="0"' not in blank.text
 
 
 def test_the_list_keeps_its_filters_and_says_what_is_missing(house: House, number: str) -> None:

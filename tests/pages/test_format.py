@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.text import written_phone
+from app.kernel.text import de, que, written_phone
 from app.web import format as french
 
 NO_BREAK = "\u00a0"
@@ -115,6 +115,43 @@ def test_a_length_of_nothing_is_nothing() -> None:
 )
 def test_telephone_numbers_are_written_in_one_way(typed: str, written: str) -> None:
     assert written_phone(typed) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Association Émergence", "d’Association Émergence"),
+        ("Émergence", "d’Émergence"),
+        ("Œuvre du Carbet", "d’Œuvre du Carbet"),
+        ("UDAF", "d’UDAF"),
+        ("Ylang", "d’Ylang"),
+        ("Yole", "de Yole"),
+        ("Hôpital du Nord", "d’Hôpital du Nord"),
+        ("Hauts du Morne", "de Hauts du Morne"),
+        ("Le Lorrain", "du Lorrain"),
+        ("Les Abeilles", "des Abeilles"),
+        ("L’Escale", "de L’Escale"),
+        ("Onze de cœur", "de Onze de cœur"),
+        ("11 boulevard", "de 11 boulevard"),
+        ("CMD-2026-0001", "de CMD-2026-0001"),
+        ("août 2026", "d’août 2026"),
+    ],
+)
+def test_de_is_elided_before_what_is_heard_as_a_vowel(name: str, written: str) -> None:
+    assert de(name) == written
+
+
+def test_que_is_elided_and_keeps_its_article() -> None:
+    assert [que("Anaïs"), que("Le Gall")] == ["qu’Anaïs", "que Le Gall"]
+
+
+def test_a_label_within_a_sentence_keeps_its_acronyms() -> None:
+    labels = ("Participants du PLIE", "CAF du Nord", "60 ans et plus")
+    assert list(map(french.inside, labels)) == [
+        "participants du PLIE",
+        "CAF du Nord",
+        "60 ans et plus",
+    ]
 
 
 def test_one_takes_no_s() -> None:

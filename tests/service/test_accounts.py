@@ -52,6 +52,7 @@ from app.mails.models import Mail
 from app.mails.outbox import opened_link
 from app.mails.rules import MailKind
 from app.partners.rules import AgreementRole
+from app.partners.service import open_account
 from tests.service.conftest import World
 
 KEY = b"the key of the site, of 32 bytes"
@@ -160,6 +161,32 @@ def test_a_new_link_replaces_the_one_before_and_a_withdrawn_one_opens_nothing(
     agent.password_hash = PASSWORD_HASH
     with pytest.raises(AccountOpenAlready):
         service.invite_again(world.session, invitation_id=new_id(), secret_key=KEY, **ways)
+
+
+def test_a_first_invitation_is_not_written_down_as_sent_again(world: World) -> None:
+    agent = open_account(
+        world.session,
+        actor=actor(world, "administrator"),
+        email="sans.lien@exemple.fr",
+        name="Rosalie Exemple",
+        role=Role.PRESCRIBER,
+        organisation_id=world.scheme.organisations["plie"],
+        password=None,
+        now=world.scheme.now,
+    )
+
+    for _ in range(2):
+        service.invite_again(
+            world.session,
+            actor=actor(world, "administrator"),
+            agent_id=agent.id,
+            invitation_id=new_id(),
+            secret_key=KEY,
+            origin=HERE,
+            now=world.scheme.now,
+        )
+
+    assert events(world, agent) == ["opened", "invited", "invited_again"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from app.programmes.service import known_vintage
 from app.vouchers.errors import CoverInsteadOfPass, MistypedVoucherCode, UnknownVoucher
 from app.vouchers.models import Booklet
 from app.vouchers.queries import booklets_between
-from app.vouchers.service import cover_of
+from app.vouchers.service import cover_of, read_code
 from tests.service.chain import everything
 from tests.service.conftest import World
 from tests.service.scans import (
@@ -172,6 +172,20 @@ def test_a_mistyped_code_is_not_even_looked_up(world: World, typed: str) -> None
 
     assert isinstance(verdict.refusal, MistypedVoucherCode)
     assert everything(world.session) == world.as_lived
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0000 0000 0000 0001", "un caractère est faux"),
+        ("0000 0000 0000 000", "Il manque 1 des 16 caractères"),
+        ("0000 0000 0000 0000 00", "18 caractères au lieu de 16, soit 2 de trop"),
+        ("https://elsewhere.example/", "un caractère est faux"),
+    ],
+)
+def test_a_mistyped_code_says_what_to_look_for(typed: str, said: str) -> None:
+    with pytest.raises(MistypedVoucherCode, match=said):
+        read_code(typed)
 
 
 @pytest.mark.parametrize(
