@@ -25,7 +25,7 @@ from app.losses.rules import (
     BlockCause,
     Declarant,
 )
-from app.losses.views import Series, blocked_series, resting_series
+from app.losses.views import Fate, Series, blocked_series, fates_of, resting_series
 from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.programmes.queries import is_demonstration
@@ -248,6 +248,7 @@ class BlockPage:
     lifts: tuple[BlockLift, ...]
     blocked_count: int
     left_count: int
+    fates: tuple[Fate, ...]
     used: bool
     form: Form
     may_lift: bool
@@ -313,6 +314,7 @@ def _block_page(session: Session, number: str, form: Form) -> BlockPage:
         tuple(queries.lifts_of(session, record.id)),
         sum(one.voucher_count for one in series),
         sum(one.left_count for one in series),
+        tuple(fates_of(session, record.id)),
         any(finding.found in USED for finding in findings),
         form,
         may(Right.LIFT_BLOCK),

@@ -7,7 +7,17 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database import Place, Record, placed
@@ -22,9 +32,11 @@ from app.losses.models import (
     WriteOffApproval,
     WriteOffRange,
 )
+from app.losses.replacement_models import Replacement
 from app.losses.rules import WriteOffKind, WriteOffState
 from app.prescribers.models import Prescription, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over
+from app.vouchers.models import ReplacedVoucher
 
 RecordT = TypeVar("RecordT", bound=Record)
 DELIVERY = "delivery"
@@ -186,6 +198,54 @@ def still_blocked(session: Session, run: Run) -> list[int]:
             )
         )
     )
+
+
+def kinds_now(session: Session, runs: Sequence[Run]) -> Counter[AccountKind]:
+    """How many passes of these runs rest in each kind of account now."""
+    rows = session.execute(
+        select(AccountRow.kind, func.count())
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .where(or_(false(), *(_within(Voucher.id, run) for run in runs)))
+        .group_by(AccountRow.kind)
+    )
+    return Counter({AccountKind(kind): count for kind, count in rows})
+
+
+def replaced_counts(session: Session, runs: Sequence[Run]) -> dict[str, int]:
+    """How many passes of these runs were replaced, by the number of the replacement."""
+    rows = session.execute(
+        select(Replacement.number, func.count())
+        .join(ReplacedVoucher, ReplacedVoucher.replacement_id == Replacement.id)
+        .where(or_(false(), *(_within(ReplacedVoucher.old_voucher_id, run) for run in runs)))
+        .group_by(Replacement.number)
+        .order_by(Replacement.number)
+    )
+    return {number: int(count) for number, count in rows}
+
+
+def destroyed_counts(session: Session, runs: Sequence[Run]) -> dict[str, int]:
+    """How many passes of these runs were destroyed, by the number of the procès-verbal."""
+    named = (
+        _overlap(WriteOffRange.first_voucher_id, WriteOffRange.last_voucher_id, run.vouchers)
+        for run in runs
+    )
+    rows = session.execute(
+        select(WriteOff.number, WriteOffRange.first_voucher_id, WriteOffRange.last_voucher_id)
+        .join(WriteOffApproval, WriteOffApproval.write_off_id == WriteOff.id)
+        .join(WriteOffRange, WriteOffRange.write_off_id == WriteOff.id)
+        .where(WriteOff.kind == WriteOffKind.PASSES, or_(false(), *named))
+        .order_by(WriteOff.number)
+    )
+    found: Counter[str] = Counter()
+    for number, first, last in rows:
+        for whole in (run.vouchers for run in runs):
+            found[number] += max(0, min(last, whole.last) - max(first, whole.first) + 1)
+    return found
+
+
+def _within(voucher_id: InstrumentedAttribute[int], run: Run) -> ColumnElement[bool]:
+    return voucher_id.between(run.vouchers.first, run.vouchers.last)
 
 
 def blocked_counts(session: Session, block_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -240,6 +240,8 @@ class ReplacementPage:
     record: Replacement
     swap: Swap
     source: str
+    says_free: bool
+    """Whether the issuer's gift is the reader's business: the coordination's, and nobody else's."""
 
 
 def _known_replacement(session: Session, number: str) -> Replacement:
@@ -257,7 +259,10 @@ def shown(number: str) -> ResponseReturnValue:
     def work(session: Session) -> ReplacementPage:
         record = _known_replacement(session, number)
         return ReplacementPage(
-            record, swap_of(session, record), FRENCH_SOURCE[Source(record.source)]
+            record,
+            swap_of(session, record),
+            FRENCH_SOURCE[Source(record.source)],
+            current_actor().sees(),
         )
 
     return render_template("losses/replacement.html", page=in_transaction(work))

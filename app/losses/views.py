@@ -28,6 +28,8 @@ from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
 from app.programmes.service import known_programme
 from app.web.api import Json, shown
+from app.web.format import count as counted
+from app.web.format import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,48 @@ def blocked_series(session: Session, block_id: UUID) -> list[Series]:
             for run in queries.runs_of(session, [block_id], MovementKind.BLOCK)
         ],
     )
+
+
+ENDS = (AccountKind.VOID, AccountKind.EXPIRED, AccountKind.CREDITED)
+"""Where passes rest that never serve again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of passes that an opposition blocks no longer, and the papers that say so."""
+
+    words: str
+    replacements: tuple[str, ...] = ()
+    destructions: tuple[str, ...] = ()
+
+
+def fates_of(session: Session, block_id: UUID) -> list[Fate]:
+    """What became of what an opposition blocked, but of those that it blocks still."""
+    found = queries.runs_of(session, [block_id], MovementKind.BLOCK)
+    whole = sum(run.vouchers.count for run in found)
+    left = sum(len(queries.still_blocked(session, run)) for run in found)
+    if left == whole:
+        return []
+    swaps, ends = queries.replaced_counts(session, found), queries.destroyed_counts(session, found)
+    swapped, gone = sum(swaps.values()), sum(ends.values())
+    now = queries.kinds_now(session, found)
+    over = sum(now[kind] for kind in ENDS) - swapped - gone
+    free = whole - left - swapped - gone - over
+    told = (
+        (swapped, Fate(_fate(swapped, whole, "annulé{s} et remplacé{s}"), tuple(swaps))),
+        (gone, Fate(_fate(gone, whole, "détruit{s}"), (), tuple(ends))),
+        (over, Fate(_fate(over, whole, "expiré{s}"))),
+        (free, Fate(_fate(free, whole, "plus bloqué{s} par elle", no="ne "))),
+    )
+    return [fate for count, fate in told if count]
+
+
+def _fate(count: int, whole: int, words: str, *, no: str = "") -> str:
+    """« Ses 10 pass sont annulés », « Son pass n’est plus bloqué », « 3 pass sont expirés »."""
+    owner = ("Son pass" if count == 1 else "Ses {n} pass") if count == whole else "{n} pass"
+    verb = "est" if count == 1 else "sont"
+    negated = f"{no}{verb}".replace("ne est", "n’est")
+    return f"{owner.format(n=counted(count))} {negated} {words.format(s=plural(count))}"
 
 
 def resting_runs(states: Sequence[ledger.VoucherState]) -> list[Run]:

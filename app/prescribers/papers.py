@@ -283,21 +283,25 @@ class Writer:
 
 def orientation_letter(letter: Letter, *, large: bool) -> bytes:
     """Where to go, when, and how to use the passes."""
-    sizes, most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
-    for size in sizes:
-        written = _letter_in(letter, size, large=large)
-        if written.places_from > 1:
-            written = _letter_in(letter, size, large=large, places_from=written.places_from)
+    (first, *smaller), most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
+    written = _letter_at(letter, first, large=large)
+    for size in smaller:
         if written.s.page <= most:
             break
+        written = _letter_at(letter, size, large=large)
     return written.finish()
 
 
-def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int = 1) -> Writer:
-    """The letter at one size; on which page its places begin is known once it was set.
+def _letter_at(letter: Letter, size: float, *, large: bool) -> Writer:
+    """The letter at one size; it says on which page its places begin, which is known afterwards."""
+    written = _letter_in(letter, size, large=large, places_from=1)
+    if written.places_from == 1:
+        return written
+    return _letter_in(letter, size, large=large, places_from=written.places_from)
 
-    When they have a page of their own, who wrote signs before it.
-    """
+
+def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int) -> Writer:
+    """When the places have a page of their own, who wrote signs before it."""
     title = typeset("Vos pass numériques : où aller, comment faire")
     subject = "Lettre d’orientation"
     w = Writer(

@@ -2,7 +2,13 @@
 
 import re
 
-from app.losses.models import WriteOff
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Voucher
+from app.losses.models import Block, WriteOff
+from app.losses.naming import serials_of
 from tests.api.house import House
 from tests.orders.test_order_pages import Desk
 from tests.pages import markup
@@ -129,3 +135,48 @@ def test_an_allocation_names_the_line_and_takes_a_cover_scanned_twice_once(used_
     said = desk.sends(path, whom | {"carnets": "26A 00013\n26A 00013"})
     assert "est en route" in said
     assert "1 carnet scanné deux fois" in said
+
+
+def test_an_opposition_says_what_became_of_its_passes(used_up: House) -> None:
+    plie, office = Desk(used_up, "plie"), Desk(used_up, "coordinator")
+    with used_up.database.session(writing=False) as session:
+        one, two = serials_of(session, handed_over_by(session, used_up)).values()
+    declared = {"cause": "lost", "declarant": "holder", "step": "faire"} | {
+        "happened_on": used_up.scheme.today.isoformat(),
+        "passes": f"{one}\n{two}",
+    }
+    plie.sends("/oppositions/nouvelle", declared)
+    with used_up.database.session(writing=False) as session:
+        number = session.scalars(select(Block.number).order_by(Block.number.desc())).first()
+        other = session.get_one(Block, used_up.lived.ids["block"]).number
+    page, swap = f"/oppositions/{number}", {"cause": "lost", "step": "faire", "sure": "oui"}
+
+    office.sends("/remplacements/nouveau", swap | {"passes": one})
+    half = plie.read(page)
+    office.sends("/remplacements/nouveau", swap | {"passes": two})
+    whole = plie.read(page)
+
+    assert re.search(r"1 pass est refusé partout\. 1 pass est annulé et remplacé \( RPL-", half)
+    assert re.search(
+        r"terminée Ses 2 pass sont annulés et remplacés \( RPL-\S+ , RPL-\S+ \)\.", whole
+    )
+    assert re.search(
+        r"1 pass est détruit \( \S+ \)\. 1 pass n’est plus bloqué par elle\.",
+        office.read(f"/oppositions/{other}"),
+    )
+
+
+def handed_over_by(session: Session, house: House) -> list[int]:
+    """Two passes that people hold of the PLIE."""
+    return list(
+        session.scalars(
+            select(Voucher.id)
+            .join(AccountRow, AccountRow.id == Voucher.account_id)
+            .where(
+                AccountRow.kind == AccountKind.CIRCULATION,
+                AccountRow.party_id == house.scheme.organisations["plie"],
+            )
+            .order_by(Voucher.id)
+            .limit(2)
+        )
+    )
