@@ -308,6 +308,16 @@ class PassesStillAccepted(RuleBroken):
     )
 
 
+class NothingLeftToUse(RuleBroken):
+    """The letter of a hand-over of which no pass can be used any more."""
+
+    code = "nothing_left_to_use"
+    sentence = (
+        "Plus aucun pass de cette remise ne peut servir : ils sont utilisés, en opposition ou "
+        "expirés. Remplacez ceux qui sont en opposition, puis imprimez la lettre."
+    )
+
+
 class PrescriptionUndoneAlready(Conflict):
     """The hand-over was taken back before."""
 

@@ -7,6 +7,7 @@ travels in the form (decision 0022), never in an address.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -40,6 +41,8 @@ from app.prescribers.rules import (
     UndoReason,
 )
 from app.prescribers.views import prescriptions_shown
+from app.prescribers.whereabouts import Fate, fate_of
+from app.programmes import queries as programmes
 from app.programmes.queries import is_demonstration
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.web.api import Json
@@ -227,9 +230,12 @@ class HandoverPage:
     services: tuple[str, ...]
     commitment: str
     day: date
-    last_day: date
+    last_day: date | None
+    """Of what can be used still; None when nothing can."""
     passes_count: int
-    booklets: tuple[Json, ...]
+    booklets: tuple[tuple[Json, Fate | None], ...]
+    """Each with what became of it; nothing of what was taken back, and is somebody else's."""
+    state: tuple[str, str]
     marks: tuple[str, ...]
     reasons: tuple[str, ...]
     undo: PrescriptionUndo | None
@@ -237,6 +243,8 @@ class HandoverPage:
     beneficiary_id: UUID
     may_letter: bool
     may_correct: bool
+    may_declare: bool
+    may_replace: bool
     may_renew: bool
     """Not on the day itself: another booklet of the same day is the same hand-over."""
     used_up: bool
@@ -263,6 +271,9 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
     names = partners.organisation_names(session, {made.prescriber_id, made.referred_to_id})
     booklets = queries.booklets_of(session, made.id)
     services = QUESTION_SETS[made.question_set].services(made.answers)
+    fates = [] if undo else [fate_of(session, one) for one in booklets]
+    left = [one.account.vintage_id for fate in fates for one in fate.live]
+    terms = programmes.all_vintages(session)
     same_day = (actor.agent_id, started_on()) == (
         made.prescribed_by,
         made.prescribed_on,
@@ -279,9 +290,10 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         services=tuple(FRENCH_SERVICE[Service(one)] for one in services),
         commitment=FRENCH_COMMITMENT[Commitment(made.commitment)],
         day=made.prescribed_on,
-        last_day=min(one.valid_until for one in booklets),
+        last_day=min((terms[one].valid_until for one in left), default=None),
         passes_count=sum(one.booklet_size for one in booklets),
-        booklets=tuple(told["booklets"]),
+        booklets=tuple(zip_longest(told["booklets"], fates)),
+        state=("bad", "Annulée") if undo else state_of(fates),
         marks=marks_of(told),
         reasons=reasons_of(told),
         undo=undo,
@@ -289,6 +301,8 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         beneficiary_id=made.beneficiary_id,
         may_letter=may(Right.SEE_BENEFICIARIES) and undo is None,
         may_correct=bool(person) and may(Right.ISSUE_BOOKLETS),
+        may_declare=may(Right.DECLARE_LOSS),
+        may_replace=may(Right.REPLACE_PASSES),
         may_renew=may(Right.ISSUE_BOOKLETS)
         and undo is None
         and made.prescribed_on < started_on()
@@ -299,6 +313,18 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         and (actor.role is Role.COORDINATOR or same_day),
         moved=undo is None and undoing.moved_since(session, made.id),
     )
+
+
+def state_of(fates: Sequence[Fate]) -> tuple[str, str]:
+    """The tone and the word for what became of a hand-over that stands."""
+    blocked = any(fate.blocked_count or fate.instead_blocked_count for fate in fates)
+    if blocked and any(fate.live for fate in fates):
+        return "warn", "En partie en opposition"
+    if blocked:
+        return "bad", "En opposition"
+    if all(fate.instead for fate in fates):
+        return "ok", "Remplacé"
+    return "ok", "Carnet remis"
 
 
 def reasons_of(told: Json) -> tuple[str, ...]:

@@ -25,11 +25,13 @@ from app.mediators.rules import week_in_words
 from app.papers.french import long_day, months_told
 from app.partners import queries as partners
 from app.prescribers import queries
-from app.prescribers.errors import UnknownPrescription
+from app.prescribers.errors import NothingLeftToUse, UnknownPrescription
 from app.prescribers.papers import CommitmentForm, Letter, LetterPlace
 from app.prescribers.people import known_beneficiary
 from app.prescribers.prescriptions import known_prescription
 from app.prescribers.referrals import ranked
+from app.prescribers.undoing import wholes_of
+from app.prescribers.whereabouts import LOST, live, passes_of
 from app.programmes import queries as programmes
 from app.programmes.rules import Public
 from app.vouchers.queries import booklet_numbers
@@ -44,6 +46,7 @@ def letter_of(
 
     Raises:
         UnknownPrescription: another prescriber's, taken back, or the person was forgotten.
+        NothingLeftToUse: all is used, blocked or expired.
     """
     actor.check(Right.SEE_BENEFICIARIES)
     made = known_prescription(session, actor=actor, prescription_id=prescription_id)
@@ -51,7 +54,16 @@ def letter_of(
     if who is None or queries.undo_of(session, made.id):
         raise UnknownPrescription
     booklets = queries.booklets_of(session, made.id)
-    numbers = booklet_numbers(session, [one.booklet_id for one in booklets])
+    states = passes_of(session, wholes_of(session, made.id))
+    left = live(states)
+    if not left:
+        raise NothingLeftToUse
+    lost = any(state.account.kind in LOST for state in states)
+    numbers = booklet_numbers(
+        session,
+        {one.booklet_id for one in left} if lost else {one.booklet_id for one in booklets},
+    )
+    terms = programmes.all_vintages(session)
     order = ranked(
         session,
         actor=actor,
@@ -74,15 +86,16 @@ def letter_of(
         day=made.prescribed_on,
         agent=agent.name if agent else "",
         agent_phone=_phone(session, made.prescriber_id),
-        booklets=tuple(str(numbers[one.booklet_id]) for one in booklets),
+        booklets=tuple(str(numbers[booklet_id]) for booklet_id in sorted(numbers)),
         passes_each=booklets[0].booklet_size,
         face_value_cents=ledger.face_value(session, booklets[0].vintage_id),
-        last_day=min(one.valid_until for one in booklets),
+        last_day=min(terms[one.account.vintage_id].valid_until for one in left),
         places=tuple(
             _told(session, place, who.commune) for place in (chosen + others)[:MANY_PLACES]
         ),
         help_line=written_phone(help_line),
         specimen=programmes.is_demonstration(session),
+        left_count=len(left) if lost else None,
     )
 
 
@@ -93,7 +106,8 @@ def mail_of(letter: Letter) -> MailLetter:
         prescriber=letter.prescriber,
         specimen=letter.specimen,
         booklets=len(letter.booklets),
-        passes=len(letter.booklets) * letter.passes_each,
+        passes=letter.passes_count,
+        lost=letter.left_count is not None,
         last_day=long_day(letter.last_day),
         places=[
             {

@@ -57,6 +57,14 @@ class Letter:
     places: tuple[LetterPlace, ...]
     help_line: str
     specimen: bool
+    left_count: int | None = None
+    """Passes that can be used still, where some were declared lost; None where none was."""
+
+    @property
+    def passes_count(self) -> int:
+        """How many passes the letter is about."""
+        whole = len(self.booklets) * self.passes_each
+        return whole if self.left_count is None else self.left_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,12 +327,18 @@ def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int) ->
         letter.person,
     )
     booklets = len(letter.booklets)
-    passes = booklets * letter.passes_each
+    passes = letter.passes_count
     each = letter.face_value_cents // CENTS
     w.para("Bonjour,")
-    w.para(
+    given = (
         f"Vous avez reçu {strong(f'{booklets} carnet{plural(booklets)} de {letter.passes_each}')} "
-        f"pass, soit {passes} pass de {each} €. Un pass paie environ {strong('une heure d’aide')} "
+        f"pass, soit {passes} pass de {each} €."
+        if letter.left_count is None
+        else f"Vous avez {strong(f'{passes} pass')} de {each} €. "
+        "Les pass perdus sont bloqués : ne les donnez plus."
+    )
+    w.para(
+        f"{given} Un pass paie environ {strong('une heure d’aide')} "
         "pour apprendre à utiliser un ordinateur, un téléphone ou internet. "
         f"C’est {strong('gratuit')}."
     )

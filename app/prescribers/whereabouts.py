@@ -4,14 +4,19 @@ A pass that was replaced is followed to the one that stands for it, and that one
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.kernel.clock import martinique_day
 from app.ledger import VoucherRange, VoucherState, contiguous
 from app.ledger.chart import AccountKind
-from app.ledger.models import Voucher
+from app.ledger.models import Movement, Posting, Voucher
+from app.papers.french import long_day, plural
+from app.prescribers.models import PrescriptionBooklet
 from app.vouchers import queries as vouchers
 
 LOST = frozenset({AccountKind.BLOCKED, AccountKind.VOID})
@@ -57,3 +62,77 @@ def in_lines(
             for part in contiguous(serials)
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a booklet that was handed over, and of what stands for its passes."""
+
+    size: int
+    live: tuple[VoucherState, ...]
+    """What may be given to a mediator still, of the booklet or in its place."""
+    blocked_count: int
+    blocked_on: date | None
+    instead: tuple[str, ...]
+    """The booklets of the passes that stand for some of it."""
+    instead_count: int
+    instead_blocked_count: int
+    to_block: tuple[str, ...]
+    """What is live, as a declaration of loss reads it."""
+    to_replace: tuple[str, ...]
+    """What is blocked, as a replacement reads it."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is no more as it was handed over, in words that follow the number."""
+        since = f"en opposition depuis le {long_day(self.blocked_on)}" if self.blocked_on else ""
+        told = []
+        if self.blocked_count:
+            part = "" if self.blocked_count == self.size else f"{self.blocked_count} pass "
+            told.append(part + since)
+        if self.instead:
+            count = self.instead_count
+            some = "" if count == self.size else f"{count} pass "
+            told.append(
+                f"{some}remplacé{plural(count) if some else ''} par {' et '.join(self.instead)}"
+            )
+        if self.instead_blocked_count:
+            told.append(f"dont {self.instead_blocked_count} pass {since}")
+        return tuple(told)
+
+
+def fate_of(session: Session, booklet: PrescriptionBooklet) -> Fate:
+    """What became of a booklet that a person was handed."""
+    whole = VoucherRange(booklet.booklet_id, booklet.booklet_id + booklet.booklet_size - 1)
+    states = passes_of(session, [whole])
+    own = [state for state in states if state.booklet_id == booklet.booklet_id]
+    instead = [
+        state
+        for state in states
+        if state.booklet_id != booklet.booklet_id and state.account.kind is not AccountKind.VOID
+    ]
+    blocked = [state for state in states if state.account.kind is AccountKind.BLOCKED]
+    numbers = vouchers.booklet_numbers(session, {state.booklet_id for state in instead})
+    left = live(states)
+    return Fate(
+        size=booklet.booklet_size,
+        live=tuple(left),
+        blocked_count=sum(state.account.kind is AccountKind.BLOCKED for state in own),
+        blocked_on=_moved_on(session, blocked) if blocked else None,
+        instead=tuple(str(numbers[booklet_id]) for booklet_id in sorted(numbers)),
+        instead_count=len(instead),
+        instead_blocked_count=sum(s.account.kind is AccountKind.BLOCKED for s in instead),
+        to_block=in_lines(session, left, [whole]),
+        to_replace=in_lines(session, blocked, []),
+    )
+
+
+def _moved_on(session: Session, states: Sequence[VoucherState]) -> date:
+    """The day of the first of the moves that led passes to where they rest."""
+    moved = {state.last_movement_id for state in states}
+    at = session.execute(
+        select(func.min(Posting.occurred_at))
+        .join(Movement, Movement.posting_id == Posting.id)
+        .where(Movement.id.in_(moved))
+    ).scalar_one()
+    return martinique_day(at)

@@ -94,6 +94,13 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
     assert lost.status_code == 422
     assert "encore acceptés partout" in lost.text
     to_block = "/oppositions/nouvelle?pass=26A+00011"
+    with house.database.transaction(writing=False) as session:
+        given = session.scalars(
+            select(Prescription.id).where(Prescription.beneficiary_id == person)
+        ).one()
+    before = read(client, f"/remises/{given}")
+    assert f'{to_block}">Ce carnet est perdu ou volé' in before
+    assert "Valables jusqu’au" in before
     assert f'{to_block}">mettre en opposition 26A 00011</a>' in lost.text
     assert "26A 00011</textarea>" in read(client, to_block)
     with house.database.transaction() as session:
@@ -107,6 +114,13 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
             happened_on=scheme.today,
             now=scheme.now,
         )
+    after = read(client, f"/remises/{given}")
+    assert "3 pass en opposition depuis le" in after
+    assert "il n’y a pas de lettre à imprimer" in after
+    assert "/remplacements/nouveau?pass=" in after
+    for words in ("Valables jusqu’au", "Imprimer la lettre", "perdu ou volé"):
+        assert words not in after
+    assert "Plus aucun pass de cette remise" in client.get(f"/remises/{given}/lettre.pdf").text
     assert send(client, address, page, {**typed, "renouvellement": "lost"}).startswith("/remises/")
 
     with house.database.transaction() as session:

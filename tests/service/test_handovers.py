@@ -16,10 +16,11 @@ from app.kernel.clock import martinique_day, months_before
 from app.kernel.errors import DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.losses.blocks import block_vouchers
-from app.losses.naming import Named, serials_of
+from app.losses.naming import read_lines, serials_of
 from app.losses.replacement_queries import pairs_of
 from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
+from app.papers.french import long_day
 from app.prescribers import errors, letters, people, queries, referrals, undoing
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.forgetting import forget_identities
@@ -32,7 +33,7 @@ from app.prescribers.models import (
     PrescriptionException,
     PrescriptionRenewal,
 )
-from app.prescribers.papers import commitment_form, orientation_letter
+from app.prescribers.papers import Letter, commitment_form, orientation_letter
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import NO_REASON, Reasons
 from app.prescribers.rules import (
@@ -41,6 +42,7 @@ from app.prescribers.rules import (
     RenewalReason,
     UndoReason,
 )
+from app.prescribers.whereabouts import fate_of
 from app.programmes.rules import Public
 from app.reports.service import usage_report
 from tests.factories import ANSWERS, Scheme
@@ -156,7 +158,8 @@ def lose(
     session: Session, scheme: Scheme, *lost: int | str, replaced: bool = False, by: str = "ccas"
 ) -> list[str]:
     """Declare booklets or passes lost, and replace them or not; tells what stands for them."""
-    named = [Named(*[scheme.booklet(one) if isinstance(one, int) else one] * 2) for one in lost]
+    typed = "\n".join(scheme.booklet(one) if isinstance(one, int) else one for one in lost)
+    named = read_lines(typed)
     asked: dict[str, Any] = {"actor": scheme.actors[by], "named": named, "now": scheme.now}
     if not replaced:
         block_vouchers(
@@ -315,6 +318,43 @@ def test_the_letter_says_where_to_go_and_how(
     told = "à l’un des lieux de la page 2" if large else "à l’un des lieux ci-dessous"
     assert told in pages[0]
     assert "1. EXO7" in pages[-1], "the places begin where the first page says"
+
+
+def test_after_a_loss_the_letter_names_what_is_accepted_still(
+    session: Session, scheme: Scheme
+) -> None:
+    made = scheme.prescription(session, scheme.beneficiary(session), [1, 2])
+    [first, second] = queries.booklets_of(session, made)
+
+    def letter() -> Letter:
+        return letters.letter_of(
+            session,
+            actor=scheme.actors["plie"],
+            prescription_id=made,
+            help_line="0596 00 00 00",
+            now=scheme.now,
+        )
+
+    lose(session, scheme, scheme.serial(1, 1), scheme.serial(1, 2), by="plie")
+    lose(session, scheme, 2, by="plie")
+    partly, paper = letter(), orientation_letter(letter(), large=False)
+    since = f"en opposition depuis le {long_day(scheme.today)}"
+    assert fate_of(session, first).told == (f"2 pass {since}",)
+    assert (fate_of(session, second).told, fate_of(session, second).to_block) == ((since,), ())
+    assert (partly.booklets, partly.passes_count) == (("26A 00001",), 8)
+    read = " ".join(" ".join(reading.words(paper)).split()).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Vous avez 8 pass de 10 €. Les pass perdus sont bloqués" in read
+    assert "26A 00002" not in read
+    assert "Venez avec votre carnet" in letters.short_message(partly)
+    assert "Vous avez 8 pass" in letters.mail_of(partly).body.replace("\N{NO-BREAK SPACE}", " ")
+
+    [lost] = fate_of(session, second).to_replace
+    lose(session, scheme, lost, by="plie", replaced=True)
+    assert fate_of(session, second).told == ("remplacé par 26A 00006",)
+    assert letter().booklets == ("26A 00001", "26A 00006")
+    lose(session, scheme, 1, 6, by="plie")
+    assert fate_of(session, second).told == ("remplacé par 26A 00006", f"dont 10 pass {since}")
+    refused(errors.NothingLeftToUse, session, letter)
 
 
 def test_the_commitment_is_a_sheet_to_sign(session: Session, scheme: Scheme) -> None:
