@@ -15,6 +15,7 @@ from app.losses import queries as losses
 from app.losses.models import WriteOff
 from app.losses.rules import WriteOffState
 from app.orders import queries as orders
+from app.orders.endings import is_over, serves_no_more
 from app.orders.models import BookletOrder
 from app.orders.rules import OrderState
 from app.orders.service import totals_of
@@ -33,10 +34,15 @@ SLOW = timedelta(days=7)
 """A consignment that nobody counted for that long is worth a call."""
 
 
-def orders_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """Orders that somebody else prepared."""
+def orders_to_approve(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Orders that somebody else prepared, but for those of a vintage that is over."""
+    over = _over(session, today)
     return _of_orders(
-        _ordered(session, OrderState.PREPARED, lambda one: one.prepared_by != actor.agent_id),
+        _ordered(
+            session,
+            OrderState.PREPARED,
+            lambda one: one.prepared_by != actor.agent_id and one.vintage_id not in over,
+        ),
         OrderState.PREPARED,
         title="Approuver la commande {number}",
         titles="Approuver {count} commandes",
@@ -45,11 +51,16 @@ def orders_to_approve(session: Session, actor: Actor, _today: date) -> list[Task
     )
 
 
-def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
-    """Approved orders that have not left, but for those of a frozen programme."""
+def orders_to_send(session: Session, _actor: Actor, today: date) -> list[Task]:
+    """Approved orders that have not left, but for a frozen programme or a vintage that is over."""
     frozen = {freeze.programme_id for _, freeze in programmes.open_freezes(session)}
+    over = _over(session, today)
     return _of_orders(
-        _ordered(session, OrderState.APPROVED, lambda one: one.programme_id not in frozen),
+        _ordered(
+            session,
+            OrderState.APPROVED,
+            lambda one: one.programme_id not in frozen and one.vintage_id not in over,
+        ),
         OrderState.APPROVED,
         title="Envoyer la commande {number}",
         titles="Envoyer {count} commandes",
@@ -58,7 +69,38 @@ def orders_to_send(session: Session, _actor: Actor, _today: date) -> list[Task]:
     )
 
 
-def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> list[Task]:
+def orders_to_cancel(session: Session, _actor: Actor, today: date) -> list[Task]:
+    """Orders that never left, of a vintage that is over: nobody could hand their booklets out."""
+    over = _over(session, today)
+    if not over:
+        return []
+    return [
+        task
+        for state in (OrderState.PREPARED, OrderState.APPROVED)
+        for task in _of_orders(
+            _ordered(session, state, lambda one: one.vintage_id in over),
+            state,
+            title="Annuler la commande {number}",
+            titles="Annuler {count} commandes",
+            about="Son millésime n’est plus valable : ses carnets ne se remettraient plus.",
+            action="Ouvrir la commande",
+        )
+    ]
+
+
+def _over(session: Session, today: date) -> set[int]:
+    """Vintages whose booklets are no longer handed out."""
+    vintages = programmes.all_vintages(session).items()
+    return {vintage_id for vintage_id, terms in vintages if is_over(terms, today)}
+
+
+def _serving(session: Session, today: date) -> set[int]:
+    """Vintages whose passes can still be used."""
+    vintages = programmes.all_vintages(session).items()
+    return {vintage_id for vintage_id, terms in vintages if not serves_no_more(terms, today)}
+
+
+def deliveries_to_activate(session: Session, _actor: Actor, today: date) -> list[Task]:
     """What arrived and cannot serve yet: a mandat or the activation lacks."""
     inert: dict[UUID, int] = {}
 
@@ -68,7 +110,8 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
             inert[order_id] = come.delivered_count - come.activated_count
         return read
 
-    found = look(sent, lambda one: inert[one.id] > 0)
+    serving = _serving(session, today)
+    found = look(sent, lambda one: inert[one.id] > 0 and one.vintage_id in serving)
 
     def one_of(one: BookletOrder) -> Task:
         return Task(
@@ -95,7 +138,11 @@ def deliveries_to_activate(session: Session, _actor: Actor, _today: date) -> lis
 
 def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Task]:
     """Sent orders whose day has passed, and of which something has not arrived."""
-    late = look(lambda place: orders.orders_sent(session, place, expected_before=today), everything)
+    over = _over(session, today)
+    late = look(
+        lambda place: orders.orders_sent(session, place, expected_before=today),
+        lambda one: one.vintage_id not in over,
+    )
     progress = orders.progress(session, [one.id for one in late.things])
 
     def missing(one: BookletOrder) -> int:
@@ -163,14 +210,15 @@ def _of_orders(
     return told(found, one_of, together)
 
 
-def consignments_to_receive(session: Session, actor: Actor, _today: date) -> list[Task]:
-    """What was sent here and that nobody has counted."""
+def consignments_to_receive(session: Session, actor: Actor, today: date) -> list[Task]:
+    """What was sent here and that nobody has counted, unless all its passes have expired."""
     found = look(
         lambda place: custody.latest_consignments(
             session,
             place,
             recipient_id=actor.organisation_id,
             state=ConsignmentState.IN_TRANSIT,
+            of_vintages=_serving(session, today),
         ),
         everything,
     )
@@ -194,6 +242,7 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
             sender_id=actor.organisation_id,
             sent_by=today - SLOW,
             state=ConsignmentState.IN_TRANSIT,
+            of_vintages=_serving(session, today),
         ),
         everything,
     )
@@ -208,7 +257,7 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
     )
 
 
-def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[Task]:
+def shortfalls_to_settle(session: Session, actor: Actor, today: date) -> list[Task]:
     """Booklets that were missing at the count of what was sent from here."""
     found = look(
         lambda place: custody.latest_consignments(
@@ -216,6 +265,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, _today: date) -> list[T
             place,
             sender_id=actor.organisation_id,
             state=ConsignmentState.RECEIVED_SHORT,
+            of_vintages=_serving(session, today),
         ),
         everything,
     )

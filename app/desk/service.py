@@ -21,6 +21,7 @@ SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.APPROVE_BANK_DETAILS, money.accounts_to_confirm),
     (Right.APPROVE_ORDER, booklets.orders_to_approve),
     (Right.PREPARE_ORDER, booklets.orders_to_send),
+    (Right.PREPARE_ORDER, booklets.orders_to_cancel),
     (Right.RECORD_MANDATE, booklets.deliveries_to_activate),
     (Right.ALLOCATE, booklets.requests_to_answer),
     (Right.ISSUE_BOOKLETS, booklets.booklets_to_ask_for),

@@ -18,6 +18,7 @@ from app.kernel.ids import request_hash
 from app.kernel.money import Cents, euros
 from app.ledger import chart
 from app.orders import queries, rules
+from app.orders.endings import check_may_serve
 from app.orders.errors import (
     DeliveryActivatedAlready,
     MandateDoesNotCover,
@@ -96,6 +97,7 @@ def record_delivery(
 
     Raises:
         UnknownOrder, OrderNotSent, ProgrammeFrozen.
+        PassesServeNoMore: the tolerance of the vintage is over.
         EmptyDelivery, RangeReversed, RangesOverlap, DeliveryExceedsOrder, SerialsNotOfThisOrder,
             RangeCutsABooklet: see rules.check_delivered.
         SerialsReceivedAlready: some arrived before.
@@ -112,6 +114,7 @@ def record_delivery(
     if queries.dispatch(session, order_id) is None:
         raise OrderNotSent
     check_not_frozen(session, order.programme_id)
+    check_may_serve(session, order.vintage_id, on=martinique_day(now))
     placed = rules.check_delivered(ranges, queries.allotments(session, order_id))
     hold(session, "voucher ids")
     for serials, _ in placed:
@@ -315,6 +318,7 @@ def activate_delivery(
 
     Raises:
         UnknownDelivery, DeliveryActivatedAlready.
+        PassesServeNoMore: the tolerance of the vintage is over.
         MandateMissing: no mandat number is recorded, and there is something to pay.
         MandateDoesNotCover: what is active would cost more than what is mandated.
         IdAlreadyUsed: the id came earlier with another content.
@@ -328,6 +332,7 @@ def activate_delivery(
     if queries.activation_of(session, delivery_id):
         raise DeliveryActivatedAlready
     order = known_order(session, delivery.order_id)
+    check_may_serve(session, order.vintage_id, on=martinique_day(now))
     ranges = queries.ranges_of(session, delivery_id)
     cost = delivery_cost(session, order, ranges)
     # The fee is due for the order, so it comes before the first delivery.

@@ -254,3 +254,33 @@ class VintageFull(RuleBroken):
         "Un millésime compte {last} carnets au plus, et cette commande irait au-delà. "
         "Ouvrez un nouveau millésime, puis commandez-y."
     )
+
+
+class OrderOfEndedVintage(RuleBroken):
+    """The last day of validity is over: nobody could hand these booklets out."""
+
+    code = "order_of_ended_vintage"
+    sentence = (
+        "Le {label} n’est plus valable depuis le {day} : ses carnets ne se remettent plus. "
+        "Annulez cette commande, ou commandez un autre millésime."
+    )
+
+
+class PassesServeNoMore(RuleBroken):
+    """The tolerance is over: passes that arrive or are put in service now could serve nobody."""
+
+    code = "passes_serve_no_more"
+    sentence = (
+        "Les pass du {label} ne servent plus depuis le {day} : ils ne se reçoivent plus et ne se "
+        "mettent plus en service. Rendez ces carnets à l’émetteur, ou faites-les détruire."
+    )
+
+
+class MandateAfterTheEnd(RuleBroken):
+    """The tolerance is over: a mandat would pay for what expired, or for what never came."""
+
+    code = "mandate_after_the_end"
+    sentence = (
+        "Les pass du {label} ne servent plus depuis le {day} : leurs comptes s’arrêtent avec les "
+        "mandats d’alors, qui ne changent plus. Voyez celui-ci avec le comptable public."
+    )

@@ -15,6 +15,7 @@ from app.kernel.money import Cents, euros
 from app.kernel.text import clean
 from app.ledger import rule_named_by
 from app.orders import queries
+from app.orders.endings import check_mandates_may_change
 from app.orders.errors import (
     MandateBeyondOrder,
     MandateCancelledAlready,
@@ -49,7 +50,7 @@ def record_mandate(
     Without a day, it was issued today.
 
     Raises:
-        UnknownOrder, OrderCancelled, OrderNotApproved.
+        UnknownOrder, OrderCancelled, OrderNotApproved, MandateAfterTheEnd.
         InvalidInput: the number is empty, the sum nothing or too large, or the day before the
             approval or to come.
         MandateTaken: the sponsor has used that number in the year.
@@ -82,6 +83,7 @@ def record_mandate(
     approval = queries.approval(session, order_id)
     if approval is None:
         raise OrderNotApproved
+    check_mandates_may_change(session, order, on=today)
     if day < approval.approved_on:
         raise InvalidInput(
             issued_on=f"La commande est approuvée depuis le {approval.approved_on:%d/%m/%Y} : "
@@ -144,7 +146,7 @@ def cancel_mandate(
     """Let a mandat that was recorded wrongly cover nothing any more. Its number is free again.
 
     Raises:
-        UnknownMandate, MandateCancelledAlready.
+        UnknownMandate, MandateCancelledAlready, MandateAfterTheEnd.
         MandateCoversActivation: what is active would no longer be covered.
         InvalidInput: no reason.
         IdAlreadyUsed: the id came earlier with another content.
@@ -163,6 +165,9 @@ def cancel_mandate(
     live = queries.mandates_of(session, mandate.order_id)
     if mandate not in live:
         raise MandateCancelledAlready
+    check_mandates_may_change(
+        session, known_order(session, mandate.order_id), on=martinique_day(now)
+    )
     left = sum(one.amount_cents for one in live) - mandate.amount_cents
     active = queries.activated_cost(session, mandate.order_id)
     if active:

@@ -18,6 +18,7 @@ from app.kernel.serials import BOOKLET_SIZES, BookletNumber
 from app.kernel.text import clean
 from app.orders import queries, rules
 from app.orders.budget import check_budget, cost_of
+from app.orders.endings import check_may_be_ordered
 from app.orders.errors import (
     EmptyOrder,
     OrderApprovedAlready,
@@ -98,7 +99,7 @@ def prepare_order(
         InvalidInput: a size other than 5 or 10 or twice the same, a count or price out of bounds,
             a reference or an address that cannot be one, a delivery expected in the past.
         UnknownProgramme, UnknownVintage, VintageOfAnotherProgramme, VintageTakenOver.
-        ProgrammeFrozen.
+        OrderOfEndedVintage, ProgrammeFrozen.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.PREPARE_ORDER)
@@ -126,6 +127,7 @@ def prepare_order(
         raise VintageOfAnotherProgramme
     if vintage.taken_over:
         raise VintageTakenOver
+    check_may_be_ordered(session, vintage_id, on=martinique_day(now))
     terms = ordering_terms(
         session,
         programme,
@@ -342,7 +344,7 @@ def approve_order(
     """Approve an order that somebody else prepared; twice is once.
 
     Raises:
-        UnknownOrder, OrderCancelled, PreparerCannotApprove, ProgrammeFrozen.
+        UnknownOrder, OrderCancelled, PreparerCannotApprove, ProgrammeFrozen, OrderOfEndedVintage.
         OrderApprovedAlready: by somebody else.
         OverBudget: with its passes at face value it would pass the programme's budget.
     """
@@ -357,6 +359,7 @@ def approve_order(
             return approval
         raise OrderApprovedAlready
     check_not_frozen(session, order.programme_id)
+    check_may_be_ordered(session, order.vintage_id, on=martinique_day(now))
     check_budget(
         session,
         order,
@@ -380,7 +383,7 @@ def send_order(session: Session, *, actor: Actor, order_id: UUID, now: datetime)
     """Let an approved order leave for the issuer, with the serials it may bring; twice is once.
 
     Raises:
-        UnknownOrder, OrderCancelled, OrderNotApproved, ProgrammeFrozen.
+        UnknownOrder, OrderCancelled, OrderNotApproved, ProgrammeFrozen, OrderOfEndedVintage.
     """
     actor.check(Right.PREPARE_ORDER)
     hold(session, "order", order_id)
@@ -391,6 +394,7 @@ def send_order(session: Session, *, actor: Actor, order_id: UUID, now: datetime)
     if dispatch := queries.dispatch(session, order_id):
         return dispatch
     check_not_frozen(session, order.programme_id)
+    check_may_be_ordered(session, order.vintage_id, on=martinique_day(now))
     dispatch = OrderDispatch(order_id=order_id, sent_by=actor.agent_id, sent_at=now)
     session.add(dispatch)
     session.flush()

@@ -15,6 +15,7 @@ from app.kernel.serials import BookletNumber
 from app.orders import queries
 from app.orders.budget import Budget, budget_of, cost_of
 from app.orders.deliveries import delivery_cost
+from app.orders.endings import is_over, mandates_may_change, serves_no_more
 from app.orders.models import (
     Activation,
     BookletOrder,
@@ -39,6 +40,7 @@ from app.orders.rules import (
 from app.orders.service import OrderDetails, details_of, totals_of
 from app.partners.queries import organisation_names
 from app.programmes import queries as programmes
+from app.programmes.models import VintageTerms
 from app.programmes.rules import Payer, Public
 from app.programmes.service import known_programme, known_vintage
 from app.web.api import Json, shown
@@ -237,6 +239,10 @@ class OrderPage:
     prepared_by: str
     """The name of who prepared it; nothing when that is the reader."""
     rights: frozenset[Right]
+    over: str
+    """Why its booklets are no longer of use; empty while they are."""
+    closed_acts: frozenset[str]
+    """What the end of its vintage no longer lets anybody do."""
 
     @property
     def tone(self) -> str:
@@ -251,7 +257,7 @@ class OrderPage:
     @property
     def waits(self) -> str:
         """What it waits for, and whose turn it is."""
-        return WAITS[self.state]
+        return self.over or WAITS[self.state]
 
     @property
     def missing_cents(self) -> Cents:
@@ -277,7 +283,7 @@ class OrderPage:
     def may(self, act: str) -> bool:
         """Whether the reader may do that now: what else stands in the way is said by the act."""
         right, states = ACTS[act]
-        return right in self.rights and self.state in states
+        return right in self.rights and self.state in states and act not in self.closed_acts
 
     def covers(self, delivery: DeliveryShown) -> bool:
         """Whether the mandates pay for a delivery that is not active yet, the fee before it."""
@@ -342,11 +348,12 @@ def order_page(
     deliveries = _deliveries(session, order)
     cancelled = queries.cancellation(session, order.id)
     programme = known_programme(session, order.programme_id)
+    terms = known_vintage(session, order.vintage_id)
     return OrderPage(
         number=order.number,
         state=come.state,
         programme_name=programme.name,
-        vintage_label=known_vintage(session, order.vintage_id).label,
+        vintage_label=terms.label,
         issuer_name=organisation_names(session, [programme.issuer_id])[programme.issuer_id],
         payer=Payer(order.payer),
         totals=totals_of(order),
@@ -366,7 +373,40 @@ def order_page(
         if order.prepared_by == actor.agent_id
         else agent_names(session, [order.prepared_by])[order.prepared_by],
         rights=rights,
+        over=_over(terms, come.state, on),
+        closed_acts=_closed_acts(terms, order, delivered=bool(deliveries), on=on),
     )
+
+
+def _over(terms: VintageTerms, state: OrderState, on: date) -> str:
+    """What the end of its vintage leaves to do."""
+    if state in {OrderState.PREPARED, OrderState.APPROVED} and is_over(terms, on):
+        return (
+            f"Le {terms.label} n’est plus valable depuis le {terms.valid_until:%d/%m/%Y} : "
+            "elle ne part plus. La coordination ou le service financier l’annule."
+        )
+    if state is OrderState.CANCELLED or not serves_no_more(terms, on):
+        return ""
+    ended = (
+        f"Les pass du {terms.label} ne servent plus depuis le {terms.last_redemption_on:%d/%m/%Y}"
+    )
+    if state is OrderState.ACTIVE:
+        return f"{ended} : elle n’attend plus rien."
+    return (
+        f"{ended} : ce qui n’est pas arrivé ne se reçoit plus, et ce qui n’est pas actif ne le "
+        "sera plus. Rendez ces carnets à l’émetteur, ou faites-les détruire."
+    )
+
+
+def _closed_acts(
+    terms: VintageTerms, order: BookletOrder, *, delivered: bool, on: date
+) -> frozenset[str]:
+    closed = {"approve", "send"} if is_over(terms, on) else set()
+    if serves_no_more(terms, on):
+        closed |= {"receive", "activate"}
+    if not mandates_may_change(terms, order, delivered=delivered, on=on):
+        closed.add("mandate")
+    return frozenset(closed)
 
 
 def _mandates(session: Session, order_id: UUID) -> tuple[MandateShown, ...]:

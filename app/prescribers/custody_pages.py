@@ -117,6 +117,8 @@ class ConsignmentPage:
     may_receive: bool
     unable: str
     """Why the recipient may not receive it today, said instead of the form."""
+    ended_on: date | None
+    """The last day of use of all that is on its way, once it is over."""
     may_cancel: bool
     may_find: bool
     may_take_back: bool
@@ -253,6 +255,10 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
     mine = returns and row.sender_id == actor.scope and may(Right.SEND_BOOKLETS)
     unable = "" if returns else recalls.why_not(session, row.recipient_id, on=started_on())
     short, travels = state is ConsignmentState.RECEIVED_SHORT, state is ConsignmentState.IN_TRANSIT
+    ended_on = _ended_on(session, consignment_id) if short or travels else None
+    if ended_on:
+        # Its passes expire: nothing is left to count, to find or to call back.
+        short = travels = False
     return ConsignmentPage(
         consignment=row,
         kind=KINDS[ConsignmentKind(row.kind)],
@@ -275,10 +281,19 @@ def _consignment_page(session: Session, consignment_id: UUID) -> ConsignmentPage
         request=queries.request_behind(session, consignment_id),
         may_receive=travels and own and not unable,
         unable=unable if travels and own else "",
+        ended_on=ended_on,
         may_cancel=travels and (may(Right.ALLOCATE) or mine),
         may_find=short and own and row.kind != ConsignmentKind.RETURN,
         may_take_back=short and may(Right.ALLOCATE),
     )
+
+
+def _ended_on(session: Session, consignment_id: UUID) -> date | None:
+    """The last day on which a pass of it could be used, if that day is over."""
+    vintages = programmes.all_vintages(session)
+    parts = queries.ranges_of(session, consignment_id)
+    last = max(vintages[part.vintage_id].last_redemption_on for part in parts)
+    return last if last < started_on() else None
 
 
 def _what_became(settlement: ShortfallSettlement) -> str:

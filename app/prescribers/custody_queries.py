@@ -82,6 +82,7 @@ def latest_consignments(
     recipient_id: UUID | None = None,
     sender_id: UUID | None = None,
     sent_by: date | None = None,
+    of_vintages: Collection[int] | None = None,
 ) -> list[Consignment]:
     """The same as people read them, from that place of the list on: the latest first."""
     query = placed(select(Consignment), place, Consignment.id, CONSIGNMENTS_BY)
@@ -89,6 +90,12 @@ def latest_consignments(
         query = query.where(Consignment.sender_id == sender_id)
     if sent_by is not None:
         query = query.where(Consignment.sent_on <= sent_by)
+    if of_vintages is not None:
+        takes = select(ConsignmentRange.consignment_id).where(
+            ConsignmentRange.consignment_id == Consignment.id,
+            ConsignmentRange.vintage_id.in_(of_vintages),
+        )
+        query = query.where(takes.exists())
     return list(session.scalars(_chosen(query, party_id, kind, state, recipient_id)))
 
 
