@@ -7,6 +7,7 @@ rest: returns, transfers, receipts and what goes wrong on the way.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ from app.prescribers.custody_models import (
     Consignment,
     ConsignmentRange,
 )
-from app.prescribers.custody_rules import ConsignmentKind, RequestAnswer
+from app.prescribers.custody_rules import FRENCH_ELSEWHERE, ConsignmentKind, RequestAnswer
 from app.prescribers.errors import (
     BookletNotInStock,
     BookletNotYours,
@@ -61,6 +62,15 @@ class BookletRange:
 
     first: str
     last: str
+
+
+Elsewhere = Callable[[str, ledger.AccountKind], DomainError]
+"""What is said of a booklet that is not where it would leave, and of the place where it is."""
+
+
+def not_in_stock(booklet: str, kind: ledger.AccountKind) -> DomainError:
+    """What is said of a booklet that does not rest, whole and active, in the stock."""
+    return BookletNotInStock(booklet=booklet, where=FRENCH_ELSEWHERE[kind])
 
 
 def allocate_booklets(
@@ -130,7 +140,7 @@ def allocate_booklets(
         ranges_of_booklets(choose_booklets(session, programme_id, booklets)),
         start=lambda vintage_id: chart.stock(programme.sponsor_id, vintage_id),
         kind=ledger.MovementKind.ALLOCATE,
-        refusal=lambda booklet: BookletNotInStock(booklet=booklet),
+        refusal=not_in_stock,
     )
     if asked is not None:
         session.add(
@@ -171,12 +181,12 @@ def dispatch(
     *,
     start: Callable[[int], ledger.AccountKey],
     kind: ledger.MovementKind,
-    refusal: Callable[[str], DomainError],
+    refusal: Elsewhere,
 ) -> None:
     """Write a consignment down and let its booklets leave `start` for the transit between its ends.
 
     Raises:
-        what `refusal` makes of the number of the first booklet that does not rest there whole.
+        what `refusal` makes of the first booklet that does not rest there whole.
     """
     session.add(consignment)
     session.flush()
@@ -227,23 +237,61 @@ def choose_booklets(
         raise EmptyAllocation
     chosen: dict[int, vouchers.NumberedBooklet] = {}
     for typed in ranges:
-        first, last = named_booklet(session, typed.first), named_booklet(session, typed.last)
-        span = last.number - first.number + 1
-        if first.vintage_label != last.vintage_label or not 0 < span <= LARGEST_BOOKLET_RANGE:
-            raise BookletsReversed(first=str(first), last=str(last))
-        terms = programmes.vintage_by_label(session, first.vintage_label)
-        if terms is None:
-            raise number_not_of_here(session, first, UnknownVintage())
-        if terms.programme_id != programme_id:
-            raise BookletOfAnotherProgramme(booklet=str(first))
-        found = vouchers.booklets_between(session, terms.vintage_id, first.number, last.number)
-        if len(found) < span:
-            raise BookletsMissing(first=str(first), last=str(last), missing=span - len(found))
-        for booklet in found:
-            if booklet.id in chosen:
-                raise BookletsOverlap(booklet=str(BookletNumber(terms.label, booklet.number)))
-            chosen[booklet.id] = booklet
+        _choose(session, programme_id, typed, chosen)
     return [chosen[booklet_id] for booklet_id in sorted(chosen)]
+
+
+def _choose(
+    session: Session,
+    programme_id: UUID,
+    typed: BookletRange,
+    chosen: dict[int, vouchers.NumberedBooklet],
+) -> list[vouchers.NumberedBooklet]:
+    """The booklets of one typed range, added to those chosen before it."""
+    first, last = named_booklet(session, typed.first), named_booklet(session, typed.last)
+    span = last.number - first.number + 1
+    if first.vintage_label != last.vintage_label or not 0 < span <= LARGEST_BOOKLET_RANGE:
+        raise BookletsReversed(first=str(first), last=str(last))
+    terms = programmes.vintage_by_label(session, first.vintage_label)
+    if terms is None:
+        raise number_not_of_here(session, first, UnknownVintage())
+    if terms.programme_id != programme_id:
+        raise BookletOfAnotherProgramme(booklet=str(first))
+    found = vouchers.booklets_between(session, terms.vintage_id, first.number, last.number)
+    if len(found) < span:
+        raise BookletsMissing(first=str(first), last=str(last), missing=span - len(found))
+    twice = next((booklet for booklet in found if booklet.id in chosen), None)
+    if twice is not None:
+        raise BookletsOverlap(booklet=str(BookletNumber(terms.label, twice.number)))
+    chosen |= {booklet.id: booklet for booklet in found}
+    return sorted(found, key=attrgetter("id"))
+
+
+def judge_booklets(
+    session: Session,
+    programme_id: UUID,
+    ranges: Sequence[BookletRange],
+    *,
+    start: Callable[[int], ledger.AccountKey],
+    refusal: Elsewhere,
+) -> list[DomainError | None]:
+    """What is wrong with each typed range, for whoever puts all of them right at once; or nothing.
+
+    A booklet that an earlier range names is said of the later one.
+    """
+    chosen: dict[int, vouchers.NumberedBooklet] = {}
+    told: list[DomainError | None] = []
+    for typed in ranges:
+        try:
+            for vintage_id, whole in ranges_of_booklets(
+                _choose(session, programme_id, typed, chosen)
+            ):
+                check_rests_in(session, whole, ledger.account(session, start(vintage_id)), refusal)
+        except DomainError as wrong:
+            told.append(wrong)
+        else:
+            told.append(None)
+    return told
 
 
 def named_booklet(session: Session, typed: str) -> BookletNumber:
@@ -290,20 +338,20 @@ def check_all_rest_in(
     whole: ledger.VoucherRange,
     account: ledger.Account,
     *,
-    refusal: type[BookletNotInStock | BookletNotYours],
+    refusal: type[BookletNotYours],
 ) -> None:
     """Refuse by the number of the first booklet that does not rest there whole."""
-    check_rests_in(session, whole, account, lambda booklet: refusal(booklet=booklet))
+    check_rests_in(session, whole, account, lambda booklet, _: refusal(booklet=booklet))
 
 
 def check_rests_in(
     session: Session,
     whole: ledger.VoucherRange,
     account: ledger.Account,
-    refusal: Callable[[str], DomainError],
+    refusal: Elsewhere,
 ) -> None:
-    """Refuse, in words made of the number of the first booklet that does not rest there whole."""
+    """Refuse, in words made of the first booklet that does not rest there whole, and its place."""
     stray = ledger.first_stray(session, whole, account)
     if stray is not None:
         number = vouchers.booklet_numbers(session, [stray.booklet_id])[stray.booklet_id]
-        raise refusal(str(number))
+        raise refusal(str(number), stray.account.kind)

@@ -25,6 +25,7 @@ from app.partners.service import agreement_in_force, known_organisation
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import (
     BookletRange,
+    Elsewhere,
     check_rests_in,
     choose_booklets,
     dispatch,
@@ -38,6 +39,7 @@ from app.prescribers.custody_models import (
     ShortfallSettlement,
 )
 from app.prescribers.custody_rules import (
+    FRENCH_ELSEWHERE,
     LONGEST_WORDS,
     Answer,
     ConsignmentKind,
@@ -218,7 +220,6 @@ def _leave_drawer(
     kind: ledger.MovementKind,
 ) -> None:
     """Let booklets leave a prescriber's drawer; whoever would hand one to a person waits here."""
-    holder = known_organisation(session, record.sender_id).name
     ranges = ranges_of_booklets(choose_booklets(session, record.programme_id, booklets))
     ledger.lock_vouchers(session, [whole for _, whole in ranges])
     dispatch(
@@ -227,7 +228,15 @@ def _leave_drawer(
         ranges,
         start=lambda vintage_id: chart.prescriber(record.sender_id, vintage_id),
         kind=kind,
-        refusal=lambda booklet: BookletNotHeld(booklet=booklet, holder=holder),
+        refusal=not_held_by(session, record.sender_id),
+    )
+
+
+def not_held_by(session: Session, sender_id: UUID) -> Elsewhere:
+    """What is said of a booklet that does not rest, whole, with that sender."""
+    holder = known_organisation(session, sender_id).name
+    return lambda booklet, kind: BookletNotHeld(
+        booklet=booklet, holder=holder, where=FRENCH_ELSEWHERE[kind]
     )
 
 
@@ -474,7 +483,7 @@ def cancel_consignment(
             session,
             whole,
             ledger.account(session, road),
-            lambda booklet: BookletNotOnTheWay(booklet=booklet),
+            lambda booklet, _: BookletNotOnTheWay(booklet=booklet),
         )
     ledger.reverse(
         session,

@@ -104,8 +104,11 @@ class Holder:
         return sum(line.booklet_count for line in self.lines)
 
 
-SAID = 3
-"""Lines that cannot be read, told at once."""
+SAID = 30
+"""Faulty lines told at once."""
+
+Line = tuple[int, BookletRange | DomainError]
+"""The number of a typed line, with what it names, or why it cannot be read."""
 
 
 def ranges(session: Session, form: Form, name: str) -> list[BookletRange]:
@@ -113,20 +116,34 @@ def ranges(session: Session, form: Form, name: str) -> list[BookletRange]:
 
     A line that cannot be read is noted beside the field, by its number.
     """
+    lines = read_lines(session, form, name)
+    note_lines(form, name, [(n, read) for n, read in lines if isinstance(read, DomainError)])
+    return [read for _, read in lines if isinstance(read, BookletRange)]
+
+
+def read_lines(session: Session, form: Form, name: str) -> list[Line]:
+    """Each line as scanned or typed, but those that name a booklet once more."""
     found: list[tuple[BookletNumber, BookletNumber]] = []
-    wrong: list[str] = []
+    lines: list[Line] = []
     for number, *ends in numbered_lines(form.text(name)):
         try:
             first, last = (named_booklet(session, end) for end in ends)
         except DomainError as refusal:
-            wrong.append(f"Ligne {number} : {refusal.message}")
+            lines.append((number, refusal))
             continue
         if first != last or not any(_holds(known, first) for known in found):
             found.append((first, last))
+            lines.append((number, BookletRange(str(first), str(last))))
+    return lines
+
+
+def note_lines(form: Form, name: str, wrong: Sequence[tuple[int, DomainError]]) -> None:
+    """Say beside the field what is wrong with each of these lines."""
     if wrong:
-        more = f" Et {count(len(wrong) - SAID)} de plus." if len(wrong) > SAID else ""
-        form.wrong(name, " ".join(wrong[:SAID]) + more)
-    return [BookletRange(str(first), str(last)) for first, last in found]
+        told = [f"Ligne {number} : {refusal.message}" for number, refusal in wrong[:SAID]]
+        if len(wrong) > SAID:
+            told.append(f"Et {count(len(wrong) - SAID)} de plus.")
+        form.wrong(name, "\n".join(told))
 
 
 def _holds(known: tuple[BookletNumber, BookletNumber], one: BookletNumber) -> bool:

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from app.kernel.money import Cents
+from app.ledger import AccountKind
 
 
 class ConsignmentKind(StrEnum):
@@ -120,6 +121,25 @@ class RecallReason(StrEnum):
     SUCCEEDED = "succeeded"
     NO_AGREEMENT = "no_agreement"
     NO_RIGHT_TO_HOLD = "no_right_to_hold"
+
+
+FRENCH_ELSEWHERE = {
+    AccountKind.ISSUER: "il n’est pas encore livré",
+    AccountKind.STOCK_INERT: "il n’est pas encore activé",
+    AccountKind.STOCK: "il est dans le stock de la collectivité",
+    AccountKind.TRANSIT: "il est en route",
+    AccountKind.PRESCRIBER: "il est chez un prescripteur",
+    AccountKind.CIRCULATION: "il est déjà remis à une personne",
+    AccountKind.REDEEMED: "un pass en est déjà utilisé",
+    AccountKind.CLAIMED: "un pass en est déjà utilisé",
+    AccountKind.SETTLED: "un pass en est déjà utilisé",
+    AccountKind.BLOCKED: "un pass en est en opposition",
+    AccountKind.VOID: "un pass en est annulé",
+    AccountKind.WITHHELD: "il est retenu à la fin de son millésime",
+    AccountKind.EXPIRED: "il est expiré",
+    AccountKind.CREDITED: "il est expiré, et l’avoir en est fait",
+}
+"""Where a booklet is that cannot leave, told to whoever would send it."""
 
 
 FRENCH_RECALL_REASON = {

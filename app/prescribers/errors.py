@@ -57,8 +57,8 @@ class BookletNotInStock(Conflict):
 
     code = "booklet_not_in_stock"
     sentence = (
-        "Le carnet {booklet} n’est pas dans le stock actif de la collectivité. "
-        "Cherchez-le par son numéro pour savoir où il est, puis retirez-le de la liste."
+        "Le carnet {booklet} n’est pas, entier, dans le stock actif de la collectivité : {where}. "
+        "Retirez-le de la liste."
     )
 
 
@@ -67,8 +67,8 @@ class BookletNotHeld(Conflict):
 
     code = "booklet_not_held"
     sentence = (
-        "Le carnet {booklet} n’est pas, entier, chez l’envoyeur : {holder}. "
-        "Cherchez-le par son numéro pour savoir où il est, puis retirez-le de la liste."
+        "Le carnet {booklet} n’est pas, entier, chez l’envoyeur ({holder}) : {where}. "
+        "Retirez-le de la liste."
     )
 
 

@@ -1,7 +1,9 @@
 """Booklets that leave on pages: to a prescriber, back to the stock, or on to another prescriber."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +12,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.ledger import AccountKind
+from app.kernel.errors import DomainError
+from app.ledger import AccountKind, chart
+from app.partners.queries import organisation_names
 from app.prescribers import allocations, booklet_requests, custody, holdings, recalls
 from app.prescribers import custody_queries as queries
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_desk import (
     Holder,
     holders_of,
+    note_lines,
     only,
     programme_choices,
-    ranges,
+    read_lines,
     read_uuid,
     twice_said,
     wanted,
@@ -31,6 +36,7 @@ from app.prescribers.custody_rules import (
     ConsignmentKind,
 )
 from app.prescribers.custody_views import requests_shown
+from app.programmes import queries as programmes
 from app.programmes.models import ProgrammeFreeze
 from app.programmes.queries import open_freezes
 from app.programmes.rules import FRENCH_PUBLIC, Public
@@ -67,7 +73,7 @@ def _ask(
     page = in_transaction(lambda session: _send_page(session, kind))
     form = page.form
     if request.method == "POST":
-        made = form.submit(lambda session: act(session, form))
+        made = form.submit(lambda session: _sent_or_told(session, form, kind, act))
         if made is not None:
             return done(
                 url_for("custody_pages.consignment", consignment_id=made.id),
@@ -83,10 +89,8 @@ def allocate() -> ResponseReturnValue:
     check(Right.ALLOCATE)
 
     def act(session: Session, form: Form) -> Consignment:
-        booklets, recipient_id = ranges(session, form, "carnets"), _recipient(form)
-        programme_id = form.uuid("dispositif")
-        _check_named(form, booklets)
-        form.check()
+        recipient_id, programme_id = _recipient(form), form.uuid("dispositif")
+        booklets = _booklets(session, form)
         return allocations.allocate_booklets(
             session,
             actor=current_actor(),
@@ -139,9 +143,72 @@ def _recipient(form: Form) -> UUID:
     return form.uuid("destinataire", "Choisissez le prescripteur dans la liste.")
 
 
-def _check_named(form: Form, booklets: Sequence[BookletRange]) -> None:
-    if not booklets:
+def _booklets(session: Session, form: Form) -> list[BookletRange]:
+    """What was scanned or typed, once nothing else is to be put right.
+
+    Raises:
+        InvalidInput: no booklet, or another field that cannot be read.
+        DomainError: what is wrong with a line that cannot be read.
+    """
+    lines = read_lines(session, form, "carnets")
+    if not lines:
         form.wrong("carnets", "Scannez ou tapez au moins un carnet.")
+    form.check()
+    for _, read in lines:
+        if isinstance(read, DomainError):
+            raise read
+    return [read for _, read in lines if isinstance(read, BookletRange)]
+
+
+def _sent_or_told(
+    session: Session,
+    form: Form,
+    kind: ConsignmentKind,
+    act: Callable[[Session, Form], Consignment],
+) -> Consignment:
+    """Open the consignment; when a booklet is refused, every faulty line is told at once.
+
+    Raises:
+        InvalidInput: what is wrong with each line, and with each other field.
+        DomainError: what is wrong with something else.
+    """
+    try:
+        return act(session, form)
+    except DomainError:
+        note_lines(form, "carnets", _faulty(session, form, kind))
+        form.check()
+        raise
+
+
+def _faulty(session: Session, form: Form, kind: ConsignmentKind) -> list[tuple[int, DomainError]]:
+    """The lines that would be refused, each with its reason."""
+    lines = read_lines(session, form, "carnets")
+    programme_id, sender_id = read_uuid(form.text("dispositif")), current_actor().scope
+    wrong = [(number, read) for number, read in lines if isinstance(read, DomainError)]
+    named = [(number, read) for number, read in lines if isinstance(read, BookletRange)]
+    programme = programmes.programme(session, programme_id) if programme_id else None
+    if kind is ConsignmentKind.ALLOCATION:
+        sender_id = programme.sponsor_id if programme else None
+    else:
+        sender_id = sender_id or read_uuid(form.text("envoyeur"))
+    if programme and sender_id and sender_id in organisation_names(session, {sender_id}):
+        verdicts = allocations.judge_booklets(
+            session,
+            programme.id,
+            [read for _, read in named],
+            start=partial(
+                chart.stock if kind is ConsignmentKind.ALLOCATION else chart.prescriber, sender_id
+            ),
+            refusal=allocations.not_in_stock
+            if kind is ConsignmentKind.ALLOCATION
+            else custody.not_held_by(session, sender_id),
+        )
+        wrong += [
+            (number, verdict)
+            for (number, _), verdict in zip(named, verdicts, strict=True)
+            if verdict is not None
+        ]
+    return sorted(wrong, key=itemgetter(0))
 
 
 def _sent(session: Session, form: Form) -> dict[str, Any]:
@@ -150,12 +217,10 @@ def _sent(session: Session, form: Form) -> dict[str, Any]:
     Raises:
         InvalidInput: something of it cannot be read.
     """
-    booklets, sender_id = ranges(session, form, "carnets"), _sender(form)
-    programme_id = form.uuid("dispositif")
-    _check_named(form, booklets)
+    sender_id, programme_id = _sender(form), form.uuid("dispositif")
     if not form.text("motif"):
         form.wrong("motif", "Dites pourquoi, en quelques mots.")
-    form.check()
+    booklets = _booklets(session, form)
     return {
         "actor": current_actor(),
         "consignment_id": form.id,

@@ -90,7 +90,7 @@ def arrive(
             ],
         )
         check_rests_in(
-            session, whole, accounts[road], lambda booklet: BookletNotOnTheWay(booklet=booklet)
+            session, whole, accounts[road], lambda booklet, _: BookletNotOnTheWay(booklet=booklet)
         )
         lines.append(ledger.Line(end.kind, whole, accounts[road], accounts[place]))
     if lines:

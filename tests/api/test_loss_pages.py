@@ -132,6 +132,18 @@ def test_an_allocation_names_the_line_and_takes_a_cover_scanned_twice_once(used_
     assert "Ligne 2 : " in wrong
     far = desk.sends(path, whom | {"carnets": "26A 00013 a 26A 12999"}, status=422)
     assert re.search(r"carnets jamais livrés : 12 \d{3}\.", far)
+    typed = "26A 00015\n26A 00013\nbonjour\n26A 00002\n26A 00013 à 26A 00013\n26A 00012 à 26A 00013"
+    many = desk.sends(path, whom | {"carnets": typed}, status=422)
+    for sentence in (
+        r"Ligne 1 : Le carnet 26A 00015 [^:]+ : il n’est pas encore activé",
+        r"Ligne 3 : ",
+        r"Ligne 4 : Le carnet 26A 00002 [^:]+ : il est déjà remis à une personne",
+        r"Ligne 6 : Le carnet 26A 00013 figure deux fois",
+    ):
+        assert re.search(sentence, many)
+    assert "Ligne 2" not in many
+    assert "Ligne 5" not in many, "scanned twice, it counts once"
+    assert typed.splitlines()[-1] in many
     said = desk.sends(path, whom | {"carnets": "26A 00013\n26A 00013"})
     assert "est en route" in said
     assert "1 carnet scanné deux fois" in said
