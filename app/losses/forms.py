@@ -8,6 +8,8 @@ from app.web.transaction import in_transaction
 
 LINES = 40
 """Lines of a page of a list."""
+NOT_KEPT = "Ce que vous vérifiiez n’est gardé qu’un jour : recommencez."
+"""Said instead of a check whose draft is gone."""
 
 
 def named_in(form: Form) -> list[Named]:

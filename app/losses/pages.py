@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from http import HTTPStatus
+from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,7 @@ from app.kernel.errors import DomainError
 from app.ledger import AccountKind, MovementKind, contiguous
 from app.losses import blocks, queries
 from app.losses.errors import UnknownBlock
-from app.losses.forms import LINES, named_in
+from app.losses.forms import LINES, NOT_KEPT, named_in
 from app.losses.models import Block, BlockLift
 from app.losses.naming import Named, read_lines, serials_of
 from app.losses.rules import (
@@ -30,7 +32,7 @@ from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, may, started_at, started_on
-from app.web.forms import Form, done
+from app.web.forms import Form, check_first, checked_id, done, done_after_check
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -157,17 +159,11 @@ def new_block() -> ResponseReturnValue:
     """Declare a loss: say what, see what it does, then do it."""
     check(Right.DECLARE_LOSS)
     if request.method == "GET":
-        form = Form.blank(happened_on=started_on().isoformat(), passes=request.args.get("pass", ""))
-        return _new_block_page(form, None)
+        return _block_to_declare()
     form = Form.sent()
     if not form.text("passes"):
         form.wrong("passes", "Écrivez au moins un numéro de pass ou de carnet, ou un code.")
-    asked = _Declaration(
-        [],
-        form.choice("declarant", Declarant, "Choisissez qui déclare la perte."),
-        form.choice("cause", BlockCause, "Choisissez ce qui s’est passé."),
-        form.day("happened_on"),
-    )
+    asked = _declared(form)
     try:
         form.check()
         asked.named.extend(named_in(form))
@@ -178,9 +174,41 @@ def new_block() -> ResponseReturnValue:
         made = form.submit(lambda session: _block(session, form, asked))
         if made is not None:
             number, said = made
-            return done(url_for(".shown", number=number), said)
+            return done_after_check(form, url_for(".shown", number=number), said)
         return _new_block_page(form, None)
-    return _new_block_page(form, form.submit(lambda session: _foreseen(session, asked)))
+    foreseen = form.submit(lambda session: _foreseen(session, asked))
+    return (foreseen and check_first(form)) or _new_block_page(form, foreseen)
+
+
+def _block_to_declare() -> ResponseReturnValue:
+    """The form not yet typed in, or what it would do when its address says that it was."""
+    checked = checked_id()
+    if checked is None:
+        form = Form.blank(happened_on=started_on().isoformat(), passes=request.args.get("pass", ""))
+        return _new_block_page(form, None)
+    typed = Form.to_check()
+    if typed is None:
+        return in_transaction(lambda session: _declared_already(session, checked))
+    asked = _declared(typed)
+    asked.named.extend(read_lines(typed.text("passes")))
+    return _new_block_page(typed, typed.submit(lambda session: _foreseen(session, asked)))
+
+
+def _declared(form: Form) -> _Declaration:
+    return _Declaration(
+        [],
+        form.choice("declarant", Declarant, "Choisissez qui déclare la perte."),
+        form.choice("cause", BlockCause, "Choisissez ce qui s’est passé."),
+        form.day("happened_on"),
+    )
+
+
+def _declared_already(session: Session, block_id: UUID) -> ResponseReturnValue:
+    """What was checked is done, and shown; or kept no longer, and begun anew."""
+    record = queries.record(session, Block, block_id)
+    if record is None or not current_actor().sees(record.organisation_id):
+        return done(url_for(".new_block"), NOT_KEPT)
+    return redirect(url_for(".shown", number=record.number), HTTPStatus.SEE_OTHER)
 
 
 def _block(session: Session, form: Form, asked: _Declaration) -> tuple[str, str]:

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
 from app.identity.rules import Right
 from app.kernel.errors import DomainError, InvalidInput
+from app.losses import queries as losses
 from app.losses import replacement_queries as queries
 from app.losses import replacements
 from app.losses.errors import UnknownReplacement
-from app.losses.forms import LINES, named_in
-from app.losses.naming import Named, serials_of
+from app.losses.forms import LINES, NOT_KEPT, named_in
+from app.losses.naming import Named, read_lines, serials_of
 from app.losses.papers import Swap, replacement_slip
 from app.losses.replacement_models import Replacement
 from app.losses.rules import FRENCH_REPLACEMENT_CAUSE, FRENCH_SOURCE, ReplacementCause, Source
@@ -28,7 +30,7 @@ from app.prescribers.positions import passes_unused
 from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, may, started_at
 from app.web.downloads import PDF, download
-from app.web.forms import Form, done
+from app.web.forms import Form, check_first, checked_id, done, done_after_check
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -170,22 +172,41 @@ def new() -> ResponseReturnValue:
     """Replace passes that a person holds or has lost."""
     check(Right.REPLACE_PASSES)
     ahead: ForeseenSwap | None = None
+    checked = checked_id()
     if request.method == "POST":
         form = Form.sent()
         made = _replaced(form)
         if isinstance(made, Replacement):
-            return done(
+            return done_after_check(
+                form,
                 url_for(".shown", number=made.number),
                 f"Le remplacement {made.number} est fait : prenez les pass indiqués, et "
                 "remettez-les avec le bordereau.",
             )
         ahead = made
+        if ahead and not form.errors and (there := check_first(form)):
+            return there
+    elif checked:
+        typed = Form.to_check()
+        if typed is None:
+            return in_transaction(lambda session: _replaced_already(session, checked))
+        form, named = typed, read_lines(typed.text("passes"))
+        cause = form.choice("cause", ReplacementCause, "Choisissez pourquoi.")
+        ahead = form.submit(lambda session: _foreseen_swap(session, named, cause))
     else:
         form = Form.blank(passes=request.args.get("pass", ""))
     from_stock = current_actor().sees()
     source = FRENCH_SOURCE[Source.STOCK if from_stock else Source.DRAWER]
     page = NewReplacementPage(form, CAUSES, source, from_stock, ahead)
     return render_template("losses/new_replacement.html", page=page), form.status
+
+
+def _replaced_already(session: Session, replacement_id: UUID) -> ResponseReturnValue:
+    """What was checked is done, and shown; or kept no longer, and begun anew."""
+    record = losses.record(session, Replacement, replacement_id)
+    if record is None or not current_actor().sees(record.prescriber_id):
+        return done(url_for(".new"), NOT_KEPT)
+    return redirect(url_for(".shown", number=record.number), HTTPStatus.SEE_OTHER)
 
 
 def _replaced(form: Form) -> Replacement | ForeseenSwap | None:

@@ -21,6 +21,8 @@ from app.web.transaction import current_settings, in_transaction
 
 AGAIN = "repris"
 """The field of an address that names the draft to go on with."""
+CHECK = "verifier"
+"""The field of an address that names what was typed and is to be checked before it is done."""
 NEVER_KEPT = frozenset({"csrf_token", "password", "current_password"})
 
 
@@ -86,9 +88,32 @@ def opens(path: str) -> bool:
         return False
 
 
-def taken_up() -> Typed | None:
+def keep_to_check(form_id: UUID, typed: Typed) -> str:
+    """Keep what was typed on this page until it is done; the address that checks it, or nothing."""
+    kept = in_transaction(
+        lambda database: drafts.keep_draft(
+            database,
+            draft_id=form_id,
+            agent_id=g.agent.id,
+            place=request.path,
+            typed=typed,
+            secret_key=current_settings().secret_key,
+            now=current_app.extensions["passnum_clock"](),
+        )
+    )
+    return f"{request.path}?{urlencode({CHECK: str(form_id)})}" if kept else ""
+
+
+def forget_checked(form_id: UUID) -> None:
+    """What was checked is done."""
+    in_transaction(
+        lambda database: drafts.forget_draft(database, draft_id=form_id, agent_id=g.agent.id)
+    )
+
+
+def taken_up(name: str = AGAIN) -> Typed | None:
     """What the agent who asks had typed on this page, when its address names it."""
-    draft_id = _named_here()
+    draft_id = named_here(name)
     if draft_id is None:
         return None
     return in_transaction(
@@ -109,7 +134,7 @@ def forget_taken_up() -> None:
     An address that only takes what is sent to it does not name the draft: whatever its page kept of
     this agent's is over then.
     """
-    draft_id, place = _named_here(), page_of_form()
+    draft_id, place = named_here(), page_of_form()
     if draft_id is not None:
         in_transaction(
             lambda database: drafts.forget_draft(database, draft_id=draft_id, agent_id=g.agent.id)
@@ -120,11 +145,12 @@ def forget_taken_up() -> None:
         )
 
 
-def _named_here() -> UUID | None:
+def named_here(name: str = AGAIN) -> UUID | None:
+    """The draft that the address names."""
     if not has_request_context() or "agent" not in g:
         return None
     try:
-        return UUID(request.args.get(AGAIN, ""))
+        return UUID(request.args.get(name, ""))
     except ValueError:
         return None
 

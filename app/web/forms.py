@@ -32,6 +32,8 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 LONGEST_TEXT = 60_000
 """A thousand scanned covers, a line each."""
 
+NOT_CHECKED = frozenset({"csrf_token", "step", "sure"})
+"""Fields that belong to the sending of a form, and not to what it would do."""
 ELSEWHERE = "formulaire"
 """Where a refusal that names no field leads: the form itself, whose HTML id this is."""
 
@@ -63,6 +65,12 @@ class Form:
     def sent(cls) -> "Form":
         """The form of this request; one without an id of ours gets a new one."""
         return cls.of(request.form.to_dict(flat=False))
+
+    @classmethod
+    def to_check(cls) -> "Form | None":
+        """What is to be checked at this address; None when it is done, or kept no longer."""
+        kept = drafts.taken_up(drafts.CHECK)
+        return None if kept is None else cls.of(kept)
 
     @classmethod
     def of(cls, typed: Mapping[str, list[str]]) -> "Form":
@@ -210,6 +218,28 @@ class Form:
             return
         for name, sentence in fields.items():
             self.wrong(name, str(sentence))
+
+
+def check_first(form: Form) -> Response | None:
+    """Go to the page that shows what a form would do; Back and reload open its address again.
+
+    What was typed rests in a draft (decision 0030) until it is done. None when it is too long for
+    one: the page is then the answer itself.
+    """
+    kept = {name: values for name, values in form.typed.items() if name not in NOT_CHECKED}
+    address = drafts.keep_to_check(form.id, kept | {"id": [str(form.id)]})
+    return redirect(address, HTTPStatus.SEE_OTHER) if address else None
+
+
+def checked_id() -> UUID | None:
+    """The id of what is to be checked, when the address asks for that."""
+    return drafts.named_here(drafts.CHECK)
+
+
+def done_after_check(form: Form, address: str, sentence: str) -> Response:
+    """As `done`, and what was typed to be checked is forgotten."""
+    drafts.forget_checked(form.id)
+    return done(address, sentence)
 
 
 def here() -> str:

@@ -25,16 +25,20 @@ def again(
         for e in asked.all("input")
         if e.attributes.get("name") in {"csrf_token", "id"}
     }
-    shown = desk.client.post(path, data=token | typed)
-    assert shown.status_code == 200, shown.text
+    sent = desk.client.post(path, data=token | typed)
+    assert sent.status_code == 303, sent.text
+    check = sent.location
+    shown = desk.client.get(check)
     confirm = {
         e.attributes["name"]: e.attributes.get("value", "")
         for e in markup.read(shown.text).all("input")
         if "name" in e.attributes
     }
     assert "26A 00002 09" in " ".join(shown.text.split())
-    answer = desk.client.post(path, data=confirm | then, follow_redirects=True)
+    answer = desk.client.post(check, data=confirm | then, follow_redirects=True)
     assert answer.status_code == status, answer.text
+    if status == 200:
+        assert desk.client.get(check).location == answer.request.path, "Back leads to what was done"
     return answer.text
 
 
