@@ -22,6 +22,7 @@ from app.clearing.models import StatementApproval
 from app.clearing.receipts import serial_in
 from app.clearing.rules import ClawbackState
 from app.database import Place, rows_by
+from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
@@ -64,6 +65,10 @@ class ClawbackRow:
     net_cents: Cents | None
     recovered_by: str
     set_aside_because: str
+    prepared_by: str
+    decided_by: str
+    decided_at: datetime | None
+    """How it was prepared and decided; who did, as the reader is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,12 @@ def clawback_rows(session: Session, corrections: Sequence[Correction]) -> tuple[
     )
     names = partners.organisation_names(session, [one.clawback.mediator_id for one in corrections])
     papers = recovering_papers(session, corrections)
+    named = named_to(
+        session,
+        current_actor(),
+        [one.clawback.prepared_by for one in corrections]
+        + [one.decision.decided_by for one in corrections if one.decision],
+    )
     return tuple(
         ClawbackRow(
             one.id,
@@ -113,6 +124,9 @@ def clawback_rows(session: Session, corrections: Sequence[Correction]) -> tuple[
             Cents(one.receivable.net_cents) if one.receivable else None,
             papers.get(one.id, ""),
             (one.decision.reason or "") if one.decision else "",
+            named(one.clawback.prepared_by),
+            named(one.decision.decided_by if one.decision else None),
+            one.decision.decided_at if one.decision else None,
         )
         for one in corrections
     )

@@ -14,6 +14,7 @@ from app.clearing.correction_models import DebitNote
 from app.clearing.correction_pages import owing_now
 from app.clearing.rules import PaperRecovery
 from app.database import Place
+from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
@@ -165,6 +166,9 @@ class NotePage:
     row: NoteRow
     lines: tuple[PaperRecovery, ...]
     may_collect: bool
+    issued_by: str
+    collected_by: str
+    """Who issued it and who recorded its collection, as the reader is told."""
 
 
 def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
@@ -176,7 +180,16 @@ def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
         )
         lines = documents.debit_note_paper(session, found).recoveries
         [row] = note_rows(session, [found])
-        return NotePage(row, lines, may(Right.RECORD_PAYMENT) and row.collected_on is None)
+        collection = correction_queries.collection_of(session, debit_note_id)
+        recorded_by = collection.recorded_by if collection else None
+        named = named_to(session, current_actor(), [found.issued_by, recorded_by])
+        return NotePage(
+            row,
+            lines,
+            may(Right.RECORD_PAYMENT) and row.collected_on is None,
+            named(found.issued_by),
+            named(recorded_by),
+        )
 
     return render_template(
         "clearing/debit_note.html", page=in_transaction(read), form=form

@@ -28,11 +28,13 @@ from app.clearing.rules import (
     StatementState,
 )
 from app.clearing.standing_queries import Filter, Standing, Sum
+from app.identity.naming import named_to
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import NO_BREAK, Cents
 from app.partners import queries as partners
 from app.programmes import queries as programmes
-from app.web.format import euros, month_long
+from app.web.format import count as number
+from app.web.format import euros, month_long, plural
 from app.web.lists import Listed
 from app.web.pages import Choice
 
@@ -220,6 +222,8 @@ def state_words(one: Standing, reasons: Sequence[HoldReason], *, own: bool) -> t
 def why_of(one: Standing, *, today: date, own: bool) -> str:
     """The few words under a state."""
     due = "La collectivité l’approuve" if own and one.state is StatementState.DRAFT else ""
+    if one.state is StatementState.OFFSET:
+        return "rien à payer"
     if one.approval is not None:
         late = one.approval.due_on < today
         due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"
@@ -245,6 +249,9 @@ class Step:
     on: date | None = None
     said: str = ""
     here: bool = False
+    by_id: int | None = None
+    by: str = ""
+    """Who did it, as the reader is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,10 +374,10 @@ def statement_page(
         fee_cents=Cents(version.fee_cents),
         net_cents=Cents(version.net_cents),
         payee=_payee(one),
-        due_on=approval.due_on if approval else None,
+        due_on=approval.due_on if approval and approval.payable_cents else None,
         late=approval is not None and one.state in OWED and approval.due_on < today,
         lines=tuple(documents.lines_of(session, one.id)),
-        steps=tuple(_steps(session, one)),
+        steps=_signed(session, actor, _steps(session, one)),
         acts=acts,
         not_allowed=not_allowed,
         order_id=one.order.id if one.order else None,
@@ -509,22 +516,28 @@ def _acts_on_a_draft(
     return tuple(acts), why
 
 
+def _signed(session: Session, actor: Actor, steps: Sequence[Step]) -> tuple[Step, ...]:
+    named = named_to(session, actor, [step.by_id for step in steps])
+    return tuple(replace(step, by=named(step.by_id)) for step in steps)
+
+
 def _steps(session: Session, one: Standing) -> list[Step]:
     """What happened, oldest first, then what is to come."""
     statement, approval = one.statement, one.approval
     first = queries.versions_of(session, one.id)[0]
     steps = [
-        Step("Préparé", "bill", one.run.prepared_at,
-             said=f"{first.voucher_count} pass enregistrés avant le {one.run.cut_off_on:%d/%m/%Y}.")
+        Step("Préparé", "bill", one.run.prepared_at, by_id=statement.prepared_by,
+             said=f"{number(first.voucher_count)} pass enregistré{plural(first.voucher_count)} "
+             f"avant le {one.run.cut_off_on:%d/%m/%Y}.")
     ]  # fmt: skip
     steps += [
-        Step("Pass retirés", "undo", made.withdrawn_at,
-             said=f"{made.voucher_count} pass : {made.reason}.")
+        Step("Pass retirés", "undo", made.withdrawn_at, by_id=made.withdrawn_by,
+             said=f"{number(made.voucher_count)} pass : {made.reason}.")
         for made in queries.withdrawals_of(session, one.id)
     ]  # fmt: skip
     steps += [
         Step("Certifié par le médiateur", "check", made.certified_at,
-             said=f"Version {made.version}.")
+             by_id=made.certified_by, said=f"Version {made.version}.")
         for made in queries.all_certifications_of(session, one.id)
     ]  # fmt: skip
     steps.sort(key=lambda step: step.at or one.run.prepared_at)
@@ -534,24 +547,25 @@ def _steps(session: Session, one: Standing) -> list[Step]:
         return [*steps, Step("Approbation", "clock"), Step("Mandat", "clock"),
                 Step("Paiement", "clock")]  # fmt: skip
     steps.append(
-        Step("Approuvé", "check", approval.approved_at,
-             said=f"{euros(approval.payable_cents)}, reçu le {approval.received_on:%d/%m/%Y}, "
-             f"à payer avant le {approval.due_on:%d/%m/%Y}.")
+        Step("Approuvé", "check", approval.approved_at, by_id=approval.approved_by,
+             said=f"{euros(approval.payable_cents)}, reçu le {approval.received_on:%d/%m/%Y}"
+             + (f", à payer avant le {approval.due_on:%d/%m/%Y}." if approval.payable_cents
+                else "."))
     )  # fmt: skip
     for order, payment, rejection in payment_queries.rounds_of(session, one.id):
         steps.append(
             Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
-                 "bill", order.ordered_at,
+                 "bill", order.ordered_at, by_id=order.ordered_by,
                  said=f"Mandat {order.mandate_number}, bordereau {order.bordereau_number}, du "
                  f"{order.issued_on:%d/%m/%Y}, sur le compte "
                  f"{order.payee_iban_masked.replace(' ', NO_BREAK)}.")
         )  # fmt: skip
         if payment:
-            steps.append(Step("Payé", "euro", payment.recorded_at,
+            steps.append(Step("Payé", "euro", payment.recorded_at, by_id=payment.recorded_by,
                               said=f"Le {payment.paid_on:%d/%m/%Y}."))  # fmt: skip
         if rejection:
             steps.append(
-                Step("Rejeté", "warn", rejection.recorded_at,
+                Step("Rejeté", "warn", rejection.recorded_at, by_id=rejection.recorded_by,
                      said=f"Le {rejection.rejected_on:%d/%m/%Y} : {rejection.reason}.")
             )  # fmt: skip
     if one.state in {StatementState.APPROVED, StatementState.REJECTED}:

@@ -15,6 +15,7 @@ from app.closing.models import ClosingHold, ComplementSettlement
 from app.closing.papers import Account, Complement, complement_statement, joint_statement
 from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
 from app.closing.views import StepShown, account_of, complements_shown, steps_shown
+from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.partners.queries import organisation_names
 from app.prescribers.allocations import BookletRange
@@ -109,6 +110,11 @@ class ClosingPage:
     steps: tuple[StepShown, ...]
     counted: tuple[Counted, ...]
     hold: ClosingHold | None
+    validated_by: str
+    released_by: str
+    signed_by: tuple[str, str]
+    """Who recorded the signature of the sponsor, and of the issuer."""
+    settled_by: str
     released_count: int
     waits_for_hold: bool
     over: bool
@@ -155,12 +161,27 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
     signed = queries.signatures_of(session, terms.vintage_id)
     settlement = queries.settlement_of(session, terms.vintage_id)
     releases = queries.releases_of(session, hold.id) if hold else []
+    named = named_to(
+        session,
+        current_actor(),
+        [
+            hold.validated_by if hold else None,
+            *(released.released_by for released, _ in releases),
+            *(one.recorded_by for one in signed.values()),
+            settlement.settled_by if settlement else None,
+        ],
+    )
+    recorded = {side: named(one.recorded_by) for side, one in signed.items()}
     return ClosingPage(
         terms,
         known_programme(session, terms.programme_id).name,
         steps,
         _counted(session, terms.vintage_id, steps),
         hold,
+        named(hold.validated_by if hold else None),
+        ", ".join(dict.fromkeys(filter(None, (named(one.released_by) for one, _ in releases)))),
+        (recorded.get(Side.SPONSOR, ""), recorded.get(Side.ISSUER, "")),
+        named(settlement.settled_by if settlement else None),
         sum(len(booklets) for _, booklets in releases),
         _waits_for_hold(session, terms.vintage_id, steps),
         started_on() > terms.valid_until,

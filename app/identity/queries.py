@@ -43,6 +43,11 @@ def agent_names(session: Session, ids: Collection[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
+def agents_by_id(session: Session, ids: Collection[int]) -> dict[int, Agent]:
+    """Agents by their ids."""
+    return {one.id: one for one in session.scalars(select(Agent).where(Agent.id.in_(ids)))}
+
+
 def organisations_of(session: Session, ids: Collection[int]) -> dict[int, UUID]:
     """For whom agents work."""
     rows = session.execute(select(Agent.id, Agent.organisation_id).where(Agent.id.in_(ids)))

@@ -9,6 +9,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from app.identity import queries as agents
+from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.kernel.money import NO_BREAK
 from app.kernel.text import written_phone
@@ -103,6 +104,10 @@ class Account:
     tone: str
     state: str
     may_approve: bool
+    prepared_at: datetime
+    prepared_by: str
+    approved_at: datetime | None
+    approved_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,8 +498,15 @@ def _applications(session: Session, partner_id: UUID) -> tuple[Application, ...]
 def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
     used = partners.approved_bank_details(session, partner_id)
     may_approve, me = may(Right.APPROVE_BANK_DETAILS), current_actor().agent_id
+    every = partners.bank_details_of(session, partner_id)
+    named = named_to(
+        session,
+        current_actor(),
+        [details.prepared_by for details, _ in every]
+        + [approval.approved_by for _, approval in every if approval],
+    )
     told = []
-    for details, approval in reversed(partners.bank_details_of(session, partner_id)):
+    for details, approval in reversed(every):
         if approval is None:
             tone, state = "warn", "À confirmer"
         elif used is not None and used.id == details.id:
@@ -509,6 +521,10 @@ def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
                 tone,
                 state,
                 may_approve=may_approve and approval is None and details.prepared_by != me,
+                prepared_at=details.prepared_at,
+                prepared_by=named(details.prepared_by),
+                approved_at=approval.approved_at if approval else None,
+                approved_by=named(approval.approved_by if approval else None),
             )
         )
     return tuple(told)

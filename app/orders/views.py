@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.database import rows_by
-from app.identity.queries import agent_names
+from app.identity.naming import Named, named_to
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
@@ -200,6 +201,26 @@ class Step:
     at: datetime | None
     said: str = ""
     here: bool = False
+    by: str = ""
+    """Who did it, as the reader is told."""
+
+
+class Acts(NamedTuple):
+    """What people did to an order, each once at most."""
+
+    approval: OrderApproval | None
+    sent: OrderDispatch | None
+    cancelled: OrderCancellation | None
+
+    @property
+    def agents(self) -> tuple[int, ...]:
+        """Who did."""
+        approval, sent, cancelled = self
+        return (
+            *([approval.approved_by] if approval else ()),
+            *([sent.sent_by] if sent else ()),
+            *([cancelled.cancelled_by] if cancelled else ()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +232,9 @@ class MandateShown:
     amount_cents: Cents
     issued_on: date
     cancelled_because: str
+    recorded_by: str
+    cancelled_by: str
+    """Who, as the reader is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +370,22 @@ def order_page(
     """An order with everything that happened to it, for whoever may look."""
     come = queries.progress(session, [order.id])[order.id]
     deliveries = _deliveries(session, order)
-    cancelled = queries.cancellation(session, order.id)
+    acts = Acts(
+        queries.approval(session, order.id),
+        queries.dispatch(session, order.id),
+        queries.cancellation(session, order.id),
+    )
+    mandates = queries.all_mandates_of(session, [order.id])[order.id]
+    named = named_to(
+        session,
+        actor,
+        [
+            order.prepared_by,
+            *acts.agents,
+            *(one.recorded_by for one, _ in mandates),
+            *(one.cancelled_by for _, one in mandates if one),
+        ],
+    )
     programme = known_programme(session, order.programme_id)
     terms = known_vintage(session, order.vintage_id)
     return OrderPage(
@@ -361,17 +400,15 @@ def order_page(
         details=details_of(order),
         lines=_lines(session, order),
         deliveries=deliveries,
-        mandates=_mandates(session, order.id),
+        mandates=_mandates(mandates, named),
         mandated_cents=come.mandated_cents,
         activated_cents=come.activated_cents,
-        steps=_steps(session, order, come, deliveries, actor),
+        steps=_steps(order, acts, come, deliveries, named),
         plan=queries.plans_of(session, [order.id]).get(order.id),
-        cancellation_reason=cancelled.reason if cancelled else "",
+        cancellation_reason=acts.cancelled.reason if acts.cancelled else "",
         budget=budget_of(session, programme, on=on),
         commits_cents=cost_of(order),
-        prepared_by=""
-        if order.prepared_by == actor.agent_id
-        else agent_names(session, [order.prepared_by])[order.prepared_by],
+        prepared_by="" if order.prepared_by == actor.agent_id else named(order.prepared_by),
         rights=rights,
         over=_over(terms, come.state, on),
         closed_acts=_closed_acts(terms, order, delivered=bool(deliveries), on=on),
@@ -409,7 +446,9 @@ def _closed_acts(
     return frozenset(closed)
 
 
-def _mandates(session: Session, order_id: UUID) -> tuple[MandateShown, ...]:
+def _mandates(
+    found: Sequence[tuple[OrderMandate, OrderMandateCancellation | None]], named: Named
+) -> tuple[MandateShown, ...]:
     return tuple(
         MandateShown(
             one.id,
@@ -417,8 +456,10 @@ def _mandates(session: Session, order_id: UUID) -> tuple[MandateShown, ...]:
             Cents(one.amount_cents),
             one.issued_on,
             cancelled.reason if cancelled else "",
+            named(one.recorded_by),
+            named(cancelled.cancelled_by if cancelled else None),
         )
-        for one, cancelled in queries.all_mandates_of(session, [order_id])[order_id]
+        for one, cancelled in found
     )
 
 
@@ -473,33 +514,37 @@ def _deliveries(session: Session, order: BookletOrder) -> tuple[DeliveryShown, .
 
 
 def _steps(
-    session: Session,
     order: BookletOrder,
+    acts: Acts,
     come: queries.Progress,
     deliveries: Sequence[DeliveryShown],
-    actor: Actor,
+    named: Named,
 ) -> tuple[Step, ...]:
-    approval = queries.approval(session, order.id)
-    sent = queries.dispatch(session, order.id)
-    cancelled = queries.cancellation(session, order.id)
-
-    acted = [order.prepared_by]
-    acted += [approval.approved_by] if approval else []
-    acted += [cancelled.cancelled_by] if cancelled else []
-    names = agent_names(session, acted)
-
-    def by(agent_id: int) -> str:
-        return "Par vous." if agent_id == actor.agent_id else f"Par {names[agent_id]}."
-
-    steps = [Step("Préparée", "bill", order.prepared_at, by(order.prepared_by))]
+    approval, sent, cancelled = acts
+    steps = [Step("Préparée", "bill", order.prepared_at, by=named(order.prepared_by))]
     if approval:
-        steps.append(Step("Approuvée", "check", approval.approved_at, by(approval.approved_by)))
+        steps.append(
+            Step("Approuvée", "check", approval.approved_at, by=named(approval.approved_by))
+        )
     if cancelled:
-        said = f"{cancelled.reason} {by(cancelled.cancelled_by)}".strip()
-        return (*steps, Step("Annulée", "cross", cancelled.cancelled_at, said, here=True))
+        return (
+            *steps,
+            Step(
+                "Annulée",
+                "cross",
+                cancelled.cancelled_at,
+                cancelled.reason,
+                here=True,
+                by=named(cancelled.cancelled_by),
+            ),
+        )
     if not approval:
         steps.append(Step("Approuvée", "check", None))
-    steps.append(Step("Envoyée", "truck", sent.sent_at if sent else None))
+    steps.append(
+        Step("Envoyée", "truck", sent.sent_at, by=named(sent.sent_by))
+        if sent
+        else Step("Envoyée", "truck", None)
+    )
     whole = order.voucher_count
     active = [d.activated_at for d in deliveries if d.activated_at]
     for title, drawing, count, instants in (
