@@ -17,8 +17,10 @@ from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
 from app.kernel.serials import SerialNumber
+from app.prescribers import custody_queries as custody
 from app.prescribers import holdings
 from app.prescribers import queries as prescribers
+from app.prescribers.custody_queries import HeldBack
 from app.prescribers.handover_drafts import Unfinished, unfinished
 from app.prescribers.holdings import Rate
 from app.programmes import queries as programmes
@@ -45,6 +47,8 @@ class Today:
     main: tuple[str, str, str] | None
     """Its endpoint, drawing and words."""
     stock: tuple[Rate, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
+    """What of the reader's drawer a hold withholds."""
     chain: ChainPage | None = None
     ends: tuple[End, ...] = ()
     freezes: tuple[tuple[str, ProgrammeFreeze], ...] = ()
@@ -76,9 +80,14 @@ def _today(session: Session) -> Today:
     page = Today(day, tasks, _main_act(rights, tasks))
     if Right.ISSUE_BOOKLETS in rights:
         rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day)
+        held_back = custody.held_back(session, actor.organisation_id)
+        if held_back and not any(rate.in_hand for rate in rates):
+            # Nothing is left to hand out: its day does not begin with that.
+            page = replace(page, main=None)
         page = replace(
             page,
             stock=tuple(rates),
+            held_back=tuple(held_back),
             unfinished=unfinished(session),
             begins=not prescribers.has_handed_over(session, actor.organisation_id, actor.agent_id),
         )

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import Place, placed
-from app.ledger import AccountKind
-from app.ledger.models import AccountRow, Movement, Voucher
+from app.ledger import AccountKind, MovementKind
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.queries import may_hold
 from app.partners.models import Agreement, Organisation
 from app.partners.queries import agreement_covers
@@ -455,6 +455,43 @@ class StockReading:
             .group_by(Voucher.booklet_id)
         )
         return dict(rows.all())
+
+
+class HeldBack(NamedTuple):
+    """Booklets of a vintage in a drawer that a hold withholds, and since when."""
+
+    vintage_id: int
+    label: str
+    booklet_count: int
+    since: datetime
+
+
+def held_back(session: Session, party_id: UUID) -> list[HeldBack]:
+    """What lies in a drawer and may not be handed out any more, by vintage.
+
+    What the end of validity let expire is not told: it is worth nothing.
+    """
+    rows = session.execute(
+        select(
+            AccountRow.vintage_id,
+            VintageTerms.label,
+            func.count(Voucher.booklet_id.distinct()),
+            select(func.min(Posting.occurred_at))
+            .join(Movement, Movement.posting_id == Posting.id)
+            .where(
+                Movement.credit_account_id == AccountRow.id,
+                Movement.kind == MovementKind.WITHHOLD,
+            )
+            .correlate(AccountRow)
+            .scalar_subquery(),
+        )
+        .join(Voucher, Voucher.account_id == AccountRow.id)
+        .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
+        .where(AccountRow.kind == AccountKind.WITHHELD, AccountRow.party_id == party_id)
+        .group_by(AccountRow.id, AccountRow.vintage_id, VintageTerms.label)
+        .order_by(VintageTerms.label)
+    )
+    return [HeldBack(*row) for row in rows]
 
 
 def held_booklets(

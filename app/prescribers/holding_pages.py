@@ -12,6 +12,7 @@ from app.identity.rules import Right
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber
 from app.partners.queries import organisation_names
+from app.prescribers import custody_queries as queries
 from app.prescribers import holdings, recalls
 from app.prescribers.custody_desk import (
     Holder,
@@ -21,7 +22,7 @@ from app.prescribers.custody_models import (
     Consignment,
 )
 from app.prescribers.custody_papers import recalls_sheet
-from app.prescribers.custody_queries import StockReading
+from app.prescribers.custody_queries import HeldBack, StockReading
 from app.prescribers.custody_rules import (
     FRENCH_RECALL_REASON,
     RecallReason,
@@ -48,6 +49,8 @@ class StockPage:
     own: bool
     recalled: bool
     """Whether some of it is to come back."""
+    held_back: tuple[HeldBack, ...]
+    """What of the reader's drawer a hold withholds."""
     incomplete: tuple["IncompleteLine", ...]
     may_declare: bool
     may_request: bool
@@ -86,6 +89,7 @@ def _stock_page(session: Session) -> StockPage:
         read_at=started_at(),
         own=actor.scope is not None,
         recalled=recalls.is_anything_due(session, actor=actor, held=held, on=started_on()),
+        held_back=tuple(queries.held_back(session, actor.scope)) if actor.scope else (),
         incomplete=_incomplete(session, reading, one.id if one else None),
         may_declare=may(Right.DECLARE_LOSS),
         may_request=may(Right.REQUEST_BOOKLETS),

@@ -29,6 +29,7 @@ from app.orders import queries as orders
 from app.orders.rules import SerialRange
 from app.orders.service import totals_of
 from app.prescribers.allocations import BookletRange
+from app.prescribers.custody_queries import held_back
 from app.prescribers.errors import BookletNotYours, LateHandOver
 from app.prescribers.rules import LateReason
 from app.programmes.rules import Payer
@@ -164,6 +165,9 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         )
         person = scheme.beneficiary(session)
     assert held.voucher_count == 69
+    with database.transaction(writing=False) as session:
+        [kept_apart] = held_back(session, plie)
+    assert (kept_apart.booklet_count, kept_apart.since) == (2, scheme.now)
     with database.transaction() as session, pytest.raises(BookletNotYours):
         scheme.prescription(session, person, [2])
     assert run(database, scheme, -7) == [Step.LATE]
