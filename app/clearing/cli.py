@@ -170,7 +170,7 @@ def preview(desk: Desk, *, cut_off: date, programme: str | None) -> None:
             "Repris": lambda row: euros(row["recovered_cents"]),
             "Net à payer": lambda row: euros(row["payable_cents"]),
             "Retenu": lambda row: ", ".join(HELD[reason] for reason in row["held_because"]),
-            "Sans séance": lambda row: row["untold_count"],
+            "Sans accompagnement": lambda row: row["untold_count"],
         },
         none="Rien n’attend de bordereau.",
     )
@@ -268,7 +268,7 @@ def withdraw(
     Chaque pass se désigne par son numéro ; « premier..dernier » désigne une série.
 
     Exemple : passnum clearing withdraw 0199f2a0-1b2c-7d3e-8f40-123456789abc "26A 00442 07 91"
-    --version 1 --reason "Séance saisie deux fois"
+    --version 1 --reason "Accompagnement saisi deux fois"
     """
     ranges = []
     for typed in passes:

@@ -78,7 +78,7 @@ def prepare(desk: Desk, *, redemption_id: UUID, reason: str, request_id: UUID) -
     """Prépare la reprise d’un pass payé ; une autre personne l’approuve.
 
     Exemple : passnum clawback prepare 0199f2a0-1b2c-7d3e-8f40-123456789abc
-    --reason "La séance n’a pas eu lieu"
+    --reason "L’accompagnement n’a pas eu lieu"
     """
     with desk.transaction() as session:
         made = prepare_clawback(
@@ -115,7 +115,7 @@ def set_aside(desk: Desk, *, clawback_id: UUID, reason: str) -> None:
     """Écarte une reprise : le pass reste payé.
 
     Exemple : passnum clawback set-aside 0199f2a0-1b2c-7d3e-8f40-123456789abc
-    --reason "La séance a bien eu lieu"
+    --reason "L’accompagnement a bien eu lieu"
     """
     with desk.transaction() as session:
         set_aside_clawback(

@@ -27,13 +27,13 @@ class ClawbackRequestSchema(Identified):
     """A redemption that was paid and should not have been."""
 
     redemption_id = Uuid(required=True)
-    reason = Text(required=True, example="La séance n’a pas eu lieu")
+    reason = Text(required=True, example="L’accompagnement n’a pas eu lieu")
 
 
 class SetAsideClawbackRequestSchema(Body):
     """Why a pass stays paid after all."""
 
-    reason = Text(required=True, example="La séance a bien eu lieu")
+    reason = Text(required=True, example="L’accompagnement a bien eu lieu")
 
 
 class ClawbackSchema(Schema):
@@ -104,7 +104,7 @@ class DisputeRequestSchema(Identified):
 
     attempt_id = Uuid(required=True, about="L’identifiant de l’encaissement qui a été refusé.")
     code = code()
-    redeemed_at = Instant(required=True, about="Instant de la séance.")
+    redeemed_at = Instant(required=True, about="Instant de l’accompagnement.")
     story = Text(1000, required=True, example="La personne a remis ce pass à notre atelier")
 
 
@@ -125,7 +125,7 @@ class DisputeSchema(Schema):
     redemption_id = Uuid(
         required=True, allow_none=True, about="Le premier encaissement ; caché au plaignant."
     )
-    redeemed_at = Instant(required=True, about="Instant de la séance, selon qui réclame.")
+    redeemed_at = Instant(required=True, about="Instant de l’accompagnement, selon qui réclame.")
     story = Text(1000, required=True)
     opened_by = Whole(required=True, about="Numéro de l’agent.")
     opened_at = Instant(required=True)

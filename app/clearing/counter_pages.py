@@ -207,7 +207,7 @@ def take_typed(session: Session, form: Form) -> Taken:
     if len(typed) > LARGEST_TYPED:
         form.wrong("codes", f"Tapez au plus {LARGEST_TYPED} codes à la fois.")
     if on > started_on():
-        form.wrong("jour", "Écrivez le jour de la séance, au plus tard aujourd’hui.")
+        form.wrong("jour", "Écrivez le jour de l’accompagnement, au plus tard aujourd’hui.")
     told_session = read_session_if_told(form)
     form.check()
     now = started_at()
@@ -374,7 +374,7 @@ REDEMPTIONS = Listing(
         Column[LineShown]("Pass", lambda line: line.serial, width=18),
         Column("Heure", lambda line: line.at, Kind.MOMENT, "heure"),
         Column("Médiateur", lambda line: line.mediator_name, width=36),
-        Column("Séance", lambda line: "notée" if line.session_id else "à noter"),
+        Column("Accompagnement", lambda line: "noté" if line.session_id else "à noter"),
         Column("État", lambda line: line.words.label, width=24),
         Column("Valeur (€)", lambda line: line.amount_cents, Kind.EUROS),
     ),

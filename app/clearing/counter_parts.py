@@ -144,7 +144,7 @@ def read_session_if_told(form: Form) -> ToldSession | None:
     if form.text("duree"):
         return read_session(form)
     if form.texts("sujets") or form.text("personnes") or form.text("genre") == SessionKind.GROUP:
-        form.wrong("duree", "Choisissez la durée de la séance, ou effacez ce qui la décrit.")
+        form.wrong("duree", "Choisissez la durée de l’accompagnement, ou effacez ce qui le décrit.")
     return None
 
 

@@ -62,9 +62,9 @@ def wrong_about(story: str, redeemed_at: datetime, *, now: datetime) -> dict[str
     """What to write instead of what is told of a session."""
     wrong = {}
     if clean(story, longest=LONGEST_STORY) is None:
-        wrong["story"] = "Racontez en quelques mots la séance et qui a remis le pass."
+        wrong["story"] = "Racontez en quelques mots l’accompagnement et qui a remis le pass."
     if redeemed_at > now:
-        wrong["redeemed_at"] = "La séance ne peut pas être à venir."
+        wrong["redeemed_at"] = "L’accompagnement ne peut pas être à venir."
     return wrong
 
 
@@ -149,8 +149,8 @@ def _check_issued(
     issued_on = terms[voucher.booklet_id].issued_on
     if issued_on is not None and on < issued_on:
         raise InvalidInput(
-            redeemed_at=f"Ce pass a été remis le {issued_on:%d/%m/%Y} : la séance ne peut pas être "
-            "avant."
+            redeemed_at=f"Ce pass a été remis le {issued_on:%d/%m/%Y} : l’accompagnement ne peut "
+            "pas être avant."
         )
 
 

@@ -76,9 +76,9 @@ class OutsideValidity(RuleBroken):
 
     code = "outside_validity"
     sentence = (
-        "Ce pass est valable du {valid_from} au {valid_until}, et la séance est du {day}. "
-        "Par tolérance, une séance est acceptée jusqu’au {last_redemption_on}. "
-        "Vérifiez la date de la séance, ou demandez un autre pass."
+        "Ce pass est valable du {valid_from} au {valid_until}, et l’accompagnement est du {day}. "
+        "Par tolérance, un accompagnement est accepté jusqu’au {last_redemption_on}. "
+        "Vérifiez la date de l’accompagnement, ou demandez un autre pass."
     )
 
 
@@ -87,8 +87,8 @@ class SessionInTheFuture(RuleBroken):
 
     code = "session_in_the_future"
     sentence = (
-        "La séance est datée du {day}, qui n’est pas encore arrivé. "
-        "Corrigez la date de la séance, ou l’heure de votre téléphone, puis recommencez."
+        "L’accompagnement est daté du {day}, qui n’est pas encore arrivé. "
+        "Corrigez sa date, ou l’heure de votre téléphone, puis recommencez."
     )
 
 
@@ -97,8 +97,8 @@ class SessionBeforeIssue(RuleBroken):
 
     code = "session_before_issue"
     sentence = (
-        "La séance est datée du {day}, et ce pass a été remis le {issued_on}. "
-        "Corrigez la date de la séance, ou celle de votre téléphone, puis encaissez de nouveau."
+        "L’accompagnement est daté du {day}, et ce pass a été remis le {issued_on}. "
+        "Corrigez sa date, ou celle de votre téléphone, puis encaissez de nouveau."
     )
 
 
@@ -175,8 +175,8 @@ class UnknownSupportSession(NotFound):
 
     code = "unknown_support_session"
     sentence = (
-        "Cette séance est introuvable parmi celles de votre structure. "
-        "Choisissez-la dans la liste des séances."
+        "Cet accompagnement est introuvable parmi ceux de votre structure. "
+        "Choisissez-le dans la liste des accompagnements."
     )
 
 
@@ -185,8 +185,8 @@ class SessionOfAnotherDay(RuleBroken):
 
     code = "session_of_another_day"
     sentence = (
-        "La séance est du {day}, et ce pass a été encaissé pour le {redeemed_on}. "
-        "Choisissez une séance du même jour."
+        "L’accompagnement est du {day}, et ce pass a été encaissé pour le {redeemed_on}. "
+        "Choisissez un accompagnement du même jour."
     )
 
 
@@ -194,7 +194,7 @@ class RedemptionInAnotherSession(Conflict):
     """The pass pays for another session already."""
 
     code = "redemption_in_another_session"
-    sentence = "Ce pass est déjà rattaché à une autre séance. Choisissez un autre pass."
+    sentence = "Ce pass est déjà rattaché à un autre accompagnement. Choisissez un autre pass."
 
 
 class CodeTypedTwice(RuleBroken):

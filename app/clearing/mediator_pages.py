@@ -312,7 +312,7 @@ def receipts() -> ResponseReturnValue:
 
 COLUMNS = (
     Field("Ligne du registre", Kind.NUMBER),
-    Field("Jour de la séance", Kind.DAY),
+    Field("Jour de l’accompagnement", Kind.DAY),
     Field("Encaissé le", Kind.MOMENT),
     Field("Pass", width=18),
     Field("Valeur (€)", Kind.EUROS),

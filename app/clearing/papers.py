@@ -208,13 +208,13 @@ def _sessions(page: Paper, paper: StatementPaper, y: float) -> float:
         page,
         y - 5.6,
         rows,
-        total=f"Total, {grouped(len(rows))} séance{plural(len(rows))}",
+        total=f"Total, {grouped(len(rows))} accompagnement{plural(len(rows))}",
         sums=lambda after: (grouped(passes[after]),),
         closing=0.0 if paper.recoveries else CLOSING,
     )
     if paper.untold_count:
         many = grouped(paper.untold_count)
-        words = f"{many} pass sans séance notée à l’approbation."
+        words = f"{many} pass sans accompagnement noté à l’approbation."
         y = note(s, y - 5, page.wide - 2 * LEFT, typeset(words))
     return y
 

@@ -48,7 +48,7 @@ def receipt_pdf(one: ReceiptPaper) -> bytes:
         ("Médiateur", strong(one.mediator_name)),
         ("Pass", strong(one.serial)),
         ("Valeur", strong(money(one.amount_cents))),
-        ("Jour de la séance", f"{long_day(one.redeemed_on)}, {one.clock}"),
+        ("Jour de l’accompagnement", f"{long_day(one.redeemed_on)}, {one.clock}"),
         ("Ligne du registre", str(one.movement_id)),
     ]
     if one.undone:

@@ -31,7 +31,9 @@ from app.vouchers import queries as vouchers
 @click.command("redeem", cls=Verb)
 @click.argument("code", required=False, metavar="[CODE]")
 @click.option("--file", metavar="FICHIER", help="Un code par ligne ; - lit l’entrée standard.")
-@click.option("--at", "redeemed_at", type=Instant(), help="Quand la séance a eu lieu (maintenant).")
+@click.option(
+    "--at", "redeemed_at", type=Instant(), help="Quand l’accompagnement a eu lieu (maintenant)."
+)
 @repeatable
 @acting
 def redeem(

@@ -143,7 +143,7 @@ class ToldSession:
                 f"Écrivez une durée de {SHORTEST_SESSION} à {LONGEST_SESSION} minutes."
             )
         if self.kind is SessionKind.INDIVIDUAL and self.people_count != 1:
-            wrong["people_count"] = "Une séance individuelle compte une personne."
+            wrong["people_count"] = "Un accompagnement individuel compte une personne."
         if self.kind is SessionKind.GROUP and not 1 < self.people_count <= LARGEST_GROUP:
             wrong["people_count"] = f"Écrivez combien de personnes : de 2 à {LARGEST_GROUP}."
         return wrong

@@ -26,7 +26,8 @@ def code() -> Text:
 def session_instant() -> Instant:
     """When the support session was."""
     return Instant(
-        load_default=None, about="Instant de la séance, à l’heure de l’appareil ; sinon maintenant."
+        load_default=None,
+        about="Instant de l’accompagnement, à l’heure de l’appareil ; sinon maintenant.",
     )
 
 
@@ -34,7 +35,7 @@ def paid_session() -> Uuid:
     """The support session that passes pay for."""
     return Uuid(
         load_default=None,
-        about="La séance que paient les pass, notée avant (/sessions), du même jour.",
+        about="L’accompagnement que paient les pass, noté avant (/sessions), du même jour.",
     )
 
 
@@ -120,7 +121,7 @@ class CheckSchema(Schema):
     face_value_cents = Whole(required=True, example=1000)
     valid_from = Day(required=True)
     valid_until = Day(required=True)
-    last_redemption_on = Day(required=True, about="Dernier jour où une séance compte.")
+    last_redemption_on = Day(required=True, about="Dernier jour où un accompagnement compte.")
 
 
 class ReversalRequestSchema(Identified):
@@ -241,7 +242,7 @@ class WithdrawalRequestSchema(Identified):
 
     version = version()
     passes = Many(Part(PassRangeSchema), MOST_RANGES, shortest=1, required=True)
-    reason = Text(required=True, example="Séance saisie deux fois")
+    reason = Text(required=True, example="Accompagnement saisi deux fois")
 
 
 class WithdrawalSchema(Schema):
@@ -293,7 +294,7 @@ class ExpectedStatementSchema(Schema):
     untold_count = Whole(
         0,
         required=True,
-        about="Pass laissés de côté : le dispositif demande leur séance, et aucune n’est notée.",
+        about="Pass laissés de côté : le dispositif demande leur accompagnement, jamais noté.",
     )
 
 

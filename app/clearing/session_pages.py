@@ -75,7 +75,7 @@ def _told(session: Session, held: Sequence[SupportSession]) -> Sequence[SessionS
 SESSIONS = Listing(
     "session_pages.list_sessions",
     name="seances",
-    title="Séances",
+    title="Accompagnements",
     columns=(
         Column[SessionShown]("Jour", lambda row: row.held_on, Kind.DAY, "jour"),
         Column("Médiateur", lambda row: row.mediator_name, width=36),
@@ -156,7 +156,7 @@ def new_session() -> ResponseReturnValue:
     if request.method == "POST" and (held := form.submit(act)) is not None:
         return done(
             url_for(".read_session_page", session_id=held.id),
-            f"La séance du {day_long(held.held_on)} est notée. Elle figure dans vos séances.",
+            f"L’accompagnement du {day_long(held.held_on)} est noté. Il figure parmi les vôtres.",
         )
     on = read_day(form.text("jour")) or today
 

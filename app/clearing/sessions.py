@@ -73,7 +73,7 @@ def note_session(
     """
     wrong: dict[str, JsonValue] = dict(told.wrong)
     if not FIRST_DAY <= held_on <= martinique_day(now):
-        wrong["held_on"] = "Écrivez le jour de la séance, au plus tard aujourd’hui."
+        wrong["held_on"] = "Écrivez le jour de l’accompagnement, au plus tard aujourd’hui."
     if wrong:
         raise InvalidInput(**wrong)
     kept = told.as_json()

@@ -121,7 +121,7 @@ SHEETS = Listing(
     title="Saisies pour les médiateurs",
     columns=(
         Column[SheetShown]("Médiateur", lambda row: row.mediator_name, width=36),
-        Column("Jour des séances", lambda row: row.held_on, Kind.DAY, "seances"),
+        Column("Jour des accompagnements", lambda row: row.held_on, Kind.DAY, "seances"),
         Column("Saisie", lambda row: martinique_day(row.typed_at), Kind.DAY, "saisie"),
         Column("Par", None),
         Column("Pass", lambda row: row.voucher_count, Kind.NUMBER),

@@ -130,7 +130,7 @@ def prepare_sheet(
 def _wrong(held_on: date, line_count: int, *, today: date) -> dict[str, JsonValue]:
     wrong: dict[str, JsonValue] = {}
     if not FIRST_DAY <= held_on <= today:
-        wrong["held_on"] = "Écrivez le jour des séances, au plus tard aujourd’hui."
+        wrong["held_on"] = "Écrivez le jour des accompagnements, au plus tard aujourd’hui."
     if not 0 < line_count <= LARGEST_SHEET:
         wrong["lines"] = f"Écrivez de 1 à {LARGEST_SHEET} pass, un par ligne."
     return wrong

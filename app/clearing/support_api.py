@@ -37,13 +37,13 @@ from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import PDF
 from app.web.transaction import current_settings, in_transaction
 
-routes = Routes("support", "Séances, journées des médiateurs et saisies par la coordination.")
+routes = Routes("support", "Accompagnements, journées des médiateurs, saisies par la coordination.")
 bp = routes.blueprint
 
 
 @routes.post(
     "/sessions",
-    "Noter une séance",
+    "Noter un accompagnement",
     right=Right.REDEEM,
     body=SessionRequestSchema,
     answer=WholeSessionSchema,
@@ -77,7 +77,7 @@ def record_session(body: Json) -> Json:
 
 @routes.get(
     "/sessions",
-    "Lister les séances",
+    "Lister les accompagnements",
     right=Right.SEE_REDEMPTIONS,
     query=UuidPageQuery,
     answer=SessionPageSchema,
@@ -100,7 +100,7 @@ def list_sessions(query: Json) -> Json:
 
 @routes.get(
     "/sessions/<uuid:session_id>",
-    "Lire une séance",
+    "Lire un accompagnement",
     right=Right.SEE_REDEMPTIONS,
     answer=WholeSessionSchema,
 )
@@ -115,13 +115,13 @@ def read_session(session_id: UUID) -> Json:
 
 @routes.post(
     "/sessions/<uuid:session_id>/redemptions",
-    "Rattacher des encaissements à une séance",
+    "Rattacher des encaissements à un accompagnement",
     right=Right.REDEEM,
     body=LinkRequestSchema,
     answer=WholeSessionSchema,
     status=200,
     refuses=(409,),
-    description="Un encaissement paie une seule séance, du même jour.",
+    description="Un encaissement paie un seul accompagnement, du même jour.",
 )
 def link_redemptions(body: Json, session_id: UUID) -> Json:
     """Say which passes paid for a session."""
@@ -141,8 +141,8 @@ def link_redemptions(body: Json, session_id: UUID) -> Json:
     right=Right.SEE_REDEMPTIONS,
     query=DayQuery,
     answer=DaySchema,
-    description="Par médiateur : pass, euros et séances du jour, ce qui s’annule encore et ce qui "
-    "est déjà sur un bordereau.",
+    description="Par médiateur : pass, euros et accompagnements du jour, ce qui s’annule encore et "
+    "ce qui est déjà sur un bordereau.",
 )
 def read_day(query: Json) -> Json:
     """What was taken for a day; a mediator's own."""

@@ -25,7 +25,7 @@ class SessionRequestSchema(Identified):
     held_on = Day(required=True)
     duration_minutes = Whole(SHORTEST_SESSION, LONGEST_SESSION, required=True, example=60)
     kind = Choice(SessionKind, required=True)
-    people_count = Whole(1, LARGEST_GROUP, load_default=1, about="1 pour une séance individuelle.")
+    people_count = Whole(1, LARGEST_GROUP, load_default=1, about="1 s’il est individuel.")
     topics = Many(Choice(Topic), len(Topic), load_default=list)
     redemption_ids = Many(
         Uuid(),
@@ -66,7 +66,7 @@ class WholeSessionSchema(SessionSchema):
 class DayQuery(Query):
     """Which day, and whose."""
 
-    day = Day(load_default=None, about="Jour des séances ; sinon aujourd’hui.")
+    day = Day(load_default=None, about="Jour des accompagnements ; sinon aujourd’hui.")
     mediator_id = Uuid(load_default=None, about="Un seul médiateur ; sinon tous ceux visibles.")
 
 
@@ -105,7 +105,7 @@ class ToldSessionSchema(Body):
 
     duration_minutes = Whole(SHORTEST_SESSION, LONGEST_SESSION, required=True, example=60)
     kind = Choice(SessionKind, required=True)
-    people_count = Whole(1, LARGEST_GROUP, load_default=1, about="1 pour une séance individuelle.")
+    people_count = Whole(1, LARGEST_GROUP, load_default=1, about="1 s’il est individuel.")
     topics = Many(Choice(Topic), len(Topic), load_default=list)
 
 
@@ -113,7 +113,7 @@ class SheetRequestSchema(Identified):
     """The paper list of a mediator without a phone, as typed."""
 
     mediator_id = Uuid(required=True)
-    held_on = Day(required=True, about="Le jour des séances.")
+    held_on = Day(required=True, about="Le jour des accompagnements.")
     lines = Many(
         Text(LONGEST_TYPED, example=SERIAL),
         LARGEST_SHEET,
@@ -125,7 +125,7 @@ class SheetRequestSchema(Identified):
         ToldSessionSchema,
         load_default=None,
         allow_none=True,
-        about="La séance, si la feuille la dit ; elle est notée quand la saisie est approuvée.",
+        about="L’accompagnement, si la feuille le dit ; il est noté quand la saisie est approuvée.",
     )
 
 

@@ -73,7 +73,7 @@ def withdraw(world: World, at: datetime, *, month: date) -> None:
             statement_id=statement.id,
             version=1,
             passes=[PassRange(line.first, line.first)],
-            reason="La séance n’a pas eu lieu",
+            reason="L’accompagnement n’a pas eu lieu",
             now=at,
         )
 

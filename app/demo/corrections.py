@@ -15,7 +15,10 @@ from app.demo.partners import LAPSED, NEWCOMER
 from app.demo.plan import Pass, Plan
 from app.demo.world import Act, World
 
-REASONS = ("La séance n’a pas eu lieu", "Le pass a été encaissé deux fois sur la même feuille")
+REASONS = (
+    "L’accompagnement n’a pas eu lieu",
+    "Le pass a été encaissé deux fois sur la même feuille",
+)
 
 
 def acts(timeline: Timeline, plan: Plan) -> Iterator[Act]:
@@ -54,7 +57,7 @@ def prepare(world: World, at: datetime) -> None:
                 world.session,
                 actor=world.actors["coordinator"],
                 clawback_id=made.id,
-                reason="La feuille montre deux séances",
+                reason="La feuille montre deux accompagnements",
                 now=at,
             )
 

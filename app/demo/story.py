@@ -442,7 +442,7 @@ def undo(world: World, at: datetime, scan: Scan) -> None:
             actor=world.actors[LAPSED],
             reversal_id=world.new_id(at),
             redemption_id=scan.redemption_id,
-            reason="Séance reportée : le pass est rendu à la personne",
+            reason="Accompagnement reporté : le pass est rendu à la personne",
             now=at,
         )
 

@@ -389,7 +389,7 @@ def _mediator(kit: Kit, size: float) -> tuple[Paper, float]:
         f"Un pass{f' vaut {strong(value)} et' if value else ''} paie environ "
         f"{strong('une heure d’aide')}. La personne ne paie rien de plus. {_until(kit)}"
         + (
-            " Une séance compte encore jusqu’au "
+            " Un accompagnement compte encore jusqu’au "
             f"{strong(long_day(kit.vintage.last_redemption_on))}."
             if kit.vintage and kit.vintage.last_redemption_on > kit.vintage.valid_until
             else ""

@@ -68,7 +68,7 @@ QUESTIONS = {
     ),
     "tolerance_days": Question(
         "Tolérance : combien de jours après la fin",
-        "Une séance tenue dans ces jours est encore payée.",
+        "Un accompagnement donné dans ces jours est encore payé.",
         "tolerance",
     ),
     "statement_days_after_end": Question(
@@ -92,7 +92,7 @@ QUESTIONS = {
     "certification_required": Question(
         "Le médiateur certifie son bordereau avant qu’il soit approuvé", about="certification"
     ),
-    "session_required": Question("Un encaissement demande la séance : date, durée, thèmes"),
+    "session_required": Question("Un encaissement demande l’accompagnement : date, durée, thèmes"),
     "label_warning_days": Question("Fin d’un label : rappelée combien de jours avant"),
     "agreement_warning_days": Question(
         "Fin d’une convention ou d’une régie : rappelée combien de jours avant"
@@ -111,7 +111,7 @@ QUESTIONS = {
         "Avec 5 : ce médiateur reçoit de lui une part 5 fois plus grande que des autres.",
     ),
     "signal_failed_count": Question("Des codes refusés à un compte, un même jour, à partir de"),
-    "signal_session_days": Question("Un encaissement sans séance déclarée à moins de (jours)"),
+    "signal_session_days": Question("Un encaissement loin de tout accompagnement (jours)"),
 }
 """Each figure as it is asked for, on the long form as step by step."""
 

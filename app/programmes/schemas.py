@@ -84,7 +84,7 @@ def figures(*, required: bool) -> dict[str, Any]:
             about="Le médiateur certifie son bordereau.", **kept("certification_required")
         ),
         "session_required": Flag(
-            about="Un encaissement demande la séance.", **kept("session_required")
+            about="Un encaissement demande l’accompagnement.", **kept("session_required")
         ),
     }
 
@@ -97,7 +97,7 @@ ABOUT = {
     "alert_days_before_end": "Alerte, en jours avant la fin de validité.",
     "withhold_days_before_end": "Retenue des carnets non distribués, en jours avant la fin.",
     "late_days_before_end": "Remises qui demandent un accord exprès, en jours avant la fin.",
-    "tolerance_days": "Jours après la fin où une séance compte encore.",
+    "tolerance_days": "Jours après la fin où un accompagnement compte encore.",
     "statement_days_after_end": "État contradictoire, en jours après la fin.",
     "offline_pass_count": "Pass qu’un appareil accepte sans réseau.",
     "offline_list_hours": "Plus grand âge de sa liste.",
@@ -109,7 +109,7 @@ ABOUT = {
     "signal_burst_count": "Encaissements d’un jour, hors des heures, qui sont signalés.",
     "signal_feeding_times": "Combien de fois la part des autres prescripteurs est signalé.",
     "signal_failed_count": "Codes refusés un même jour à un compte qui sont signalés.",
-    "signal_session_days": "Jours sans séance déclarée autour d’un encaissement signalé.",
+    "signal_session_days": "Jours sans accompagnement déclaré autour d’un encaissement signalé.",
 }
 
 SettingsFiguresSchema = Body.from_dict(figures(required=False), name="SettingsFiguresSchema")
@@ -236,7 +236,7 @@ class VintageRequestSchema(Body):
         0,
         LONGEST_TOLERANCE_DAYS,
         required=True,
-        about="Jours après la fin de validité où une séance compte encore.",
+        about="Jours après la fin de validité où un accompagnement compte encore.",
         example=31,
     )
     taken_over = Flag(
@@ -256,7 +256,7 @@ class VintageSchema(Schema):
     valid_until = Day(required=True)
     tolerance_days = Whole(0, required=True)
     taken_over = Flag(required=True)
-    last_redemption_on = Day(required=True, about="Dernier jour où une séance compte.")
+    last_redemption_on = Day(required=True, about="Dernier jour où un accompagnement compte.")
     created_at = Instant(required=True)
 
 

@@ -70,13 +70,13 @@ FIGURES: dict[str, tuple[str, click.ParamType[Any], str]] = {
         "--signal-codes", Count(), "Signale tant de codes refusés un même jour à un compte."
     ),
     "signal_session_days": (
-        "--signal-session-days", Count(), "Signale un encaissement loin de toute séance."
+        "--signal-session-days", Count(), "Signale un encaissement loin de tout accompagnement."
     ),
     "certification_required": (
         "--certification/--no-certification", click.BOOL, "Le médiateur certifie son bordereau."
     ),
     "session_required": (
-        "--session/--no-session", click.BOOL, "Un encaissement demande la séance."
+        "--session/--no-session", click.BOOL, "Un encaissement demande l’accompagnement."
     ),
 }  # fmt: skip
 """The option that changes each figure; a figure without its option stays as it was."""

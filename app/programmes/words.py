@@ -45,7 +45,7 @@ NAMES = {
     "offline_list_hours": "Âge de la liste hors connexion",
     "offline_upload_days": "Délai d’envoi hors connexion",
     "certification_required": "Certification du médiateur",
-    "session_required": "Séance décrite",
+    "session_required": "Accompagnement décrit",
     "label_warning_days": "Fin des labels",
     "agreement_warning_days": "Fin des conventions",
     "recovery_delay_days": "Reprises non compensées",
@@ -53,7 +53,7 @@ NAMES = {
     "signal_burst_count": "Encaissements hors des heures",
     "signal_feeding_times": "Prescripteur et médiateur liés",
     "signal_failed_count": "Codes refusés",
-    "signal_session_days": "Encaissements sans séance",
+    "signal_session_days": "Encaissements sans accompagnement",
 }
 """What each figure is called."""
 
@@ -188,10 +188,10 @@ SENTENCES = {
     ),
     "tolerance_days": (
         (
-            "Une séance compte encore {value} après la fin. Un millésime déjà ouvert garde la "
-            "tolérance fixée à son ouverture."
+            "Un accompagnement compte encore {value} après la fin. Un millésime déjà ouvert garde "
+            "la tolérance fixée à son ouverture."
         ),
-        "Aucune séance ne compte après la fin de validité.",
+        "Aucun accompagnement ne compte après la fin de validité.",
     ),
     "statement_days_after_end": (
         "L’état contradictoire est signé {value} après la fin.",
@@ -214,8 +214,8 @@ SENTENCES = {
         "Un bordereau peut être approuvé sans que le médiateur l’ait certifié.",
     ),
     "session_required": (
-        "Un encaissement demande la séance : date, durée, thèmes.",
-        "La séance peut être décrite ; un encaissement ne la demande pas.",
+        "Un encaissement demande l’accompagnement : date, durée, thèmes.",
+        "L’accompagnement peut être décrit ; un encaissement ne le demande pas.",
     ),
     "recovery_delay_days": (
         "Ce qu’aucun bordereau n’a compensé après {value} peut être réclamé par un titre.",
@@ -238,8 +238,8 @@ SENTENCES = {
         "",
     ),
     "signal_session_days": (
-        "Un encaissement à plus de {value} de toute séance déclarée est signalé.",
-        "Un encaissement sans séance déclarée le jour même est signalé.",
+        "Un encaissement à plus de {value} de tout accompagnement déclaré est signalé.",
+        "Un encaissement sans accompagnement déclaré le jour même est signalé.",
     ),
     "label_warning_days": (
         "La fin d’un label est rappelée {value} avant.",
@@ -333,7 +333,7 @@ def end_of(terms: Terms, valid_until: date) -> tuple[tuple[date, str], ...]:
             "une remise demande un accord exprès",
         ),
         (valid_until, "dernier jour imprimé sur les pass"),
-        (tolerated, "dernier jour où une séance compte"),
+        (tolerated, "dernier jour où un accompagnement compte"),
         (
             tolerated + timedelta(days=terms.offline_upload_days),
             "ce qui n’a pas servi expire",

@@ -173,8 +173,8 @@ def _sessions_of(session: Session, redemption_ids: list[UUID]) -> dict[UUID, str
         .join(SupportSession, SupportSession.id == SessionRedemption.session_id)
         .where(SessionRedemption.redemption_id.in_(redemption_ids))
     )
-    return dict.fromkeys(redemption_ids, "Reçu, sans séance notée") | {
-        redemption_id: f"Séance du {day:%d/%m/%Y}" for redemption_id, day in held
+    return dict.fromkeys(redemption_ids, "Reçu, sans accompagnement noté") | {
+        redemption_id: f"Accompagnement du {day:%d/%m/%Y}" for redemption_id, day in held
     }
 
 

@@ -321,7 +321,7 @@ def _partners(scheme: _Scheme) -> Iterable[Step]:
     venues = in_role[AgreementRole.VENUE]
     yield Step(
         "Les lieux d’accueil",
-        "Qui prête une salle pour des séances.",
+        "Qui prête une salle pour des accompagnements.",
         State.DONE if venues else State.NOT_NEEDED,
         _named(venues) or "Aucun pour l’instant.",
         Link("Ajouter une structure", "partner_profile.new_partner"),

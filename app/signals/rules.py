@@ -38,14 +38,14 @@ FRENCH_KIND = {
     SignalKind.OUT_OF_HOURS: "Hors des heures",
     SignalKind.FEEDING: "Prescripteur et médiateur liés",
     SignalKind.FAILED_CODES: "Codes refusés",
-    SignalKind.NO_SESSION: "Loin de toute séance",
+    SignalKind.NO_SESSION: "Loin de tout accompagnement",
 }
 MEASURED = {
     SignalKind.WHOLE_BOOKLET: "{measured} minutes en tout (moins de {threshold})",
     SignalKind.OUT_OF_HOURS: "{measured} pass avant 7 h, après 20 h ou dimanche (dès {threshold})",
     SignalKind.FEEDING: "{measured} pass dans le mois, une part {threshold} fois celle des autres",
     SignalKind.FAILED_CODES: "{measured} codes inconnus dans la journée (seuil {threshold})",
-    SignalKind.NO_SESSION: "{measured} pass, aucune séance à moins de {threshold} jours",
+    SignalKind.NO_SESSION: "{measured} pass, aucun accompagnement à moins de {threshold} jours",
 }
 """What was measured, beside the threshold of that moment."""
 

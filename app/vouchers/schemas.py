@@ -66,7 +66,7 @@ class VoucherSchema(Schema):
     face_value_cents = Whole(required=True, example=1000)
     valid_from = Day(required=True)
     valid_until = Day(required=True)
-    last_redemption_on = Day(required=True, about="Dernier jour où une séance compte.")
+    last_redemption_on = Day(required=True, about="Dernier jour où un accompagnement compte.")
     state = Choice(AccountKind, required=True)
     since = Instant(required=True, about="Instant d’enregistrement du dernier mouvement.")
     holder = Part(PartySchema, required=True)

@@ -191,7 +191,7 @@ HELP: Mapping[str, Help] = {
     "tolerance": Help(
         "À quoi sert la tolérance ?",
         (
-            "À payer une séance tenue peu après le dernier jour imprimé. Plus aucun carnet "
+            "À payer un accompagnement donné peu après le dernier jour imprimé. Plus aucun carnet "
             "n’est remis, mais le médiateur encaisse encore."
         ),
         "31 jours après le 31 octobre mènent au 1er décembre",
@@ -249,7 +249,7 @@ HELP: Mapping[str, Help] = {
         "Combien de temps laisser ?",
         (
             "Les pass servent mieux quand ils finissent vite : quatre mois est une bonne durée. "
-            "Après ce jour, plus de remise ; la tolérance laisse encore finir les séances."
+            "Après ce jour, plus de remise ; la tolérance laisse encore finir les accompagnements."
         ),
     ),
     # ── Orders ────────────────────────────────────────────────────────────────────────────────────
@@ -322,8 +322,8 @@ HELP: Mapping[str, Help] = {
     "cut_off": Help(
         "Que prend la date d’arrêté ?",
         (
-            "Tout ce qui a été enregistré avant ce jour à 0 h. Une séance d’avant, enregistrée "
-            "après, va au bordereau suivant : rien ne se perd."
+            "Tout ce qui a été enregistré avant ce jour à 0 h. Un accompagnement d’avant, "
+            "enregistré après, va au bordereau suivant : rien ne se perd."
         ),
         "le 1er décembre prend tout novembre",
     ),

@@ -71,7 +71,7 @@ def test_a_code_to_correct_stays_typed_and_a_double_click_takes_once(used_up: Ho
     assert kept(page).split() == [wrong, unknown] == kept(again).split()
     assert "Déjà" not in page
     assert "déjà été encaissé" in page
-    assert "La séance est notée" in page
+    assert "L’accompagnement est noté" in page
     assert total(used_up) == before + 1
     corrected = form | hidden(page) | {"codes": codes[8]}
     _, after = send(used_up, "exo7", "/encaisser", corrected)
@@ -95,7 +95,7 @@ def test_a_code_to_correct_stays_typed_and_a_double_click_takes_once(used_up: Ho
         ({"duree": "60", "genre": "group", "personnes": ""}, "combien de personnes"),
         ({"duree": "60", "genre": "group", "personnes": "1"}, "combien de personnes"),
         ({"codes": "x\n" * 101}, "au plus 100"),
-        ({"sujets": ["email"]}, "Choisissez la durée de la séance, ou effacez"),
+        ({"sujets": ["email"]}, "Choisissez la durée de l’accompagnement, ou effacez"),
     ],
 )
 def test_a_form_that_cannot_be_read_takes_nothing_and_loses_nothing(
@@ -203,7 +203,7 @@ def test_a_session_is_noted_after_its_passes(used_up: House) -> None:
 
     _, page = send(used_up, "exo7", "/seances/nouvelle", form)
 
-    assert "est notée" in page
+    assert "est noté" in page
     assert "1 pass, 10 €" in page
 
 

@@ -216,7 +216,7 @@ def test_answers_are_kept_checked_and_changed_before_the_act(house: House) -> No
         f"{steps}/relire", {}, status=422
     )
     seen = desk.sends(f"{steps}/fin", {"tolerance_days": "20", "geste": "voir"})
-    assert "dernier jour où une séance compte" in seen
+    assert "dernier jour où un accompagnement compte" in seen
     later = desk.sends(f"{steps}/argent", {"payment_delay_days": "20", "geste": "plus-tard"})
     assert "Vos réponses sont gardées 30 jours" in later
 

@@ -46,7 +46,7 @@ def test_a_file_is_taken_line_by_line_and_can_be_sent_again(busy: Town, tmp_path
     sending, *shown = plain(first.stdout).splitlines()
     assert sending.startswith(f"Envoi {sent[-1]} : ")
     assert shown[0].startswith("1. Pass 26A 00001 01")
-    assert shown[1].startswith("2. Ce code ne peut pas exister")
+    assert shown[1].startswith("2. Il manque 7 des 16 caractères")
     assert shown[2].startswith("3. Ce pass n’a pas encore été remis")
     assert shown[3].startswith("4. Aucun pass ne correspond")
     assert shown[4].startswith("5. Pass 26A 00001 02")
@@ -102,7 +102,7 @@ def test_the_hour_of_the_session_is_that_of_martinique(busy: Town) -> None:
 
     assert midnight["redeemed_at"] == f"{TODAY}T04:01:00+00:00"
     refused = busy.by("mediateur").refusal("redeem", busy.codes[1], "--at", "2020-01-01T10:30")
-    assert "la séance est du 01/01/2020" in refused
+    assert "l’accompagnement est du 01/01/2020" in refused
 
 
 def test_the_printers_file_is_for_its_owner_alone_and_replaces_nothing(

@@ -109,7 +109,7 @@ def test_a_batch_answers_each_scan_and_one_bad_pass_spoils_no_other(world: World
         "voucher_already_redeemed",
         "accepted",
         "id_already_used",
-        "mistyped_code",
+        "code_too_short",
         "voucher_already_redeemed",
         "voucher_not_issued",
         "accepted",

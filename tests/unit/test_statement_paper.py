@@ -189,7 +189,7 @@ def test_what_was_recovered_and_the_sessions_stand_on_the_paper() -> None:
     assert {3000, -3000 + 132_135} <= set(cents_of(text))
     assert "mille deux cent quatre-vingt-onze euros et trente-cinq centimes" in text
     assert text.count("1 h 30") == len(HELD)
-    assert f"{PASSES - 62} pass sans séance notée" in text
+    assert f"{PASSES - 62} pass sans accompagnement noté" in text
 
 
 def test_a_debit_note_asks_for_the_sum_of_its_passes() -> None:

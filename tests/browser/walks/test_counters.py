@@ -115,7 +115,7 @@ def test_a_mediator_takes_passes_and_follows_what_is_owed(town: Town) -> None:
     mediator.follow(re.compile(r"^Noter l’accompagnement \(2"))
     mediator.choose("Durée", "1 h")
     mediator.tick("Courriel")
-    mediator.press("Noter la séance")
+    mediator.press("Noter l’accompagnement")
     mediator.sees("20 €")
 
     mediator.menu("Encaisser")
@@ -123,7 +123,7 @@ def test_a_mediator_takes_passes_and_follows_what_is_owed(town: Town) -> None:
     mediator.unfold(re.compile("^Aujourd’hui. Un autre jour"))
     mediator.choose("Durée", "1 h")
     mediator.press("Encaisser")
-    mediator.sees("Accepté", "La séance est notée")
+    mediator.sees("Accepté", "L’accompagnement est noté")
     mediator.follow(town.chain.scheme.serial(2, 5))
     assert mediator.file("Reçu à imprimer (PDF)") == "application/pdf"
     mediator.follow("Annuler")
