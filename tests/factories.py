@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import payments, recoveries, runs, statements
+from app.clearing import payment_queries, payments, recoveries, runs, statements
 from app.clearing import queries as clearing
 from app.clearing.models import Statement, StatementVersion
 from app.clearing.receipts import ReceiptSigner
@@ -461,12 +461,13 @@ class Scheme:
 
     def ordered(self, session: Session, statement_id: UUID, *, why: str | None = None) -> UUID:
         """A payment order for an approved statement; returns the order's id."""
+        earlier = len(payment_queries.rounds_of(session, statement_id))
         return payments.order_payment(
             session,
             actor=self.actors["finance"],
             payment_order_id=new_id(),
             statement_id=statement_id,
-            mandate_number=f"M-{statement_id}",
+            mandate_number=f"M-{statement_id}" + (f"-{earlier}" if earlier else ""),
             bordereau_number="B-1",
             issued_on=martinique_day(self.later),
             same_account_reason=why,

@@ -3,9 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.clearing.models import Payment, PaymentOrder, PaymentRejection, Statement
@@ -33,15 +31,22 @@ def payment_order_of(session: Session, statement_id: UUID) -> PaymentOrder | Non
 def bears_number(
     session: Session, sponsor_id: UUID, year: int, number: str, *, but_for: UUID
 ) -> bool:
-    """Whether another statement of a sponsor is paid under that mandat number in that year."""
+    """Whether that mandat number of a sponsor was used in that year, but for one statement.
+
+    Of that one it was used where the accountant sent the mandat back unpaid.
+    """
     return (
         session.scalar(
             select(PaymentOrder.id)
             .join(Statement, Statement.id == PaymentOrder.statement_id)
             .join(Programme, Programme.id == Statement.programme_id)
+            .outerjoin(PaymentRejection, PaymentRejection.payment_order_id == PaymentOrder.id)
             .where(
                 PaymentOrder.mandate_number == number,
-                PaymentOrder.statement_id != but_for,
+                or_(
+                    PaymentOrder.statement_id != but_for,
+                    PaymentRejection.id.is_not(None) & PaymentRejection.payment_id.is_(None),
+                ),
                 PaymentOrder.issued_on.between(date(year, 1, 1), date(year, 12, 31)),
                 Programme.sponsor_id == sponsor_id,
             )

@@ -61,7 +61,8 @@ def order_payment(
     Raises:
         UnknownStatement, StatementNotApproved, NothingToPay.
         StatementOrderedAlready: an order is out that was not rejected.
-        MandateTaken: the sponsor has used that mandat number in the year, elsewhere.
+        MandateTaken: the sponsor has used that mandat number in the year, elsewhere or for a mandat
+            of the statement that came back unpaid.
         SameAccountAgain: the account is the one that the bank refused, and nothing says why.
         InvalidInput: a number is empty, or the day is before the approval or to come.
         IdAlreadyUsed: the id came earlier with another content.
@@ -161,7 +162,8 @@ def _check_day(
 def check_number(session: Session, statement: Statement, year: int, number: str) -> None:
     """Refuse a mandat number that the sponsor has used in the year, for another thing to pay.
 
-    A mandat that came back may be paid again under its number: it is the same one.
+    A mandat whose money the bank sent back may be paid again under its number: it is the same one.
+    One that the accountant sent back unpaid is not: another is issued, under another number.
 
     Raises:
         MandateTaken.

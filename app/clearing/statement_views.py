@@ -300,6 +300,8 @@ class StatementPage:
     """The account that the bank refused, where the next order would pay it again."""
     rejected_on: date | None
     rejected_because: str
+    sent_back_unpaid: bool
+    """The accountant rejected the last mandat before paying it: its number serves no more."""
     withdrawn: tuple[Withdrawn, ...]
     recoveries: tuple[PaperRecovery, ...]
     """Passes that were paid and taken back, and that this statement makes up for."""
@@ -373,7 +375,7 @@ def statement_page(
         fee_basis_points=version.fee_basis_points,
         fee_cents=Cents(version.fee_cents),
         net_cents=Cents(version.net_cents),
-        payee=_payee(one),
+        payee=_payee(session, one),
         due_on=approval.due_on if approval and approval.payable_cents else None,
         late=approval is not None and one.state in OWED and approval.due_on < today,
         lines=tuple(documents.lines_of(session, one.id)),
@@ -385,6 +387,7 @@ def statement_page(
         refused_account=_refused_account(session, one),
         rejected_on=one.rejection.rejected_on if one.rejection else None,
         rejected_because=one.rejection.reason if one.rejection else "",
+        sent_back_unpaid=one.rejection is not None and one.rejection.payment_id is None,
         withdrawn=_withdrawn(session, one.id),
         recoveries=tuple(documents.recoveries_shown(session, owed)),
         payable_cents=Cents(version.net_cents - sum(r.net_cents for r in owed)),
@@ -417,9 +420,20 @@ def _refused_account(session: Session, one: Standing) -> str:
     return one.order.payee_iban_masked
 
 
-def _payee(one: Standing) -> str:
+def _payee(session: Session, one: Standing) -> str:
+    """Holder and masked IBAN: frozen, or those that an approval would freeze now."""
     paid_on = one.order or one.approval
-    return f"{paid_on.payee_name}, {paid_on.payee_iban_masked}" if paid_on else ""
+    if paid_on:
+        return account_words(paid_on.payee_name, paid_on.payee_iban_masked)
+    details = partners.approved_bank_details(session, one.statement.mediator_id)
+    if details is None or one.state is not StatementState.DRAFT:
+        return ""
+    return account_words(details.holder, details.iban_masked)
+
+
+def account_words(holder: str, iban_masked: str) -> str:
+    """An account in a few words that do not break within its number."""
+    return f"{holder}, {iban_masked.replace(' ', NO_BREAK)}"
 
 
 def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:

@@ -125,7 +125,7 @@ class ClearingMoves(World):
                 actor=self.actor(by),
                 payment_order_id=new,
                 statement_id=statement_id,
-                mandate_number=f"M-{statement_id}",
+                mandate_number=f"M-{new}",
                 bordereau_number="B-1",
                 issued_on=martinique_day(self.scheme.later),
                 same_account_reason="Le compte est rouvert" if says_why else None,

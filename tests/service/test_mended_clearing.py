@@ -1,12 +1,16 @@
 """What is mended by adding: passes withdrawn, wrong mandates, payments that came back."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import insert, inspect
+from sqlalchemy.exc import DBAPIError
 
 from app.clearing import payments, queries, statements
 from app.clearing.documents import verified
 from app.clearing.errors import SameAccountAgain
+from app.clearing.models import PaymentOrder
 from app.clearing.payment_file import payment_file
 from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
@@ -135,6 +139,48 @@ def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
         )
         assert order.same_account_reason == "La banque a rouvert le compte"
         assert order.ordinal == 2
+
+
+def test_a_mandate_sent_back_unpaid_is_not_paid_under_its_number(
+    database: Database, scheme: Scheme
+) -> None:
+    def order(statement_id: UUID, number: str) -> PaymentOrder:
+        return payments.order_payment(
+            session,
+            actor=scheme.actors["finance"],
+            payment_order_id=new_id(),
+            statement_id=statement_id,
+            mandate_number=number,
+            bordereau_number="B-1",
+            issued_on=martinique_day(scheme.later),
+            same_account_reason="Le compte est rouvert",
+            now=scheme.later,
+        )
+
+    redeemed(database, scheme, exo7=1, carecof=1)
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        sent_back, came_back = (
+            scheme.approved(session, scheme.draft(session, run_id, name))
+            for name in ("exo7", "carecof")
+        )
+        unpaid, paid = order(sent_back, "2026-2001"), order(came_back, "2026-2002")
+        scheme.paid(session, paid.id)
+        for one in (unpaid, paid):
+            scheme.rejected(session, one.id)
+
+        with pytest.raises(MandateTaken):
+            order(sent_back, "2026-2001")
+        row = {one.key: getattr(unpaid, one.key) for one in inspect(PaymentOrder).column_attrs}
+        row |= {"id": new_id(), "ordinal": 2, "follows_ordinal": 1, "same_account_reason": "Oui"}
+        with (
+            pytest.raises(DBAPIError, match="payment_order_number_is_used_once"),
+            session.begin_nested(),
+        ):
+            session.execute(insert(PaymentOrder).values(row))
+        assert order(sent_back, "2026-2003").ordinal == 2
+        # The bank sent the money back: the accountant pays the same mandat anew.
+        assert order(came_back, "2026-2002").ordinal == 2
 
 
 def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
