@@ -1,14 +1,14 @@
 """Looking replacements and compromised vintages up, and passes that may replace others."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Subquery, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import Place, placed
-from app.ledger import AccountKind
+from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import AccountRow, Voucher
 from app.losses.replacement_models import Compromise, Replacement
 from app.partners.queries import organisations_in
@@ -121,11 +121,46 @@ def hand_overs_of(session: Session, voucher_ids: Iterable[int]) -> list[Prescrip
     )
 
 
-def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
+def lost_by_booklet(session: Session, lost: Iterable[VoucherRange]) -> list[tuple[int, int]]:
+    """For each booklet of these passes, how many of it they are and how many it had, by its id."""
+    rows = session.execute(
+        select(func.count(), Booklet.size)
+        .select_from(Voucher)
+        .join(Booklet, Booklet.id == Voucher.booklet_id)
+        .where(or_(false(), *(Voucher.id.between(one.first, one.last) for one in lost)))
+        .group_by(Booklet.id, Booklet.size)
+        .order_by(Booklet.id)
+    )
+    return [(count, size) for count, size in rows]
+
+
+def whole_booklets(session: Session, account_id: int, *, size: int, count: int) -> list[int]:
+    """The last whole booklets of that size in an account, so many at most, by their first pass."""
+    here = _booklets_in(account_id)
+    return list(
+        session.scalars(
+            select(Booklet.id)
+            .join(here, here.c.booklet_id == Booklet.id)
+            .where(Booklet.size == size, here.c.here == size)
+            .order_by(Booklet.id.desc())
+            .limit(count)
+        )
+    )
+
+
+def pool(
+    session: Session,
+    account_id: int,
+    *,
+    needed: int,
+    sizes: Collection[int] = (),
+    besides: Collection[int] = (),
+) -> list[int]:
     """Passes of an account that replace others: what is left of cut booklets comes first.
 
-    Among the whole ones, the last booklet goes first: the first ones are the next to be handed out.
-    A booklet of which a pass is blocked is left alone: its paper is damaged, or not where it was.
+    Among the whole ones, those of `sizes` go first, and of them the last booklet: the first ones
+    are the next to be handed out. Booklets of `besides` are taken already. One of which a pass is
+    blocked is left alone: its paper is damaged, or not where it was.
     """
     other, resting = aliased(Voucher), aliased(AccountRow)
     damaged = (
@@ -135,21 +170,35 @@ def pool(session: Session, account_id: int, *, needed: int) -> list[int]:
         .where(other.booklet_id == Voucher.booklet_id, resting.kind == AccountKind.BLOCKED)
         .correlate(Voucher)
     )
-    here = (
+    here = _booklets_in(account_id)
+    query = (
+        select(Voucher.id)
+        .join(Booklet, Booklet.id == Voucher.booklet_id)
+        .join(here, here.c.booklet_id == Voucher.booklet_id)
+        .where(
+            Voucher.account_id == account_id,
+            Voucher.booklet_id.not_in(list(besides)),
+            ~damaged.exists(),
+        )
+        .order_by(
+            (here.c.here == Booklet.size),
+            Booklet.size.not_in(list(sizes)),
+            Voucher.booklet_id.desc(),
+            Voucher.id,
+        )
+        .limit(needed)
+    )
+    return list(session.scalars(query))
+
+
+def _booklets_in(account_id: int) -> Subquery:
+    """How many passes of each booklet rest in an account."""
+    return (
         select(Voucher.booklet_id, func.count().label("here"))
         .where(Voucher.account_id == account_id)
         .group_by(Voucher.booklet_id)
         .subquery()
     )
-    query = (
-        select(Voucher.id)
-        .join(Booklet, Booklet.id == Voucher.booklet_id)
-        .join(here, here.c.booklet_id == Voucher.booklet_id)
-        .where(Voucher.account_id == account_id, ~damaged.exists())
-        .order_by((here.c.here == Booklet.size), Voucher.booklet_id.desc(), Voucher.id)
-        .limit(needed)
-    )
-    return list(session.scalars(query))
 
 
 # ── Compromised vintages ──────────────────────────────────────────────────────────────────────────

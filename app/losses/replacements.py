@@ -4,6 +4,7 @@ What a person may have does not grow: a new pass stands for an old one, counted 
 who handed that one over. The rest of a booklet that was cut for it is used first the next time.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,6 +144,7 @@ def _choose(session: Session, *, actor: Actor, named: Sequence[Named], now: date
         holder_id=place,
         vintages=serving(session, terms, now=now),
         needed=len(old_ids),
+        lost=replaced.lost_by_booklet(session, wholes),
     )
     if len(new_ids) < len(old_ids):
         raise NothingToReplaceWith(needed=len(old_ids), available=len(new_ids))
@@ -164,16 +166,39 @@ def serving(session: Session, terms: VintageTerms, *, now: datetime) -> list[int
 
 
 def choose_new(
-    session: Session, *, source: Source, holder_id: UUID, vintages: Sequence[int], needed: int
+    session: Session,
+    *,
+    source: Source,
+    holder_id: UUID,
+    vintages: Sequence[int],
+    needed: int,
+    lost: Sequence[tuple[int, int]] = (),
 ) -> list[int]:
-    """Passes that replace others: as many as are needed, or as there are."""
+    """Passes that replace others: as many as are needed, or as there are.
+
+    `lost` says how many passes went of each booklet, and its size. A whole booklet is replaced by
+    a whole one of the same size, while there is one; single passes by those of decision 0037.
+    """
+    wholes = Counter(size for count, size in lost if count == size)
     found: list[int] = []
     for vintage_id in vintages:
-        if len(found) < needed:
-            account = ledger.account(
-                session, chart.account(AccountKind(source), holder_id, vintage_id)
-            )
-            found += replaced.pool(session, account.id, needed=needed - len(found))
+        if len(found) == needed:
+            break
+        place = chart.account(AccountKind(source), holder_id, vintage_id)
+        account = ledger.account(session, place)
+        taken: list[int] = []
+        for size, count in sorted(wholes.items(), reverse=True):
+            same = replaced.whole_booklets(session, account.id, size=size, count=count)
+            wholes[size] -= len(same)
+            taken += same
+            found += [i for booklet_id in same for i in range(booklet_id, booklet_id + size)]
+        found += replaced.pool(
+            session,
+            account.id,
+            needed=needed - len(found),
+            sizes={size for _, size in lost},
+            besides=taken,
+        )
     return found
 
 

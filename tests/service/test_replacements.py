@@ -78,6 +78,30 @@ def test_a_lost_pass_is_void_and_another_of_the_drawer_stands_for_it(world: Worl
     assert scheme.redeem(world.session, new).refusal is None
 
 
+def test_a_whole_booklet_is_replaced_by_a_whole_one_of_its_size(
+    session: Session, scheme: Scheme
+) -> None:
+    scheme.stock(session, tens=4, fives=4)
+    scheme.allocation(session, 1, 8)
+    scheme.prescription(session, scheme.beneficiary(session), [1, 2])
+
+    def new_of(named: Named) -> list[str]:
+        made = replace_passes(
+            session,
+            actor=scheme.actors["plie"],
+            replacement_id=new_id(),
+            named=[named],
+            cause=ReplacementCause.LOST,
+            now=scheme.now,
+        )
+        new_ids = [pair.new_voucher_id for pair in queries.pairs_of(session, made.id)]
+        return sorted({serial[:9] for serial in serials_of(session, new_ids).values()})
+
+    assert new_of(one(scheme.booklet(1))) == [scheme.booklet(4)], "and not the fives, the last"
+    assert new_of(Named(scheme.serial(2, 2), scheme.serial(2, 10))) == [scheme.booklet(3)]
+    assert new_of(one(scheme.serial(2, 1))) == [scheme.booklet(3)], "the rest of it comes first"
+
+
 def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(world: World) -> None:
     scheme, person = world.scheme, world.chain.ids["person"]
 
