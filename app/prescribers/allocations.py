@@ -33,7 +33,6 @@ from app.prescribers.custody_models import (
 from app.prescribers.custody_rules import FRENCH_ELSEWHERE, ConsignmentKind, RequestAnswer
 from app.prescribers.errors import (
     BookletNotInStock,
-    BookletNotYours,
     BookletOfAnotherProgramme,
     BookletRequestAnswered,
     BookletsMissing,
@@ -331,17 +330,6 @@ def ranges_of_booklets(
         else:
             ranges.append((booklet.vintage_id, ledger.VoucherRange(booklet.id, last)))
     return ranges
-
-
-def check_all_rest_in(
-    session: Session,
-    whole: ledger.VoucherRange,
-    account: ledger.Account,
-    *,
-    refusal: type[BookletNotYours],
-) -> None:
-    """Refuse by the number of the first booklet that does not rest there whole."""
-    check_rests_in(session, whole, account, lambda booklet, _: refusal(booklet=booklet))
 
 
 def check_rests_in(

@@ -387,13 +387,50 @@ class LossNotDeclared(RuleBroken):
     )
 
 
+class BookletHandedOver(Conflict):
+    """One's own structure has handed the booklet over, to this person or to another."""
+
+    code = "booklet_handed_over"
+    sentence = "Carnet {booklet} : déjà remis le {day} ({number}). Prenez-en un autre."
+
+
+class BookletOnItsWay(Conflict):
+    """The booklet was sent to the prescriber, who has not signed for it."""
+
+    code = "booklet_on_its_way"
+    sentence = (
+        "Le carnet {booklet} est encore noté en route vers votre structure. "
+        "Confirmez d’abord la réception de votre dotation, puis remettez-le."
+    )
+
+
+class BookletBlocked(Conflict):
+    """A pass of the booklet is blocked, withheld, void or expired where it was."""
+
+    code = "booklet_blocked"
+    sentence = (
+        "Le carnet {booklet} a un pass au moins en opposition, retenu, annulé ou expiré : il ne se "
+        "remet plus. Mettez-le de côté et prévenez la coordination."
+    )
+
+
+class BookletIncomplete(Conflict):
+    """Some passes of the booklet were given in the place of others."""
+
+    code = "booklet_incomplete"
+    sentence = (
+        "Le carnet {booklet} n’est plus entier : des pass en ont été pris pour des remplacements. "
+        "Prenez-en un autre."
+    )
+
+
 class BookletNotYours(Conflict):
-    """The booklet does not rest, whole, in the prescriber's drawer."""
+    """The booklet was not entrusted to the prescriber; with whom it is, is not told."""
 
     code = "booklet_not_yours"
     sentence = (
-        "Le carnet {booklet} n’est pas, entier, dans le stock de votre structure. "
-        "Vérifiez son numéro, ou confirmez d’abord la réception de votre dotation."
+        "Le carnet {booklet} n’est pas confié à votre structure : mettez-le de côté et prévenez "
+        "la coordination. Prenez-en un de votre stock."
     )
 
 

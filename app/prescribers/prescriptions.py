@@ -15,14 +15,11 @@ from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
 from app.kernel.serials import BookletNumber
 from app.ledger import chart
-from app.ledger.chart import AccountKind
-from app.ledger.models import Voucher
 from app.prescribers import queries
-from app.prescribers.allocations import check_all_rest_in, named_booklet, ranges_of_booklets
+from app.prescribers.allocations import named_booklet, ranges_of_booklets
 from app.prescribers.basis import basis_on
 from app.prescribers.errors import (
     AssessmentMissing,
-    BookletNotYours,
     BookletOfAnotherProgramme,
     BookletsOverlap,
     CommitmentMissing,
@@ -59,7 +56,7 @@ from app.prescribers.rules import (
     Tier,
     is_late,
 )
-from app.prescribers.whereabouts import LOST, in_lines, live, passes_of
+from app.prescribers.whereabouts import LOST, in_lines, live, not_in_drawer, passes_of
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.programmes.errors import NotEntitled
@@ -113,7 +110,8 @@ def issue_booklets(
         LateHandOver: the passes end within days, and nobody accepted that for a reason.
         EntitlementExceeded, RenewalTooEarly, LikelyDuplicate: no reason was given to go on.
         LossNotDeclared, PassesStillAccepted: the reason is a loss that nobody has declared.
-        BookletNotYours: a booklet is elsewhere or not whole.
+        BookletHandedOver, BookletOnItsWay, BookletBlocked, BookletIncomplete, BookletNotYours: a
+            booklet is elsewhere or not whole.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.ISSUE_BOOKLETS)
@@ -205,7 +203,7 @@ def _lines_into_circulation(
     """From the prescriber's drawer into somebody's hands, a line for each run of booklets.
 
     Raises:
-        BookletNotYours: a booklet is elsewhere or not whole.
+        As `not_in_drawer` says why a booklet is elsewhere or not whole.
     """
     ranges = ranges_of_booklets([booklet for booklet, _ in chosen])
     # Two agents may hold the same booklet in hand: the second waits here, then finds it given.
@@ -215,7 +213,9 @@ def _lines_into_circulation(
         drawer = chart.prescriber(prescriber_id, vintage_id)
         pocket = chart.circulation(prescriber_id, vintage_id)
         accounts = ledger.accounts(session, [drawer, pocket])
-        check_all_rest_in(session, whole, accounts[drawer], refusal=BookletNotYours)
+        stray = ledger.first_stray(session, whole, accounts[drawer])
+        if stray and (why := not_in_drawer(session, stray.booklet_id, prescriber_id)):
+            raise why
         lines.append(
             ledger.Line(ledger.MovementKind.ISSUE, whole, accounts[drawer], accounts[pocket])
         )
@@ -408,7 +408,8 @@ def what_stands_in_the_way(
             if entitlement is None:
                 raise NotEntitled
             # Whose it is comes first: nothing else is told of another's booklet.
-            _check_in_drawer(session, booklet, number, actor.organisation_id)
+            if why := not_in_drawer(session, booklet.id, actor.organisation_id):
+                raise why
             _check_size(booklet, number, entitlement.booklet_size)
             _checked_vintage(terms, number, terms.programme_id, today)
             late_days = settings.late_days_before_end
@@ -440,18 +441,6 @@ class _Refusals:
         if isinstance(error, DomainError):
             self.told.append(error)
         return isinstance(error, DomainError)
-
-
-def _check_in_drawer(
-    session: Session, booklet: Booklet, number: BookletNumber, holder_id: UUID
-) -> None:
-    last = booklet.id + booklet.size - 1
-    held = ledger.voucher_states(session, Voucher.id.between(booklet.id, last))
-    if any(
-        (state.account.kind, state.account.party_id) != (AccountKind.PRESCRIBER, holder_id)
-        for state in held
-    ):
-        raise BookletNotYours(booklet=str(number))
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────

@@ -287,6 +287,19 @@ def booklets_of(session: Session, prescription_id: UUID) -> list[PrescriptionBoo
     )
 
 
+def hand_over_of(session: Session, booklet_id: int, prescriber_id: UUID) -> Prescription | None:
+    """The hand-over by which that prescriber gave a booklet away, and that was not undone."""
+    return session.scalar(
+        select(Prescription)
+        .join(PrescriptionBooklet, PrescriptionBooklet.prescription_id == Prescription.id)
+        .where(
+            PrescriptionBooklet.booklet_id == booklet_id,
+            Prescription.prescriber_id == prescriber_id,
+            is_handed_over(),
+        )
+    )
+
+
 def has_handed_over(session: Session, prescriber_id: UUID, agent_id: int) -> bool:
     """Whether an agent of that prescriber has ever handed booklets over."""
     made = select(Prescription.id).where(

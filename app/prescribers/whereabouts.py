@@ -6,16 +6,27 @@ A pass that was replaced is followed to the one that stands for it, and that one
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
+from app.kernel.serials import BOOKLET_SIZES
 from app.ledger import VoucherRange, VoucherState, contiguous
 from app.ledger.chart import AccountKind
 from app.ledger.models import Movement, Posting, Voucher
 from app.papers.french import long_day, plural
+from app.prescribers import queries
+from app.prescribers.errors import (
+    BookletBlocked,
+    BookletHandedOver,
+    BookletIncomplete,
+    BookletNotYours,
+    BookletOnItsWay,
+)
 from app.prescribers.models import PrescriptionBooklet
 from app.vouchers import queries as vouchers
 
@@ -62,6 +73,52 @@ def in_lines(
             for part in contiguous(serials)
         ),
     )
+
+
+# ── Not in one's drawer ───────────────────────────────────────────────────────────────────────────
+
+
+HELD_BACK = frozenset(
+    {
+        AccountKind.BLOCKED,
+        AccountKind.WITHHELD,
+        AccountKind.VOID,
+        AccountKind.EXPIRED,
+        AccountKind.CREDITED,
+    }
+)
+
+
+def not_in_drawer(session: Session, booklet_id: int, holder_id: UUID) -> DomainError | None:
+    """Why a prescriber may not hand a booklet over; nothing when it rests whole in its drawer.
+
+    What is said of a booklet that is not its own does not depend on where that one is.
+    """
+    # Passes are found by their ids, which follow that of their booklet.
+    near = Voucher.id.between(booklet_id, booklet_id + max(BOOKLET_SIZES) - 1)
+    states = ledger.voucher_states(session, and_(near, Voucher.booklet_id == booklet_id))
+    here = {state.account.kind for state in states if state.account.party_id == holder_id}
+    coming = any(
+        (state.account.kind, state.account.counterparty_id) == (AccountKind.TRANSIT, holder_id)
+        for state in states
+    )
+    if here == {AccountKind.PRESCRIBER} and all(s.account.party_id == holder_id for s in states):
+        return None
+    number = str(vouchers.booklet_numbers(session, [booklet_id])[booklet_id])
+    if made := queries.hand_over_of(session, booklet_id, holder_id):
+        return BookletHandedOver(
+            booklet=number, day=f"{made.prescribed_on:%d/%m/%Y}", number=made.number
+        )
+    if coming:
+        return BookletOnItsWay(booklet=number)
+    if here & HELD_BACK:
+        return BookletBlocked(booklet=number)
+    if here & {AccountKind.PRESCRIBER, AccountKind.CIRCULATION}:
+        return BookletIncomplete(booklet=number)
+    return BookletNotYours(booklet=number)
+
+
+# ── What became of what was handed over ───────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,20 @@ class HandOverOracle(CustodyOracle):
             return "entitlement_exceeded"
         if after > count and self.unused(person):
             return "renewal_too_early"
-        return None if all(self.rests(n, drawer) for n in numbers) else "booklet_not_yours"
+        strays = [number for number in numbers if not self.rests(number, drawer)]
+        return self.not_in_drawer(min(strays), drawer[1]) if strays else None
+
+    def not_in_drawer(self, number: int, by: str) -> str:
+        """Why a prescriber may not hand a booklet over."""
+        if any(number in p.booklets for p in self.people.values() if p.prescriber == by):
+            return "booklet_handed_over"
+        places = [self.place[serial] for serial in self.serials_of(number)]
+        if any(kind == "transit" and to == by for kind, _, to in places):
+            return "booklet_on_its_way"
+        here = {kind for kind, party, _ in places if party == by}
+        if here & {"withheld", *WHEN_NOT_THERE}:
+            return "booklet_blocked"
+        return "booklet_incomplete" if here & {"prescriber", "circulation"} else "booklet_not_yours"
 
     def unused(self, person: Person) -> bool:
         """Whether a pass of a person's booklets is still in their pocket."""

@@ -65,7 +65,7 @@ def test_one_booklet_is_not_handed_to_two_people(database: Database, scheme: Sch
     for number in range(1, 6):
         answers = to_two_people(database, scheme, number)
 
-        assert said(answers) == ["accepted", "booklet_not_yours"]
+        assert said(answers) == ["accepted", "booklet_handed_over"]
     assert honest(database)
 
 

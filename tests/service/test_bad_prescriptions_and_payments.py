@@ -204,9 +204,9 @@ CASES: list[Case] = [
     booklets("of the other size", prescribers.WrongBookletSize, "26A 00012"),
     booklets("too many", prescribers.EntitlementExceeded, "26A 00003", "26A 00004"),
     booklets("in stock", prescribers.BookletNotYours, "26A 00007"),
-    booklets("on the way", prescribers.BookletNotYours, "26A 00005"),
+    booklets("on the way", prescribers.BookletOnItsWay, "26A 00005"),
     booklets("inert", prescribers.BookletNotYours, "26A 00015"),
-    booklets("handed over before", prescribers.BookletNotYours, "26A 00001"),
+    booklets("handed over before", prescribers.BookletHandedOver, "26A 00001"),
     case(
         "a booklet of another programme",
         "issue_booklets",

@@ -30,7 +30,7 @@ from app.orders.rules import SerialRange
 from app.orders.service import totals_of
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_queries import held_back
-from app.prescribers.errors import BookletNotYours, LateHandOver
+from app.prescribers.errors import BookletBlocked, LateHandOver
 from app.prescribers.rules import LateReason
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
@@ -168,7 +168,7 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
     with database.transaction(writing=False) as session:
         [kept_apart] = held_back(session, plie)
     assert (kept_apart.booklet_count, kept_apart.since) == (2, scheme.now)
-    with database.transaction() as session, pytest.raises(BookletNotYours):
+    with database.transaction() as session, pytest.raises(BookletBlocked):
         scheme.prescription(session, person, [2])
     assert run(database, scheme, -7) == [Step.LATE]
     with database.transaction() as session:

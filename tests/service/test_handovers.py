@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.config import SettingRefused, identity_months
 from app.identity.models import AccountEvent
 from app.kernel.clock import martinique_day, months_before
-from app.kernel.errors import DomainError, IdAlreadyUsed
+from app.kernel.errors import Conflict, DomainError, IdAlreadyUsed
 from app.kernel.ids import new_id
 from app.losses.blocks import block_vouchers
 from app.losses.naming import read_lines, serials_of
@@ -35,7 +35,7 @@ from app.prescribers.models import (
 )
 from app.prescribers.papers import Letter, commitment_form, orientation_letter
 from app.prescribers.people import Person
-from app.prescribers.prescriptions import NO_REASON, Reasons
+from app.prescribers.prescriptions import NO_REASON, Reasons, what_stands_in_the_way
 from app.prescribers.rules import (
     DuplicateReason,
     ExceptionReason,
@@ -174,6 +174,41 @@ def lose(
     made = replace_passes(session, **asked, replacement_id=new_id(), cause=ReplacementCause.LOST)
     pairs = pairs_of(session, made.id)
     return list(serials_of(session, [pair.new_voucher_id for pair in pairs]).values())
+
+
+def test_a_booklet_that_is_not_there_says_what_to_do(session: Session, scheme: Scheme) -> None:
+    person = scheme.beneficiary(session)
+    made = queries.prescription(session, scheme.prescription(session, person, [1]))
+    scheme.allocation(session, 7, 7, accept=False)
+    lose(session, scheme, scheme.serial(2, 1), by="plie")
+    lose(session, scheme, scheme.serial(1, 1), by="plie", replaced=True)
+
+    def told(number: int, by: str = "plie", whom: UUID = person) -> str:
+        with pytest.raises(Conflict) as why, session.begin_nested():
+            scheme.prescription(session, whom, [number], by=by)
+        foreseen, *_alike = what_stands_in_the_way(
+            session,
+            actor=scheme.actors[by],
+            beneficiary_id=whom,
+            booklets=[scheme.booklet(number)],
+            reasons=NO_REASON,
+            now=scheme.now,
+        )
+        assert foreseen.message == why.value.message
+        return why.value.message
+
+    assert made is not None
+    assert f"déjà remis le {scheme.today:%d/%m/%Y} ({made.number})" in told(1)
+    assert "Confirmez d’abord la réception" in told(7)
+    assert "en opposition" in told(2)
+    assert "n’est plus entier" in told(6)
+    elsewhere = "n’est pas confié à votre structure"
+    assert elsewhere in told(8)
+    # Another's is not told apart from what is in the stock.
+    other = scheme.beneficiary(session, by="ccas")
+    assert {told(number, "ccas", other).partition(" n’")[2] for number in (1, 7, 9)} == {
+        told(8).partition(" n’")[2]
+    }
 
 
 def test_somebody_alike_is_shown_without_a_name(session: Session, scheme: Scheme) -> None:
