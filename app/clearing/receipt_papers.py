@@ -53,7 +53,7 @@ def receipt_pdf(one: ReceiptPaper) -> bytes:
     ]
     if one.undone:
         rows.append(("Depuis", strong("annulé : la personne a repris son pass")))
-    y = field_card(s, LEFT, paper.top, wide, "L’encaissement", rows, label=40) - 9
+    y = field_card(s, LEFT, paper.top, wide, "L’encaissement", rows, label=46) - 9
     with s.leaf("H2"):
         s.text(LEFT, y, "Le vérifier", "B", 12)
     right = LEFT + QR_SIDE + 12
