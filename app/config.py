@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 DEFAULT_PORT = 8000
 EXAMPLE_URL = "https://pass.capnord.example"
 """A reserved name: a demonstration never leads to a real site."""
-EXAMPLE_LINE = "05 36 49 00 00"
+EXAMPLE_LINE = "0536 49 00 00"
 """A telephone number reserved for fiction."""
 SHORTEST_SECRET = 32
 """Bytes: 256 bits."""

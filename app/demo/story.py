@@ -296,8 +296,9 @@ def sign_for(world: World, at: datetime, *, entrusted: Entrusted) -> None:
 
 
 def a_telephone(person: int) -> str | None:
-    """Two people of three leave a number; Arcep keeps 05 36 49 for numbers of stories."""
-    return f"0536 49 {person // 100 % 90 + 10:02d} {person % 100:02d}" if person % 3 else None
+    """A mobile, a landline, or none; Arcep keeps 06 39 98 and 05 36 49 for numbers of stories."""
+    begins = (None, "0639 98", "0536 49")[person % 3]
+    return f"{begins} {person // 100 % 90 + 10:02d} {person % 100:02d}" if begins else None
 
 
 def hand_over(world: World, at: datetime, *, handover: Handover) -> None:

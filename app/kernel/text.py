@@ -57,18 +57,37 @@ def read_day(typed: str) -> date | None:
 
 FRENCH_NUMBER = 10
 """Digits of a telephone number in France."""
+OVERSEAS = frozenset({"262", "508", "590", "594", "596"})
+"""What is dialled from abroad before a number of the overseas departments, besides 33."""
+MOBILE = ("06", "07")
+"""How mobiles begin in France, overseas too: 0690, 0694, 0696…"""
 
 
-def written_phone(number: str) -> str:
+def written_phone(number: str, gap: str = " ") -> str:
     """A telephone number as people of the Antilles read it: « 0596 12 34 56 »."""
+    if (digits := _french(number)) is None:
+        return gap.join(number.split())
+    return gap.join([digits[:4], *(digits[i : i + 2] for i in range(4, FRENCH_NUMBER, 2))])
+
+
+def is_landline(number: str) -> bool:
+    """Whether a number of France certainly receives no text message; of others nobody knows."""
+    digits = _french(number)
+    return digits is not None and not digits.startswith(MOBILE)
+
+
+def _french(number: str) -> str | None:
+    """The ten digits of a number of France, as they are dialled there."""
     digits = "".join(char for char in number if char.isdigit())
-    if number.startswith("+") and digits[:3] in {"590", "594", "596"}:
-        digits = "0" + digits[3:]
-    elif number.startswith("+33"):
-        digits = "0" + digits[2:]
-    if len(digits) != FRENCH_NUMBER or not digits.startswith("0"):
-        return number
-    return " ".join([digits[:4], *(digits[i : i + 2] for i in range(4, FRENCH_NUMBER, 2))])
+    abroad = number.strip().startswith("+")
+    if digits.startswith("00"):
+        digits, abroad = digits[2:], True
+    if abroad:
+        code = next((c for c in ("33", *OVERSEAS) if digits.startswith(c)), None)
+        if code is None:
+            return None
+        digits = "0" + digits.removeprefix(code).removeprefix("0")
+    return digits if len(digits) == FRENCH_NUMBER and digits.startswith("0") else None
 
 
 _VOWELS = frozenset("aeiouœæ")

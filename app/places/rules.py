@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from app.kernel.communes import COMMUNES, Commune, Point, commune_named
@@ -366,6 +367,8 @@ def differences(told: Told, known: Known) -> list[Difference]:
     """What a file would change. What it does not say changes nothing."""
     fields = told.fields
 
+    one_line = partial(written_phone, gap=NO_BREAK)
+
     def place(point: tuple[int, int] | None) -> str:
         return "" if point is None else ", ".join(f"{one / MICRODEGREES:.5f}" for one in point)
 
@@ -374,7 +377,7 @@ def differences(told: Told, known: Known) -> list[Difference]:
         (Aspect.ADDRESS, "Complément", known.complement, fields.get("complement_adresse", "")),
         (Aspect.ADDRESS, "Code postal", known.postcode, fields["code_postal"]),
         (Aspect.ADDRESS, "Coordonnées", place(known.microdegrees), place(told.microdegrees)),
-        (Aspect.CONTACT, "Téléphone", _phone(known.phone), _phone(told.phone)),
+        (Aspect.CONTACT, "Téléphone", one_line(known.phone), one_line(told.phone)),
         (Aspect.CONTACT, "Courriel", known.email, told.email),
         (Aspect.PROFILE, "Services", _listed(known.services), _listed(told.services)),
         (Aspect.PROFILE, "Horaires", _week(known.hours), _week(told.hours)),
@@ -384,11 +387,6 @@ def differences(told: Told, known: Known) -> list[Difference]:
         for aspect, label, ours, theirs in pairs
         if theirs and ours != theirs
     ]
-
-
-def _phone(number: str) -> str:
-    """A telephone number as people read it, on one line."""
-    return written_phone(number).replace(" ", NO_BREAK)
 
 
 def _week(hours: Iterable[OpeningHours]) -> str:

@@ -260,7 +260,7 @@ def read_prescription(prescription_id: UUID) -> Json:
     right=Right.UNDO_PRESCRIPTION,
     body=UndoRequestSchema,
     answer=UndoSchema,
-    description="La coordination, ou le jour même l’agent qui l’a faite.",
+    description="La coordination à tout moment, ou le jour même l’agent qui l’a faite.",
 )
 def undo_prescription(body: Json, prescription_id: UUID) -> PrescriptionUndo:
     """Take a hand-over back: its booklets are in the drawer again."""

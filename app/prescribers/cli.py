@@ -204,7 +204,7 @@ def questions(desk: Desk) -> None:
 @repeatable
 @acting
 def undo(desk: Desk, *, prescription: str, reason: UndoReason, request_id: UUID) -> None:
-    """Annule une remise dont aucun pass n’a servi : la coordination, ou l’agent le jour même.
+    """Annule une remise dont aucun pass n’a servi : la coordination, ou son agent le jour même.
 
     Exemple : passnum undo-prescription RM-2026-0001 --reason autre-carnet
     """

@@ -334,7 +334,8 @@ class PrescriptionUsed(Conflict):
     code = "prescription_used"
     sentence = (
         "Un pass de cette remise a déjà servi, ou n’est plus dans les mains de la personne : "
-        "la remise ne s’annule plus. Adressez-vous à la coordination."
+        "la remise reste comptée et ne s’annule plus, même par la coordination. Si son carnet est "
+        "perdu ou volé, déclarez-le dans « Oppositions » : les pass qui restent y sont bloqués."
     )
 
 
@@ -343,8 +344,9 @@ class UndoTooLate(NotPermitted):
 
     code = "undo_too_late"
     sentence = (
-        "Une remise s’annule le jour même, par l’agent qui l’a faite. "
-        "Demandez à la coordination de l’annuler, avec son numéro {number}."
+        "Une remise s’annule tant qu’aucun de ses pass n’a servi : le jour même par l’agent qui "
+        "l’a faite, à tout moment par la coordination. Demandez-lui de l’annuler, avec son numéro "
+        "{number}."
     )
 
 

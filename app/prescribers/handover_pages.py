@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.database import Place
-from app.identity.rules import Right, Role
+from app.identity.rules import Right
 from app.kernel.money import NO_BREAK
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
@@ -250,8 +250,8 @@ class HandoverPage:
     used_up: bool
     """Whether another booklet would be an exception."""
     may_undo: bool
-    moved: bool
-    """Whether a pass was used, blocked or replaced: nobody takes the hand-over back any more."""
+    why_not: str
+    """Why whoever looks cannot take it back."""
 
 
 @bp.get("/remises/<uuid:prescription_id>")
@@ -274,10 +274,7 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
     fates = [] if undo else [fate_of(session, one) for one in booklets]
     left = [one.account.vintage_id for fate in fates for one in fate.live]
     terms = programmes.all_vintages(session)
-    same_day = (actor.agent_id, started_on()) == (
-        made.prescribed_by,
-        made.prescribed_on,
-    )
+    refusal = undoing.why_not(session, actor=actor, made=made, on=started_on())
     person = named(session, {made.beneficiary_id}).get(made.beneficiary_id, "")
     return HandoverPage(
         id=made.id,
@@ -308,10 +305,8 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         and made.prescribed_on < started_on()
         and queries.identity(session, made.beneficiary_id) is not None,
         used_up=bool(used_up(session, [made.beneficiary_id], on=started_on())),
-        may_undo=undo is None
-        and may(Right.UNDO_PRESCRIPTION)
-        and (actor.role is Role.COORDINATOR or same_day),
-        moved=undo is None and undoing.moved_since(session, made.id),
+        may_undo=may(Right.UNDO_PRESCRIPTION) and refusal is None,
+        why_not=refusal.message if refusal else "",
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
 from app.kernel.sms import message_count
+from app.kernel.text import is_landline
 from app.prescribers import letters, queries
 from app.prescribers.errors import UnknownPrescription
 from app.prescribers.prescriptions import known_prescription
@@ -32,6 +33,8 @@ class LetterPage:
     number: str
     name: str
     phone: str
+    landline: bool
+    """Whether no text message reaches them."""
     mails_leave: bool
     """Whether this site has a mail server."""
     text: str
@@ -100,6 +103,7 @@ def _page(session: Session, prescription_id: UUID, *, agreed: bool) -> tuple[Let
         number=made.number,
         name=letter.person,
         phone=who.phone or "",
+        landline=is_landline(who.phone or ""),
         mails_leave=settings.mail_server is not None,
         text=text,
         message_count=message_count(text),

@@ -242,4 +242,4 @@ def _told(session: Session, place: Place, home: str) -> LetterPlace:
 
 def _phone(session: Session, organisation_id: UUID) -> str:
     told = (one.phone for one in partners.contacts_of(session, organisation_id))
-    return next((written_phone(phone).replace(" ", NO_BREAK) for phone in told if phone), "")
+    return next((written_phone(phone, NO_BREAK) for phone in told if phone), "")

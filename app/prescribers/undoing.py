@@ -1,6 +1,7 @@
 """Taking a hand-over back, as long as none of its passes has moved on."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -10,6 +11,7 @@ from app import ledger
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right, Role
 from app.kernel.clock import martinique_day
+from app.kernel.errors import DomainError
 from app.kernel.ids import request_hash
 from app.ledger.models import Voucher
 from app.prescribers import queries
@@ -18,9 +20,7 @@ from app.prescribers.errors import (
     PrescriptionUsed,
     UndoTooLate,
 )
-from app.prescribers.models import (
-    PrescriptionUndo,
-)
+from app.prescribers.models import Prescription, PrescriptionUndo
 from app.prescribers.prescriptions import known_prescription
 from app.prescribers.rules import (
     UndoReason,
@@ -35,12 +35,31 @@ def wholes_of(session: Session, prescription_id: UUID) -> list[ledger.VoucherRan
     ]
 
 
-def moved_since(session: Session, prescription_id: UUID) -> bool:
-    """Whether a pass of a hand-over has moved on, so that it is not taken back any more."""
-    movements = queries.movements_of(session, prescription_id)
-    ranges = (Voucher.id.between(w.first, w.last) for w in wholes_of(session, prescription_id))
+def why_not(session: Session, *, actor: Actor, made: Prescription, on: date) -> DomainError | None:
+    """What stands in the way of taking a hand-over back that day; None when it can be."""
+    ranges = (Voucher.id.between(w.first, w.last) for w in wholes_of(session, made.id))
     held = ledger.voucher_states(session, or_(*ranges))
-    return any(state.last_movement_id not in movements for state in held)
+    return _refusal(session, actor, made, held, on=on)
+
+
+def _refusal(
+    session: Session,
+    actor: Actor,
+    made: Prescription,
+    held: Sequence[ledger.VoucherState],
+    *,
+    on: date,
+) -> DomainError | None:
+    if queries.undo_of(session, made.id):
+        return PrescriptionUndoneAlready()
+    movements = queries.movements_of(session, made.id)
+    # Before whose act it is: once a pass has moved on, nobody can be asked to do it.
+    if any(state.last_movement_id not in movements for state in held):
+        return PrescriptionUsed()
+    own = (made.prescribed_by, made.prescribed_on)
+    if actor.role is not Role.COORDINATOR and (actor.agent_id, on) != own:
+        return UndoTooLate(number=made.number)
+    return None
 
 
 def undo_prescription(
@@ -57,8 +76,8 @@ def undo_prescription(
     Raises:
         UnknownPrescription.
         PrescriptionUndoneAlready: somebody did it before.
-        UndoTooLate: neither the coordination, nor the agent who made it, that day.
         PrescriptionUsed: a pass has moved on since.
+        UndoTooLate: neither the coordination, nor the agent who made it, that day.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.UNDO_PRESCRIPTION)
@@ -67,16 +86,11 @@ def undo_prescription(
         return record
     made = known_prescription(session, actor=actor, prescription_id=prescription_id)
     hold(session, "beneficiary", made.beneficiary_id)
-    if queries.undo_of(session, prescription_id):
-        raise PrescriptionUndoneAlready
-    today = martinique_day(now)
-    by_coordination = actor.role is Role.COORDINATOR
-    if not by_coordination and (actor.agent_id, today) != (made.prescribed_by, made.prescribed_on):
-        raise UndoTooLate(number=made.number)
+    held = ledger.lock_vouchers(session, wholes_of(session, prescription_id))
+    today, by_coordination = martinique_day(now), actor.role is Role.COORDINATOR
+    if refusal := _refusal(session, actor, made, held, on=today):
+        raise refusal
     movements = queries.movements_of(session, prescription_id)
-    wholes = wholes_of(session, prescription_id)
-    if any(s.last_movement_id not in movements for s in ledger.lock_vouchers(session, wholes)):
-        raise PrescriptionUsed
     record = PrescriptionUndo(
         id=undo_id,
         request_hash=digest,

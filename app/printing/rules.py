@@ -19,7 +19,7 @@ RESERVED = ".example"
 """Addresses and telephones kept for examples (RFC 2606, ARCEP): no real booklet bears them."""
 LONGEST_LINE = 20
 """Characters of a telephone number, as a cover has room for."""
-RESERVED_LINE = "05 36 49"
+RESERVED_LINE = "0536 49"
 
 
 class PrintKind(StrEnum):

@@ -23,8 +23,9 @@ from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
+from app.kernel.money import NO_BREAK
 from app.kernel.serials import BookletNumber
-from app.kernel.text import clean
+from app.kernel.text import clean, written_phone
 from app.orders import queries as orders
 from app.orders.errors import OrderNotSent
 from app.orders.models import BookletOrder
@@ -376,7 +377,7 @@ def _edition(
         last_day=terms.valid_until,
         issuer=names[programme.issuer_id],
         sponsor=names[programme.sponsor_id],
-        help_line="\N{NO-BREAK SPACE}".join(address.help_line.split()),
+        help_line=written_phone(address.help_line, NO_BREAK),
         address=address.url.rstrip("/"),
         places=tuple((o.name, o.commune) for o in queries.mediators_receiving(session, on=on)),
         specimen=is_demonstration(session),

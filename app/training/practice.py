@@ -22,6 +22,7 @@ from app.kernel import codes, training
 from app.kernel.codes import VoucherCode
 from app.kernel.money import NO_BREAK, Cents
 from app.kernel.serials import BookletNumber, SerialNumber
+from app.kernel.text import written_phone
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
 from app.partners import queries as partners
@@ -61,7 +62,7 @@ def invented_people(today: date) -> tuple[Invented, ...]:
             SURNAME,
             today.year - 71,
             "Le Lorrain",
-            "0536 49 11 01",
+            "0639 98 11 01",
             Public.SENIOR,
             "Elle veut écrire à ses petits-enfants. Un carnet de 5.",
         ),
@@ -290,7 +291,7 @@ def printed(
         last_day=terms.valid_until,
         issuer=names[programme.issuer_id],
         sponsor=names[programme.sponsor_id],
-        help_line=NO_BREAK.join(help_line.split()),
+        help_line=written_phone(help_line, NO_BREAK),
         address=address.rstrip("/"),
         places=tuple((one.name, one.commune) for one in receiving),
         specimen=True,

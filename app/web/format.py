@@ -183,7 +183,7 @@ def _in_martinique(instant: datetime) -> datetime:
 
 def phone(number: str) -> str:
     """A telephone number as people read it, on one line: « 0596 12 34 56 »."""
-    return written_phone(number).replace(" ", NO_BREAK)
+    return written_phone(number, NO_BREAK)
 
 
 def is_day(typed: str) -> bool:

@@ -45,6 +45,12 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
     assert f'{address}">' in read(client, "/mes-personnes?qui=fini")
     assert "Rosette Démonstration" in read(client, "/mes-personnes/feuille?qui=fini")
 
+    with house.database.transaction(writing=False) as session:
+        used = f"/remises/{session.scalars(select(Prescription.id)).one()}"
+    for told in (read(client, used), read(client, f"{used}/annuler")):
+        assert "ne s’annule plus, même par la coordination" in told
+        assert 'name="raison"' not in told
+
     page = read(client, address)
     assert "Renouveler pour Rosette Démonstration</h1>" in page
     assert "Aucun pass" in page
@@ -59,7 +65,10 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
     shown = send(client, address, page, as_shown)
     assert send(client, address, page, as_shown) == shown
 
-    assert "imprimez-la ou envoyez-la" in read(client, shown)
+    made = read(client, shown)
+    assert "imprimez-la ou envoyez-la" in made
+    assert f'{shown}/annuler">Annuler cette remise' in made
+    assert 'name="raison"' in read(client, f"{shown}/annuler")
     people = read(client, "/mes-personnes")
     assert f'{address}#exception">' in people
     assert "Son droit est épuisé" in people
@@ -189,8 +198,17 @@ def test_a_letter_leaves_with_consent_alone_and_keeps_nobody(house: House) -> No
     assert "n’a pas de serveur de courriel" in page
     form = {"csrf_token": hidden(page, "csrf_token"), "id": hidden(page, "id"), "moyen": "sms"}
     assert "demandez" in client.post(address, data=form).text.lower()
+    with house.database.transaction() as session:
+        session.get_one(BeneficiaryIdentity, person).phone = "0596 00 00 01"
+    assert "est un téléphone fixe" in read(client, address)
+    fixed = client.post(address, data={**form, "accord_sms": "oui"}).text
+    assert 'href="tel:0596000001"' in fixed
+    assert 'href="sms:' not in fixed
+    with house.database.transaction() as session:
+        session.get_one(BeneficiaryIdentity, person).phone = "0696 00 00 01"
     told = client.post(address, data={**form, "accord_sms": "oui"})
-    assert 'href="sms:' in told.text or "Aucun téléphone" in told.text
+    assert 'href="sms:0696000001?body=' in told.text
+    assert "téléphone fixe" not in told.text
     assert "Dernier jour : " in told.text
     assert "Ce texte part en un seul SMS." in told.text
     assert str(person) not in told.text

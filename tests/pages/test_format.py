@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.text import de, que, written_phone
+from app.kernel.text import de, is_landline, que, written_phone
 from app.web import format as french
 
 NO_BREAK = "\u00a0"
@@ -110,6 +110,7 @@ def test_a_length_of_nothing_is_nothing() -> None:
         ("05 96 12 34 56", "0596 12 34 56"),
         ("+596 596 12 34 56", "0596 12 34 56"),
         ("+33596.12.34.56", "0596 12 34 56"),
+        ("00 596 0596 12 34 56", "0596 12 34 56"),
         ("+1 758 555 0100", "+1 758 555 0100"),
     ],
 )
@@ -152,6 +153,12 @@ def test_a_label_within_a_sentence_keeps_its_acronyms() -> None:
         "CAF du Nord",
         "60 ans et plus",
     ]
+
+
+def test_a_landline_receives_no_text_message() -> None:
+    mobiles = ("0696 12 34 56", "+596 696 12 34 56", "06 12 34 56 78", "+337 12 34 56 78")
+    assert not any(is_landline(one) for one in (*mobiles, "+1 758 555 0100", "3960"))
+    assert all(is_landline(one) for one in ("0596 12 34 56", "+596596123456", "09.72.12.34.56"))
 
 
 def test_one_takes_no_s() -> None:

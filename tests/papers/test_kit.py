@@ -99,7 +99,7 @@ def test_nothing_known_and_too_much_known_both_stay_on_one_page(paper: KitPaper)
         programme_name="Dispositif " * 18,
         sponsor="Communauté d’agglomération du Pays Nord Martinique et de ses environs",
         pays="Communauté d’agglomération du Pays Nord Martinique et de ses environs",
-        reached=("05 36 49 00 00", "coordination@capnord.example"),
+        reached=("0536 49 00 00", "coordination@capnord.example"),
         prescribers=spots,
         places=spots,
         specimen=True,

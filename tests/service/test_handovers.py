@@ -272,6 +272,8 @@ def test_taking_back_is_for_that_agent_that_day_or_for_the_coordination(
     refused(errors.UnknownPrescription, session, lambda: undo(session, scheme, made, by="ccas"))
     scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
     refused(errors.PrescriptionUsed, session, lambda: undo(session, scheme, made))
+    # The coordination is not named where it cannot help.
+    refused(errors.PrescriptionUsed, session, lambda: undo(session, scheme, made, days=1))
 
     unused = scheme.prescription(session, person, [2])
     undo(session, scheme, unused, by="coordinator", days=1)
