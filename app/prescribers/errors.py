@@ -334,8 +334,8 @@ class PrescriptionUsed(Conflict):
     code = "prescription_used"
     sentence = (
         "Un pass de cette remise a déjà servi, ou n’est plus dans les mains de la personne : "
-        "la remise reste comptée et ne s’annule plus, même par la coordination. Si son carnet est "
-        "perdu ou volé, déclarez-le dans « Oppositions » : les pass qui restent y sont bloqués."
+        "la remise reste comptée et ne s’annule plus, même par la coordination. Si des pass qui "
+        "restent ne doivent plus servir, bloquez-les dans « Oppositions »."
     )
 
 
