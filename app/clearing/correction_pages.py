@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.clearing import (
     clawbacks,
     correction_queries,
+    debit_notes,
     redemptions,
     session_queries,
 )
@@ -21,6 +22,7 @@ from app.clearing.correction_views import state_of
 from app.clearing.models import StatementApproval
 from app.clearing.receipts import serial_in
 from app.clearing.rules import ClawbackState
+from app.clearing.runs import asked_on
 from app.database import Place, rows_by
 from app.identity.naming import named_to
 from app.identity.rules import Right
@@ -30,7 +32,8 @@ from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes import queries as programmes
-from app.web.auth import check, current_actor, may, started_at
+from app.web.auth import check, current_actor, may, started_at, started_on
+from app.web.format import euros
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -72,6 +75,43 @@ class ClawbackRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteProspect:
+    """Whether a debit note may be issued for what a mediator owes back, in words."""
+
+    words: str
+    """From when, or why not yet."""
+    may_be_issued: bool
+    mediator_id: UUID
+    programme_id: UUID
+
+
+def note_prospect(session: Session, mediator_id: UUID, programme_id: UUID) -> NoteProspect | None:
+    """What is told of the debit note that would ask for it; None: nothing is owed back."""
+    found = debit_notes.prospect_of(session, mediator_id, programme_id, now=started_at())
+    if found is None:
+        return None
+    since = f"{found.from_on:%d/%m/%Y}"
+    if started_on() < found.from_on:
+        words = f"À partir du {since}, si aucun bordereau n’a compensé d’ici là ce qui est dû."
+    elif found.fresh_cents:
+        words = (
+            f"Pas encore : le délai est passé depuis le {since}, mais {euros(found.fresh_cents)} "
+            "encaissés attendent une liquidation. Liquidez et approuvez ce bordereau d’abord : il "
+            "compense ce qui y tient."
+        )
+    elif found.draft_cents:
+        words = (
+            f"Pas encore : le délai est passé depuis le {since}, mais un projet de bordereau de "
+            f"{euros(found.draft_cents)} attend son approbation. Approuvez-le d’abord : il "
+            "compense ce qui y tient."
+        )
+    else:
+        words = f"Possible depuis le {since} : aucun bordereau à venir ne compense ce qui est dû."
+    ready = started_on() >= found.from_on and not found.still_owed_cents
+    return NoteProspect(words, ready, mediator_id, programme_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Owing:
     """Who owes something back that nothing has recovered."""
 
@@ -81,6 +121,8 @@ class Owing:
     programme: str
     voucher_count: int
     net_cents: Cents
+    note_from_on: date
+    """The first day of a debit note, as far as the delay goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +137,7 @@ class CorrectionsPage:
     own: bool
     account: MediatorAccount | None
     may_issue: bool
+    today: date
 
 
 def clawback_rows(session: Session, corrections: Sequence[Correction]) -> tuple[ClawbackRow, ...]:
@@ -204,6 +247,7 @@ def listed() -> ResponseReturnValue:
             scope is not None,
             correction_queries.account_of(session, scope) if scope else None,
             may(Right.ISSUE_DEBIT_NOTE),
+            started_on(),
         )
 
     return render_template("clearing/corrections.html", page=in_transaction(read))
@@ -219,11 +263,25 @@ def listed_file(ending: str) -> ResponseReturnValue:
 def owing_now(session: Session) -> tuple[Owing, ...]:
     """Who owes something back today."""
     rows = correction_queries.owing(session, before=started_at())
-    names = partners.organisation_names(session, [mediator for mediator, *_ in rows])
+    names = partners.organisation_names(session, [one.mediator_id for one in rows])
     known = {p.id: p.name for p in programmes.programmes_after(session, None, limit=MANY)}
+    delays = {
+        programme: timedelta(
+            days=asked_on(session, programme, day=started_on()).recovery_delay_days
+        )
+        for programme in {one.programme_id for one in rows}
+    }
     return tuple(
-        Owing(mediator, names[mediator], programme, known.get(programme, ""), count, Cents(cents))
-        for mediator, programme, count, cents in rows
+        Owing(
+            one.mediator_id,
+            names[one.mediator_id],
+            one.programme_id,
+            known.get(one.programme_id, ""),
+            one.voucher_count,
+            one.net_cents,
+            martinique_day(one.owed_since) + delays[one.programme_id],
+        )
+        for one in rows
     )
 
 
@@ -267,23 +325,31 @@ def prepare(redemption_id: UUID) -> ResponseReturnValue:
     ), form.status
 
 
-def one_clawback(clawback_id: UUID) -> ClawbackRow:
-    """One clawback, for those whose business it is."""
+def one_clawback(clawback_id: UUID) -> tuple[ClawbackRow, NoteProspect | None]:
+    """One clawback, for those whose business it is, and the debit note that may ask for it."""
 
-    def read(session: Session) -> ClawbackRow:
+    def read(session: Session) -> tuple[ClawbackRow, NoteProspect | None]:
         clawbacks.known_clawback(session, actor=current_actor(), clawback_id=clawback_id)
         found = correction_queries.corrections_after(session, None, limit=1, ids=[clawback_id])
-        return clawback_rows(session, found)[0]
+        [one] = found
+        owed = one.receivable if one.receivable and one.recovery is None else None
+        seen = owed is not None and current_actor().scope is None
+        return clawback_rows(session, found)[0], (
+            note_prospect(session, owed.mediator_id, owed.programme_id) if owed and seen else None
+        )
 
     return in_transaction(read)
 
 
 def show(clawback_id: UUID, form: Form) -> ResponseReturnValue:
     """The page of a clawback, with a form as it was typed."""
+    page, note = one_clawback(clawback_id)
     return render_template(
         "clearing/clawback.html",
-        page=one_clawback(clawback_id),
+        page=page,
+        note=note,
         form=form,
+        may_issue=may(Right.ISSUE_DEBIT_NOTE),
         may_approve=may(Right.APPROVE_CLAWBACK),
         may_set_aside=may(Right.PREPARE_CLAWBACK),
     ), form.status

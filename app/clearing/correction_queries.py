@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, or_, select
@@ -353,21 +353,35 @@ def open_debit_note_count(session: Session, *, mediator_id: UUID | None) -> int:
     return session.scalar(query) or 0
 
 
-def owing(session: Session, *, before: datetime) -> list[tuple[UUID, UUID, int, int]]:
-    """Who owes something back since before an instant: mediator, programme, passes, cents."""
+class Owed(NamedTuple):
+    """What a mediator owes back in a programme, and since when the oldest of it."""
+
+    mediator_id: UUID
+    programme_id: UUID
+    voucher_count: int
+    net_cents: Cents
+    owed_since: datetime
+
+
+def owing(session: Session, *, before: datetime) -> list[Owed]:
+    """Who owes something back since before an instant."""
     rows = session.execute(
         select(
             Receivable.mediator_id,
             Receivable.programme_id,
             func.count(),
             func.sum(Receivable.net_cents),
+            func.min(Receivable.owed_since),
         )
         .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
         .where(Recovery.receivable_id.is_(None), Receivable.owed_since < before)
         .group_by(Receivable.mediator_id, Receivable.programme_id)
         .order_by(Receivable.mediator_id, Receivable.programme_id)
     )
-    return [(mediator, programme, count, int(cents)) for mediator, programme, count, cents in rows]
+    return [
+        Owed(mediator, programme, count, Cents(int(cents)), since)
+        for mediator, programme, count, cents, since in rows
+    ]
 
 
 # ── Sessions on paper ─────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, debit_notes, documents, files
 from app.clearing.correction_models import DebitNote
-from app.clearing.correction_pages import owing_now
+from app.clearing.correction_pages import note_prospect, owing_now
 from app.clearing.rules import PaperRecovery
 from app.database import Place
 from app.identity.naming import named_to
@@ -155,8 +155,12 @@ def issue(programme_id: UUID, mediator_id: UUID) -> ResponseReturnValue:
     ]
     if not found and request.method == "GET":
         abort(404)
-    owed = found[0] if found else None
-    return render_template("clearing/new_debit_note.html", owed=owed, form=form), form.status
+    return render_template(
+        "clearing/new_debit_note.html",
+        owed=found[0] if found else None,
+        note=in_transaction(lambda session: note_prospect(session, mediator_id, programme_id)),
+        form=form,
+    ), form.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Debit notes: what a mediator owes back, once no statement is left that would recover it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, run_queries, standing_queries
-from app.clearing.correction_models import DebitNote, DebitNoteCollection
+from app.clearing.correction_models import DebitNote, DebitNoteCollection, Receivable
 from app.clearing.errors import (
     CollectionBySamePerson,
     DebitNoteCollectedAlready,
@@ -20,15 +21,59 @@ from app.clearing.runs import asked_on
 from app.clearing.standing_queries import Filter
 from app.database import earlier, hold
 from app.identity.rules import Actor, Right
-from app.kernel.clock import day_asked, first_instant, martinique_day
+from app.kernel.clock import day_asked, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.money import euros
+from app.kernel.money import Cents, euros
 from app.partners.service import known_organisation
 from app.programmes import numbering
 from app.programmes.service import known_programme
 
 MANY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Whether a debit note may ask for what a mediator owes back in a programme, and from when."""
+
+    owed: tuple[Receivable, ...]
+    from_on: date
+    """The delay of the settings after the oldest of it is over."""
+    fresh_cents: Cents
+    """Taken, and on no statement yet."""
+    draft_cents: Cents
+    """On drafts that nobody has approved."""
+
+    @property
+    def still_owed_cents(self) -> Cents:
+        """What the mediator has still to receive where a receivable would be recovered."""
+        return Cents(self.fresh_cents + self.draft_cents)
+
+
+def prospect_of(
+    session: Session, mediator_id: UUID, programme_id: UUID, *, now: datetime
+) -> Prospect | None:
+    """From when a debit note may be issued, and what is in its way; None: nothing is owed back."""
+    pair = mediator_id, programme_id
+    owed = [
+        one for one in correction_queries.open_receivables(session, [pair])[pair] if one.net_cents
+    ]
+    if not owed:
+        return None
+    fresh = sum(
+        one.amount_cents
+        for one in run_queries.unclaimed_of(session, mediator_id)
+        if one.programme_id == programme_id
+    )
+    asked = Filter(mediator_id=mediator_id, programme_id=programme_id, state=StatementState.DRAFT)
+    drafts = standing_queries.statements_after(session, None, limit=MANY, asked=asked)
+    days = asked_on(session, programme_id, day=martinique_day(now)).recovery_delay_days
+    return Prospect(
+        tuple(owed),
+        martinique_day(owed[0].owed_since) + timedelta(days=days),
+        Cents(fresh),
+        Cents(sum(one.version.net_cents for one in drafts)),
+    )
 
 
 def issue_debit_note(
@@ -61,15 +106,12 @@ def issue_debit_note(
     hold(session, "clearing", programme_id, mediator_id)
     hold(session, "receivables", mediator_id, programme_id)
     today = martinique_day(now)
-    days = asked_on(session, programme_id, day=today).recovery_delay_days
-    pair = mediator_id, programme_id
-    owed = [
-        one for one in correction_queries.open_receivables(session, [pair])[pair] if one.net_cents
-    ]
-    if not owed or owed[0].owed_since >= first_instant(today - timedelta(days=days) + ONE_DAY):
+    found = prospect_of(session, mediator_id, programme_id, now=now)
+    if found is None or today < found.from_on:
+        days = asked_on(session, programme_id, day=today).recovery_delay_days
         raise NothingToCollect(mediator=mediator.name, days=days)
-    if waiting := still_owed(session, mediator_id, programme_id):
-        raise MediatorIsStillOwed(mediator=mediator.name, owed=euros(waiting))
+    if found.still_owed_cents:
+        raise MediatorIsStillOwed(mediator=mediator.name, owed=euros(found.still_owed_cents))
     number = numbering.next_number(session, numbering.DEBIT_NOTE, today.year)
     sponsor = known_organisation(session, programme.sponsor_id)
     record = DebitNote(
@@ -80,7 +122,7 @@ def issue_debit_note(
         year=today.year,
         number=number,
         follows_number=number - 1 or None,
-        amount_cents=sum(one.net_cents for one in owed),
+        amount_cents=sum(one.net_cents for one in found.owed),
         issued_by=actor.agent_id,
         issued_at=now,
         issued_on=today,
@@ -94,23 +136,8 @@ def issue_debit_note(
     )
     session.add(record)
     session.flush()
-    write_recoveries(session, owed, debit_note_id=record.id)
+    write_recoveries(session, found.owed, debit_note_id=record.id)
     return record
-
-
-ONE_DAY = timedelta(days=1)
-
-
-def still_owed(session: Session, mediator_id: UUID, programme_id: UUID) -> int:
-    """What a mediator has still to receive where a receivable would be recovered."""
-    fresh = sum(
-        one.amount_cents
-        for one in run_queries.unclaimed_of(session, mediator_id)
-        if one.programme_id == programme_id
-    )
-    asked = Filter(mediator_id=mediator_id, programme_id=programme_id, state=StatementState.DRAFT)
-    drafts = standing_queries.statements_after(session, None, limit=MANY, asked=asked)
-    return fresh + sum(one.version.net_cents for one in drafts)
 
 
 def known_debit_note(session: Session, *, actor: Actor, debit_note_id: UUID) -> DebitNote:

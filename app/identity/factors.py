@@ -63,6 +63,8 @@ class Factors:
     application: TotpSecret | None
     passkeys: tuple[Passkey, ...]
     codes_left: int
+    codes_made: int
+    """Recovery codes in all, those that served or were replaced too."""
 
     @property
     def count(self) -> int:
@@ -72,6 +74,10 @@ class Factors:
 
 def factors_of(session: Session, agent_id: int) -> Factors:
     """The second factors of an agent that still serve."""
+    serves = RecoveryCode.used_at.is_(None) & RecoveryCode.dropped_at.is_(None)
+    made, left = session.execute(
+        select(func.count(), func.count().filter(serves)).where(RecoveryCode.agent_id == agent_id)
+    ).one()
     return Factors(
         application=session.scalars(
             select(TotpSecret).where(
@@ -85,16 +91,8 @@ def factors_of(session: Session, agent_id: int) -> Factors:
                 .order_by(Passkey.enrolled_at, Passkey.id)
             )
         ),
-        codes_left=session.scalar(
-            select(func.count())
-            .select_from(RecoveryCode)
-            .where(
-                RecoveryCode.agent_id == agent_id,
-                RecoveryCode.used_at.is_(None),
-                RecoveryCode.dropped_at.is_(None),
-            )
-        )
-        or 0,
+        codes_left=left,
+        codes_made=made,
     )
 
 

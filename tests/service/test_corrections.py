@@ -267,9 +267,20 @@ def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(
             now=scheme.later + timedelta(days=days),
         ).id
 
+    def prospect() -> debit_notes.Prospect | None:
+        with corrections.database.transaction(writing=False) as session:
+            return debit_notes.prospect_of(
+                session, scheme.organisations["exo7"], scheme.programme_id, now=scheme.later
+            )
+
+    assert (told := prospect()) is not None
+    assert told.from_on == martinique_day(scheme.later + timedelta(days=60))
+    assert told.still_owed_cents == 0
     with pytest.raises(NothingToCollect), corrections.database.transaction() as session:
         issue(session, 59)
     fresh = corrections.take(1)
+    assert (told := prospect()) is not None
+    assert (told.fresh_cents, told.draft_cents) == (1000, 0)
     with pytest.raises(MediatorIsStillOwed), corrections.database.transaction() as session:
         issue(session, 60)
     corrections.undo(fresh[0])
@@ -278,6 +289,7 @@ def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(
         note = correction_queries.debit_note(session, note_id)
         assert note is not None
         assert (note.number, note.amount_cents) == (1, 2000)
+    assert prospect() is None
     assert corrections.account() == (2000, 0, 2000)
 
     def collect(by: str) -> None:
