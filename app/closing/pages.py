@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, url_for
@@ -12,12 +11,24 @@ from sqlalchemy.orm import Session
 from app.closing import complements, endings, queries
 from app.closing.errors import UnknownComplement
 from app.closing.models import ClosingHold, ComplementSettlement
-from app.closing.papers import Account, Complement, complement_statement, joint_statement
+from app.closing.papers import (
+    Account,
+    Complement,
+    complement_statement,
+    counted_sheet,
+    joint_statement,
+)
 from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
-from app.closing.views import StepShown, account_of, complements_shown, steps_shown
+from app.closing.views import (
+    CountedList,
+    StepShown,
+    account_of,
+    complements_shown,
+    counted_list,
+    steps_shown,
+)
 from app.identity.naming import named_to
 from app.identity.rules import Right
-from app.partners.queries import organisation_names
 from app.prescribers.allocations import BookletRange
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
@@ -25,7 +36,7 @@ from app.programmes.models import VintageTerms
 from app.programmes.queries import is_demonstration
 from app.programmes.service import known_programme
 from app.web.auth import check, current_actor, may, started_at, started_on
-from app.web.downloads import PDF, download
+from app.web.downloads import FORMATS, PDF, download
 from app.web.format import count
 from app.web.forms import Form, done
 from app.web.pages import Choice
@@ -89,18 +100,6 @@ def _waits_for_hold(session: Session, vintage_id: int, steps: tuple[StepShown, .
     return listed and queries.hold_of(session, vintage_id) is None
 
 
-class Counted(NamedTuple):
-    """What a step found with one holder."""
-
-    holder: str
-    kept_booklets: int
-    kept_passes: int
-    untouched_booklets: int
-    begun_booklets: int
-    finished_booklets: int
-    unused_passes: int
-
-
 @dataclass(frozen=True, slots=True)
 class ClosingPage:
     """The end of one vintage."""
@@ -108,7 +107,7 @@ class ClosingPage:
     terms: VintageTerms
     programme: str
     steps: tuple[StepShown, ...]
-    counted: tuple[Counted, ...]
+    counted: CountedList | None
     hold: ClosingHold | None
     validated_by: str
     released_by: str
@@ -176,7 +175,7 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         terms,
         known_programme(session, terms.programme_id).name,
         steps,
-        _counted(session, terms.vintage_id, steps),
+        counted_list(session, terms.vintage_id),
         hold,
         named(hold.validated_by if hold else None),
         ", ".join(dict.fromkeys(filter(None, (named(one.released_by) for one, _ in releases)))),
@@ -211,29 +210,17 @@ def _late_count(session: Session, vintage_id: int) -> int:
     return max(0, len(complements.late_passes(session, statement)) - waiting)
 
 
-def _counted(
-    session: Session, vintage_id: int, steps: tuple[StepShown, ...]
-) -> tuple[Counted, ...]:
-    """The latest list that a step drew up."""
-    done = [step.step for step in steps if step.done_at]
-    last = next((s for s in (Step.WITHHOLD, Step.ALERT) if s in done), None)
-    if last is None:
-        return ()
-    counts = queries.counts_of(session, vintage_id, last)
-    names = organisation_names(session, {count.holder_id for count in counts})
-    found = [
-        Counted(
-            names[count.holder_id],
-            count.kept_booklets,
-            count.kept_passes,
-            count.untouched_booklets,
-            count.begun_booklets,
-            count.finished_booklets,
-            count.unused_passes,
-        )
-        for count in counts
-    ]
-    return tuple(sorted(found))
+@bp.get("/cloture/<label>/liste-arretee.<any(csv, xlsx):ending>")
+def counted_file(label: str, ending: str) -> Response:
+    """The list that the latest step drew up, as a sheet."""
+    check(Right.SEE_LEDGER)
+
+    def work(session: Session) -> bytes:
+        found = counted_list(session, _known(session, label).vintage_id)
+        lines = found.lines if found else ()
+        return counted_sheet(lines, ending=ending, specimen=is_demonstration(session))
+
+    return download(in_transaction(work), f"liste-arretee-{label}.{ending}", FORMATS[ending])
 
 
 @bp.post("/cloture/<label>/retenue")

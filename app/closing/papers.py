@@ -1,7 +1,9 @@
 """The joint statement of a vintage, and what settles it: signed by both parties, no person."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from app.closing.rules import FRENCH_SETTLEMENT, SettlementKind
@@ -9,10 +11,41 @@ from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
 from app.papers.parts import LEFT, Letterhead, fields, signature
 from app.papers.sheet import Sheet, strong
+from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
 
 WIDE = 178.0
 SIGNING = 50.0
+
+
+class Counted(NamedTuple):
+    """What a step found with one holder."""
+
+    holder: str
+    kept_booklets: int
+    kept_passes: int
+    untouched_booklets: int
+    begun_booklets: int
+    finished_booklets: int
+    unused_passes: int
+
+
+COUNTED = (
+    Field("Chez", width=32),
+    Field("Carnets non remis", Kind.NUMBER),
+    Field("Leurs pass", Kind.NUMBER),
+    Field("Carnets remis, intacts", Kind.NUMBER),
+    Field("Carnets remis, entamés", Kind.NUMBER),
+    Field("Carnets remis, finis", Kind.NUMBER),
+    Field("Pass à utiliser", Kind.NUMBER),
+)
+
+
+def counted_sheet(lines: Iterable[Counted], *, ending: str, specimen: bool) -> bytes:
+    """The list that a step drew up, a row for each holder, as CSV or XLSX."""
+    if ending == "xlsx":
+        return xlsx_bytes(COUNTED, lines, title="Liste arrêtée", specimen=specimen)
+    return csv_bytes(COUNTED, lines, specimen=specimen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ FRENCH_STEP = {
     Step.EXPIRE: "Expiration",
     Step.STATEMENT: "État contradictoire",
 }
+HELD = "Retenue validée"
+NEVER_HELD = "Retenue, que personne n’a validée"
 FRENCH_ABOUT = {
     Step.ALERT: "La liste des carnets remis, non remis, entamés et intacts est arrêtée.",
     Step.WITHHOLD: "La liste des carnets non remis est arrêtée ; la coordination valide la "

@@ -9,8 +9,8 @@ from app.closing import queries
 from app.closing.calendar import schedule
 from app.closing.complements import late_passes
 from app.closing.endings import known_statement
-from app.closing.papers import Account, Complement
-from app.closing.rules import FRENCH_ABOUT, FRENCH_STEP, Side, Step
+from app.closing.papers import Account, Complement, Counted
+from app.closing.rules import FRENCH_ABOUT, FRENCH_STEP, HELD, NEVER_HELD, Side, Step
 from app.identity.queries import agent_name
 from app.kernel.clock import martinique_day
 from app.partners.queries import organisation_names
@@ -42,16 +42,72 @@ class StepShown:
 def steps_shown(session: Session, terms: VintageTerms, *, now: datetime) -> tuple[StepShown, ...]:
     """The calendar of a vintage: what was done, and what is to come by the settings of today."""
     done = {Step(step.step): step for step in queries.steps_of(session, terms.vintage_id)}
+    held = queries.hold_of(session, terms.vintage_id) is not None
+
+    def label(step: Step) -> str:
+        if step is not Step.WITHHOLD or not (held or Step.EXPIRE in done):
+            return FRENCH_STEP[step]
+        return HELD if held else NEVER_HELD
+
     return tuple(
         StepShown(
             planned.step,
-            FRENCH_STEP[planned.step],
+            label(planned.step),
             FRENCH_ABOUT[planned.step],
             done[planned.step].due_on if planned.step in done else planned.due_on,
             done[planned.step].done_at if planned.step in done else None,
             done[planned.step].voucher_count if planned.step in done else None,
         )
         for planned in schedule(session, terms, now=now)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CountedList:
+    """The latest list that a step drew up, holder by holder, and what was in none of them."""
+
+    lines: tuple[Counted, ...]
+    listed_at: datetime
+    alerted_at: datetime
+    alert_count: int
+    """The passes that could still expire at the alert."""
+    apart_count: int
+    """Of them, those blocked or withheld already: they were in nobody's line."""
+
+    @property
+    def total(self) -> Counted:
+        """All holders together."""
+        return Counted("En tout", *map(sum, zip(*(line[1:] for line in self.lines), strict=True)))
+
+
+def counted_list(session: Session, vintage_id: int) -> CountedList | None:
+    """The list of a vintage, frozen by its last step that draws one up; None before the alert."""
+    done = {Step(step.step): step for step in queries.steps_of(session, vintage_id)}
+    alert, last = done.get(Step.ALERT), done.get(Step.WITHHOLD) or done.get(Step.ALERT)
+    counts = queries.counts_of(session, vintage_id, last.step) if last else []
+    if alert is None or last is None or not counts:
+        return None
+    at_alert = queries.counts_of(session, vintage_id, Step.ALERT)
+    names = organisation_names(session, {count.holder_id for count in counts})
+    return CountedList(
+        tuple(
+            sorted(
+                Counted(
+                    names[count.holder_id],
+                    count.kept_booklets,
+                    count.kept_passes,
+                    count.untouched_booklets,
+                    count.begun_booklets,
+                    count.finished_booklets,
+                    count.unused_passes,
+                )
+                for count in counts
+            )
+        ),
+        last.done_at,
+        alert.done_at,
+        alert.voucher_count,
+        alert.voucher_count - sum(one.kept_passes + one.unused_passes for one in at_alert),
     )
 
 

@@ -91,6 +91,10 @@ def test_a_vintage_is_held_signed_and_settled_on_its_page(used_up: House) -> Non
     )
 
     assert "Pass retenus 10" in held
+    assert "Retenue validée" in held
+    assert "En tout" in held
+    assert "Chez" in office.client.get("/cloture/21A/liste-arretee.csv").text
+    assert office.client.get("/cloture/21A/liste-arretee.xlsx").data.startswith(b"PK")
     assert "La signature est enregistrée" in signed
     assert "Avoir de l’émetteur" in settled
     paper = other.client.get("/cloture/21D/etat-contradictoire.pdf")

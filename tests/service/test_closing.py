@@ -15,7 +15,7 @@ from app.closing import calendar, complements, endings, errors, queries
 from app.closing.models import ClosingComplement, ComplementSettlement
 from app.closing.papers import complement_statement, joint_statement
 from app.closing.rules import Side, Step
-from app.closing.views import account_of, complements_shown
+from app.closing.views import account_of, complements_shown, counted_list
 from app.database import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
@@ -147,6 +147,10 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         )
     assert run(database, scheme, -30) == [Step.ALERT]
     with database.transaction(writing=False) as session:
+        listed = counted_list(session, vintage_id)
+        assert listed is not None
+        assert (listed.total.kept_passes, listed.total.unused_passes) == (69, 6)
+        assert (listed.alert_count, listed.apart_count) == (76, 1), "one is blocked"
         found = {c.holder_id: c for c in queries.counts_of(session, vintage_id, Step.ALERT)}
         assert (found[sponsor].kept_booklets, found[sponsor].kept_passes) == (5, 49)
         assert (found[plie].kept_booklets, found[plie].kept_passes) == (2, 20)
