@@ -58,6 +58,8 @@ def in_lines(
     session: Session, states: Sequence[VoucherState], wholes: Sequence[VoucherRange]
 ) -> tuple[str, ...]:
     """Passes as a declaration of loss reads them: the person's booklets, then others by series."""
+    if not states:
+        return ()
     own = {state.booklet_id for state in states} & {whole.first for whole in wholes}
     others = [(state.id, state.booklet_id) for state in states if state.booklet_id not in own]
     booklets, serials = (
