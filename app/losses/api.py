@@ -156,7 +156,7 @@ def lift_block(body: Json, block_id: UUID) -> Json:
 )
 def replace_passes(body: Json) -> Json:
     """Void passes, and give as many others."""
-    named = _named(body.pop("passes"))
+    named, taken = _named(body.pop("passes")), _named(body.pop("taken"))
 
     def work(session: Session) -> Json:
         record = replacements.replace_passes(
@@ -164,6 +164,7 @@ def replace_passes(body: Json) -> Json:
             actor=current_actor(),
             replacement_id=id_of_request(body),
             named=named,
+            taken=taken,
             now=started_at(),
             **body,
         )

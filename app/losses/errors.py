@@ -213,6 +213,16 @@ class NothingToReplaceWith(Conflict):
     )
 
 
+class TakenDoesNotFit(Conflict):
+    """The booklets in hand have not as many passes there that may stand for the old ones."""
+
+    code = "taken_does_not_fit"
+    sentence = (
+        "Il faut {needed} pass, et les carnets que vous prenez n’en ont ici que {available} qui "
+        "conviennent. Scannez-en un autre, ou ne scannez rien : le registre choisit."
+    )
+
+
 class CompromisedAlready(Conflict):
     """The vintage was declared compromised with another vintage in its place."""
 

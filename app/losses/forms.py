@@ -12,8 +12,8 @@ NOT_KEPT = "Ce que vous vérifiiez n’est gardé qu’un jour : recommencez."
 """Said instead of a check whose draft is gone."""
 
 
-def named_in(form: Form) -> list[Named]:
-    """What was typed, its codes replaced by serial numbers; a code that is none counts.
+def named_in(form: Form, field: str = "passes") -> list[Named]:
+    """What was typed in a field, its codes replaced by serial numbers; a code that is none counts.
 
     Raises:
         TooManyGuesses, MistypedVoucherCode, UnknownVoucher.
@@ -22,13 +22,13 @@ def named_in(form: Form) -> list[Named]:
         lambda session: without_codes(
             session,
             actor=current_actor(),
-            named=read_lines(form.text("passes")),
+            named=read_lines(form.text(field)),
             now=started_at(),
         )
     )
     if not known:
         raise UnknownVoucher
-    form.typed["passes"] = [
+    form.typed[field] = [
         "\n".join(n.first if n.first == n.last else f"{n.first} à {n.last}" for n in told)
     ]
     return told

@@ -16,7 +16,7 @@ from app.kernel.errors import DomainError, InvalidInput
 from app.losses import queries as losses
 from app.losses import replacement_queries as queries
 from app.losses import replacements
-from app.losses.errors import UnknownReplacement
+from app.losses.errors import TakenDoesNotFit, UnknownReplacement
 from app.losses.forms import LINES, NOT_KEPT, named_in
 from app.losses.naming import Named, read_lines, serials_of
 from app.losses.papers import Swap, replacement_slip
@@ -192,7 +192,8 @@ def new() -> ResponseReturnValue:
             return in_transaction(lambda session: _replaced_already(session, checked))
         form, named = typed, read_lines(typed.text("passes"))
         cause = form.choice("cause", ReplacementCause, "Choisissez pourquoi.")
-        ahead = form.submit(lambda session: _foreseen_swap(session, named, cause))
+        taken = read_lines(typed.text("taken"))
+        ahead = form.submit(lambda session: _foreseen_swap(session, named, taken, cause))
     else:
         form = Form.blank(passes=request.args.get("pass", ""))
     from_stock = current_actor().sees()
@@ -217,12 +218,13 @@ def _replaced(form: Form) -> Replacement | ForeseenSwap | None:
     try:
         form.check()
         named = named_in(form)
+        taken = named_in(form, "taken")
     except DomainError as refusal:
         form.refuse(refusal)
         return None
     seen = form.text("step") == "faire"
     if not (seen and form.checked("sure")):
-        ahead = form.submit(lambda session: _foreseen_swap(session, named, cause))
+        ahead = form.submit(lambda session: _foreseen_swap(session, named, taken, cause))
         if seen and ahead:
             form.refuse(InvalidInput(sure="Cochez cette case : un pass annulé ne revient pas."))
         return ahead
@@ -234,13 +236,21 @@ def _replaced(form: Form) -> Replacement | ForeseenSwap | None:
             named=named,
             cause=cause,
             free_of_charge=form.checked("free"),
+            taken=taken,
             now=started_at(),
         )
     )
 
 
-def _foreseen_swap(session: Session, named: list[Named], cause: ReplacementCause) -> ForeseenSwap:
-    chosen = replacements.foreseen(session, actor=current_actor(), named=named, now=started_at())
+def _foreseen_swap(
+    session: Session, named: list[Named], taken: list[Named], cause: ReplacementCause
+) -> ForeseenSwap:
+    try:
+        chosen = replacements.foreseen(
+            session, actor=current_actor(), named=named, taken=taken, now=started_at()
+        )
+    except TakenDoesNotFit as refusal:
+        raise InvalidInput(taken=refusal.message) from refusal
     serials = serials_of(session, [i for pair in chosen.pairs for i in pair])
     entitled = []
     for one in queries.hand_overs_of(session, chosen.old_ids):

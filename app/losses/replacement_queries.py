@@ -134,6 +134,12 @@ def lost_by_booklet(session: Session, lost: Iterable[VoucherRange]) -> list[tupl
     return [(count, size) for count, size in rows]
 
 
+def booklets_of(session: Session, vouchers: Iterable[VoucherRange]) -> list[int]:
+    """The booklets that these passes are in."""
+    named = (Voucher.id.between(one.first, one.last) for one in vouchers)
+    return list(session.scalars(select(Voucher.booklet_id).where(or_(false(), *named)).distinct()))
+
+
 def whole_booklets(session: Session, account_id: int, *, size: int, count: int) -> list[int]:
     """The last whole booklets of that size in an account, so many at most, by their first pass."""
     here = _booklets_in(account_id)
@@ -155,12 +161,14 @@ def pool(
     needed: int,
     sizes: Collection[int] = (),
     besides: Collection[int] = (),
+    among: Collection[int] | None = None,
 ) -> list[int]:
     """Passes of an account that replace others: what is left of cut booklets comes first.
 
     Among the whole ones, those of `sizes` go first, and of them the last booklet: the first ones
     are the next to be handed out. Booklets of `besides` are taken already. One of which a pass is
-    blocked is left alone: its paper is damaged, or not where it was.
+    blocked is left alone: its paper is damaged, or not where it was. With `among`, only booklets
+    of these are asked.
     """
     other, resting = aliased(Voucher), aliased(AccountRow)
     damaged = (
@@ -188,6 +196,8 @@ def pool(
         )
         .limit(needed)
     )
+    if among is not None:
+        query = query.where(Voucher.booklet_id.in_(list(among)))
     return list(session.scalars(query))
 
 

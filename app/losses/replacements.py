@@ -26,6 +26,7 @@ from app.losses.errors import (
     NotInCirculation,
     NotYoursToReplace,
     PassesOfSeveralPrescribers,
+    TakenDoesNotFit,
     UnknownReplacement,
 )
 from app.losses.naming import Named, named_vouchers, serials_of
@@ -53,16 +54,19 @@ def replace_passes(
     named: Sequence[Named],
     cause: ReplacementCause,
     free_of_charge: bool = False,
+    taken: Sequence[Named] = (),
     now: datetime,
 ) -> Replacement:
     """Void passes that a person holds or has lost, and give as many others in their place.
 
     A prescriber replaces what it handed over, from its drawer; the coordination from the stock.
+    `taken` names booklets that are in hand: the new passes are theirs then.
 
     Raises:
         RightMissing, NotYoursToReplace, NoAgreementInForce, NoRightToHold.
         NotInCirculation: a pass is used, or was never handed over.
-        PassesOfSeveralPrescribers, NothingToReplaceWith, and what `named_vouchers` refuses.
+        PassesOfSeveralPrescribers, NothingToReplaceWith, TakenDoesNotFit, and what
+            `named_vouchers` refuses.
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.REPLACE_PASSES)
@@ -71,11 +75,12 @@ def replace_passes(
         named=[(one.first, one.last) for one in named],
         cause=cause,
         free_of_charge=free_of_charge,
+        **({"taken": [(one.first, one.last) for one in taken]} if taken else {}),
     )
     if record := earlier(session, Replacement, replacement_id, digest):
         return record
     today = martinique_day(now)
-    chosen = _choose(session, actor=actor, named=named, now=now)
+    chosen = _choose(session, actor=actor, named=named, taken=taken, now=now)
     record = Replacement(
         id=replacement_id,
         request_hash=digest,
@@ -107,20 +112,34 @@ class Chosen:
         return list(zip(sorted(self.old_ids), sorted(self.new_ids), strict=True))
 
 
-def foreseen(session: Session, *, actor: Actor, named: Sequence[Named], now: datetime) -> Chosen:
+def foreseen(
+    session: Session,
+    *,
+    actor: Actor,
+    named: Sequence[Named],
+    taken: Sequence[Named] = (),
+    now: datetime,
+) -> Chosen:
     """What a replacement would do now, which is asked before it cannot be undone: nothing moves.
 
     Raises:
         As `replace_passes`.
     """
     actor.check(Right.REPLACE_PASSES)
-    chosen = _choose(session, actor=actor, named=named, now=now)
+    chosen = _choose(session, actor=actor, named=named, taken=taken, now=now)
     gone = ledger.lock_vouchers(session, list(ledger.contiguous(chosen.old_ids)))
     _check_replaceable(session, chosen.prescriber_id, gone)
     return chosen
 
 
-def _choose(session: Session, *, actor: Actor, named: Sequence[Named], now: datetime) -> Chosen:
+def _choose(
+    session: Session,
+    *,
+    actor: Actor,
+    named: Sequence[Named],
+    taken: Sequence[Named],
+    now: datetime,
+) -> Chosen:
     today = martinique_day(now)
     source = Source.STOCK if actor.sees() else Source.DRAWER
     wholes = named_vouchers(session, named)
@@ -138,15 +157,19 @@ def _choose(session: Session, *, actor: Actor, named: Sequence[Named], now: date
     if source is Source.DRAWER:
         place = prescriber_id
     hold(session, "replacing from", place)
+    in_hand = replaced.booklets_of(session, named_vouchers(session, taken)) if taken else None
     new_ids = choose_new(
         session,
         source=source,
         holder_id=place,
         vintages=serving(session, terms, now=now),
         needed=len(old_ids),
-        lost=replaced.lost_by_booklet(session, wholes),
+        lost=replaced.lost_by_booklet(session, wholes) if in_hand is None else (),
+        among=in_hand,
     )
     if len(new_ids) < len(old_ids):
+        if in_hand is not None:
+            raise TakenDoesNotFit(needed=len(old_ids), available=len(new_ids))
         raise NothingToReplaceWith(needed=len(old_ids), available=len(new_ids))
     return Chosen(prescriber_id, source, old_ids, new_ids)
 
@@ -173,11 +196,13 @@ def choose_new(
     vintages: Sequence[int],
     needed: int,
     lost: Sequence[tuple[int, int]] = (),
+    among: Sequence[int] | None = None,
 ) -> list[int]:
     """Passes that replace others: as many as are needed, or as there are.
 
     `lost` says how many passes went of each booklet, and its size. A whole booklet is replaced by
     a whole one of the same size, while there is one; single passes by those of decision 0037.
+    With `among`, they come from these booklets alone.
     """
     wholes = Counter(size for count, size in lost if count == size)
     found: list[int] = []
@@ -198,6 +223,7 @@ def choose_new(
             needed=needed - len(found),
             sizes={size for _, size in lost},
             besides=taken,
+            among=among,
         )
     return found
 

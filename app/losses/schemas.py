@@ -101,6 +101,12 @@ class ReplacementRequestSchema(Identified):
         ),
     )
     free_of_charge = Flag(load_default=False, about="Remplacé gratuitement par l’émetteur.")
+    taken = Many(
+        Part(NamedSchema),
+        load_default=list,
+        validate=SOME,
+        about="Carnets en main, d’où viennent les nouveaux pass ; sans eux, le registre choisit.",
+    )
 
 
 class SwapSchema(Schema):

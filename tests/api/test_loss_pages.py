@@ -105,6 +105,8 @@ def test_a_replacement_is_seen_before_it_is_made(used_up: House) -> None:
     desk, path = Desk(used_up, "plie"), "/remplacements/nouveau"
     typed = {"passes": "26A 00002 09", "cause": "damaged"}
 
+    unfit = desk.sends(path, typed | {"taken": "26A 00002"}, status=422)
+    assert "Il faut 1 pass, et les carnets que vous prenez n’en ont ici que 0" in unfit
     forgotten = again(desk, path, typed, then={"sure": ""}, status=422)
     said = again(desk, path, typed, then={"sure": "oui"})
 

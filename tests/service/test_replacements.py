@@ -85,13 +85,14 @@ def test_a_whole_booklet_is_replaced_by_a_whole_one_of_its_size(
     scheme.allocation(session, 1, 8)
     scheme.prescription(session, scheme.beneficiary(session), [1, 2])
 
-    def new_of(named: Named) -> list[str]:
+    def new_of(named: Named, *taken: Named) -> list[str]:
         made = replace_passes(
             session,
             actor=scheme.actors["plie"],
             replacement_id=new_id(),
             named=[named],
             cause=ReplacementCause.LOST,
+            taken=taken,
             now=scheme.now,
         )
         new_ids = [pair.new_voucher_id for pair in queries.pairs_of(session, made.id)]
@@ -100,6 +101,11 @@ def test_a_whole_booklet_is_replaced_by_a_whole_one_of_its_size(
     assert new_of(one(scheme.booklet(1))) == [scheme.booklet(4)], "and not the fives, the last"
     assert new_of(Named(scheme.serial(2, 2), scheme.serial(2, 10))) == [scheme.booklet(3)]
     assert new_of(one(scheme.serial(2, 1))) == [scheme.booklet(3)], "the rest of it comes first"
+    with pytest.raises(errors.TakenDoesNotFit):
+        new_of(one(scheme.booklet(4)), one(scheme.booklet(8)))
+    assert new_of(Named(scheme.serial(4, 1), scheme.serial(4, 5)), one(scheme.booklet(6))) == [
+        scheme.booklet(6)
+    ], "the one in hand"
 
 
 def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(world: World) -> None:
