@@ -149,3 +149,16 @@ def _is_elided(name: str) -> bool:
     if first.startswith("y"):
         return len(first) > 1 and first[1] not in _VOWELS
     return first[:1] in _VOWELS or first.startswith(_SILENT_H)
+
+
+LONGEST_FILE_WORD = 60
+
+
+def file_word(name: str) -> str:
+    """An organisation's name as part of a file's: `referents-du-plie` for « Référents du PLIE ».
+
+    Two names may come to the same word, and a name without a Latin letter to a hyphen.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
+    word = re.sub(r"[^a-z0-9]+", "-", "".join(c for c in plain if not unicodedata.combining(c)))
+    return word.strip("-")[:LONGEST_FILE_WORD].rstrip("-") or "-"

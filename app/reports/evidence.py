@@ -29,6 +29,7 @@ from app.database import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
 from app.kernel.errors import DomainError
+from app.kernel.text import file_word
 from app.ledger.models import Movement, Posting
 from app.losses.models import Block, WriteOff, WriteOffApproval
 from app.losses.papers import destruction_report, replacement_slip
@@ -91,6 +92,8 @@ class Piece:
     render: Callable[[Session], bytes]
     keeps: bool = False
     """Whether making it may write down its digest."""
+    whose: str = ""
+    """The organisation whose register it is."""
 
 
 FOLDERS = {
@@ -193,13 +196,17 @@ def write_archive(
                     content = piece.render(session)
             except DomainError as refusal:
                 missing += 1
-                rows.append((FOLDERS[piece.folder], path, piece.on, 0, "", refusal.message))
+                rows.append(
+                    (FOLDERS[piece.folder], path, piece.whose, piece.on, 0, "", refusal.message)
+                )
                 continue
             archive.writestr(_entry(path), content)
             if out.tell() > MOST_BYTES:
                 raise ArchiveTooLarge
             digest = hashlib.sha256(content).hexdigest()
-            rows.append((FOLDERS[piece.folder], path, piece.on, len(content), digest, ""))
+            rows.append(
+                (FOLDERS[piece.folder], path, piece.whose, piece.on, len(content), digest, "")
+            )
         archive.writestr(_entry("sommaire.csv"), csv_bytes(CONTENTS, rows, specimen=specimen))
     return missing
 
@@ -207,6 +214,7 @@ def write_archive(
 CONTENTS = (
     Field("Nature", width=40),
     Field("Fichier", width=50),
+    Field("Détenteur", width=40),
     Field("Jour", Kind.DAY),
     Field("Octets", Kind.NUMBER),
     Field("Empreinte SHA-256", width=64),
@@ -443,8 +451,8 @@ def _registers(session: Session, asking: Asking) -> Iterator[Piece]:
         )
 
     for place, one in enumerate(held, start=1):
-        name = f"registre-{one.vintage}-{place:03d}.csv"
-        yield Piece("11-registres", name, asking.until, partial(sheet, one))
+        name = f"registre-{one.vintage}-{place:03d}-{file_word(one.holder)}.csv"
+        yield Piece("11-registres", name, asking.until, partial(sheet, one), whose=one.holder)
     for vintage_id, label in sorted({(one.vintage_id, one.vintage) for one in held}):
         yield Piece(
             "12-comptes-d-emploi",

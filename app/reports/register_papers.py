@@ -36,6 +36,8 @@ FIELDS = (
     Field("Solde (pass)", Kind.NUMBER),
     Field("Solde (€)", Kind.EUROS),
     Field("Pièce", width=26),
+    Field("Détenteur", width=34),
+    Field("Millésime", width=12),
 )
 
 
@@ -53,11 +55,11 @@ def period(since: date, until: date) -> str:
 def register_values(register: Register, entries: Iterable[Entry]) -> Iterator[Values]:
     """The rows of the sheet: the opening balance, each movement, the closing balance."""
     holding = register.holding
-    nothing = (None,) * 5
+    nothing, whose = (None,) * 5, (holding.holder, holding.vintage)
 
     def balance(label: str, count: int) -> Values:
         sums = (holding.face_value_cents, None, None, count, holding.cents(count), "")
-        return (None, None, label, *nothing, None, *sums)
+        return (None, None, label, *nothing, None, *sums, *whose)
 
     yield balance(f"Solde au {short_day(register.since)}, au matin", holding.opening_count)
     for e in entries:
@@ -77,6 +79,7 @@ def register_values(register: Register, entries: Iterable[Entry]) -> Iterator[Va
             e.balance_count,
             e.balance_cents,
             e.document,
+            *whose,
         )
     yield balance(f"Solde au {short_day(register.until)}, au soir", holding.closing_count)
 

@@ -15,6 +15,7 @@ from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import actor_of
 from app.kernel.clock import martinique_day
+from app.kernel.text import file_word
 from app.ledger import MovementKind
 from app.ledger.models import AccountRow, Movement
 from app.partners.models import Organisation
@@ -59,6 +60,11 @@ def test_the_archive_of_a_year_holds_every_document_and_their_digests(loaded: Lo
             content = archive.read(row["Fichier"])
             assert hashlib.sha256(content).hexdigest() == row["Empreinte SHA-256"]
             assert content.startswith((b"%PDF", "\ufeff".encode()))
+        [register] = [row for row in rows if "11-registres" in row["Fichier"]]
+        assert register["Fichier"].endswith(f"-{file_word(register['Détenteur'])}.csv")
+        told = archive.read(register["Fichier"]).decode("utf-8-sig")
+        lines = list(DictReader(StringIO(told), delimiter=";"))
+        assert {line["Détenteur"] for line in lines} == {register["Détenteur"]} != {""}
 
 
 def test_the_journal_tells_every_movement_once_and_finds_what_is_rare(loaded: Loaded) -> None:
