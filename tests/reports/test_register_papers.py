@@ -88,7 +88,7 @@ def test_sheets_hold_every_entry_between_two_balances() -> None:
     rows = CalamineWorkbook.from_filelike(book).get_sheet_by_index(0).to_python()
     assert len(lines) == len(rows) == 1 + 60 + 2
     assert lines[1].endswith(";10,00;;;100;1000,00;;CCAS du Lorrain;26A")
-    assert lines[-1].endswith(";10,00;;;700;7000,00;")
+    assert lines[-1].endswith(";10,00;;;700;7000,00;;CCAS du Lorrain;26A")
     assert ";'=CAP Nord;" in lines[-2]
     assert rows[-1][12:14] == [700.0, 7000.0]
 
