@@ -467,7 +467,7 @@ SECOND_FACTOR_PAUSED = SecondFactorPage(
 RECOVERY = SecondFactorPage(Form({}, UUID(int=0)))
 GATE_FACTORS = FactorsPage(
     layout="layout/gate.html",
-    known=Factors(None, (), 0),
+    known=Factors(None, (), 0, 0),
     must=True,
     waived=False,
     passkeys_work=True,
