@@ -287,7 +287,8 @@ def withdraw(
             now=desk.now,
         )
     desk.answer(
-        f"{made.voucher_count} pass retirés : relisez la version {version + 1} du projet.",
+        f"{made.voucher_count} pass retiré{'s' if made.voucher_count > 1 else ''} : relisez la "
+        f"version {version + 1} du projet.",
         id=made.id,
     )
 
