@@ -272,7 +272,7 @@ class LateHandOver(RuleBroken):
     code = "late_hand_over"
     sentence = (
         "Les pass de ce carnet finissent le {valid_until}, dans {days} jours : une remise tardive "
-        "demande votre accord. Cochez que vous l’acceptez et dites pourquoi, ou proposez une autre "
+        "demande votre accord. Choisissez pourquoi vous l’acceptez, ou proposez une autre "
         "solution à la personne."
     )
 

@@ -5,8 +5,9 @@ beside its field.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.ledger import AccountKind
 from app.mediators.rules import FRENCH_SERVICE
 from app.prescribers import people, prescriptions, queries, referrals
 from app.prescribers.allocations import named_booklet
+from app.prescribers.custody_queries import Held
 from app.prescribers.errors import (
     DeclarationMissing,
     EntitlementExceeded,
@@ -48,10 +50,12 @@ from app.prescribers.rules import (
     ExceptionReason,
     LateReason,
     RenewalReason,
+    is_late,
 )
 from app.prescribers.whereabouts import in_lines, live, passes_of
 from app.programmes import queries as programmes
 from app.programmes.errors import UnknownVintage
+from app.programmes.models import VintageTerms
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.vouchers.service import number_not_of_here
 from app.web.auth import current_actor, may, started_at
@@ -84,6 +88,10 @@ class StepPage:
     alike: tuple[str, ...]
     lacking: int
     """The size of the booklets that this public receives, when none is left; else nothing."""
+    ends: tuple[str, ...] = ()
+    """Until when the booklets in the reader's drawer are of use, one sentence a vintage."""
+    late: str = ""
+    """Where one of them ends within days: what a late hand-over of it asks for."""
     accepted: tuple[str, ...] = ()
     """What they have that is accepted still, as a declaration of loss reads it."""
     need: str = ""
@@ -102,6 +110,9 @@ def step_page(
         raise UnknownBeneficiary
     position = position_of(session, known, on=martinique_day(now))
     alike = people.likely_duplicates(session, actor=actor, beneficiary_id=beneficiary_id)
+    held = [
+        one for one in booklets_held(session, actor=actor) if one.kind == AccountKind.PRESCRIBER
+    ]
     places: Sequence[referrals.Choice] = ()
     if answers:
         places = referrals.ranked(
@@ -120,7 +131,9 @@ def step_page(
         needs_exception=bool(position and position.beyond),
         passes_left=position.passes_left if position else 0,
         alike=tuple(map(alike_in_words, alike)),
-        lacking=_lacking(session, position) if position else 0,
+        lacking=_lacking(held, position) if position else 0,
+        ends=tuple(_ends(session, held, on=martinique_day(now))),
+        late=_late(session, held, on=martinique_day(now)),
         accepted=_accepted(session, position) if position else (),
         need=FRENCH_NEED[QUESTIONS.need(answers)] if answers else "",
         services=tuple(FRENCH_SERVICE[one] for one in QUESTIONS.services(answers))
@@ -137,10 +150,40 @@ def _accepted(session: Session, position: Position) -> tuple[str, ...]:
     return in_lines(session, left, position.wholes)
 
 
-def _lacking(session: Session, position: Position) -> int:
-    held = booklets_held(session, actor=current_actor())
-    in_hand = {one.size for one in held if one.kind == AccountKind.PRESCRIBER}
-    return 0 if position.size in in_hand else position.size
+def _lacking(held: Sequence[Held], position: Position) -> int:
+    return 0 if position.size in {one.size for one in held} else position.size
+
+
+def _terms_of(session: Session, held: Sequence[Held]) -> list[VintageTerms]:
+    """The vintages of a drawer, the one that ends first on top."""
+    vintages = programmes.all_vintages(session)
+    found = (vintages[vintage_id] for vintage_id in {one.vintage_id for one in held})
+    return sorted(found, key=lambda terms: (terms.valid_until, terms.label))
+
+
+def _ends(session: Session, held: Sequence[Held], *, on: date) -> Iterator[str]:
+    for terms in _terms_of(session, held):
+        day = f"{terms.valid_until:%d/%m/%Y}"
+        if terms.valid_until < on:
+            yield f"Les pass du {terms.label} ne se remettent plus depuis le {day}."
+        else:
+            yield f"Les pass du {terms.label} sont valables jusqu’au {day}."
+
+
+def _late(session: Session, held: Sequence[Held], *, on: date) -> str:
+    """What is asked of who hands out, in its last days, the vintage of the drawer that ends first.
+
+    A booklet is named afterwards: it may be of another vintage, and then nothing is asked.
+    """
+    for terms in _terms_of(session, held):
+        settings = programmes.settings_on(session, terms.programme_id, on)
+        days = (terms.valid_until - on).days
+        if settings is None or days < 0:
+            continue
+        if is_late(terms.valid_until, late_days=settings.late_days_before_end, on=on):
+            when = "aujourd’hui" if days == 0 else f"dans {days} jour{'s' if days > 1 else ''}"
+            return f"Ceux du {terms.label} finissent {when} : une remise tardive se justifie."
+    return ""
 
 
 def person_typed(form: Form) -> Person:

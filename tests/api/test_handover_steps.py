@@ -15,10 +15,12 @@ from app.identity import drafts
 from app.identity.models import FormDraft
 from app.identity.service import set_password
 from app.identity.session_models import AgentSession
+from app.kernel.clock import first_instant
 from app.kernel.ids import new_id
 from app.orders.models import BookletOrder
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity, Prescription
 from app.programmes.rules import Public
+from app.programmes.service import known_vintage
 from tests.api.house import PASSWORD, House, token_of_form
 
 Typed = Mapping[str, str | list[str]]
@@ -396,3 +398,26 @@ def test_nobody_keeps_the_form_of_a_stranger_and_none_is_older_than_a_day(house:
         assert kept(session, left.id) == {"a": ["b"]}
         assert kept(session, left.id, key=b"q") is None
         assert kept(session, left.id, place="/y") is None
+
+
+def test_the_end_of_validity_is_said_before_the_act_and_a_late_one_names_its_control(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = house.scheme
+    with house.database.transaction() as session:
+        scheme.stock(session)
+        scheme.allocation(session, 1, 4)
+        ends = known_vintage(session, scheme.vintage_id).valid_until
+    days_before_the_end = first_instant(ends) - timedelta(days=2)
+    monkeypatch.setitem(house.app.extensions, "passnum_clock", lambda: days_before_the_end)
+    client = house.signed_in("plie").client
+
+    person = send(client, "/remises/nouvelle", read(client, "/remises/nouvelle"), PERSON)
+    booklet = send(client, person, read(client, person), {**NEED, "declares": "oui"})
+    step = read(client, booklet)
+
+    assert f"Les pass du {scheme.label} sont valables jusqu’au {ends:%d/%m/%Y}." in step
+    assert "finissent dans 2 jours : une remise tardive se justifie" in step
+    assert "Je ne l’accepte pas" in step
+    refused = read(client, send(client, booklet, step, {"carnets": scheme.booklet(1)}))
+    assert "Choisissez pourquoi vous l’acceptez" in refused
