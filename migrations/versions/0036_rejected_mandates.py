@@ -8,7 +8,7 @@ from alembic import op
 from migrations.steps import as_owner, drop_refusal, on_postgresql, refuse_insert, year_of
 
 revision = "0036"
-down_revision = "0037"
+down_revision = "0035"
 
 RULE, TABLE = "payment_order_number_is_used_once", "payment_order"
 ANOTHER_STATEMENT = "and p.statement_id <> new.statement_id"

@@ -8,7 +8,7 @@ from alembic import op
 
 from migrations.steps import as_owner, change_check, on_postgresql
 
-revision = "0037"
+revision = "0035"
 down_revision = "0034"
 
 RULE = "joint_statement_tells_what_was_never_used"
