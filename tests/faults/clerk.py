@@ -38,6 +38,8 @@ from tests.factories import TEN_EUROS, Scheme
 
 KILLS = 3
 PATIENCE = 60
+A_SEASON = timedelta(days=100)
+"""After it the tolerance of a vintage that ends today is over too."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Clerk:
 
     @classmethod
     def hired(cls, database: Database, scheme: Scheme, url: str, *, booklet: int) -> "Clerk":
-        """Four passes that were used and paid, and twenty of a vintage that is over."""
+        """Four passes that were used and paid, and twenty of a vintage on its last day."""
         with database.transaction() as session:
             vintage_id = create_vintage(
                 session,
@@ -65,7 +67,7 @@ class Clerk:
                 label="25Z",
                 face_value_cents=TEN_EUROS,
                 valid_from=scheme.today - timedelta(days=300),
-                valid_until=scheme.today - timedelta(days=100),
+                valid_until=scheme.today,
                 tolerance_days=31,
                 keys=scheme.keys,
                 now=scheme.now,
@@ -104,7 +106,7 @@ class Clerk:
             ]
         asked: dict[str, Any] = {"count_id": self.count_id, "now": now}
         found += [
-            *[partial(calendar.do_next, vintage_id=self.ended, now=now)] * len(Step),
+            *[partial(calendar.do_next, vintage_id=self.ended, now=now + A_SEASON)] * len(Step),
             partial(
                 counts.open_count,
                 actor=who["coordinator"],
