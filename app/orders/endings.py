@@ -1,4 +1,7 @@
-"""What no longer makes sense for the orders of a vintage whose days are over."""
+"""What no longer makes sense for the orders of a vintage whose days are over.
+
+Triggers say it too, by the day of the instant that each row keeps: migration 0037.
+"""
 
 from datetime import date
 

@@ -23,6 +23,7 @@ class BookletOrder(Record):
 
     Its fee is a share of the face value that the order pays, rounded half up. What is counted
     here is compared with its lines when somebody approves it: order_total_is_the_sum_of_its_lines.
+    What ends with its vintage is refused by a trigger on each table of its orders: migration 0037.
     """
 
     __tablename__ = "booklet_order"

@@ -340,6 +340,20 @@ def cancelled(rows: Rows, order: str) -> Row:
     return {}
 
 
+def after_the_end(instant: str, order: str = "") -> Callable[[Rows, Row], Row]:
+    """The same long after its passes serve; of another order, if one is told."""
+    return lambda rows, row: (
+        {instant: row[instant] + 2 * A_YEAR} | ({"order_id": rows.ids[order]} if order else {})
+    )
+
+
+def uncovering(rows: Rows) -> Row:
+    """A mandat of an order of which nothing has come."""
+    mandate = rows.copy("order_mandate", order_id=rows.ids["sent order"])
+    rows.add("order_mandate", mandate)
+    return {"mandate_id": mandate["id"], "order_id": mandate["order_id"]}
+
+
 def another_line(rows: Rows, row: Row) -> Row:
     """Nothing in the row itself: its order has got a line that its total does not count."""
     rows.add("order_line", rows.copy("order_line", order_id=row["order_id"], booklet_size=5))
@@ -1143,6 +1157,20 @@ BENT |= {
         "settings_from": row["settings_from"] - timedelta(days=1)
     },
     "prescription_names_the_settings_in_force": lambda rows, row: _settings_later(rows, row, 0),
+}
+
+
+BENT |= {
+    # ── After the end of a vintage ────────────────────────────────────────────────────────────────
+    "order_is_not_of_an_ended_vintage": after_the_end("prepared_at"),
+    "order_of_an_ended_vintage_is_not_approved": after_the_end("approved_at"),
+    "order_of_an_ended_vintage_is_not_sent": after_the_end("sent_at"),
+    "delivery_brings_passes_that_serve": after_the_end("received_at"),
+    "activation_is_of_passes_that_serve": after_the_end("activated_at"),
+    "mandate_is_recorded_before_the_end": after_the_end("recorded_at", order="sent order"),
+    "mandate_is_cancelled_before_the_end": lambda rows, row: (
+        uncovering(rows) | after_the_end("cancelled_at")(rows, row)
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.desk.service import waiting
+from app.kernel.clock import end_of_day
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
@@ -41,11 +42,12 @@ def test_nothing_of_an_ended_vintage_is_ordered_received_or_put_in_service(
     assert titles(database, scheme, "finance") >= {"Approuver", "Mettre"}
     assert "Relancer" in titles(database, scheme, "coordinator")
 
-    # When the last day of validity is over, they can only be cancelled.
+    # When the last day of validity is over, in Martinique, they can only be cancelled.
     with database.transaction() as session:
         terms = known_vintage(session, scheme.vintage_id)
-    later = terms.valid_until - scheme.today + timedelta(days=1)
-    scheme.now += later
+        scheme.now = end_of_day(terms.valid_until) - timedelta(seconds=1)
+        an_order(scheme, session)
+    scheme.now += timedelta(seconds=1)
     refused(database, OrderOfEndedVintage, lambda s: an_order(scheme, s))
     refused(database, OrderOfEndedVintage, lambda s: approve(scheme, s, prepared))
     refused(
