@@ -17,6 +17,7 @@ from app.identity.drafts import Kept, Typed
 from app.prescribers import queries
 from app.prescribers.handover_parts import check_need
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
+from app.prescribers.rules import QUESTIONS
 from app.web.auth import current_actor, started_at
 from app.web.drafts import AGAIN
 from app.web.forms import Form
@@ -26,6 +27,30 @@ PLACE = "/remises/nouvelle"
 """Where hand-overs under way are kept as drafts."""
 PERSON = "personne"
 """In a draft: the id of the person whom the hand-over is for, once step 1 is done."""
+WRONG = "!"
+"""In a draft, before the names of a step and of a field: what to write there instead."""
+FIELDS = {
+    "person": (
+        "recherche",
+        "surname",
+        "first_name",
+        "birth_year",
+        "commune",
+        "public",
+        "phone",
+        "email",
+        "autre",
+    ),
+    "need": (
+        *(f"q{place}" for place in range(len(QUESTIONS.questions))),
+        "signature",
+        "engagement",
+        "atteste",
+        "declares",
+    ),
+    "booklet": ("carnets", "doublon", "renouvellement", "exception", "tardive", "lieu"),
+}
+"""What each step asks, by the names of its fields."""
 LONGEST_NAME = 200
 STEPS = ("la personne", "le besoin", "carnet et lieu")
 CUT_STEPS = {"besoin": "handover_steps.need", "carnet": "handover_steps.booklet"}
@@ -60,6 +85,11 @@ def keep(session: Session, draft_id: UUID, typed: Typed) -> None:
 def person_of(typed: Typed) -> UUID | None:
     """The person whom a draft is for, once step 1 is done."""
     return UUID(typed[PERSON][0]) if PERSON in typed else None
+
+
+def answered(typed: Typed) -> bool:
+    """Whether a draft holds more than a person: what was answered, signed or scanned."""
+    return any("".join(typed.get(name, [])) for name in (*FIELDS["need"], *FIELDS["booklet"]))
 
 
 # ── Those that are not done ───────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ the draft becomes that of the hand-over.
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,9 +19,17 @@ from app.identity.drafts import Typed
 from app.identity.rules import Right
 from app.kernel.communes import COMMUNES
 from app.kernel.errors import DomainError
-from app.kernel.ids import new_id
 from app.prescribers import people, queries
-from app.prescribers.handover_drafts import PERSON, give_up, keep, opened, person_of
+from app.prescribers.handover_drafts import (
+    FIELDS,
+    PERSON,
+    WRONG,
+    answered,
+    give_up,
+    keep,
+    opened,
+    person_of,
+)
 from app.prescribers.handover_parts import (
     REASONS,
     Said,
@@ -33,9 +41,24 @@ from app.prescribers.handover_parts import (
     person_typed,
     step_page,
 )
+from app.prescribers.handover_persons import (
+    ANOTHER_PERSON,
+    FIRST,
+    SAME_PERSON,
+    WHO,
+    First,
+    begun_apart,
+    first_asked,
+    first_of,
+    free_id,
+    is_somebody_else,
+    registered_as,
+    said_of_first,
+    typed_apart,
+)
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
-from app.prescribers.people import AlreadyKnown
+from app.prescribers.people import AlreadyKnown, Person
 from app.prescribers.positions import used_up
 from app.prescribers.prescriptions import alike_in_words
 from app.prescribers.rules import (
@@ -53,43 +76,21 @@ from app.web.transaction import in_transaction
 
 bp = Blueprint("handover_steps", __name__)
 
-WRONG = "!"
-"""In a draft, before the names of a step and of a field: what to write there instead."""
 GIVEN_UP = "La remise est abandonnée : rien n’en est gardé."
 GIVEN_UP_NOTED = (
     "La remise est abandonnée : ses réponses sont effacées. La personne reste connue de votre "
     "structure ; son nom la retrouve à sa prochaine visite."
 )
+ALIKE = "Cette personne est peut-être déjà connue. Choisissez-la, ou cochez."
 ANOTHER = "Choisissez l’autre personne : rien n’est gardé pour la première."
-FIELDS = {
-    "person": (
-        "recherche",
-        "surname",
-        "first_name",
-        "birth_year",
-        "commune",
-        "public",
-        "phone",
-        "email",
-        "autre",
-    ),
-    "need": (
-        *(f"q{place}" for place in range(len(QUESTIONS.questions))),
-        "signature",
-        "engagement",
-        "atteste",
-        "declares",
-    ),
-    "booklet": ("carnets", "doublon", "renouvellement", "exception", "tardive", "lieu"),
-}
 
 
 # ── The draft ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def merged(kept: Typed, step: str) -> Typed:
+def merged(kept: Typed, step: str, sent: Typed | None = None) -> Typed:
     """What was kept, with the fields of this step as they have just been sent."""
-    sent = typed_in_request()
+    sent = typed_in_request() if sent is None else sent
     names = FIELDS[step]
     rest = {n: v for n, v in kept.items() if n not in names and not n.startswith(WRONG)}
     return rest | {name: sent[name] for name in names if name in sent}
@@ -162,6 +163,8 @@ class PersonPage:
     used_up: frozenset[UUID]
     """Those of them to whom another booklet is an exception."""
     chosen: Chosen | None
+    first: First | None
+    """Whose hand-over was under way on the page where somebody else seems to have been typed."""
     asks: bool
     """Whether somebody may be searched and typed here: not while somebody is chosen."""
 
@@ -199,8 +202,9 @@ def person_page(form: Form, draft_id: UUID | None, who: UUID | None) -> Response
 
     def read(session: Session) -> PersonPage:
         searched, chosen = form.text("recherche")[:80], chosen_of(session, form, who)
+        first = first_asked(session, form)
         asks = chosen is None or bool(searched or form.errors)
-        alike = alike_to(session, form) if draft_id and asks else None
+        alike = alike_to(session, form) if draft_id and asks and not first else None
         found = people.found_by_name(session, actor=current_actor(), typed=searched)
         own = [known.id for known, _ in (*found, *(alike.own if alike else ()))]
         served = frozenset(queries.last_hand_overs(session, own))
@@ -215,6 +219,7 @@ def person_page(form: Form, draft_id: UUID | None, who: UUID | None) -> Response
             served=served,
             used_up=frozenset(used_up(session, served, on=started_on())),
             chosen=chosen,
+            first=first,
             asks=asks,
         )
 
@@ -234,7 +239,7 @@ def chosen_of(session: Session, form: Form, who: UUID | None) -> Chosen | None:
             told.birth_year,
             told.commune,
             FRENCH_PUBLIC[Public(person.public)],
-            any(form.text(name) for name in (*FIELDS["need"], *FIELDS["booklet"])),
+            answered(form.typed),
         )
     return None
 
@@ -254,9 +259,12 @@ def alike_to(session: Session, form: Form) -> AlreadyKnown | None:
     )
 
 
-def registered_as(draft_id: UUID, public: str) -> UUID:
-    """The id of the person whom a draft registers: a slip put right makes nobody twice."""
-    return uuid5(draft_id, f"person {public}")
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Where step 1 leads, and what is said of it there."""
+
+    step: str
+    said: str = ""
 
 
 @bp.post("/remises/nouvelle")
@@ -265,82 +273,152 @@ def send_person() -> ResponseReturnValue:
     check(Right.ISSUE_BOOKLETS)
     form = Form.sent()
 
-    def work(session: Session) -> str:
-        if queries.prescription(session, form.id) is not None:
-            # An old page, opened again after its hand-over was made: this is another one.
-            form.id = new_id()
+    def work(session: Session) -> Then:
+        form.id = free_id(session, form.id)
         kept = opened(session, form.id) or {}
-        typed = merged(kept, "person")
-        if form.text("geste") == "chercher":
-            keep(session, form.id, typed | {"recherche": [form.text("recherche")[:80]]})
-            return "person_again"
-        if form.text("geste") == "abandonner":
-            return GIVEN_UP_NOTED if give_up(session, form.id) else GIVEN_UP
-        if form.text("geste") == "changer":
+        act = form.text("geste")
+        if act == "chercher":
+            searched = {"recherche": [form.text("recherche")[:80]]}
+            keep(session, form.id, merged(kept, "person") | searched)
+            return Then("person_again")
+        if act == "abandonner":
+            known = give_up(session, form.id)
+            return Then("handover_pages.listed", GIVEN_UP_NOTED if known else GIVEN_UP)
+        if act == "changer":
             # Another id, too: whom this one has registered stays who they are.
             give_up(session, form.id)
-            return ANOTHER
-        typed.pop("recherche", None)
-        chosen = chosen_person(session, form)
-        if chosen is None and not (chosen := registered(session, form, typed)):
-            return "person_again"
-        keep(session, form.id, typed | {PERSON: [str(chosen)]})
-        return "need"
+            return Then(".person", ANOTHER)
+        return choose(session, form, kept) if act == "choisir" else note(session, form, kept)
 
     then = in_transaction(work)
-    if then in {GIVEN_UP, GIVEN_UP_NOTED}:
-        return done(url_for("handover_pages.listed"), then)
-    if then == ANOTHER:
-        return done(url_for(".person"), then)
-    return step(then, form.id)
+    if "." in then.step:
+        return done(url_for(then.step), then.said)
+    if then.said:
+        return done(url_for(f".{then.step}", draft_id=form.id), then.said)
+    return step(then.step, form.id)
 
 
-def chosen_person(session: Session, form: Form) -> UUID | None:
+def choose(session: Session, form: Form, kept: Typed) -> Then:
     """The person chosen in a list, who must be one of the agent's own."""
-    if form.text("geste") != "choisir":
-        return None
-    known = people.known_beneficiary(
-        session,
-        actor=current_actor(),
-        beneficiary_id=form.uuid(PERSON),
-    )
-    return known.id
+    chosen = people.known_beneficiary(
+        session, actor=current_actor(), beneficiary_id=form.uuid(PERSON)
+    ).id
+    typed, said = merged(kept, "person"), ""
+    first = first_of(session, form.id, kept)
+    if first is not None and first.id != chosen:
+        form.id, said = begun_apart(session, form.id, kept, first, chosen)
+        typed = opened(session, form.id) or {}
+    typed.pop(FIRST, None)
+    keep(session, form.id, typed | {PERSON: [str(chosen)]})
+    return Then("need", said)
 
 
-def registered(session: Session, form: Form, typed: Typed) -> UUID | None:
-    """Register whoever was typed; None when something is to be put right, and the draft says it."""
+def note(session: Session, form: Form, kept: Typed) -> Then:
+    """Register whoever was typed; whoever is not the person of this hand-over gets another one."""
+    typed = merged(kept, "person")
+    typed.pop("recherche", None)
+    if FIRST in kept:
+        first_id, answer = UUID(kept[FIRST][0]), form.text(WHO)
+        if answer == SAME_PERSON:
+            return put_right(session, form, typed, first_id)
+        if answer != ANOTHER_PERSON:
+            keep(session, form.id, typed)
+            return Then("person_again")
+        typed.pop(FIRST)
+        return noted(session, form, typed, said_of_first(session, first_id))
+    first = first_of(session, form.id, kept)
+    if first is None or not is_somebody_else(session, first, form):
+        return noted(session, form, typed)
+    form.id = typed_apart(session, form, merged({}, "person"))
+    return Then("go_on")
+
+
+def noted(session: Session, form: Form, typed: Typed, said: str = "") -> Then:
+    """Register whoever was typed; what is to be put right is kept, and said beside its field."""
     told = Form(typed, form.id)
     try:
         with session.begin_nested():
-            return _register(session, told)
+            who, public = person_read(told)
+            if alike_to(session, told) and not told.checked("autre"):
+                told.wrong("autre", ALIKE)
+            told.check()
+            person_id = written(session, form.id, who, public)
     except DomainError as refusal:
-        told.refuse(refusal)
-        keep(session, form.id, with_errors(typed, told, "person"))
-        return None
+        return refused(session, told, refusal)
+    keep(session, form.id, typed | {PERSON: [str(person_id)]})
+    return Then("need", said)
 
 
-def _register(session: Session, form: Form) -> UUID:
+def put_right(session: Session, form: Form, typed: Typed, first_id: UUID) -> Then:
+    """The person typed is the first one, misspelt there: their hand-over goes on with this name."""
+    kept = opened(session, first_id) or {}
+    first = first_of(session, first_id, kept)
+    if first is None:
+        # Purged, or given up and known from a list: nobody is left to be put right.
+        return noted(session, form, {name: typed[name] for name in typed if name != FIRST})
+    told = Form(typed, form.id)
+    try:
+        with session.begin_nested():
+            who, public = person_read(told, None if first.noted_here else first.public)
+            person_id = first.id
+            if first.noted_here:
+                person_id = written(session, first_id, who, public)
+            else:
+                rectified(session, first.id, who)
+    except DomainError as refusal:
+        return refused(session, told, refusal)
+    give_up(session, form.id)
+    form.id = first_id
+    if queries.prescription(session, first_id) is None:
+        keep(session, first_id, merged(kept, "person", typed) | {PERSON: [str(person_id)]})
+    return Then("need", f"Corrigé : c’est la remise de {who.first_name} {who.surname}.")
+
+
+def refused(session: Session, told: Form, refusal: DomainError) -> Then:
+    """Keep what was typed of a person, with what is to be put right."""
+    told.refuse(refusal)
+    keep(session, told.id, with_errors(told.typed, told, "person"))
+    return Then("person_again")
+
+
+def person_read(form: Form, public: Public | None = None) -> tuple[Person, Public]:
+    """Who was typed, all of it right; of that public, where it is known and stays.
+
+    Raises:
+        InvalidInput: names each field.
+    """
     who = person_typed(form)
-    public = form.choice("public", Public, "Choisissez sa situation.")
+    public = public or form.choice("public", Public, "Choisissez sa situation.")
     form.note(people.what_is_wrong(who, public=public, now=started_at()))
     form.check()
-    if alike_to(session, form) and not form.checked("autre"):
-        form.wrong("autre", "Cette personne est peut-être déjà connue. Choisissez-la, ou cochez.")
-    form.check()
-    beneficiary_id, actor = registered_as(form.id, public), current_actor()
+    return who, public
+
+
+def written(session: Session, draft_id: UUID, who: Person, public: Public) -> UUID:
+    """Register whom a draft is for; a slip of theirs is put right where they are registered."""
+    beneficiary_id = registered_as(draft_id, public)
     if queries.identity(session, beneficiary_id) is not None:
-        people.rectify_beneficiary(
-            session, actor=actor, beneficiary_id=beneficiary_id, person=who, now=started_at()
-        )
+        rectified(session, beneficiary_id, who)
         return beneficiary_id
     return people.register_beneficiary(
         session,
-        actor=actor,
+        actor=current_actor(),
         beneficiary_id=beneficiary_id,
         public=public,
         person=who,
         now=started_at(),
     ).id
+
+
+def rectified(session: Session, beneficiary_id: UUID, who: Person) -> None:
+    """Put a person's identity right."""
+    people.rectify_beneficiary(
+        session,
+        actor=current_actor(),
+        beneficiary_id=beneficiary_id,
+        person=who,
+        now=started_at(),
+    )
 
 
 # ── Step 2: the need ──────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -234,6 +235,33 @@ def likeness(surname: str, first_name: str) -> str:
 def _letters(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
     return "".join(c for c in plain if c.isalnum())
+
+
+KEPT_OF_A_NAME = 0.75
+"""How much of its letters a name keeps, in their order, when only its spelling is put right."""
+
+
+def is_slip(*, known: tuple[str, str, str], typed: tuple[str, str, str]) -> bool:
+    """Whether somebody typed again (surname, first name, year) is the same person put right.
+
+    Only one of the three differs, and a name only by its spelling, or by what was added to it; or
+    surname and first name had changed places. A field left empty says nothing. Two people behind
+    one another at a counter may share a name, or a year: hardly ever all but one.
+    """
+    before, after = [tuple(map(_letters, three)) for three in (known, typed)]
+    if after == (before[1], before[0], before[2]):
+        return True
+    changed = [i for i in range(3) if after[i] and after[i] != before[i]]
+    return not changed or (
+        len(changed) == 1
+        and (changed == [2] or _spelt_alike(before[changed[0]], after[changed[0]]))
+    )
+
+
+def _spelt_alike(one: str, other: str) -> bool:
+    if one.startswith(other) or other.startswith(one):
+        return True
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= KEPT_OF_A_NAME
 
 
 # ── Entitlement ───────────────────────────────────────────────────────────────────────────────────

@@ -130,9 +130,12 @@ def test_who_is_alike_is_said_before_anybody_is_registered(house: House) -> None
         assert session.scalar(select(func.count()).select_from(Beneficiary)) == 2
     chosen = {"geste": "choisir", "personne": str(own)}
     assert send(client, "/remises/nouvelle", page, chosen).endswith("/besoin")
-    assert send(client, "/remises/nouvelle", page, {**typed, "autre": "oui"}).endswith("/besoin")
+    apart = client.get(send(client, "/remises/nouvelle", page, {**typed, "autre": "oui"})).location
+    asks = read(client, apart)
+    answered = {**typed, "autre": "oui", "qui": "autre"}
+    assert send(client, "/remises/nouvelle", asks, answered) == f"{apart}/besoin"
     slip = {**typed, "surname": f"{who.surname} Zyx"}
-    assert send(client, "/remises/nouvelle", page, slip).endswith("/besoin")
+    assert send(client, "/remises/nouvelle", asks, slip).endswith("/besoin")
     with house.database.transaction(writing=False) as session:
         assert session.scalar(select(func.count()).select_from(Beneficiary)) == 3
     strange = {"geste": "choisir", "personne": str(elsewhere)}
@@ -141,6 +144,56 @@ def test_who_is_alike_is_said_before_anybody_is_registered(house: House) -> None
     gone = send(client, "/remises/nouvelle", page, {"geste": "abandonner"})
     assert gone == "/remises"
     assert client.get(person).location == "/remises/nouvelle"
+
+
+def test_going_back_to_type_the_next_person_leaves_the_first_hand_over_to_the_first(
+    house: House,
+) -> None:
+    """Assessed and signed for one, it never becomes somebody else's unless the agent says so."""
+    client, start = house.signed_in("plie").client, "/remises/nouvelle"
+    with house.database.transaction() as session:
+        chosen = house.scheme.beneficiary(session, birth_year=1950, by="plie")
+    blank = read(client, start)
+    first = send(client, start, blank, PERSON)
+    send(client, first, read(client, first), {**NEED, "declares": "oui"})
+    following = {**PERSON, "surname": "Wolof", "first_name": "Yamile", "birth_year": ""}
+    slip = {**PERSON, "surname": "Zyxelenne", "commune": "Ajoupa-Bouillon"}
+
+    assert send(client, start, blank, slip) == first
+    asked = str(client.get(send(client, start, blank, following)).location)
+    assert client.get(send(client, start, blank, following)).location == asked
+    page = read(client, asked)
+    assert "la remise de Quixotte Zyxelenne (1988). Vous venez d’y écrire Yamile Wolof." in (
+        page.replace("<strong>", "").replace("</strong>", "")
+    )
+    assert "C’est une autre personne : commencer une nouvelle remise" in page
+    assert "Je corrige le nom de la même personne" in page
+    assert send(client, start, page, following) == asked
+    assert send(client, start, page, {**following, "qui": "meme"}) == asked
+    wrong = read(client, asked)
+    assert 'id="birth_year-erreur"' in wrong
+    assert 'value="Wolof"' in wrong
+    following = {**following, "birth_year": "1950", "qui": "autre"}
+    second = send(client, start, wrong, following)
+    assert second == f"{asked}/besoin"
+    need = read(client, second)
+    assert "Celle de Quixotte Zyxelenne vous attend dans « Remises »" in need
+    assert "Yamile Wolof" in need
+    assert "checked" not in need
+    assert read(client, first).count("checked") == 9 + 1
+    assert "2 remises ne sont pas terminées" in read(client, "/remises")
+
+    # Given up, the first person is still nobody else; and one found in a list takes no answers.
+    third = send(client, start, wrong, {"geste": "choisir", "personne": str(chosen)})
+    assert third not in {first, second}
+    assert "checked" not in read(client, third)
+    assert send(client, start, blank, {"geste": "abandonner"}) == "/remises"
+    again = read(client, str(client.get(send(client, start, blank, following)).location))
+    assert "Quixotte Zyxelenne reste parmi vos personnes" in again
+    assert send(client, start, again, {**following, "qui": "meme"}) == first
+    with house.database.transaction(writing=False) as session:
+        names = session.scalars(select(BeneficiaryIdentity.surname)).all()
+        assert sorted(names) == ["Démonstration", "Wolof", "Wolof"]
 
 
 def test_an_empty_drawer_is_told_before_the_questions_and_a_person_is_asked_in_few_words(

@@ -474,6 +474,24 @@ def a_step(name: str = "", *, chosen: bool = True) -> Callable[[Site], str]:
     return path
 
 
+def somebody_else_typed(site: Site) -> str:
+    """Another person, typed on the page of a hand-over under way."""
+    first_id = UUID(a_step()(site).rpartition("/")[2])
+    with site.database.transaction() as session:
+        agent = session.scalars(select(Agent).where(Agent.email == EMAILS[Role.PRESCRIBER])).one()
+        draft_id = new_id()
+        drafts.keep_draft(
+            session,
+            draft_id=draft_id,
+            agent_id=agent.id,
+            place="/remises/nouvelle",
+            typed={"surname": ["Wolof"], "first_name": ["Yamile"], "premiere": [str(first_id)]},
+            secret_key=site.app.config["SECRET_KEY"],
+            now=utc_now(),
+        )
+    return f"/remises/nouvelle/{draft_id}"
+
+
 def _prescription(session: Session) -> Prescription:
     reader = select(Agent.organisation_id).where(Agent.email == EMAILS[Role.PRESCRIBER])
     query = select(Prescription).where(Prescription.prescriber_id == reader.scalar_subquery())
@@ -799,6 +817,7 @@ ADDRESSES = (
     Address("handover-person", "/remises/nouvelle", role=Role.PRESCRIBER),
     Address("handover-person-alike", a_step(chosen=False), role=Role.PRESCRIBER),
     Address("handover-person-chosen", a_step(), role=Role.PRESCRIBER),
+    Address("handover-person-another", somebody_else_typed, role=Role.PRESCRIBER),
     Address("handover-need", a_step("/besoin"), role=Role.PRESCRIBER),
     Address("handover-booklet", a_step("/carnet"), role=Role.PRESCRIBER),
     Address("handover", handover_of_plie, role=Role.PRESCRIBER),

@@ -20,6 +20,7 @@ from app.prescribers.rules import (
     Rights,
     Tier,
     Wanted,
+    is_slip,
     likeness,
     rank,
     reason,
@@ -189,3 +190,23 @@ def true_of(said: Criterion | None, before: Ranked, one: Ranked) -> bool:
         if earlier != own:
             return False
     return said is Criterion.NAME
+
+
+@pytest.mark.parametrize(
+    ("typed", "slip"),
+    [
+        (("DEMONSTRATION", "Marie Ange", "1957"), True),
+        (("Demonstracion", "Marie-Ange", "1957"), True),
+        (("Démonstration-Zyx", "", ""), True),
+        (("Démonstration", "Marie-Ange", "1975"), True),
+        (("Marie-Ange", "Démonstration", "1957"), True),
+        (("Démonstration", "Rosette", "1957"), False),
+        (("Wolof", "Marie-Ange", "1957"), False),
+        (("Demonstracion", "Marie-Ange", "1958"), False),
+        (("Wolof", "Rosette", "1957"), False),
+    ],
+)
+def test_a_slip_changes_one_thing_and_a_name_only_in_its_spelling(
+    typed: tuple[str, str, str], *, slip: bool
+) -> None:
+    assert is_slip(known=("Démonstration", "Marie-Ange", "1957"), typed=typed) is slip

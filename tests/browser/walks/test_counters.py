@@ -24,6 +24,24 @@ def say_what_is_needed(agent: Hands) -> None:
     agent.press("Continuer")
 
 
+def type_the_next_on_the_page_of(agent: Hands, draft_id: str) -> None:
+    """Back, where a browser has kept the first step with its id: the next person is typed there."""
+    agent.go("/remises/nouvelle")
+    script = "id => document.querySelectorAll('main [name=id]').forEach(kept => kept.value = id)"
+    agent.page.evaluate(script, draft_id)
+    agent.write("Nom", "Wolof")
+    agent.write("Prénom", "Yamile")
+    agent.write("Année de naissance", "1957")
+    agent.choose("Commune", "Le Lorrain")
+    agent.pick("60 ans et plus", of="Sa situation")
+    agent.press("Continuer")
+    agent.sees("la remise de Célestine Démonstration (1990). Vous venez d’y écrire Yamile Wolof")
+    agent.press(re.compile("^C’est une autre personne"))
+    agent.sees("Celle de Célestine Démonstration vous attend dans « Remises »", "Yamile Wolof")
+    agent.menu("Remises")
+    agent.sees("2 remises ne sont pas terminées")
+
+
 def test_a_prescriber_confirms_hands_over_asks_and_reports(town: Town) -> None:
     agent = town.seat("plie")
     cover = edition().cover_address(town.cover(5))
@@ -48,6 +66,8 @@ def test_a_prescriber_confirms_hands_over_asks_and_reports(town: Town) -> None:
     agent.unfold("Téléphone ou courriel")
     agent.write("Téléphone", "0696 00 00 00")
     agent.press("Continuer")
+    type_the_next_on_the_page_of(agent, agent.page.url.split("/")[-2])
+    agent.follow(re.compile("^Reprendre.*Célestine"))
 
     say_what_is_needed(agent)
     agent.scan("Carnet", cover)
