@@ -17,10 +17,12 @@ from app.orders.queries import ordered_voucher_count
 from app.partners.queries import organisation_names
 from app.partners.service import known_organisation
 from app.programmes import queries as programmes
+from app.programmes.models import VintageTerms
 from app.programmes.service import known_programme, known_vintage
 from app.reports import queries
 from app.reports.register_rules import HELD, AccountOfUse, Slip, SlipLine, UseLine
 from app.reports.registers import span
+from app.reports.service import ON_ORDER, UNDELIVERED, undelivered_kind
 
 K, M = AccountKind, MovementKind
 REMAINING = (K.STOCK_INERT, K.STOCK, K.TRANSIT, K.PRESCRIBER, K.WITHHELD, K.CIRCULATION)
@@ -41,14 +43,15 @@ def account_of_use(
     within = span(since=on, until=on, now=now)
     before_on = on.replace(month=1, day=1) - timedelta(days=1)
     face = ledger.face_value(session, vintage_id)
-    now_there = _use(session, vintage_id, within.end)
-    was_there = _use(session, vintage_id, min(end_of_day(before_on), now))
+    now_there = _use(session, terms, on, within.end)
+    was_there = _use(session, terms, before_on, min(end_of_day(before_on), now))
 
     def line(label: str, why: str, *names: str, total: bool = False) -> UseLine:
         count = sum(now_there[name] for name in names)
         before = sum(was_there[name] for name in names)
         return UseLine(label, why, before, count, Cents(count * face), total)
 
+    never_came = line("Jamais livrés", "commandés, trop tard pour être reçus", UNDELIVERED)
     return AccountOfUse(
         programme=programme.name,
         vintage=terms.label,
@@ -71,14 +74,16 @@ def account_of_use(
                 "registre des valeurs inactives",
                 *(kind for kind in REMAINING if kind is not K.CIRCULATION),
             ),
-            line("Restants à livrer", "commandés, pas encore reçus", "on_order"),
+            line("Restants à livrer", "commandés, pas encore reçus", ON_ORDER),
+            *(never for never in [never_came] if never.count or never.before_count),
         ),
         specimen=programmes.is_demonstration(session),
     )
 
 
-def _use(session: Session, vintage_id: int, at: datetime) -> Counter[str]:
-    """The passes of a vintage by where they rest, just before an instant."""
+def _use(session: Session, terms: VintageTerms, on: date, at: datetime) -> Counter[str]:
+    """The passes of a vintage by where they rest on a day, just before an instant."""
+    vintage_id = terms.vintage_id
     reading = ledger.Reading(session, ledger.Window(at))
     found: Counter[str] = Counter()
     for account, balance in ledger.balances_of(session, reading).items():
@@ -86,7 +91,7 @@ def _use(session: Session, vintage_id: int, at: datetime) -> Counter[str]:
             found[account.kind] += balance.voucher_count
     ordered = ordered_voucher_count(session, vintage_ids=[vintage_id], at=at)
     found["ordered"] = ordered.get(vintage_id, 0)
-    found["on_order"] = found["ordered"] + found[K.ISSUER]
+    found[undelivered_kind(terms, on)] = found["ordered"] + found[K.ISSUER]
     found["exchanged"] = queries.exchanged_count(session, vintage_id, at)
     found["rejected"] = found[K.VOID] - found["exchanged"]
     return found

@@ -18,14 +18,16 @@ from app.programmes.rules import Covers, Payer
 from app.programmes.service import known_programme
 from app.reports import queries
 from app.reports.rules import By, CouncilSheet, FunderLine, KeyDay, Place, PublicLine
-from app.reports.service import EXITS, chain_within, perimeter, usage_within
+from app.reports.service import UNDELIVERED, chain_within, perimeter, usage_within
 from app.reports.told import ChainStage
 from app.reports.usage import lines_within
 from app.web.words import STAGES
 
 PAID = frozenset({str(AccountKind.SETTLED)})
 OWED = frozenset({str(AccountKind.REDEEMED), str(AccountKind.CLAIMED)})
-RELEASED = frozenset(map(str, (AccountKind.VOID, AccountKind.EXPIRED, AccountKind.CREDITED)))
+RELEASED = frozenset(map(str, (AccountKind.VOID, AccountKind.EXPIRED, AccountKind.CREDITED))) | {
+    UNDELIVERED
+}
 WHOLE = 10_000
 """Basis points."""
 MOST_FUNDERS = 3
@@ -71,7 +73,11 @@ def council_sheet(
         pays_by_issuer=programme.payer == Payer.ISSUER,
         ordered=Place("Commandés", chain.ordered.voucher_count, chain.ordered.amount_cents),
         stages=tuple(_place(stage) for stage in chain.stages),
-        exits=tuple(_place(resting[str(kind)]) for kind in EXITS),
+        exits=tuple(
+            _place(stage)
+            for stage in chain.exits
+            if stage.kind != UNDELIVERED or stage.voucher_count
+        ),
         paid=together("Payé aux médiateurs", "pass utilisés et réglés", PAID),
         owed=together("Dû aux médiateurs", "pass utilisés, paiement à venir", OWED),
         committed=together("Engagé", "pass qui peuvent encore servir", committed),

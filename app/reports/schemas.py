@@ -133,7 +133,7 @@ class CouncilSchema(Schema):
 class StageSchema(Schema):
     """What rests at one stage."""
 
-    kind = Text(required=True, about="Un état du registre, `on_order` ou `ordered`.")
+    kind = Text(required=True, about="Un état du registre, `on_order`, `undelivered` ou `ordered`.")
     voucher_count = Whole(0, required=True)
     amount_cents = Whole(0, required=True)
 

@@ -21,6 +21,7 @@ from app.kernel.money import Cents
 from app.kernel.serials import SerialNumber
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Voucher
+from app.orders.endings import serves_no_more
 from app.orders.queries import ordered_voucher_count
 from app.partners.models import Organisation
 from app.partners.queries import organisation_names, organisations_by_id
@@ -73,7 +74,14 @@ EXITS = (
     AccountKind.CREDITED,
 )
 USED = frozenset({AccountKind.REDEEMED, AccountKind.CLAIMED, AccountKind.SETTLED})
-ON_ORDER = "on_order"
+ON_ORDER, UNDELIVERED = "on_order", "undelivered"
+"""What has not arrived: still expected, or of a vintage whose passes serve no more."""
+
+
+def undelivered_kind(terms: VintageTerms, on: date) -> str:
+    """Whether what has not arrived on a day may still be received: see app.orders.endings."""
+    return UNDELIVERED if serves_no_more(terms, on) else ON_ORDER
+
 
 BY_PUBLIC = attrgetter("public")
 BY_MONTH = attrgetter("acted_in")
@@ -186,19 +194,20 @@ def chain_within(session: Session, within: Perimeter) -> ChainReport:
     counts: Counter[str] = Counter()
     cents: Counter[str] = Counter()
     face_values: dict[int, int] = {}
+    expected = {v: undelivered_kind(terms, within.on) for v, terms in within.vintages.items()}
     for account, balance in within.balances.items():
-        counts[account.kind] += balance.voucher_count
-        cents[account.kind] += balance.amount_cents
+        # The issuer's balance is minus what was received.
+        kind = account.kind
+        resting = expected[account.vintage_id] if kind is AccountKind.ISSUER else str(kind)
+        counts[resting] += balance.voucher_count
+        cents[resting] += balance.amount_cents
         face_values[account.vintage_id] = account.face_value_cents
     ordered_counts = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
     for vintage_id_, count in ordered_counts.items():
-        counts["ordered"] += count
-        cents["ordered"] += count * (
-            face_values.get(vintage_id_) or ledger.face_value(session, vintage_id_)
-        )
-    # The issuer's balance is minus what was received.
-    counts[ON_ORDER] = counts["ordered"] + counts[AccountKind.ISSUER]
-    cents[ON_ORDER] = cents["ordered"] + cents[AccountKind.ISSUER]
+        face = face_values.get(vintage_id_) or ledger.face_value(session, vintage_id_)
+        for kind_ in ("ordered", expected[vintage_id_]):
+            counts[kind_] += count
+            cents[kind_] += count * face
 
     def stage(kind: str) -> ChainStage:
         return ChainStage(str(kind), counts[kind], Cents(cents[kind]))
@@ -207,7 +216,7 @@ def chain_within(session: Session, within: Perimeter) -> ChainReport:
         read_at=within.at,
         ordered=stage("ordered"),
         stages=(stage(ON_ORDER), *(stage(kind) for kind in CHAIN)),
-        exits=tuple(stage(kind) for kind in EXITS),
+        exits=tuple(stage(kind) for kind in (UNDELIVERED, *EXITS)),
     )
 
 

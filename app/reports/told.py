@@ -30,8 +30,8 @@ CHART_MONTHS = 12
 class ChainStage:
     """What rests at one stage.
 
-    `kind` is a kind of account, or `on_order` for what is not yet delivered; its words are in
-    `app.web.words.STAGES`.
+    `kind` is a kind of account, or `on_order` for what is not yet delivered and `undelivered` for
+    what never will be; its words are in `app.web.words.STAGES`.
     """
 
     kind: str
@@ -44,9 +44,9 @@ class ChainPage:
     """Where the passes are at the end of `scope.on` (now, if that is today).
 
     `stages` come in the order of the chain: on_order, stock_inert, stock, transit, prescriber,
-    circulation, redeemed, claimed, settled; `exits` are blocked, withheld, void, expired,
-    credited. All are given, zeros included. `ordered` counts the orders themselves, not the
-    stages, so that the page can say whether the sum closes.
+    circulation, redeemed, claimed, settled; `exits` are undelivered, blocked, withheld, void,
+    expired, credited. All are given, zeros included. `ordered` counts the orders themselves, not
+    the stages, so that the page can say whether the sum closes.
     """
 
     scope: Scope

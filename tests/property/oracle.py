@@ -32,7 +32,7 @@ class Oracle(OrderOracle, LossOracle, CountOracle, CorrectionOracle, ClosingOrac
         """How many passes the register of each holder should close with."""
         return Counter(party for kind, party, _ in self.place.values() if kind in HELD)
 
-    def use(self) -> Counter[str]:
+    def use(self, *, ended: bool) -> Counter[str]:
         """What the account of use should say of each pass that was ordered."""
         told = {
             "settled": "Payés",
@@ -56,7 +56,8 @@ class Oracle(OrderOracle, LossOracle, CountOracle, CorrectionOracle, ClosingOrac
             if known.allotted is not None
         }
         found["Commandés"] = sum(allotted.values())
-        found["Restants à livrer"] = found["Commandés"] - len(self.place)
+        to_come = "Jamais livrés" if ended else "Restants à livrer"
+        found[to_come] = found["Commandés"] - len(self.place)
         return found
 
     def money(self, mediator: str) -> tuple[int, int, int]:

@@ -27,6 +27,7 @@ from app.portability.service import FromArchive, export, take_in
 from app.portability.views import claim_files
 from app.prescribers.allocations import BookletRange
 from app.programmes.rules import Payer
+from app.programmes.service import known_vintage
 from app.reports import accounts, registers, snapshots
 from app.trust import proofs
 from app.trust.notes import CheckpointSigner
@@ -234,7 +235,8 @@ class World(RuleBasedStateMachine):
         use = accounts.account_of_use(
             session, actor=actor, vintage_id=self.scheme.vintage_id, on=until, now=now
         )
-        expected = self.oracle.use()
+        terms = known_vintage(session, self.scheme.vintage_id)
+        expected = self.oracle.use(ended=until > terms.last_redemption_on)
         assert use.missing_count == 0
         assert {line.label: line.count for line in (use.ordered, *use.lines)} == {
             line.label: expected[line.label] for line in (use.ordered, *use.lines)

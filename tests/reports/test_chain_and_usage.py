@@ -1,6 +1,7 @@
 """Where the passes are closes to what was ordered, and each rate names its denominator."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,13 +10,18 @@ from app import ledger
 from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.identity.errors import RightMissing
-from app.kernel.clock import first_instant
+from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.orders.rules import SerialRange
 from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.service import known_vintage
+from app.reports.accounts import account_of_use
+from app.reports.council import council_sheet
+from app.reports.papers import council_pdf
 from app.reports.service import ChainReport, UsageReport, chain_report, usage_report
 from tests.factories import Scheme
+from tests.papers.reading import words
 
 
 def chain(session: Session, scheme: Scheme, **more: object) -> ChainReport:
@@ -72,6 +78,27 @@ def test_every_pass_ordered_is_somewhere_at_each_step(
     }
     assert sum(rests(report).values()) == report.ordered.voucher_count == 120
     assert report.ordered.amount_cents == 120_000
+
+    # When the passes serve no more, what has not arrived is expected no longer.
+    terms = known_vintage(session, usual_scheme.vintage_id)
+    usual_scheme.now = end_of_day(terms.last_redemption_on) - timedelta(minutes=2)
+    assert rests(chain(session, usual_scheme))["on_order"] == 70
+    usual_scheme.now += timedelta(minutes=2)
+    ended = chain(session, usual_scheme)
+    assert (rests(ended)["on_order"], rests(ended)["undelivered"]) == (0, 70)
+    assert sum(rests(ended).values()) == ended.ordered.voucher_count == 120
+    asked: Any = {
+        "actor": usual_scheme.actors["auditor"],
+        "on": usual_scheme.today,
+        "now": usual_scheme.now,
+    }
+    sheet = council_sheet(session, programme_id=usual_scheme.programme_id, **asked)
+    use = account_of_use(session, vintage_id=usual_scheme.vintage_id, **asked)
+    assert (sheet.exits[0].label, sheet.exits[0].voucher_count) == ("Jamais livrés", 70)
+    assert (sheet.released.voucher_count, sheet.missing_cents, use.missing_count) == (70, 0, 0)
+    counts = {line.label: line.count for line in use.lines}
+    assert (counts["Restants à livrer"], counts["Jamais livrés"]) == (0, 70)
+    assert len(words(council_pdf(sheet))) == 1
 
 
 def test_the_usage_rate_says_of_what(session: Session, usual_scheme: Scheme) -> None:
