@@ -91,12 +91,12 @@ ORDERS = Listing(
         Column("Carnets", lambda row: ", ".join(f"{n} de {size}" for n, size in row.lines)),
         Column("Pass", lambda row: row.voucher_count, Kind.NUMBER, "pass"),
         Column("Montant (€)", lambda row: row.total_cents, Kind.EUROS),
-        Column("État", lambda row: row.state_label),
+        Column("État", lambda row: row.state_told),
         Column("Mandats manquants (€)", lambda row: row.missing_cents, Kind.EUROS, shown=False),
     ),
     filters=("etat", "dispositif"),
     found=_found,
-    told=listed_rows,
+    told=lambda session, orders: listed_rows(session, orders, on=started_on()),
     first="-prepare",
 )
 

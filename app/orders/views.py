@@ -149,12 +149,19 @@ class OrderRow:
     """Booklets and their size."""
     total_cents: Cents
     missing_cents: Cents
-    """What the mandates do not reach yet, once the order has left."""
+    """What the mandates do not reach yet, once the order has left and while its passes serve."""
+    too_late: str
+    """Said where something of it lacks and its passes serve no more: nothing will come of that."""
 
     @property
     def voucher_count(self) -> int:
         """Passes of its booklets."""
         return sum(booklets * size for booklets, size in self.lines)
+
+    @property
+    def state_told(self) -> str:
+        """Its state, in one cell of a file."""
+        return ", ".join(filter(None, (self.state_label, self.too_late)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +189,16 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryShown:
-    """A part delivery: its booklets, what it costs, and since when it is active."""
+    """A part delivery: its booklets, what it costs, who received it, and who put it in service."""
 
     number: str
     received_at: datetime
+    received_by: str
     booklets: tuple[tuple[int, int], ...]
     voucher_count: int
     cost_cents: Cents
     activated_at: datetime | None
+    activated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +279,8 @@ class OrderPage:
 
     @property
     def tone(self) -> str:
-        """The look of its state."""
-        return TONE[self.state]
+        """The look of its state; nothing is going on once it is too late."""
+        return "" if self.over and self.state in _LIVE else TONE[self.state]
 
     @property
     def state_label(self) -> str:
@@ -335,8 +344,10 @@ def planned_people(people: Mapping[Public, int]) -> tuple[tuple[str, int], ...]:
     return tuple((str(public), people[public]) for public in Public if public in people)
 
 
-def listed_rows(session: Session, orders: Sequence[BookletOrder]) -> tuple[OrderRow, ...]:
-    """Orders in a list."""
+def listed_rows(
+    session: Session, orders: Sequence[BookletOrder], *, on: date
+) -> tuple[OrderRow, ...]:
+    """Orders in a list, as they are on a day."""
     progress = queries.progress(session, [order.id for order in orders])
     lines = rows_by(
         session, OrderLine.order_id, [o.id for o in orders], OrderLine.booklet_size.desc()
@@ -346,22 +357,27 @@ def listed_rows(session: Session, orders: Sequence[BookletOrder]) -> tuple[Order
         programme_id: known_programme(session, programme_id).name
         for programme_id in {order.programme_id for order in orders}
     }
-    return tuple(
-        OrderRow(
+
+    def one(order: BookletOrder) -> OrderRow:
+        come, total = progress[order.id], totals_of(order).total_cents
+        terms = vintages[order.vintage_id]
+        ended = come.state in _LIVE and serves_no_more(terms, on)
+        waits = come.state in _LIVE and not ended
+        return OrderRow(
             number=order.number,
             programme_name=names[order.programme_id],
-            vintage_label=vintages[order.vintage_id].label,
+            vintage_label=terms.label,
             state=come.state,
-            tone=TONE[come.state],
+            tone="" if ended else TONE[come.state],
             state_label=FRENCH_STATE[come.state],
             prepared_at=order.prepared_at,
             lines=tuple((line.booklet_count, line.booklet_size) for line in lines[order.id]),
             total_cents=total,
-            missing_cents=Cents(max(0, total - come.mandated_cents) if come.state in _LIVE else 0),
+            missing_cents=Cents(max(0, total - come.mandated_cents) if waits else 0),
+            too_late="trop tard pour le reste" if ended else "",
         )
-        for order in orders
-        for come, total in [(progress[order.id], totals_of(order).total_cents)]
-    )
+
+    return tuple(map(one, orders))
 
 
 def order_page(
@@ -369,7 +385,10 @@ def order_page(
 ) -> OrderPage:
     """An order with everything that happened to it, for whoever may look."""
     come = queries.progress(session, [order.id])[order.id]
-    deliveries = _deliveries(session, order)
+    came = [
+        (one, queries.activation_of(session, one.id))
+        for one in queries.deliveries_of(session, order.id)
+    ]
     acts = Acts(
         queries.approval(session, order.id),
         queries.dispatch(session, order.id),
@@ -384,10 +403,13 @@ def order_page(
             *acts.agents,
             *(one.recorded_by for one, _ in mandates),
             *(one.cancelled_by for _, one in mandates if one),
+            *(one.received_by for one, _ in came),
+            *(one.activated_by for _, one in came if one),
         ],
     )
+    deliveries = _deliveries(session, order, came, named)
+    over = _over(terms := known_vintage(session, order.vintage_id), come.state, on)
     programme = known_programme(session, order.programme_id)
-    terms = known_vintage(session, order.vintage_id)
     return OrderPage(
         number=order.number,
         state=come.state,
@@ -403,14 +425,14 @@ def order_page(
         mandates=_mandates(mandates, named),
         mandated_cents=come.mandated_cents,
         activated_cents=come.activated_cents,
-        steps=_steps(order, acts, come, deliveries, named),
+        steps=_steps(order, acts, come, deliveries, named, ended=bool(over)),
         plan=queries.plans_of(session, [order.id]).get(order.id),
         cancellation_reason=acts.cancelled.reason if acts.cancelled else "",
         budget=budget_of(session, programme, on=on),
         commits_cents=cost_of(order),
         prepared_by="" if order.prepared_by == actor.agent_id else named(order.prepared_by),
         rights=rights,
-        over=_over(terms, come.state, on),
+        over=over,
         closed_acts=_closed_acts(terms, order, delivered=bool(deliveries), on=on),
     )
 
@@ -489,15 +511,20 @@ def _lines(session: Session, order: BookletOrder) -> tuple[LineShown, ...]:
     return tuple(shown_lines)
 
 
-def _deliveries(session: Session, order: BookletOrder) -> tuple[DeliveryShown, ...]:
+def _deliveries(
+    session: Session,
+    order: BookletOrder,
+    came: Sequence[tuple[Delivery, Activation | None]],
+    named: Named,
+) -> tuple[DeliveryShown, ...]:
     found = []
-    for delivery in queries.deliveries_of(session, order.id):
+    for delivery, activation in came:
         ranges = queries.ranges_of(session, delivery.id)
-        activation = queries.activation_of(session, delivery.id)
         found.append(
             DeliveryShown(
                 number=delivery.number,
                 received_at=delivery.received_at,
+                received_by=named(delivery.received_by),
                 booklets=tuple(
                     (
                         r.allotted_booklet + (r.first_serial - r.allotted_first) // r.booklet_size,
@@ -508,6 +535,7 @@ def _deliveries(session: Session, order: BookletOrder) -> tuple[DeliveryShown, .
                 voucher_count=sum(r.last_serial - r.first_serial + 1 for r in ranges),
                 cost_cents=delivery_cost(session, order, ranges),
                 activated_at=activation.activated_at if activation else None,
+                activated_by=named(activation.activated_by if activation else None),
             )
         )
     return tuple(found)
@@ -519,6 +547,8 @@ def _steps(
     come: queries.Progress,
     deliveries: Sequence[DeliveryShown],
     named: Named,
+    *,
+    ended: bool,
 ) -> tuple[Step, ...]:
     approval, sent, cancelled = acts
     steps = [Step("Préparée", "bill", order.prepared_at, by=named(order.prepared_by))]
@@ -546,14 +576,19 @@ def _steps(
         else Step("Envoyée", "truck", None)
     )
     whole = order.voucher_count
-    active = [d.activated_at for d in deliveries if d.activated_at]
-    for title, drawing, count, instants in (
-        ("Livrée", "box", come.delivered_count, [d.received_at for d in deliveries]),
+    received = [(d.received_at, d.received_by) for d in deliveries]
+    active = [(d.activated_at, d.activated_by) for d in deliveries if d.activated_at]
+    for title, drawing, count, parts in (
+        ("Livrée", "box", come.delivered_count, received),
         ("Activée", "unlock", come.activated_count, active),
     ):
         said = f"{number(count)} pass sur {number(whole)}." if count else ""
-        over = bool(instants) and count >= whole
-        steps.append(Step(title, drawing, max(instants) if over else None, said))
+        if parts and count >= whole:
+            by = ", ".join(dict.fromkeys(who for _, who in parts if who))
+            steps.append(Step(title, drawing, max(at for at, _ in parts), said, by=by))
+        else:
+            steps.append(Step(title, drawing, None, said))
     done = [step.at is not None for step in steps]
-    here = done.index(False) if False in done else len(steps) - 1
+    last = len(steps) - 1
+    here = last if all(done) else None if ended else done.index(False)
     return tuple(replace(step, here=place == here) for place, step in enumerate(steps))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.programmes.service import known_vintage
 from tests.api.house import House
 from tests.pages import markup
 from tests.papers.reading import words
@@ -120,6 +121,10 @@ def test_an_order_goes_through_its_pages_to_active_passes(house: House, number: 
     [delivery] = set(re.findall(r"LIV-\d+-\d+", said))
     assert "est active" in finance.sends(f"{page}/activer/{delivery}", {})
 
+    told = clerk.read(page)
+    assert re.search(r"reçue le \S+ \S+ \d{4}, par vous", told)
+    assert re.search(r"active depuis le [^,]+, par Agent finance \(service financier\)", told)
+
     rest = clerk.sends(f"{page}/livraison", {})
     assert "6 sur 6" in rest
     assert "Tout est livré" in rest
@@ -142,9 +147,23 @@ def test_a_stock_that_suffices_leads_to_no_order(house: House, number: str) -> N
 def test_the_list_keeps_its_filters_and_says_what_is_missing(house: House, number: str) -> None:
     reader = Desk(house, "auditor")
 
-    assert number in reader.read("/commandes?etat=sent")
+    listed = reader.read("/commandes?etat=sent")
+    assert f"{number} " in listed
+    assert "Il manque 16 € de mandats" in listed
     assert "Aucune commande ne répond" in reader.read("/commandes?etat=active")
     assert "Préparer une commande" not in reader.read("/commandes")
+
+    # Once its passes serve no more, nothing is missing or expected: it is too late.
+    with house.database.transaction(writing=False) as session:
+        terms = known_vintage(session, house.scheme.vintage_id)
+    house.clock.days += (terms.last_redemption_on - house.scheme.today).days + 1
+    listed, page = reader.read("/commandes?etat=sent"), reader.read(f"/commandes/{number}")
+    assert "envoyée trop tard pour le reste" in listed
+    assert "Il manque" not in listed + page
+    assert "Livrée trop tard Activée trop tard" in page
+    assert "Jamais arrivés" in page
+    assert "Encore attendus" not in page
+    assert "envoyée, trop tard pour le reste" in reader.client.get("/commandes.csv").text
 
 
 def test_an_order_that_has_not_left_is_cancelled_with_a_reason_and_a_sent_one_is_not(
