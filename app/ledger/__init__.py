@@ -29,6 +29,7 @@ from app.ledger.queries import (
     movements_after,
     next_voucher_id,
     ranges_in,
+    rests_of,
     voucher_states,
 )
 from app.ledger.reading import Moved, MovedInMonth, Reading, Window
@@ -109,6 +110,7 @@ __all__ = [
     "rebuild_snapshots",
     "recorded_at",
     "refusal_behind",
+    "rests_of",
     "reverse",
     "rule_named_by",
     "snapshot_is_due",

@@ -242,6 +242,15 @@ def balances_of(session: Session, reading: Reading) -> dict[Account, Balance]:
     }
 
 
+def rests_of(reading: Reading) -> Counter[tuple[int, str]]:
+    """How many vouchers of each vintage rest in the accounts of each kind."""
+    counts: Counter[tuple[int, str]] = Counter()
+    for vintage_id, debit_kind, credit_kind, count in reading.between_kinds:
+        counts[vintage_id, credit_kind] += count
+        counts[vintage_id, debit_kind] -= count
+    return counts
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """How many vouchers went from one account to another, less those that came back."""

@@ -271,6 +271,16 @@ class Reading:
         return found
 
     @cached_property
+    def between_kinds(self) -> list[tuple[int, str, str, int]]:
+        """Vintage, kinds of the accounts debited and credited, vouchers: a few dozen lines."""
+        return [
+            (vintage_id, debit_kind, credit_kind, count)
+            for vintage_id, debit_kind, credit_kind, count in self._sums(
+                "vintage_id", "debit_kind", "credit_kind"
+            )
+        ]
+
+    @cached_property
     def by_month(self) -> list[MovedInMonth]:
         """Told apart by the month of the act."""
         rows = self._sums("kind", "vintage_id", "debit_kind", "credit_kind", "acted_in")

@@ -193,21 +193,19 @@ def chain_within(session: Session, within: Perimeter) -> ChainReport:
     """The same, of a perimeter that others read too."""
     counts: Counter[str] = Counter()
     cents: Counter[str] = Counter()
-    face_values: dict[int, int] = {}
+    worth = ledger.face_values(session)
     expected = {v: undelivered_kind(terms, within.on) for v, terms in within.vintages.items()}
-    for account, balance in within.balances.items():
-        # The issuer's balance is minus what was received.
-        kind = account.kind
-        resting = expected[account.vintage_id] if kind is AccountKind.ISSUER else str(kind)
-        counts[resting] += balance.voucher_count
-        cents[resting] += balance.amount_cents
-        face_values[account.vintage_id] = account.face_value_cents
-    ordered_counts = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
-    for vintage_id_, count in ordered_counts.items():
-        face = face_values.get(vintage_id_) or ledger.face_value(session, vintage_id_)
-        for kind_ in ("ordered", expected[vintage_id_]):
-            counts[kind_] += count
-            cents[kind_] += count * face
+    rests = ledger.rests_of(within.reading)
+    ordered = ordered_voucher_count(session, vintage_ids=list(within.vintages), at=within.at)
+    for vintage_id, count in ordered.items():
+        rests[vintage_id, "ordered"] = count
+        # The issuer's balance is minus what was received: with what was ordered, what is to come.
+        rests[vintage_id, AccountKind.ISSUER] += count
+    for (vintage_id, kind), count in rests.items():
+        if vintage_id in within.vintages:
+            resting = expected[vintage_id] if kind == AccountKind.ISSUER else kind
+            counts[resting] += count
+            cents[resting] += count * worth[vintage_id]
 
     def stage(kind: str) -> ChainStage:
         return ChainStage(str(kind), counts[kind], Cents(cents[kind]))
