@@ -20,9 +20,6 @@ from app.ledger.reading import Window, cover, of_stretches
 from app.partners.models import Agreement
 from app.programmes.models import VintageTerms
 
-OLDEST = 1_000
-"""Far more passes than are taken while one act is being recorded."""
-
 
 def run(session: Session, run_id: UUID) -> ClearingRun | None:
     """The clearing run of that id."""
@@ -78,32 +75,28 @@ def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime)
 
 
 def anything_old_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
-    """Whether passes taken before then wait for a run, as far as the oldest of them tell.
+    """The same, answered in good time while thousands of younger passes wait."""
+    waiting = _waiting_in(
+        session,
+        _accounts_redeemed(session, programme_id),
+        before,
+        *only_with_session(session, programme_id),
+    )
+    return any(waiting)
 
-    Movements are numbered as they are recorded, but for what is committed at one moment: the oldest
-    decide, and the many taken since are not looked at one by one. The accounts are named, because
-    PostgreSQL cannot tell how few passes rest in those of a kind, and would read all passes.
+
+def _accounts_redeemed(session: Session, programme_id: UUID) -> dict[int, UUID]:
+    """Where a programme's passes wait for a run, and whose each of these accounts is.
+
+    Passes are asked for by these ids: PostgreSQL cannot tell how few rest in the accounts of a
+    kind, and would read all passes.
     """
-    accounts = session.scalars(
-        select(AccountRow.id)
+    rows = session.execute(
+        select(AccountRow.id, AccountRow.party_id)
         .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
         .where(AccountRow.kind == AccountKind.REDEEMED, VintageTerms.programme_id == programme_id)
     )
-    oldest = (
-        select(Voucher.last_movement_id)
-        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
-        .where(Voucher.account_id.in_(accounts.all()), *only_with_session(session, programme_id))
-        .order_by(Voucher.last_movement_id)
-        .limit(OLDEST)
-        .subquery()
-    )
-    found = (
-        select(oldest.c.last_movement_id)
-        .join(Movement, Movement.id == oldest.c.last_movement_id)
-        .join(Posting, Posting.id == Movement.posting_id)
-        .where(Posting.recorded_at < before)
-    )
-    return session.scalar(found.limit(1)) is not None
+    return dict(rows.all())
 
 
 def mediators_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> list[UUID]:
@@ -126,15 +119,7 @@ def waiting_to_clear(session: Session, programme_id: UUID, *, before: datetime) 
     Each pass tells the movement that brought it here, and snapshots tell when the movements of a
     stretch were recorded: only of the stretches that the instant cuts is each asked for.
     """
-    parties = dict(
-        session.execute(
-            select(AccountRow.id, AccountRow.party_id)
-            .join(VintageTerms, VintageTerms.vintage_id == AccountRow.vintage_id)
-            .where(
-                AccountRow.kind == AccountKind.REDEEMED, VintageTerms.programme_id == programme_id
-            )
-        ).all()
-    )
+    parties = _accounts_redeemed(session, programme_id)
     counts, cents = Counter[UUID](), Counter[UUID]()
     for account_id, count, amount in _waiting_in(
         session, parties, before, *only_with_session(session, programme_id)

@@ -102,16 +102,14 @@ def _serving(session: Session, today: date) -> set[int]:
 
 def deliveries_to_activate(session: Session, _actor: Actor, today: date) -> list[Task]:
     """What arrived and cannot serve yet: a mandat or the activation lacks."""
-    inert: dict[UUID, int] = {}
-
-    def sent(place: Place) -> list[BookletOrder]:
-        read = orders.orders_sent(session, place)
-        for order_id, come in orders.progress(session, [one.id for one in read]).items():
-            inert[order_id] = come.delivered_count - come.activated_count
-        return read
-
-    serving = _serving(session, today)
-    found = look(sent, lambda one: inert[one.id] > 0 and one.vintage_id in serving)
+    found = look(
+        lambda place: orders.orders_inert(session, place, of_vintages=_serving(session, today)),
+        everything,
+    )
+    inert = {
+        order_id: come.delivered_count - come.activated_count
+        for order_id, come in orders.progress(session, [one.id for one in found.things]).items()
+    }
 
     def one_of(one: BookletOrder) -> Task:
         return Task(
@@ -140,7 +138,7 @@ def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Ta
     """Sent orders whose day has passed, and of which something has not arrived."""
     over = _over(session, today)
     late = look(
-        lambda place: orders.orders_sent(session, place, expected_before=today),
+        lambda place: orders.orders_overdue(session, place, before=today),
         lambda one: one.vintage_id not in over,
     )
     progress = orders.progress(session, [one.id for one in late.things])

@@ -144,18 +144,25 @@ def orders_listed(
     return list(session.scalars(query))
 
 
-def orders_sent(
-    session: Session, place: Place, *, expected_before: date | None = None
-) -> list[BookletOrder]:
-    """Orders that left and are not active as a whole, the latest first; those due by then."""
-    query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
-    query = query.where(*_in_state(OrderState.SENT, OrderState.DELIVERED))
-    if expected_before is not None:
-        query = query.where(
-            BookletOrder.expected_on < expected_before,
-            _delivered() < BookletOrder.voucher_count,
-        )
+def orders_overdue(session: Session, place: Place, *, before: date) -> list[BookletOrder]:
+    """Orders that were expected before a day and have not arrived whole, the latest first."""
+    query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY).where(
+        *_in_state(OrderState.SENT),
+        BookletOrder.expected_on < before,
+    )
     return list(session.scalars(query))
+
+
+def orders_inert(
+    session: Session, place: Place, *, of_vintages: Collection[int]
+) -> list[BookletOrder]:
+    """Orders of which something arrived and is not active, the latest first."""
+    inert = exists().where(
+        DeliveryRange.order_id == BookletOrder.id,
+        ~exists().where(Activation.delivery_id == DeliveryRange.delivery_id),
+    )
+    query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
+    return list(session.scalars(query.where(inert, BookletOrder.vintage_id.in_(of_vintages))))
 
 
 def _in_state(*states: OrderState) -> tuple[ColumnElement[bool], ...]:
