@@ -107,8 +107,8 @@ def deliveries_to_activate(session: Session, _actor: Actor, today: date) -> list
         everything,
     )
     inert = {
-        order_id: come.delivered_count - come.activated_count
-        for order_id, come in orders.progress(session, [one.id for one in found.things]).items()
+        order_id: came.delivered_count - came.activated_count
+        for order_id, came in orders.arrived(session, [one.id for one in found.things]).items()
     }
 
     def one_of(one: BookletOrder) -> Task:
@@ -141,10 +141,10 @@ def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Ta
         lambda place: orders.orders_overdue(session, place, before=today),
         lambda one: one.vintage_id not in over,
     )
-    progress = orders.progress(session, [one.id for one in late.things])
+    arrived = orders.arrived(session, [one.id for one in late.things])
 
     def missing(one: BookletOrder) -> int:
-        return one.voucher_count - progress[one.id].delivered_count
+        return one.voucher_count - arrived[one.id].delivered_count
 
     def one_of(one: BookletOrder) -> Task:
         return Task(

@@ -144,6 +144,32 @@ def orders_listed(
     return list(session.scalars(query))
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came of an order, in passes."""
+
+    delivered_count: int = 0
+    activated_count: int = 0
+
+
+def arrived(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Arrived]:
+    """What came of each of these orders, of which nothing else is asked."""
+    wanted = list(order_ids)
+    came = DeliveryRange.last_serial - DeliveryRange.first_serial + 1
+    rows = session.execute(
+        select(
+            DeliveryRange.order_id,
+            func.sum(came),
+            func.sum(case((Activation.id.is_not(None), came), else_=0)),
+        )
+        .outerjoin(Activation, Activation.delivery_id == DeliveryRange.delivery_id)
+        .where(DeliveryRange.order_id.in_(wanted))
+        .group_by(DeliveryRange.order_id)
+    )
+    found = {order_id: Arrived(int(all_of_it), int(active)) for order_id, all_of_it, active in rows}
+    return dict.fromkeys(wanted, Arrived()) | found
+
+
 def orders_overdue(session: Session, place: Place, *, before: date) -> list[BookletOrder]:
     """Orders that were expected before a day and have not arrived whole, the latest first."""
     query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY).where(

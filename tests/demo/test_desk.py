@@ -21,9 +21,11 @@ from app.factory import create_app
 from app.identity.models import Agent
 from app.identity.rules import Actor
 from app.identity.service import actor_of
-from app.kernel.clock import martinique_day
+from app.kernel.clock import LAST_DAY, martinique_day
 from app.losses.models import Block
+from app.orders import queries as orders
 from app.orders.models import BookletOrder, Delivery
+from app.orders.rules import OrderState
 from app.partners.models import Organisation
 from app.prescribers.custody_models import Consignment
 from app.prescribers.models import BeneficiaryIdentity, Prescription
@@ -69,6 +71,38 @@ def test_an_order_waits_for_another_than_who_prepared_it(session: Session) -> No
     assert f"Approuver la commande {order.number}" not in titles(
         session, preparer.email.partition("@")[0]
     )
+
+
+def test_what_arrived_and_what_is_late_are_what_the_progress_of_each_order_says(
+    session: Session,
+) -> None:
+    everything = Place(100)
+    all_of_them = orders.orders_listed(session, everything, state=None, programme_id=None)
+    progress = orders.progress(session, [one.id for one in all_of_them])
+    vintages = {one.vintage_id for one in all_of_them}
+
+    inert = orders.orders_inert(session, everything, of_vintages=vintages)
+    late = orders.orders_overdue(session, everything, before=LAST_DAY)
+
+    assert inert
+    assert late
+    assert inert == [
+        one
+        for one in all_of_them
+        if progress[one.id].delivered_count > progress[one.id].activated_count
+    ]
+    assert late == [one for one in all_of_them if progress[one.id].state is OrderState.SENT]
+    assert not orders.orders_inert(session, everything, of_vintages=())
+    assert orders.orders_overdue(session, everything, before=TODAY) == [
+        one for one in late if one.expected_on and one.expected_on < TODAY
+    ]
+    assert {
+        order_id: (came.delivered_count, came.activated_count)
+        for order_id, came in orders.arrived(session, progress).items()
+    } == {
+        order_id: (come.delivered_count, come.activated_count)
+        for order_id, come in progress.items()
+    }
 
 
 def test_each_role_is_told_of_what_it_may_do_and_no_more(session: Session) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.run_queries import waiting_to_clear
+from app.clearing.run_queries import anything_old_to_clear, waiting_to_clear
 from app.config import Settings
 from app.database import Database
 from app.kernel.clock import first_instant, martinique_day
@@ -33,8 +33,8 @@ SMALL = Sizes(least=1, most=3, fan=2, at_once=1000)
 Sums = dict[tuple[Any, ...], int]
 
 
-def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, datetime] | None) -> Any:  # noqa: ANN401 - three sums
-    """What moved, told apart in the three ways, by looking at every movement."""
+def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, datetime] | None) -> Any:  # noqa: ANN401 - four sums
+    """What moved, told apart in all ways, by looking at every movement."""
     kinds = {a.id: a.kind for a in ledger.all_accounts(session).values()}
     booklets = defaultdict(list)
     for row in session.scalars(select(PrescriptionBooklet)):
@@ -43,6 +43,7 @@ def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, dateti
     by_account: Counter[Any] = Counter()
     by_month: Counter[Any] = Counter()
     by_public: Counter[Any] = Counter()
+    rests: Counter[Any] = Counter()
     rows = session.execute(select(Movement, Posting).join(Posting).order_by(Movement.id))
     for m, p in rows:
         start, to = kinds[m.debit_account_id], kinds[m.credit_account_id]
@@ -57,6 +58,8 @@ def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, dateti
         way = m.kind, m.vintage_id
         by_account[*way, m.debit_account_id, start, m.credit_account_id, to] += m.voucher_count
         by_month[*way, start, to, month] += m.voucher_count
+        rests.update({(m.vintage_id, to): m.voucher_count})
+        rests.subtract({(m.vintage_id, start): m.voucher_count})
         ends = {start, to} if m.kind != "replace" else set()
         if ends == {AccountKind.PRESCRIBER, AccountKind.CIRCULATION} or (
             (AccountKind.CIRCULATION in ends or m.kind == "clawback")
@@ -64,13 +67,13 @@ def by_hand(session: Session, at: datetime | None, acted: tuple[datetime, dateti
         ):
             for voucher in range(m.first_id, m.last_id + 1):
                 by_public[*way, start, to, publics.get(voucher, ""), month] += 1
-    return by_account, by_month, by_public
+    return rests, by_account, by_month, by_public
 
 
-def as_read(session: Session, at: datetime | None, acted: tuple[datetime, datetime] | None) -> Any:  # noqa: ANN401 - three sums
+def as_read(session: Session, at: datetime | None, acted: tuple[datetime, datetime] | None) -> Any:  # noqa: ANN401 - four sums
     """The same, as reports read it."""
     reading = ledger.Reading(session, ledger.Window(at, acted))
-    return tuple(
+    told_apart = (
         {
             tuple(getattr(line, name) for name in line.__slots__[:-1]): line.voucher_count
             for line in lines
@@ -81,6 +84,7 @@ def as_read(session: Session, at: datetime | None, acted: tuple[datetime, dateti
             snapshots.moved_of_publics(session, reading),
         )
     )
+    return ledger.rests_of(reading), *told_apart
 
 
 def windows(session: Session) -> list[tuple[datetime | None, tuple[datetime, datetime] | None]]:
@@ -153,6 +157,9 @@ def test_what_waits_for_a_run_is_what_its_movements_say(world: World) -> None:
             {one.mediator_id: (one.voucher_count, one.amount_cents) for one in waiting}
             for waiting in told
         ] == expected
+        assert [anything_old_to_clear(session, programme_id, before=one) for one in bounds] == [
+            bool(one) for one in expected
+        ]
 
 
 LIES = {
