@@ -20,7 +20,8 @@ from app.takeover.service import approve_takeover, prepare_takeover
 from benchmarks.arrival import peak_megabytes
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_most, in_turn
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 FLAT = 1.3
 SIZE = 5

@@ -5,50 +5,42 @@ step of the chain and returns what the next needs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
-from pathlib import Path
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.clearing import payment_queries, payments, recoveries, runs, statements
+from app.clearing import clawbacks, payment_queries, payments, recoveries, runs, statements
 from app.clearing import queries as clearing
-from app.clearing.models import Statement, StatementVersion
-from app.clearing.receipts import ReceiptSigner
+from app.clearing.models import ClearingRun, Statement, StatementVersion
+from app.clearing.redemption_models import RedemptionReversal
 from app.clearing.redemptions import Scan, Verdict, redeem_voucher
 from app.clearing.statements import PassRange
+from app.clearing.undoing import undo_redemption
 from app.database import Database
-from app.identity.models import Agent
-from app.identity.rules import Actor, Role
-from app.identity.service import actor_of, create_agent
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
-from app.mediators.service import grant_label
+from app.losses import blocks, write_offs
+from app.losses.models import Block
+from app.losses.naming import Named
+from app.losses.rules import BlockCause, Declarant
 from app.orders import deliveries, mandates
 from app.orders import service as orders
+from app.orders.models import OrderMandate
 from app.orders.rules import LineAsked, SerialRange
-from app.partners.bank_details import approve_bank_details, prepare_bank_details
-from app.partners.rules import AgreementRole, OrganisationKind
-from app.partners.service import register_organisation, sign_agreement
-from app.partners.vault import BankVault
 from app.prescribers import allocations, custody, people, prescriptions
 from app.prescribers.allocations import BookletRange
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import Reasons
 from app.prescribers.rules import Commitment, DuplicateReason
-from app.programmes.keys import KeyStore
-from app.programmes.rules import Payer, Public
-from app.programmes.service import create_programme, create_vintage
+from app.programmes.rules import Public
+from app.takeover import service as takeover
 from app.vouchers import queries as vouchers
-
-TEN_EUROS = Cents(1000)
-IBAN = "FR1420041010050500013M02606"
+from tests.opening import Opening
 
 ANSWERS = "0121010"
 """An assessment: some help is needed."""
@@ -56,200 +48,31 @@ ALIKE = Reasons(duplicate=DuplicateReason.ANOTHER_PERSON)
 """Everybody here is called Rosette, and the agents know it."""
 
 
-@dataclass
-class Scheme:
-    """One programme and the people who make it live, each an Actor."""
-
-    keys: KeyStore
-    now: datetime
-    actors: dict[str, Actor] = field(default_factory=dict)
-    organisations: dict[str, UUID] = field(default_factory=dict)
-    programme_id: UUID = field(default_factory=new_id)
-    vintage_id: int = 0
-    label: str = "26A"
-
-    @classmethod
-    def ready(
-        cls,
-        session: Session,
-        folder: Path,
-        *,
-        now: datetime | None = None,
-        payer: Payer = Payer.AUTHORITY,
-    ) -> "Scheme":
-        """CAP Nord, an issuer, two prescribers, two labelled mediators, and a vintage."""
-        scheme = cls(KeyStore(folder / "keys"), now or datetime.now(UTC))
-        scheme.organisation(session, "sponsor", OrganisationKind.SPONSOR)
-        scheme.organisation(session, "issuer", OrganisationKind.ISSUER)
-        for role in (Role.COORDINATOR, Role.FINANCE, Role.ACCOUNTANT, Role.AUDITOR):
-            scheme.agent(session, str(role), role, "sponsor")
-        scheme.agent(session, "coordinator2", Role.COORDINATOR, "sponsor")
-        scheme.agent(session, "finance2", Role.FINANCE, "sponsor")
-        scheme.agent(session, "administrator", Role.ADMINISTRATOR, "sponsor")
-        create_programme(
-            session,
-            actor=scheme.actors["coordinator"],
-            programme_id=scheme.programme_id,
-            name="Pass numérique",
-            payer=payer,
-            sponsor_id=scheme.organisations["sponsor"],
-            issuer_id=scheme.organisations["issuer"],
-            now=scheme.now,
-        )
-        scheme.vintage_id = create_vintage(
-            session,
-            actor=scheme.actors["coordinator"],
-            programme_id=scheme.programme_id,
-            label=scheme.label,
-            face_value_cents=TEN_EUROS,
-            valid_from=scheme.today - timedelta(days=300),
-            valid_until=scheme.today + timedelta(days=60),
-            tolerance_days=31,
-            keys=scheme.keys,
-            now=scheme.now,
-        ).vintage_id
-        for name in ("ccas", "plie"):
-            scheme.organisation(session, name, OrganisationKind(name))
-            scheme.agent(session, name, Role.PRESCRIBER, name)
-            scheme.agreement(session, name, AgreementRole.PRESCRIBER)
-        scheme.agreement(session, "ccas", AgreementRole.MANDATE)
-        for name in ("exo7", "carecof"):
-            scheme.mediator(session, name)
-        return scheme
-
-    def at(self, folder: Path) -> "Scheme":
-        """The same with its keys in that folder."""
-        return replace(self, keys=KeyStore(folder / "keys"))
-
-    @cached_property
-    def signer(self) -> ReceiptSigner:
-        """Who signs receipts, with the key in that folder."""
-        return ReceiptSigner(self.keys.folder)
-
-    def __getstate__(self) -> dict[str, object]:
-        """What is written down: the keys stay in their folder."""
-        return {name: value for name, value in vars(self).items() if name != "signer"}
-
-    @property
-    def vault(self) -> BankVault:
-        """Where IBANs are sealed."""
-        return BankVault(self.keys.folder)
-
-    @property
-    def today(self) -> date:
-        """The day in Martinique."""
-        return martinique_day(self.now)
-
-    def organisation(self, session: Session, name: str, kind: OrganisationKind) -> UUID:
-        """Register an organisation under a short name."""
-        self.organisations[name] = register_organisation(
-            session,
-            actor=None,
-            organisation_id=new_id(),
-            kind=kind,
-            name=name.upper(),
-            commune="Le Lorrain",
-            siret=None,
-            now=self.now,
-        ).id
-        return self.organisations[name]
-
-    def agent(self, session: Session, name: str, role: Role, organisation: str) -> Agent:
-        """Open an account for that organisation; the actor is kept under the same name."""
-        agent = create_agent(
-            session,
-            actor=None,
-            email=f"{name}@exemple.fr",
-            name=f"Agent {name}",
-            role=role,
-            organisation_id=self.organisations[organisation],
-            password=None,
-            now=self.now,
-        )
-        self.actors[name] = actor_of(agent, by_token=False)
-        return agent
-
-    def agreement(
-        self,
-        session: Session,
-        name: str,
-        role: AgreementRole,
-        *,
-        days: tuple[int, int] = (-300, 300),
-    ) -> UUID:
-        """Sign an agreement from and to so many days from today."""
-        return sign_agreement(
-            session,
-            actor=self.actors["coordinator"],
-            agreement_id=new_id(),
-            organisation_id=self.organisations[name],
-            role=role,
-            reference=f"Convention {name}",
-            valid_from=self.today + timedelta(days=days[0]),
-            valid_until=self.today + timedelta(days=days[1]),
-            now=self.now,
-        ).id
-
-    def mediator(
-        self,
-        session: Session,
-        name: str,
-        *,
-        label: tuple[int, int] | None = (-300, 300),
-        agreement: tuple[int, int] | None = (-300, 300),
-        bank_details: bool = True,
-    ) -> None:
-        """A mediator with its agent; label and agreement in force unless told otherwise."""
-        self.organisation(session, name, OrganisationKind.ASSOCIATION)
-        self.agent(session, name, Role.MEDIATOR, name)
-        if agreement:
-            self.agreement(session, name, AgreementRole.MEDIATOR, days=agreement)
-        if label:
-            grant_label(
-                session,
-                actor=self.actors["coordinator"],
-                label_id=new_id(),
-                organisation_id=self.organisations[name],
-                reference="#APTIC",
-                valid_from=self.today + timedelta(days=label[0]),
-                valid_until=self.today + timedelta(days=label[1]),
-                now=self.now,
-            )
-        if bank_details:
-            details = prepare_bank_details(
-                session,
-                actor=self.actors["coordinator"],
-                bank_details_id=new_id(),
-                organisation_id=self.organisations[name],
-                holder=name.upper(),
-                iban=IBAN,
-                vault=self.vault,
-                now=self.now,
-            )
-            approve_bank_details(
-                session,
-                actor=self.actors["finance"],
-                bank_details_id=details.id,
-                iban=IBAN,
-                vault=self.vault,
-                now=self.now,
-            )
+class Scheme(Opening):
+    """One programme and the people who make it live; its methods are their acts."""
 
     # ── The chain ─────────────────────────────────────────────────────────────────────────────────
 
-    def sent_order(self, session: Session, *, tens: int = 10, fives: int = 4) -> UUID:
-        """An order prepared by one, approved by another, and sent."""
-        order_id = new_id()
+    def prepared_order(
+        self, session: Session, *, tens: int = 10, fives: int = 4, unit_cents: int = 200
+    ) -> UUID:
+        """An order that waits for somebody else's approval."""
         sizes = ((10, tens), (5, fives))
-        orders.prepare_order(
+        return orders.prepare_order(
             session,
             actor=self.actors["coordinator"],
-            order_id=order_id,
+            order_id=new_id(),
             programme_id=self.programme_id,
             vintage_id=self.vintage_id,
-            lines=[LineAsked(size, count, Cents(200)) for size, count in sizes if count],
+            lines=[LineAsked(size, count, Cents(unit_cents)) for size, count in sizes if count],
             now=self.now,
-        )
+        ).id
+
+    def sent_order(
+        self, session: Session, *, tens: int = 10, fives: int = 4, unit_cents: int = 200
+    ) -> UUID:
+        """An order prepared by one, approved by another, and sent."""
+        order_id = self.prepared_order(session, tens=tens, fives=fives, unit_cents=unit_cents)
         orders.approve_order(
             session, actor=self.actors["coordinator2"], order_id=order_id, now=self.now
         )
@@ -270,18 +93,29 @@ class Scheme:
             now=self.now,
         ).id
 
-    def activation(self, session: Session, order_id: UUID, delivery_id: UUID) -> UUID:
-        """A mandate that covers everything, and the activation of that delivery."""
-        mandates.record_mandate(
+    def mandate(
+        self,
+        session: Session,
+        order_id: UUID,
+        amount_cents: int,
+        *,
+        number: str | None = None,
+        now: datetime | None = None,
+    ) -> OrderMandate:
+        """A mandate of the accountant for an order, whatever the order comes to."""
+        return mandates.record_mandate(
             session,
             accept_beyond=True,
             actor=self.actors["finance"],
             mandate_id=new_id(),
             order_id=order_id,
-            mandate_number=f"M-{new_id()}",
-            amount_cents=Cents(10_000_000),
-            now=self.now,
+            mandate_number=number or f"M-{new_id()}",
+            amount_cents=Cents(amount_cents),
+            now=now or self.now,
         )
+
+    def activated(self, session: Session, delivery_id: UUID) -> UUID:
+        """A delivery put in service as far as its mandates go; the activation's id."""
         return deliveries.activate_delivery(
             session,
             actor=self.actors["finance"],
@@ -289,6 +123,11 @@ class Scheme:
             delivery_id=delivery_id,
             now=self.now,
         ).id
+
+    def activation(self, session: Session, order_id: UUID, delivery_id: UUID) -> UUID:
+        """A mandate that covers everything, and the activation of that delivery."""
+        self.mandate(session, order_id, 10_000_000)
+        return self.activated(session, delivery_id)
 
     def stock(self, session: Session, *, tens: int = 10, fives: int = 4) -> UUID:
         """An order that arrived whole and is active; returns the order's id."""
@@ -408,6 +247,96 @@ class Scheme:
             now=self.now,
         )
 
+    def undone(
+        self,
+        session: Session,
+        redemption_id: UUID,
+        *,
+        by: str = "exo7",
+        now: datetime | None = None,
+    ) -> RedemptionReversal:
+        """A pass that a mediator gives back."""
+        return undo_redemption(
+            session,
+            actor=self.actors[by],
+            reversal_id=new_id(),
+            redemption_id=redemption_id,
+            reason="Erreur",
+            now=now or self.now,
+        )
+
+    # ── What goes wrong with paper ────────────────────────────────────────────────────────────────
+
+    def blocked(
+        self,
+        session: Session,
+        *passes: str | Named,
+        by: str = "coordinator",
+        declarant: Declarant = Declarant.HOLDER,
+        cause: BlockCause = BlockCause.LOST,
+    ) -> Block:
+        """Passes or booklets declared lost today: one by its number, or all from one to another."""
+        return blocks.block_vouchers(
+            session,
+            actor=self.actors[by],
+            block_id=new_id(),
+            named=[Named(one, one) if isinstance(one, str) else one for one in passes],
+            declarant=declarant,
+            cause=cause,
+            happened_on=self.today,
+            now=self.now,
+        )
+
+    def destroyed(self, session: Session, *passes: str) -> UUID:
+        """These single passes blocked, then destroyed; the id of the procès-verbal."""
+        self.blocked(session, *passes)
+        prepared = write_offs.prepare_write_off(
+            session,
+            actor=self.actors["coordinator"],
+            write_off_id=new_id(),
+            named=[Named(number, number) for number in passes],
+            reason="Brûlé",
+            now=self.now,
+        )
+        write_offs.approve_write_off(
+            session,
+            actor=self.actors["finance"],
+            write_off_id=prepared.id,
+            voucher_count=len(passes),
+            now=self.now,
+        )
+        return prepared.id
+
+    def taken_over(
+        self,
+        session: Session,
+        *lines: str,
+        voucher_count: int,
+        programme_id: UUID | None = None,
+    ) -> UUID:
+        """Booklets of before, counted and approved; the id of the procès-verbal."""
+        head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes;restants"
+        counted = takeover.prepare_takeover(
+            session,
+            actor=self.actors["coordinator"],
+            takeover_id=new_id(),
+            programme_id=programme_id or self.programme_id,
+            content="\n".join((head, *lines)).encode(),
+            counted_on=self.today,
+            now=self.now,
+        )
+        takeover.approve_takeover(
+            session,
+            actor=self.actors["coordinator2"],
+            takeover_id=counted.id,
+            voucher_count=voucher_count,
+            keys=self.keys,
+            now=self.now,
+        )
+        return counted.id
+
+    # ── Money ─────────────────────────────────────────────────────────────────────────────────────
+
     def clearing(self, database: Database, *, run_id: UUID | None = None) -> UUID:
         """A run that takes everything recorded until now; a draft for each mediator."""
         return runs.run_clearing(
@@ -418,6 +347,25 @@ class Scheme:
             cut_off_on=martinique_day(self.later),
             now=self.later,
         ).id
+
+    def opened_run(
+        self, session: Session, *, run_id: UUID | None = None, programme_id: UUID | None = None
+    ) -> ClearingRun:
+        """A run that has drafted nothing yet."""
+        return runs.open_clearing_run(
+            session,
+            actor=self.actors["finance"],
+            run_id=run_id or new_id(),
+            programme_id=programme_id or self.programme_id,
+            cut_off_on=martinique_day(self.later),
+            now=self.later,
+        )
+
+    def drafted(self, session: Session, run: ClearingRun, mediator: str) -> list[Statement]:
+        """What an open run drafts for one mediator: a statement for each rate of its fee."""
+        return runs.draft_statements(
+            session, run=run, mediator_id=self.organisations[mediator], now=self.later
+        )
 
     @property
     def later(self) -> datetime:
@@ -522,3 +470,31 @@ class Scheme:
             paid_on=martinique_day(self.later),
             now=self.later,
         ).id
+
+    def clawback(
+        self,
+        session: Session,
+        redemption_id: UUID,
+        *,
+        reason: str = "La séance n’a pas eu lieu",
+    ) -> UUID:
+        """What was paid for a pass asked back, until another person approves; its id."""
+        return clawbacks.prepare_clawback(
+            session,
+            actor=self.actors["finance"],
+            clawback_id=new_id(),
+            redemption_id=redemption_id,
+            reason=reason,
+            now=self.later,
+        ).id
+
+    def taken_back(
+        self, session: Session, redemption_id: UUID, *, now: datetime | None = None
+    ) -> UUID:
+        """What was paid for a pass and should not have been, owed back; the clawback's id."""
+        return clawbacks.approve_clawback(
+            session,
+            actor=self.actors["finance2"],
+            clawback_id=self.clawback(session, redemption_id),
+            now=now or self.later,
+        ).clawback_id

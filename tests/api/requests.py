@@ -16,7 +16,8 @@ from app.partners.rules import AgreementRole
 from app.takeover.rules import COLUMNS
 from tests.api.a_device import Device
 from tests.api.house import Answer, Caller, House
-from tests.factories import ANSWERS, IBAN
+from tests.factories import ANSWERS
+from tests.opening import IBAN
 from tests.service.chain import PDF, SQUARE
 
 Json = Any

@@ -16,7 +16,6 @@ from app.identity.service import disable_agent
 from app.kernel.ids import new_id
 from app.losses import blocks, compromises
 from app.losses.naming import Named, without_codes
-from app.losses.rules import BlockCause, Declarant
 from app.partners.agreements import close_agreement
 from app.partners.queries import agreement_in_force
 from app.partners.rules import AgreementRole
@@ -27,7 +26,7 @@ from app.trust.keeper import seal_all
 from app.trust.notes import CheckpointSigner
 from tests.api.a_device import Device, enrolled
 from tests.api.house import House
-from tests.factories import TEN_EUROS
+from tests.opening import TEN_EUROS
 from tests.orders.test_order_pages import Desk
 from tests.settling import wait_until_settled
 
@@ -37,20 +36,6 @@ def seal(house: House, folder: Path) -> None:
     signer = CheckpointSigner(house.scheme.keys.folder, "pass.exemple.fr/registre")
     seal_all(house.database, signer=signer, folder=folder)
     wait_until_settled(house.database)
-
-
-def block(house: House, *named: Named) -> UUID:
-    with house.database.transaction() as session:
-        return blocks.block_vouchers(
-            session,
-            actor=house.scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=named,
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=house.scheme.today,
-            now=house.scheme.now,
-        ).id
 
 
 def leaked(house: House) -> VintageTerms:
@@ -106,16 +91,17 @@ def test_what_happens_to_a_pass_is_in_a_devices_list_at_its_next_refresh(
     assert device.state("0000000000000000") is None
     assert device.refresh() == "same"
 
-    by_range = block(house, Named(scheme.serial(1, 3), scheme.serial(1, 5)))
-    block(house, Named(scheme.booklet(2), scheme.booklet(2)))
     with house.database.transaction() as session:
+        by_range = scheme.blocked(session, Named(scheme.serial(1, 3), scheme.serial(1, 5))).id
+    with house.database.transaction() as session:
+        scheme.blocked(session, scheme.booklet(2))
         [by_code], _ = without_codes(
             session,
             actor=scheme.actors["coordinator"],
             named=[Named(codes[3][6], codes[3][6])],
             now=scheme.now,
         )
-    block(house, by_code)
+        scheme.blocked(session, by_code)
     assert device.refresh() == "changes"
     assert [says(1, place) for place in range(1, 7)] == ["issued"] * 2 + ["blocked"] * 3 + [
         "issued"

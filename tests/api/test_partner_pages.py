@@ -13,7 +13,7 @@ from app.partners.agreements import close_agreement
 from app.partners.queries import agreement_in_force
 from app.partners.rules import AgreementRole
 from tests.api.house import House
-from tests.factories import IBAN
+from tests.opening import IBAN
 from tests.service.chain import PDF
 
 Typed = dict[str, str | list[str]]

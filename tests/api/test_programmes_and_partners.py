@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.house import Caller, House, Json
-from tests.factories import IBAN
+from tests.opening import IBAN
 
 DAYS = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
 

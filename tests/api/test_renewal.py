@@ -8,9 +8,6 @@ from sqlalchemy import func, select
 
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
-from app.losses import blocks
-from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
 from app.mails.models import Mail
 from app.mails.outbox import opened_link
 from app.prescribers import errors, letters
@@ -113,16 +110,7 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
     assert f'{to_block}">mettre en opposition 26A 00011</a>' in lost.text
     assert "26A 00011</textarea>" in read(client, to_block)
     with house.database.transaction() as session:
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["ccas"],
-            block_id=new_id(),
-            named=[Named("26A 00011", "26A 00011")],
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
+        scheme.blocked(session, "26A 00011", by="ccas")
     after = read(client, f"/remises/{given}")
     assert "3 pass en opposition depuis le" in after
     assert "il n’y a pas de lettre à imprimer" in after

@@ -18,7 +18,8 @@ from app.kernel.clock import martinique_day
 from app.partners.rules import OrganisationKind
 from app.programmes.keys import KeyStore
 from tests.api.house import Caller, House, Json
-from tests.factories import ANSWERS, IBAN, Scheme
+from tests.factories import ANSWERS, Scheme
+from tests.opening import IBAN
 
 DAYS = timedelta(days=300)
 

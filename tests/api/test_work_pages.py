@@ -37,7 +37,7 @@ from app.works.rules import LANES, SILENCE, WAITED_FOR, Progress, WorkKind
 from app.works.shelf import Shelf
 from tests.api.house import House
 from tests.api.test_place_pages import FILE, sent
-from tests.factories import TEN_EUROS
+from tests.opening import TEN_EUROS
 from tests.orders.test_order_pages import flat
 
 HEAD = "Millésime;Premier carnet;Dernier carnet;Taille;Lieu;Prescripteur;Codes\n"

@@ -34,7 +34,8 @@ from app.programmes.service import create_vintage
 from app.stock import counts
 from app.stock import queries as stock
 from app.stock.count_rules import CountedLine
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 KILLS = 3
 PATIENCE = 60

@@ -10,7 +10,7 @@ from app.closing.rules import Side
 from app.kernel.ids import new_id
 from app.losses.compromises import withdraw_vintage
 from app.programmes.service import create_vintage
-from tests.factories import TEN_EUROS
+from tests.opening import TEN_EUROS
 from tests.property.custody_moves import NUMBERS
 from tests.property.world import World
 

@@ -9,14 +9,14 @@ from app.database import Database, hold
 from app.orders import budget
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting, no_hold, said
-from tests.service.test_budget import TEN_BOOKLETS, allow, approve, committed, prepared
+from tests.service.test_budget import TEN_BOOKLETS, allow, approve, committed
 
 
 def two_orders(database: Database, scheme: Scheme) -> list[UUID]:
     """Two that fit one by one, and not together."""
     with database.transaction() as session:
         allow(session, scheme, committed(session, scheme) + 2 * TEN_BOOKLETS - 1)
-        return [prepared(session, scheme) for _ in range(2)]
+        return [scheme.prepared_order(session, fives=0) for _ in range(2)]
 
 
 def approved_at_once(database: Database, scheme: Scheme, orders: list[UUID]) -> list[Answer]:

@@ -8,11 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.clearing import clawbacks, correction_queries, queries
+from app.clearing import correction_queries, queries
 from app.clearing.correction_models import Recovery
 from app.clearing.statements import approve_statement
 from app.database import Database, hold
-from app.kernel.ids import new_id
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting, no_hold, said
 
@@ -26,17 +25,7 @@ def owed(database: Database, scheme: Scheme) -> list[UUID]:
     with database.transaction() as session:
         statement_id = scheme.approved(session, scheme.draft(session, run_id, "exo7"))
         scheme.paid(session, scheme.ordered(session, statement_id))
-        made = clawbacks.prepare_clawback(
-            session,
-            actor=scheme.actors["finance"],
-            clawback_id=new_id(),
-            redemption_id=wrong,
-            reason="La séance n’a pas eu lieu",
-            now=scheme.later,
-        )
-        clawbacks.approve_clawback(
-            session, actor=scheme.actors["finance2"], clawback_id=made.id, now=scheme.later
-        )
+        scheme.taken_back(session, wrong)
     drafts = []
     for code in codes[1:3]:
         with database.transaction() as session:

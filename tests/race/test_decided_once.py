@@ -17,29 +17,27 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.clearing import clawbacks, correction_queries, debit_notes, disputes, statements
+from app.clearing import correction_queries, debit_notes, disputes, statements
 from app.clearing.correction_models import Recovery
 from app.closing import calendar, endings
 from app.closing import queries as closing
 from app.closing.rules import Side, Step
 from app.database import Database, hold
 from app.kernel.ids import new_id
-from app.kernel.money import Cents
 from app.ledger import verify
-from app.losses import blocks, write_offs
 from app.losses import queries as losses
+from app.losses import write_offs
 from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
 from app.orders import service as orders
 from app.orders.queries import allotments
-from app.orders.rules import LineAsked
 from app.programmes import freezes
 from app.programmes import queries as programmes
 from app.programmes.service import create_vintage
 from app.stock import counts, serial_files
 from app.stock import queries as stock
 from tests.databases import Databases
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 from tests.race.together import (
     PATIENCE_SECONDS,
     after,
@@ -148,16 +146,7 @@ def blocked(here: Here) -> list[Named]:
     number = here.scheme.booklet(here.booklet())
     named = [Named(number, number)]
     with here.database.transaction() as session:
-        blocks.block_vouchers(
-            session,
-            actor=here.scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=named,
-            declarant=Declarant.COORDINATION,
-            cause=BlockCause.LOST,
-            happened_on=here.scheme.today,
-            now=here.scheme.now,
-        )
+        here.scheme.blocked(session, number)
     return named
 
 
@@ -223,17 +212,7 @@ def owing(here: Here) -> str:
     with here.database.transaction() as session:
         statement_id = scheme.approved(session, scheme.draft(session, run_id, name))
         scheme.paid(session, scheme.ordered(session, statement_id))
-        made = clawbacks.prepare_clawback(
-            session,
-            actor=scheme.actors["finance"],
-            clawback_id=new_id(),
-            redemption_id=taken,
-            reason="La séance n’a pas eu lieu",
-            now=scheme.later,
-        )
-        clawbacks.approve_clawback(
-            session, actor=scheme.actors["finance2"], clawback_id=made.id, now=scheme.later
-        )
+        scheme.taken_back(session, taken)
     return name
 
 
@@ -480,16 +459,7 @@ def approved_while_frozen(
     """An order is approved while the programme freezes, which it waits for: who was first."""
     scheme, frozen, looked, order = here.scheme, Event(), Event(), list[str]()
     with here.database.transaction() as session:
-        order_id = new_id()
-        orders.prepare_order(
-            session,
-            actor=scheme.actors["coordinator"],
-            order_id=order_id,
-            programme_id=scheme.programme_id,
-            vintage_id=scheme.vintage_id,
-            lines=[LineAsked(10, 1, Cents(200))],
-            now=scheme.now,
-        )
+        order_id = scheme.prepared_order(session, tens=1, fives=0)
     seen = programmes.open_freeze
 
     def look(session: Session, programme_id: UUID) -> object:

@@ -9,13 +9,11 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.closing.calendar import expire
 from app.database import Database
-from app.kernel.ids import new_id
 from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import Voucher
-from app.losses import blocks, queries
+from app.losses import queries
 from app.losses.models import Block
-from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
+from app.losses.rules import BlockCause
 from app.programmes.service import known_vintage
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting
@@ -23,16 +21,7 @@ from tests.race.together import Answer, after, everywhere, in_transactions, meet
 
 def declared(session: Session, scheme: Scheme, named: str) -> Block:
     """A loss declared now."""
-    return blocks.block_vouchers(
-        session,
-        actor=scheme.actors["coordinator"],
-        block_id=new_id(),
-        named=[Named(named, named)],
-        declarant=Declarant.HOLDER,
-        cause=BlockCause.STOLEN,
-        happened_on=scheme.today,
-        now=scheme.now,
-    )
+    return scheme.blocked(session, named, cause=BlockCause.STOLEN)
 
 
 def redeemed_and_declared(database: Database, scheme: Scheme, place: int) -> list[Answer]:

@@ -10,15 +10,11 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import queries as clearing
 from app.clearing.errors import NothingToClear
-from app.clearing.undoing import undo_redemption
 from app.database import Database, hold
 from app.identity.queries import failures_since
 from app.identity.service import ATTEMPTS_OF_ACCOUNT, SignInKeys, begin_sign_in
 from app.kernel.ids import new_id
-from app.kernel.money import Cents
 from app.ledger import AccountKind
-from app.orders import deliveries as arriving
-from app.orders import mandates
 from app.orders import queries as orders
 from app.orders.rules import SerialRange
 from app.programmes.models import DocumentCounter
@@ -158,27 +154,9 @@ def activated_twice(database: Database, scheme: Scheme) -> list[Answer]:
             scheme.delivery(session, order_id, [SerialRange(start, start + 9)])
             for start in (first, first + 10)
         ]
-        mandates.record_mandate(
-            session,
-            accept_beyond=True,
-            actor=scheme.actors["finance"],
-            mandate_id=new_id(),
-            order_id=order_id,
-            mandate_number=f"M-{order_id}"[:20],
-            amount_cents=Cents(200),
-            now=scheme.now,
-        )
+        scheme.mandate(session, order_id, 200)
 
-    def activate(session: Session, delivery_id: UUID) -> object:
-        return arriving.activate_delivery(
-            session,
-            actor=scheme.actors["finance"],
-            activation_id=new_id(),
-            delivery_id=delivery_id,
-            now=scheme.now,
-        )
-
-    return in_transactions(database, [partial(activate, delivery_id=d) for d in deliveries])
+    return in_transactions(database, [partial(scheme.activated, delivery_id=d) for d in deliveries])
 
 
 def test_one_mandate_does_not_cover_two_deliveries(database: Database, scheme: Scheme) -> None:
@@ -216,14 +194,7 @@ def test_a_redemption_is_undone_or_claimed_and_not_both(database: Database, sche
 
         def undo(redemption_id: UUID = redemption.id) -> object:
             with database.transaction() as session:
-                return undo_redemption(
-                    session,
-                    actor=scheme.actors["exo7"],
-                    reversal_id=new_id(),
-                    redemption_id=redemption_id,
-                    reason="Erreur",
-                    now=scheme.now,
-                )
+                return scheme.undone(session, redemption_id)
 
         def clear(run_id: UUID = run_id) -> object:
             return scheme.clearing(database, run_id=run_id)

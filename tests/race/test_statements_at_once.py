@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from app.clearing import payment_queries, queries, run_queries, runs
 from app.clearing.run_queries import Unclaimed
 from app.clearing.standing_queries import Filter, statements_after
-from app.clearing.undoing import undo_redemption
 from app.database import Database
-from app.kernel.ids import new_id
 from app.ledger import VouchersNotThere
 from tests.factories import Scheme
 from tests.race.together import Answer, in_transactions, said
@@ -95,14 +93,7 @@ def undone_meanwhile(database: Database, scheme: Scheme, monkeypatch: pytest.Mon
     def look_then_undo(*args: object, **kwargs: object) -> list[Unclaimed]:
         seen = look(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
         with database.transaction() as session:
-            undo_redemption(
-                session,
-                actor=scheme.actors["exo7"],
-                reversal_id=new_id(),
-                redemption_id=undone.id,
-                reason="Erreur",
-                now=scheme.now,
-            )
+            scheme.undone(session, undone.id)
         return seen
 
     monkeypatch.setattr(run_queries, "vouchers_to_claim", look_then_undo)

@@ -7,12 +7,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.identity.errors import RightMissing
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
-from app.kernel.ids import new_id
 from app.orders.rules import SerialRange
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.service import known_vintage
@@ -140,14 +138,7 @@ def test_an_undone_redemption_leaves_the_rate(session: Session, usual_scheme: Sc
     verdict = usual_scheme.redeem(session, usual_scheme.issued_booklet(session)[0])
     assert usage(session, usual_scheme).redeemed_count == 1
 
-    undo_redemption(
-        session,
-        actor=usual_scheme.actors["exo7"],
-        reversal_id=new_id(),
-        redemption_id=verdict.redemption_id,
-        reason="pass rendu",
-        now=usual_scheme.now,
-    )
+    usual_scheme.undone(session, verdict.redemption_id)
 
     report = usage(session, usual_scheme)
     assert (report.redeemed_count, report.issued_count) == (0, 10)

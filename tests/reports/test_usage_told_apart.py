@@ -15,13 +15,11 @@ from sqlalchemy.orm import Session
 from app.database import Database
 from app.identity.errors import RightMissing
 from app.kernel.errors import InvalidInput
-from app.kernel.ids import new_id
 from app.programmes.service import create_vintage
 from app.reports.papers import usage_csv, usage_pdf, usage_xlsx
 from app.reports.rules import WHERE_USED, By, Denominator, UsageTable
 from app.reports.service import perimeter, usage_report, usage_within
 from app.reports.usage import table_within, usage_by
-from app.takeover.service import approve_takeover, prepare_takeover
 from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
 from tests.factories import Scheme
@@ -194,27 +192,11 @@ def test_passes_taken_over_from_people_have_a_line_of_their_own(
             now=scheme.now,
             taken_over=True,
         )
-        head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
-        record = prepare_takeover(
+        scheme.taken_over(
             session,
-            actor=scheme.actors["coordinator"],
-            takeover_id=new_id(),
-            programme_id=scheme.programme_id,
-            content=(
-                f"{head.strip()};restants\n24R;1;1;5;circulation;CCAS;passnum;\n"
-                "24R;2;2;5;circulation;CCAS;passnum;3-5\n"
-            ).encode(),
-            codes_content=None,
-            counted_on=scheme.today,
-            now=scheme.now,
-        )
-        approve_takeover(
-            session,
-            actor=scheme.actors["coordinator2"],
-            takeover_id=record.id,
+            "24R;1;1;5;circulation;CCAS;passnum;",
+            "24R;2;2;5;circulation;CCAS;passnum;3-5",
             voucher_count=10,
-            keys=scheme.keys,
-            now=scheme.now,
         )
         for code in scheme.issued_booklet(session)[:4]:
             scheme.redeem(session, code)

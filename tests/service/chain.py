@@ -58,7 +58,6 @@ from app.clearing.redemption_models import TypedSheet
 from app.clearing.rules import SessionKind, Topic
 from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
-from app.clearing.undoing import undo_redemption
 from app.closing.complements import draw_complement
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
 from app.database import Database, Model
@@ -146,7 +145,8 @@ from app.trust.service import seal
 from app.works import service as works
 from app.works.models import WorkEnd, WorkFile, WorkLine, WorkProgress
 from app.works.rules import WorkKind
-from tests.factories import IBAN, TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import IBAN, TEN_EUROS
 from tests.service import lived_endings, lived_losses
 from tests.service.lived_corrections import Corrected
 
@@ -845,36 +845,14 @@ class Chain:
         ids["ready order"] = scheme.sent_order(session, tens=2, fives=0)
         ids["ready delivery"] = self._delivered(session, ids["ready order"])
         for order, cents in (("poor order", 200), ("ready order", 400)):
-            ids[f"mandate of {order}"] = mandates.record_mandate(
-                session,
-                accept_beyond=True,
-                actor=scheme.actors["finance"],
-                mandate_id=new_id(),
-                order_id=ids[order],
-                mandate_number=f"M-1 {order}",
-                amount_cents=Cents(cents),
-                now=scheme.now,
+            ids[f"mandate of {order}"] = scheme.mandate(
+                session, ids[order], cents, number=f"M-1 {order}"
             ).id
-        ids["spare mandate"] = mandates.record_mandate(
-            session,
-            accept_beyond=True,
-            actor=scheme.actors["finance"],
-            mandate_id=new_id(),
-            order_id=ids["stock order"],
-            mandate_number="M-1 spare",
-            amount_cents=Cents(4),
-            now=scheme.later,  # in the year of the payments, which may be another
+        later = scheme.later  # in the year of the payments, which may be another
+        ids["spare mandate"] = scheme.mandate(
+            session, ids["stock order"], 4, number="M-1 spare", now=later
         ).id
-        wrong = mandates.record_mandate(
-            session,
-            accept_beyond=True,
-            actor=scheme.actors["finance"],
-            mandate_id=new_id(),
-            order_id=ids["ready order"],
-            mandate_number="M-0",
-            amount_cents=Cents(4),
-            now=scheme.now,
-        ).id
+        wrong = scheme.mandate(session, ids["ready order"], 4, number="M-0").id
         ids["mandate cancellation"] = mandates.cancel_mandate(
             session,
             actor=scheme.actors["finance"],
@@ -1059,14 +1037,7 @@ class Chain:
         ids["redemption"] = self._redeemed(database, 6, "exo7")
         ids["undone redemption"] = self._redeemed(database, 7, "exo7")
         with database.transaction() as session:
-            undo_redemption(
-                session,
-                actor=scheme.actors["exo7"],
-                reversal_id=new_id(),
-                redemption_id=ids["undone redemption"],
-                reason="Erreur de scan",
-                now=scheme.now,
-            )
+            scheme.undone(session, ids["undone redemption"])
 
         with database.transaction() as session:
             self._support(session)

@@ -27,7 +27,6 @@ from app.clearing import (
     payments,
     queries,
     recoveries,
-    runs,
     statements,
 )
 from app.clearing.disputes import Outcome
@@ -40,9 +39,9 @@ from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.programmes.service import create_vintage
-from app.takeover import service as takeover
 from app.vouchers import queries as vouchers
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 LABEL = "22R"
 
@@ -74,8 +73,8 @@ class Corrected:
             if place == 2:
                 self._redeemed(session, 7)
                 self.ids["offset"] = self._approved(session)
-        self.ids["waiting clawback"] = self._prepared(session, taken[2])
-        self.ids["clawback set aside"] = self._prepared(session, taken[3])
+        self.ids["waiting clawback"] = self.scheme.clawback(session, taken[2])
+        self.ids["clawback set aside"] = self.scheme.clawback(session, taken[3])
         clawbacks.set_aside_clawback(
             session,
             actor=self.scheme.actors["coordinator"],
@@ -101,23 +100,11 @@ class Corrected:
             taken_over=True,
             now=scheme.now,
         )
-        head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
-        counted = takeover.prepare_takeover(
+        scheme.taken_over(
             session,
-            actor=scheme.actors["coordinator"],
-            takeover_id=new_id(),
-            programme_id=self.programme_id,
-            content=f"{head}{LABEL};1;1;10;circulation;CCAS;passnum\n".encode(),
-            counted_on=scheme.today,
-            now=scheme.now,
-        )
-        takeover.approve_takeover(
-            session,
-            actor=scheme.actors["coordinator2"],
-            takeover_id=counted.id,
+            f"{LABEL};1;1;10;circulation;CCAS;passnum",
             voucher_count=10,
-            keys=scheme.keys,
-            now=scheme.now,
+            programme_id=self.programme_id,
         )
         booklet = vouchers.booklet_by_number(session, BookletNumber(LABEL, 1))
         assert booklet is not None
@@ -159,17 +146,8 @@ class Corrected:
 
     def _approved(self, session: Session) -> UUID:
         scheme = self.scheme
-        run = runs.open_clearing_run(
-            session,
-            actor=scheme.actors["finance"],
-            run_id=new_id(),
-            programme_id=self.programme_id,
-            cut_off_on=martinique_day(scheme.later),
-            now=scheme.later,
-        )
-        [draft] = runs.draft_statements(
-            session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
-        )
+        run = scheme.opened_run(session, programme_id=self.programme_id)
+        [draft] = scheme.drafted(session, run, "exo7")
         read = queries.latest_version(session, draft.id)
         owed = recoveries.to_recover(session, draft, read.net_cents)
         return statements.approve_statement(
@@ -204,24 +182,8 @@ class Corrected:
         )
         return statement_id
 
-    def _prepared(self, session: Session, redemption_id: UUID) -> UUID:
-        return clawbacks.prepare_clawback(
-            session,
-            actor=self.scheme.actors["finance"],
-            clawback_id=new_id(),
-            redemption_id=redemption_id,
-            reason="La séance n’a pas eu lieu",
-            now=self.scheme.later,
-        ).id
-
     def _clawed_back(self, session: Session, name: str, redemption_id: UUID) -> None:
-        self.ids[name] = self._prepared(session, redemption_id)
-        clawbacks.approve_clawback(
-            session,
-            actor=self.scheme.actors["finance2"],
-            clawback_id=self.ids[name],
-            now=self.scheme.later,
-        )
+        self.ids[name] = self.scheme.taken_back(session, redemption_id)
 
     def _collected(self, session: Session) -> None:
         self.ids["debit note"] = debit_notes.issue_debit_note(

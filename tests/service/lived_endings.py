@@ -31,8 +31,8 @@ from app.kernel.ids import new_id
 from app.prescribers.allocations import BookletRange
 from app.programmes.rules import Payer
 from app.programmes.service import create_vintage, known_programme
-from app.takeover import service as takeover
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 STAGES = {
     "21A": "listed",
@@ -163,7 +163,9 @@ def expired_late(session: Session, scheme: Scheme, programme_id: UUID, label: st
         taken_over=True,
         **asked,
     )
-    taken_over(session, scheme, programme_id, f"{label};1;1;5;stock;;passnum\n", voucher_count=5)
+    scheme.taken_over(
+        session, f"{label};1;1;5;stock;;passnum", voucher_count=5, programme_id=programme_id
+    )
     settings = settings_for(session, terms, now=scheme.now)
     for place, step in enumerate(Step, start=1):
         session.add(
@@ -222,29 +224,10 @@ def expired_late(session: Session, scheme: Scheme, programme_id: UUID, label: st
 
 def in_a_drawer(session: Session, scheme: Scheme, programme_id: UUID) -> None:
     """Two booklets of 5 of 21A, and three of 21B, in ccas's drawer."""
-    lines = "21A;1;2;5;prescripteur;CCAS;passnum\n21B;1;3;5;prescripteur;CCAS;passnum\n"
-    taken_over(session, scheme, programme_id, lines, voucher_count=25)
-
-
-def taken_over(
-    session: Session, scheme: Scheme, programme_id: UUID, lines: str, *, voucher_count: int
-) -> None:
-    """Booklets of before, counted and approved."""
-    head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
-    counted = takeover.prepare_takeover(
+    scheme.taken_over(
         session,
-        actor=scheme.actors["coordinator"],
-        takeover_id=new_id(),
+        "21A;1;2;5;prescripteur;CCAS;passnum",
+        "21B;1;3;5;prescripteur;CCAS;passnum",
+        voucher_count=25,
         programme_id=programme_id,
-        content=(head + lines).encode(),
-        counted_on=scheme.today,
-        now=scheme.now,
-    )
-    takeover.approve_takeover(
-        session,
-        actor=scheme.actors["coordinator2"],
-        takeover_id=counted.id,
-        voucher_count=voucher_count,
-        keys=scheme.keys,
-        now=scheme.now,
     )

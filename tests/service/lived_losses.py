@@ -33,8 +33,8 @@ from app.losses.replacements import replace_passes
 from app.losses.rules import BlockCause, Declarant, ReplacementCause
 from app.programmes import queries as programmes
 from app.programmes.service import create_vintage
-from app.takeover import service as takeover
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 TAKEN_OVER, IN_POCKETS = "24R 00001", "23R 00001"
 
@@ -115,23 +115,12 @@ def replaced(session: Session, scheme: Scheme, programme_id: UUID) -> dict[str, 
         taken_over=True,
         **asked,
     )
-    head = "millesime;premier carnet;dernier carnet;taille;lieu;prescripteur;codes\n"
-    lines = f"{label};1;1;5;circulation;CCAS;passnum\n{label};2;2;5;stock;;passnum\n"
-    counted = takeover.prepare_takeover(
+    scheme.taken_over(
         session,
-        takeover_id=new_id(),
-        programme_id=programme_id,
-        content=(head + lines).encode(),
-        counted_on=scheme.today,
-        **asked,
-    )
-    takeover.approve_takeover(
-        session,
-        actor=scheme.actors["coordinator2"],
-        takeover_id=counted.id,
+        f"{label};1;1;5;circulation;CCAS;passnum",
+        f"{label};2;2;5;stock;;passnum",
         voucher_count=10,
-        keys=scheme.keys,
-        now=scheme.now,
+        programme_id=programme_id,
     )
     replacement = replace_passes(
         session,

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from app import ledger
 from app.clearing.redemptions import Scan, Verdict, redeem_vouchers
-from app.clearing.undoing import undo_redemption
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
@@ -46,14 +45,7 @@ def batch(
 
 def undo(world: World, redemption_id: UUID, *, at: str = "exo7") -> None:
     """Give a pass back."""
-    undo_redemption(
-        world.session,
-        actor=world.scheme.actors[at],
-        reversal_id=new_id(),
-        redemption_id=redemption_id,
-        reason="Erreur de scan",
-        now=world.scheme.now,
-    )
+    world.scheme.undone(world.session, redemption_id, by=at)
 
 
 def owed(world: World, mediator: str = "exo7") -> int:

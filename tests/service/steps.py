@@ -60,7 +60,8 @@ from app.signals import service as signals
 from app.signals.rules import Decision
 from app.stock import counts
 from app.stock.count_rules import CountedLine
-from tests.factories import ALIKE, ANSWERS, IBAN, TEN_EUROS
+from tests.factories import ALIKE, ANSWERS
+from tests.opening import IBAN, TEN_EUROS
 from tests.service.chain import Chain
 
 SIRET = "73282932000074"

@@ -13,11 +13,10 @@ from app.desk.service import waiting
 from app.kernel.clock import end_of_day
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
-from app.kernel.money import Cents
-from app.orders import deliveries, mandates, queries, service
+from app.orders import mandates, queries, service
 from app.orders.errors import MandateAfterTheEnd, OrderOfEndedVintage, PassesServeNoMore
 from app.orders.models import OrderApproval
-from app.orders.rules import LineAsked, SerialRange
+from app.orders.rules import SerialRange
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
 from tests.factories import Scheme
@@ -30,14 +29,14 @@ def test_nothing_of_an_ended_vintage_is_ordered_received_or_put_in_service(
     # Given two orders that never left, one that left for nothing, and one that came in half, inert.
     with database.transaction() as session:
         scheme = Scheme.ready(session, tmp_path, payer=payer)
-        prepared, approved = (an_order(scheme, session) for _ in range(2))
+        prepared, approved = (scheme.prepared_order(session, tens=2, fives=0) for _ in range(2))
         approve(scheme, session, approved)
         nothing_came, half_came = (scheme.sent_order(session, tens=2, fives=0) for _ in range(2))
         [allotted] = queries.allotments(session, half_came)
         first = allotted.serials.first
         delivery_id = scheme.delivery(session, half_came, [SerialRange(first, first + 9)])
         scheme.allocation(session, *stocked(scheme, session), accept=False)
-        paid = mandate(scheme, session, half_came, "M-1")
+        paid = scheme.mandate(session, half_came, 100).id
     scheme.now += timedelta(days=8)
     assert titles(database, scheme, "finance") >= {"Approuver", "Mettre"}
     assert "Relancer" in titles(database, scheme, "coordinator")
@@ -46,9 +45,9 @@ def test_nothing_of_an_ended_vintage_is_ordered_received_or_put_in_service(
     with database.transaction() as session:
         terms = known_vintage(session, scheme.vintage_id)
         scheme.now = end_of_day(terms.valid_until) - timedelta(seconds=1)
-        an_order(scheme, session)
+        scheme.prepared_order(session, tens=2, fives=0)
     scheme.now += timedelta(seconds=1)
-    refused(database, OrderOfEndedVintage, lambda s: an_order(scheme, s))
+    refused(database, OrderOfEndedVintage, lambda s: scheme.prepared_order(s, tens=2, fives=0))
     refused(database, OrderOfEndedVintage, lambda s: approve(scheme, s, prepared))
     refused(
         database,
@@ -63,21 +62,11 @@ def test_nothing_of_an_ended_vintage_is_ordered_received_or_put_in_service(
     scheme.now += terms.last_redemption_on - terms.valid_until
     rest = [SerialRange(first + 10, first + 19)]
     refused(database, PassesServeNoMore, lambda s: scheme.delivery(s, half_came, rest))
-    refused(
-        database,
-        PassesServeNoMore,
-        lambda s: deliveries.activate_delivery(
-            s,
-            actor=scheme.actors["finance"],
-            activation_id=new_id(),
-            delivery_id=delivery_id,
-            now=scheme.now,
-        ),
-    )
+    refused(database, PassesServeNoMore, lambda s: scheme.activated(s, delivery_id))
     # What came was printed, so it may be paid still: but not the face value of what expires.
-    refused(database, MandateAfterTheEnd, lambda s: mandate(scheme, s, nothing_came, "M-2"))
+    refused(database, MandateAfterTheEnd, lambda s: scheme.mandate(s, nothing_came, 100))
     if payer == Payer.ISSUER:
-        refused(database, MandateAfterTheEnd, lambda s: mandate(scheme, s, half_came, "M-3"))
+        refused(database, MandateAfterTheEnd, lambda s: scheme.mandate(s, half_came, 100))
         refused(
             database,
             MandateAfterTheEnd,
@@ -92,7 +81,7 @@ def test_nothing_of_an_ended_vintage_is_ordered_received_or_put_in_service(
         )
     else:
         with database.transaction() as session:
-            mandate(scheme, session, half_came, "M-3")
+            scheme.mandate(session, half_came, 100)
     for who in ("finance", "coordinator"):
         asked = titles(database, scheme, who)
         assert "Annuler" in asked
@@ -106,37 +95,11 @@ def stocked(scheme: Scheme, session: Session) -> tuple[int, int]:
     return allotted.first_booklet, allotted.last_booklet
 
 
-def an_order(scheme: Scheme, session: Session) -> UUID:
-    """An order of two booklets."""
-    return service.prepare_order(
-        session,
-        actor=scheme.actors["coordinator"],
-        order_id=new_id(),
-        programme_id=scheme.programme_id,
-        vintage_id=scheme.vintage_id,
-        lines=[LineAsked(10, 2, Cents(200))],
-        now=scheme.now,
-    ).id
-
-
 def approve(scheme: Scheme, session: Session, order_id: UUID) -> OrderApproval:
     """Somebody else approves it."""
     return service.approve_order(
         session, actor=scheme.actors["coordinator2"], order_id=order_id, now=scheme.now
     )
-
-
-def mandate(scheme: Scheme, session: Session, order_id: UUID, number: str) -> UUID:
-    """Ten euros of an order."""
-    return mandates.record_mandate(
-        session,
-        actor=scheme.actors["finance"],
-        mandate_id=new_id(),
-        order_id=order_id,
-        mandate_number=number,
-        amount_cents=Cents(100),
-        now=scheme.now,
-    ).id
 
 
 def refused(database: Database, error: type[DomainError], act: Callable[[Session], object]) -> None:

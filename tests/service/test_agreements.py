@@ -12,7 +12,6 @@ from app.clearing import runs
 from app.clearing.models import Statement
 from app.identity.errors import OtherOrganisation
 from app.identity.rules import Role
-from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError, InvalidInput
 from app.kernel.ids import new_id
 from app.mediators.errors import CashOfficeMissing, NoRightToHold
@@ -211,14 +210,7 @@ def test_each_pass_is_paid_at_the_fee_of_the_agreement_of_its_day_rounded_once(
     for code, day in zip(codes[7:10], (0, 0, 1), strict=True):
         at = scheme.now + day * DAY
         redeem(world, code, at="unsigned", redeemed_at=at, now=at).accepted()
-    run = runs.open_clearing_run(
-        session,
-        actor=scheme.actors["finance"],
-        run_id=new_id(),
-        programme_id=scheme.programme_id,
-        cut_off_on=martinique_day(scheme.later),
-        now=scheme.later,
-    )
+    run = scheme.opened_run(session)
     expected = runs.preview_clearing(
         session,
         actor=scheme.actors["finance"],
@@ -227,9 +219,7 @@ def test_each_pass_is_paid_at_the_fee_of_the_agreement_of_its_day_rounded_once(
         now=scheme.later,
     )
 
-    drafts = runs.draft_statements(
-        session, run=run, mediator_id=scheme.organisations["unsigned"], now=scheme.later
-    )
+    drafts = scheme.drafted(session, run, "unsigned")
 
     def comes_to(statement: Statement) -> tuple[int, int, int]:
         version = clearing.latest_version(session, statement.id)
@@ -242,9 +232,7 @@ def test_each_pass_is_paid_at_the_fee_of_the_agreement_of_its_day_rounded_once(
         for one in expected
         if one.mediator_id == scheme.organisations["unsigned"]
     ) == [(1, 0), (2, 67)]
-    again = runs.draft_statements(
-        session, run=run, mediator_id=scheme.organisations["unsigned"], now=scheme.later
-    )
+    again = scheme.drafted(session, run, "unsigned")
     assert {one.id for one in again} == {one.id for one in drafts}
 
 
@@ -306,17 +294,7 @@ def test_what_a_succeeded_mediator_is_owed_is_still_paid_to_it(world: World) -> 
 
     assert isinstance(redeem(world, world.chain.codes[8]).refusal, OrganisationSucceeded)
     assert owed(world, "exo7") == before + 1
-    run = runs.open_clearing_run(
-        session,
-        actor=scheme.actors["finance"],
-        run_id=new_id(),
-        programme_id=scheme.programme_id,
-        cut_off_on=martinique_day(scheme.later),
-        now=scheme.later,
-    )
-    [draft] = runs.draft_statements(
-        session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
-    )
+    [draft] = scheme.drafted(session, scheme.opened_run(session), "exo7")
     approved = clearing.statement(session, scheme.approved(session, draft))
     assert approved is not None
     assert approved.mediator_id == scheme.organisations["exo7"]

@@ -26,7 +26,7 @@ from app.programmes.errors import (
 from app.programmes.keys import KeyStore
 from app.programmes.rules import Entitled, Public
 from app.vouchers.errors import VintageKeyMismatch
-from tests.factories import TEN_EUROS
+from tests.opening import TEN_EUROS
 from tests.service.cases import (
     AFTER_ALL,
     LONG,

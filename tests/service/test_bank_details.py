@@ -21,7 +21,8 @@ from app.partners.bank_details import (
 from app.partners.errors import BankDetailsDamaged, BankKeyMissing
 from app.partners.models import BankDetails
 from app.partners.vault import BankVault
-from tests.factories import IBAN, Scheme
+from tests.factories import Scheme
+from tests.opening import IBAN
 from tests.service.chain import every_row
 
 GERMAN = "DE89370400440532013000"

@@ -11,7 +11,6 @@ from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.orders import budget, queries, service
 from app.orders.errors import OverBudget
-from app.orders.rules import LineAsked
 from app.programmes.errors import BudgetBelowCommitted
 from app.programmes.rules import Payer, Terms
 from app.programmes.service import change_settings, known_programme
@@ -34,19 +33,6 @@ def allow(session: Session, scheme: Scheme, budget_cents: int) -> None:
     )
 
 
-def prepared(session: Session, scheme: Scheme) -> UUID:
-    """An order of ten booklets of ten."""
-    return service.prepare_order(
-        session,
-        actor=scheme.actors["coordinator"],
-        order_id=new_id(),
-        programme_id=scheme.programme_id,
-        vintage_id=scheme.vintage_id,
-        lines=[LineAsked(10, 10, Cents(200))],
-        now=scheme.now,
-    ).id
-
-
 def approve(session: Session, scheme: Scheme, order_id: UUID) -> None:
     service.approve_order(
         session, actor=scheme.actors["coordinator2"], order_id=order_id, now=scheme.now
@@ -63,7 +49,7 @@ def test_an_order_commits_its_passes_at_face_value_and_stays_within_the_budget(
 ) -> None:
     before = committed(session, scheme)
     allow(session, scheme, before + 2 * TEN_BOOKLETS - 1)
-    first, second = prepared(session, scheme), prepared(session, scheme)
+    first, second = scheme.prepared_order(session, fives=0), scheme.prepared_order(session, fives=0)
     approve(session, scheme, first)
 
     with pytest.raises(OverBudget) as refused:
@@ -93,7 +79,7 @@ def test_a_budget_lowered_below_what_is_committed_stops_approvals_and_no_activat
     scheme.activation(session, order_id, delivery_id)
 
     with pytest.raises(OverBudget):
-        approve(session, scheme, prepared(session, scheme))
+        approve(session, scheme, scheme.prepared_order(session, fives=0))
     programme = known_programme(session, scheme.programme_id)
     passed = budget.budget_of(session, programme, on=scheme.today)
     assert passed.left_cents == 0
@@ -107,7 +93,7 @@ def test_what_expired_releases_the_commitment_of_whoever_pays(payer: Payer, rele
 
 
 def test_a_budget_below_what_is_committed_is_typed_twice(session: Session, scheme: Scheme) -> None:
-    approve(session, scheme, prepared(session, scheme))
+    approve(session, scheme, scheme.prepared_order(session, fives=0))
     asked: dict[str, Any] = {
         "actor": scheme.actors["coordinator"],
         "settings_id": new_id(),

@@ -14,15 +14,13 @@ from app.clearing.errors import (
     StatementHeld,
 )
 from app.clearing.models import StatementApproval, StatementVersion
-from app.clearing.runs import draft_statements, open_clearing_run
 from app.clearing.statements import approve_statement, statement_state
-from app.clearing.undoing import undo_redemption
 from app.database import Database
-from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.partners.bank_details import approve_bank_details, prepare_bank_details
-from tests.factories import IBAN, Scheme
+from tests.factories import Scheme
+from tests.opening import IBAN
 
 
 def held_by(database: Database, scheme: Scheme, kind: AccountKind, mediator: str) -> int:
@@ -109,28 +107,14 @@ def test_what_was_undone_is_on_no_statement(database: Database, scheme: Scheme) 
     with database.transaction() as session:
         codes = scheme.issued_booklet(session)
         kept, undone = (scheme.redeem(session, code).accepted().id for code in codes[:2])
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=undone,
-            reason="Erreur",
-            now=scheme.now,
-        )
+        scheme.undone(session, undone)
 
     run_id = scheme.clearing(database)
 
     with database.transaction() as session:
         assert scheme.total(session, run_id, "exo7").voucher_count == 1
         with pytest.raises(RedemptionClaimedAlready):
-            undo_redemption(
-                session,
-                actor=scheme.actors["exo7"],
-                reversal_id=new_id(),
-                redemption_id=kept,
-                reason="Erreur",
-                now=scheme.now,
-            )
+            scheme.undone(session, kept)
 
 
 def test_a_run_cut_in_the_middle_is_finished_by_sending_it_again(
@@ -139,18 +123,9 @@ def test_a_run_cut_in_the_middle_is_finished_by_sending_it_again(
     redeemed(database, scheme, exo7=3, carecof=2)
     run_id = new_id()
     with database.transaction() as session:
-        run = open_clearing_run(
-            session,
-            actor=scheme.actors["finance"],
-            run_id=run_id,
-            programme_id=scheme.programme_id,
-            cut_off_on=martinique_day(scheme.later),
-            now=scheme.later,
-        )
+        run = scheme.opened_run(session, run_id=run_id)
     with database.transaction() as session:
-        [only] = draft_statements(
-            session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
-        )
+        [only] = scheme.drafted(session, run, "exo7")
 
     scheme.clearing(database, run_id=run_id)
     scheme.clearing(database, run_id=run_id)
@@ -212,23 +187,8 @@ def test_bank_details_that_change_later_change_no_approved_statement(
     run_id = scheme.clearing(database)
     with database.transaction() as session:
         statement_id = scheme.approved(session, scheme.draft(session, run_id, "exo7"))
-        typed = prepare_bank_details(
-            session,
-            actor=scheme.actors["coordinator"],
-            bank_details_id=new_id(),
-            organisation_id=scheme.organisations["exo7"],
-            holder="Autre",
-            iban="DE89370400440532013000",
-            vault=scheme.vault,
-            now=scheme.later,
-        )
-        approve_bank_details(
-            session,
-            actor=scheme.actors["finance2"],
-            bank_details_id=typed.id,
-            iban="DE89370400440532013000",
-            vault=scheme.vault,
-            now=scheme.later,
+        scheme.bank_details(
+            session, "exo7", iban="DE89370400440532013000", by="finance2", now=scheme.later
         )
 
         approval = queries.approval_of(session, statement_id)

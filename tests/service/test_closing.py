@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.errors import OutsideValidity, VoucherExpired
-from app.clearing.undoing import undo_redemption
 from app.closing import calendar, complements, endings, errors, queries
 from app.closing.models import ClosingComplement, ComplementSettlement
 from app.closing.papers import complement_statement, joint_statement
@@ -20,11 +19,7 @@ from app.database import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
-from app.kernel.money import Cents
 from app.ledger import AccountKind
-from app.losses import blocks, write_offs
-from app.losses.rules import BlockCause, Declarant
-from app.orders import mandates
 from app.orders import queries as orders
 from app.orders.rules import SerialRange
 from app.orders.service import totals_of
@@ -37,7 +32,6 @@ from app.programmes.service import known_vintage
 from app.reports import evidence
 from tests.factories import ALIKE, Scheme
 from tests.papers.reading import words
-from tests.service.lived_losses import one
 
 
 @pytest.fixture
@@ -52,16 +46,7 @@ def lasting(database: Database, request: pytest.FixtureRequest, tmp_path: Path) 
         scheme.prescription(session, scheme.beneficiary(session), [1])
         for code in scheme.codes(session, 1)[:3]:
             scheme.redeem(session, code).accepted()
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["plie"],
-            block_id=new_id(),
-            named=[one(scheme.serial(1, 10))],
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
+        scheme.blocked(session, scheme.serial(1, 10), by="plie")
     return scheme
 
 
@@ -80,41 +65,8 @@ def arrived_and_never_in_service(scheme: Scheme, session: Session) -> None:
         scheme.delivery(session, order_id, [SerialRange(start, start + 19)])
     order = orders.order(session, order_id)
     assert order is not None
-    mandates.record_mandate(
-        session,
-        actor=scheme.actors["finance"],
-        mandate_id=new_id(),
-        order_id=order_id,
-        mandate_number="M-2",
-        amount_cents=Cents((totals_of(order).total_cents + order.fee_cents) // 2),
-        now=scheme.now,
-    )
-    named = [one(scheme.serial(7, 1))]
-    blocks.block_vouchers(
-        session,
-        actor=scheme.actors["coordinator"],
-        block_id=new_id(),
-        named=named,
-        declarant=Declarant.HOLDER,
-        cause=BlockCause.LOST,
-        happened_on=scheme.today,
-        now=scheme.now,
-    )
-    prepared = write_offs.prepare_write_off(
-        session,
-        actor=scheme.actors["coordinator"],
-        write_off_id=new_id(),
-        named=named,
-        reason="Brûlé",
-        now=scheme.now,
-    )
-    write_offs.approve_write_off(
-        session,
-        actor=scheme.actors["finance"],
-        write_off_id=prepared.id,
-        voucher_count=1,
-        now=scheme.now,
-    )
+    scheme.mandate(session, order_id, (totals_of(order).total_cents + order.fee_cents) // 2)
+    scheme.destroyed(session, scheme.serial(7, 1))
 
 
 def run(database: Database, scheme: Scheme, days: int, *, evening: bool = False) -> list[Step]:
@@ -203,14 +155,7 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
     with database.transaction() as session:
         refused = scheme.redeem(session, codes[2], redeemed_at=last_day).refusal
         assert isinstance(refused, VoucherExpired)
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=taken.id,
-            reason="Erreur",
-            now=scheme.now,
-        )
+        scheme.undone(session, taken.id)
 
     # The accounts close to zero, two people record two signatures, and what is unused comes back.
     assert run(database, scheme, 38) == [Step.STATEMENT]
@@ -283,14 +228,7 @@ def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
         draw(new_id())
     assert run(database, scheme, 60) == []
     with database.transaction() as session:
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=redemption_id,
-            reason="Erreur",
-            now=scheme.now,
-        )
+        scheme.undone(session, redemption_id)
     assert run(database, scheme, 61) == [], "it expires at once, and no step is done again"
     made = draw(drawn := new_id())
     assert draw(drawn).number == made.number
@@ -418,41 +356,9 @@ def test_what_is_destroyed_after_the_statement_is_not_credited(
     with database.transaction() as session:
         taken = scheme.redeem(session, scheme.codes(session, 1)[5]).accepted()
     run(database, scheme, 40)
-    named = [one(scheme.serial(1, 6))]
     with database.transaction() as session:
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=taken.id,
-            reason="Erreur",
-            now=scheme.now,
-        )
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=named,
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
-        prepared = write_offs.prepare_write_off(
-            session,
-            actor=scheme.actors["coordinator"],
-            write_off_id=new_id(),
-            named=named,
-            reason="Brûlé",
-            now=scheme.now,
-        )
-        write_offs.approve_write_off(
-            session,
-            actor=scheme.actors["finance"],
-            write_off_id=prepared.id,
-            voucher_count=1,
-            now=scheme.now,
-        )
+        scheme.undone(session, taken.id)
+        scheme.destroyed(session, scheme.serial(1, 6))
 
     settle_after_two_signatures(database, scheme)
 

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing import (
-    clawbacks,
     correction_queries,
     debit_notes,
     payment_queries,
@@ -30,7 +29,6 @@ from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
 from app.clearing.session_queries import line_of
 from app.clearing.statements import statement_state
-from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import first_instant, martinique_day
 from app.kernel.ids import new_id
@@ -68,39 +66,17 @@ class Corrections:
             self.scheme.paid(session, self.scheme.ordered(session, statement_id))
         return statement_id
 
-    def prepared(self, session: Session, redemption_id: UUID) -> UUID:
-        """A clawback that waits for another person."""
-        return clawbacks.prepare_clawback(
-            session,
-            actor=self.scheme.actors["finance"],
-            clawback_id=new_id(),
-            redemption_id=redemption_id,
-            reason="La séance n’a pas eu lieu",
-            now=self.scheme.later,
-        ).id
-
     def taken_back(self, *redemption_ids: UUID, days: int = 0) -> None:
         """These were paid and should not have been."""
         with self.database.transaction() as session:
             for redemption_id in redemption_ids:
-                clawbacks.approve_clawback(
-                    session,
-                    actor=self.scheme.actors["finance2"],
-                    clawback_id=self.prepared(session, redemption_id),
-                    now=self.scheme.later + timedelta(days=days),
-                )
+                now = self.scheme.later + timedelta(days=days)
+                self.scheme.taken_back(session, redemption_id, now=now)
 
     def undo(self, redemption_id: UUID) -> None:
         """The mediator gives the pass back."""
         with self.database.transaction() as session:
-            undo_redemption(
-                session,
-                actor=self.scheme.actors["exo7"],
-                reversal_id=new_id(),
-                redemption_id=redemption_id,
-                reason="Erreur",
-                now=self.scheme.later,
-            )
+            self.scheme.undone(session, redemption_id, now=self.scheme.later)
 
     def rests(self, kind: AccountKind) -> int:
         """Passes in accounts of that kind."""
@@ -359,7 +335,7 @@ def test_only_what_is_paid_is_clawed_back(corrections: Corrections) -> None:
     for step in (lambda: None, corrections.approved):
         step()
         with pytest.raises(RedemptionNotPaid), corrections.database.transaction() as session:
-            corrections.prepared(session, one)
+            corrections.scheme.clawback(session, one)
 
 
 @pytest.mark.parametrize("basis_points", [0, 400, 425, 3333])

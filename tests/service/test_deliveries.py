@@ -1,21 +1,17 @@
 """Booklets arrive by ranges, in parts, out of order; they are active while mandates cover them."""
 
-from uuid import UUID
-
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.kernel import codes
-from app.kernel.ids import new_id
-from app.kernel.money import Cents
 from app.kernel.serials import BookletNumber, SerialNumber
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
-from app.orders import deliveries, mandates, planning, queries, service
+from app.orders import planning, queries, service
 from app.orders.errors import MandateDoesNotCover, SerialsReceivedAlready
-from app.orders.rules import LineAsked, SerialRange
+from app.orders.rules import SerialRange
 from app.programmes.rules import Public
 from app.programmes.service import known_vintage
 from app.vouchers.errors import UnknownVoucher
@@ -127,35 +123,14 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
         scheme.delivery(session, order_id, [SerialRange(*ends)]) for ends in ((1, 10), (11, 30))
     )
 
-    def mandate(number: str, cents: int) -> None:
-        mandates.record_mandate(
-            session,
-            accept_beyond=True,
-            actor=scheme.actors["finance"],
-            mandate_id=new_id(),
-            order_id=order_id,
-            mandate_number=number,
-            amount_cents=Cents(cents),
-            now=scheme.now,
-        )
-
-    def activate(delivery_id: UUID) -> None:
-        deliveries.activate_delivery(
-            session,
-            actor=scheme.actors["finance"],
-            activation_id=new_id(),
-            delivery_id=delivery_id,
-            now=scheme.now,
-        )
-
-    mandate("M-1", 399)
+    scheme.mandate(session, order_id, 399, number="M-1")
     with pytest.raises(MandateDoesNotCover) as too_little, session.begin_nested():
-        activate(second)
-    activate(first)
+        scheme.activated(session, second)
+    scheme.activated(session, first)
     with pytest.raises(MandateDoesNotCover), session.begin_nested():
-        activate(second)
-    mandate("M-2", 201)
-    activate(second)
+        scheme.activated(session, second)
+    scheme.mandate(session, order_id, 201, number="M-2")
+    scheme.activated(session, second)
 
     assert "3,99\u00a0€" in too_little.value.message
     assert "4\u00a0€" in too_little.value.message
@@ -163,31 +138,10 @@ def test_deliveries_are_active_one_by_one_while_mandates_cover_them(
 
 
 def test_an_order_that_costs_nothing_needs_no_mandate(session: Session, scheme: Scheme) -> None:
-    order_id = new_id()
-    service.prepare_order(
-        session,
-        actor=scheme.actors["coordinator"],
-        order_id=order_id,
-        programme_id=scheme.programme_id,
-        vintage_id=scheme.vintage_id,
-        lines=[LineAsked(10, 1, Cents(0))],
-        now=scheme.now,
-    )
-    service.approve_order(
-        session, actor=scheme.actors["coordinator2"], order_id=order_id, now=scheme.now
-    )
-    service.send_order(
-        session, actor=scheme.actors["coordinator"], order_id=order_id, now=scheme.now
-    )
+    order_id = scheme.sent_order(session, tens=1, fives=0, unit_cents=0)
     delivery_id = scheme.delivery(session, order_id, [SerialRange(1, 10)])
 
-    deliveries.activate_delivery(
-        session,
-        actor=scheme.actors["finance"],
-        activation_id=new_id(),
-        delivery_id=delivery_id,
-        now=scheme.now,
-    )
+    scheme.activated(session, delivery_id)
 
     assert session.scalar(select(func.count()).select_from(Voucher)) == 10
     assert rests(session)[AccountKind.STOCK] == 10

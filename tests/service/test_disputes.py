@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.clearing import clawbacks, disputes, redemption_queries
+from app.clearing import disputes, redemption_queries
 from app.clearing.correction_models import DisputeDecision
 from app.clearing.disputes import Outcome
 from app.clearing.errors import (
@@ -23,14 +23,10 @@ from app.clearing.errors import (
 )
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
-from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
-from app.losses import blocks
-from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
 from tests.factories import Scheme
 
 
@@ -130,17 +126,7 @@ def test_a_pass_on_an_approved_statement_waits_and_a_paid_one_is_clawed_back_fir
         scheme.paid(session, scheme.ordered(session, statement_id))
         with pytest.raises(DisputedPassPaid):
             claimed.decided(session, dispute_id, Outcome.AWARDED)
-        made = clawbacks.prepare_clawback(
-            session,
-            actor=scheme.actors["finance"],
-            clawback_id=new_id(),
-            redemption_id=claimed.first,
-            reason="Litige",
-            now=scheme.later,
-        )
-        clawbacks.approve_clawback(
-            session, actor=scheme.actors["finance2"], clawback_id=made.id, now=scheme.later
-        )
+        scheme.taken_back(session, claimed.first)
 
         claimed.decided(session, dispute_id, Outcome.AWARDED)
 
@@ -193,24 +179,8 @@ def test_a_pass_given_back_and_lost_since_is_awarded_to_nobody(claimed: Claimed)
     scheme = claimed.scheme
     with claimed.database.transaction() as session:
         dispute_id = claimed.opened(session)
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=claimed.first,
-            reason="Erreur",
-            now=scheme.now,
-        )
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=[Named(scheme.serial(1, 1), scheme.serial(1, 1))],
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
+        scheme.undone(session, claimed.first)
+        scheme.blocked(session, scheme.serial(1, 1))
 
         with pytest.raises(VoucherBlocked):
             claimed.decided(session, dispute_id, Outcome.AWARDED)

@@ -342,15 +342,7 @@ def test_an_opposition_that_came_too_late_for_every_pass_is_not_lifted(
     code = scheme.issued_booklet(session)[0]
     scheme.redeem(session, code).accepted()
     asked: dict[str, Any] = {"actor": scheme.actors["coordinator"], "now": scheme.now}
-    late = blocks.block_vouchers(
-        session,
-        block_id=new_id(),
-        named=[Named(scheme.serial(1, 1), scheme.serial(1, 1))],
-        declarant=Declarant.HOLDER,
-        cause=BlockCause.LOST,
-        happened_on=scheme.today,
-        **asked,
-    )
+    late = scheme.blocked(session, scheme.serial(1, 1))
 
     with pytest.raises(errors.NothingBlockedStill):
         blocks.lift_block(

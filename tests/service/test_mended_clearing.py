@@ -15,18 +15,14 @@ from app.clearing.payment_file import payment_file
 from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
 from app.clearing.statements import PassRange
-from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
-from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.orders import mandates
 from app.orders import queries as orders
-from app.orders.deliveries import activate_delivery
 from app.orders.errors import MandateCoversActivation, MandateTaken
 from app.orders.models import OrderMandate
-from app.partners.bank_details import approve_bank_details, prepare_bank_details
 from tests.factories import Scheme
 from tests.service.test_clearing import held_by, redeemed
 
@@ -46,14 +42,7 @@ def test_a_pass_withdrawn_from_a_draft_can_be_undone_and_no_run_claims_it_again(
         assert line_of(session, wrong).state is RedemptionState.WITHDRAWN
 
     with database.transaction() as session:
-        undo_redemption(
-            session,
-            actor=scheme.actors[by],
-            reversal_id=new_id(),
-            redemption_id=wrong,
-            reason="La séance n’a pas eu lieu",
-            now=scheme.later,
-        )
+        scheme.undone(session, wrong, by=by, now=scheme.later)
 
     assert held_by(database, scheme, AccountKind.CIRCULATION, "plie") == 9
     with database.transaction() as session:
@@ -106,24 +95,7 @@ def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
         for name in ("exo7", "carecof"):
             back[name] = scheme.approved(session, scheme.draft(session, run_id, name))
             scheme.rejected(session, scheme.ordered(session, back[name]))
-        typed = prepare_bank_details(
-            session,
-            actor=scheme.actors["coordinator"],
-            bank_details_id=new_id(),
-            organisation_id=scheme.organisations["carecof"],
-            holder="CARECOF",
-            iban="DE89370400440532013000",
-            vault=scheme.vault,
-            now=scheme.later,
-        )
-        approve_bank_details(
-            session,
-            actor=scheme.actors["finance"],
-            bank_details_id=typed.id,
-            iban="DE89370400440532013000",
-            vault=scheme.vault,
-            now=scheme.later,
-        )
+        scheme.bank_details(session, "carecof", iban="DE89370400440532013000", now=scheme.later)
 
         waiting = payment_file(session, actor=scheme.actors["finance"], vault=scheme.vault).decode()
         assert waiting.count("\r\n") == 2, "CARECOF alone: the other account came back"
@@ -187,16 +159,7 @@ def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
     database: Database, scheme: Scheme
 ) -> None:
     def record(number: str, cents: int) -> OrderMandate:
-        return mandates.record_mandate(
-            session,
-            accept_beyond=True,
-            actor=scheme.actors["finance"],
-            mandate_id=new_id(),
-            order_id=order_id,
-            mandate_number=number,
-            amount_cents=Cents(cents),
-            now=scheme.now,
-        )
+        return scheme.mandate(session, order_id, cents, number=number)
 
     def cancel(mandate: OrderMandate) -> None:
         mandates.cancel_mandate(
@@ -222,13 +185,7 @@ def test_a_wrong_mandate_is_cancelled_and_its_number_recorded_again(
         [allotted] = orders.allotments(session, order_id)
         delivery_id = scheme.delivery(session, order_id, [allotted.serials])
         cancel(record("M-115", 200))
-        activate_delivery(
-            session,
-            actor=scheme.actors["finance"],
-            activation_id=new_id(),
-            delivery_id=delivery_id,
-            now=scheme.now,
-        )
+        scheme.activated(session, delivery_id)
         with pytest.raises(MandateCoversActivation):
             cancel(right)
 

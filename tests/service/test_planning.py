@@ -8,9 +8,6 @@ from app import ledger
 from app.database import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
-from app.losses import blocks
-from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
 from app.orders import planning, queries
 from app.orders.rules import SerialRange
 from app.prescribers.rules import UndoReason
@@ -106,14 +103,5 @@ def test_whole_booklets_are_those_of_which_each_pass_is_there(
     assert whole() == [(10, 2), (4, 0)]
     with database.transaction() as session:
         scheme.allocation(session, 1, 3)
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=[Named(scheme.serial(7, 3), scheme.serial(7, 3))],
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
+        scheme.blocked(session, scheme.serial(7, 3))
     assert whole() == [(6, 2), (4, 0)]

@@ -12,7 +12,7 @@ from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.ledger.models import Voucher
-from app.losses import blocks, compromises, errors
+from app.losses import compromises, errors
 from app.losses import replacement_queries as queries
 from app.losses.naming import Named, serials_of
 from app.losses.replacement_models import Replacement
@@ -35,7 +35,8 @@ from app.programmes.service import create_vintage
 from app.reports.accounts import account_of_use
 from app.reports.service import usage_report
 from app.vouchers.models import Booklet
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 from tests.service.chain import Chain
 from tests.service.conftest import World
 from tests.service.lived_losses import one
@@ -151,16 +152,7 @@ def test_whoever_holds_a_pass_in_place_of_another_is_called_with_what_is_left(wo
     assert scheme.redeem(world.session, standing).refusal is None
     [before] = called(Whom.ALL)
     assert used_of_plie() == used + 1
-    blocks.block_vouchers(
-        world.session,
-        actor=scheme.actors["plie"],
-        block_id=new_id(),
-        named=[one(scheme.booklet(1)), one(scheme.booklet(2))],
-        declarant=Declarant.HOLDER,
-        cause=BlockCause.LOST,
-        happened_on=scheme.today,
-        now=scheme.now,
-    )
+    scheme.blocked(world.session, scheme.booklet(1), scheme.booklet(2), by="plie")
     [blocked] = called(Whom.DONE)
     assert (called(Whom.ALL), blocked.left_count) == ([], 0)
     assert blocked.gone_count == before.left_count
@@ -170,16 +162,7 @@ def test_a_blocked_pass_is_replaced_too_and_the_coordination_takes_from_the_stoc
     world: World,
 ) -> None:
     scheme = world.scheme
-    blocks.block_vouchers(
-        world.session,
-        actor=scheme.actors["plie"],
-        block_id=new_id(),
-        named=[one(scheme.serial(2, 3))],
-        declarant=Declarant.HOLDER,
-        cause=BlockCause.LOST,
-        happened_on=scheme.today,
-        now=scheme.now,
-    )
+    scheme.blocked(world.session, scheme.serial(2, 3), by="plie")
 
     made = replace(world, one(scheme.serial(2, 3)), by="coordinator")
 
@@ -340,15 +323,12 @@ def test_passes_given_in_the_place_of_others_are_not_used_up(
 
 def test_a_booklet_of_which_a_pass_is_blocked_replaces_nothing(world: World) -> None:
     scheme = world.scheme
-    blocks.block_vouchers(
+    scheme.blocked(
         world.session,
-        actor=scheme.actors["plie"],
-        block_id=new_id(),
-        named=[one(scheme.serial(4, 10))],
+        scheme.serial(4, 10),
+        by="plie",
         declarant=Declarant.PRESCRIBER,
         cause=BlockCause.DAMAGED,
-        happened_on=scheme.today,
-        now=scheme.now,
     )
 
     made = replace(world, one(scheme.serial(2, 3)))

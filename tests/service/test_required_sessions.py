@@ -32,17 +32,7 @@ def sessions_are_asked_for(world: World) -> None:
 def drafted(world: World) -> StatementVersion | None:
     """What a run takes of exo7 now."""
     scheme, session = world.scheme, world.session
-    run = runs.open_clearing_run(
-        session,
-        actor=scheme.actors["finance"],
-        run_id=new_id(),
-        programme_id=scheme.programme_id,
-        cut_off_on=martinique_day(scheme.later),
-        now=scheme.later,
-    )
-    made = runs.draft_statements(
-        session, run=run, mediator_id=scheme.organisations["exo7"], now=scheme.later
-    )
+    made = scheme.drafted(session, scheme.opened_run(session), "exo7")
     return queries.latest_version(session, made[0].id) if made else None
 
 

@@ -5,12 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from app.database import Database
-from app.kernel.ids import new_id
 from app.ledger.models import AccountRow
 from app.ledger.snapshots import Sizes
-from app.losses import blocks
-from app.losses.naming import Named
-from app.losses.rules import BlockCause, Declarant
 from app.prescribers.custody_queries import Held, held_booklets
 from app.reports.snapshots import take_snapshots
 from app.vouchers.resting import KINDS, Resting, resting_in
@@ -71,16 +67,7 @@ def test_of_what_moved_since_the_last_look_only_those_booklets_are_read_again(
         scheme.allocation(session, 1, 4)
         scheme.prescription(session, scheme.beneficiary(session), [2])
         scheme.prescription(session, scheme.beneficiary(session), [4])
-        blocks.block_vouchers(
-            session,
-            actor=scheme.actors["coordinator"],
-            block_id=new_id(),
-            named=[Named(scheme.serial(7, 3), scheme.serial(7, 3))],
-            declarant=Declarant.HOLDER,
-            cause=BlockCause.LOST,
-            happened_on=scheme.today,
-            now=scheme.now,
-        )
+        scheme.blocked(session, scheme.serial(7, 3))
     seen = looked_at()
     with database.transaction() as session:
         assert seen == resting_in(session, accounts)

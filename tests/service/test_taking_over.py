@@ -25,7 +25,8 @@ from app.takeover.checking import check_takeover
 from app.takeover.models import Takeover, TakeoverApproval, TakeoverRefusal
 from app.takeover.rules import Place, first_serial
 from app.vouchers.service import vintage_key, voucher_by_serial
-from tests.factories import TEN_EUROS, Scheme
+from tests.factories import Scheme
+from tests.opening import TEN_EUROS
 
 HEAD = "Millésime;Premier carnet;Dernier carnet;Taille;Lieu;Prescripteur;Codes\n"
 GOOD = (

@@ -18,7 +18,6 @@ from app.clearing import queries
 from app.clearing.redemption_models import Redemption
 from app.clearing.runs import run_clearing
 from app.clearing.statements import approve_statement
-from app.clearing.undoing import undo_redemption
 from app.database import Database
 from app.kernel.clock import MARTINIQUE, first_instant
 from app.kernel.codes import VoucherCode
@@ -226,14 +225,7 @@ def test_a_flow_at_an_instant_knows_nothing_of_what_was_undone_later(
         taken(owner_database, scheme, code, recorded=local(2025, 12, 31, 21)) for code in codes[:2]
     )
     with at(owner_database, scheme, local(2026, 1, 1, 9)) as session:
-        undo_redemption(
-            session,
-            actor=scheme.actors["exo7"],
-            reversal_id=new_id(),
-            redemption_id=undone.id,
-            reason="Erreur",
-            now=scheme.now,
-        )
+        scheme.undone(session, undone.id)
 
     def flow(instant: datetime | None) -> int:
         with owner_database.transaction(writing=False) as session:
