@@ -35,7 +35,7 @@ from app.clearing import (
 from app.closing import api as closing_api
 from app.closing import pages as closing_pages
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.desk import pages as desk_pages
 from app.devices import api as devices_api
 from app.devices import pages as devices_pages

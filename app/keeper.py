@@ -5,7 +5,7 @@ import threading
 from abc import ABC, abstractmethod
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 
 log = logging.getLogger(__name__)
 

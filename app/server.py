@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from app.clearing.background import clear
 from app.closing.keeper import CalendarKeeper
 from app.config import DEFAULT_PORT, Settings
-from app.database import Database
+from app.database.connections import Database
 from app.demo.cli import show_accounts
 from app.factory import create_app
 from app.identity.keeper import SessionKeeper

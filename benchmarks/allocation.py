@@ -8,7 +8,7 @@ one movement and one UPDATE. Each measurement has a fresh copy of the stock.
 import time
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.ledger import chart
 from benchmarks import plain
 from benchmarks.bench import Bench

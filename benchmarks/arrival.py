@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.ledger import chart
 from benchmarks import world

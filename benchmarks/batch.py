@@ -9,7 +9,7 @@ import time
 from itertools import islice
 
 from app.clearing.redemptions import redeem_vouchers
-from app.database import Database
+from app.database.connections import Database
 from benchmarks import plain, world
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, at_least, in_turn

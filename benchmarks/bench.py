@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 from benchmarks import world
 from benchmarks.postgresql import Cluster
 from benchmarks.world import World

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 
 from app.clearing.models import StatementVersion
 from app.clearing.runs import run_clearing
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 from app.identity.rules import Actor
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id

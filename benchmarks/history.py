@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.redemption_models import Redemption, RedemptionAttempt
-from app.database import SEARCH_PATH, Database, Model, read_url
+from app.database import Model
+from app.database.connections import SEARCH_PATH, Database, read_url
 from app.kernel.clock import martinique_day
 from app.ledger import MovementKind, chart
 from app.ledger.models import Movement, Posting, Voucher

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import event, insert, text, update
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.identity.rules import Actor
 from app.kernel.ids import new_id
 from app.ledger import Account, VoucherRange

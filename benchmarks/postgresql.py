@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from app.database import APPLICATION_ROLE, SEARCH_PATH
+from app.database.connections import APPLICATION_ROLE, SEARCH_PATH
 from benchmarks.machine import descendants, parent_of, processor_seconds
 from tests.databases import Server, installed_programs
 

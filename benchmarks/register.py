@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import martinique_day
 from app.ledger import MovementKind, chart
 from app.ledger.models import Movement, Posting

@@ -14,7 +14,7 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.database import Database
+from app.database.connections import Database
 from app.factory import create_app
 from app.identity import queries as identity
 from app.identity.rules import FROM_SERVER, Actor

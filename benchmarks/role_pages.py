@@ -19,7 +19,8 @@ from sqlalchemy.exc import InvalidRequestError
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import Settings
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS
 from app.demo.service import load
 from app.factory import create_app

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import EXAMPLE_URL
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.trust import queries
 from app.trust.notes import origin_at
 from benchmarks import statements

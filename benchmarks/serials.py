@@ -10,7 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber, SerialNumber

@@ -17,7 +17,7 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app.database import Database
+from app.database.connections import Database
 from app.factory import create_app
 from app.identity import passwords
 from app.kernel import codes

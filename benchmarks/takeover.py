@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.programmes.service import create_vintage
 from app.takeover.rules import COLUMNS

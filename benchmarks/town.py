@@ -28,7 +28,8 @@ from sqlalchemy import Column, Integer, LargeBinary, Row, Table, UniqueConstrain
 from sqlalchemy.engine import make_url
 
 from app import ledger
-from app.database import SEARCH_PATH, Database, Model, Uuid16, read_url
+from app.database import Model, Uuid16
+from app.database.connections import SEARCH_PATH, Database, read_url
 from benchmarks.history import ALWAYS_OFF, ALWAYS_ON
 
 PASSES = 10_000

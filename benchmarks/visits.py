@@ -21,7 +21,7 @@ from sqlalchemy import event, text
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from app.database import Database
+from app.database.connections import Database
 from benchmarks.machine import descendants, parent_of
 
 MILLISECONDS = 1000

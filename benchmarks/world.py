@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.redemptions import LARGEST_BATCH, Scan, redeem_vouchers
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.identity.models import ApiToken
 from app.identity.rules import Actor, Role
 from app.identity.service import TOKEN_LIFE, actor_of, create_agent

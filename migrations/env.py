@@ -4,7 +4,9 @@ from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import Connection
 
-from app.database import MIGRATION_SEARCH_PATH, Model, prepare_sqlite, read_url
+from app.database import Model
+from app.database.connections import prepare_sqlite, read_url
+from app.database.migrations import MIGRATION_SEARCH_PATH
 
 url = read_url(context.config.attributes["url"])
 postgresql = url.get_backend_name() == "postgresql"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from alembic import op
 
-from app.database import APPLICATION_ROLE, OWNER_ROLE
+from app.database.connections import APPLICATION_ROLE, OWNER_ROLE
 
 
 def on_postgresql() -> bool:

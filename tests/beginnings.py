@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, Self, TypeVar, cast
 
-from app.database import Database
+from app.database.connections import Database
 from tests.databases import Databases
 from tests.factories import Scheme
 from tests.service.chain import Chain

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
 
-from app.database import Database
+from app.database.connections import Database
 from app.identity import passwords
 from app.kernel.clock import utc_now
 from app.ledger import snapshots

@@ -28,7 +28,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 
 OTHER_SERVER = "PASSNUM_TEST_POSTGRESQL_URL"
 SQLITE_TEMPLATE = "template.db"

@@ -17,7 +17,7 @@ from app.clearing.redemption_models import RedemptionReversal
 from app.clearing.redemptions import Scan, Verdict, redeem_voucher
 from app.clearing.statements import PassRange
 from app.clearing.undoing import undo_redemption
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.codes import VoucherCode

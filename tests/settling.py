@@ -2,7 +2,7 @@
 
 import time
 
-from app.database import Database
+from app.database.connections import Database
 from app.trust import queries
 
 PATIENCE_SECONDS = 60

@@ -16,7 +16,7 @@ from app.accounts.service import (
     withdraw_invitation,
 )
 from app.accounts.views import events_told
-from app.database import Place
+from app.database.lists import Place
 from app.identity import queries as identity
 from app.identity.factors import reset_factors
 from app.identity.queries import EventFilter

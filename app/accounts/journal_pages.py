@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import service
 from app.accounts.views import EventTold, MailTold, events_told, mails_told
 from app.config import EXAMPLE_URL
-from app.database import Place
+from app.database.lists import Place
 from app.identity import queries as identity
 from app.identity.models import AccountEvent
 from app.identity.queries import EventFilter

@@ -9,7 +9,7 @@ from app.accounts.service import (
     shown_link,
 )
 from app.accounts.views import mails_told
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import FROM_COMMAND
 from app.mails import queries as mail_queries
 from app.mails.sending import send_due

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import entering, queries, service
 from app.accounts.rules import AccountState, Manager
 from app.accounts.views import AccountTold, EventTold, accounts_told, events_told
-from app.database import Place
+from app.database.lists import Place
 from app.identity import passwords
 from app.identity import queries as identity
 from app.identity.errors import WeakPassword, WrongCurrentPassword

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import AccountState
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.partners.models import Organisation

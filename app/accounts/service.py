@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import PARTNER_ROLES, AccountState, Manager, state_of
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity import queries as identity
 from app.identity.devices import end_devices
 from app.identity.errors import (

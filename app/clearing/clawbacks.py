@@ -24,7 +24,7 @@ from app.clearing.recoveries import hold_receivables
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import known_redemption
 from app.clearing.runs import asked_on
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput

@@ -24,7 +24,7 @@ from app.clearing.statements import (
     known_statement,
     withdraw_passes,
 )
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Actor, Right
 from app.kernel.ids import new_id
 from app.kernel.money import Cents, euros

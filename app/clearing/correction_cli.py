@@ -12,7 +12,7 @@ from app.clearing.correction_views import clawbacks_shown, disputes_shown
 from app.clearing.debit_notes import collect_debit_note, issue_debit_note
 from app.clearing.disputes import Outcome, decide_dispute
 from app.clearing.receipts import ReceiptSigner
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.money import euros
 from app.partners import queries as partners

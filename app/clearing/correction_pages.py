@@ -23,7 +23,8 @@ from app.clearing.models import StatementApproval
 from app.clearing.receipts import serial_in
 from app.clearing.rules import ClawbackState
 from app.clearing.runs import asked_on
-from app.database import Place, rows_by
+from app.database.lists import Place
+from app.database.rows import rows_by
 from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.kernel.clock import martinique_day

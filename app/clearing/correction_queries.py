@@ -24,7 +24,7 @@ from app.clearing.correction_models import (
 from app.clearing.models import Payment, PaymentOrder, PaymentRejection
 from app.clearing.redemption_models import RedemptionAttempt, SupportSession
 from app.clearing.rules import ClawbackState
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.ledger import MovementKind
 from app.ledger.models import Movement, Posting

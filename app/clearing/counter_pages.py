@@ -40,7 +40,7 @@ from app.clearing.rules import (
     instant_of,
 )
 from app.clearing.session_queries import DayLine, DayTotal, Untold
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel import codes
 from app.kernel.clock import FIRST_DAY, martinique_day

@@ -13,7 +13,7 @@ from app.clearing import correction_queries, debit_notes, documents, files
 from app.clearing.correction_models import DebitNote
 from app.clearing.correction_pages import note_prospect, owing_now
 from app.clearing.rules import PaperRecovery
-from app.database import Place
+from app.database.lists import Place
 from app.identity.naming import named_to
 from app.identity.rules import Right
 from app.kernel.money import Cents

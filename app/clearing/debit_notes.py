@@ -19,7 +19,7 @@ from app.clearing.recoveries import write_recoveries
 from app.clearing.rules import StatementState
 from app.clearing.runs import asked_on
 from app.clearing.standing_queries import Filter
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import day_asked, martinique_day
 from app.kernel.errors import InvalidInput

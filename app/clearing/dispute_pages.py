@@ -15,7 +15,7 @@ from app.clearing.correction_queries import Disputed
 from app.clearing.counter_parts import STATES, told_in_words
 from app.clearing.disputes import Outcome
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, instant_of
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.papers.sheets import Kind

@@ -32,7 +32,7 @@ from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import Named
 from app.clearing.statements import PassRange
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day

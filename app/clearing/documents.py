@@ -26,7 +26,7 @@ from app.clearing.rules import (
 )
 from app.clearing.standing_queries import Standing
 from app.clearing.statements import printed_today, sessions_paid_by
-from app.database import hold
+from app.database.locks import hold
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents

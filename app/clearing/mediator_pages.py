@@ -21,7 +21,7 @@ from app.clearing.counter_parts import (
 from app.clearing.outlook import Outlook
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
-from app.database import Place
+from app.database.lists import Place
 from app.identity import queries as agents
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import last_of_month, martinique_day

@@ -26,7 +26,7 @@ from app.clearing.run_queries import UnclaimedSum
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
 from app.clearing.standing_queries import Filter, Standing, Sum
-from app.database import Place
+from app.database.lists import Place
 from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
 from app.partners import queries as partners

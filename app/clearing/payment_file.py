@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.clearing import standing_queries
 from app.clearing.rules import StatementState
 from app.clearing.standing_queries import Filter, Standing
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.partners import queries as partners

@@ -28,7 +28,7 @@ from app.clearing.models import (
 )
 from app.clearing.settlements import settle
 from app.clearing.statements import known_statement
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, day_asked, martinique_day
 from app.kernel.errors import InvalidInput, JsonValue

@@ -9,7 +9,7 @@ from app.clearing import correction_queries, rules
 from app.clearing.correction_models import Receivable, Recovery
 from app.clearing.models import Statement
 from app.clearing.standing_queries import Standing
-from app.database import hold
+from app.database.locks import hold
 
 
 def hold_receivables(session: Session, statement: Statement) -> None:

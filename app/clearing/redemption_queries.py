@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.clearing.correction_models import Receivable
 from app.clearing.redemption_models import Redemption, RedemptionAttempt, RedemptionReversal
-from app.database import among, dialect_of, perform
+from app.database.connections import dialect_of
+from app.database.rows import among, perform
 from app.kernel.serials import BookletNumber
 from app.ledger import Account, AccountKind, MovementKind, accounts_by_id
 from app.ledger.models import AccountRow, Movement, Posting, Voucher

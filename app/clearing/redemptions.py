@@ -27,7 +27,7 @@ from app.clearing.errors import (
 from app.clearing.receipts import Receipt, ReceiptSigner
 from app.clearing.redemption_models import Redemption, RedemptionAttempt
 from app.clearing.redemption_queries import Attempt, Earlier, InForce, Terms
-from app.database import as_read, insert_rows
+from app.database.rows import as_read, insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import MARTINIQUE, martinique_day

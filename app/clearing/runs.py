@@ -15,7 +15,8 @@ from app.clearing.models import ClearingRun, Statement, StatementLine, Statement
 from app.clearing.recoveries import fitting
 from app.clearing.rules import HoldReason, Total
 from app.clearing.run_queries import Unclaimed, Waiting
-from app.database import Database, dialect_of, earlier, hold
+from app.database.connections import Database, dialect_of
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, first_instant
 from app.kernel.errors import InvalidInput

@@ -25,7 +25,7 @@ from app.clearing.counter_parts import (
 from app.clearing.redemption_models import SupportSession
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.text import read_day
 from app.papers.sheets import Kind

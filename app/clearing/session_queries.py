@@ -22,7 +22,7 @@ from app.clearing.redemption_models import (
     TypedSheetLine,
 )
 from app.clearing.rules import RedemptionState, SheetState, Topic
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher

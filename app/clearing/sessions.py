@@ -17,7 +17,8 @@ from app.clearing.receipts import ReceiptSigner
 from app.clearing.redemption_models import SessionRedemption, SessionTopic, SupportSession
 from app.clearing.redemptions import Scan, Verdict, answered, redeem_vouchers
 from app.clearing.rules import SessionKind, ToldSession, Topic
-from app.database import earlier, insert_rows
+from app.database.locks import earlier
+from app.database.rows import insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import InvalidInput, JsonValue

@@ -21,7 +21,8 @@ from app.clearing.redemption_models import TypedSheet, TypedSheetDecision
 from app.clearing.rules import SessionKind, SheetState, ToldSession
 from app.clearing.sheets import LineProblem
 from app.clearing.support_views import sheet_state
-from app.database import Place, rows_by
+from app.database.lists import Place
+from app.database.rows import rows_by
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day

@@ -25,7 +25,8 @@ from app.clearing.redemption_models import TypedSheet, TypedSheetDecision, Typed
 from app.clearing.redemptions import Named, Verdict, redeem_named, replayed
 from app.clearing.rules import ToldSession, instant_of
 from app.clearing.sessions import link, note_session
-from app.database import earlier, hold, insert_rows
+from app.database.locks import earlier, hold
+from app.database.rows import insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, martinique_day
 from app.kernel.errors import DomainError, InvalidInput, JsonValue

@@ -21,7 +21,7 @@ from app.clearing.models import (
     StatementVersion,
 )
 from app.clearing.rules import OWED, StatementState
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.partners.models import BankDetailsApproval, Organisation
 

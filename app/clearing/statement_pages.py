@@ -33,7 +33,7 @@ from app.clearing.statement_views import (
     statement_page,
 )
 from app.clearing.statements import PassRange
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.clock import first_instant, next_month
 from app.papers.sheets import Kind

@@ -38,7 +38,7 @@ from app.clearing.rules import HoldReason, StatementState
 from app.clearing.runs import add_version, asked_on
 from app.clearing.settlements import settle
 from app.clearing.standing_queries import Standing
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput

@@ -11,7 +11,7 @@ from app.clearing.redemption_models import SupportSession, TypedSheet, TypedShee
 from app.clearing.redemptions import ACCEPTED
 from app.clearing.rules import RedemptionState, SheetState
 from app.clearing.session_queries import DayTotal
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.kernel.money import Cents
 from app.vouchers import queries as vouchers
 from app.web.api import Json, shown

@@ -10,7 +10,7 @@ from app.clearing import redemption_queries
 from app.clearing.errors import RedemptionClaimedAlready, RedemptionUndoneAlready
 from app.clearing.redemption_models import Redemption, RedemptionReversal
 from app.clearing.redemptions import known_redemption
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash

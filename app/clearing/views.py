@@ -22,7 +22,7 @@ from app.clearing.redemptions import ACCEPTED, Verdict
 from app.clearing.runs import Expected, expected_sum
 from app.clearing.standing_queries import Filter, Standing, Sum
 from app.clearing.statements import held_because
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.identity.rules import Actor
 from app.programmes import numbering
 from app.vouchers.errors import UnknownVoucher

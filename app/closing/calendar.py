@@ -24,7 +24,8 @@ from app.closing.rules import (
     next_step,
     planned,
 )
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind, MovementKind, VoucherRange, chart

@@ -24,7 +24,7 @@ from app.closing.errors import (
 )
 from app.closing.models import ClosingComplement, ComplementSettlement, JointStatement
 from app.closing.rules import SettlementKind
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput

@@ -30,7 +30,7 @@ from app.closing.models import (
     ReleasedBooklet,
 )
 from app.closing.rules import PLACE, SettlementKind, Side, Step
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput

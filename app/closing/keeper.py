@@ -2,7 +2,7 @@
 
 from app.closing.calendar import run_due
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import EXAMPLE_URL
-from app.database import Database
+from app.database.connections import Database
 from app.demo import (
     clearing,
     corrections,

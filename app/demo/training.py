@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import secret_file
-from app.database import Database
+from app.database.connections import Database
 from app.demo import opening, story
 from app.demo.calendar import Timeline, instant, working_day
 from app.demo.directory import FICTIONAL_PHONE, OFFERED, POSTCODES

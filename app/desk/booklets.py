@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.desk.queries import look
 from app.desk.rules import Task, Waiting, everything, told
 from app.identity import queries as identity

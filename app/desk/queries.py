@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from app.database import Place
+from app.database.lists import Place
 from app.desk.rules import Waiting
 
 MANY = 100

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.devices import queries
 from app.devices.errors import (
     DeviceRevokedAlready,

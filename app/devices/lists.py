@@ -16,7 +16,8 @@ import orjson
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.devices import queries, rules
 from app.devices.errors import TooManyLists, UnknownDevice
 from app.devices.rules import PassState, Section, Tags

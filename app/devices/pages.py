@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.database import Place
+from app.database.lists import Place
 from app.devices import enrolments, queries
 from app.devices.enrolments import secret_of
 from app.devices.rules import OLD_AFTER

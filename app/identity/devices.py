@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity.device_models import Device, DeviceOffer, DeviceOfferEnd, DeviceRevocation
 from app.identity.device_rules import FRENCH_REASON, RevocationReason
 from app.identity.events import record_event

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity.models import FormDraft
 from app.kernel.sealing import Box, Unopened
 

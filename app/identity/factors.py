@@ -15,7 +15,7 @@ import pyotp
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity import queries
 from app.identity.errors import UnknownAgent
 from app.identity.events import record_event

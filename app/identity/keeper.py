@@ -1,7 +1,7 @@
 """What signing in leaves behind, in the server: every hour, what has had its time is forgotten."""
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.identity import drafts, passkeys, sessions
 from app.identity.service import forget_attempts
 from app.keeper import Keeper

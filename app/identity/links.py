@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity import passwords, queries
 from app.identity.errors import LinkServesNoMore
 from app.identity.models import AccountLink, AccountLinkEnd

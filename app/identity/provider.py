@@ -28,7 +28,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.config import ProConnect
-from app.database import hold
+from app.database.locks import hold
 from app.identity import queries
 from app.identity.events import record_event
 from app.identity.models import Agent

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.database import Place, as_read, perform, placed
+from app.database.lists import Place, placed
+from app.database.rows import as_read, perform
 from app.identity.models import (
     AccountEvent,
     AccountLink,

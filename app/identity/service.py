@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, or_
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity import passwords, queries
 from app.identity.devices import end_devices
 from app.identity.errors import (

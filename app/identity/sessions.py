@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.database import as_read, perform
+from app.database.rows import as_read, perform
 from app.identity import passwords
 from app.identity.events import record_event
 from app.identity.models import Agent

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.database import dialect_of, perform
+from app.database.connections import dialect_of
+from app.database.rows import perform
 from app.kernel.money import Cents
 from app.ledger.chart import AccountKey, AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Vintage, Voucher

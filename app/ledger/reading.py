@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from app.database import Day, UtcDateTime, dialect_of
+from app.database import Day, UtcDateTime
+from app.database.connections import dialect_of
 from app.kernel.clock import first_instant, martinique_day
 from app.ledger.models import Movement, Posting, SnapshotSum
 

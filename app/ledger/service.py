@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.database import insert_rows, stream_rows
+from app.database.rows import insert_rows, stream_rows
 from app.kernel.errors import DomainError
 from app.ledger import queries
 from app.ledger.chart import AccountKey, MovementKind

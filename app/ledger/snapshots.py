@@ -25,7 +25,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.database import Database, dialect_of, hold, insert_rows
+from app.database.connections import Database, dialect_of
+from app.database.locks import hold
+from app.database.rows import insert_rows
 from app.ledger.models import Movement, Posting, Snapshot, SnapshotSum
 from app.ledger.reading import SIDES, Stretch, Summed, acted_in, added_up, of_stretches
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.ledger import contiguous

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.errors import DomainError
 from app.ledger import AccountKind, MovementKind, contiguous

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.database import Place, Record, placed
+from app.database import Record
+from app.database.lists import Place, placed
 from app.ledger import AccountKind, MovementKind, VoucherRange, contiguous
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.losses.models import (

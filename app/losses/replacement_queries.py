@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Subquery, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import AccountRow, Voucher
 from app.losses.replacement_models import Compromise, Replacement

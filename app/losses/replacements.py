@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import earlier, hold, insert_rows
+from app.database.locks import earlier, hold
+from app.database.rows import insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash

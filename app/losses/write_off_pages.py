@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.losses import queries, write_offs
 from app.losses.errors import UnknownWriteOff

@@ -12,7 +12,7 @@ from sqlalchemy import false, or_
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash

@@ -1,7 +1,7 @@
 """The outbox in the server: every few seconds, letters whose turn it is are handed in."""
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.mails.sending import send_due

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.mails.models import Mail
 from app.mails.rules import MailKind, MailState
 

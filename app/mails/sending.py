@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from app.config import MailServer, Settings
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.mails import queries
 from app.mails.delivery import Verdict, hand_in, message_of, too_late
 from app.mails.models import Mail

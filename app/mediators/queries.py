@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.kernel.communes import Point, commune_named
 from app.mediators.models import (
     CashOffice,

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, LAST_DAY, day_asked, martinique_day
 from app.kernel.errors import InvalidInput

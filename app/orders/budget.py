@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import hold
+from app.database.locks import hold
 from app.kernel.money import Cents, euros
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app import ledger
-from app.database import Place, placed, rows_by
+from app.database.lists import Place, placed
+from app.database.rows import rows_by
 from app.kernel.money import Cents
 from app.kernel.serials import BOOKLET_SIZES
 from app.ledger.models import AccountRow, Movement, Posting

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.identity.naming import Named, named_to
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.kernel.communes import Point, key_of
 from app.partners.models import (
     Agreement,

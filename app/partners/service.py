@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.errors import RoleElsewhere
 from app.identity.models import Agent
 from app.identity.rules import Actor, Right, Role

@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold, insert_rows
+from app.database.locks import earlier, hold
+from app.database.rows import insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.communes import key_of

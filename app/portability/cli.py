@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, migrate
+from app.database.migrations import migrate
 from app.ledger import integrity
 from app.ledger.verify import Verdict
 from app.portability.archive import reading, writing
@@ -24,6 +25,9 @@ from app.trust.cli import checkpoints_in
 from app.trust.notes import SignedCheckpoint, VerifierKey, believe, known_keys
 from app.trust.verify import SealVerdict, verify_seals
 from app.web.format import count, plural
+
+if TYPE_CHECKING:
+    from app.database.connections import Database
 
 a_path = click.Path(path_type=Path)
 

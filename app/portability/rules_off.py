@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.database import dialect_of
+from app.database.connections import dialect_of
 from app.portability.errors import RulesChanged
 
 _TRIGGERS_SQLITE = "select name, sql from sqlite_schema where type = 'trigger' order by name"

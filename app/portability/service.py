@@ -11,7 +11,8 @@ from sqlalchemy import Table, delete, func, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import JsonText, dialect_of
+from app.database import JsonText
+from app.database.connections import dialect_of
 from app.identity.models import Agent
 from app.ledger.models import Movement, Posting, TransitionRow, Voucher
 from app.portability import tables

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.queries import may_hold

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.ledger.models import Voucher
 from app.prescribers import custody_queries as queries
 from app.prescribers.custody_models import (

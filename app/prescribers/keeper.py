@@ -1,7 +1,7 @@
 """Names that have had their time, in the server: every hour, whoever is to be forgotten is."""
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.prescribers.forgetting import forget_identities

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.ledger import VoucherRange
 from app.ledger.models import Movement
 from app.partners.models import Organisation

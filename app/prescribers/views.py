@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.prescribers.models import (
     Beneficiary,
     BeneficiaryIdentity,

@@ -13,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.kernel import codes, training
 from app.kernel.clock import martinique_day
 from app.kernel.communes import Point, kilometres

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Database, Place
+from app.database.connections import Database
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.errors import DomainError
 from app.orders import queries as orders

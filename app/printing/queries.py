@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
 from app.mediators.models import Label

@@ -17,7 +17,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, earlier, hold
+from app.database.connections import Database
+from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel import codes
 from app.kernel.clock import martinique_day

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.orders.models import BookletOrder
 from app.printing.models import PrintBatch, PrintFile
 from app.printing.rules import PrintKind

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.database import hold
+from app.database.locks import hold
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import actor_of

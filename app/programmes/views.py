@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import rows_by
+from app.database.rows import rows_by
 from app.identity.models import Agent
 from app.partners import queries as partners
 from app.programmes import queries, service

@@ -25,7 +25,7 @@ from app.clearing.papers import debit_note_pdf
 from app.closing.models import ClosingComplement, JointStatement
 from app.closing.papers import complement_statement, joint_statement
 from app.closing.views import account_of, complements_shown
-from app.database import Database
+from app.database.connections import Database
 from app.identity.rules import Actor, Right
 from app.kernel.clock import first_instant, martinique_day
 from app.kernel.errors import DomainError

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Actor, Right
 from app.kernel.money import Cents
 from app.ledger import Account, MovementKind

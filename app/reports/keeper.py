@@ -1,7 +1,7 @@
 """Sums of the journal in the server: every minute, for as long as it serves, the tail is summed."""
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.ledger.snapshots import SIZES, Sizes

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.clock import FIRST_DAY
 from app.kernel.communes import key_of

@@ -25,7 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app import ledger
-from app.database import BigInt, Database, hold, insert_rows
+from app.database import BigInt
+from app.database.connections import Database
+from app.database.locks import hold
+from app.database.rows import insert_rows
 from app.ledger import AccountKind, MovementKind
 from app.ledger.chart import TRANSITIONS
 from app.ledger.models import Movement, Posting, Snapshot, Voucher

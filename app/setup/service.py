@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Actor, Right, Role
 from app.kernel.money import euros
 from app.kernel.text import de

@@ -1,7 +1,7 @@
 """Signals in the server: every hour, for as long as it serves, somebody is told what is new."""
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.signals.service import tell_what_is_new

@@ -15,7 +15,7 @@ from app.clearing.redemption_models import (
     SessionRedemption,
     SupportSession,
 )
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.signals.models import Signal, SignalDecision
 from app.signals.rules import SignalKind, Taken

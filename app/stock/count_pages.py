@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.identity.rules import Right
 from app.papers.sheets import Kind
 from app.partners import queries as partners

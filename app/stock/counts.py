@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import earlier, hold, insert_rows
+from app.database.locks import earlier, hold
+from app.database.rows import insert_rows
 from app.identity import queries as identity
 from app.identity.rules import Actor, Right
 from app.kernel.clock import FIRST_DAY, end_of_day, martinique_day

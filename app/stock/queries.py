@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.database import Place, placed
+from app.database.lists import Place, placed
 from app.kernel.serials import LARGEST_BOOKLET
 from app.ledger import AccountKind
 from app.ledger.models import Movement, Posting, Voucher

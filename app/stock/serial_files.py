@@ -16,7 +16,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import Database, earlier, hold, insert_rows
+from app.database.connections import Database
+from app.database.locks import earlier, hold
+from app.database.rows import insert_rows
 from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.ids import request_hash

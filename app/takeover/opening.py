@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import insert_rows
+from app.database.rows import insert_rows
 from app.kernel import codes
 from app.ledger import chart
 from app.programmes.keys import KeyStore

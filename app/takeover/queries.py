@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.database import Place as ListPlace
-from app.database import placed
+from app.database.lists import Place as ListPlace
+from app.database.lists import placed
 from app.ledger.models import Voucher
 from app.programmes.models import VintageTerms
 from app.takeover.models import (

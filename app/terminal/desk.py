@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.config import SecretDamaged, SettingRefused, Settings
-from app.database import Database, UnknownDatabase, read_url
+from app.database.connections import Database, UnknownDatabase, read_url
 from app.identity import passwords
 from app.identity.errors import SignInRefused
 from app.identity.rules import FROM_COMMAND, Actor, Right

@@ -6,7 +6,8 @@ import click
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from sqlalchemy import NullPool, create_engine
 
-from app import database
+from app.database import migrations
+from app.database.connections import read_url
 from app.terminal.desk import Desk, Verb, operating, say
 
 
@@ -24,7 +25,7 @@ def migrate(desk: Desk) -> None:
     journal.addHandler(told)
     journal.setLevel(logging.INFO)
     try:
-        database.migrate(url)
+        migrations.migrate(url)
     finally:
         journal.removeHandler(told)
     reached = version(url)
@@ -51,6 +52,6 @@ class Told(logging.Handler):
 
 def version(url: str) -> str | None:
     """The migration that the database is at."""
-    engine = create_engine(database.read_url(url), poolclass=NullPool)
+    engine = create_engine(read_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

@@ -25,7 +25,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.database import Database, alembic_config, migrate
+from app.database.connections import Database
+from app.database.migrations import alembic_config, migrate
 from app.training.rules import KEPT_FOR, LARGEST, MOST
 
 OPEN_AT_ONCE = 16

@@ -15,7 +15,7 @@ from werkzeug.http import parse_cookie
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from app.database import Database
+from app.database.connections import Database
 from app.training.copies import Copies
 from app.training.rules import COOKIE, DOOR, PREFIX, WHY, Back, name_in
 from app.web.transaction import current_settings

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from app.config import Settings
-from app.database import Database, take
+from app.database.connections import Database
+from app.database.locks import take
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.trust import queries

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import dialect_of
+from app.database.connections import dialect_of
 from app.ledger.models import Movement, Posting
 from app.trust import merkle
 from app.trust.leaves import Line

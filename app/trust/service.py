@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.database import hold, insert_rows, stream_rows
+from app.database.locks import hold
+from app.database.rows import insert_rows, stream_rows
 from app.trust import queries
 from app.trust.leaves import leaf
 from app.trust.merkle import Edge, leaf_hash

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.serials import BOOKLET_SIZES
 from app.ledger import AccountKind, VoucherRange, contiguous
 from app.ledger.models import AccountRow, Movement, Snapshot, Voucher

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, alembic_config
+from app.database.connections import Database
+from app.database.migrations import alembic_config
 from app.web.auth import ANONYMOUS
 from app.web.transaction import current_database
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
-from app.database import Place
+from app.database.lists import Place
 from app.kernel.text import read_day, read_number
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.web.downloads import FORMATS, download_written

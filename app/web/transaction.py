@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import Conflict
 
 T = TypeVar("T")

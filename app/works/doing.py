@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.identity import queries as identity
 from app.identity.rules import Actor
 from app.identity.service import actor_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.keeper import Keeper
 from app.kernel.clock import utc_now
 from app.works.doing import Doer, do_next, forget_old

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from flask import Flask, Response, g, request
 
-from app.database import Database
+from app.database.connections import Database
 from app.identity import queries as identity
 from app.identity.passwords import keyed_hash
 from app.kernel.ids import new_id

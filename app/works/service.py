@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.database import earlier, hold
+from app.database.locks import earlier, hold
 from app.identity.errors import RightMissing
 from app.identity.rules import Actor
 from app.kernel.ids import request_hash

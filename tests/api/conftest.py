@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database import Database
+from app.database.connections import Database
 from tests.api.house import House, house_that_has_lived
 from tests.databases import Databases
 from tests.factories import Scheme

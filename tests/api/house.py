@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.factory import create_app
 from app.identity.rules import FROM_SERVER
 from app.identity.service import create_token, known_agent

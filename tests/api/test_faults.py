@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlalchemy import text
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.clock import martinique_day
 from tests.api.house import API, House

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.clearing.redemptions import GUESSES_ALLOWED
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import martinique_day, utc_now
 from app.programmes.forms import STEPS
 from app.programmes.installation import FirstAgent, open_installation

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 
 from app import ledger
 from app.clearing.receipts import ALGORITHM
-from app.database import Database
+from app.database.connections import Database
 from app.identity.rules import Role
 from app.identity.service import create_agent
 from app.kernel import codes

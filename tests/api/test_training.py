@@ -13,7 +13,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.database import Database, Model
+from app.database import Model
+from app.database.connections import Database
 from app.factory import training
 from app.kernel import codes
 from app.kernel import training as papers

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.kernel.ids import request_hash

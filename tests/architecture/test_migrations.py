@@ -15,14 +15,9 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.engine import make_url
 
 import app
-from app.database import (
-    MIGRATION_SEARCH_PATH,
-    Database,
-    Model,
-    alembic_config,
-    downgrade,
-    migrate,
-)
+from app.database import Model
+from app.database.connections import Database
+from app.database.migrations import MIGRATION_SEARCH_PATH, alembic_config, downgrade, migrate
 from tests.beginnings import begin, lived
 from tests.databases import Databases
 

@@ -32,12 +32,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.database import (
+from app.database import Model, Uuid16
+from app.database.connections import (
     APPLICATION_ROLE,
     OWNER_ROLE,
     SEARCH_PATH,
-    Model,
-    Uuid16,
     prepare_sqlite,
     read_url,
 )

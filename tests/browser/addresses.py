@@ -24,7 +24,7 @@ from app.clearing.redemption_models import Redemption, SessionRedemption
 from app.clearing.rules import StatementState
 from app.clearing.standing_queries import Filter, Standing, statements_listed
 from app.config import secret_file
-from app.database import Place
+from app.database.lists import Place
 from app.demo.accounts import PASSWORD
 from app.devices.enrolments import offer_device
 from app.guides.reading import NAMES

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from app.clearing.receipts import ReceiptSigner
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.demo import service as demonstration
 from app.factory import create_app
 from app.identity import passwords

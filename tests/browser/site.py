@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 from playwright.sync_api import Browser, Page, StorageState
 
-from app.database import Database
+from app.database.connections import Database
 from app.demo.accounts import DEMONSTRATION_ACCOUNTS, PASSWORD
 from app.identity.rules import Role
 from app.kernel.codes import VoucherCode

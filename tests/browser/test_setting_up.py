@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.config import Settings
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 from app.demo.accounts import PASSWORD
 from app.factory import create_app
 from app.identity import passwords

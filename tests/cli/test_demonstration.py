@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from app.database import Database
+from app.database.connections import Database
 from app.demo.service import DEMONSTRATION_ACCOUNTS
 from app.kernel.clock import utc_now
 from app.programmes.service import mark_demonstration

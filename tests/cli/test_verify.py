@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from app.database import SEARCH_PATH, read_url
+from app.database.connections import SEARCH_PATH, read_url
 from tests.cli.terminals import Terminal, free_port, plain
 from tests.cli.town import Town
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.clearing.receipts import ReceiptSigner
-from app.database import Database
+from app.database.connections import Database
 from app.demo.service import load
 from app.programmes.keys import KeyStore
 from tests.databases import Databases

@@ -15,7 +15,7 @@ from app.clearing.models import Payment, PaymentOrder, Statement
 from app.clearing.redemption_models import Redemption, RedemptionAttempt, RedemptionReversal
 from app.clearing.rules import StatementState
 from app.clearing.statements import statement_state
-from app.database import Database
+from app.database.connections import Database
 from app.demo.errors import DatabaseInUse
 from app.demo.partners import LAPSED, MEDIATORS, NAMES, NEWCOMER, PRESCRIBERS
 from app.demo.service import DEMONSTRATION_ACCOUNTS, is_loaded

@@ -13,7 +13,7 @@ from app.clearing import session_queries
 from app.clearing.models import StatementApproval
 from app.clearing.rules import ClawbackState, SheetState
 from app.config import Settings
-from app.database import Place
+from app.database.lists import Place
 from app.desk import search
 from app.desk.rules import FEW, Task, Waiting, in_order, told
 from app.desk.service import waiting

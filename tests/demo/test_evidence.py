@@ -10,7 +10,7 @@ from zipfile import ZipFile
 from sqlalchemy import func, select
 
 from app.clearing.models import StatementApproval
-from app.database import Place
+from app.database.lists import Place
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import actor_of

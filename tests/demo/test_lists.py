@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.clearing import session_queries as redemptions
 from app.clearing import standing_queries as clearing
 from app.clearing.redemption_models import Redemption
-from app.database import Place
+from app.database.lists import Place
 from app.losses import queries as losses
 from app.orders import queries as orders
 from app.prescribers import custody_queries as custody

@@ -26,7 +26,7 @@ from app.clearing.correction_models import Receivable
 from app.closing import calendar
 from app.closing import queries as closing
 from app.closing.rules import Step
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind, MovementKind
 from app.ledger.models import Movement

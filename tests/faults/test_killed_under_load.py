@@ -26,7 +26,8 @@ import pytest
 from sqlalchemy import select
 
 from app.clearing.redemption_models import Redemption
-from app.database import Database, migrate
+from app.database.connections import Database
+from app.database.migrations import migrate
 from app.identity.service import create_token
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Connection, Engine
 
-from app.database import Database
+from app.database.connections import Database
 from tests.databases import Databases
 from tests.ledger.hostile import World
 

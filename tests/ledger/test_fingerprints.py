@@ -1,6 +1,6 @@
 """The release knows the text of its rules on each database that it is tested with."""
 
-from app.database import Database
+from app.database.connections import Database
 from app.ledger import integrity
 
 

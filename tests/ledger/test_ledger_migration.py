@@ -6,7 +6,8 @@ from psycopg import sql
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
-from app.database import Database, downgrade, migrate
+from app.database.connections import Database
+from app.database.migrations import downgrade, migrate
 from tests.databases import Databases
 from tests.ledger.hostile import TABLES
 

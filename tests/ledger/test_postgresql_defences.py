@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.database import Database
+from app.database.connections import Database
 from tests.databases import Databases
 from tests.ledger.attacks import REDEEM
 from tests.ledger.hostile import ALL_ITS_VOUCHERS, DENIED, World, promise_named_by

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from app.database import prepare_sqlite
+from app.database.connections import prepare_sqlite
 from tests.ledger.hostile import Attack, World
 
 LEDGER = import_module("migrations.versions.0001_ledger")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import MailServer, Security, SettingRefused, Settings
-from app.database import Database
+from app.database.connections import Database
 from app.identity.models import Agent
 from app.identity.rules import Role
 from app.identity.service import create_agent

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database import Database
+from app.database.connections import Database
 from tests.api.house import House
 from tests.factories import Scheme
 

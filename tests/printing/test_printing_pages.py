@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.config import EXAMPLE_LINE
-from app.database import Database, Place
+from app.database.connections import Database
+from app.database.lists import Place
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber
 from app.orders.queries import order as order_of

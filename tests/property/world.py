@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.correction_queries import account_of
 from app.clearing.models import StatementApproval, StatementVersion
-from app.database import Database
+from app.database.connections import Database
 from app.identity.rules import Actor
 from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from app.database import Database
+from app.database.connections import Database
 from tests.beginnings import begin, stocked
 from tests.databases import Databases
 from tests.factories import Scheme

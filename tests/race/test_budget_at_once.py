@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.orders import budget
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting, no_hold, said

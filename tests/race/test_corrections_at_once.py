@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries, queries
 from app.clearing.correction_models import Recovery
 from app.clearing.statements import approve_statement
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from tests.factories import Scheme
 from tests.race.together import Answer, after, everywhere, in_transactions, meeting, no_hold, said
 

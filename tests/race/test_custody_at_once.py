@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.kernel.ids import new_id
 from app.prescribers import custody
 from app.prescribers import custody_queries as queries

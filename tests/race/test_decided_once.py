@@ -22,7 +22,8 @@ from app.clearing.correction_models import Recovery
 from app.closing import calendar, endings
 from app.closing import queries as closing
 from app.closing.rules import Side, Step
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.kernel.ids import new_id
 from app.ledger import verify
 from app.losses import queries as losses

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.clearing import queries as clearing
 from app.clearing.statements import approve_statement
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.prescribers import prescriptions, queries

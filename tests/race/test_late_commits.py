@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.redemptions import Scan, redeem_voucher
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.ledger import snapshots
 from app.ledger.models import Movement

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.closing.calendar import expire
-from app.database import Database
+from app.database.connections import Database
 from app.ledger import AccountKind, VoucherRange
 from app.ledger.models import Voucher
 from app.losses import queries

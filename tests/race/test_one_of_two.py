@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import queries as clearing
 from app.clearing.errors import NothingToClear
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.identity.queries import failures_since
 from app.identity.service import ATTEMPTS_OF_ACCOUNT, SignInKeys, begin_sign_in
 from app.kernel.ids import new_id

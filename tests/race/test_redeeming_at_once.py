@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.redemptions import Scan, Verdict, redeem_vouchers
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import DomainError
 from app.kernel.ids import new_id
 from app.ledger import AccountKind

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.codes import VoucherCode
 from app.trust import queries
 from app.trust.notes import CheckpointSigner

@@ -10,7 +10,8 @@ from app import ledger
 from app.clearing import session_queries, sheets
 from app.clearing.redemption_models import TypedSheet, TypedSheetDecision
 from app.clearing.redemptions import Verdict
-from app.database import Database, hold
+from app.database.connections import Database
+from app.database.locks import hold
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id
 from tests.factories import Scheme

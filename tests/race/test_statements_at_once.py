@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.clearing import payment_queries, queries, run_queries, runs
 from app.clearing.run_queries import Unclaimed
 from app.clearing.standing_queries import Filter, statements_after
-from app.database import Database
+from app.database.connections import Database
 from app.ledger import VouchersNotThere
 from tests.factories import Scheme
 from tests.race.together import Answer, in_transactions, said

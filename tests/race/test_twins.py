@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.database import Database, earlier, hold
+from app.database.connections import Database
+from app.database.locks import earlier, hold
 from app.identity import passwords
 from app.ledger import verify
 from tests.beginnings import begin

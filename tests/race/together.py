@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import DomainError
 
 T = TypeVar("T")

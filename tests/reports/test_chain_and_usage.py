@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.identity.errors import RightMissing
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.identity.errors import RightMissing
 from app.kernel.errors import InvalidInput
 from app.ledger.models import Movement

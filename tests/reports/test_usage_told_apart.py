@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.identity.errors import RightMissing
 from app.kernel.errors import InvalidInput
 from app.programmes.service import create_vintage

@@ -60,7 +60,8 @@ from app.clearing.sessions import link_redemptions, record_session
 from app.clearing.sheets import prepare_sheet, set_aside_sheet
 from app.closing.complements import draw_complement
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
-from app.database import Database, Model
+from app.database import Model
+from app.database.connections import Database
 from app.identity.device_models import (
     Device,
     DeviceOffer,

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
-from app.database import SEARCH_PATH, Database, prepare_sqlite, read_url
+from app.database.connections import SEARCH_PATH, Database, prepare_sqlite, read_url
 from app.identity import passwords
 from app.kernel.errors import DomainError
 from tests.beginnings import begin

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.desk.service import waiting
 from app.kernel.clock import end_of_day
 from app.kernel.errors import DomainError

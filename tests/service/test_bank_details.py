@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.mails.models import Mail
 from app.partners import queries

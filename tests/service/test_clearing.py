@@ -15,7 +15,7 @@ from app.clearing.errors import (
 )
 from app.clearing.models import StatementApproval, StatementVersion
 from app.clearing.statements import approve_statement, statement_state
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.partners.bank_details import approve_bank_details, prepare_bank_details

@@ -15,7 +15,7 @@ from app.closing.models import ClosingComplement, ComplementSettlement
 from app.closing.papers import complement_statement, joint_statement
 from app.closing.rules import Side, Step
 from app.closing.views import account_of, complements_shown, counted_list
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id

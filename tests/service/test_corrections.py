@@ -29,7 +29,7 @@ from app.clearing.receipts import serial_in
 from app.clearing.rules import RedemptionState, StatementState, fee_of, fee_share, fitting
 from app.clearing.session_queries import line_of
 from app.clearing.statements import statement_state
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import first_instant, martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind

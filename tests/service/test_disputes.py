@@ -23,7 +23,7 @@ from app.clearing.errors import (
 )
 from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import line_of
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.ledger import AccountKind

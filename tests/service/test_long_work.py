@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.clearing import background, queries
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.works import service as works

@@ -15,7 +15,7 @@ from app.clearing.payment_file import payment_file
 from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
 from app.clearing.statements import PassRange
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.ledger import AccountKind

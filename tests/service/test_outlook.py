@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.clearing.outlook import Blocked, Coming, Given, Obstacle, Outlook, outlook_of
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.kernel.money import Cents

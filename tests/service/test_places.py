@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.mediators.errors import NoLabelInForce

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.ids import new_id
 from app.ledger import AccountKind
 from app.orders import planning, queries

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.portability import tables
 from app.portability.archive import MANIFEST, reading, writing
 from app.portability.errors import (

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from app.config import EXAMPLE_LINE, EXAMPLE_URL
-from app.database import Place
+from app.database.lists import Place
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.serials import SerialNumber

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.clock import end_of_day, martinique_day
 from app.ledger import AccountKind

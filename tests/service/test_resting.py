@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from app.database import Database
+from app.database.connections import Database
 from app.ledger.models import AccountRow
 from app.ledger.snapshots import Sizes
 from app.prescribers.custody_queries import Held, held_booklets

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import ledger
-from app.database import Database
+from app.database.connections import Database
 from app.kernel import codes
 from app.kernel.ids import new_id
 from app.kernel.serials import BookletNumber, SerialNumber

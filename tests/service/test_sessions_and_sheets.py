@@ -13,7 +13,7 @@ from app.clearing.redemptions import GUESSES_ALLOWED, Scan, Verdict
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, Topic
 from app.clearing.sessions import link_redemptions, record_session, redeem_for_session
 from app.clearing.sheets import LineProblem
-from app.database import Place
+from app.database.lists import Place
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import new_id
 from tests.service.conftest import World

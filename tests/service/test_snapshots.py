@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing.run_queries import anything_old_to_clear, waiting_to_clear
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import first_instant, martinique_day
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Movement, Posting, Snapshot, Voucher

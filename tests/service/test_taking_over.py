@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger
 from app.clearing.errors import VoucherUsedBefore
-from app.database import Place as ListPlace
+from app.database.lists import Place as ListPlace
 from app.kernel import codes
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id

@@ -18,7 +18,7 @@ from app.clearing import queries
 from app.clearing.redemption_models import Redemption
 from app.clearing.runs import run_clearing
 from app.clearing.statements import approve_statement
-from app.database import Database
+from app.database.connections import Database
 from app.kernel.clock import MARTINIQUE, first_instant
 from app.kernel.codes import VoucherCode
 from app.kernel.ids import new_id

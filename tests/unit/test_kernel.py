@@ -8,7 +8,8 @@ from uuid import RFC_4122
 import pytest
 from sqlalchemy import text
 
-from app.database import Database, Day, UnknownDatabase, UtcDateTime, Uuid16, read_url
+from app.database import Day, UtcDateTime, Uuid16
+from app.database.connections import Database, UnknownDatabase, read_url
 from app.kernel import codes
 from app.kernel.clock import day_asked, end_of_day, first_instant, martinique_day
 from app.kernel.ids import LARGEST_INTEGER, new_id, request_hash

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import select
 
 from app.config import Settings
-from app.database import Database
+from app.database.connections import Database
 from app.factory import create_app
 from app.identity.rules import FROM_SERVER
 from app.identity.service import known_agent
