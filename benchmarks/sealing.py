@@ -39,7 +39,7 @@ SEALER = """
 import sys, time
 from pathlib import Path
 from sqlalchemy import text
-from app.database import Database
+from app.database.connections import Database
 from app.trust.keeper import seal_all
 from app.trust.notes import CheckpointSigner
 database, folder = Database(sys.argv[1], pool_size=1), Path(sys.argv[2])
