@@ -15,7 +15,12 @@ from app.mediators import queries as mediators
 from app.mediators.queries import Place
 from app.partners import queries as partners
 from app.prescribers import queries
-from app.prescribers.in_hand import Holding, holdings_of_people
+from app.prescribers.in_hand import (
+    Holding,
+    Reached,
+    holdings_of_people,
+    most_to_lose_first,
+)
 from app.prescribers.models import BeneficiaryIdentity
 from app.programmes import queries as programmes
 
@@ -69,24 +74,36 @@ def call_sheet(
     *,
     actor: Actor,
     whom: Whom,
-    after: tuple[date, UUID] | None,
+    after: Reached | None,
     limit: int,
     now: datetime,
 ) -> list[ToCall]:
-    """People of one's own prescriber who hold passes, those that end first first."""
+    """People of one's own prescriber who hold passes: what ends first, then most of it, first.
+
+    Those who have none left have nothing to lose: they stand in the order in which they came.
+    """
     actor.check(Right.SEE_BENEFICIARIES)
     today = martinique_day(now)
     soon = today + alert_before_end(session, on=today)
-    held = holdings_of_people(
-        session,
-        actor.organisation_id,
-        on=today,
-        ending_by=soon if whom is Whom.ENDING else None,
-        unused=whom is Whom.UNUSED,
-        done=whom is Whom.DONE,
-        after=after,
-        limit=limit,
-    )
+    if whom is Whom.DONE:
+        held = holdings_of_people(
+            session,
+            actor.organisation_id,
+            on=today,
+            done=True,
+            after=(after.last_day, after.beneficiary_id) if after else None,
+            limit=limit,
+        )
+    else:
+        held = most_to_lose_first(
+            session,
+            actor.organisation_id,
+            on=today,
+            ending_by=soon if whom is Whom.ENDING else None,
+            unused=whom is Whom.UNUSED,
+            after=after,
+            limit=limit,
+        )
     people = queries.identities(session, {one.beneficiary_id for one in held})
     places = mediators.places_nearby(session, on=today)
     phones = partners.phones_of(session, [place.organisation.id for place in places])

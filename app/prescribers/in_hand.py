@@ -2,18 +2,32 @@
 
 Whoever has much in hand is many, so no page reads all of them: days on which passes end are few,
 and for each of them people are walked in the order of their ids, or found from the passes that are
-left where those are few. What they have is added up for those alone that a page shows.
+left where those are few. On a call sheet, who has most to lose comes first: for that, the passes
+that are left are counted by person, and no more of them is read. What people have is added up for
+those alone that a page shows.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import merge
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, join
 
 from app.kernel.serials import BOOKLET_SIZES
@@ -61,6 +75,14 @@ class Holding:
         return self.voucher_count - self.used_count - self.left_count
 
 
+class Reached(NamedTuple):
+    """Where a call sheet goes on: after the person with so much left of what ends that day."""
+
+    last_day: date
+    left_count: int
+    beneficiary_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class _Sums:
     beneficiary_id: UUID
@@ -69,6 +91,15 @@ class _Sums:
     used_count: int
     left_count: int
     last_day: date
+
+    @property
+    def pressing(self) -> "_Pressing":
+        """Where they stand on a call sheet."""
+        return self.last_day, -self.left_count, self.beneficiary_id
+
+
+_Pressing: TypeAlias = tuple[date, int, UUID]
+"""The order of a call sheet: what ends first, then who has most of it to lose."""
 
 
 def holdings_of_people(
@@ -99,7 +130,30 @@ def holdings_of_people(
         asked.whose_first_day_is(day, after[1] if after and day == after[0] else None, limit)
         for day in days
     )
-    told = list(islice(found, limit))
+    return _told(session, islice(found, limit))
+
+
+def most_to_lose_first(
+    session: Session,
+    prescriber_id: UUID,
+    *,
+    on: date,
+    ending_by: date | None = None,
+    unused: bool = False,
+    after: Reached | None = None,
+    limit: int,
+    sizes: Sizes = SIZES,
+) -> list[Holding]:
+    """People as `holdings_of_people` finds them; of one last day, who has most left comes first.
+
+    Passes of a vintage all end on one day: without it, the order would be that of arrival.
+    """
+    asked = _Asked(session, prescriber_id, on, sizes, unused=unused, done=False)
+    return _told(session, islice(asked.most_to_lose_first(ending_by, after, limit), limit))
+
+
+def _told(session: Session, found: Iterable[_Sums]) -> list[Holding]:
+    told = list(found)
     last = last_hand_overs(session, [one.beneficiary_id for one in told])
     return [
         Holding(
@@ -162,6 +216,65 @@ class _Asked:
                     if fits and not (self.unused and one.used_count):
                         yield one
                 at_once = self.sizes.at_once
+
+    def most_to_lose_first(
+        self, ending_by: date | None, after: Reached | None, limit: int
+    ) -> Iterator[_Sums]:
+        """Those who have something left, by the day on which it ends first, and how much it is."""
+        beyond = (after.last_day, -after.left_count, after.beneficiary_id) if after else None
+        stood_for = {one.pressing: one for one in self._sums(sorted(self.replaced))}
+        order = merge(
+            self._counted(ending_by, beyond),
+            sorted(
+                place
+                for place, one in stood_for.items()
+                if one.left_count
+                and (beyond is None or place > beyond)
+                and (ending_by is None or one.last_day <= ending_by)
+            ),
+        )
+        at_once = min(limit, self.sizes.most_at_once)
+        while some := list(islice(order, at_once)):
+            sums = {one.beneficiary_id: one for one in self._sums([who for *_, who in some])}
+            for *_, who in some:
+                one = sums.get(who)
+                if one is not None and not (self.unused and one.used_count):
+                    yield one
+            at_once = self.sizes.at_once
+
+    def _counted(self, ending_by: date | None, beyond: _Pressing | None) -> Iterator[_Pressing]:
+        """How much is left of the booklets of each person, of whom nothing was replaced.
+
+        Passes end with their booklet. Hand-overs alone are asked until when: with one table more,
+        PostgreSQL reads through those of everybody.
+        """
+        left = (
+            select(Voucher.booklet_id, func.count().label("count"))
+            .where(Voucher.account_id.in_(list(self.left)))
+            .group_by(Voucher.booklet_id)
+        ).subquery()
+        day, count = func.min(PrescriptionBooklet.valid_until), func.sum(left.c.count)
+        who = PrescriptionBooklet.beneficiary_id
+        query = (
+            select(day, -cast(count, Integer), who)
+            .select_from(left)
+            .join(PrescriptionBooklet, PrescriptionBooklet.booklet_id == left.c.booklet_id)
+            .where(is_handed_over())
+            .group_by(who)
+            .order_by(day, count.desc(), who)
+        )
+        if ending_by is not None:
+            query = query.having(day <= ending_by)
+        if beyond is not None:
+            last_day, fewer, person = beyond
+            later = and_(count == -fewer, who > person)
+            query = query.having(
+                or_(day > last_day, and_(day == last_day, or_(count < -fewer, later)))
+            )
+        with self.session.execute(query) as rows:
+            for last_day, fewer, person in rows:
+                if person not in self.replaced:
+                    yield last_day, fewer, person
 
     # ── Who may be shown ───────────────────────────────────────────────────────────────────────
 

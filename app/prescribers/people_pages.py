@@ -17,6 +17,7 @@ from app.prescribers.custody_desk import read_uuid
 from app.prescribers.errors import UnknownBeneficiary
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.handover_parts import person_typed
+from app.prescribers.in_hand import Reached
 from app.prescribers.models import Beneficiary
 from app.prescribers.people import (
     Person,
@@ -97,10 +98,8 @@ def sheet() -> ResponseReturnValue:
             now=started_at(),
         )
     )
-    # Passes of a vintage all end on one day: who has most of them to lose is called first.
-    pressing = sorted(found[:ON_PAPER], key=lambda one: (one.held.last_day, -one.held.left_count))
     page = SheetPage(
-        tuple(pressing),
+        tuple(found[:ON_PAPER]),
         whom,
         WHOM[whom],
         started_on(),
@@ -134,7 +133,10 @@ def people() -> ResponseReturnValue:
         last = found[PAGE - 1].held
         kept = {"qui": whom} if whom else {}
         more = f"{url_for('.people')}?" + urlencode(
-            {**kept, "apres": f"{last.last_day.isoformat()}_{last.beneficiary_id}"}
+            {
+                **kept,
+                "apres": f"{last.last_day.isoformat()}_{last.left_count}_{last.beneficiary_id}",
+            }
         )
     page = PeoplePage(
         tuple(found[:PAGE]),
@@ -153,11 +155,11 @@ def read_whom() -> str:
     return whom if whom in ASKED else ""
 
 
-def read_after(typed: str) -> tuple[date, UUID] | None:
+def read_after(typed: str) -> Reached | None:
     """Where the list goes on; the beginning for whatever cannot be read."""
-    day, _, person = typed.partition("_")
     try:
-        return date.fromisoformat(day), UUID(person)
+        day, left, person = typed.split("_")
+        return Reached(date.fromisoformat(day), int(left[:9]), UUID(person))
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""What people have in hand is the same whether it is walked to, or added up pass by pass."""
+"""What people have in hand is the same whether it is walked to, counted, or added up by hand."""
 
 from collections import Counter, defaultdict
 from datetime import date
@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from app.kernel.clock import martinique_day
 from app.ledger import AccountKind
 from app.ledger.models import AccountRow, Voucher
-from app.prescribers.in_hand import USED, Holding, Sizes, holdings_of_people
+from app.prescribers.in_hand import (
+    USED,
+    Holding,
+    Reached,
+    Sizes,
+    holdings_of_people,
+    most_to_lose_first,
+)
 from app.prescribers.models import Beneficiary, PrescriptionBooklet
 from app.prescribers.queries import is_handed_over, last_hand_overs
 from app.programmes.models import VintageTerms
@@ -88,6 +95,20 @@ def page_by_page(
     return found
 
 
+def sheet_by_sheet(
+    session: Session, prescriber_id: UUID, on: date, *, limit: int, unused: bool
+) -> list[Holding]:
+    """What each page of a call sheet shows, one after the other."""
+    found: list[Holding] = []
+    after = None
+    while some := most_to_lose_first(
+        session, prescriber_id, on=on, unused=unused, after=after, limit=limit, sizes=WALKED
+    ):
+        found += some
+        after = Reached(some[-1].last_day, some[-1].left_count, some[-1].beneficiary_id)
+    return found
+
+
 def test_a_page_shows_whom_a_look_at_every_pass_finds(loaded: Loaded) -> None:
     shown: Counter[str] = Counter()
     with loaded.database.transaction(writing=False) as session:
@@ -109,4 +130,11 @@ def test_a_page_shows_whom_a_look_at_every_pass_finds(loaded: Loaded) -> None:
                         session, prescriber_id, on, sizes=sizes, limit=limit, whom=whom
                     )
                     assert told == people, (whom, on, limit)
+                if whom != "done":
+                    called = sheet_by_sheet(
+                        session, prescriber_id, on, limit=15, unused=whom == "unused"
+                    )
+                    assert called == sorted(
+                        people, key=lambda one: (one.last_day, -one.left_count, one.beneficiary_id)
+                    )
     assert shown["left"] > shown["unused"] > 0 < shown["done"]

@@ -24,6 +24,7 @@ from app.papers.french import long_day
 from app.prescribers import errors, letters, people, queries, referrals, undoing
 from app.prescribers.follow_up import ToCall, Whom, call_sheet
 from app.prescribers.forgetting import forget_identities
+from app.prescribers.in_hand import Reached
 from app.prescribers.models import (
     Beneficiary,
     BeneficiaryIdentity,
@@ -410,7 +411,7 @@ def test_the_commitment_is_a_sheet_to_sign(session: Session, scheme: Scheme) -> 
 def test_whom_to_call_is_who_has_not_started_or_will_lose_passes(
     session: Session, scheme: Scheme
 ) -> None:
-    started, waiting = (scheme.beneficiary(session) for _ in range(2))
+    waiting, started = (scheme.beneficiary(session) for _ in range(2))
     scheme.prescription(session, started, [1, 2])
     scheme.prescription(session, waiting, [3])
     undo(session, scheme, scheme.prescription(session, scheme.beneficiary(session), [4]))
@@ -418,18 +419,23 @@ def test_whom_to_call_is_who_has_not_started_or_will_lose_passes(
     scheme.redeem(session, scheme.codes(session, 1)[0]).accepted()
 
     def called(whom: Whom, *, after: int | None = None, days: int = 0) -> list[ToCall]:
-        before = called(Whom.ALL, days=days)[after].held if after is not None else None
+        reached = None
+        if after is not None:
+            before = called(Whom.ALL, days=days)[after].held
+            reached = Reached(before.last_day, before.left_count, before.beneficiary_id)
         return call_sheet(
             session,
             actor=scheme.actors["plie"],
             whom=whom,
-            after=(before.last_day, before.beneficiary_id) if before else None,
+            after=reached,
             limit=10,
             now=scheme.now + timedelta(days=days),
         )
 
     everybody = called(Whom.ALL)
-    assert {one.held.beneficiary_id for one in everybody} == {started, waiting}
+    assert [one.held.beneficiary_id for one in everybody] == [started, waiting], (
+        "most to lose first"
+    )
     assert [one.held for one in called(Whom.ALL, after=0)] == [everybody[1].held]
     [idle] = called(Whom.UNUSED)
     assert (idle.held.beneficiary_id, idle.held.left_count, idle.started) == (waiting, 10, False)
