@@ -7,21 +7,38 @@ from datetime import date
 LONGEST_NAME = 200
 _EMAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,185}\.[^\s@.]{2,63}")
 JOINERS = "\u200c\u200d"
-"""Format characters that some scripts and signs are spelled with; the others only hide."""
+"""Format characters that some scripts and signs are spelled with."""
+PASTED = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
+"""What word processors and web pages leave in what is copied: it shows nothing and means nothing.
+
+Soft hyphen, zero width space, marks of direction, word joiner, mark of the order of bytes.
+"""
 
 
 def clean(typed: str, *, longest: int = LONGEST_NAME) -> str | None:
     """One line of text in composed Unicode (NFC), spaces folded; None when it cannot be one.
 
     Refused: nothing but spaces, control and format characters (NUL, U+202E), surrogates, too long.
+    Dropped: what was pasted along and shows nothing.
     """
-    text = " ".join(unicodedata.normalize("NFC", typed).split())
+    text = " ".join(unicodedata.normalize("NFC", typed.translate(PASTED)).split())
     if not 0 < len(text) <= longest:
         return None
-    unseen = (c for c in text if c not in JOINERS)
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Cn", "Co"} for c in unseen):
+    if any(_is_hidden(c) for c in text if c not in JOINERS):
         return None
     return text
+
+
+def _is_hidden(char: str) -> bool:
+    """Whether a character shows nothing of its own, or nothing that everybody reads alike.
+
+    What Unicode has not assigned in our tables may be next year's emoji, but for those that it
+    never will: the last two of each plane, and U+FDD0 to U+FDEF (Unicode 23.7).
+    """
+    category, point = unicodedata.category(char), ord(char)
+    if category == "Cn":
+        return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF  # noqa: PLR2004
+    return category in {"Cc", "Cf", "Cs", "Co"}
 
 
 def read_email(typed: str) -> str | None:

@@ -22,7 +22,7 @@ from app.identity.session_rules import FRESH_FOR, SEEN_EVERY, system_of
 from app.identity.sessions import SignedIn
 from app.kernel.clock import martinique_day
 from app.kernel.errors import NotPermitted, NotSignedIn
-from app.web import drafts
+from app.web import drafts, form_tokens
 from app.web.cookie import browser_nonce, secret_of_cookie
 from app.web.transaction import (
     SAFE_METHODS,
@@ -44,7 +44,8 @@ class FormExpired(NotPermitted):
 
     code = "form_expired"
     sentence = (
-        "Ce formulaire a expiré : rien n’a été enregistré. Rechargez la page, puis recommencez."
+        "Il vient d’une session finie : rien n’a été enregistré. Revenez à sa page, rechargez-la, "
+        "puis recommencez."
     )
 
 
@@ -288,13 +289,23 @@ def check_csrf() -> None:
         raise FormExpired from None
 
 
+def form_of_before() -> str:
+    """The address that opens this form again, when an earlier session of the same agent showed it.
+
+    They signed in anew in another tab: what they typed in this one is not lost for that.
+    """
+    maker = form_tokens.made_for(request.form.get(form_tokens.FIELD, ""))
+    is_theirs = "agent" in g and g.agent.id == maker
+    return drafts.address_to_go_on(maker) if is_theirs else ""
+
+
 def ask_to_sign_in() -> AnyResponse:
     """Send a person to the sign-in page, and back afterwards, to what they had typed."""
     reason = "expired" if secret_of_cookie() else "needed"
     here = request.full_path.rstrip("?")
     if request.method in SAFE_METHODS:
         asked = here
-    elif asked := drafts.address_to_go_on():
+    elif asked := drafts.address_to_go_on(drafts.lately_signed_in()):
         reason = "kept"
     elif request.endpoint != SIGNS_OUT:
         page, reason = drafts.page_of_form(), "lost"

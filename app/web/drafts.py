@@ -2,8 +2,9 @@
 
 A form that arrives after the sign-in has ended is kept (app.identity.drafts), for the agent whose
 session the cookie still names: not older than a week, and never sent by another site (SameSite).
-Once that same agent has signed in again, its page opens with what was typed. Somebody else who
-signs in there meets an empty form. Who signed out has no name left, and nothing is kept.
+So is one that an earlier session of whoever is signed in has shown (app.web.form_tokens). Once that
+same agent has signed in again, its page opens with what was typed. Somebody else who signs in there
+meets an empty form. Who signed out has no name left, and nothing is kept.
 """
 
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 from app.identity import drafts, queries, sessions
 from app.identity.drafts import Typed
 from app.kernel.ids import new_id
+from app.web import form_tokens
 from app.web.cookie import secret_of_cookie
 from app.web.transaction import current_settings, in_transaction
 
@@ -23,7 +25,7 @@ AGAIN = "repris"
 """The field of an address that names the draft to go on with."""
 CHECK = "verifier"
 """The field of an address that names what was typed and is to be checked before it is done."""
-NEVER_KEPT = frozenset({"csrf_token", "password", "current_password"})
+NEVER_KEPT = frozenset({form_tokens.FIELD, "password", "current_password"})
 
 
 def typed_in_request() -> Typed:
@@ -32,9 +34,8 @@ def typed_in_request() -> Typed:
     return {name: values for name, values in fields.items() if name not in NEVER_KEPT}
 
 
-def address_to_go_on() -> str:
-    """Keep the form of this request, sent too late; the address that opens it again, or nothing."""
-    agent_id = _lately_signed_in()
+def address_to_go_on(agent_id: int | None) -> str:
+    """Keep the form of this request for whoever typed it; the address that opens it, or nothing."""
     place, typed = page_of_form(), typed_in_request()
     written = place == request.path or typed.keys() - {"id"}
     if agent_id is None or request.files or not (place and written):
@@ -155,7 +156,7 @@ def named_here(name: str = AGAIN) -> UUID | None:
         return None
 
 
-def _lately_signed_in() -> int | None:
+def lately_signed_in() -> int | None:
     """Whose session this browser had until it grew old, or was ended from elsewhere."""
     secret = secret_of_cookie()
     if not secret:

@@ -274,7 +274,8 @@ def _label(choices: tuple[Choice, ...], value: str) -> str:
 class ErrorPage:
     """A page that could not be given. `status` chooses the words (`app.web.words.REFUSALS`).
 
-    `sentence` replaces the usual one, for a refusal of the domain that says better what to do.
+    `sentence` replaces the usual one, for a refusal of the domain that says better what to do, and
+    `code` the title where that is of something else.
     `reference` is the number under which the logs know this request.
     """
 
@@ -282,3 +283,4 @@ class ErrorPage:
     sentence: str | None = None
     reference: str | None = None
     signed_in: bool = False
+    code: str = ""

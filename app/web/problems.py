@@ -22,7 +22,14 @@ from app.kernel.errors import (
     Throttled,
 )
 from app.web import drafts, words
-from app.web.auth import API_PREFIX, ask_to_sign_in, is_signed_in, recognise
+from app.web.auth import (
+    API_PREFIX,
+    FormExpired,
+    ask_to_sign_in,
+    form_of_before,
+    is_signed_in,
+    recognise,
+)
 from app.web.pages import ErrorPage
 
 STATUS_BY_FAMILY: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
@@ -92,7 +99,9 @@ def refused(error: DomainError) -> AnyResponse:
     """The answer to a refusal of the domain."""
     status = status_of(error)
     if not request.path.startswith(API_PREFIX):
-        return error_page(status, sentence=error.message)
+        if isinstance(error, FormExpired) and (asked := form_of_before()):
+            return redirect(asked)
+        return error_page(status, sentence=error.message, code=error.code)
     answer = problem(status, code=error.code, sentence=error.message, details=error.details)
     minutes = error.details.get("minutes")
     if isinstance(error, Throttled) and isinstance(minutes, int):
@@ -154,7 +163,9 @@ def crashed(error: Exception) -> AnyResponse:
     return error_page(HTTPStatus.INTERNAL_SERVER_ERROR, reference=reference)
 
 
-def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -> AnyResponse:
+def error_page(
+    status: HTTPStatus, *, sentence: str = "", reference: str = "", code: str = ""
+) -> AnyResponse:
     """A French page that says what happened and what to do next."""
     if status is HTTPStatus.UNAUTHORIZED:
         return ask_to_sign_in()
@@ -164,6 +175,7 @@ def error_page(status: HTTPStatus, *, sentence: str = "", reference: str = "") -
         sentence=sentence,
         reference=reference,
         signed_in=is_signed_in(),
+        code=code,
     )
     return Response(render_template("errors/error.html", page=page), status)
 

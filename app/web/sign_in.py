@@ -38,6 +38,7 @@ from app.identity.session_models import Passkey
 from app.identity.session_rules import Method, Second
 from app.identity.sessions import begin_session
 from app.identity.sessions import sign_out as end_here
+from app.web import form_tokens
 from app.web.auth import (
     ANONYMOUS,
     AWAITED,
@@ -187,6 +188,7 @@ def let_in(
     secret, was_waived = in_transaction(begin)
     # Whatever this browser held before somebody signed in is nobody's any more.
     session.clear()
+    form_tokens.begin_for(agent.id)
     if was_waived:
         flash(
             "Base de démonstration : second facteur non exigé. "

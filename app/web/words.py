@@ -308,6 +308,10 @@ REFUSALS: Mapping[int, Refusal] = {
 }
 
 
+TITLES: Mapping[str, str] = {"form_expired": "Ce formulaire a expiré"}
+"""What went wrong where the number of the error says something else, by the code of a refusal."""
+
+
 def refusal_of(status: int) -> Refusal:
     """The words for an error, whatever its number: somebody's slip, or else ours."""
     usual = 400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500

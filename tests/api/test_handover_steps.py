@@ -383,6 +383,32 @@ def test_what_was_typed_outlives_the_sign_in_for_its_agent_alone(house: House) -
     assert send(client, path, page, PERSON).endswith("/besoin")
 
 
+def test_what_was_typed_in_one_tab_outlives_signing_in_anew_in_another(house: House) -> None:
+    with house.database.transaction() as session:
+        for name in ("plie", "ccas"):
+            set_password(session, email=f"{name}@exemple.fr", password=PASSWORD, now=house.clock())
+    client = house.app.test_client()
+    sign_in("plie", client, "")
+    blank = read(client, "/remises/nouvelle")
+
+    sign_in("ccas", client, "")
+    refused = client.post(
+        "/remises/nouvelle", data={**PERSON, "csrf_token": hidden(blank, "csrf_token")}
+    )
+    sign_in("plie", client, "")
+    path = send(client, "/remises/nouvelle", blank, PERSON)
+
+    assert refused.status_code == 403, "typed by somebody else"
+    assert "<h1>Ce formulaire a expiré</h1>" in refused.text
+    assert path.startswith("/remises/nouvelle?repris=")
+    page = read(client, path)
+    assert "Ce que vous aviez écrit est là" in page
+    assert 'value="Zyxélène"' in page
+    assert send(client, path, page, PERSON).endswith("/besoin")
+    forged = client.post("/remises/nouvelle", data={**PERSON, "csrf_token": "1.x"})
+    assert forged.status_code == 403
+
+
 @pytest.mark.parametrize(
     ("below", "field"), [("{order}/mandats", "mandate_number"), ("/pass", "typed")]
 )

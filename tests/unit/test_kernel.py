@@ -90,6 +90,11 @@ def test_a_check_character_can_be_worked_out_by_hand() -> None:
         ("Rosalie \u202eeilasoR", None),
         ("\ud800", None),
         ("\ue000", None),
+        ("\uffff", None),
+        ("L’accom\u00adpagnement", "L’accompagnement"),
+        ("\ufeffFort-de-\u200bFrance", "Fort-de-France"),
+        ("\u200b", None),
+        ("fatigué \U0001fae9", "fatigué \U0001fae9"),
     ],
 )
 def test_a_name_is_one_clean_line_or_none(typed: str, cleaned: str | None) -> None:
