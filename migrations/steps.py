@@ -136,8 +136,8 @@ def refuse_insert(rule: str, table: str, *, when: str, only_if: str = "") -> Non
     `only_if` says of the row alone, on PostgreSQL, when it is worth looking: calling a function for
     each of a thousand rows takes longer than writing them.
 
-    For sums that a CHECK cannot see. Writers of the same sum hold a lock first (app.database.locks.hold),
-    so the trigger need not.
+    For sums that a CHECK cannot see. Writers of the same sum hold a lock first
+    (app.database.locks.hold), so the trigger need not.
     """
     _refuse(rule, table, "insert", when=when, only_if=only_if)
 
