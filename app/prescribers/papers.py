@@ -105,6 +105,8 @@ class Writer:
         self.y = TOP
         self.places_from = 1
         """The page on which the places begin."""
+        self.closed_before_places = True
+        """Whether the letter is signed before the page of its places, or after them."""
 
     def need(self, height: float) -> None:
         """Turn the page when so much is not left."""
@@ -123,12 +125,12 @@ class Writer:
         s.rect(LEFT, 297 - 31, 1.6, 14, fill=TEAL)
         with s.leaf("P"):
             s.para(LEFT + 4, 297 - 21, 80, name, 16 if big else 13, font="B", color=TEAL, most=2)
-            s.para(LEFT + 4, 297 - 30, 80, line, 14 if big else 9.5, most=2)
+            left = s.para(LEFT + 4, 297 - 30, 80, line, 14 if big else 9.5)
         with s.leaf("P"):
-            low = s.para(105, 297 - 38, 85, person, 16 if big else 11.5, most=3)
+            low = s.para(105, 297 - 38, 85, person, 16 if big else 11.5)
         with s.leaf("P"):
-            s.para(105, min(low, 297 - 46) - 1, 85, day, 14 if big else 10.5, most=3)
-        self.y = 297 - (76 if big else 66)
+            low = s.para(105, min(low, 297 - 46) - 1, 85, day, 14 if big else 10.5)
+        self.y = min(297 - (76 if big else 66), left - 4, low - 4)
         with s.leaf("H1"):
             self.y = s.para(
                 LEFT,
@@ -142,11 +144,15 @@ class Writer:
             )
         self.y -= 3
 
+    def height(self, words: str, size: float) -> float:
+        """How high a paragraph is."""
+        return len(wrapped(typeset(words), self.wide, size)) * size * 1.36 / MM
+
     def para(self, words: str, *, after: float = 0.5, size: float | None = None) -> None:
         """A paragraph."""
         size = size or self.size
         lead = size * 1.36 / MM
-        self.need(len(wrapped(typeset(words), self.wide, size)) * lead)
+        self.need(self.height(words, size))
         with self.s.leaf("P"):
             self.y = self.s.para(LEFT, self.y, self.wide, typeset(words), size, lead)
         self.y -= self.lead * after
@@ -291,13 +297,14 @@ class Writer:
 
 def orientation_letter(letter: Letter, *, large: bool) -> bytes:
     """Where to go, when, and how to use the passes."""
-    (first, *smaller), most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
-    written = _letter_at(letter, first, large=large)
-    for size in smaller:
-        if written.s.page <= most:
-            break
-        written = _letter_at(letter, size, large=large)
-    return written.finish()
+    sizes, most = (LARGE_SIZES, LARGE_PAGES) if large else (SIZES, PAGES)
+    tried = []
+    for size in sizes:
+        tried.append(_letter_at(letter, size, large=large))
+        if tried[-1].s.page <= most and tried[-1].closed_before_places:
+            return tried[-1].finish()
+    fits = [written for written in tried if written.s.page <= most]
+    return (fits or tried[-1:])[0].finish()
 
 
 def _letter_at(letter: Letter, size: float, *, large: bool) -> Writer:
@@ -365,6 +372,7 @@ def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int) ->
     )
     if places_from > 1:
         _close(w, letter)
+        w.closed_before_places = w.s.page < places_from
         while w.s.page < places_from:
             w.turn()
     room = 3 * w.lead + w.room_of(letter.places[:1] if large else letter.places)
@@ -383,13 +391,15 @@ def _letter_in(letter: Letter, size: float, *, large: bool, places_from: int) ->
 
 
 def _close(w: Writer, letter: Letter) -> None:
-    """Whom to ask, and who wrote."""
+    """Whom to ask, and who wrote: in one piece, so that no greeting stands alone on a page."""
     ask = f"Demandez à la structure qui vous a remis cette lettre : {letter.prescriber}."
     if letter.agent_phone:
         phone = letter.agent_phone.replace(" ", NBSP)
         ask = f"Appelez {letter.prescriber} au {strong(phone)}."
-    w.para(f"{strong('Une question ?')} {ask}")
-    w.para(f"Cordialement, {strong(letter.agent)}.")
+    ask, signed = f"{strong('Une question ?')} {ask}", f"Cordialement, {strong(letter.agent)}."
+    w.need(w.height(ask, w.size) + w.lead / 2 + w.height(signed, w.size))
+    w.para(ask)
+    w.para(signed)
 
 
 def commitment_form(form: CommitmentForm) -> bytes:
@@ -434,8 +444,8 @@ def commitment_form(form: CommitmentForm) -> bytes:
         w.s.rect(x, top - 46, wide, 46, stroke=RULE, line=0.7)
         with w.s.leaf("P"):
             w.s.text(x + 3, top - 6, who, "B", 11)
-            w.s.para(x + 3, top - 12, wide - 6, name, 10, most=2)
-        blank(w.s, x + 3, top - 24, "Le", x + wide - 3, 10)
+            low = w.s.para(x + 3, top - 12, wide - 6, name, 10)
+        blank(w.s, x + 3, min(top - 24, low - 3), "Le", x + wide - 3, 10)
         with w.s.leaf("P"):
             w.s.text(x + 3, top - 32, "Signature", "R", 10, color=GREY)
     w.y = top - 54

@@ -34,7 +34,7 @@ from app.prescribers.models import (
     PrescriptionException,
     PrescriptionRenewal,
 )
-from app.prescribers.papers import Letter, commitment_form, orientation_letter
+from app.prescribers.papers import Letter, LetterPlace, commitment_form, orientation_letter
 from app.prescribers.people import Person
 from app.prescribers.prescriptions import NO_REASON, Reasons, what_stands_in_the_way
 from app.prescribers.rules import (
@@ -356,6 +356,44 @@ def test_the_letter_says_where_to_go_and_how(
     told = "à l’un des lieux de la page 2" if large else "à l’un des lieux ci-dessous"
     assert told in pages[0]
     assert "1. EXO7" in pages[-1], "the places begin where the first page says"
+
+
+LONG_NAME = (
+    "Centre communal d’action sociale de la Ville de Grand’Rivière, service de l’insertion et de "
+    "l’accompagnement numérique des publics éloignés du nord de la Martinique"
+)
+
+
+@pytest.mark.parametrize("length", [57, 100, 138, 165])
+def test_a_large_letter_never_carries_its_greeting_alone_to_another_page(length: int) -> None:
+    week = tuple((day, "8 h à 12 h, 13 h 30 à 17 h") for day in ("Lundi", "Mardi", "Jeudi"))
+    place = LetterPlace(
+        "EXO7", "3 rue de la Mairie", "Sainte-Marie", "0596 00 00 00", "À 9 km", week, ""
+    )
+    letter = Letter(
+        number="RE-2026-00012",
+        person="Rosette Démonstration",
+        prescriber=LONG_NAME[:length],
+        town="Le Lorrain",
+        day=date(2026, 11, 22),
+        agent="Marie-Josèphe Démonstration",
+        agent_phone="0596 00 00 00",
+        booklets=("26A 00001", "26A 00002"),
+        passes_each=10,
+        face_value_cents=1000,
+        last_day=date(2027, 3, 31),
+        places=(place, place),
+        help_line="0596 00 00 00",
+        specimen=False,
+    )
+
+    pages = [
+        " ".join(page.split()) for page in reading.words(orientation_letter(letter, large=True))
+    ]
+
+    [closing] = [page for page in pages if "Cordialement, Marie-Josèphe" in page]
+    assert "Une question" in closing
+    assert len(pages) == 2
 
 
 def test_after_a_loss_the_letter_names_what_is_accepted_still(
