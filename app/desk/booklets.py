@@ -1,13 +1,13 @@
 """What waits for a person about booklets: orders, what travels, requests, counts, destructions."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.database.lists import Place
-from app.desk.queries import look
+from app.desk.queries import Day, look
 from app.desk.rules import Task, Waiting, everything, told
 from app.identity import queries as identity
 from app.identity.rules import Actor
@@ -15,7 +15,6 @@ from app.losses import queries as losses
 from app.losses.models import WriteOff
 from app.losses.rules import WriteOffState
 from app.orders import queries as orders
-from app.orders.endings import is_over, serves_no_more
 from app.orders.models import BookletOrder
 from app.orders.rules import OrderState
 from app.orders.service import totals_of
@@ -24,7 +23,6 @@ from app.prescribers import custody_queries as custody
 from app.prescribers import holdings
 from app.prescribers.custody_models import BookletRequest, Consignment
 from app.prescribers.custody_rules import ConsignmentState, RequestState
-from app.programmes import queries as programmes
 from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.stock.counts import one_is_of
@@ -34,14 +32,13 @@ SLOW = timedelta(days=7)
 """A consignment that nobody counted for that long is worth a call."""
 
 
-def orders_to_approve(session: Session, actor: Actor, today: date) -> list[Task]:
+def orders_to_approve(session: Session, actor: Actor, day: Day) -> list[Task]:
     """Orders that somebody else prepared, but for those of a vintage that is over."""
-    over = _over(session, today)
     return _of_orders(
         _ordered(
             session,
             OrderState.PREPARED,
-            lambda one: one.prepared_by != actor.agent_id and one.vintage_id not in over,
+            lambda one: one.prepared_by != actor.agent_id and one.vintage_id not in day.over,
         ),
         OrderState.PREPARED,
         title="Approuver la commande {number}",
@@ -51,15 +48,13 @@ def orders_to_approve(session: Session, actor: Actor, today: date) -> list[Task]
     )
 
 
-def orders_to_send(session: Session, _actor: Actor, today: date) -> list[Task]:
+def orders_to_send(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """Approved orders that have not left, but for a frozen programme or a vintage that is over."""
-    frozen = {freeze.programme_id for _, freeze in programmes.open_freezes(session)}
-    over = _over(session, today)
     return _of_orders(
         _ordered(
             session,
             OrderState.APPROVED,
-            lambda one: one.programme_id not in frozen and one.vintage_id not in over,
+            lambda one: one.programme_id not in day.frozen and one.vintage_id not in day.over,
         ),
         OrderState.APPROVED,
         title="Envoyer la commande {number}",
@@ -69,16 +64,15 @@ def orders_to_send(session: Session, _actor: Actor, today: date) -> list[Task]:
     )
 
 
-def orders_to_cancel(session: Session, _actor: Actor, today: date) -> list[Task]:
+def orders_to_cancel(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """Orders that never left, of a vintage that is over: nobody could hand their booklets out."""
-    over = _over(session, today)
-    if not over:
+    if not day.over:
         return []
     return [
         task
         for state in (OrderState.PREPARED, OrderState.APPROVED)
         for task in _of_orders(
-            _ordered(session, state, lambda one: one.vintage_id in over),
+            _ordered(session, state, lambda one: one.vintage_id in day.over),
             state,
             title="Annuler la commande {number}",
             titles="Annuler {count} commandes",
@@ -88,22 +82,10 @@ def orders_to_cancel(session: Session, _actor: Actor, today: date) -> list[Task]
     ]
 
 
-def _over(session: Session, today: date) -> set[int]:
-    """Vintages whose booklets are no longer handed out."""
-    vintages = programmes.all_vintages(session).items()
-    return {vintage_id for vintage_id, terms in vintages if is_over(terms, today)}
-
-
-def _serving(session: Session, today: date) -> set[int]:
-    """Vintages whose passes can still be used."""
-    vintages = programmes.all_vintages(session).items()
-    return {vintage_id for vintage_id, terms in vintages if not serves_no_more(terms, today)}
-
-
-def deliveries_to_activate(session: Session, _actor: Actor, today: date) -> list[Task]:
+def deliveries_to_activate(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """What arrived and cannot serve yet: a mandat or the activation lacks."""
     found = look(
-        lambda place: orders.orders_inert(session, place, of_vintages=_serving(session, today)),
+        lambda place: orders.orders_inert(session, place, of_vintages=day.serving),
         everything,
     )
     inert = {
@@ -134,12 +116,11 @@ def deliveries_to_activate(session: Session, _actor: Actor, today: date) -> list
     return told(found, one_of, together, lambda one: inert[one.id])
 
 
-def deliveries_to_chase(session: Session, _actor: Actor, today: date) -> list[Task]:
+def deliveries_to_chase(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """Sent orders whose day has passed, and of which something has not arrived."""
-    over = _over(session, today)
     late = look(
-        lambda place: orders.orders_overdue(session, place, before=today),
-        lambda one: one.vintage_id not in over,
+        lambda place: orders.orders_overdue(session, place, before=day.today),
+        lambda one: one.vintage_id not in day.over,
     )
     arrived = orders.arrived(session, [one.id for one in late.things])
 
@@ -208,7 +189,7 @@ def _of_orders(
     return told(found, one_of, together)
 
 
-def consignments_to_receive(session: Session, actor: Actor, today: date) -> list[Task]:
+def consignments_to_receive(session: Session, actor: Actor, day: Day) -> list[Task]:
     """What was sent here and that nobody has counted, unless all its passes have expired."""
     found = look(
         lambda place: custody.latest_consignments(
@@ -216,7 +197,7 @@ def consignments_to_receive(session: Session, actor: Actor, today: date) -> list
             place,
             recipient_id=actor.organisation_id,
             state=ConsignmentState.IN_TRANSIT,
-            of_vintages=_serving(session, today),
+            of_vintages=day.serving,
         ),
         everything,
     )
@@ -231,16 +212,16 @@ def consignments_to_receive(session: Session, actor: Actor, today: date) -> list
     )
 
 
-def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[Task]:
+def consignments_to_chase(session: Session, actor: Actor, day: Day) -> list[Task]:
     """What was sent from here long ago, and that the other end has not counted."""
     found = look(
         lambda place: custody.latest_consignments(
             session,
             place,
             sender_id=actor.organisation_id,
-            sent_by=today - SLOW,
+            sent_by=day.today - SLOW,
             state=ConsignmentState.IN_TRANSIT,
-            of_vintages=_serving(session, today),
+            of_vintages=day.serving,
         ),
         everything,
     )
@@ -255,7 +236,7 @@ def consignments_to_chase(session: Session, actor: Actor, today: date) -> list[T
     )
 
 
-def shortfalls_to_settle(session: Session, actor: Actor, today: date) -> list[Task]:
+def shortfalls_to_settle(session: Session, actor: Actor, day: Day) -> list[Task]:
     """Booklets that were missing at the count of what was sent from here."""
     found = look(
         lambda place: custody.latest_consignments(
@@ -263,7 +244,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, today: date) -> list[Ta
             place,
             sender_id=actor.organisation_id,
             state=ConsignmentState.RECEIVED_SHORT,
-            of_vintages=_serving(session, today),
+            of_vintages=day.serving,
         ),
         everything,
     )
@@ -330,7 +311,7 @@ def _of_consignments(
     return told(found, one_of, together, lambda one: counts[one.id])
 
 
-def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Task]:
+def requests_to_answer(session: Session, _actor: Actor, _day: Day) -> list[Task]:
     """Prescribers who ask for more."""
     found = look(
         lambda place: custody.latest_requests(session, place, state=RequestState.PENDING),
@@ -361,9 +342,9 @@ def requests_to_answer(session: Session, _actor: Actor, _today: date) -> list[Ta
     return told(found, one_of, together)
 
 
-def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Task]:
+def booklets_to_ask_for(session: Session, actor: Actor, day: Day) -> list[Task]:
     """Sizes of which a prescriber's drawer will soon be empty, and none is on the way."""
-    rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=today)
+    rates = holdings.rates(session, actor=actor, prescriber_id=actor.organisation_id, on=day.today)
     return [
         Task(
             title=f"Demander des carnets de {rate.size}",
@@ -379,7 +360,7 @@ def booklets_to_ask_for(session: Session, actor: Actor, today: date) -> list[Tas
     ]
 
 
-def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
+def counts_to_sign(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Counts that are closed and want a second signature, which that very person may give."""
     closers: dict[UUID, int] = {}
     works_for: dict[int, UUID] = {}
@@ -404,7 +385,7 @@ def counts_to_sign(session: Session, actor: Actor, _today: date) -> list[Task]:
     )
 
 
-def counts_to_finish(session: Session, actor: Actor, _today: date) -> list[Task]:
+def counts_to_finish(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Counts of one's own cupboard that were begun and not closed."""
     return _of_counts(
         look(
@@ -451,7 +432,7 @@ def _of_counts(
     return told(found, one_of, together)
 
 
-def write_offs_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+def write_offs_to_approve(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Destructions that somebody else prepared."""
     found = look(
         lambda place: losses.latest_write_offs(session, place, state=WriteOffState.WAITING),

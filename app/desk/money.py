@@ -19,7 +19,7 @@ from app.clearing import (
 from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
 from app.clearing.standing_queries import Unpaid
 from app.clearing.statement_views import period_of
-from app.desk.queries import ENOUGH, MANY, RowT, look
+from app.desk.queries import ENOUGH, MANY, Day, RowT, look
 from app.desk.rules import FEW, Task, Waiting, told
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
@@ -113,7 +113,7 @@ STATEMENTS = (
 """What is done with statements, in the order in which it is told."""
 
 
-def statements_unpaid(session: Session, actor: Actor, _today: date) -> list[Task]:
+def statements_unpaid(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Statements that wait for an act that this very person may do; all are read at once."""
     kinds = [kind for kind in STATEMENTS if kind.right in RIGHTS[actor.role]]
     if not kinds:
@@ -178,9 +178,9 @@ def _of_statements(
     return told(found, one_of, together, lambda one: one.voucher_count)
 
 
-def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
+def runs_to_make(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """Programmes in which passes taken before this month are on no statement."""
-    first = today.replace(day=1)
+    first = day.today.replace(day=1)
     return [
         Task(
             title=f"Liquider les encaissements {de(month_long(first - timedelta(days=1)))}",
@@ -197,7 +197,7 @@ def runs_to_make(session: Session, _actor: Actor, today: date) -> list[Task]:
     ]
 
 
-def accounts_to_confirm(session: Session, actor: Actor, _today: date) -> list[Task]:
+def accounts_to_confirm(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Bank details that somebody else prepared."""
     waiting = partners.bank_details_to_approve(session, limit=MANY)
     theirs = tuple(one for one in waiting if one.prepared_by != actor.agent_id)
@@ -226,7 +226,7 @@ def accounts_to_confirm(session: Session, actor: Actor, _today: date) -> list[Ta
     return told(found, one_of, together)
 
 
-def sheets_to_check(session: Session, actor: Actor, _today: date) -> list[Task]:
+def sheets_to_check(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Passes that a colleague typed for a mediator."""
     found = look(
         lambda place: session_queries.latest_sheets(session, place, state=SheetState.WAITING),
@@ -243,7 +243,7 @@ def sheets_to_check(session: Session, actor: Actor, _today: date) -> list[Task]:
     )
 
 
-def clawbacks_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+def clawbacks_to_approve(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Passes paid by mistake, that somebody else wants back."""
     found = look(
         lambda place: correction_queries.latest_corrections(
@@ -262,7 +262,7 @@ def clawbacks_to_approve(session: Session, actor: Actor, _today: date) -> list[T
     )
 
 
-def disputes_to_decide(session: Session, actor: Actor, _today: date) -> list[Task]:
+def disputes_to_decide(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Passes that two mediators claim."""
     found = look(
         lambda place: correction_queries.latest_disputes(session, place, decided=False),

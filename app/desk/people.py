@@ -1,9 +1,8 @@
 """What waits for a prescriber's agent about people: who loses passes soon, who has not started."""
 
-from datetime import date
-
 from sqlalchemy.orm import Session
 
+from app.desk.queries import Day
 from app.desk.rules import Task
 from app.identity.rules import Actor
 from app.prescribers import follow_up
@@ -13,14 +12,14 @@ COUNTED = 30
 """People who are counted; beyond, a line says « au moins »."""
 
 
-def people_to_call(session: Session, actor: Actor, today: date) -> list[Task]:
+def people_to_call(session: Session, actor: Actor, day: Day) -> list[Task]:
     """People whose passes end soon, then people who have used none."""
-    soon = today + follow_up.alert_before_end(session, on=today)
+    soon = day.today + follow_up.alert_before_end(session, on=day.today)
     ending = holdings_of_people(
-        session, actor.organisation_id, on=today, ending_by=soon, limit=COUNTED + 1
+        session, actor.organisation_id, on=day.today, ending_by=soon, limit=COUNTED + 1
     )
     unused = holdings_of_people(
-        session, actor.organisation_id, on=today, unused=True, limit=COUNTED + 1
+        session, actor.organisation_id, on=day.today, unused=True, limit=COUNTED + 1
     )
     tasks = []
     if ending:

@@ -12,7 +12,7 @@ from app.closing.calendar import schedule
 from app.closing.complements import any_late, late_passes
 from app.closing.models import JointStatement
 from app.closing.rules import FRENCH_STEP, Side, Step, next_step
-from app.desk.queries import look
+from app.desk.queries import Day, look
 from app.desk.rules import Task, told
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import first_instant
@@ -29,9 +29,9 @@ from app.works import queries as works
 from app.works.rules import WorkKind, title_of
 
 
-def beginning_to_finish(session: Session, actor: Actor, today: date) -> list[Task]:
+def beginning_to_finish(session: Session, actor: Actor, day: Day) -> list[Task]:
     """What is left of setting up, until something is ordered."""
-    left = set_up.steps_left(session, actor=actor, on=today)
+    left = set_up.steps_left(session, actor=actor, on=day.today)
     if not left:
         return []
     return [
@@ -46,14 +46,14 @@ def beginning_to_finish(session: Session, actor: Actor, today: date) -> list[Tas
     ]
 
 
-def vintages_to_close(session: Session, actor: Actor, _today: date) -> list[Task]:
+def vintages_to_close(session: Session, actor: Actor, day: Day) -> list[Task]:
     """Ends of validity in which a person must act: the hold, the signatures, the settlement."""
     steps = closing.steps_by_vintage(session)
     held, drawn_up = closing.holds(session), closing.joint_statements(session)
     settled = closing.settlements(session)
     resting = _unused_resting(session) if settled else Counter[int]()
     tasks = []
-    for terms in programmes.all_vintages(session).values():
+    for terms in day.vintages.values():
         done = {Step(step.step) for step in steps.get(terms.vintage_id, [])}
         if terms.vintage_id in settled:
             statement = drawn_up[terms.vintage_id]
@@ -163,7 +163,7 @@ def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
     return tuple(sorted(found, key=lambda end: (end.due_on, end.label)))
 
 
-def works_under_way(session: Session, actor: Actor, today: date) -> list[Task]:
+def works_under_way(session: Session, actor: Actor, day: Day) -> list[Task]:
     """Long work of one's own that goes on, or has made a file to take away."""
     going_on = [
         Task(
@@ -188,13 +188,13 @@ def works_under_way(session: Session, actor: Actor, today: date) -> list[Task]:
             unit="fichier",
         )
         for one, file in works.with_files(
-            session, agent_id=actor.agent_id, now=first_instant(today)
+            session, agent_id=actor.agent_id, now=first_instant(day.today)
         )
     ]
     return [*going_on, *ready]
 
 
-def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]:
+def signals_to_read(session: Session, _actor: Actor, _day: Day) -> list[Task]:
     """Patterns that somebody should look at."""
     count = signals.waiting_count(session)
     if not count:
@@ -222,9 +222,9 @@ def signals_to_read(session: Session, _actor: Actor, _today: date) -> list[Task]
     ]
 
 
-def partners_to_renew(session: Session, _actor: Actor, today: date) -> list[Task]:
+def partners_to_renew(session: Session, _actor: Actor, day: Day) -> list[Task]:
     """Agreements, labels and régies that end soon."""
-    found = mediators.renewals(session, on=today)
+    found = mediators.renewals(session, on=day.today)
     if not found:
         return []
     first = found[0]
@@ -241,7 +241,7 @@ def partners_to_renew(session: Session, _actor: Actor, today: date) -> list[Task
     ]
 
 
-def takeovers_to_approve(session: Session, actor: Actor, _today: date) -> list[Task]:
+def takeovers_to_approve(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Procès-verbaux of opening balances that somebody else prepared."""
     found = look(
         lambda place: takeover.latest_takeovers(session, place, state=TakeoverState.WAITING),

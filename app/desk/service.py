@@ -6,10 +6,11 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.desk import booklets, money, people, scheme
+from app.desk.queries import Day
 from app.desk.rules import Task, in_order
 from app.identity.rules import RIGHTS, Actor, Right
 
-_Source = Callable[[Session, Actor, date], list[Task]]
+_Source = Callable[[Session, Actor, Day], list[Task]]
 
 SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.SEE_ALLOCATIONS, scheme.works_under_way),
@@ -47,10 +48,7 @@ In the order in which they are told when nothing is due: people first, then mone
 
 def waiting(session: Session, *, actor: Actor, today: date) -> tuple[Task, ...]:
     """What waits for that very person: nothing that they prepared themselves, or may not do."""
-    rights = RIGHTS[actor.role]
+    rights, day = RIGHTS[actor.role], Day(session, today)
     return in_order(
-        task
-        for right, source in SOURCES
-        if right in rights
-        for task in source(session, actor, today)
+        task for right, source in SOURCES if right in rights for task in source(session, actor, day)
     )
