@@ -201,22 +201,46 @@ class Opening:
         now: datetime | None = None,
     ) -> UUID:
         """The account of a mediator, typed by one and approved by another; its id."""
-        details = prepare_bank_details(
+        typed = self.typed_account(session, name, iban=iban, now=now)
+        self.confirmed_account(session, typed, iban=iban, by=by, now=now)
+        return typed
+
+    def typed_account(
+        self,
+        session: Session,
+        name: str,
+        *,
+        iban: str = IBAN,
+        by: str = "coordinator",
+        now: datetime | None = None,
+    ) -> UUID:
+        """An account that one person typed for an organisation."""
+        return prepare_bank_details(
             session,
-            actor=self.actors["coordinator"],
+            actor=self.actors[by],
             bank_details_id=new_id(),
             organisation_id=self.organisations[name],
             holder=name.upper(),
             iban=iban,
             vault=self.vault,
             now=now or self.now,
-        )
+        ).id
+
+    def confirmed_account(
+        self,
+        session: Session,
+        typed: UUID,
+        *,
+        iban: str = IBAN,
+        by: str = "finance",
+        now: datetime | None = None,
+    ) -> None:
+        """Another person types the same IBAN."""
         approve_bank_details(
             session,
             actor=self.actors[by],
-            bank_details_id=details.id,
+            bank_details_id=typed,
             iban=iban,
             vault=self.vault,
             now=now or self.now,
         )
-        return details.id

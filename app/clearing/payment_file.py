@@ -3,12 +3,13 @@
 from sqlalchemy.orm import Session
 
 from app.clearing import standing_queries
+from app.clearing.models import StatementApproval
+from app.clearing.payments import account_to_pay
 from app.clearing.rules import StatementState
 from app.clearing.standing_queries import Filter, Standing
 from app.database.lists import Place
 from app.identity.rules import Actor, Right
 from app.papers.sheets import Field, Kind, csv_bytes
-from app.partners import queries as partners
 from app.partners.bank_details import clear_iban
 from app.partners.models import BankDetails
 from app.partners.vault import BankVault
@@ -66,29 +67,24 @@ def _payable_account(session: Session, standing: Standing) -> BankDetails | None
 
     Paying that one again takes a reason, typed with the mandat: a file must not do it unseen.
     """
-    approval, last = standing.approval, standing.order
-    details = None
-    if approval is not None:
-        details = (
-            partners.approved_bank_details(session, approval.mediator_id)
-            if last
-            else partners.bank_details(session, approval.bank_details_id)
-        )
-    if details is None:
-        message = f"statement {standing.id} waits for a payment without an account"
-        raise AssertionError(message)
+    approval, last = _approval(standing), standing.order
+    details = account_to_pay(session, approval, last)
     if last is not None and last.payee_iban_fingerprint == details.iban_fingerprint:
         return None
     return details
 
 
+def _approval(standing: Standing) -> StatementApproval:
+    if standing.approval is None:
+        message = f"statement {standing.id} waits for a payment without an approval"
+        raise AssertionError(message)
+    return standing.approval
+
+
 def _row(
     standing: Standing, details: BankDetails, programme: str, vault: BankVault
 ) -> tuple[object, ...]:
-    approval, last = standing.approval, standing.order
-    if approval is None:
-        message = f"statement {standing.id} waits for a payment without an approval"
-        raise AssertionError(message)
+    approval, last = _approval(standing), standing.order
     number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
     return (
         number,

@@ -100,7 +100,7 @@ def order_payment(
         raise NothingToPay
     _check_day(session, approval, last, issued_on, martinique_day(now))
     check_number(session, statement, issued_on.year, mandate)
-    details = _account(session, approval, again=last is not None)
+    details = account_to_pay(session, approval, last)
     again = last is not None and last.payee_iban_fingerprint == details.iban_fingerprint
     if again and why is None:
         raise SameAccountAgain(account=details.iban_masked)
@@ -174,11 +174,16 @@ def check_number(session: Session, statement: Statement, year: int, number: str)
         raise MandateTaken
 
 
-def _account(session: Session, approval: StatementApproval, *, again: bool) -> BankDetails:
-    """Where the money goes: the approved account, or after a rejection the one approved last."""
+def account_to_pay(
+    session: Session, approval: StatementApproval, last: PaymentOrder | None
+) -> BankDetails:
+    """Where the next order pays: the approved account, or after a rejection the one approved last.
+
+    `last` is the order before, which was rejected, if there was one.
+    """
     details = (
         partners.approved_bank_details(session, approval.mediator_id)
-        if again
+        if last
         else partners.bank_details(session, approval.bank_details_id)
     )
     if details is None:

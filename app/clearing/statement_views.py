@@ -16,6 +16,7 @@ from app.clearing import (
     statements,
 )
 from app.clearing.outlook import Outlook, outlook_of
+from app.clearing.payees import Account, AwaitedAccount, account_awaited, account_of
 from app.clearing.receipts import serial_in
 from app.clearing.recoveries import recoveries_of
 from app.clearing.rules import (
@@ -286,6 +287,9 @@ class StatementPage:
     fee_cents: Cents
     net_cents: Cents
     payee: str
+    """The account that was paid, or that the next act freezes or pays."""
+    awaited: AwaitedAccount | None
+    """Typed for the mediator, and not confirmed yet, where that changes what is paid."""
     due_on: date | None
     late: bool
     lines: tuple[PaperLine, ...]
@@ -296,8 +300,10 @@ class StatementPage:
     """Why the reader may not do what the statement waits for."""
     order_id: UUID | None
     mandate: str
-    refused_account: str
-    """The account that the bank refused, where the next order would pay it again."""
+    rejected_account: str
+    """The account of the mandat that was rejected."""
+    same_account: bool
+    """The next order would pay it again: no other one was confirmed since."""
     rejected_on: date | None
     rejected_because: str
     sent_back_unpaid: bool
@@ -358,6 +364,7 @@ def statement_page(
     certified = queries.certification_of(session, one.id, version.version) is not None
     acts, not_allowed = _acts(session, one, actor, certified=certified)
     owed = recoveries_of(session, one)
+    account = account_of(session, one)
     return StatementPage(
         id=one.id,
         number=documents.number_of(one),
@@ -368,14 +375,15 @@ def statement_page(
         cut_off_on=one.run.cut_off_on,
         tone=tone,
         state=words,
-        waits=_waits_of_own(one, reasons) if own else _waits(one, reasons),
+        waits=(_waits_of_own if own else _waits)(one, reasons, account),
         version=version.version,
         voucher_count=version.voucher_count,
         amount_cents=Cents(version.amount_cents),
         fee_basis_points=version.fee_basis_points,
         fee_cents=Cents(version.fee_cents),
         net_cents=Cents(version.net_cents),
-        payee=_payee(session, one),
+        payee=account.words,
+        awaited=account_awaited(session, actor, one),
         due_on=approval.due_on if approval and approval.payable_cents else None,
         late=approval is not None and one.state in OWED and approval.due_on < today,
         lines=tuple(documents.lines_of(session, one.id)),
@@ -384,7 +392,8 @@ def statement_page(
         not_allowed=not_allowed,
         order_id=one.order.id if one.order else None,
         mandate=one.order.mandate_number if one.order else "",
-        refused_account=_refused_account(session, one),
+        rejected_account=account.rejected,
+        same_account=account.same,
         rejected_on=one.rejection.rejected_on if one.rejection else None,
         rejected_because=one.rejection.reason if one.rejection else "",
         sent_back_unpaid=one.rejection is not None and one.rejection.payment_id is None,
@@ -411,32 +420,7 @@ def _withdrawn(session: Session, statement_id: UUID) -> tuple[Withdrawn, ...]:
     )
 
 
-def _refused_account(session: Session, one: Standing) -> str:
-    if one.rejection is None or one.order is None:
-        return ""
-    details = partners.approved_bank_details(session, one.statement.mediator_id)
-    if details is None or details.iban_fingerprint != one.order.payee_iban_fingerprint:
-        return ""
-    return one.order.payee_iban_masked
-
-
-def _payee(session: Session, one: Standing) -> str:
-    """Holder and masked IBAN: frozen, or those that an approval would freeze now."""
-    paid_on = one.order or one.approval
-    if paid_on:
-        return account_words(paid_on.payee_name, paid_on.payee_iban_masked)
-    details = partners.approved_bank_details(session, one.statement.mediator_id)
-    if details is None or one.state is not StatementState.DRAFT:
-        return ""
-    return account_words(details.holder, details.iban_masked)
-
-
-def account_words(holder: str, iban_masked: str) -> str:
-    """An account in a few words that do not break within its number."""
-    return f"{holder}, {iban_masked.replace(' ', NO_BREAK)}"
-
-
-def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
+def _waits(one: Standing, reasons: Sequence[HoldReason], account: Account) -> str:
     if HoldReason.BANK_DETAILS in reasons:
         return (
             "Le compte bancaire du médiateur n’est pas confirmé. Saisissez-le, faites-le confirmer "
@@ -457,11 +441,14 @@ def _waits(one: Standing, reasons: Sequence[HoldReason]) -> str:
         StatementState.REJECTED: (
             "L’argent est revenu. Vérifiez le compte du médiateur, puis le service financier émet "
             "un autre mandat."
+            if account.same
+            else "L’argent est revenu. Un autre compte du médiateur est confirmé : le service "
+            "financier émet un autre mandat, qui paie celui-là."
         ),
     }[one.state]
 
 
-def _waits_of_own(one: Standing, reasons: Sequence[HoldReason]) -> str:
+def _waits_of_own(one: Standing, reasons: Sequence[HoldReason], account: Account) -> str:
     """What a statement waits for, told to the mediator whom it pays."""
     if HoldReason.CERTIFICATION in reasons:
         return (
@@ -487,6 +474,9 @@ def _waits_of_own(one: Standing, reasons: Sequence[HoldReason]) -> str:
         StatementState.REJECTED: (
             "La banque a renvoyé le paiement. Vérifiez avec la collectivité le compte à payer : un "
             "autre paiement suit."
+            if account.same
+            else "La banque a renvoyé le paiement. Un autre compte est confirmé : un autre "
+            "paiement y suit, et vous n’avez rien à faire."
         ),
     }[one.state]
 

@@ -485,6 +485,26 @@ def bank_details_to_approve(session: Session, *, limit: int) -> list[BankDetails
     )
 
 
+def waiting_bank_details(session: Session, organisation_id: UUID) -> BankDetails | None:
+    """The account typed last for an organisation, while a second person has yet to check it."""
+    later = aliased(BankDetails)
+    confirmed = exists().where(BankDetailsApproval.bank_details_id == later.id)
+    return session.scalar(
+        select(BankDetails)
+        .where(
+            BankDetails.organisation_id == organisation_id,
+            ~exists().where(BankDetailsApproval.bank_details_id == BankDetails.id),
+            ~exists().where(
+                later.organisation_id == BankDetails.organisation_id,
+                later.prepared_at > BankDetails.prepared_at,
+                confirmed,
+            ),
+        )
+        .order_by(BankDetails.prepared_at.desc(), BankDetails.id.desc())
+        .limit(1)
+    )
+
+
 def approval_of(session: Session, bank_details_id: UUID) -> BankDetailsApproval | None:
     """The approval of these bank details."""
     return session.get(BankDetailsApproval, bank_details_id)

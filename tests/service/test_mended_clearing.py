@@ -14,6 +14,7 @@ from app.clearing.models import PaymentOrder
 from app.clearing.payment_file import payment_file
 from app.clearing.rules import RedemptionState, verification_code
 from app.clearing.session_queries import line_of
+from app.clearing.statement_views import StatementPage, statement_page
 from app.clearing.statements import PassRange
 from app.database.connections import Database
 from app.kernel.clock import martinique_day
@@ -111,6 +112,43 @@ def test_a_payment_that_came_back_goes_to_the_same_account_only_for_a_reason(
         )
         assert order.same_account_reason == "La banque a rouvert le compte"
         assert order.ordinal == 2
+
+
+def test_the_page_of_a_payment_that_came_back_shows_the_account_that_the_next_mandat_pays(
+    database: Database, scheme: Scheme
+) -> None:
+    redeemed(database, scheme, exo7=1)
+    run_id = scheme.clearing(database)
+    with database.transaction() as session:
+        sent_back = scheme.approved(session, scheme.draft(session, run_id, "exo7"))
+        scheme.rejected(session, scheme.ordered(session, sent_back))
+
+        def page(reader: str) -> StatementPage:
+            return statement_page(
+                session,
+                actor=scheme.actors[reader],
+                statement_id=sent_back,
+                today=martinique_day(scheme.later),
+            )
+
+        assert page("finance").same_account
+        assert page("finance").awaited is None
+
+        german = "DE89370400440532013000"
+        typed = scheme.typed_account(session, "exo7", iban=german, now=scheme.later)
+        for reader, may_confirm in (("finance", True), ("coordinator", False), ("exo7", False)):
+            awaited = page(reader).awaited
+            assert awaited is not None
+            assert (awaited.id, awaited.may_confirm) == (typed, may_confirm)
+        assert page("finance").same_account, "what waits is not paid"
+
+        scheme.confirmed_account(session, typed, iban=german, now=scheme.later)
+        read = page("finance2")
+        assert (read.rejected_account[-4:], read.payee[-4:]) == ("2606", "3000")
+        assert not read.same_account
+        assert read.awaited is None
+        scheme.ordered(session, sent_back)
+        assert page("finance2").payee == read.payee
 
 
 def test_a_mandate_sent_back_unpaid_is_not_paid_under_its_number(
