@@ -26,7 +26,7 @@ from app.papers.french import (
     typeset,
 )
 from app.papers.measures import INK, NBSP
-from app.papers.parts import LEFT, blank, field_card, letterhead, signature
+from app.papers.parts import LEFT, blank, field_card, letterhead, signature, signatures
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.papers.table import Column, Row, Table, note
@@ -271,7 +271,6 @@ def _account(page: Paper, paper: StatementPaper, y: float) -> float:
 
 def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
     s = page.sheet
-    third = (page.wide - 2 * LEFT - 8) / 3
     y = page.room(y, SIGNING + 54)
     certified = (
         f"{strong('Certifié en ligne')} le {short_day(martinique_day(paper.certified_at))} à "
@@ -286,18 +285,16 @@ def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
         else ""
     )
     boxes = (
-        ("Le médiateur", CERTIFIED, certified),
+        ("Le médiateur", typeset(CERTIFIED), typeset(certified)),
         (
             "Préparé par",
-            "État établi d’après le registre des pass. Qui prépare n’approuve pas.",
-            prepared,
+            typeset("État établi d’après le registre des pass. Qui prépare n’approuve pas."),
+            typeset(prepared),
         ),
-        ("L’ordonnateur", "Service fait certifié. Bon à mandater.", approved),
+        ("L’ordonnateur", typeset("Service fait certifié. Bon à mandater."), typeset(approved)),
     )
     with s.elem("Sect"):
-        for place, (who, words, name) in enumerate(boxes):
-            x = LEFT + place * (third + 4)
-            signature(s, x, y, third, SIGNING, who, typeset(words), typeset(name))
+        signatures(s, y, page.wide - 2 * LEFT, SIGNING, *boxes, gap=4)
     _accountant(page, paper, y - SIGNING - GAP)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.closing.rules import FRENCH_SETTLEMENT, SettlementKind
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
-from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatures
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
@@ -238,11 +238,13 @@ def complement_statement(data: Complement, *, specimen: bool) -> bytes:
 
 
 def _both_sign(s: Sheet, y: float, names: tuple[tuple[str, str, date | None], ...]) -> None:
-    for place, (who, name, day) in enumerate(names):
-        words = "J’ai vérifié ces comptes de mon côté et je trouve les mêmes."
-        if day is not None:
-            words += f" Signature enregistrée le {long_day(day)}."
-        signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, typeset(words), name)
+    words = "J’ai vérifié ces comptes de mon côté et je trouve les mêmes."
+    signed = [f" Signature enregistrée le {long_day(day)}." if day else "" for *_, day in names]
+    signers = [
+        (who, typeset(words + told), name)
+        for (who, name, _), told in zip(names, signed, strict=True)
+    ]
+    signatures(s, y - 4, WIDE, SIGNING, *signers)
 
 
 def _settled(settlement: tuple[str, str, date], *, credited: bool) -> str:

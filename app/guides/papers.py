@@ -396,8 +396,18 @@ def _mediator(kit: Kit, size: float) -> tuple[Paper, float]:
         )
     )
     left, right = _columns(flow)
-    left.heading("Avec un téléphone ou un ordinateur")
-    left.steps(
+    _taking_passes(left, kit)
+    _being_paid(right, kit)
+    _keeping_in_order(right, kit)
+    left.framed(_never_for_mediators)
+    flow.y = min(left.y, right.y)
+    return paper, flow.y
+
+
+def _taking_passes(column: Flow, kit: Kit) -> None:
+    """With a screen, on paper, and what to do with a pass that is refused."""
+    column.heading("Avec un téléphone ou un ordinateur")
+    column.steps(
         (
             "Ouvrez « Encaisser ». Scannez le carré du pass, ou tapez ses 16 lettres et chiffres.",
             (
@@ -413,24 +423,28 @@ def _mediator(kit: Kit, size: float) -> tuple[Paper, float]:
             "Erreur ? Annulez tant que le pass n’est pas sur un bordereau.",
         )
     )
-    left.heading("Sur papier")
-    left.para(
+    column.heading("Sur papier")
+    column.para(
         "Notez sur une feuille, une par jour : la date, et pour chaque pass son code ou son numéro "
         f"de série. Signez-la et envoyez-la à {kit.sponsor} : une personne la saisit, une autre la "
         "compare au papier. Gardez les pass et une copie de la feuille."
     )
-    left.heading("Un pass refusé")
-    left.para(
+    column.heading("Un pass refusé")
+    column.para(
         "Gardez-le et ne promettez rien. Si la personne vous l’a vraiment remis, touchez « Ce pass "
         "m’a été remis » : un litige s’ouvre, et quelqu’un le tranche."
     )
-    right.heading("Être payé")
+
+
+def _being_paid(column: Flow, kit: Kit) -> None:
+    """By which paper, what is kept, and when."""
+    column.heading("Être payé")
     fee = (
         f" {percent(kit.fee_basis_points)} sont retenus, sauf si votre convention dit autre chose."
         if kit.fee_basis_points
         else " Vous recevez la valeur entière, sauf si votre convention dit autre chose."
     )
-    right.bullets(
+    column.bullets(
         (
             "Les pass d’un mois vont sur un bordereau le mois suivant.",
             *(
@@ -448,16 +462,20 @@ def _mediator(kit: Kit, size: float) -> tuple[Paper, float]:
             "« Mon guichet » dit combien vous serez payé, pour quel jour, ou ce qui bloque.",
         )
     )
-    right.heading("Ce qu’il faut garder")
-    right.bullets(
+
+
+def _keeping_in_order(column: Flow, kit: Kit) -> None:
+    """What proves that a pass was taken, and what lets a place take any."""
+    column.heading("Ce qu’il faut garder")
+    column.bullets(
         (
             "Les pass détachés, jusqu’au paiement du bordereau qui les compte.",
             "Le reçu de chaque encaissement (« Reçus ») : il prouve ce qui vous est dû.",
             "Les feuilles signées.",
         )
     )
-    right.heading("Pour prendre des pass, il faut")
-    right.bullets(
+    column.heading("Pour prendre des pass, il faut")
+    column.bullets(
         (
             f"une {strong('convention')} en cours avec {kit.sponsor} ;",
             f"le {strong('label')} #APTIC en cours ;",
@@ -467,12 +485,9 @@ def _mediator(kit: Kit, size: float) -> tuple[Paper, float]:
             ),
         )
     )
-    right.para(
+    column.para(
         "« Ma structure » dit quand chacun finit. Renouvelez avant : après, tout est refusé."
     )
-    left.framed(_never_for_mediators)
-    flow.y = min(left.y, right.y)
-    return paper, flow.y
 
 
 def _never_for_mediators(box: Flow) -> None:

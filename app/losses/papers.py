@@ -1,11 +1,12 @@
 """What is signed or taken home when paper went wrong: the procès-verbal, the slip. No person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
-from app.papers.parts import LEFT, Letterhead, fields, signatory, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatory, signatures
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 
@@ -73,14 +74,6 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
         specimen=specimen,
     )
     s = paper.sheet
-    state = "préparé, en attente d’une seconde personne"
-    if data.approved_on:
-        state = f"approuvé le {long_day(data.approved_on)} par {data.approved_by}"
-    elif data.abandoned_on:
-        state = (
-            f"abandonné le {long_day(data.abandoned_on)} par {data.abandoned_by} : "
-            f"{data.abandonment_reason}"
-        )
     with s.elem("Sect"):
         y = fields(
             s,
@@ -92,9 +85,46 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
                 ("Détruits", strong(typeset(data.kind))),
                 ("Motif", typeset(data.reason)),
                 ("Préparé", typeset(f"le {long_day(data.prepared_on)} par {data.prepared_by}")),
-                ("État", typeset(state)),
+                ("État", typeset(_state(data))),
             ),
         )
+    y = _destroyed(paper, y - 3, data.destroyed)
+    y = paper.room(y, SIGNING + 30)
+    with s.leaf("P"):
+        y = s.para(LEFT, y - 8, WIDE, typeset(_closed_at(data)), 9.5, 4.4)
+    signatures(
+        s,
+        y - 4,
+        WIDE,
+        SIGNING,
+        (
+            "Qui a compté et préparé",
+            "J’ai compté les pass énumérés ci-dessus.",
+            signatory(data.prepared_by),
+        ),
+        (
+            "Qui a vérifié et approuvé",
+            "J’ai compté de mon côté, je trouve les mêmes, et je les ai vu détruire.",
+            signatory(data.approved_by),
+        ),
+    )
+    return paper.finish()
+
+
+def _state(data: Destruction) -> str:
+    """Who decided, and when."""
+    if data.approved_on:
+        return f"approuvé le {long_day(data.approved_on)} par {data.approved_by}"
+    if data.abandoned_on:
+        return (
+            f"abandonné le {long_day(data.abandoned_on)} par {data.abandoned_by} : "
+            f"{data.abandonment_reason}"
+        )
+    return "préparé, en attente d’une seconde personne"
+
+
+def _destroyed(paper: Paper, y: float, destroyed: Sequence[Destroyed]) -> float:
+    """What is destroyed, a row for each run; returns the lower edge."""
     rows = [
         Row(
             (
@@ -105,50 +135,38 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
                 money(one.amount_cents),
             )
         )
-        for one in data.destroyed
+        for one in destroyed
     ]
 
     def sums(count: int) -> tuple[str, ...]:
-        counted = data.destroyed[:count]
+        counted = destroyed[:count]
         return (
             grouped(sum(one.voucher_count for one in counted)),
             money(sum(one.amount_cents for one in counted)),
         )
 
-    y = Table(s, _DESTROYED).run(paper, y - 3, rows, total="Total", sums=sums)
-    y = paper.room(y, SIGNING + 30)
+    return Table(paper.sheet, _DESTROYED).run(paper, y, rows, total="Total", sums=sums)
+
+
+def _closed_at(data: Destruction) -> str:
+    """The count and the sum in words, and what becomes of these passes."""
     count = f"{grouped(data.voucher_count)} pass"
+    if data.misprints:
+        return (
+            f"Arrêté à {count}. Les feuilles mal imprimées sont détruites ; les pass réimprimés "
+            "avec les mêmes numéros et les mêmes codes restent valables et ne sont pas comptés "
+            "deux fois."
+        )
     fate = "seront annulés une fois ce procès-verbal approuvé"
     if data.approved_on:
         fate = "sont annulés et refusés pour toujours"
     elif data.abandoned_on:
         fate = "ne sont pas annulés : ce procès-verbal est abandonné et reste sans effet"
-    told = (
-        f"Arrêté à {count}. Les feuilles mal imprimées sont détruites ; les pass réimprimés avec "
-        "les mêmes numéros et les mêmes codes restent valables et ne sont pas comptés deux fois."
-        if data.misprints
-        else f"Arrêté à {count}, pour une valeur faciale de "
+    return (
+        f"Arrêté à {count}, pour une valeur faciale de "
         f"{strong(euros_in_words(data.amount_cents))}. Ces pass {fate} ; leur papier, s’il est "
         "là, est détruit devant les deux signataires."
     )
-    with s.leaf("P"):
-        y = s.para(LEFT, y - 8, WIDE, typeset(told), 9.5, 4.4)
-    for place, (who, words, name) in enumerate(
-        (
-            (
-                "Qui a compté et préparé",
-                "J’ai compté les pass énumérés ci-dessus.",
-                data.prepared_by,
-            ),
-            (
-                "Qui a vérifié et approuvé",
-                "J’ai compté de mon côté, je trouve les mêmes, et je les ai vu détruire.",
-                data.approved_by,
-            ),
-        )
-    ):
-        signature(s, LEFT + 92 * place, y - 4, 86, SIGNING, who, words, signatory(name))
-    return paper.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +223,13 @@ def replacement_slip(data: Swap, *, specimen: bool) -> bytes:
     rows = [Row(pair) for pair in data.passes]
     y = Table(s, _SWAPPED).run(paper, y - 2, rows)
     y = paper.room(y, SIGNING + 12)
-    signature(
-        s, LEFT, y - 6, 86, SIGNING, "Qui remet les nouveaux pass", "Remis à la personne ce jour."
-    )
-    signature(
-        s, LEFT + 92, y - 6, 86, SIGNING, "La personne", "J’ai reçu les nouveaux pass ci-dessus."
+    signatures(
+        s,
+        y - 6,
+        WIDE,
+        SIGNING,
+        ("Qui remet les nouveaux pass", "Remis à la personne ce jour.", ""),
+        ("La personne", "J’ai reçu les nouveaux pass ci-dessus.", ""),
     )
     return paper.finish()
 

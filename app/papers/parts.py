@@ -173,6 +173,19 @@ def signature(
         raise DoesNotFit(message)
 
 
+def signatures(
+    s: Sheet, y: float, wide: float, high: float, *signers: tuple[str, str, str], gap: float = 6.0
+) -> None:
+    """A frame for each who signs, side by side: role, what signing means, the name if known.
+
+    Raises:
+        DoesNotFit: the words leave somebody no room to sign.
+    """
+    each = (wide - gap * (len(signers) - 1)) / len(signers)
+    for place, (who, words, name) in enumerate(signers):
+        signature(s, LEFT + place * (each + gap), y, each, high, who, words, name)
+
+
 def signatory(name: str) -> str:
     """The room for a name and a quality, the name filled in where it is known."""
     return f"Nom et qualité{NBSP}: {strong(name)}" if name else f"Nom et qualité{NBSP}:"

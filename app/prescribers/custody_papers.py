@@ -1,16 +1,16 @@
 """The slip that travels with booklets, signed at both ends, and the sheet of what comes back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import clock, euros_in_words, grouped, long_day, money, plural, short_day
 from app.papers.measures import GREY, NBSP
-from app.papers.parts import LEFT, blank, card, field_card, letterhead, signatory, signature, tick
+from app.papers.parts import LEFT, blank, card, field_card, letterhead, signatory, signatures, tick
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
-from app.prescribers.custody_rules import FRENCH_RECALL_REASON, ConsignmentKind
+from app.prescribers.custody_rules import FRENCH_RECALL_REASON, ConsignmentKind, Lot
 from app.prescribers.holdings import Slip
 from app.prescribers.recalls import Recall
 
@@ -41,15 +41,51 @@ def slip(data: Slip, *, specimen: bool) -> bytes:
     )
     s, half = paper.sheet, (paper.wide - 2 * LEFT - 5) / 2
     y = _ends(paper, data, half)
+    y = _lots(paper, y, data.lots) - 7
+    sum_in_words = (
+        f"Soit {counted}, {grouped(passes)} pass numériques, pour {strong(euros_in_words(cents))}."
+    )
+    y = _in_words(paper, data, y, sum_in_words)
+    y = _count(s, y, paper.wide - 2 * LEFT) - 6
+    _both_sign(s, y, paper.wide - 2 * LEFT, data)
+    with s.leaf("P"):
+        words = "Deux exemplaires signés, un pour chaque partie."
+        s.text(LEFT, y - 47, words, "R", 9, color=GREY)
+    return paper.finish()
+
+
+def _ends(paper: Paper, data: Slip, half: float) -> float:
+    """Who sends, who receives; returns the baseline of what follows."""
+    s = paper.sheet
+    day = martinique_day(data.sent_at)
+    given = [
+        ("Structure", strong(data.sender)),
+        ("Départ", f"{short_day(day)}, {clock(data.sent_at)}"),
+    ]
+    if data.reason:
+        given.append(("Motif", data.reason))
+    taken = [("Structure", strong(data.recipient))]
+    if data.agreement:
+        taken.append(("Convention", data.agreement))
+    if data.request:
+        taken.append(("Demande", data.request))
+    low = field_card(s, LEFT, paper.top, half, "Envoyé par", given, label=22, least=28)
+    other = field_card(s, LEFT + half + 5, paper.top, half, "Envoyé à", taken, label=22, least=28)
+    return min(low, other) - 8
+
+
+def _lots(paper: Paper, y: float, lots: Sequence[Lot]) -> float:
+    """What is sent, a row for each run of numbers of one size; returns the lower edge."""
+    s = paper.sheet
     with s.leaf("H2"):
         s.text(LEFT, y, "Carnets envoyés", "B", 11)
 
     def sums(count: int) -> tuple[str, str, str]:
-        lots = data.lots[:count]
+        sent = lots[:count]
         return (
-            grouped(sum(lot.booklet_count for lot in lots)),
-            grouped(sum(lot.voucher_count for lot in lots)),
-            money(sum(lot.cents for lot in lots)),
+            grouped(sum(lot.booklet_count for lot in sent)),
+            grouped(sum(lot.voucher_count for lot in sent)),
+            money(sum(lot.cents for lot in sent)),
         )
 
     table = Table(
@@ -76,60 +112,9 @@ def slip(data: Slip, *, specimen: bool) -> bytes:
                 money(lot.cents),
             )
         )
-        for lot in data.lots
+        for lot in lots
     ]
-    y = table.run(paper, y - 3.4, rows, total="Total envoyé", sums=sums, closing=CLOSING) - 7
-    sum_in_words = (
-        f"Soit {counted}, {grouped(passes)} pass numériques, pour {strong(euros_in_words(cents))}."
-    )
-    y = _in_words(paper, data, y, sum_in_words)
-    y = _count(s, y, paper.wide - 2 * LEFT) - 6
-    sender = "pour le stock" if data.kind is ConsignmentKind.ALLOCATION else "pour l’envoyeur"
-    arrival = "pour le stock" if data.kind is ConsignmentKind.RETURN else "pour le destinataire"
-    signature(
-        s,
-        LEFT,
-        y,
-        half,
-        42,
-        f"Départ, {sender}",
-        "Je remets les carnets énumérés ci-dessus.",
-        signatory(data.sent_by),
-    )
-    signature(
-        s,
-        LEFT + half + 5,
-        y,
-        half,
-        42,
-        f"Arrivée, {arrival}",
-        "J’ai compté, et je prends en charge les carnets reçus.",
-        signatory(data.received_by),
-    )
-    with s.leaf("P"):
-        words = "Deux exemplaires signés, un pour chaque partie."
-        s.text(LEFT, y - 47, words, "R", 9, color=GREY)
-    return paper.finish()
-
-
-def _ends(paper: Paper, data: Slip, half: float) -> float:
-    """Who sends, who receives; returns the baseline of what follows."""
-    s = paper.sheet
-    day = martinique_day(data.sent_at)
-    given = [
-        ("Structure", strong(data.sender)),
-        ("Départ", f"{short_day(day)}, {clock(data.sent_at)}"),
-    ]
-    if data.reason:
-        given.append(("Motif", data.reason))
-    taken = [("Structure", strong(data.recipient))]
-    if data.agreement:
-        taken.append(("Convention", data.agreement))
-    if data.request:
-        taken.append(("Demande", data.request))
-    low = field_card(s, LEFT, paper.top, half, "Envoyé par", given, label=22, least=28)
-    other = field_card(s, LEFT + half + 5, paper.top, half, "Envoyé à", taken, label=22, least=28)
-    return min(low, other) - 8
+    return table.run(paper, y - 3.4, rows, total="Total envoyé", sums=sums, closing=CLOSING)
 
 
 def _in_words(paper: Paper, data: Slip, y: float, sum_in_words: str) -> float:
@@ -168,6 +153,29 @@ def _count(s: Sheet, y: float, wide: float) -> float:
         blank(s, x, low - 18, "Carnets manquants (n°)", right)
         blank(s, x, low - 26, "Carnets abîmés (n°)", right)
     return y - high
+
+
+def _both_sign(s: Sheet, y: float, wide: float, data: Slip) -> None:
+    """Whoever lets the booklets go, and whoever has counted them."""
+    sender = "pour le stock" if data.kind is ConsignmentKind.ALLOCATION else "pour l’envoyeur"
+    arrival = "pour le stock" if data.kind is ConsignmentKind.RETURN else "pour le destinataire"
+    signatures(
+        s,
+        y,
+        wide,
+        42,
+        (
+            f"Départ, {sender}",
+            "Je remets les carnets énumérés ci-dessus.",
+            signatory(data.sent_by),
+        ),
+        (
+            f"Arrivée, {arrival}",
+            "J’ai compté, et je prends en charge les carnets reçus.",
+            signatory(data.received_by),
+        ),
+        gap=5,
+    )
 
 
 RECALLS = (

@@ -9,11 +9,19 @@ from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, short_day, typeset
 from app.papers.measures import A4
-from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatures
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.papers.table import Column, Row, Table, note
-from app.reports.register_rules import AccountOfUse, Entry, Register, Slip, SlipLine, UseLine
+from app.reports.register_rules import (
+    AccountOfUse,
+    Entry,
+    Holding,
+    Register,
+    Slip,
+    SlipLine,
+    UseLine,
+)
 
 LANDSCAPE = (A4[1], A4[0])
 SIGNING = 40.0
@@ -132,25 +140,7 @@ def register_pdf(register: Register, entries: Sequence[Entry]) -> bytes:
                 ("Solde de clôture", strong(_balance(closing, holding.cents(closing)))),
             ),
         )
-    rows = [_row(entry) for entry in entries]
-
-    came, went = (
-        list(accumulate((getattr(e, side) for e in entries), initial=0))
-        for side in ("in_count", "out_count")
-    )
-
-    def sums(count: int) -> tuple[str, ...]:
-        last = entries[count - 1].balance_count if count else opening
-        return (
-            grouped(came[count]),
-            grouped(went[count]),
-            grouped(last),
-            money(holding.cents(last)),
-            "",
-        )
-
-    table = Table(s, _columns(wide), row=5.2, size=7.4)
-    y = table.run(paper, y - 3, rows, total="Mouvements et solde", sums=sums)
+    y = _movements(paper, y - 3, holding, entries)
     y = note(
         s,
         y - 6,
@@ -162,25 +152,44 @@ def register_pdf(register: Register, entries: Sequence[Entry]) -> bytes:
         ),
     )
     y = paper.room(y, SIGNING + 20)
+    cents = holding.cents(closing)
+    words = typeset(
+        f"Arrêté le présent registre à {strong(f'{grouped(closing)} pass')}, soit "
+        f"{strong(euros_in_words(cents))} de valeur faciale."
+    )
     with s.leaf("P"):
-        cents = holding.cents(closing)
-        y = s.para(
-            LEFT,
-            y - 4,
-            wide,
-            typeset(
-                f"Arrêté le présent registre à {strong(f'{grouped(closing)} pass')}, soit "
-                f"{strong(euros_in_words(cents))} de valeur faciale."
-            ),
-            9.5,
-            4.4,
-        )
-    half = (wide - 6) / 2
-    signature(s, LEFT, y - 3, half, SIGNING, "Le détenteur", "Je détiens ces valeurs.")
-    signature(
-        s, LEFT + half + 6, y - 3, half, SIGNING, "L’ordonnateur", "J’ai vérifié ce registre."
+        y = s.para(LEFT, y - 4, wide, words, 9.5, 4.4)
+    signatures(
+        s,
+        y - 3,
+        wide,
+        SIGNING,
+        ("Le détenteur", "Je détiens ces valeurs.", ""),
+        ("L’ordonnateur", "J’ai vérifié ce registre.", ""),
     )
     return paper.finish()
+
+
+def _movements(paper: Paper, y: float, holding: Holding, entries: Sequence[Entry]) -> float:
+    """What came, what went and what was left each time; balances are carried over pages."""
+    came, went = (
+        list(accumulate((getattr(e, side) for e in entries), initial=0))
+        for side in ("in_count", "out_count")
+    )
+
+    def sums(count: int) -> tuple[str, ...]:
+        last = entries[count - 1].balance_count if count else holding.opening_count
+        return (
+            grouped(came[count]),
+            grouped(went[count]),
+            grouped(last),
+            money(holding.cents(last)),
+            "",
+        )
+
+    table = Table(paper.sheet, _columns(paper.wide - 2 * LEFT), row=5.2, size=7.4)
+    rows = [_row(entry) for entry in entries]
+    return table.run(paper, y, rows, total="Mouvements et solde", sums=sums)
 
 
 def _balance(count: int, cents: int) -> str:
@@ -280,9 +289,14 @@ def account_pdf(account: AccountOfUse) -> bytes:
         paper, y - 3, [row(line) for line in (account.ordered, *account.lines, account.gap)]
     )
     y = paper.room(y, SIGNING + 16)
-    half = (wide - 6) / 2
-    signature(s, LEFT, y - 8, half, SIGNING, "L’ordonnateur", "Compte certifié exact.")
-    signature(s, LEFT + half + 6, y - 8, half, SIGNING, "Le comptable public", "Vu et vérifié.")
+    signatures(
+        s,
+        y - 8,
+        wide,
+        SIGNING,
+        ("L’ordonnateur", "Compte certifié exact.", ""),
+        ("Le comptable public", "Vu et vérifié.", ""),
+    )
     return paper.finish()
 
 
@@ -325,10 +339,15 @@ def slip_pdf(slip: Slip) -> bytes:
         table = Table(s, columns, row=6.2, size=9)
         y = table.run(paper, y - 11, [_slip_row(line) for line in lines])
     y = paper.room(y, SIGNING + 16)
-    half = (wide - 6) / 2
     signer = "Le régisseur" if slip.office else "Le responsable de la structure"
-    signature(s, LEFT, y - 8, half, SIGNING, signer, "Certifié exact.")
-    signature(s, LEFT + half + 6, y - 8, half, SIGNING, "Le comptable public", "Vu et vérifié.")
+    signatures(
+        s,
+        y - 8,
+        wide,
+        SIGNING,
+        (signer, "Certifié exact.", ""),
+        ("Le comptable public", "Vu et vérifié.", ""),
+    )
     return paper.finish()
 
 

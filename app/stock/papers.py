@@ -19,7 +19,7 @@ from app.papers.french import (
     typeset,
 )
 from app.papers.measures import NBSP
-from app.papers.parts import LEFT, Letterhead, fields, signatory, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatory, signatures
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.papers.table import Column, Row, Table, note
@@ -427,26 +427,24 @@ def _signatures(paper: Paper, y: float, data: CountReport) -> None:
             9.5,
             4.4,
         )
-    top = y - 4
-    signature(
+    signatures(
         s,
-        LEFT,
-        top,
-        86,
+        y - 4,
+        178,
         SIGNING,
-        "Qui a compté",
-        "J’ai compté les carnets sans connaître la théorie, et je trouve ceux qui sont énumérés.",
-        signatory(data.closed_by_name),
-    )
-    signature(
-        s,
-        LEFT + 92,
-        top,
-        86,
-        SIGNING,
-        "Seconde personne",
-        "J’ai vérifié ce comptage et je trouve les mêmes carnets.",
-        signatory(data.signed_by_name),
+        (
+            "Qui a compté",
+            (
+                "J’ai compté les carnets sans connaître la théorie, et je trouve ceux qui sont "
+                "énumérés."
+            ),
+            signatory(data.closed_by_name),
+        ),
+        (
+            "Seconde personne",
+            "J’ai vérifié ce comptage et je trouve les mêmes carnets.",
+            signatory(data.signed_by_name),
+        ),
     )
 
 

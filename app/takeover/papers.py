@@ -6,7 +6,7 @@ from datetime import date, datetime
 from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, short_day
-from app.papers.parts import LEFT, Letterhead, fields, signature
+from app.papers.parts import LEFT, Letterhead, fields, signatures
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 from app.takeover.rules import FRENCH_PLACE, Place, Total
@@ -54,7 +54,6 @@ class Report:
 
 def report(data: Report, *, specimen: bool) -> bytes:
     """The procès-verbal, as a tagged PDF: same data, same bytes."""
-    prepared_on = short_day(martinique_day(data.prepared_at))
     paper = Paper(
         "Procès-verbal de reprise",
         data.number,
@@ -63,11 +62,6 @@ def report(data: Report, *, specimen: bool) -> bytes:
         specimen=specimen,
     )
     s = paper.sheet
-    state = "préparé, en attente d’une seconde personne"
-    if data.approved_on:
-        state = f"approuvé le {long_day(data.approved_on)}"
-    elif data.refused_on:
-        state = f"écarté le {long_day(data.refused_on)} : rien n’en est repris"
     with s.elem("Sect"):
         y = fields(
             s,
@@ -78,7 +72,7 @@ def report(data: Report, *, specimen: bool) -> bytes:
             (
                 ("Dispositif", strong(data.programme)),
                 ("Compté le", strong(long_day(data.counted_on))),
-                ("État", state),
+                ("État", _state(data)),
                 ("Fichier", f"{grouped(data.line_count)} lignes, empreinte {data.fingerprint}"),
             ),
         )
@@ -107,26 +101,32 @@ def report(data: Report, *, specimen: bool) -> bytes:
             9.5,
             4.4,
         )
-    top = y - 4
-    signature(
+    prepared_on = short_day(martinique_day(data.prepared_at))
+    signatures(
         s,
-        LEFT,
-        top,
-        86,
+        y - 4,
+        178,
         SIGNING,
-        "Qui a compté et préparé",
-        f"J’ai compté les carnets énumérés ; préparé le {prepared_on}.",
-    )
-    signature(
-        s,
-        LEFT + 92,
-        top,
-        86,
-        SIGNING,
-        "Qui a vérifié et approuvé",
-        "J’ai compté de mon côté et je trouve les mêmes carnets.",
+        (
+            "Qui a compté et préparé",
+            f"J’ai compté les carnets énumérés ; préparé le {prepared_on}.",
+            "",
+        ),
+        (
+            "Qui a vérifié et approuvé",
+            "J’ai compté de mon côté et je trouve les mêmes carnets.",
+            "",
+        ),
     )
     return paper.finish()
+
+
+def _state(data: Report) -> str:
+    if data.approved_on:
+        return f"approuvé le {long_day(data.approved_on)}"
+    if data.refused_on:
+        return f"écarté le {long_day(data.refused_on)} : rien n’en est repris"
+    return "préparé, en attente d’une seconde personne"
 
 
 def _table(
