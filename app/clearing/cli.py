@@ -13,7 +13,6 @@ from app.clearing import payment_queries, queries, standing_queries
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
 from app.clearing.payments import order_payment, record_payment, reject_payment
-from app.clearing.recoveries import expected_cents
 from app.clearing.runs import preview_clearing, run_clearing
 from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statements import (
@@ -195,7 +194,6 @@ def summaries(session: Session, standings: Sequence[Standing]) -> list[dict[str,
     """Statements in a list."""
     names = partners.organisation_names(session, [one.statement.mediator_id for one in standings])
     held = held_because(session, standings)
-    recovered = expected_cents(session, standings)
     return [
         {
             "id": one.statement.id,
@@ -208,8 +206,8 @@ def summaries(session: Session, standings: Sequence[Standing]) -> list[dict[str,
             "amount_cents": one.version.amount_cents,
             "fee_cents": one.version.fee_cents,
             "net_cents": one.version.net_cents,
-            "recovered_cents": recovered[one.id],
-            "payable_cents": one.version.net_cents - recovered[one.id],
+            "recovered_cents": one.recovered_cents,
+            "payable_cents": one.payable_cents,
             "state": str(one.state),
             "held_because": [str(reason) for reason in held.get(one.statement.id, ())],
         }

@@ -1,6 +1,6 @@
 """Looking clawbacks, receivables, debit notes and disputes up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -184,16 +184,25 @@ def open_receivables(
     return found
 
 
-def debts_of(session: Session, mediator_id: UUID) -> list[Receivable]:
-    """What a mediator owes back and nothing has recovered yet, in any programme; oldest first."""
-    return list(
-        session.scalars(
-            select(Receivable)
-            .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
-            .where(Recovery.receivable_id.is_(None), Receivable.mediator_id == mediator_id)
-            .order_by(Receivable.owed_since, Receivable.clawback_id)
-        )
-    )
+_OPEN = (
+    select(Receivable.mediator_id, Receivable.programme_id, Receivable.net_cents)
+    .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+    .where(Recovery.receivable_id.is_(None))
+    .order_by(Receivable.owed_since, Receivable.clawback_id)
+)
+
+
+def open_debts(
+    session: Session, mediator_ids: Collection[UUID] | None = None
+) -> list[tuple[tuple[UUID, UUID], int]]:
+    """What nothing has recovered yet, by (mediator, programme), the oldest first.
+
+    Of everybody, or of those mediators. Few owe anything: it is asked before any sum is changed.
+    """
+    query = _OPEN
+    if mediator_ids is not None:
+        query = query.where(Receivable.mediator_id.in_(mediator_ids))
+    return [((mediator, programme), cents) for mediator, programme, cents in session.execute(query)]
 
 
 def asked_back_cents(session: Session, mediator_id: UUID) -> int:

@@ -20,12 +20,11 @@ from app.clearing import (
     standing_queries,
     statements,
 )
-from app.clearing.correction_models import Receivable
-from app.clearing.rules import HoldReason, StatementState, fitting
+from app.clearing.rules import Debts, HoldReason, StatementState
 from app.clearing.run_queries import UnclaimedSum
 from app.clearing.runs import asked_on
 from app.clearing.session_queries import Untold
-from app.clearing.standing_queries import Filter, Standing, Sum
+from app.clearing.standing_queries import Filter, Pair, Standing, Sum
 from app.database.lists import Place
 from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
@@ -131,7 +130,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     owed = _owed(session, mediator_id)
     untold = session_queries.untold_sessions(session, mediator_id=mediator_id)
     unclaimed = run_queries.unclaimed_of(session, mediator_id)
-    debts = Debts(correction_queries.debts_of(session, mediator_id))
+    debts = Debts(correction_queries.open_debts(session, [mediator_id]))
     blocked, coming = _statements(session, owed, today, debts)
     fresh = _expected(session, mediator_id, unclaimed, untold, today=today, debts=debts)
     if fresh and partners.approved_bank_details(session, mediator_id) is None:
@@ -143,7 +142,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     disputed = correction_queries.latest_disputes(
         session, Place(AT_MOST), claimant_id=mediator_id, decided=False
     )
-    unpaid = sum(one.payable_cents for one in owed) - debts.kept_cents
+    unpaid = sum(_before_debts(one) for one in owed) - debts.kept_cents
     return Outlook(
         tuple(_with_account(session, mediator_id, owed, _merged(blocked))),
         _by_day([*coming, *fresh]),
@@ -156,50 +155,31 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     )
 
 
-class Debts:
-    """What a mediator owes back, deducted as statements do: the oldest first, whole, while it fits.
-
-    An approved statement has deducted its own already.
-    """
-
-    def __init__(self, open_: Sequence[Receivable]) -> None:
-        self._open = list(open_)
-        self.kept_cents = 0
-
-    @property
-    def left_cents(self) -> int:
-        """What nothing that is coming deducts."""
-        return sum(one.net_cents for one in self._open)
-
-    def deducted(self, programme_id: UUID, cents: int) -> Cents:
-        """What is left to be paid of a sum of that programme."""
-        owed = (one for one in self._open if one.programme_id == programme_id)
-        fit = fitting(owed, cents, worth=lambda one: one.net_cents)
-        self._open = [one for one in self._open if one not in fit]
-        kept = sum(one.net_cents for one in fit)
-        self.kept_cents += kept
-        return Cents(cents - kept)
-
-
 def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
-    """Statements that are not paid yet, the oldest first."""
+    """Statements that are not paid yet, the oldest first: so debts are deducted from them."""
     found = standing_queries.statements_listed(
         session, Place(AT_MOST), asked=Filter(mediator_id=mediator_id, owed=True)
     )
-    return sorted(found, key=lambda one: one.run.cut_off_on)
+    return sorted(found, key=lambda one: (one.run.cut_off_on, one.id))
+
+
+def _before_debts(one: Standing) -> Cents:
+    """What it pays before debts are deducted: an approved statement has deducted its own."""
+    return one.payable_cents if one.approval else Cents(one.version.net_cents)
 
 
 def _statements(
-    session: Session, owed: Sequence[Standing], today: date, debts: Debts
+    session: Session, owed: Sequence[Standing], today: date, debts: Debts[Pair]
 ) -> tuple[list[Blocked], list[Coming]]:
     """What is on statements: what is in the way of some, and the days of the others."""
     held = statements.held_because(session, owed)
     blocked, coming = [], []
     for one in owed:
         reasons = held.get(one.id, ())
-        cents, due_on = one.payable_cents, statements.due_on(session, one)
+        cents, due_on = _before_debts(one), statements.due_on(session, one)
         if one.approval is None:
-            cents = debts.deducted(one.statement.programme_id, cents)
+            pair = one.statement.mediator_id, one.statement.programme_id
+            cents = debts.deducted(pair, cents)
         if not cents:
             continue
         if HoldReason.BANK_DETAILS in reasons:
@@ -222,7 +202,7 @@ def _expected(
     untold: Sequence[Untold],
     *,
     today: date,
-    debts: Debts,
+    debts: Debts[Pair],
 ) -> list[Coming]:
     """What is on no statement yet, by the habit of the runs."""
     first = today.replace(day=1)
@@ -248,7 +228,7 @@ def _expected(
         for month, cents in ((first, now), (next_month(first), rest)):
             run_on = max(today, usual_day(month, usual))
             delay = asked_on(session, programme_id, day=run_on).payment_delay_days
-            if net := debts.deducted(programme_id, cents):
+            if net := debts.deducted((mediator_id, programme_id), cents):
                 found.append(Coming(run_on + timedelta(days=delay), net, firm=False))
     return found
 
@@ -306,7 +286,7 @@ def _stages(
     """Everything taken and kept, by how far it has come; each pass is on one line."""
     asked = Filter(mediator_id=mediator_id)
     sums = standing_queries.sums_by_state(session, asked=asked)
-    none = Sum(0, 0, 0, 0)
+    none = Sum(0, 0, 0, 0, 0)
 
     def stage(name: str, then: str, *states: StatementState) -> Stage:
         found = [sums.get(state, none) for state in states]

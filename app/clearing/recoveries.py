@@ -38,21 +38,6 @@ def recoveries_of(session: Session, standing: Standing) -> list[Receivable]:
     return to_recover(session, standing.statement, standing.version.net_cents)
 
 
-def expected_cents(session: Session, standings: Iterable[Standing]) -> dict[UUID, int]:
-    """What statements recover, by their ids; asked once for all."""
-    told = list(standings)
-    drafts = [one for one in told if one.approval is None]
-    owed = correction_queries.open_receivables(
-        session, {(one.statement.mediator_id, one.statement.programme_id) for one in drafts}
-    )
-    found = {one.id: one.approval.recovered_cents for one in told if one.approval is not None}
-    for one in drafts:
-        pair = one.statement.mediator_id, one.statement.programme_id
-        fit = fitting(owed[pair], one.version.net_cents)
-        found[one.id] = sum(receivable.net_cents for receivable in fit)
-    return found
-
-
 def write_recoveries(
     session: Session,
     receivables: Sequence[Receivable],

@@ -1,11 +1,13 @@
 """What a pass is worth to a mediator, and what a statement comes to: plain values."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from app.clearing.errors import (
@@ -283,6 +285,42 @@ def fitting(owed: Iterable[OwedT], net_cents: int, *, worth: Callable[[OwedT], i
             left -= worth(one)
             found.append(one)
     return found
+
+
+OfT = TypeVar("OfT", bound=Hashable)
+
+
+class Debts(Generic[OfT]):
+    """What is owed back, deducted as approvals do: the oldest first, each whole, while it fits.
+
+    Each debt is told by what it may be deducted from (a mediator's nets in one programme) and what
+    it is worth, the oldest first.
+    """
+
+    def __init__(self, owed: Iterable[tuple[OfT, int]]) -> None:
+        self._left: defaultdict[OfT, list[int]] = defaultdict(list)
+        for of, cents in owed:
+            self._left[of].append(cents)
+        self.kept_cents = 0
+
+    @property
+    def left_cents(self) -> int:
+        """What nothing has deducted."""
+        return sum(map(sum, self._left.values()))
+
+    def held_back(self, of: OfT, net_cents: int) -> Cents:
+        """What a net to pay would lose if it were approved now. Nothing is deducted."""
+        return Cents(sum(fitting(self._left.get(of, ()), net_cents, worth=int)))
+
+    def deducted(self, of: OfT, net_cents: int) -> Cents:
+        """What is left to be paid of a net; what it makes up for is deducted from no other."""
+        owed = list(enumerate(self._left.get(of, ())))
+        fit = dict(fitting(owed, net_cents, worth=itemgetter(1)))
+        if fit:
+            self._left[of] = [cents for place, cents in owed if place not in fit]
+        kept = sum(fit.values())
+        self.kept_cents += kept
+        return Cents(net_cents - kept)
 
 
 def passes_have_expired(last_redemption_on: date, *, upload_days: int, today: date) -> bool:

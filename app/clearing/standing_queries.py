@@ -1,14 +1,15 @@
 """How far statements have come: their states, lists of them, and what they come to."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.clearing import correction_queries
 from app.clearing.correction_models import Receivable, Recovery, StatementOffset
 from app.clearing.models import (
     ClearingRun,
@@ -20,10 +21,13 @@ from app.clearing.models import (
     StatementCertification,
     StatementVersion,
 )
-from app.clearing.rules import OWED, StatementState
+from app.clearing.rules import OWED, Debts, StatementState
 from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.partners.models import BankDetailsApproval, Organisation
+
+Pair = tuple[UUID, UUID]
+"""A mediator and a programme: what is owed back there is recovered there."""
 
 _LATER_VERSION = aliased(StatementVersion, name="later")
 _LATER_ORDER = aliased(PaymentOrder, name="later_order")
@@ -60,7 +64,7 @@ STATE = case(*((condition, state) for state, condition in IN_STATE.items()))
 
 
 PAYABLE = func.coalesce(StatementApproval.payable_cents, StatementVersion.net_cents)
-"""What a statement pays: as approved, or as its last version comes to."""
+"""What a statement pays as approved; a draft's net, of which recoveries may hold something back."""
 
 
 def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - the caller's columns
@@ -85,6 +89,8 @@ class Standing:
     """A statement, what its last version comes to, and how far it has come.
 
     `order` is its last payment order, `payment` and `rejection` are that order's.
+    `recovered_cents` is what it holds back of passes taken back: as approved, or what a draft would
+    hold back if it were approved now.
     """
 
     statement: Statement
@@ -95,6 +101,7 @@ class Standing:
     payment: Payment | None
     rejection: PaymentRejection | None
     state: StatementState
+    recovered_cents: Cents
 
     @property
     def id(self) -> UUID:
@@ -103,8 +110,8 @@ class Standing:
 
     @property
     def payable_cents(self) -> Cents:
-        """What it pays: as approved, or as its last version comes to."""
-        return Cents(self.approval.payable_cents if self.approval else self.version.net_cents)
+        """The net to pay: what is left of its net once it has held back what it recovers."""
+        return Cents(self.version.net_cents - self.recovered_cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +193,38 @@ AT_ONCE = 500
 
 def standings(session: Session, ids: Iterable[UUID]) -> dict[UUID, Standing]:
     """How far statements have come, by their ids, a page of them in one statement."""
-    wanted, found = list(ids), {}
+    wanted, found = list(ids), dict[UUID, Standing]()
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        for row in session.execute(_STANDINGS.where(Statement.id.in_(some))):
-            found[row[0].id] = _standing(row)
+        rows = session.execute(_STANDINGS.where(Statement.id.in_(some)))
+        found |= {one.id: one for one in _told(session, rows)}
     return found
 
 
-def _standing(row: Any) -> Standing:  # noqa: ANN401 - a row of _STANDING
+def _told(session: Session, rows: Iterable[Any]) -> list[Standing]:
+    """Rows of _STANDINGS, each with what it recovers: read for the drafts among them at once."""
+    read = list(rows)
+    drafts = {row[0].mediator_id for row in read if row[3] is None and row[2].net_cents}
+    debts = Debts(correction_queries.open_debts(session, drafts) if drafts else ())
+    return [_standing(row, debts) for row in read]
+
+
+def _standing(row: Any, debts: Debts[Pair]) -> Standing:  # noqa: ANN401 - a row of _STANDINGS
     found, of_run, version, approval, order, payment, rejection, state = row
+    pair = found.mediator_id, found.programme_id
+    recovered_cents = (
+        Cents(approval.recovered_cents) if approval else debts.held_back(pair, version.net_cents)
+    )
     return Standing(
-        found, of_run, version, approval, order, payment, rejection, StatementState(state)
+        found,
+        of_run,
+        version,
+        approval,
+        order,
+        payment,
+        rejection,
+        StatementState(state),
+        recovered_cents,
     )
 
 
@@ -208,7 +235,7 @@ def statements_after(
     query = _STANDINGS.where(*_conditions(asked)).order_by(Statement.id).limit(limit)
     if after is not None:
         query = query.where(Statement.id > after)
-    return [_standing(row) for row in session.execute(query)]
+    return _told(session, session.execute(query))
 
 
 STATEMENTS_BY = {
@@ -231,10 +258,85 @@ def statements_listed(session: Session, place: Place, *, asked: Filter) -> list[
     whole = _with_state(Statement.id) if by_state else select(Statement.id)
     whole = whole.join(ClearingRun, ClearingRun.id == Statement.run_id)
     whole = whole.join(Organisation, Organisation.id == Statement.mediator_id)
-    query = placed(whole, place, Statement.id, STATEMENTS_BY).where(*_conditions(asked))
+    orders = STATEMENTS_BY
+    if place.by == "net":
+        orders = orders | {"net": (_net_to_pay(session, asked.mediator_id),)}
+    query = placed(whole, place, Statement.id, orders).where(*_conditions(asked))
     ids = session.scalars(query).all()
     found = standings(session, ids)
     return [found[one] for one in ids]
+
+
+# ── What drafts recover ───────────────────────────────────────────────────────────────────────────
+
+_Owed = Sequence[tuple[Pair, int]]
+
+
+class _Draft(NamedTuple):
+    """A draft of a mediator that owes something back."""
+
+    id: UUID
+    cut_off_on: date
+    pair: Pair
+    net_cents: int
+
+
+def _drafts_of(
+    session: Session, owed: _Owed, conditions: Iterable[ColumnElement[bool]] = ()
+) -> list[_Draft]:
+    """The drafts that could recover what is owed: those of a few mediators, or none at all."""
+    if not owed:
+        return []
+    rows = session.execute(
+        _with_state(
+            Statement.id,
+            ClearingRun.cut_off_on,
+            Statement.mediator_id,
+            Statement.programme_id,
+            StatementVersion.net_cents,
+        )
+        .join(ClearingRun, ClearingRun.id == Statement.run_id)
+        .where(
+            IN_STATE[StatementState.DRAFT],
+            Statement.mediator_id.in_({mediator for (mediator, _), _ in owed}),
+            *conditions,
+        )
+    )
+    return [
+        _Draft(identity, cut_off_on, (mediator, programme), net)
+        for identity, cut_off_on, mediator, programme, net in rows
+    ]
+
+
+def _held_back_together(owed: _Owed, drafts: Iterable[_Draft]) -> dict[UUID, Cents]:
+    """What drafts hold back together: two of one mediator count what it owes once, with the oldest.
+
+    Each by itself says what it would hold back if it were approved now; no sum says it twice.
+    """
+    debts = Debts(owed)
+    return {
+        one.id: Cents(one.net_cents - debts.deducted(one.pair, one.net_cents))
+        for one in sorted(drafts, key=lambda one: (one.cut_off_on, one.id))
+    }
+
+
+def _net_to_pay(session: Session, mediator_id: UUID | None) -> ColumnElement[int]:
+    """What each statement pays, by which a list is sorted."""
+    owed = correction_queries.open_debts(session, None if mediator_id is None else [mediator_id])
+    debts = Debts(owed)
+    held_back = {
+        one.id: cents
+        for one in _drafts_of(session, owed)
+        if (cents := debts.held_back(one.pair, one.net_cents))
+    }
+    if not held_back:
+        return PAYABLE
+    return PAYABLE - case(
+        *((Statement.id == identity, cents) for identity, cents in held_back.items()), else_=0
+    )
+
+
+# ── What waits, and sums ──────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +358,8 @@ class Unpaid:
     payable_cents: Cents
     due_on: date | None
     """As approved."""
+    summed_cents: Cents
+    """What it adds to a sum: that of drafts takes off once what two of them could recover."""
 
 
 def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]:
@@ -285,17 +389,50 @@ def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]
         .where(_in_any(states))
         .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
     )
-    return [Unpaid(StatementState(state), *told) for state, *told in rows]
+    found = [Unpaid(StatementState(state), *[*told, told[-2]]) for state, *told in rows]
+    owed = correction_queries.open_debts(session) if StatementState.DRAFT in states else ()
+    return _less_recoveries(found, owed) if owed else found
+
+
+def _less_recoveries(found: Sequence[Unpaid], owed: _Owed) -> list[Unpaid]:
+    """The same, where mediators owe something back that their drafts recover."""
+    owing, debts = {pair for pair, _ in owed}, Debts(owed)
+    drafts: dict[bool, list[_Draft]] = {False: [], True: []}
+    for one in found:
+        pair = one.mediator_id, one.programme_id
+        if one.state is StatementState.DRAFT and pair in owing:
+            drafts[one.held].append(_Draft(one.id, one.cut_off_on, pair, one.payable_cents))
+    # Those that are held are told, and added up, apart.
+    together = _held_back_together(owed, drafts[False]) | _held_back_together(owed, drafts[True])
+    alone = {
+        one.id: debts.held_back(one.pair, one.net_cents)
+        for of_kind in drafts.values()
+        for one in of_kind
+    }
+    return [
+        replace(
+            one,
+            payable_cents=Cents(one.payable_cents - alone[one.id]),
+            summed_cents=Cents(one.summed_cents - together[one.id]),
+        )
+        if one.id in alone
+        else one
+        for one in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How many statements, of how many passes, for how much."""
+    """How many statements, of how many passes, for how much.
+
+    `net_cents` is what they pay, once they have held back `recovered_cents`.
+    """
 
     statement_count: int
     voucher_count: int
     amount_cents: int
     net_cents: int
+    recovered_cents: int
 
 
 def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Sum]:
@@ -307,14 +444,21 @@ def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Su
             func.sum(StatementVersion.voucher_count),
             func.sum(StatementVersion.amount_cents),
             func.sum(PAYABLE),
+            func.sum(func.coalesce(StatementApproval.recovered_cents, 0)),
         )
         .where(*_conditions(asked))
         .group_by(STATE)
     )
-    return {
-        StatementState(state): Sum(count, int(vouchers), int(amount), int(net))
-        for state, count, vouchers, amount, net in rows
-    }
+    found = {StatementState(state): Sum(*map(int, told)) for state, *told in rows}
+    if drafts := found.get(StatementState.DRAFT):
+        mediators = None if asked.mediator_id is None else [asked.mediator_id]
+        owed = correction_queries.open_debts(session, mediators)
+        held_back = _held_back_together(owed, _drafts_of(session, owed, _conditions(asked)))
+        cents = sum(held_back.values())
+        found[StatementState.DRAFT] = replace(
+            drafts, net_cents=drafts.net_cents - cents, recovered_cents=cents
+        )
+    return found
 
 
 def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
@@ -339,22 +483,26 @@ def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
     return Cents(int(total or 0))
 
 
-def sums_by_run(
+class Size(NamedTuple):
+    """How many statements, of how many passes, and the face value of these."""
+
+    statement_count: int
+    voucher_count: int
+    amount_cents: int
+
+
+def sizes_by_run(
     session: Session, run_ids: Iterable[UUID], *, mediator_id: UUID | None
-) -> dict[UUID, Sum]:
-    """What the statements of runs come to, in one statement for all; one mediator's or all."""
+) -> dict[UUID, Size]:
+    """What the statements of runs hold, in one statement for all; one mediator's or all."""
     query = (
         _with_state(
             Statement.run_id,
             func.count(),
             func.sum(StatementVersion.voucher_count),
             func.sum(StatementVersion.amount_cents),
-            func.sum(PAYABLE),
         )
         .where(Statement.run_id.in_(list(run_ids)), *_conditions(Filter(mediator_id=mediator_id)))
         .group_by(Statement.run_id)
     )
-    return {
-        run_id: Sum(count, int(vouchers), int(amount), int(net))
-        for run_id, count, vouchers, amount, net in session.execute(query)
-    }
+    return {run_id: Size(*map(int, told)) for run_id, *told in session.execute(query)}

@@ -127,6 +127,7 @@ def _sum(sums: Sequence[Sum]) -> Sum:
         sum(one.voucher_count for one in sums),
         sum(one.amount_cents for one in sums),
         sum(one.net_cents for one in sums),
+        sum(one.recovered_cents for one in sums),
     )
 
 
@@ -167,7 +168,7 @@ def list_page(
         listed,
         total=_sum(list(shown.values())),
         owed=_sum([sums[s] for s in OWED if s in sums]),
-        paid=sums.get(StatementState.PAID, Sum(0, 0, 0, 0)),
+        paid=_sum([sums[s] for s in (StatementState.PAID,) if s in sums]),
         taken_back_cents=standing_queries.taken_back_cents(session, asked=whole),
         tabs=tuple(tabs),
         mediators=()

@@ -16,11 +16,10 @@ from app.clearing.models import (
     StatementLine,
 )
 from app.clearing.receipts import serial_in
-from app.clearing.recoveries import expected_cents
 from app.clearing.redemption_models import Redemption
 from app.clearing.redemptions import ACCEPTED, Verdict
 from app.clearing.runs import Expected, expected_sum
-from app.clearing.standing_queries import Filter, Standing, Sum
+from app.clearing.standing_queries import Filter, Size, Standing
 from app.clearing.statements import held_because
 from app.database.rows import rows_by
 from app.identity.rules import Actor
@@ -86,7 +85,6 @@ def statements_shown(session: Session, standings: Sequence[Standing]) -> list[Js
         StatementLine.vintage_id,
     )
     held = held_because(session, standings)
-    recovered = expected_cents(session, standings)
 
     def one(standing: Standing) -> Json:
         statement, version = standing.statement, standing.version
@@ -98,8 +96,8 @@ def statements_shown(session: Session, standings: Sequence[Standing]) -> list[Js
             amount_cents=version.amount_cents,
             fee_cents=version.fee_cents,
             net_cents=version.net_cents,
-            recovered_cents=recovered[standing.id],
-            payable_cents=version.net_cents - recovered[standing.id],
+            recovered_cents=standing.recovered_cents,
+            payable_cents=standing.payable_cents,
             lines=[line for line in lines[statement.id] if line.version == version.version],
             held_because=list(held.get(statement.id, ())),
             payment_order_id=standing.order.id if standing.order else None,
@@ -126,10 +124,12 @@ def approval_shown(approval: StatementApproval | None) -> Json:
 
 def runs_shown(session: Session, runs: Sequence[ClearingRun], *, actor: Actor) -> list[Json]:
     """Runs with what their statements come to: a mediator is told of its own only."""
-    sums = standing_queries.sums_by_run(session, [run.id for run in runs], mediator_id=actor.scope)
+    sizes = standing_queries.sizes_by_run(
+        session, [run.id for run in runs], mediator_id=actor.scope
+    )
 
     def one(run: ClearingRun) -> Json:
-        total = sums.get(run.id, Sum(0, 0, 0, 0))
+        total = sizes.get(run.id, Size(0, 0, 0))
         return shown(
             run,
             statement_count=total.statement_count,

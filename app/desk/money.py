@@ -171,7 +171,7 @@ def _of_statements(
         endpoint="statement_pages.listed",
         values={"etat": kind.filter},
         unit="pass",
-        amount_cents=Cents(sum(one.payable_cents for one in found.things)),
+        amount_cents=Cents(sum(one.summed_cents for one in found.things)),
         # The list has the latest month first: the last one has waited longest.
         due_on=due_on(found.things[-1]),
     )
