@@ -2,28 +2,41 @@
 
 An order commits its printing, its fees and the face value of every pass that it brings, whoever
 pays the mediators: the authority will owe it to them, or the order pays it to the issuer. What was
-taken over commits the face value of its passes. A commitment is released when passes can no longer
-be paid for: expired or void ones where the authority pays, credited ones where the issuer does.
+taken over commits the face value of its passes. A commitment is released when it can no longer be
+paid for: expired or void passes where the authority pays, credited ones where the issuer does, and
+whatever an order was not paid for once the passes of its vintage serve no more (decision 0075).
 """
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVarTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger
 from app.database.locks import hold
 from app.kernel.money import Cents, euros
 from app.ledger import AccountKind
-from app.ledger.models import AccountRow, Voucher
+from app.orders import queries
+from app.orders.endings import serves_no_more
 from app.orders.errors import OverBudget
-from app.orders.models import BookletOrder, OrderApproval, OrderCancellation
+from app.orders.models import (
+    BookletOrder,
+    DeliveryRange,
+    OrderApproval,
+    OrderCancellation,
+    OrderLine,
+)
+from app.orders.rules import ApprovedCost
 from app.programmes import queries as programmes
 from app.programmes.models import Programme
 from app.programmes.rules import Payer
 from app.takeover import queries as takeover
 
+Cols = TypeVarTuple("Cols")
 RELEASED = {
     Payer.AUTHORITY: (AccountKind.VOID, AccountKind.EXPIRED, AccountKind.CREDITED),
     Payer.ISSUER: (AccountKind.CREDITED,),
@@ -36,6 +49,8 @@ class Budget:
 
     budget_cents: Cents | None
     committed_cents: Cents
+    released_cents: Cents
+    """What was committed once, and will not be paid any more."""
 
     @property
     def left_cents(self) -> Cents | None:
@@ -62,21 +77,43 @@ def cost_of(order: BookletOrder) -> Cents:
     return Cents(order.printing_cents + order.fee_cents + face)
 
 
-def budget_of(session: Session, programme: Programme, *, on: date) -> Budget:
-    """The budget that applies on a day, and everything committed so far."""
+def budget_of(
+    session: Session, programme: Programme, *, on: date, reading: ledger.Reading | None = None
+) -> Budget:
+    """The budget that applies on a day, what is committed so far, and what no longer is by then.
+
+    `reading` is of everything that has moved, where it was read already.
+    """
     settings = programmes.settings_on(session, programme.id, on)
     budget = settings.budget_cents if settings else None
+    vintages = {one.vintage_id: one for one in programmes.vintages_of(session, programme.id)}
+    worth = ledger.face_values(session)
+    ever = _ordered(session, programme)
+    for vintage_id, count in takeover.taken_voucher_count(
+        session, vintage_ids=list(vintages)
+    ).items():
+        ever[vintage_id] += count * worth[vintage_id]
+    kept = Counter(ever)
+    for vintage_id, terms in vintages.items():
+        if serves_no_more(terms, on):
+            for order in _approved_costs(session, vintage_id):
+                kept[vintage_id] -= order.cost_cents - order.kept_cents
+    for vintage_id, count in _released(
+        reading or ledger.Reading(session), programme, vintages
+    ).items():
+        kept[vintage_id] -= count * worth[vintage_id]
+    # A credit note of before asks for what was never paid too: it leaves nothing, and not less.
+    committed = sum(max(0, cents) for cents in kept.values())
     return Budget(
         Cents(budget) if budget is not None else None,
-        committed_cents(session, programme),
+        Cents(committed),
+        Cents(sum(ever.values()) - committed),
     )
 
 
-def committed_cents(session: Session, programme: Programme) -> Cents:
-    """Everything that a programme has committed so far, less what was released."""
-    return Cents(
-        _ordered(session, programme) + _taken(session, programme) - _released(session, programme)
-    )
+def committed_cents(session: Session, programme: Programme, on: date) -> Cents:
+    """Everything that a programme has committed so far, less what is released on a day."""
+    return budget_of(session, programme, on=on).committed_cents
 
 
 def check_budget(
@@ -96,33 +133,66 @@ def check_budget(
         )
 
 
-def _ordered(session: Session, programme: Programme) -> int:
+def _approved(query: Select[*Cols]) -> Select[*Cols]:
+    """Of approved orders; cancelled ones commit nothing."""
+    return (
+        query.join(OrderApproval, OrderApproval.order_id == BookletOrder.id)
+        .outerjoin(OrderCancellation, OrderCancellation.order_id == BookletOrder.id)
+        .where(OrderCancellation.id.is_(None))
+    )
+
+
+def _ordered(session: Session, programme: Programme) -> Counter[int]:
+    """What the orders of each vintage of a programme commit."""
     cost = (
         BookletOrder.printing_cents
         + BookletOrder.fee_cents
         + BookletOrder.voucher_count * BookletOrder.face_value_cents
     )
-    query = (
-        select(func.coalesce(func.sum(cost), 0))
-        .join(OrderApproval, OrderApproval.order_id == BookletOrder.id)
-        .outerjoin(OrderCancellation, OrderCancellation.order_id == BookletOrder.id)
-        .where(BookletOrder.programme_id == programme.id, OrderCancellation.id.is_(None))
+    query = select(BookletOrder.vintage_id, func.sum(cost)).group_by(BookletOrder.vintage_id)
+    rows = session.execute(_approved(query).where(BookletOrder.programme_id == programme.id))
+    return Counter({vintage_id: int(cents) for vintage_id, cents in rows})
+
+
+def _approved_costs(session: Session, vintage_id: int) -> list[ApprovedCost]:
+    """The approved orders of a vintage, with what was mandated for each and what of it has come."""
+    came = DeliveryRange.last_serial - DeliveryRange.first_serial + 1
+
+    def summed(what: ColumnElement[int]) -> ScalarSelect[int]:
+        query = select(func.coalesce(func.sum(what), 0)).where(
+            DeliveryRange.order_id == BookletOrder.id
+        )
+        return query.correlate(BookletOrder).scalar_subquery()
+
+    price = (
+        select(OrderLine.unit_price_cents)
+        .where(
+            OrderLine.order_id == DeliveryRange.order_id,
+            OrderLine.booklet_size == DeliveryRange.booklet_size,
+        )
+        .scalar_subquery()
     )
-    return int(session.scalar(query) or 0)
-
-
-def _taken(session: Session, programme: Programme) -> int:
-    vintages = [terms.vintage_id for terms in programmes.vintages_of(session, programme.id)]
-    counted = takeover.taken_voucher_count(session, vintage_ids=vintages)
-    return sum(count * ledger.face_value(session, v) for v, count in counted.items())
-
-
-def _released(session: Session, programme: Programme) -> int:
-    vintages = [terms.vintage_id for terms in programmes.vintages_of(session, programme.id)]
-    query = (
-        select(func.coalesce(func.sum(Voucher.face_value_cents), 0))
-        .join(AccountRow, AccountRow.id == Voucher.account_id)
-        .where(AccountRow.vintage_id.in_(vintages))
-        .where(AccountRow.kind.in_(RELEASED[Payer(programme.payer)]))
+    query = select(
+        BookletOrder.payer,
+        BookletOrder.voucher_count,
+        BookletOrder.face_value_cents,
+        BookletOrder.printing_cents,
+        BookletOrder.fee_cents,
+        queries.mandated_cents(),
+        summed(came),
+        summed(came // DeliveryRange.booklet_size * price),
     )
-    return int(session.scalar(query) or 0)
+    rows = session.execute(_approved(query).where(BookletOrder.vintage_id == vintage_id))
+    return [ApprovedCost(payer, *map(int, figures)) for payer, *figures in rows]
+
+
+def _released(
+    reading: ledger.Reading, programme: Programme, vintage_ids: Collection[int]
+) -> Counter[int]:
+    """Passes of each vintage that nothing more is paid for."""
+    found: Counter[int] = Counter()
+    kinds = RELEASED[Payer(programme.payer)]
+    for (vintage_id, kind), count in ledger.rests_of(reading).items():
+        if vintage_id in vintage_ids and kind in kinds:
+            found[vintage_id] += count
+    return found

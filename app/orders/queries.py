@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app import ledger
@@ -97,13 +97,18 @@ STATE: ColumnElement[str] = case(
 """The state of an order: which rows exist. The only place that says it."""
 
 
-def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress]:
-    """How far each of these orders has come."""
-    mandated = (
+def mandated_cents() -> ScalarSelect[int]:
+    """What the mandates of an order come to, beside it in a query."""
+    return (
         select(func.coalesce(func.sum(OrderMandate.amount_cents), 0))
         .where(OrderMandate.order_id == BookletOrder.id, _is_live())
+        .correlate(BookletOrder)
         .scalar_subquery()
     )
+
+
+def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress]:
+    """How far each of these orders has come."""
     activated = (
         select(func.coalesce(func.sum(Activation.cost_cents), 0))
         .where(Activation.order_id == BookletOrder.id)
@@ -111,7 +116,12 @@ def progress(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Progress
     )
     rows = session.execute(
         select(
-            BookletOrder.id, STATE, _delivered(), _delivered(active=True), mandated, activated
+            BookletOrder.id,
+            STATE,
+            _delivered(),
+            _delivered(active=True),
+            mandated_cents(),
+            activated,
         ).where(BookletOrder.id.in_(list(order_ids)))
     )
     return {

@@ -106,6 +106,38 @@ def paid_face_value(payer: str, face_value_cents: int) -> Cents:
     return Cents(face_value_cents if payer == Payer.ISSUER else 0)
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovedCost:
+    """What an approved order commits, what was mandated for it, and what of it has come."""
+
+    payer: str
+    voucher_count: int
+    face_value_cents: int
+    printing_cents: int
+    fee_cents: int
+    mandated_cents: int
+    came_count: int
+    came_printing_cents: int
+
+    @property
+    def cost_cents(self) -> Cents:
+        """Printing, fees, and every pass at its face value, whoever pays the mediators."""
+        face = self.voucher_count * self.face_value_cents
+        return Cents(self.printing_cents + self.fee_cents + face)
+
+    @property
+    def kept_cents(self) -> Cents:
+        """What of it was paid, or may be still, once its passes serve no more.
+
+        Where the issuer pays, no mandat follows: what there was is what it is paid. Where the
+        authority does, what came may cost its face value, and its printing may be mandated still.
+        """
+        if self.payer == Payer.ISSUER:
+            return Cents(min(self.cost_cents, self.mandated_cents))
+        printing = min(self.printing_cents, max(self.mandated_cents, self.came_printing_cents))
+        return Cents(printing + self.came_count * self.face_value_cents)
+
+
 # ── How many to order ─────────────────────────────────────────────────────────────────────────────
 
 

@@ -271,7 +271,7 @@ class DeliveryRangeSchema(Schema):
 
 
 class DeliverySchema(Schema):
-    """A delivery, and since when its passes are active."""
+    """A delivery, who received it, who made its passes active, and since when they are."""
 
     id = Uuid(required=True)
     number = Text(required=True, example="LIV-2026-0001")
@@ -279,6 +279,7 @@ class DeliverySchema(Schema):
     ranges = Many(Part(DeliveryRangeSchema), required=True)
     received_by = Whole(required=True, about="Numéro de l’agent.")
     received_at = Instant(required=True)
+    activated_by = Whole(required=True, allow_none=True, about="Numéro de l’agent.")
     activated_at = Instant(required=True, allow_none=True)
 
 

@@ -97,18 +97,21 @@ def mandate_shown(mandate: OrderMandate, cancelled: OrderMandateCancellation | N
 
 
 def deliveries_shown(session: Session, deliveries: Sequence[Delivery]) -> list[Json]:
-    """Deliveries with their serials, and since when they are active."""
+    """Deliveries with their serials, since when they are active, and by whom."""
     ids = [delivery.id for delivery in deliveries]
     ranges = rows_by(session, DeliveryRange.delivery_id, ids, DeliveryRange.first_serial)
     activations = rows_by(session, Activation.delivery_id, ids)
-    return [
-        shown(
+
+    def one(delivery: Delivery) -> Json:
+        activation = next(iter(activations[delivery.id]), None)
+        return shown(
             delivery,
             ranges=ranges[delivery.id],
-            activated_at=next((a.activated_at for a in activations[delivery.id]), None),
+            activated_by=activation.activated_by if activation else None,
+            activated_at=activation.activated_at if activation else None,
         )
-        for delivery in deliveries
-    ]
+
+    return [one(delivery) for delivery in deliveries]
 
 
 # ── For pages ─────────────────────────────────────────────────────────────────────────────────────

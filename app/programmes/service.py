@@ -60,8 +60,8 @@ from app.programmes.rules import (
 LARGEST_FACE_VALUE_CENTS = 100_000
 LONGEST_TOLERANCE_DAYS = 366
 LARGEST_VINTAGE_ID = 2**31 - 1
-Committed = Callable[[Session, Programme], Cents]
-"""What a programme has committed so far: orders know it, above."""
+Committed = Callable[[Session, Programme, date], Cents]
+"""What a programme has committed on a day: orders know it, above."""
 COMMITTED = "passnum_committed"
 """Under this name the application holds that."""
 
@@ -187,7 +187,7 @@ def change_settings(
     hold(session, "settings of", programme_id)
     if committed and terms.budget_cents is not None and not accept_below:
         hold(session, "budget of", programme_id)
-        there = committed(session, programme)
+        there = committed(session, programme, martinique_day(now))
         if terms.budget_cents < there:
             raise BudgetBelowCommitted(
                 budget=euros(Cents(terms.budget_cents)), committed=euros(there)

@@ -52,7 +52,8 @@ def council_sheet(
     resting = {stage.kind: stage for stage in (*chain.stages, *chain.exits)}
     publics = lines_within(session, within, By.PUBLIC)
     agreed_cents = Cents(sum(line.redeemed_cents for line in publics if not line.apart))
-    budget = budget_of(session, programme, on=on)
+    today = on == martinique_day(now)
+    budget = budget_of(session, programme, on=on, reading=within.reading if today else None)
     spent = spent_on(session, programme_id, at=chain.read_at)
     committed = frozenset(resting) - PAID - OWED - RELEASED
 
@@ -87,6 +88,7 @@ def council_sheet(
         mandated_cents=spent.mandated_cents,
         budget_cents=budget.budget_cents,
         budget_committed_cents=budget.committed_cents,
+        budget_released_cents=budget.released_cents,
         issued_count=usage.issued_count,
         redeemed_count=usage.redeemed_count,
         agreed=tuple(

@@ -306,6 +306,9 @@ def _euros(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float
     rows.append((("Mandaté pour les commandes", money(sheet.mandated_cents)), False))
     if sheet.budget_cents is not None:
         rows.append((("Budget", money(sheet.budget_cents)), False))
+        if sheet.budget_released_cents:
+            told = "Dégagé de ce budget, ne se paiera plus"
+            rows.append(((told, money(sheet.budget_released_cents)), False))
         unspent = Cents(sheet.budget_cents - sheet.budget_committed_cents)
         rows.append((("Reste à engager sur ce budget", money(unspent)), False))
     return _rows(paper.sheet, left, y, "Où est chaque euro", columns, rows)

@@ -199,6 +199,8 @@ class CouncilSheet:
     mandated_cents: Cents
     budget_cents: Cents | None
     budget_committed_cents: Cents
+    budget_released_cents: Cents
+    """What was committed on it once, and will not be paid any more."""
     issued_count: int
     redeemed_count: int
     agreed: tuple[PublicLine, ...]

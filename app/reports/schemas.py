@@ -122,6 +122,7 @@ class CouncilSchema(Schema):
     mandated_cents = Whole(0, required=True)
     budget_cents = Whole(0, required=True, allow_none=True)
     budget_committed_cents = Whole(0, required=True)
+    budget_released_cents = Whole(0, required=True, about="Engagé, et ne sera plus payé.")
     issued_count = Whole(0, required=True)
     redeemed_count = Whole(0, required=True)
     agreed = Many(Part(CouncilPublicSchema), required=True, about="Publics de la convention.")

@@ -130,6 +130,8 @@ def test_passes_are_active_while_the_mandates_cover_them(
     beyond = {"mandate_number": "M-3", "amount_cents": 10_000}
     finance.post(mandates, beyond).refused(422, "mandate_beyond_order")
     finance.post(mandates, beyond | {"accept_beyond": True}).made()
-    assert coordinator.get(f"/deliveries/{fives['id']}").read()["activated_at"]
+    active = coordinator.get(f"/deliveries/{fives['id']}").read()
+    assert active["activated_at"]
+    assert active["activated_by"] == house.scheme.actors["finance"].agent_id
     order = coordinator.get(f"/orders/{sent['id']}").read()
     assert [mandate["amount_cents"] for mandate in order["mandates"]] == [250, 300, 10_000]

@@ -77,6 +77,10 @@ def test_long_names_and_great_sums_stay_on_one_page(session: Session, usual_sche
         programme_name="Dispositif " * 18,
         ordered=replace(sheet.ordered, voucher_count=9_999_999, amount_cents=Cents(99_999_999_00)),
         paid=replace(sheet.paid, amount_cents=Cents(99_999_999_00)),
+        exits=(replace(sheet.exits[0], label="Jamais livrés", why=long), *sheet.exits),
+        fee_cents=Cents(99_999_999_00),
+        budget_cents=Cents(99_999_999_00),
+        budget_released_cents=Cents(99_999_999_00),
         funders=tuple(
             FunderLine(f"{long} {n}", 2000, Cents(10**9), Cents((5 + n) * 10**8)) for n in range(3)
         ),

@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -19,16 +21,26 @@ from app.database.connections import Database
 from app.kernel.clock import end_of_day, first_instant
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
-from app.ledger import AccountKind
+from app.kernel.money import Cents
+from app.ledger import AccountKind, rule_named_by
 from app.orders import queries as orders
-from app.orders.rules import SerialRange
+from app.orders import service as orders_service
+from app.orders.budget import Budget, budget_of
+from app.orders.errors import OverBudget
+from app.orders.models import OrderApproval
+from app.orders.rules import LineAsked, SerialRange
 from app.orders.service import totals_of
 from app.prescribers.allocations import BookletRange
 from app.prescribers.custody_queries import held_back
 from app.prescribers.errors import BookletBlocked, LateHandOver
 from app.prescribers.rules import LateReason
-from app.programmes.rules import Payer
-from app.programmes.service import known_vintage
+from app.programmes.rules import Payer, Terms
+from app.programmes.service import (
+    change_settings,
+    create_vintage,
+    known_programme,
+    known_vintage,
+)
 from app.reports import evidence
 from tests.factories import ALIKE, Scheme
 from tests.papers.reading import words
@@ -56,7 +68,8 @@ IN_FULL = "test_a_vintage_ends_day_after_day"
 def arrived_and_never_in_service(scheme: Scheme, session: Session) -> None:
     """Four booklets more: the mandat of the second delivery lacks, and the first one's came late.
 
-    The first two are covered, and nobody put them in service; one of the others is burnt.
+    The first two are covered, and nobody put them in service; one of the others is burnt. Of two
+    booklets of another order nothing ever comes.
     """
     order_id = scheme.sent_order(session, tens=4, fives=0)
     [allotted] = orders.allotments(session, order_id)
@@ -67,6 +80,7 @@ def arrived_and_never_in_service(scheme: Scheme, session: Session) -> None:
     assert order is not None
     scheme.mandate(session, order_id, (totals_of(order).total_cents + order.fee_cents) // 2)
     scheme.destroyed(session, scheme.serial(7, 1))
+    scheme.sent_order(session, tens=2, fives=0)
 
 
 def run(database: Database, scheme: Scheme, days: int, *, evening: bool = False) -> list[Step]:
@@ -142,6 +156,11 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
     # Sessions count until the end of the tolerance, and may be sent a few days later.
     assert run(database, scheme, 31) == []
     last_day = scheme.now
+    with database.transaction(writing=False) as session:
+        # Ten booklets at 2 € and their hundred passes, one of which no mediator will be paid for.
+        before = budget_of_all(session, scheme)
+        void = 1000 if known_programme(session, scheme.programme_id).payer == "authority" else 0
+        assert (before.committed_cents, before.released_cents) == (102_000 - void, void)
     assert run(database, scheme, 31, evening=True) == [Step.REFUSE]
     with database.transaction() as session:
         codes = scheme.codes(session, 2)
@@ -187,6 +206,8 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         }
         assert "Payés à l’émetteur et jamais utilisés 56" in paper
         assert "20 pass jamais mis en service n’ont pas été payés" in paper
+        # Paid, and not given back: what was used, and the printing that the mandates cover.
+        approved_up_to(database, scheme, committed=4 * 1000 + 6 * 200)
     else:
         # Nothing was paid for: everything that was committed and never used is released.
         assert (statement.unpaid_count, statement.unused_count) == (0, 76)
@@ -195,8 +216,78 @@ def test_a_vintage_ends_day_after_day(  # noqa: PLR0915 - one story, told in the
         assert rests == {AccountKind.REDEEMED: 4, AccountKind.EXPIRED: 75, AccountKind.VOID: 1}
         assert "Jamais utilisés : crédit à dégager 76" in paper
         assert "payés" not in paper
+        # Of the third order nothing came, and nothing will be paid; what came was printed.
+        approved_up_to(database, scheme, committed=4 * 1000 + 8 * 200)
     complete(database, scheme, in_time.id)
     assert run(database, scheme, 400) == []
+
+
+def budget_of_all(session: Session, scheme: Scheme) -> Budget:
+    """What the programme has committed by today."""
+    programme = known_programme(session, scheme.programme_id)
+    return budget_of(session, programme, on=scheme.today)
+
+
+def approved_up_to(database: Database, scheme: Scheme, *, committed: int) -> None:
+    """What is committed, to the cent: the application says it, and the database.
+
+    A budget of an order of another vintage more lets it be approved, and a cent less does not.
+    Nothing of that is kept.
+    """
+
+    def allow(budget_cents: int) -> None:
+        change_settings(
+            session,
+            actor=coordinator,
+            settings_id=new_id(),
+            programme_id=scheme.programme_id,
+            applies_from=scheme.today,
+            terms=replace(Terms(), budget_cents=budget_cents),
+            now=scheme.now,
+        )
+
+    coordinator, another = (scheme.actors[name] for name in ("coordinator", "coordinator2"))
+    with database.transaction() as session:
+        there = budget_of_all(session, scheme)
+        assert (there.committed_cents, there.released_cents) == (committed, 102_000 - committed)
+        order = orders_service.prepare_order(
+            session,
+            actor=coordinator,
+            order_id=new_id(),
+            programme_id=scheme.programme_id,
+            vintage_id=create_vintage(
+                session,
+                actor=coordinator,
+                programme_id=scheme.programme_id,
+                label="31A",
+                face_value_cents=Cents(1000),
+                valid_from=scheme.today,
+                valid_until=scheme.today + timedelta(days=900),
+                tolerance_days=0,
+                keys=scheme.keys,
+                now=scheme.now,
+            ).vintage_id,
+            lines=[LineAsked(10, 1, Cents(200))],
+            now=scheme.now,
+        )
+        allow(committed + 10_200 - 1)
+        with pytest.raises(OverBudget):
+            orders_service.approve_order(session, actor=another, order_id=order.id, now=scheme.now)
+        row = insert(OrderApproval).values(
+            order_id=order.id,
+            prepared_by=coordinator.agent_id,
+            approved_by=another.agent_id,
+            approved_at=scheme.now,
+            approved_on=scheme.today,
+        )
+        point = session.begin_nested()
+        with pytest.raises(DBAPIError) as refused:
+            session.execute(row)
+        point.rollback()
+        assert rule_named_by(refused.value) == "approval_stays_within_the_budget"
+        allow(committed + 10_200)
+        orders_service.approve_order(session, actor=another, order_id=order.id, now=scheme.now)
+        session.rollback()
 
 
 def complete(database: Database, scheme: Scheme, redemption_id: UUID) -> None:
