@@ -162,7 +162,8 @@ def usage_file_name(table: UsageTable, ending: str) -> str:
 # ── One page for the council ──────────────────────────────────────────────────────────────────────
 
 COLUMN_GAP = 6.0
-RIVER_HIGH = 30.0
+RIVERS_HIGH = (30.0, 20.0, 10.0)
+"""How high the drawing is: where the tables are long, it gives way."""
 LINE_HIGH = 4.7
 LONGEST_NAME = 50
 
@@ -173,6 +174,18 @@ def council_pdf(sheet: CouncilSheet) -> bytes:
     Raises:
         DoesNotFit: something is too long for its place; no second page is begun.
     """
+    lows = []
+    for river_high in RIVERS_HIGH:
+        paper, low = _council(sheet, river_high)
+        if low >= FLOOR:
+            return paper.finish()
+        lows.append(low)
+    message = f"one page of {FLOOR - max(lows):.0f} mm too much"
+    raise DoesNotFit(message)
+
+
+def _council(sheet: CouncilSheet, river_high: float) -> tuple[Paper, float]:
+    """The page as it is drawn, and where it ends."""
     paper = Paper(
         "Une page pour le conseil",
         "",
@@ -186,7 +199,7 @@ def council_pdf(sheet: CouncilSheet) -> bytes:
         specimen=sheet.specimen,
     )
     y = _headline(paper, sheet, paper.top + 1)
-    y = _river(paper, sheet, y)
+    y = _river(paper, sheet, y, river_high)
     half = (paper.wide - 2 * LEFT - COLUMN_GAP) / 2
     right = LEFT + half + COLUMN_GAP
     left_low = _passes(paper, sheet, y, half)
@@ -196,10 +209,7 @@ def council_pdf(sheet: CouncilSheet) -> bytes:
         _key_days(paper, sheet, low - 5, right, half),
         _publics(paper, sheet, left_low - 5, half),
     )
-    if min(ends) < FLOOR:
-        message = f"one page of {FLOOR - min(ends):.0f} mm too much"
-        raise DoesNotFit(message)
-    return paper.finish()
+    return paper, min(ends)
 
 
 def _payer(sheet: CouncilSheet) -> str:
@@ -233,19 +243,19 @@ def _headline(paper: Paper, sheet: CouncilSheet, y: float) -> float:
     return y - 27
 
 
-def _river(paper: Paper, sheet: CouncilSheet, y: float) -> float:
+def _river(paper: Paper, sheet: CouncilSheet, y: float, high: float) -> float:
     """What goes on, then what rests at each stage: solids and exits add up to the order."""
     s, wide = paper.sheet, paper.wide - 2 * LEFT
     column = wide / len(sheet.stages)
     whole = max(sheet.ordered.voucher_count, 1)
     alt = "Les étapes de la chaîne ; le tableau « Où est chaque pass » donne les mêmes nombres."
-    low = y - RIVER_HIGH
+    low = y - high
     with s.leaf("Figure", alt=alt, bbox=(LEFT, low - 9, LEFT + wide, y)):
         for place, stage in enumerate(sheet.stages):
             x = LEFT + place * column
             ahead = sum(p.voucher_count for p in sheet.stages[place + 1 :])
-            light = RIVER_HIGH * ahead / whole
-            solid = RIVER_HIGH * stage.voucher_count / whole
+            light = high * ahead / whole
+            solid = high * stage.voucher_count / whole
             if light:
                 s.rect(x, y - light, column, light, fill=TINT)
             if solid:
