@@ -20,7 +20,7 @@ from app.database.lists import Place
 from app.identity import queries as identity
 from app.identity.factors import reset_factors
 from app.identity.queries import EventFilter
-from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, Role
+from app.identity.rules import FRENCH_ROLE, FROM_COMMAND, LINK_LIFE, LinkPurpose, Role
 from app.identity.service import (
     disable_agent,
     known_agent,
@@ -285,7 +285,7 @@ def invite(
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Invitation {de(made.email)} écrite. {_leaves(desk)}", id=request_id)
+    desk.answer(f"Invitation prête pour {made.email} : {ONCE} {_leaves(desk)}", id=request_id)
 
 
 @agent.command("resend")
@@ -299,16 +299,23 @@ def resend(desk: Desk, *, email: str, request_id: UUID) -> None:
     """
     actor = desk.approver()
     with desk.transaction() as session:
+        agent_id = known_agent(session, email).id
+        invited = identity.was_sent(session, agent_id, LinkPurpose.INVITATION, besides=request_id)
         made = invite_again(
             session,
             actor=actor,
             invitation_id=request_id,
-            agent_id=known_agent(session, email).id,
+            agent_id=agent_id,
             secret_key=desk.settings.secret_key,
             origin=FROM_COMMAND,
             now=desk.now,
         )
-    desk.answer(f"Invitation {de(made.email)} écrite de nouveau. {_leaves(desk)}", id=request_id)
+    before = f"Nouvelle invitation prête pour {made.email}, l’ancien lien ne sert plus"
+    first = f"Première invitation prête pour {made.email}"
+    desk.answer(f"{before if invited else first} : {ONCE} {_leaves(desk)}", id=request_id)
+
+
+ONCE = f"son lien sert une fois, pendant {LINK_LIFE[LinkPurpose.INVITATION].days} jours."
 
 
 def _leaves(desk: Desk) -> str:

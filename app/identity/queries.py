@@ -212,9 +212,13 @@ def open_links(
     return list(session.scalars(query.order_by(AccountLink.made_at)))
 
 
-def was_sent(session: Session, agent_id: int, purpose: LinkPurpose) -> bool:
-    """Whether that agent was ever sent a link for that, whatever became of it."""
+def was_sent(
+    session: Session, agent_id: int, purpose: LinkPurpose, *, besides: UUID | None = None
+) -> bool:
+    """Whether that agent was ever sent a link for that, but that one, whatever became of it."""
     asked = exists().where(AccountLink.agent_id == agent_id, AccountLink.purpose == purpose)
+    if besides is not None:
+        asked = asked.where(AccountLink.id != besides)
     return session.scalar(select(asked)) or False
 
 

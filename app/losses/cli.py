@@ -224,6 +224,13 @@ def lift(
 
 @click.command("replace", cls=Verb)
 @passes_option
+@click.option(
+    "--with",
+    "taken",
+    multiple=True,
+    metavar="CARNET",
+    help="Le carnet en main, dont les pass prennent leur place ; à répéter.",
+)
 @click.option("--cause", type=WHY, required=True, help="Pourquoi.")
 @click.option("--free", is_flag=True, help="L’émetteur les remplace gratuitement.")
 @pdf_option
@@ -233,6 +240,7 @@ def replace(
     desk: Desk,
     *,
     passes: tuple[str, ...],
+    taken: tuple[str, ...],
     cause: ReplacementCause,
     free: bool,
     pdf: Path | None,
@@ -240,15 +248,16 @@ def replace(
 ) -> None:
     """Annule des pass remis et dit lesquels prennent leur place.
 
-    Exemple : passnum replace --pass "26A 00442 03" --cause abîmé --pdf bordereau.pdf
+    Exemple : passnum replace --pass "26A 00442 03" --with "26A 00450" --cause abîmé
     """
-    asked = named(desk, passes)
+    asked, in_hand = named(desk, passes), named(desk, taken)
     with desk.transaction() as session:
         record = replacements.replace_passes(
             session,
             actor=desk.actor(session),
             replacement_id=request_id,
             named=asked,
+            taken=in_hand,
             cause=cause,
             free_of_charge=free,
             now=desk.now,

@@ -31,7 +31,8 @@ def test_an_agent_invites_in_person_and_the_machine_keeps_the_letter(
     changed = ("agent", "role", ADMINISTRATOR, "--role", "finances", typed)
     assert "son propre rôle" in admin.refusal(*changed, stdin=PASSWORD)
     assert "retirée" in admin("agent", "withdraw", NEW[0], typed, stdin=PASSWORD)
-    assert "de nouveau" in admin("agent", "resend", NEW[0], typed, stdin=PASSWORD)
+    again = admin("agent", "resend", NEW[0], typed, stdin=PASSWORD)
+    assert "l’ancien lien ne sert plus : son lien sert une fois, pendant 7 jours. Aucun" in again
     assert "levé" in town.terminal("agent", "unlock", NEW[0])
     town.terminal("agent", "disable", NEW[0])
     assert "rouvert" in admin("agent", "reopen", NEW[0], typed, stdin=PASSWORD)

@@ -16,16 +16,19 @@ def test_what_is_lost_is_blocked_replaced_found_and_destroyed(busy: Town, tmp_pa
     busy.redeem(1)
     holder, office, slip = busy.by("prescripteur"), busy.by("coordination"), tmp_path / "slip.pdf"
 
+    in_hand = "26A 00002"
     declared = holder.json(
         *("block", "declare", "--pass", "26A 00001", "--cause", "perdu", "--by", "personne")
     )
-    replaced = holder.json(
-        *("replace", "--pass", busy.codes[1], "--cause", "perdu", "--pdf", str(slip))
-    )
+    swap = ("replace", "--pass", busy.codes[1], "--cause", "perdu", "--pdf", str(slip))
+    elsewhere = holder.refusal(*swap, "--with", "26A 00003")
+    replaced = holder.json(*swap, "--with", in_hand)
     office("block", "lift", declared["number"], "--pass", "26A 00001 03", "--reason", "Retrouvé")
 
     assert [serial[:12] for serial in declared["too_late"]] == ["26A 00001 01"]
     assert replaced["passes"][0]["old"][:12] == "26A 00001 02"
+    assert replaced["passes"][0]["new"][:9] == in_hand
+    assert "n’en ont ici que 0 qui conviennent" in elsewhere
     assert replaced["passes"][0]["new"] in words(slip.read_bytes())[0]
     assert "7" in holder("block", "list")
     prepared = office.json("write-off", "prepare", "--pass", "26A 00001 04", "--reason", "Brûlé")
