@@ -16,11 +16,12 @@ from app.losses.models import WriteOff
 from app.losses.rules import WriteOffState
 from app.orders import queries as orders
 from app.orders.models import BookletOrder
-from app.orders.rules import OrderState
+from app.orders.rules import INERT, OrderState
 from app.orders.service import totals_of
 from app.partners import queries as partners
 from app.prescribers import custody_queries as custody
 from app.prescribers import holdings
+from app.prescribers.custody_desk import FILTERS
 from app.prescribers.custody_models import BookletRequest, Consignment
 from app.prescribers.custody_rules import ConsignmentState, RequestState
 from app.stock import queries as stock
@@ -111,6 +112,7 @@ def deliveries_to_activate(session: Session, _actor: Actor, day: Day) -> list[Ta
         "activez les livraisons qu’ils couvrent.",
         action="Voir la liste",
         endpoint="orders_pages.listed",
+        values={"etat": INERT},
         unit="pass inertes",
     )
     return told(found, one_of, together, lambda one: inert[one.id])
@@ -204,6 +206,7 @@ def consignments_to_receive(session: Session, actor: Actor, day: Day) -> list[Ta
     return _of_consignments(
         session,
         found,
+        ConsignmentState.IN_TRANSIT,
         title="Compter les carnets du bordereau {number}",
         titles="Compter les carnets de {count} bordereaux",
         about="Envoyés par {sender} le {day}. Ils sont à vous dès que vous les avez comptés.",
@@ -228,6 +231,7 @@ def consignments_to_chase(session: Session, actor: Actor, day: Day) -> list[Task
     return _of_consignments(
         session,
         found,
+        ConsignmentState.IN_TRANSIT,
         title="Relancer {recipient}",
         titles="Relancer {count} destinataires",
         about="Le bordereau {number} est parti le {day} et n’est pas compté : vous en répondez.",
@@ -251,6 +255,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, day: Day) -> list[Task]
     return _of_consignments(
         session,
         found,
+        ConsignmentState.RECEIVED_SHORT,
         title="Retrouver des carnets manquants",
         titles="Retrouver les carnets manquants de {count} bordereaux",
         about="Au compte du bordereau {number}, {recipient} ne les a pas trouvés.",
@@ -268,6 +273,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, day: Day) -> list[Task]
 def _of_consignments(
     session: Session,
     found: Waiting[Consignment],
+    state: ConsignmentState,
     *,
     title: str,
     titles: str,
@@ -306,6 +312,7 @@ def _of_consignments(
         about="Ils sont ensemble dans la liste des dotations.",
         action="Voir la liste",
         endpoint="custody_pages.consignments",
+        values={"etat": next(word for word, one in FILTERS.items() if one == state)},
         unit="carnets",
     )
     return told(found, one_of, together, lambda one: counts[one.id])

@@ -197,6 +197,10 @@ def runs_to_make(session: Session, _actor: Actor, day: Day) -> list[Task]:
     ]
 
 
+NO_LIST = 10
+"""Accounts told one by one: the directory does not show those that wait apart."""
+
+
 def accounts_to_confirm(session: Session, actor: Actor, _day: Day) -> list[Task]:
     """Bank details that somebody else prepared."""
     waiting = partners.bank_details_to_approve(session, limit=MANY)
@@ -223,7 +227,7 @@ def accounts_to_confirm(session: Session, actor: Actor, _day: Day) -> list[Task]
         endpoint="partners_pages.directory",
         unit="comptes",
     )
-    return told(found, one_of, together)
+    return told(found, one_of, together, few=NO_LIST)
 
 
 def sheets_to_check(session: Session, actor: Actor, _day: Day) -> list[Task]:

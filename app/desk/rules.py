@@ -63,13 +63,15 @@ def told(
     one: Callable[[T], Task],
     together: Task,
     size: Callable[[T], int] = lambda _: 1,
+    *,
+    few: int = FEW,
 ) -> list[Task]:
     """Things of one kind: each by itself while they are few, otherwise all in one line.
 
     `together` is that line; « {count} » in its title becomes their number, and its count is what
-    they come to by `size`.
+    they come to by `size`. `few` is larger where no list shows those that wait, and no others.
     """
-    if len(found.things) <= FEW and not found.more:
+    if len(found.things) <= few and not found.more:
         return [one(thing) for thing in found.things]
     unit = f"{together.unit} au moins" if found.more else together.unit
     return [

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.orders import queries
 from app.orders.errors import MandateAfterTheEnd, OrderOfEndedVintage, PassesServeNoMore
 from app.orders.models import BookletOrder
+from app.programmes import queries as programmes
 from app.programmes.models import VintageTerms
 from app.programmes.rules import Payer
 from app.programmes.service import known_vintage
@@ -23,6 +24,12 @@ def is_over(terms: VintageTerms, on: date) -> bool:
 def serves_no_more(terms: VintageTerms, on: date) -> bool:
     """Whether the tolerance is over too: its passes can be used by nobody, and expire."""
     return terms.last_redemption_on < on
+
+
+def serving(session: Session, on: date) -> set[int]:
+    """Vintages whose passes can still be used."""
+    vintages = programmes.all_vintages(session).items()
+    return {vintage_id for vintage_id, terms in vintages if not serves_no_more(terms, on)}
 
 
 def check_may_be_ordered(session: Session, vintage_id: int, *, on: date) -> None:

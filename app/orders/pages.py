@@ -16,6 +16,7 @@ from app.kernel.errors import DomainError
 from app.kernel.money import Cents
 from app.orders import deliveries, forms, mandates, queries, service
 from app.orders.budget import Budget
+from app.orders.endings import serving
 from app.orders.errors import (
     EmptyDelivery,
     MandateBeyondOrder,
@@ -24,7 +25,7 @@ from app.orders.errors import (
 )
 from app.orders.models import BookletOrder
 from app.orders.papers import order_form
-from app.orders.rules import FRENCH_STATE, OrderState, SerialRange
+from app.orders.rules import FRENCH_STATE, INERT, OrderState, SerialRange
 from app.orders.service import form_of
 from app.orders.views import (
     OrderPage,
@@ -71,11 +72,15 @@ def _known(session: Session) -> dict[str, str]:
 
 
 def _found(session: Session, form: Form, place: Place) -> list[BookletOrder]:
+    programme_id = form.among("dispositif", {one: UUID(one) for one in _known(session)})
+    if form.text("etat") == INERT:
+        serve = serving(session, started_on())
+        return queries.orders_inert(session, place, of_vintages=serve, programme_id=programme_id)
     return queries.orders_listed(
         session,
         place,
         state=form.among("etat", {str(one): one for one in OrderState}),
-        programme_id=form.among("dispositif", {one: UUID(one) for one in _known(session)}),
+        programme_id=programme_id,
     )
 
 
@@ -109,7 +114,10 @@ def listed() -> ResponseReturnValue:
     def work(session: Session) -> ListPage:
         return ListPage(
             ORDERS.page(session),
-            states=tuple(Choice(s, label) for s, label in FRENCH_STATE.items()),
+            states=(
+                *(Choice(s, label) for s, label in FRENCH_STATE.items()),
+                Choice(INERT, "à mettre en service"),
+            ),
             programmes=tuple(Choice(value, name) for value, name in _known(session).items()),
             may_prepare=may(Right.PREPARE_ORDER),
             frozen=tuple(programmes.open_freezes(session)),

@@ -191,14 +191,20 @@ def orders_overdue(session: Session, place: Place, *, before: date) -> list[Book
 
 
 def orders_inert(
-    session: Session, place: Place, *, of_vintages: Collection[int]
+    session: Session,
+    place: Place,
+    *,
+    of_vintages: Collection[int],
+    programme_id: UUID | None = None,
 ) -> list[BookletOrder]:
-    """Orders of which something arrived and is not active, the latest first."""
+    """Orders of which something arrived and is not active, from that place of the list on."""
     inert = exists().where(
         DeliveryRange.order_id == BookletOrder.id,
         ~exists().where(Activation.delivery_id == DeliveryRange.delivery_id),
     )
     query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY)
+    if programme_id is not None:
+        query = query.where(BookletOrder.programme_id == programme_id)
     return list(session.scalars(query.where(inert, BookletOrder.vintage_id.in_(of_vintages))))
 
 

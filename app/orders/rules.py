@@ -48,6 +48,8 @@ FRENCH_STATE = {
     OrderState.CANCELLED: "annulée",
 }
 """Sent until everything has arrived, delivered until everything that arrived is active."""
+INERT = "inert"
+"""Beside the states, in a list: something arrived and cannot serve yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What waits for each person of the demonstration, and what the search of the top bar opens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
@@ -14,7 +14,7 @@ from app.clearing.models import StatementApproval
 from app.clearing.rules import ClawbackState, SheetState
 from app.config import Settings
 from app.database.lists import Place
-from app.desk import search
+from app.desk import booklets, money, scheme, search
 from app.desk.rules import FEW, Task, Waiting, in_order, told
 from app.desk.service import waiting
 from app.factory import create_app
@@ -135,6 +135,28 @@ def test_what_waits_alone_is_one_click_from_its_act(session: Session) -> None:
             assert list(told_now[page].values.values()) == found
         else:
             assert page not in told_now
+
+
+def test_things_told_together_lead_to_a_list_of_those_alone(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: dict[str, Task] = {}
+
+    def together(
+        found: Waiting[object], one: Callable[[object], Task], line: Task, *_: object, **__: int
+    ) -> list[Task]:
+        lines[line.title] = line
+        return told(found, one, line)
+
+    for module in (booklets, money, scheme):
+        monkeypatch.setattr(module, "told", together)
+    for name in ("coordination", "finances", "prescripteur"):
+        waiting(session, actor=actor(session, name), today=TODAY)
+
+    assert "Répondre à {count} demandes de carnets" in lines
+    assert [one.title for one in lines.values() if not one.values] == [
+        "Confirmer {count} comptes bancaires"
+    ], "for which there is no such list: each has a line of its own"
 
 
 def test_what_is_due_comes_first_and_many_of_a_kind_are_one_line() -> None:

@@ -115,11 +115,13 @@ def test_an_order_goes_through_its_pages_to_active_passes(house: House, number: 
     assert "Il manque 16 € de mandats" in came
 
     assert "inerte aucun mandat n’est saisi" in finance.read(page)
+    assert f"{number} " in finance.read("/commandes?etat=inert")
     mandate = {"mandate_number": "M-1", "amount_cents": "8,80"}
     said = finance.sends(page, mandate, to=f"{page}/mandats")
     assert "Il manque encore 7,20 € de mandats" in said
     [delivery] = set(re.findall(r"LIV-\d+-\d+", said))
     assert "est active" in finance.sends(f"{page}/activer/{delivery}", {})
+    assert f"{number} " not in finance.read("/commandes?etat=inert")
 
     told = clerk.read(page)
     assert re.search(r"reçue le \S+ \S+ \d{4}, par vous", told)
