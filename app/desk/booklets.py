@@ -28,6 +28,7 @@ from app.stock import queries as stock
 from app.stock.count_rules import CountState
 from app.stock.counts import one_is_of
 from app.stock.models import StockCount
+from app.web.format import day_long
 
 SLOW = timedelta(days=7)
 """A consignment that nobody counted for that long is worth a call."""
@@ -132,21 +133,23 @@ def deliveries_to_chase(session: Session, _actor: Actor, day: Day) -> list[Task]
     def one_of(one: BookletOrder) -> Task:
         return Task(
             title=f"Relancer l’imprimeur de la commande {one.number}",
-            about=f"La livraison était attendue le {one.expected_on:%d/%m/%Y}.",
+            about="Le jour de livraison est passé, et tout n’est pas là.",
             action="Ouvrir la commande",
             endpoint="orders_pages.shown",
             values={"number": one.number},
             count=missing(one),
             unit="pass à livrer",
+            due_on=one.expected_on,
         )
 
     together = Task(
         title="Relancer l’imprimeur de {count} commandes",
-        about="Leur livraison est en retard.",
+        about="Leur jour de livraison est passé, et tout n’est pas là.",
         action="Voir la liste",
         endpoint="orders_pages.listed",
         values={"etat": str(OrderState.SENT)},
         unit="pass à livrer",
+        due_on=min((one.expected_on for one in late.things if one.expected_on), default=None),
     )
     return told(late, one_of, together, missing)
 
@@ -258,7 +261,7 @@ def shortfalls_to_settle(session: Session, actor: Actor, day: Day) -> list[Task]
         ConsignmentState.RECEIVED_SHORT,
         title="Retrouver des carnets manquants",
         titles="Retrouver les carnets manquants de {count} bordereaux",
-        about="Au compte du bordereau {number}, {recipient} ne les a pas trouvés.",
+        about="Manquants au compte du bordereau {number} : {recipient}.",
         action="Voir le bordereau",
         endpoint="custody_pages.consignment",
         booklets={
@@ -295,7 +298,7 @@ def _of_consignments(
             "number": one.number,
             "sender": names[one.sender_id],
             "recipient": names[one.recipient_id],
-            "day": f"{one.sent_on:%d/%m/%Y}",
+            "day": day_long(one.sent_on),
         }
         return Task(
             title=title.format(**said),
@@ -421,7 +424,7 @@ def _of_counts(
     def one_of(one: StockCount) -> Task:
         return Task(
             title=title.format(number=one.number),
-            about=about.format(day=f"{one.counted_on:%d/%m/%Y}"),
+            about=about.format(day=day_long(one.counted_on)),
             action=action,
             endpoint="count_pages.shown",
             values={"count_id": one.id},

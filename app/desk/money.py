@@ -70,7 +70,7 @@ STATEMENTS = (
         right=Right.APPROVE_STATEMENT,
         state=StatementState.DRAFT,
         wanted=_is_to_approve,
-        title="Approuver le bordereau {of_mediator}",
+        title="Approuver le bordereau : {mediator}",
         titles="Approuver {count} bordereaux",
         about="{period}. Relisez le total, puis approuvez-le ou retirez un pass.",
         action="Vérifier",
@@ -78,7 +78,7 @@ STATEMENTS = (
     _Kind(
         right=Right.ORDER_PAYMENT,
         state=StatementState.REJECTED,
-        title="Payer de nouveau {mediator}",
+        title="Payer de nouveau : {mediator}",
         titles="Payer de nouveau {count} bordereaux",
         about="La banque a rejeté le paiement. Confirmez un autre compte, puis mandatez.",
         action="Voir le rejet",
@@ -86,7 +86,7 @@ STATEMENTS = (
     _Kind(
         right=Right.ORDER_PAYMENT,
         state=StatementState.APPROVED,
-        title="Mandater le bordereau {of_mediator}",
+        title="Mandater le bordereau : {mediator}",
         titles="Mandater {count} bordereaux",
         about="{period}. Il est approuvé : saisissez son mandat de paiement.",
         action="Mandater",
@@ -95,7 +95,7 @@ STATEMENTS = (
         right=Right.RECORD_PAYMENT,
         state=StatementState.ORDERED,
         wanted=_is_to_record,
-        title="Enregistrer le paiement {of_mediator}",
+        title="Enregistrer le paiement : {mediator}",
         titles="Enregistrer {count} paiements",
         about="{period}. Le mandat est émis : dites s’il est payé, ou rejeté par la banque.",
         action="Enregistrer",
@@ -104,7 +104,7 @@ STATEMENTS = (
         right=Right.PREPARE_CLEARING,
         state=StatementState.DRAFT,
         held=True,
-        title="Débloquer le bordereau {of_mediator}",
+        title="Débloquer le bordereau : {mediator}",
         titles="Débloquer {count} bordereaux",
         about="{period}. Il manque un compte bancaire confirmé ou la certification du médiateur.",
         action="Voir ce qui manque",
@@ -151,9 +151,7 @@ def _of_statements(
 
     def one_of(one: Unpaid) -> Task:
         return Task(
-            title=kind.title.format(
-                mediator=names[one.mediator_id], of_mediator=de(names[one.mediator_id])
-            ),
+            title=kind.title.format(mediator=names[one.mediator_id]),
             about=kind.about.format(period=period_of(one.cut_off_on).capitalize()),
             action=kind.action,
             endpoint="statement_pages.shown",
@@ -210,7 +208,7 @@ def accounts_to_confirm(session: Session, actor: Actor, _day: Day) -> list[Task]
 
     def one_of(one: BankDetails) -> Task:
         return Task(
-            title=f"Confirmer le compte bancaire {de(names[one.organisation_id])}",
+            title=f"Confirmer le compte bancaire : {names[one.organisation_id]}",
             about="Une autre personne l’a saisi. Vérifiez-le avec l’organisme, par un numéro "
             "que vous connaissez déjà.",
             action="Vérifier",
@@ -240,6 +238,7 @@ def sheets_to_check(session: Session, actor: Actor, _day: Day) -> list[Task]:
         found,
         title="Relire les pass saisis pour un médiateur",
         about="Un collègue les a saisis sur papier : ils comptent dès que vous les confirmez.",
+        action="Relire",
         alone=("sheet_pages.sheet", "sheet_id"),
         endpoint="sheet_pages.list_sheets",
         state=SheetState.WAITING,
@@ -259,6 +258,7 @@ def clawbacks_to_approve(session: Session, actor: Actor, _day: Day) -> list[Task
         found,
         title="Décider d’une reprise sur un pass payé",
         about="Une autre personne l’a préparée, avec son motif.",
+        action="Décider",
         alone=("correction_pages.shown", "clawback_id"),
         endpoint="correction_pages.listed",
         state=ClawbackState.WAITING,
@@ -276,6 +276,7 @@ def disputes_to_decide(session: Session, actor: Actor, _day: Day) -> list[Task]:
         found,
         title="Trancher un pass demandé par deux médiateurs",
         about="Le premier reçu est compté ; rien n’est payé deux fois tant que vous lisez.",
+        action="Trancher",
         alone=("dispute_pages.shown", "dispute_id"),
         endpoint="dispute_pages.listed",
         state="a-trancher",
@@ -288,6 +289,7 @@ def _counted(
     *,
     title: str,
     about: str,
+    action: str,
     alone: tuple[str, str],
     endpoint: str,
     state: str,
@@ -303,7 +305,7 @@ def _counted(
     together = Task(
         title=title,
         about=about,
-        action="Ouvrir",
+        action=action,
         endpoint=endpoint,
         values={"etat": str(state)},
         count=count,

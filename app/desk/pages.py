@@ -57,10 +57,23 @@ class Today:
     begins: bool = False
     """Whether the reader has never handed anything over: practising is proposed."""
 
+    @property
+    def late(self) -> list[Task]:
+        """What should have been done before today."""
+        return [one for one in self.tasks if one.is_late(self.today)]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Task]]]:
+        """What waits, in its order: late, to be done soon, then the rest; none is empty."""
+        soon = [one for one in self.tasks if one.is_near(self.today) and one not in self.late]
+        rest = [one for one in self.tasks if not one.is_near(self.today)]
+        groups = [("En retard", self.late), ("Bientôt", soon), ("Ensuite", rest)]
+        return [(name, tasks) for name, tasks in groups if tasks]
+
 
 MAIN_ACTS = (
     (Right.ISSUE_BOOKLETS, ("handover_steps.person", "give", "Remettre un carnet")),
-    (Right.ALLOCATE, ("sending_pages.allocate", "swap", "Doter un prescripteur")),
+    (Right.ALLOCATE, ("sending_pages.allocate", "swap", "Confier des carnets")),
     (Right.PREPARE_CLEARING, ("statement_pages.preview", "euro", "Préparer une liquidation")),
 )
 SET_UP = ("setup_pages.path", "steps", "Continuer la mise en route")

@@ -26,7 +26,7 @@ def people_to_call(session: Session, actor: Actor, day: Day) -> list[Task]:
         tasks.append(
             Task(
                 title="Appeler qui va perdre des pass",
-                about=f"Les premiers finissent le {ending[0].last_day:%d/%m/%Y}.",
+                about="Leurs pass finissent bientôt, et il leur en reste.",
                 action="Voir la liste",
                 endpoint="people_pages.people",
                 values={"qui": "a-perdre"},

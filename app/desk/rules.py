@@ -39,6 +39,10 @@ class Task:
         """Whether its day is close, or past."""
         return self.due_on is not None and self.due_on - today <= NEAR
 
+    def is_late(self, today: date) -> bool:
+        """Whether its day is past."""
+        return self.due_on is not None and self.due_on < today
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Generic[T]):

@@ -11,7 +11,7 @@ from app.closing import queries as closing
 from app.closing.calendar import schedule
 from app.closing.complements import any_late, late_passes
 from app.closing.models import JointStatement
-from app.closing.rules import FRENCH_STEP, Side, Step, next_step
+from app.closing.rules import FRENCH_ABOUT, FRENCH_STEP, Side, Step, next_step
 from app.desk.queries import Day, look
 from app.desk.rules import Task, told
 from app.identity.rules import RIGHTS, Actor, Right
@@ -25,6 +25,7 @@ from app.signals import queries as signals
 from app.takeover import queries as takeover
 from app.takeover.models import Takeover
 from app.takeover.rules import TakeoverState
+from app.web.format import day_long
 from app.works import queries as works
 from app.works.rules import WorkKind, title_of
 
@@ -142,12 +143,13 @@ def _may(actor: Actor, right: Right) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A vintage that will end, and the next step of its calendar."""
+    """A vintage that will end, the next step of its calendar, and what happens then."""
 
     label: str
     valid_until: date
     due_on: date
     step: str
+    about: str
 
 
 def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
@@ -159,7 +161,8 @@ def ends_to_come(session: Session, *, now: datetime) -> tuple[End, ...]:
         if following is None:
             continue
         (due,) = (one for one in schedule(session, terms, now=now) if one.step is following)
-        found.append(End(terms.label, terms.valid_until, due.due_on, FRENCH_STEP[following]))
+        said = FRENCH_STEP[following], FRENCH_ABOUT[following]
+        found.append(End(terms.label, terms.valid_until, due.due_on, *said))
     return tuple(sorted(found, key=lambda end: (end.due_on, end.label)))
 
 
@@ -180,7 +183,7 @@ def works_under_way(session: Session, actor: Actor, day: Day) -> list[Task]:
     ready = [
         Task(
             title=f"{title_of(WorkKind(one.kind), one.asked)} : prête",
-            about=f"Elle est gardée jusqu’au {file.last_day:%d/%m}.",
+            about=f"Elle est gardée jusqu’au {day_long(file.last_day)}.",
             action="La télécharger",
             endpoint="works_pages.shown",
             values={"work_id": one.id},
@@ -231,7 +234,7 @@ def partners_to_renew(session: Session, _actor: Actor, day: Day) -> list[Task]:
     return [
         Task(
             title="Renouveler des conventions, labels ou régies",
-            about=f"Le premier finit le {first.valid_until:%d/%m/%Y} : {first.organisation.name}.",
+            about=f"Le premier à finir : {first.organisation.name}.",
             action="Voir la liste",
             endpoint="ending_pages.listed",
             count=len(found),

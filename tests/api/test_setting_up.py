@@ -62,7 +62,7 @@ class Beginner(Desk):
         assert here == [PATH]
         today = self.read("/aujourd-hui")
         assert "Continuer la mise en route" in today
-        assert "Doter un prescripteur" not in today
+        assert "Confier des carnets" not in today
 
     def presses(self, label: str, typed: Mapping[str, str]) -> str:
         """Press a button of the path, fill the form behind it, read what follows."""
