@@ -137,7 +137,8 @@ def use_link(
     accepted = purpose is LinkPurpose.INVITATION
     _take(session, agent, password_hash, now=now)
     end_links(session, agent_id=agent.id, reason=LinkEnd.REPLACED, now=now)
-    # Who reads the mail of the account has proved who they are: a lock has nothing left to guard.
+    # Whoever reads the mail of the account need not guess its password: that lock has nothing left
+    # to guard. That of the second step stays, for the day when somebody else reads the mail.
     finish_sign_in(session, keys=keys, now=now)
     record_event(
         session,
