@@ -18,7 +18,7 @@ from app.closing.papers import (
     counted_sheet,
     joint_statement,
 )
-from app.closing.rules import FRENCH_SETTLEMENT, FRENCH_SIDE, SettlementKind, Side, Step
+from app.closing.rules import FRENCH_SIDE, Side, Step
 from app.closing.views import (
     CountedList,
     StepShown,
@@ -118,7 +118,6 @@ class ClosingPage:
     waits_for_hold: bool
     over: bool
     account: Account | None
-    settlement: str
     complements: tuple[Complement, ...]
     late_count: int
     """Passes that expired since, and that no complement counts."""
@@ -185,7 +184,6 @@ def _page(session: Session, label: str, form: Form) -> ClosingPage:
         _waits_for_hold(session, terms.vintage_id, steps),
         started_on() > terms.valid_until,
         account,
-        FRENCH_SETTLEMENT[SettlementKind(settlement.kind)] if settlement else "",
         complements_shown(session, terms.vintage_id) if closed else (),
         _late_count(session, terms.vintage_id),
         form,
@@ -286,11 +284,11 @@ def sign(label: str) -> ResponseReturnValue:
     check(Right.SIGN_CLOSING)
     form = Form.sent()
 
-    def work(session: Session) -> object:
+    def work(session: Session) -> int:
         side = form.choice("side", Side, "Choisissez qui a signé.")
         signed_on = form.day("signed_on")
         form.check()
-        return endings.sign_statement(
+        made = endings.sign_statement(
             session,
             actor=current_actor(),
             signature_id=form.id,
@@ -299,14 +297,21 @@ def sign(label: str) -> ResponseReturnValue:
             signed_on=signed_on,
             now=started_at(),
         )
+        return len(queries.signatures_of(session, made.vintage_id))
 
-    if form.submit(work) is None:
+    signed_count = form.submit(work)
+    if signed_count is None:
         return _shown(label, form)
-    return done(
-        url_for(".shown", label=label),
-        "La signature est enregistrée. Une autre personne enregistre celle de l’autre partie ; "
-        "quand les deux y sont, les finances soldent.",
-    )
+    if signed_count < len(Side):
+        then = (
+            "La signature est enregistrée. Une autre personne enregistre celle de l’autre partie ; "
+            "quand les deux y sont, les finances soldent."
+        )
+    elif may(Right.SETTLE_CLOSING):
+        then = "Les deux signatures y sont : relisez les comptes, puis soldez le millésime."
+    else:
+        then = "Les deux signatures y sont : les finances soldent maintenant."
+    return done(url_for(".shown", label=label), then)
 
 
 @bp.post("/cloture/<label>/solde")

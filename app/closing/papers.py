@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from app.closing.rules import FRENCH_SETTLEMENT, SettlementKind
+from app.closing.rules import SettlementKind, settlement_words
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
 from app.papers.parts import LEFT, Letterhead, fields, signatures
@@ -78,6 +78,11 @@ class Account:
     """By the sponsor, then by the issuer."""
     settlement: tuple[str, str, date] | None
     """Its number, the other party's reference, its day."""
+
+    @property
+    def settled_as(self) -> str:
+        """What settled them, in words; nothing before."""
+        return _settled_as(self.settlement, credited=self.credited) if self.settlement else ""
 
     @property
     def lines(self) -> tuple[tuple[str, int], ...]:
@@ -187,6 +192,11 @@ class Complement:
         """Face value of them all."""
         return self.voucher_count * self.face_value_cents
 
+    @property
+    def settled_as(self) -> str:
+        """What settled it, in words; nothing before."""
+        return _settled_as(self.settlement, credited=self.credited) if self.settlement else ""
+
 
 def complement_statement(data: Complement, *, specimen: bool) -> bytes:
     """The complement to a joint statement, as a tagged PDF: same data, same bytes."""
@@ -248,10 +258,12 @@ def _both_sign(s: Sheet, y: float, names: tuple[tuple[str, str, date | None], ..
 
 
 def _settled(settlement: tuple[str, str, date], *, credited: bool) -> str:
+    return f"{_settled_as(settlement, credited=credited)}, le {long_day(settlement[2])}."
+
+
+def _settled_as(settlement: tuple[str, str, date], *, credited: bool) -> str:
     kind = SettlementKind.CREDIT_NOTE if credited else SettlementKind.RELEASE
-    number, reference, day = settlement
-    named = f" (référence {reference})" if reference else ""
-    return f"{FRENCH_SETTLEMENT[kind]} : {number}{named}, le {long_day(day)}."
+    return settlement_words(kind, settlement[0], settlement[1])
 
 
 def _coming_to(data: Account) -> str:

@@ -129,3 +129,12 @@ FRENCH_SETTLEMENT = {
     SettlementKind.CREDIT_NOTE: "Avoir de l’émetteur, à la valeur faciale",
     SettlementKind.RELEASE: "Dégagement du crédit engagé",
 }
+
+
+def settlement_words(kind: SettlementKind, number: str, reference: str | None) -> str:
+    """What settles, by the number that the other party gave it first, where one is known."""
+    if not reference:
+        return f"{FRENCH_SETTLEMENT[kind]} : {number}"
+    credited = kind is SettlementKind.CREDIT_NOTE
+    theirs = f"n°\N{NO-BREAK SPACE}{reference}" if credited else f"référence {reference}"
+    return f"{FRENCH_SETTLEMENT[kind]}, {theirs}, enregistré sous {number}"
