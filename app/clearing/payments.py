@@ -90,14 +90,7 @@ def order_payment(
         return record
     hold(session, "statement", statement_id)
     statement = known_statement(session, actor=actor, statement_id=statement_id)
-    approval = queries.approval_of(session, statement_id)
-    if approval is None:
-        raise StatementNotApproved
-    last = payment_queries.payment_order_of(session, statement_id)
-    if last is not None and payment_queries.rejection_of(session, last.id) is None:
-        raise StatementOrderedAlready
-    if not approval.payable_cents:
-        raise NothingToPay
+    approval, last = _to_be_paid(session, statement_id)
     _check_day(session, approval, last, issued_on, martinique_day(now))
     check_number(session, statement, issued_on.year, mandate)
     details = account_to_pay(session, approval, last)
@@ -129,6 +122,21 @@ def order_payment(
     session.add(record)
     session.flush()
     return record
+
+
+def _to_be_paid(
+    session: Session, statement_id: UUID
+) -> tuple[StatementApproval, PaymentOrder | None]:
+    """The approval of a statement that waits for an order, and the last order, if one came back."""
+    approval = queries.approval_of(session, statement_id)
+    if approval is None:
+        raise StatementNotApproved
+    last = payment_queries.payment_order_of(session, statement_id)
+    if last is not None and payment_queries.rejection_of(session, last.id) is None:
+        raise StatementOrderedAlready
+    if not approval.payable_cents:
+        raise NothingToPay
+    return approval, last
 
 
 WRONG = {
@@ -306,21 +314,16 @@ def reject_payment(
             rejected_on=f"Écrivez le jour du rejet, entre le {since:%d/%m/%Y} et aujourd’hui."
         )
     if payment is not None:
-        ledger.reverse(
-            session,
-            ledger.Act(
-                posting_id=rejection_id,
-                kind=ledger.MovementKind.REVERSE,
-                document_type="statement",
-                document_id=order.statement_id,
-                actor_id=actor.agent_id,
-                occurred_at=now,
-            ),
-            [
-                (movement_id, None)
-                for movement_id in payment_queries.settlements_of(session, payment.id)
-            ],
+        act = ledger.Act(
+            posting_id=rejection_id,
+            kind=ledger.MovementKind.REVERSE,
+            document_type="statement",
+            document_id=order.statement_id,
+            actor_id=actor.agent_id,
+            occurred_at=now,
         )
+        settled = payment_queries.settlements_of(session, payment.id)
+        ledger.reverse(session, act, [(movement_id, None) for movement_id in settled])
     record = PaymentRejection(
         id=rejection_id,
         request_hash=digest,

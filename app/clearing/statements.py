@@ -47,6 +47,7 @@ from app.kernel.serials import BookletNumber
 from app.kernel.text import clean
 from app.ledger import VoucherRange, chart
 from app.partners import queries as partners
+from app.partners.models import BankDetails
 from app.partners.service import known_organisation
 from app.programmes import numbering
 from app.programmes.rules import Payer
@@ -379,14 +380,8 @@ def approve_statement(
     actor.check(Right.APPROVE_STATEMENT)
     hold(session, "statement", statement_id)
     statement = known_statement(session, actor=actor, statement_id=statement_id)
-    if statement.prepared_by == actor.agent_id:
-        raise StatementPreparerCannotApprove
-    if queries.withdrawn_by(session, statement_id, actor.agent_id):
-        raise StatementWithdrawerCannotApprove
-    if approval := queries.approval_of(session, statement_id):
-        if approval.approved_by == actor.agent_id:
-            return approval
-        raise StatementApprovedAlready
+    if earlier_approval := _check_may_approve(session, statement, actor=actor):
+        return earlier_approval
     latest = queries.latest_version(session, statement_id)
     if not latest.voucher_count:
         raise StatementEmptied
@@ -397,13 +392,7 @@ def approve_statement(
     _check_total(session, statement, latest)
     if (version, net_cents) != (latest.version, payable_cents):
         raise StatementChanged
-    mediator = known_organisation(session, statement.mediator_id)
-    certification = queries.certification_of(session, statement_id, version)
-    if statement.certification_required and certification is None:
-        raise StatementNotCertified(mediator=mediator.name)
-    details = partners.approved_bank_details(session, mediator.id)
-    if details is None:
-        raise StatementHeld(mediator=mediator.name)
+    certification, details = _check_payable(session, statement, version)
     year = martinique_day(now).year
     number = numbering.next_number(session, numbering.STATEMENT, year)
     received_on = first_received_on(session, statement)
@@ -426,7 +415,7 @@ def approve_statement(
         year=year,
         number=number,
         follows_number=number - 1 or None,
-        mediator_id=mediator.id,
+        mediator_id=statement.mediator_id,
         bank_details_id=details.id,
         payee_name=details.holder,
         payee_iban_fingerprint=details.iban_fingerprint,
@@ -443,6 +432,34 @@ def approve_statement(
     if not payable_cents:
         _offset(session, statement, actor=actor, now=now)
     return approval
+
+
+def _check_may_approve(
+    session: Session, statement: Statement, *, actor: Actor
+) -> StatementApproval | None:
+    """Refuse a statement to whoever cannot approve it; their own approval, if they gave it."""
+    if statement.prepared_by == actor.agent_id:
+        raise StatementPreparerCannotApprove
+    if queries.withdrawn_by(session, statement.id, actor.agent_id):
+        raise StatementWithdrawerCannotApprove
+    approval = queries.approval_of(session, statement.id)
+    if approval is not None and approval.approved_by != actor.agent_id:
+        raise StatementApprovedAlready
+    return approval
+
+
+def _check_payable(
+    session: Session, statement: Statement, version: int
+) -> tuple[StatementCertification | None, BankDetails]:
+    """What the mediator certified of that version, where that is asked for, and its account."""
+    mediator = known_organisation(session, statement.mediator_id)
+    certification = queries.certification_of(session, statement.id, version)
+    if statement.certification_required and certification is None:
+        raise StatementNotCertified(mediator=mediator.name)
+    details = partners.approved_bank_details(session, mediator.id)
+    if details is None:
+        raise StatementHeld(mediator=mediator.name)
+    return certification, details
 
 
 def _freeze_sessions(session: Session, statement_id: UUID) -> None:

@@ -376,6 +376,18 @@ def use_recovery_code(
     return factors_of(session, agent.id).codes_left
 
 
+def _drop_factors(session: Session, agent_id: int, now: datetime) -> None:
+    """Secrets, passkeys and codes: none of them opens anything any more."""
+    for model in (TotpSecret, Passkey):
+        session.execute(
+            update(model)
+            .where(model.agent_id == agent_id, model.removed_at.is_(None))
+            .values(removed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    _drop_codes(session, agent_id, now)
+
+
 def _drop_codes(session: Session, agent_id: int, now: datetime) -> None:
     session.execute(
         update(RecoveryCode)
@@ -436,14 +448,7 @@ def reset_factors(
         detail=FRENCH_MAIL[MailKind.RESET],
     ):
         raise LinkShownBySame
-    for model in (TotpSecret, Passkey):
-        session.execute(
-            update(model)
-            .where(model.agent_id == agent_id, model.removed_at.is_(None))
-            .values(removed_at=now)
-            .execution_options(synchronize_session=False)
-        )
-    _drop_codes(session, agent_id, now)
+    _drop_factors(session, agent_id, now)
     end_because(session, agent_id=agent_id, why=SessionEnd.FACTORS, now=now)
     record_event(
         session,

@@ -3,7 +3,7 @@
 What was used before that moment is reported pass by pass: it was taken in good faith and stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
@@ -61,14 +61,7 @@ def block_vouchers(
         IdAlreadyUsed: the id came earlier with another content.
     """
     actor.check(Right.DECLARE_LOSS)
-    reference = clean(complaint, longest=LONGEST_COMPLAINT) if complaint else None
-    wrong = {}
-    if complaint and reference is None:
-        wrong["complaint"] = f"Écrivez la référence en {LONGEST_COMPLAINT} caractères au plus."
-    if happened_on > martinique_day(now):
-        wrong["happened_on"] = NOT_YET
-    if wrong:
-        raise InvalidInput(**wrong)
+    reference = _read(complaint, happened_on, today=martinique_day(now))
     digest = request_hash(
         DOCUMENT,
         named=[(one.first, one.last) for one in named],
@@ -100,13 +93,7 @@ def block_vouchers(
     )
     session.add(record)
     session.flush()
-    late = [state for state in states if state.account.kind not in BLOCKABLE]
-    if late:
-        rows = [
-            {"block_id": block_id, "voucher_id": state.id, "found": str(state.account.kind)}
-            for state in late
-        ]
-        insert_rows(session, BlockFinding, rows)
+    _keep_late(session, record, states)
     lines = block_lines(session, [s for s in states if s.account.kind in BLOCKABLE])
     if lines:
         ledger.post(
@@ -122,6 +109,30 @@ def block_vouchers(
             lines,
         )
     return record
+
+
+def _read(complaint: str | None, happened_on: date, *, today: date) -> str | None:
+    """The reference of the complaint made clean, and a day that has come."""
+    reference = clean(complaint, longest=LONGEST_COMPLAINT) if complaint else None
+    wrong = {}
+    if complaint and reference is None:
+        wrong["complaint"] = f"Écrivez la référence en {LONGEST_COMPLAINT} caractères au plus."
+    if happened_on > today:
+        wrong["happened_on"] = NOT_YET
+    if wrong:
+        raise InvalidInput(**wrong)
+    return reference
+
+
+def _keep_late(session: Session, record: Block, states: Iterable[ledger.VoucherState]) -> None:
+    """Write down which passes were used, or gone, before anybody declared them."""
+    rows = [
+        {"block_id": record.id, "voucher_id": state.id, "found": str(state.account.kind)}
+        for state in states
+        if state.account.kind not in BLOCKABLE
+    ]
+    if rows:
+        insert_rows(session, BlockFinding, rows)
 
 
 def block_lines(session: Session, states: Sequence[ledger.VoucherState]) -> list[ledger.Line]:

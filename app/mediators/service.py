@@ -191,18 +191,15 @@ def note_label_progress(
     application = queries.application(session, application_id)
     if application is None:
         raise UnknownLabelApplication
-    before = queries.progress_of(session, [application_id])[application_id]
-    last = before[-1] if before else None
-    if last is not None and PLACE_OF_STEP[step] <= last.place:
-        raise LabelStepOutOfOrder
-    since = last.reached_on if last else application.applied_on
+    since = _reached_before(session, application, step)
     today = martinique_day(now)
     if not since <= reached_on <= today:
         wrong["reached_on"] = f"{day_asked(since, today)} L’étape d’avant est du {since:%d/%m/%Y}."
     if wrong:
         raise InvalidInput(**wrong)
-    granted = (
-        grant_label(
+    label_id = None
+    if label is not None:
+        label_id = grant_label(
             session,
             actor=actor,
             label_id=uuid5(progress_id, "label"),
@@ -211,10 +208,7 @@ def note_label_progress(
             valid_from=label.valid_from,
             valid_until=label.valid_until,
             now=now,
-        )
-        if label
-        else None
-    )
+        ).id
     record = LabelProgress(
         id=progress_id,
         request_hash=digest,
@@ -224,13 +218,27 @@ def note_label_progress(
         place=PLACE_OF_STEP[step],
         reached_on=reached_on,
         note=remark,
-        label_id=granted.id if granted else None,
+        label_id=label_id,
         recorded_by=actor.agent_id,
         recorded_at=now,
     )
     session.add(record)
     session.flush()
     return record
+
+
+def _reached_before(session: Session, application: LabelApplication, step: LabelStep) -> date:
+    """The day of the step before that one, or of the application itself.
+
+    Raises:
+        LabelStepOutOfOrder: the application has come as far, or was decided.
+    """
+    before = queries.progress_of(session, [application.id])[application.id]
+    if not before:
+        return application.applied_on
+    if PLACE_OF_STEP[step] <= before[-1].place:
+        raise LabelStepOutOfOrder
+    return before[-1].reached_on
 
 
 def known_application(
@@ -351,10 +359,7 @@ def record_profile(
     wrong = {}
     if access_notes and notes is None:
         wrong["access_notes"] = f"Écrivez l’accès en {LONGEST_NOTES} caractères au plus."
-    if len(hours) > MOST_STRETCHES or not all(one.in_bounds for one in hours):
-        wrong["hours"] = "Écrivez des heures d’un même jour, l’ouverture avant la fermeture."
-    elif hours_overlap(hours):
-        wrong["hours"] = "Deux plages du même jour se recouvrent ou se touchent : réunissez-les."
+    wrong |= _wrong_hours(hours)
     if wrong:
         raise InvalidInput(**wrong)
     digest = request_hash(
@@ -398,6 +403,15 @@ def record_profile(
     )
     session.flush()
     return record
+
+
+def _wrong_hours(hours: Collection[OpeningHours]) -> dict[str, str]:
+    if len(hours) > MOST_STRETCHES or not all(one.in_bounds for one in hours):
+        return {"hours": "Écrivez des heures d’un même jour, l’ouverture avant la fermeture."}
+    if hours_overlap(hours):
+        said = "Deux plages du même jour se recouvrent ou se touchent : réunissez-les."
+        return {"hours": said}
+    return {}
 
 
 def record_capacity(

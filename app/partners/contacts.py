@@ -152,11 +152,7 @@ def record_contact(
     hold(session, "organisation", organisation_id)
     known_organisation(session, organisation_id)
     if replaces_id is not None:
-        replaced = queries.contact(session, replaces_id)
-        if replaced is None or replaced.organisation_id != organisation_id:
-            raise UnknownContact
-        if replaced.ended or queries.contact_that_replaced(session, replaces_id):
-            raise ContactReplacedAlready
+        _check_replaceable(session, replaces_id, organisation_id=organisation_id)
     record = PartnerContact(
         id=contact_id,
         request_hash=digest,
@@ -172,3 +168,11 @@ def record_contact(
     session.add(record)
     session.flush()
     return record
+
+
+def _check_replaceable(session: Session, contact_id: UUID, *, organisation_id: UUID) -> None:
+    replaced = queries.contact(session, contact_id)
+    if replaced is None or replaced.organisation_id != organisation_id:
+        raise UnknownContact
+    if replaced.ended or queries.contact_that_replaced(session, contact_id):
+        raise ContactReplacedAlready

@@ -279,16 +279,7 @@ def sign_agreement(
     check_lasts(session, organisation_id, until=valid_until)
     if follows_id is not None:
         _check_renewable(session, follows_id, organisation_id=organisation_id, role=role)
-    if there := queries.overlapping_agreement(
-        session, organisation_id, role, first=valid_from, last=valid_until
-    ):
-        raise AgreementOverlaps(
-            organisation=organisation.name,
-            role=FRENCH_AGREEMENT_ROLE[role],
-            reference=there.reference,
-            valid_from=f"{there.valid_from:%d/%m/%Y}",
-            valid_until=f"{there.valid_until:%d/%m/%Y}",
-        )
+    _check_alone(session, organisation, role, first=valid_from, last=valid_until)
     record = Agreement(
         id=agreement_id,
         request_hash=digest,
@@ -339,6 +330,20 @@ def _document(
     if kept_at is None:
         wrong["document.kept_at"] = "Écrivez où l’original est conservé."
     return wrong or (title, sha256, kept_at)
+
+
+def _check_alone(
+    session: Session, organisation: Organisation, role: AgreementRole, *, first: date, last: date
+) -> None:
+    there = queries.overlapping_agreement(session, organisation.id, role, first=first, last=last)
+    if there is not None:
+        raise AgreementOverlaps(
+            organisation=organisation.name,
+            role=FRENCH_AGREEMENT_ROLE[role],
+            reference=there.reference,
+            valid_from=f"{there.valid_from:%d/%m/%Y}",
+            valid_until=f"{there.valid_until:%d/%m/%Y}",
+        )
 
 
 def _check_renewable(

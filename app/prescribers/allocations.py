@@ -111,11 +111,9 @@ def allocate_booklets(
     today = martinique_day(now)
     agreement = agreement_in_force(session, recipient_id, AgreementRole.PRESCRIBER, on=today)
     check_may_hold(session, recipient_id, on=today)
-    asked = None
-    if request_id is not None:
-        asked = open_request(session, request_id)
-        if (asked.prescriber_id, asked.programme_id) != (recipient_id, programme_id):
-            raise RequestOfAnother
+    asked = open_request(session, request_id) if request_id is not None else None
+    if asked and (asked.prescriber_id, asked.programme_id) != (recipient_id, programme_id):
+        raise RequestOfAnother
     record = Consignment(
         id=allocation_id,
         request_hash=digest,
@@ -142,20 +140,25 @@ def allocate_booklets(
         refusal=not_in_stock,
     )
     if asked is not None:
-        session.add(
-            BookletRequestAnswer(
-                id=allocation_id,
-                request_hash=digest,
-                request_id=asked.id,
-                prescriber_id=asked.prescriber_id,
-                answer=RequestAnswer.ALLOCATED,
-                consignment_id=allocation_id,
-                answered_by=actor.agent_id,
-                answered_at=now,
-            )
-        )
-        session.flush()
+        _answer(session, asked, record)
     return record
+
+
+def _answer(session: Session, asked: BookletRequest, allocation: Consignment) -> None:
+    """What a prescriber asked for is on its way: the answer has the id of the allocation."""
+    session.add(
+        BookletRequestAnswer(
+            id=allocation.id,
+            request_hash=allocation.request_hash,
+            request_id=asked.id,
+            prescriber_id=asked.prescriber_id,
+            answer=RequestAnswer.ALLOCATED,
+            consignment_id=allocation.id,
+            answered_by=allocation.prepared_by,
+            answered_at=allocation.prepared_at,
+        )
+    )
+    session.flush()
 
 
 def open_request(session: Session, request_id: UUID) -> BookletRequest:

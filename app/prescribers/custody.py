@@ -317,23 +317,24 @@ def confirm_receipt(
         for booklet in booklets
     )
     session.flush()
-    arrived = without(
-        [
-            (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
-            for part in queries.ranges_of(session, consignment_id)
-        ],
-        lacking,
-    )
     arrive(
         session,
         actor,
         consignment,
-        arrived,
+        without(_sent(session, consignment_id), lacking),
         posting_id=receipt_id,
         now=now,
         end=with_its_recipient(consignment),
     )
     return record
+
+
+def _sent(session: Session, consignment_id: UUID) -> list[tuple[int, ledger.VoucherRange]]:
+    """The passes that left, by vintage."""
+    return [
+        (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
+        for part in queries.ranges_of(session, consignment_id)
+    ]
 
 
 def _check_receives(session: Session, actor: Actor, consignment: Consignment) -> None:
@@ -462,10 +463,7 @@ def cancel_consignment(
         digest=digest,
         now=now,
     )
-    ranges = [
-        (part.vintage_id, ledger.VoucherRange(part.first_voucher_id, part.last_voucher_id))
-        for part in queries.ranges_of(session, consignment_id)
-    ]
+    ranges = _sent(session, consignment_id)
     if consignment.kind != ConsignmentKind.ALLOCATION:
         arrive(
             session,
@@ -531,20 +529,10 @@ def settle_shortfall(
     if consignment.kind == ConsignmentKind.RETURN:
         # What comes back is found by the stock, which needs no right of a partner to hold it.
         found, settlement = False, Settlement.RETURNED
-    answer = queries.answer_of(session, consignment_id)
-    if answer is None:
-        raise NotYetCounted(number=consignment.number)
-    if answer.answer == Answer.CANCELLED:
-        raise ConsignmentCancelled(number=consignment.number)
+    _check_counted(session, consignment)
     if found:
         check_may_hold(session, consignment.recipient_id, on=martinique_day(now))
-    lacking = set(queries.still_missing(session, [consignment_id])[consignment_id])
-    named = choose_booklets(session, consignment.programme_id, booklets)
-    for booklet in named:
-        if booklet.id not in lacking:
-            raise BookletNotMissing(
-                booklet=_printed(session, booklet.id), number=consignment.number
-            )
+    named = _still_missing(session, consignment, booklets)
     record = ShortfallSettlement(
         id=settlement_id,
         request_hash=digest,
@@ -576,3 +564,25 @@ def settle_shortfall(
         end=with_its_recipient(consignment) if found else in_stock(consignment),
     )
     return record
+
+
+def _check_counted(session: Session, consignment: Consignment) -> None:
+    answer = queries.answer_of(session, consignment.id)
+    if answer is None:
+        raise NotYetCounted(number=consignment.number)
+    if answer.answer == Answer.CANCELLED:
+        raise ConsignmentCancelled(number=consignment.number)
+
+
+def _still_missing(
+    session: Session, consignment: Consignment, booklets: Sequence[BookletRange]
+) -> list[NumberedBooklet]:
+    """The booklets named, each of which is missing and not settled."""
+    lacking = set(queries.still_missing(session, [consignment.id])[consignment.id])
+    named = choose_booklets(session, consignment.programme_id, booklets)
+    for booklet in named:
+        if booklet.id not in lacking:
+            raise BookletNotMissing(
+                booklet=_printed(session, booklet.id), number=consignment.number
+            )
+    return named

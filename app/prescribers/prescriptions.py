@@ -129,12 +129,7 @@ def issue_booklets(
     )
     if record := earlier(session, Prescription, prescription_id, digest):
         return record
-    if not QUESTIONS.readable(answers):
-        raise AssessmentMissing(count=len(QUESTIONS.questions))
-    if commitment is None:
-        raise CommitmentMissing
-    if not numbers:
-        raise NoBookletGiven
+    _check_complete(answers, commitment, numbers)
     known_programme(session, programme_id)
     hold(session, "beneficiary", beneficiary_id)
     today = martinique_day(now)
@@ -180,21 +175,38 @@ def issue_booklets(
     asked = Asked(tiers, left, alike, late)
     _keep_reasons(session, record, asked, reasons)
     _keep_booklets(session, record, entitlement, received, chosen, late=late)
-    ledger.post(
-        session,
-        ledger.Act(
-            posting_id=prescription_id,
-            kind=ledger.MovementKind.ISSUE,
-            document_type="prescription",
-            document_id=prescription_id,
-            actor_id=actor.agent_id,
-            occurred_at=now,
-        ),
-        lines,
-    )
+    _into_circulation(session, record, lines)
     if who := queries.identity(session, beneficiary_id):
         who.last_contact_on = today
     return record
+
+
+def _check_complete(
+    answers: str, commitment: Commitment | None, numbers: Sequence[BookletNumber]
+) -> None:
+    """Refuse a hand-over without its questions, its commitment or a booklet."""
+    if not QUESTIONS.readable(answers):
+        raise AssessmentMissing(count=len(QUESTIONS.questions))
+    if commitment is None:
+        raise CommitmentMissing
+    if not numbers:
+        raise NoBookletGiven
+
+
+def _into_circulation(session: Session, record: Prescription, lines: Sequence[ledger.Line]) -> None:
+    """Move the passes into the person's hands, by the prescription."""
+    ledger.post(
+        session,
+        ledger.Act(
+            posting_id=record.id,
+            kind=ledger.MovementKind.ISSUE,
+            document_type="prescription",
+            document_id=record.id,
+            actor_id=record.prescribed_by,
+            occurred_at=record.prescribed_at,
+        ),
+        lines,
+    )
 
 
 def _lines_into_circulation(

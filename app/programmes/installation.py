@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.database.locks import hold
 from app.identity.models import Agent
-from app.identity.rules import Role
+from app.identity.rules import Actor, Role
 from app.identity.service import actor_of
 from app.kernel.ids import new_id
 from app.partners import queries as partners
@@ -102,24 +102,32 @@ def open_installation(
     }
     first_programme = None
     if programme is not None:
-        issuer = register_organisation(
-            session,
-            actor=None,
-            organisation_id=new_id(),
-            kind=OrganisationKind.ISSUER,
-            name=programme.issuer,
-            commune=programme.issuer_commune,
-            siret=None,
-            now=now,
-        )
-        first_programme = create_programme(
-            session,
-            actor=actor_of(opened[Role.COORDINATOR], by_token=False),
-            programme_id=new_id(),
-            name=programme.name,
-            payer=programme.payer,
-            sponsor_id=sponsor.id,
-            issuer_id=issuer.id,
-            now=now,
-        )
+        by = actor_of(opened[Role.COORDINATOR], by_token=False)
+        first_programme = _open_programme(session, programme, sponsor, actor=by, now=now)
     return Opened(sponsor, opened[Role.ADMINISTRATOR], opened[Role.COORDINATOR], first_programme)
+
+
+def _open_programme(
+    session: Session, asked: FirstProgramme, sponsor: Organisation, *, actor: Actor, now: datetime
+) -> Programme:
+    """The issuer, and the programme for which it prints."""
+    issuer = register_organisation(
+        session,
+        actor=None,
+        organisation_id=new_id(),
+        kind=OrganisationKind.ISSUER,
+        name=asked.issuer,
+        commune=asked.issuer_commune,
+        siret=None,
+        now=now,
+    )
+    return create_programme(
+        session,
+        actor=actor,
+        programme_id=new_id(),
+        name=asked.name,
+        payer=asked.payer,
+        sponsor_id=sponsor.id,
+        issuer_id=issuer.id,
+        now=now,
+    )

@@ -184,17 +184,12 @@ def change_settings(
     if record := earlier(session, ProgrammeSettings, settings_id, digest):
         return record
     programme = known_programme(session, programme_id)
+    today = martinique_day(now)
     hold(session, "settings of", programme_id)
     if committed and terms.budget_cents is not None and not accept_below:
-        hold(session, "budget of", programme_id)
-        there = committed(session, programme, martinique_day(now))
-        if terms.budget_cents < there:
-            raise BudgetBelowCommitted(
-                budget=euros(Cents(terms.budget_cents)), committed=euros(there)
-            )
+        _check_budget(session, programme, Cents(terms.budget_cents), committed, on=today)
     ordinal = queries.settings_versions(session, programme_id)[-1].ordinal
     last = queries.standing_settings(session, programme_id)[-1]
-    today = martinique_day(now)
     earliest = max(today, last.applies_from)
     if applies_from < earliest:
         raise SettingsChangedAfterwards(earliest=f"{earliest:%d/%m/%Y}")
@@ -216,6 +211,16 @@ def change_settings(
             made_on=today,
         ),
     )
+
+
+def _check_budget(
+    session: Session, programme: Programme, budget_cents: Cents, committed: Committed, *, on: date
+) -> None:
+    """Refuse a budget below what is committed, which nobody adds to meanwhile."""
+    hold(session, "budget of", programme.id)
+    there = committed(session, programme, on)
+    if budget_cents < there:
+        raise BudgetBelowCommitted(budget=euros(budget_cents), committed=euros(there))
 
 
 def withdraw_settings(
