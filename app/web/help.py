@@ -178,7 +178,8 @@ HELP: Mapping[str, Help] = {
         "Qu’est-ce qui compte dans le budget ?",
         (
             "Ce que coûtent les commandes et la valeur de chaque pass qui peut encore servir ou "
-            "a servi. Un pass expiré sans avoir servi rend sa valeur au budget."
+            "a servi. Ce qui ne se paiera plus est rendu au budget : un pass expiré ou jamais "
+            "livré, ou que l’émetteur rend par un avoir si c’est lui qui paie."
         ),
     ),
     "withholding": Help(

@@ -241,3 +241,10 @@ def test_a_budget_below_what_is_committed_asks_for_a_tick(house: House, number: 
     ticked = desk.sends(page, {"budget_cents": "1", "below_committed": "oui"})
     assert "Les réglages de la version 2 s’appliquent" in ticked
     assert "Budget dépassé de 715 €" in reader.read(f"/commandes/{number}")
+
+    # What was committed when it was approved is activated all the same.
+    desk.sends(f"/commandes/{number}/livraison", {})
+    finance, order = Desk(house, "finance"), f"/commandes/{number}"
+    paid = {"mandate_number": "M-1", "amount_cents": "16"}
+    said = finance.sends(order, paid, to=f"{order}/mandats")
+    assert "Activer la livraison LIV" in said
