@@ -35,6 +35,8 @@ class Asking:
     signed_in: bool = False
     otherwise: Json = None
     other_path: str | None = None
+    after: tuple[str, ...] = ()
+    """The operations whose requests come before: what they leave is what this one acts on."""
 
     def caller(self, house: House) -> Caller:
         return house.signed_in(self.who) if self.signed_in else house.by_token(self.who)
@@ -183,6 +185,7 @@ def taking_places(_house: House) -> list[Asking]:
             f"/places/files/{file_id}/takings",
             identified(rows=[{"line": 2, "kind": "association"}]),
             otherwise={"rows": [{"line": 2, "kind": "company"}]},
+            after=("read_places",),
         ),
     ]
 
@@ -213,6 +216,7 @@ def taking_over(house: House) -> list[Asking]:
             f"/takeovers/{prepared}/refusal",
             identified(reason="Deux carnets manquent"),
             otherwise={"reason": "Mauvais fichier"},
+            after=("prepare_takeover",),
         ),
         Asking(
             "approve_takeover",
@@ -266,6 +270,7 @@ def setting_up(house: House) -> list[Asking]:
             f"/programmes/{ids['other programme']}/settings/{planned}/withdrawal",
             identified(reason="Délibération reportée"),
             otherwise={"reason": "Erreur de saisie"},
+            after=("change_settings",),
         ),
         Asking(
             "freeze_programme",
@@ -280,6 +285,7 @@ def setting_up(house: House) -> list[Asking]:
             f"/programmes/{ids['other programme']}/freeze-lifts",
             identified(reason="Un autre opérateur a repris l’émission"),
             otherwise={"reason": "Une autre raison"},
+            after=("freeze_programme",),
         ),
         Asking(
             "create_vintage",
@@ -891,6 +897,7 @@ def ending(house: House) -> list[Asking]:
             "/recalls",
             identified(holder_id=ccas, programme_id=str(scheme.programme_id)),
             otherwise={"programme_id": str(ids["other programme"])},
+            after=("close_agreement", "close_cash_office"),
         ),
     ]
 
@@ -927,6 +934,7 @@ def losing(house: House) -> list[Asking]:
             "/replacements",
             identified(passes=[{"first": f"{in_pockets} 02"}], cause="damaged"),
             otherwise={"cause": "lost"},
+            after=("approve_takeover",),
         ),
         Asking(
             "prepare_write_off",
