@@ -62,6 +62,11 @@ STATES = {
         "ok", "Sur un bordereau", "Il est sur un bordereau à payer : il ne s’annule plus ici."
     ),
     RedemptionState.SETTLED: StateWords("ok", "Payé", "Il est payé : il ne s’annule plus ici."),
+    RedemptionState.OFFSET: StateWords(
+        "ok",
+        "Compensé",
+        "Il remplace un pass payé puis repris : rien n’est versé, et il ne s’annule plus ici.",
+    ),
     RedemptionState.UNDONE: StateWords(
         "", "Annulé", "La personne a repris son pass : rien n’est dû."
     ),
@@ -78,6 +83,8 @@ STATES = {
 
 UNDOABLE = frozenset({RedemptionState.OPEN, RedemptionState.WITHDRAWN})
 """On no statement now: the person can have the pass back."""
+OVER = frozenset({RedemptionState.SETTLED, RedemptionState.OFFSET})
+"""Paid, in money or by what was taken back: two people can take the pass back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries, disputes, session_queries
 from app.clearing.api import signer_of
 from app.clearing.correction_queries import Disputed
-from app.clearing.counter_parts import STATES, told_in_words
+from app.clearing.counter_parts import OVER, STATES, told_in_words
 from app.clearing.disputes import Outcome
 from app.clearing.rules import RedemptionState, SessionKind, ToldSession, instant_of
 from app.database.lists import Place
@@ -41,6 +41,10 @@ BEFORE_AN_AWARD = {
     RedemptionState.SETTLED: (
         "Il est payé : avant d’attribuer le pass, préparez sa reprise et faites-la approuver par "
         "une autre personne."
+    ),
+    RedemptionState.OFFSET: (
+        "Il a compensé un pass repris : avant de l’attribuer, préparez sa reprise et faites-la "
+        "approuver par une autre personne."
     ),
 }
 
@@ -262,7 +266,7 @@ def first_story(session: Session, redemption_id: UUID) -> First:
         words.tone,
         words.label,
         BEFORE_AN_AWARD.get(line.state, ""),
-        line.state is RedemptionState.SETTLED and may(Right.PREPARE_CLAWBACK),
+        line.state in OVER and may(Right.PREPARE_CLAWBACK),
     )
 
 

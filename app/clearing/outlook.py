@@ -5,7 +5,7 @@ for nothing of the mediator's. What is on no statement yet is expected by the ha
 and said so. Whatever blocks has one place that mends it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -113,6 +113,11 @@ class Outlook:
         """What comes before any promise: the bank refuses the account that all would be paid on."""
         first = self.blocked[0] if self.blocked else None
         return first if first and first.obstacle is Obstacle.SENT_BACK else None
+
+    @property
+    def compensated(self) -> bool:
+        """Whether some of it was never paid, and made up for passes taken back instead."""
+        return any(stage.name == COMPENSATED for stage in self.stages)
 
     @property
     def voucher_count(self) -> int:
@@ -280,6 +285,40 @@ def _with_account(
         yield replace(one, given=given)
 
 
+COMPENSATED = "Compensés par des pass repris"
+
+
+def _over(
+    session: Session, mediator_id: UUID, sums: Mapping[StatementState, Sum]
+) -> tuple[Stage, Stage]:
+    """What was paid onto the account, and what only made up for passes paid and taken back.
+
+    A payment that held something back paid for as many passes less as had been taken back.
+    """
+    none = Sum(0, 0, 0, 0, 0)
+    paid, offset = sums.get(StatementState.PAID, none), sums.get(StatementState.OFFSET, none)
+    count, cents = 0, Cents(0)
+    if paid.recovered_cents:
+        count, cents = standing_queries.compensated_by_paid(session, mediator_id)
+        count = min(count, paid.voucher_count)
+    return (
+        Stage(
+            "Payé",
+            "Sur votre compte.",
+            paid.voucher_count - count,
+            Cents(paid.amount_cents - cents),
+            StatementState.PAID,
+        ),
+        Stage(
+            COMPENSATED,
+            "Ils remplacent des pass payés puis repris : rien n’est versé.",
+            offset.voucher_count + count,
+            Cents(offset.amount_cents + cents),
+            StatementState.OFFSET if offset.voucher_count else "",
+        ),
+    )
+
+
 def _stages(
     session: Session, mediator_id: UUID, unclaimed: Sequence[UnclaimedSum]
 ) -> tuple[Stage, ...]:
@@ -313,6 +352,6 @@ def _stages(
             StatementState.ORDERED,
         ),
         stage("Paiement revenu", "La banque l’a renvoyé.", StatementState.REJECTED),
-        stage("Payé", "Sur votre compte.", StatementState.PAID, StatementState.OFFSET),
+        *_over(session, mediator_id, sums),
     ]
     return tuple(one for one in stages if one.voucher_count or one.state == "paid")

@@ -9,10 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.clearing import redemption_queries, redemptions, session_queries, undoing
-from app.clearing.counter_parts import UNDOABLE, LineShown, lines_shown
+from app.clearing.counter_parts import OVER, UNDOABLE, LineShown, lines_shown
 from app.clearing.receipt_files import receipt_file
 from app.clearing.redemption_models import Redemption
-from app.clearing.rules import RedemptionState
 from app.identity import queries as identity
 from app.identity.rules import RIGHTS, Right
 from app.kernel.clock import martinique_day
@@ -67,7 +66,7 @@ def redemption_page(session: Session, redemption_id: UUID) -> RedemptionPage:
         redemption.movement_id,
         redemption.redeemed_on,
         line.state in UNDOABLE and Right.UNDO_REDEMPTION in RIGHTS[actor.role],
-        line.state is RedemptionState.SETTLED and Right.PREPARE_CLAWBACK in RIGHTS[actor.role],
+        line.state in OVER and Right.PREPARE_CLAWBACK in RIGHTS[actor.role],
         undone_in_words(session, redemption),
         address,
         url_for("receipt_pages.verify", _external=True),

@@ -74,6 +74,7 @@ class RedemptionState(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     SETTLED = "settled"
+    OFFSET = "offset"
     UNDONE = "undone"
     WITHDRAWN = "withdrawn"
     TAKEN_BACK = "taken_back"

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.clearing.correction_models import Receivable
+from app.clearing.correction_models import Receivable, StatementOffset
 from app.clearing.receipts import serial_in
 from app.clearing.redemption_models import (
     Redemption,
@@ -25,7 +25,7 @@ from app.clearing.rules import RedemptionState, SheetState, Topic
 from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.ledger import AccountKind
-from app.ledger.models import AccountRow, Voucher
+from app.ledger.models import AccountRow, Movement, Voucher
 from app.mediators.models import Label
 from app.partners.models import Agreement, Organisation
 from app.partners.queries import organisations_in
@@ -35,6 +35,13 @@ from app.programmes.queries import stands
 
 # ── What became of redemptions ────────────────────────────────────────────────────────────────────
 
+_OFFSETS = (
+    select(Movement.id)
+    .join(StatementOffset, StatementOffset.posting_id == Movement.posting_id)
+    .correlate(None)
+)
+"""The movements that settled passes without a payment: few statements are compensated whole."""
+
 _STATE: ColumnElement[str] = case(
     (RedemptionReversal.id.is_not(None), RedemptionState.UNDONE),
     (
@@ -43,6 +50,10 @@ _STATE: ColumnElement[str] = case(
     ),
     (Voucher.last_movement_id == Redemption.movement_id, RedemptionState.OPEN),
     (AccountRow.kind == AccountKind.CLAIMED, RedemptionState.CLAIMED),
+    (
+        and_(AccountRow.kind == AccountKind.SETTLED, Voucher.last_movement_id.in_(_OFFSETS)),
+        RedemptionState.OFFSET,
+    ),
     (AccountRow.kind == AccountKind.SETTLED, RedemptionState.SETTLED),
     (AccountRow.kind == AccountKind.REDEEMED, RedemptionState.WITHDRAWN),
     else_=RedemptionState.TAKEN_BACK,

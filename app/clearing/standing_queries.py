@@ -483,6 +483,19 @@ def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
     return Cents(int(total or 0))
 
 
+def compensated_by_paid(session: Session, mediator_id: UUID) -> tuple[int, Cents]:
+    """Of the statements that were paid: the passes taken back that they made up for, face value."""
+    paid = _with_state(Statement.id).where(
+        Statement.mediator_id == mediator_id, IN_STATE[StatementState.PAID]
+    )
+    row = session.execute(
+        select(func.count(), func.coalesce(func.sum(Receivable.amount_cents), 0))
+        .join(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+        .where(Recovery.statement_id.in_(paid))
+    ).one()
+    return row[0], Cents(int(row[1]))
+
+
 class Size(NamedTuple):
     """How many statements, of how many passes, and the face value of these."""
 

@@ -70,6 +70,7 @@ OWN_HELD = {
     HoldReason.CERTIFICATION: "à certifier par vous",
 }
 HELD = "retained"
+COMPENSATED_BY = {StatementState.PAID, StatementState.OFFSET}
 
 
 def period_of(cut_off_on: date) -> str:
@@ -111,6 +112,8 @@ class ListPage:
     total: Sum
     owed: Sum
     paid: Sum
+    compensated_cents: Cents
+    """What paid and compensated statements held back for passes taken back: it was never paid."""
     taken_back_cents: Cents
     """Of what is paid: clawed back, and no statement has recovered it yet."""
     tabs: tuple[StateTab, ...]
@@ -169,6 +172,9 @@ def list_page(
         total=_sum(list(shown.values())),
         owed=_sum([sums[s] for s in OWED if s in sums]),
         paid=_sum([sums[s] for s in (StatementState.PAID,) if s in sums]),
+        compensated_cents=Cents(
+            _sum([sums[s] for s in sums if s in COMPENSATED_BY]).recovered_cents
+        ),
         taken_back_cents=standing_queries.taken_back_cents(session, asked=whole),
         tabs=tuple(tabs),
         mediators=()
@@ -226,6 +232,9 @@ def why_of(one: Standing, *, today: date, own: bool) -> str:
     due = "La collectivité l’approuve" if own and one.state is StatementState.DRAFT else ""
     if one.state is StatementState.OFFSET:
         return "rien à payer"
+    if one.approval is None and one.recovered_cents:
+        held_back = f"{euros(one.recovered_cents)} de pass repris déduits"
+        return f"{held_back} ; {due}" if due else held_back
     if one.approval is not None:
         late = one.approval.due_on < today
         due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"

@@ -76,7 +76,8 @@ class StateTotalSchema(Schema):
     state = Choice(
         RedemptionState,
         required=True,
-        about="`open` s’annule encore ; `claimed` est sur un bordereau, `settled` est payé.",
+        about="`open` s’annule encore ; `claimed` est sur un bordereau, `settled` est payé, "
+        "`offset` a compensé un pass repris.",
     )
     voucher_count = Whole(required=True)
     amount_cents = Whole(required=True)

@@ -224,7 +224,7 @@ def _taken(then: Mapping[Move, int], period: Mapping[Move, int]) -> Iterable[Sli
     yield _line("Encaissés", period, _only(balance, lambda m: m[0] == M.REDEEM))
     yield _line("Encaissements annulés", period, _only(balance, lambda m: m[0] == M.UNDO))
     yield _line(
-        "Payés, moins les paiements revenus",
+        "Payés ou compensés, moins les paiements revenus",
         period,
         _only(balance, lambda m: m[0] not in {M.REDEEM, M.UNDO}),
     )

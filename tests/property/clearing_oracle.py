@@ -1,5 +1,6 @@
 """What the oracle knows of statements, of their payments, and of what is owed back."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -103,6 +104,15 @@ class ClearingOracle(HandOverOracle):
     def payable(self, statement: Statement) -> int:
         """What a draft would pay."""
         return statement.cents - 1000 * len(self.recoverable(statement))
+
+    def payable_together(self) -> int:
+        """What all drafts would pay: what is owed back is taken off once, from whichever."""
+        drafts: Counter[str] = Counter()
+        for statement in self.statements.values():
+            if not statement.approved_by:
+                drafts[statement.mediator] += statement.cents
+        owed = Counter(one.mediator for one in self.owed if not one.recovered_on)
+        return sum(max(0, cents - 1000 * owed[name]) for name, cents in drafts.items())
 
     def settle_passes(self, statement: Statement) -> None:
         """Its passes are paid, in money or by what was recovered."""

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.clearing import standing_queries
 from app.clearing.correction_queries import account_of
 from app.clearing.models import StatementApproval, StatementVersion
+from app.clearing.rules import StatementState
 from app.database.connections import Database
 from app.identity.rules import Actor
 from app.kernel.clock import martinique_day
@@ -197,11 +199,21 @@ class World(RuleBasedStateMachine):
             for i, s in self.oracle.statements.items()
             for version, cents in enumerate(s.versions, start=1)
         }
+        drafts = {
+            i: s for i, s in self.oracle.statements.items() if s.serials and not s.approved_by
+        }
+        told = standing_queries.standings(session, drafts)
+        assert {i: one.payable_cents for i, one in told.items()} == {
+            i: self.oracle.payable(s) for i, s in drafts.items()
+        }
+        sums = standing_queries.sums_by_state(session, asked=standing_queries.Filter())
+        together = sums[StatementState.DRAFT].net_cents if drafts else 0
+        assert together == self.oracle.payable_together()
         for name in ("exo7", "carecof", "nobank"):
             settled = sum(1000 for p in self.oracle.place.values() if p[:2] == ("settled", name))
             account = account_of(session, self.scheme.organisations[name])
-            told = account.paid_cents, account.collected_cents, account.open_cents
-            assert told == self.oracle.money(name)
+            moved = account.paid_cents, account.collected_cents, account.open_cents
+            assert moved == self.oracle.money(name)
             assert account.settled_cents == settled
         approved = session.scalars(select(StatementApproval)).all()
         assert sorted(a.number for a in approved) == list(range(1, len(approved) + 1))
