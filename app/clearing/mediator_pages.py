@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -23,7 +24,7 @@ from app.clearing.rules import RedemptionState
 from app.clearing.session_queries import DayLine
 from app.database.lists import Place
 from app.identity import queries as agents
-from app.identity.rules import RIGHTS, Right
+from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.clock import last_of_month, martinique_day
 from app.kernel.money import Cents
 from app.mediators import queries as mediators
@@ -31,8 +32,8 @@ from app.mediators.models import CashOffice, Label
 from app.mediators.rules import FRENCH_CASH_OFFICE, CashOfficeKind
 from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.partners import queries as partners
-from app.partners.models import Agreement, BankDetails, BankDetailsApproval, Closed, Organisation
-from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole
+from app.partners.models import Agreement, Closed, Organisation
+from app.partners.rules import FRENCH_AGREEMENT_ROLE, AgreementRole, BankDetailsState
 from app.partners.service import known_organisation
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, started_on
@@ -199,11 +200,17 @@ def _standing(
 class Account:
     """An account where the organisation asks to be paid, masked; who typed it, who checked it."""
 
+    id: UUID
     holder: str
     iban: str
     prepared_on: date
     by_itself: bool
+    may_withdraw: bool
+    """The reader typed it, and may take it back."""
     approved_on: date | None
+    refused_on: date | None
+    withdrawn: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,9 @@ class OwnPage:
     organisation: Organisation
     paid_on: Account | None
     waiting: tuple[Account, ...]
-    """Typed after it, and not checked yet by a second person."""
+    """Not checked yet by a second person."""
+    refused: tuple[Account, ...]
+    """Typed after it, and refused or taken back, the newest first."""
     rights: Rights
     may_type: bool
 
@@ -228,13 +237,15 @@ def own() -> ResponseReturnValue:
         organisation = known_organisation(session, actor.organisation_id)
         rows = partners.bank_details_of(session, organisation.id)
         in_use = partners.approved_bank_details(session, organisation.id)
+        told = partial(_account, session, actor)
         return OwnPage(
             organisation,
-            next((_account(session, d, a) for d, a in rows if in_use and d.id == in_use.id), None),
+            next((told(one) for one in rows if in_use and one.details.id == in_use.id), None),
+            tuple(told(one) for one in rows if one.state is BankDetailsState.WAITING),
             tuple(
-                _account(session, details, approval)
-                for details, approval in rows
-                if approval is None and (in_use is None or details.prepared_at > in_use.prepared_at)
+                told(one)
+                for one in reversed(rows)
+                if one.refusal and (not in_use or one.details.prepared_at > in_use.prepared_at)
             ),
             _rights(session, organisation, started_on()),
             Right.PREPARE_BANK_DETAILS in RIGHTS[actor.role],
@@ -243,16 +254,21 @@ def own() -> ResponseReturnValue:
     return render_template("clearing/own.html", page=in_transaction(read))
 
 
-def _account(
-    session: Session, details: BankDetails, approval: BankDetailsApproval | None
-) -> Account:
+def _account(session: Session, actor: Actor, one: partners.NamedAccount) -> Account:
+    details, approval, refusal = one.details, one.approval, one.refusal
     who = agents.agent(session, details.prepared_by)
     return Account(
+        details.id,
         details.holder,
         details.iban_masked,
         martinique_day(details.prepared_at),
-        who is not None and who.organisation_id == details.organisation_id,
-        martinique_day(approval.approved_at) if approval else None,
+        by_itself=who is not None and who.organisation_id == details.organisation_id,
+        may_withdraw=details.prepared_by == actor.agent_id
+        and Right.PREPARE_BANK_DETAILS in RIGHTS[actor.role],
+        approved_on=martinique_day(approval.approved_at) if approval else None,
+        refused_on=martinique_day(refusal.refused_at) if refusal else None,
+        withdrawn=one.state is BankDetailsState.WITHDRAWN,
+        reason=refusal.reason if refusal else "",
     )
 
 

@@ -273,12 +273,13 @@ def _with_account(
     """The same, saying of an account that is in the way whether a new one has been given."""
     about = {Obstacle.NO_ACCOUNT, Obstacle.SENT_BACK}
     told = any(one.obstacle in about for one in blocked)
-    accounts = partners.bank_details_of(session, mediator_id) if told else []
+    named = partners.bank_details_of(session, mediator_id) if told else []
+    accounts = [one for one in named if one.lives]
     sent_back = max((one.rejection.recorded_at for one in owed if one.rejection), default=None)
     for one in blocked:
         given = None
         if accounts and one.obstacle in about:
-            last, approval = accounts[-1]
+            last, approval = accounts[-1].details, accounts[-1].approval
             # The account that the bank refused is no answer to its refusal.
             if approval is None or (sent_back and approval.approved_at > sent_back):
                 given = Given(last.iban_masked, confirmed=approval is not None)

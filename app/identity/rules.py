@@ -470,6 +470,7 @@ class AccountEventKind(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
     BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
+    BANK_DETAILS_REFUSED = "bank_details_refused"
     LINK_SHOWN = "link_shown"
     IDENTITIES_FORGOTTEN = "identities_forgotten"
     """About no account: who people of the scheme are, gone in its time. Only the count is told."""
@@ -511,6 +512,7 @@ FRENCH_EVENT = {
     AccountEventKind.TOKEN_REVOKED: "Jeton révoqué",
     AccountEventKind.BANK_DETAILS_PROPOSED: "Changement de compte bancaire annoncé",
     AccountEventKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé, annoncé",
+    AccountEventKind.BANK_DETAILS_REFUSED: "Compte bancaire refusé ou retiré, annoncé",
     AccountEventKind.LINK_SHOWN: "Lien consulté",
     AccountEventKind.IDENTITIES_FORGOTTEN: "Identités de bénéficiaires effacées",
 }

@@ -16,6 +16,7 @@ class MailKind(StrEnum):
     ROLE_CHANGED = "role_changed"
     BANK_DETAILS_PROPOSED = "bank_details_proposed"
     BANK_DETAILS_CONFIRMED = "bank_details_confirmed"
+    BANK_DETAILS_REFUSED = "bank_details_refused"
     NOTICE = "notice"
     ORIENTATION = "orientation"
     """To a person of the scheme, who asked for it: see `app.mails.outbox.write_to_person`."""
@@ -31,6 +32,7 @@ FRENCH_MAIL = {
     MailKind.ROLE_CHANGED: "Rôle changé",
     MailKind.BANK_DETAILS_PROPOSED: "Compte bancaire à confirmer",
     MailKind.BANK_DETAILS_CONFIRMED: "Compte bancaire confirmé",
+    MailKind.BANK_DETAILS_REFUSED: "Compte bancaire refusé",
     MailKind.NOTICE: "Avis",
     MailKind.ORIENTATION: "Lettre d’orientation",
 }

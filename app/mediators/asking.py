@@ -29,6 +29,8 @@ class FormPage:
     facts: tuple[tuple[str, str], ...] = ()
     refused: str = ""
     """Why whoever looks cannot do this: told instead of the form."""
+    instead: tuple[str, str] | None = None
+    """Address and words of what may be done instead."""
 
 
 def ask(
@@ -40,6 +42,7 @@ def ask(
     then: Callable[[T], ResponseReturnValue],
     facts: tuple[tuple[str, str], ...] = (),
     refused: str = "",
+    instead: tuple[str, str] | None = None,
 ) -> ResponseReturnValue:
     """Show a form, or do what was sent and open the page of the result."""
     form = Form.sent() if request.method == "POST" else Form.blank(**proposed)
@@ -56,6 +59,7 @@ def ask(
         back_label=of.name if of else "Tous les partenaires",
         facts=facts,
         refused=refused,
+        instead=instead,
     )
     return render_template("partners/form.html", page=page), form.status
 

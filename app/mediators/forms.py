@@ -27,6 +27,7 @@ from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
     FRENCH_KIND,
     LONGEST_CLOSING_REASON,
+    LONGEST_REFUSAL_REASON,
     LONGEST_SIRET_REASON,
     SignedDocument,
     read_degrees,
@@ -416,6 +417,31 @@ APPROVAL = Sheet(
             "J’ai vérifié ce compte auprès de la structure, autrement que par le document reçu",
         ),
     ),
+)
+
+WHY_NOT = Asked(
+    "text",
+    "reason",
+    "Pourquoi",
+    "Par exemple : rappelée à son numéro connu, la structure ne connaît pas ce compte. Elle lit "
+    "cette raison.",
+    longest=LONGEST_REFUSAL_REASON,
+)
+REFUSAL = Sheet(
+    "Ce compte n’est pas le bon",
+    "Refusé, il ne peut plus être confirmé et rien n’y sera payé. La structure en est avertie par "
+    "courriel. Cela ne se défait pas : le bon compte se saisit à part.",
+    "Le compte n’est pas refusé",
+    "Refuser ce compte",
+    (WHY_NOT,),
+)
+WITHDRAWAL = Sheet(
+    "Retirer un compte que vous avez saisi",
+    "Retiré, il ne peut plus être confirmé et rien n’y sera payé. La structure en est avertie par "
+    "courriel. Cela ne se défait pas : le bon compte se saisit à part.",
+    "Le compte n’est pas retiré",
+    "Retirer ce compte",
+    (replace(WHY_NOT, hint="Par exemple : faute de frappe. La structure lit cette raison."),),
 )
 
 PROFILE = Sheet(

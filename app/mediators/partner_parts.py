@@ -43,6 +43,7 @@ from app.partners.rules import (
     MOST_FILES,
     SUFFIX,
     AgreementRole,
+    BankDetailsState,
     MediaType,
     OrganisationKind,
     in_force,
@@ -104,10 +105,16 @@ class Account:
     tone: str
     state: str
     may_approve: bool
+    """Then the reader may refuse it as well."""
+    may_withdraw: bool
     prepared_at: datetime
     prepared_by: str
-    approved_at: datetime | None
-    approved_by: str
+    decided_at: datetime | None
+    decided_by: str
+    undecided: str
+    """In the place of who decided, where nobody did."""
+    reason: str
+    """Why it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,34 +504,56 @@ def _applications(session: Session, partner_id: UUID) -> tuple[Application, ...]
 
 def _accounts(session: Session, partner_id: UUID) -> tuple[Account, ...]:
     used = partners.approved_bank_details(session, partner_id)
-    may_approve, me = may(Right.APPROVE_BANK_DETAILS), current_actor().agent_id
+    may_approve, may_type = may(Right.APPROVE_BANK_DETAILS), may(Right.PREPARE_BANK_DETAILS)
+    me = current_actor().agent_id
     every = partners.bank_details_of(session, partner_id)
+    decided = {one.details.id: _decided(one) for one in every}
     named = named_to(
         session,
         current_actor(),
-        [details.prepared_by for details, _ in every]
-        + [approval.approved_by for _, approval in every if approval],
+        [one.details.prepared_by for one in every] + [by for by, _ in decided.values() if by],
     )
     told = []
-    for details, approval in reversed(every):
-        if approval is None:
-            tone, state = "warn", "À confirmer"
-        elif used is not None and used.id == details.id:
-            tone, state = "ok", "Utilisé pour les paiements"
-        else:
-            tone, state = "", "Remplacé"
+    for one in reversed(every):
+        details, waits = one.details, one.state is BankDetailsState.WAITING
+        by, at = decided[details.id]
+        own = details.prepared_by == me
         told.append(
             Account(
                 details.id,
                 details.holder,
                 details.iban_masked,
-                tone,
-                state,
-                may_approve=may_approve and approval is None and details.prepared_by != me,
+                *_state_of_account(one, in_use=used is not None and used.id == details.id),
+                may_approve=waits and may_approve and not own,
+                may_withdraw=waits and may_type and own,
                 prepared_at=details.prepared_at,
                 prepared_by=named(details.prepared_by),
-                approved_at=approval.approved_at if approval else None,
-                approved_by=named(approval.approved_by if approval else None),
+                decided_at=at,
+                decided_by=named(by),
+                undecided="pas encore" if waits else "un compte saisi plus tard est confirmé",
+                reason=one.refusal.reason if one.refusal else "",
             )
         )
     return tuple(told)
+
+
+def _decided(one: partners.NamedAccount) -> tuple[int | None, datetime | None]:
+    """Who confirmed or refused it, and when."""
+    if one.approval is not None:
+        return one.approval.approved_by, one.approval.approved_at
+    if one.refusal is not None:
+        return one.refusal.refused_by, one.refusal.refused_at
+    return None, None
+
+
+def _state_of_account(one: partners.NamedAccount, *, in_use: bool) -> tuple[str, str]:
+    """The tone and the words of an account."""
+    if in_use:
+        return "ok", "Utilisé pour les paiements"
+    return {
+        BankDetailsState.WAITING: ("warn", "À confirmer"),
+        BankDetailsState.APPROVED: ("", "Remplacé"),
+        BankDetailsState.REFUSED: ("bad", "Refusé"),
+        BankDetailsState.WITHDRAWN: ("", "Retiré"),
+        BankDetailsState.SUPERSEDED: ("", "Sans suite"),
+    }[one.state]

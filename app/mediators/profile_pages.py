@@ -1,5 +1,6 @@
 """What an organisation is, where, when and for whom, and where it is paid: its forms."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, request, url_for
@@ -7,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
+from app.kernel.clock import martinique_day
 from app.kernel.errors import DomainError
+from app.kernel.money import NO_BREAK
 from app.mediators import forms, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import Service
@@ -21,6 +24,7 @@ from app.partners.rules import OrganisationKind, written_siret
 from app.partners.vault import BankVault
 from app.programmes.rules import Public
 from app.web.auth import check, current_actor, started_at, started_on
+from app.web.format import day_long
 from app.web.forms import Form, done
 from app.web.transaction import current_settings, in_transaction
 
@@ -312,19 +316,21 @@ def _typed_by_its_own(_made: object) -> ResponseReturnValue:
 
 @bp.route("/partenaires/<uuid:partner_id>/compte/<uuid:bank_details_id>", methods=["GET", "POST"])
 def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
-    """Confirm an account that somebody else typed."""
+    """Confirm an account that somebody else typed, unless it is not the right one."""
     check(Right.APPROVE_BANK_DETAILS)
     organisation = known(partner_id)
 
-    def read(session: Session) -> tuple[BankDetails, str]:
-        details = bank.known_bank_details(session, bank_details_id, organisation_id=partner_id)
-        try:
-            done_before = bank.check_may_approve(session, details, actor=current_actor())
-        except DomainError as refusal:
-            return details, refusal.message
-        return details, BankDetailsApprovedAlready.sentence if done_before else ""
+    def read(session: Session) -> tuple[BankDetails, str, bool]:
+        account = bank.known_account(session, bank_details_id, organisation_id=partner_id)
+        approve, refuse = bank.check_may_approve, bank.check_may_refuse
+        refused = _why_not(lambda: approve(account, actor=current_actor()))
+        if not refused and account.approval:
+            refused = BankDetailsApprovedAlready.sentence
+        may_refuse = not _why_not(lambda: refuse(account, actor=current_actor()))
+        return account.details, refused, may_refuse
 
-    details, refused = in_transaction(read)
+    details, refused, may_refuse = in_transaction(read)
+    own = details.prepared_by == current_actor().agent_id
 
     def act(session: Session, form: Form) -> object:
         if not form.checked("sure"):
@@ -352,10 +358,72 @@ def approval(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
         then=back_to(
             partner_id, "Le compte est confirmé : les prochains bordereaux y seront payés."
         ),
-        facts=(
-            ("Structure", organisation.name),
-            ("Titulaire", details.holder),
-            ("IBAN", details.iban_masked),
-        ),
+        facts=_of_account(organisation, details),
+        refused=refused,
+        instead=(
+            url_for(".refusal", partner_id=partner_id, bank_details_id=bank_details_id),
+            forms.WITHDRAWAL.act if own else forms.REFUSAL.title,
+        )
+        if may_refuse
+        else None,
+    )
+
+
+def _why_not(judge: Callable[[], object]) -> str:
+    """What a rule says against it; nothing when it lets it through."""
+    try:
+        judge()
+    except DomainError as refusal:
+        return refusal.message
+    return ""
+
+
+def _of_account(organisation: Organisation, details: BankDetails) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Structure", organisation.name),
+        ("Titulaire", details.holder),
+        ("IBAN", details.iban_masked.replace(" ", NO_BREAK)),
+        ("Saisi le", day_long(martinique_day(details.prepared_at))),
+    )
+
+
+@bp.route(
+    "/partenaires/<uuid:partner_id>/compte/<uuid:bank_details_id>/refuser", methods=["GET", "POST"]
+)
+def refusal(partner_id: UUID, bank_details_id: UUID) -> ResponseReturnValue:
+    """Say that an account is not the right one; who typed it takes it back."""
+    check(Right.PREPARE_BANK_DETAILS)
+    current_actor().check_sees(partner_id)
+    organisation = known(partner_id)
+
+    def read(session: Session) -> tuple[BankDetails, str]:
+        account = bank.known_account(session, bank_details_id, organisation_id=partner_id)
+        return account.details, _why_not(
+            lambda: bank.check_may_refuse(account, actor=current_actor())
+        )
+
+    details, refused = in_transaction(read)
+    own = details.prepared_by == current_actor().agent_id
+
+    def act(session: Session, form: Form) -> object:
+        return bank.refuse_bank_details(
+            session,
+            actor=current_actor(),
+            refusal_id=form.id,
+            bank_details_id=bank_details_id,
+            reason=form.text("reason"),
+            now=started_at(),
+        )
+
+    said = f"Le compte est {'retiré' if own else 'refusé'} : rien n’y sera payé."
+    return ask(
+        forms.WITHDRAWAL if own else forms.REFUSAL,
+        of=organisation,
+        proposed={},
+        act=act,
+        then=(lambda _made: done(url_for("mediator_pages.own"), said))
+        if current_actor().scope
+        else back_to(partner_id, f"{said} La structure est avertie. Saisissez le bon compte."),
+        facts=_of_account(organisation, details),
         refused=refused,
     )

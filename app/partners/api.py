@@ -29,6 +29,7 @@ from app.partners.schemas import (
     AgreementSchema,
     BankDetailsApprovalRequestSchema,
     BankDetailsPageSchema,
+    BankDetailsRefusalRequestSchema,
     BankDetailsRequestSchema,
     BankDetailsSchema,
     ClosureRequestSchema,
@@ -49,8 +50,8 @@ from app.partners.schemas import (
 )
 from app.partners.vault import BankVault
 from app.partners.views import (
+    account_shown,
     agreement_shown,
-    bank_details_shown,
     file_shown,
     file_with_content,
 )
@@ -261,7 +262,7 @@ def prepare_bank_details(body: Json, partner_id: UUID) -> Json:
             now=started_at(),
             **body,
         )
-        return bank_details_shown(details, queries.approval_of(session, details.id))
+        return account_shown(bank_details.known_account(session, details.id))
 
     return in_transaction(work)
 
@@ -278,9 +279,7 @@ def list_bank_details(partner_id: UUID) -> Json:
     def work(session: Session) -> Json:
         partner = service.known_organisation(session, partner_id)
         current_actor().check_sees(partner.id)
-        return whole(
-            [bank_details_shown(*row) for row in queries.bank_details_of(session, partner.id)]
-        )
+        return whole([account_shown(row) for row in queries.bank_details_of(session, partner.id)])
 
     return in_transaction(work)
 
@@ -298,7 +297,7 @@ def approve_bank_details(body: Json, bank_details_id: UUID) -> Json:
     """Confirm an account that somebody else typed, by typing its IBAN too."""
 
     def work(session: Session) -> Json:
-        approval = bank_details.approve_bank_details(
+        bank_details.approve_bank_details(
             session,
             actor=current_actor(),
             bank_details_id=bank_details_id,
@@ -306,8 +305,34 @@ def approve_bank_details(body: Json, bank_details_id: UUID) -> Json:
             vault=BankVault(current_settings().key_dir),
             now=started_at(),
         )
-        details = bank_details.known_bank_details(session, bank_details_id)
-        return bank_details_shown(details, approval)
+        return account_shown(bank_details.known_account(session, bank_details_id))
+
+    return in_transaction(work)
+
+
+@routes.post(
+    "/bank-details/<uuid:bank_details_id>/refusal",
+    "Refuser un compte bancaire qui n’est pas le bon",
+    right=Right.PREPARE_BANK_DETAILS,
+    body=BankDetailsRefusalRequestSchema,
+    answer=BankDetailsSchema,
+    description="Par qui peut le confirmer, ou par qui l’a saisi. Rien n’y sera payé, et la "
+    "structure en est avertie.",
+)
+def refuse_bank_details(body: Json, bank_details_id: UUID) -> Json:
+    """Say that an account is not the right one, before it is confirmed."""
+    refusal_id = id_of_request(body)
+
+    def work(session: Session) -> Json:
+        bank_details.refuse_bank_details(
+            session,
+            actor=current_actor(),
+            refusal_id=refusal_id,
+            bank_details_id=bank_details_id,
+            reason=body["reason"],
+            now=started_at(),
+        )
+        return account_shown(bank_details.known_account(session, bank_details_id))
 
     return in_transaction(work)
 

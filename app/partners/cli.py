@@ -11,11 +11,16 @@ from sqlalchemy.orm import Session
 from app.identity.rules import Right
 from app.partners import queries
 from app.partners.agreements import close_agreement, keep_file
-from app.partners.bank_details import approve_bank_details, prepare_bank_details
+from app.partners.bank_details import (
+    approve_bank_details,
+    prepare_bank_details,
+    refuse_bank_details,
+)
 from app.partners.errors import UnknownOrganisation
 from app.partners.models import Organisation
 from app.partners.rules import (
     FRENCH_AGREEMENT_ROLE,
+    FRENCH_BANK_DETAILS_STATE,
     AgreementRole,
     OrganisationKind,
     read_siret,
@@ -346,7 +351,7 @@ def attach(desk: Desk, *, agreement_id: UUID, file: Path, request_id: UUID) -> N
 
 @click.group("bank-details", cls=Group)
 def bank_details() -> None:
-    """Les comptes bancaires des structures : l’une les saisit, une autre les confirme.
+    """Les comptes bancaires : une personne les saisit, une autre les confirme ou les refuse.
 
     Exemple : passnum bank-details list "Exo 7"
     """
@@ -404,11 +409,38 @@ def approve_details(desk: Desk, *, bank_details_id: UUID, iban: str) -> None:
                 id=approval.bank_details_id)  # fmt: skip
 
 
+@bank_details.command("refuse")
+@click.argument("bank_details_id", type=Id(), metavar="IDENTIFIANT")
+@click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi ; la structure le lit.")
+@repeatable
+@approving
+def refuse_details(desk: Desk, *, bank_details_id: UUID, reason: str, request_id: UUID) -> None:
+    """Refuse un compte qui n’est pas le bon, avant sa confirmation. Demande votre mot de passe.
+
+    Qui l’a saisi peut aussi le retirer ainsi. Rien n’y sera payé.
+
+    Exemple : passnum bank-details refuse 0199f2a0-1b2c-7d3e-8f40-123456789abc
+    --reason "La structure ne connaît pas ce compte" --agent finances@exemple.fr
+    """
+    actor = desk.approver()
+    with desk.transaction() as session:
+        refuse_bank_details(
+            session,
+            actor=actor,
+            refusal_id=request_id,
+            bank_details_id=bank_details_id,
+            reason=reason,
+            now=desk.now,
+        )
+    desk.answer("Compte refusé : rien n’y sera payé, et la structure est avertie.",
+                id=bank_details_id)  # fmt: skip
+
+
 @bank_details.command("list")
 @click.argument("organisation", metavar="STRUCTURE")
 @acting
 def list_details(desk: Desk, *, organisation: str) -> None:
-    """Montre les comptes d’une structure, confirmés ou non.
+    """Montre les comptes d’une structure, et ce que chacun est devenu.
 
     Exemple : passnum bank-details list "Exo 7"
     """
@@ -418,13 +450,16 @@ def list_details(desk: Desk, *, organisation: str) -> None:
         actor.check_sees(named.id)
         rows = [
             {
-                "id": details.id,
-                "holder": details.holder,
-                "iban": details.iban_masked,
-                "prepared_at": details.prepared_at,
-                "approved_at": approval.approved_at if approval else None,
+                "id": one.details.id,
+                "holder": one.details.holder,
+                "iban": one.details.iban_masked,
+                "prepared_at": one.details.prepared_at,
+                "state": one.state,
+                "approved_at": one.approval.approved_at if one.approval else None,
+                "refused_at": one.refusal.refused_at if one.refusal else None,
+                "refused_because": one.refusal.reason if one.refusal else None,
             }
-            for details, approval in queries.bank_details_of(session, named.id)
+            for one in queries.bank_details_of(session, named.id)
         ]
     desk.table(
         rows,
@@ -432,7 +467,9 @@ def list_details(desk: Desk, *, organisation: str) -> None:
             "Titulaire": lambda d: d["holder"],
             "Compte": lambda d: d["iban"],
             "Saisi": lambda d: in_french(d["prepared_at"]),
-            "Confirmé": lambda d: in_french(d["approved_at"]),
+            "État": lambda d: FRENCH_BANK_DETAILS_STATE[d["state"]],
+            "Le": lambda d: in_french(d["approved_at"] or d["refused_at"]),
+            "Raison": lambda d: d["refused_because"] or "",
             "Identifiant": lambda d: d["id"],
         },
         none="Cette structure n’a pas donné de compte.",

@@ -199,6 +199,36 @@ class BankDetailsApprovedAlready(Conflict):
     sentence = "Ce compte bancaire est déjà confirmé : il n’y a plus rien à faire."
 
 
+class BankDetailsRefused(Conflict):
+    """Somebody refused these bank details, or took them back."""
+
+    code = "bank_details_refused"
+    sentence = (
+        "Ce compte bancaire est déjà refusé : rien n’y sera payé. S’il est le bon malgré tout, "
+        "faites-le saisir de nouveau."
+    )
+
+
+class BankDetailsSuperseded(Conflict):
+    """Another account, typed later, was confirmed while this one waited."""
+
+    code = "bank_details_superseded"
+    sentence = (
+        "Un compte saisi après celui-ci est confirmé : celui-ci n’attend plus rien. S’il est le "
+        "bon malgré tout, faites-le saisir de nouveau."
+    )
+
+
+class BankDetailsConfirmed(Conflict):
+    """These bank details are confirmed: they are replaced, not refused."""
+
+    code = "bank_details_confirmed"
+    sentence = (
+        "Ce compte bancaire est confirmé : il ne se refuse plus. S’il est faux, saisissez le bon "
+        "et faites-le confirmer par une autre personne : les paiements suivants y vont."
+    )
+
+
 class BankKeyMissing(RuleBroken):
     """The key that seals IBANs is not on this machine, or is not the one that sealed this one."""
 
@@ -226,7 +256,8 @@ class BankDetailsDiffer(RuleBroken):
     code = "bank_details_differ"
     sentence = (
         "Cet IBAN n’est pas celui qui a été saisi. Relisez le vôtre sur le relevé d’identité "
-        "bancaire ; s’il est juste, la saisie est fausse : faites saisir le compte de nouveau."
+        "bancaire ; s’il est juste, la saisie est fausse : refusez ce compte, puis faites saisir "
+        "le bon."
     )
 
 

@@ -23,6 +23,7 @@ from app.partners.rules import (
     LA_POSTE_SIREN,
     LARGEST_FILE,
     LONGEST_CLOSING_REASON,
+    LONGEST_REFUSAL_REASON,
     LONGEST_SIRET_REASON,
     PUBLIC_BODIES,
     AgreementRole,
@@ -361,6 +362,32 @@ class BankDetailsApproval(Model):
         BigInt, ForeignKey("agent.id", name="bank_details_were_approved_by_an_agent")
     )
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BankDetailsRefusal(Record):
+    """The account is not the right one: nothing is ever paid there.
+
+    By the person who checked it, or by the one who typed it, who takes it back.
+    """
+
+    __tablename__ = "bank_details_refusal"
+    __table_args__ = (
+        UniqueConstraint("bank_details_id", name="bank_details_are_refused_once"),
+        CheckConstraint(
+            f"length(reason) between 1 and {LONGEST_REFUSAL_REASON}",
+            name="bank_details_refusal_has_a_reason",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    bank_details_id: Mapped[UUID] = mapped_column(
+        Uuid16, ForeignKey("bank_details.id", name="refusal_is_of_bank_details")
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    refused_by: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("agent.id", name="bank_details_were_refused_by_an_agent")
+    )
+    refused_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 # ── The directory ─────────────────────────────────────────────────────────────────────────────────

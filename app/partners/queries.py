@@ -1,10 +1,11 @@
 """Looking organisations, agreements and bank details up."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Subquery, exists, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Subquery, case, exists, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database.rows import rows_by
@@ -15,13 +16,20 @@ from app.partners.models import (
     AgreementFile,
     BankDetails,
     BankDetailsApproval,
+    BankDetailsRefusal,
     Organisation,
     PartnerAddress,
     PartnerContact,
     SiretEntry,
     Succession,
 )
-from app.partners.rules import MICRODEGREES, AgreementRole, OrganisationKind, read_siret
+from app.partners.rules import (
+    MICRODEGREES,
+    AgreementRole,
+    BankDetailsState,
+    OrganisationKind,
+    read_siret,
+)
 
 
 def agreement_covers(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
@@ -453,56 +461,89 @@ def any_bank_details(session: Session) -> bool:
     return session.scalar(select(BankDetails.id).limit(1)) is not None
 
 
-def bank_details_of(
-    session: Session, organisation_id: UUID
-) -> list[tuple[BankDetails, BankDetailsApproval | None]]:
-    """Every account that an organisation ever named, oldest first, with its approval."""
-    rows = session.execute(
-        select(BankDetails, BankDetailsApproval)
-        .outerjoin(BankDetailsApproval, BankDetailsApproval.bank_details_id == BankDetails.id)
-        .where(BankDetails.organisation_id == organisation_id)
-        .order_by(BankDetails.prepared_at, BankDetails.id)
-    )
-    return [(details, approval) for details, approval in rows]
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """An account that was typed for an organisation, and what became of it."""
+
+    details: BankDetails
+    approval: BankDetailsApproval | None
+    refusal: BankDetailsRefusal | None
+    state: BankDetailsState
+
+    @property
+    def lives(self) -> bool:
+        """Whether it waits or was confirmed: what is refused or closed counts for nothing."""
+        return self.state in {BankDetailsState.WAITING, BankDetailsState.APPROVED}
+
+
+_LATER, _CONFIRMED = aliased(BankDetails), aliased(BankDetailsApproval)
+_SUPERSEDED = exists().where(
+    _LATER.organisation_id == BankDetails.organisation_id,
+    _LATER.prepared_at > BankDetails.prepared_at,
+    _CONFIRMED.bank_details_id == _LATER.id,
+)
+_STATE = case(
+    (BankDetailsApproval.bank_details_id.is_not(None), BankDetailsState.APPROVED),
+    (BankDetailsRefusal.refused_by == BankDetails.prepared_by, BankDetailsState.WITHDRAWN),
+    (BankDetailsRefusal.id.is_not(None), BankDetailsState.REFUSED),
+    (_SUPERSEDED, BankDetailsState.SUPERSEDED),
+    else_=BankDetailsState.WAITING,
+)
+_NAMED = (
+    select(BankDetails, BankDetailsApproval, BankDetailsRefusal, _STATE)
+    .outerjoin(BankDetailsApproval, BankDetailsApproval.bank_details_id == BankDetails.id)
+    .outerjoin(BankDetailsRefusal, BankDetailsRefusal.bank_details_id == BankDetails.id)
+)
+
+
+def bank_details_of(session: Session, organisation_id: UUID) -> list[NamedAccount]:
+    """Every account that was ever typed for an organisation, oldest first."""
+    query = _NAMED.where(BankDetails.organisation_id == organisation_id)
+    rows = session.execute(query.order_by(BankDetails.prepared_at, BankDetails.id))
+    return [_named(*row) for row in rows]
+
+
+def named_account(session: Session, bank_details_id: UUID) -> NamedAccount | None:
+    """The account of that id, with what became of it."""
+    row = session.execute(_NAMED.where(BankDetails.id == bank_details_id)).one_or_none()
+    return _named(*row) if row else None
+
+
+def _named(
+    details: BankDetails,
+    approval: BankDetailsApproval | None,
+    refusal: BankDetailsRefusal | None,
+    state: str,
+) -> NamedAccount:
+    return NamedAccount(details, approval, refusal, BankDetailsState(state))
+
+
+def _is_refused(details: type[BankDetails]) -> ColumnElement[bool]:
+    return exists().where(BankDetailsRefusal.bank_details_id == details.id)
+
+
+_TYPED_LAST = (
+    ~exists().where(BankDetailsApproval.bank_details_id == BankDetails.id),
+    ~_is_refused(BankDetails),
+    ~exists().where(
+        _LATER.organisation_id == BankDetails.organisation_id,
+        _LATER.prepared_at > BankDetails.prepared_at,
+        ~_is_refused(_LATER),
+    ),
+)
+"""It waits, and no other was typed after it for its organisation but what was refused."""
 
 
 def bank_details_to_approve(session: Session, *, limit: int) -> list[BankDetails]:
-    """Accounts that a second person has not checked yet, and that no later one replaced."""
-    later = aliased(BankDetails)
-    return list(
-        session.scalars(
-            select(BankDetails)
-            .where(
-                ~exists().where(BankDetailsApproval.bank_details_id == BankDetails.id),
-                ~exists().where(
-                    later.organisation_id == BankDetails.organisation_id,
-                    later.prepared_at > BankDetails.prepared_at,
-                ),
-            )
-            .order_by(BankDetails.prepared_at, BankDetails.id)
-            .limit(limit)
-        )
-    )
+    """Accounts that a second person has not checked yet, the last one of each organisation."""
+    query = select(BankDetails).where(*_TYPED_LAST).limit(limit)
+    return list(session.scalars(query.order_by(BankDetails.prepared_at, BankDetails.id)))
 
 
 def waiting_bank_details(session: Session, organisation_id: UUID) -> BankDetails | None:
     """The account typed last for an organisation, while a second person has yet to check it."""
-    later = aliased(BankDetails)
-    confirmed = exists().where(BankDetailsApproval.bank_details_id == later.id)
-    return session.scalar(
-        select(BankDetails)
-        .where(
-            BankDetails.organisation_id == organisation_id,
-            ~exists().where(BankDetailsApproval.bank_details_id == BankDetails.id),
-            ~exists().where(
-                later.organisation_id == BankDetails.organisation_id,
-                later.prepared_at > BankDetails.prepared_at,
-                confirmed,
-            ),
-        )
-        .order_by(BankDetails.prepared_at.desc(), BankDetails.id.desc())
-        .limit(1)
-    )
+    query = select(BankDetails).where(BankDetails.organisation_id == organisation_id, *_TYPED_LAST)
+    return session.scalar(query.order_by(BankDetails.id.desc()).limit(1))
 
 
 def approval_of(session: Session, bank_details_id: UUID) -> BankDetailsApproval | None:

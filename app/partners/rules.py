@@ -136,6 +136,26 @@ def written_siret(siret: str) -> str:
     return " ".join((siret[:3], siret[3:6], siret[6:9], siret[9:]))
 
 
+class BankDetailsState(StrEnum):
+    """How far an account that somebody typed has come."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """Refused by the person who typed it."""
+    SUPERSEDED = "superseded"
+    """It waited still when another one, typed later, was confirmed: that closed it."""
+
+
+FRENCH_BANK_DETAILS_STATE = {
+    BankDetailsState.WAITING: "à confirmer",
+    BankDetailsState.APPROVED: "confirmé",
+    BankDetailsState.REFUSED: "refusé",
+    BankDetailsState.WITHDRAWN: "retiré",
+    BankDetailsState.SUPERSEDED: "sans suite",
+}
+LONGEST_REFUSAL_REASON = 200
 NO_IBAN = "Cet IBAN ne peut pas exister : recopiez-le depuis le relevé d’identité bancaire."
 
 

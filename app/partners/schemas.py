@@ -8,8 +8,10 @@ from app.partners.rules import (
     HIGHEST_FEE_BASIS_POINTS,
     LARGEST_FILE,
     LONGEST_CLOSING_REASON,
+    LONGEST_REFUSAL_REASON,
     LONGEST_SIRET_REASON,
     AgreementRole,
+    BankDetailsState,
     MediaType,
     OrganisationKind,
 )
@@ -172,6 +174,17 @@ class BankDetailsApprovalRequestSchema(Body):
     )
 
 
+class BankDetailsRefusalRequestSchema(Identified):
+    """Why an account is not the right one."""
+
+    reason = Text(
+        LONGEST_REFUSAL_REASON,
+        required=True,
+        about="Pourquoi ce compte n’est pas le bon ; la structure le lit.",
+        example="La structure, rappelée, ne connaît pas ce compte",
+    )
+
+
 class BankDetailsSchema(Schema):
     """An account, masked; nothing is paid there before a second person has approved it."""
 
@@ -181,8 +194,12 @@ class BankDetailsSchema(Schema):
     iban = Text(required=True, about="Pays, clé et quatre derniers caractères.")
     prepared_by = Whole(required=True, about="Numéro de l’agent.")
     prepared_at = Instant(required=True)
+    state = Choice(BankDetailsState, required=True)
     approved_by = Whole(required=True, allow_none=True)
     approved_at = Instant(required=True, allow_none=True)
+    refused_by = Whole(required=True, allow_none=True)
+    refused_at = Instant(required=True, allow_none=True)
+    refused_because = Text(LONGEST_REFUSAL_REASON, required=True, allow_none=True)
 
 
 class AddressRequestSchema(Identified):

@@ -6,19 +6,23 @@ from app.partners.models import (
     Agreement,
     AgreementClosure,
     AgreementFile,
-    BankDetails,
-    BankDetailsApproval,
 )
+from app.partners.queries import NamedAccount
 from app.web.api import Json, shown
 
 
-def bank_details_shown(details: BankDetails, approval: BankDetailsApproval | None) -> Json:
-    """An account with who approved it, if anybody has."""
+def account_shown(account: NamedAccount) -> Json:
+    """An account with who approved or refused it, if anybody has."""
+    approval, refusal = account.approval, account.refusal
     return shown(
-        details,
-        iban=details.iban_masked,
+        account.details,
+        iban=account.details.iban_masked,
+        state=account.state,
         approved_by=approval.approved_by if approval else None,
         approved_at=approval.approved_at if approval else None,
+        refused_by=refusal.refused_by if refusal else None,
+        refused_at=refusal.refused_at if refusal else None,
+        refused_because=refusal.reason if refusal else None,
     )
 
 

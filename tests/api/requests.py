@@ -232,7 +232,7 @@ def setting_up(house: House) -> list[Asking]:
     organisations, ids = house.scheme.organisations, house.lived.ids
     days = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
     sponsor, issuer = str(organisations["sponsor"]), str(organisations["issuer"])
-    planned = str(new_id())
+    planned, typed = str(new_id()), str(new_id())
     unsigned, unlabelled = (f"/partners/{organisations[n]}" for n in ("unsigned", "unlabelled"))
     return [
         Asking(
@@ -321,7 +321,7 @@ def setting_up(house: House) -> list[Asking]:
             "prepare_bank_details",
             "coordinator",
             f"{unsigned}/bank-details",
-            identified(holder="ASSOCIATION D’ICI", iban=IBAN),
+            {"id": typed, "holder": "ASSOCIATION D’ICI", "iban": IBAN},
             otherwise={"holder": "ASSOCIATION D’AILLEURS"},
         ),
         Asking(
@@ -331,6 +331,13 @@ def setting_up(house: House) -> list[Asking]:
             {"iban": IBAN},
             status=200,
             signed_in=True,
+        ),
+        Asking(
+            "refuse_bank_details",
+            "coordinator",
+            f"/bank-details/{typed}/refusal",
+            identified(reason="Une faute de frappe"),
+            otherwise={"reason": "Un autre compte"},
         ),
         Asking(
             "record_address",

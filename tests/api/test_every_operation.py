@@ -19,6 +19,7 @@ WRITING = (
     "sign_agreement",
     "prepare_bank_details",
     "approve_bank_details",
+    "refuse_bank_details",
     "record_address",
     "record_siret",
     "record_contact",

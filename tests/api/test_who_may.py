@@ -75,6 +75,7 @@ read_agreement_file     C F A U P M .
 prepare_bank_details    C F . . . M .
 list_bank_details       C F A U P M .
 approve_bank_details    c f . . . . .
+refuse_bank_details     C F . . . M .
 record_address          C . . . . . .
 list_addresses          C F A U P M .
 record_siret            C . . . . . .

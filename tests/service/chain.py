@@ -106,7 +106,7 @@ from app.orders import service as ordering
 from app.orders.rules import LineAsked
 from app.partners import agreements, contacts, sirets
 from app.partners import service as partners
-from app.partners.bank_details import prepare_bank_details
+from app.partners.bank_details import refuse_bank_details
 from app.partners.rules import AgreementRole, OrganisationKind
 from app.places import service as places
 from app.prescribers import booklet_requests, custody
@@ -147,7 +147,7 @@ from app.works import service as works
 from app.works.models import WorkEnd, WorkFile, WorkLine, WorkProgress
 from app.works.rules import WorkKind
 from tests.factories import Scheme
-from tests.opening import IBAN, TEN_EUROS
+from tests.opening import TEN_EUROS
 from tests.service import lived_endings, lived_losses
 from tests.service.lived_corrections import Corrected
 
@@ -351,16 +351,16 @@ class Chain:
         scheme.organisation(session, "lapsed", OrganisationKind.CCAS)
         scheme.agent(session, "lapsed", Role.PRESCRIBER, "lapsed")
         scheme.agreement(session, "lapsed", AgreementRole.PRESCRIBER, days=(-300, -1))
-        self.ids["typed account"] = prepare_bank_details(
+        self.ids["typed account"] = scheme.typed_account(session, "unlabelled")
+        self.ids["false account"] = scheme.typed_account(session, "nobank")
+        refuse_bank_details(
             session,
-            actor=scheme.actors["coordinator"],
-            bank_details_id=new_id(),
-            organisation_id=scheme.organisations["unlabelled"],
-            holder="UNLABELLED",
-            iban=IBAN,
-            vault=scheme.vault,
+            actor=scheme.actors["finance"],
+            refusal_id=new_id(),
+            bank_details_id=self.ids["false account"],
+            reason="La structure ne connaît pas ce compte",
             now=scheme.now,
-        ).id
+        )
         self.ids["application"] = apply_for_label(
             session,
             actor=scheme.actors["coordinator"],

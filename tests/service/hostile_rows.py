@@ -308,6 +308,24 @@ def another_account(rows: Rows, row: Row) -> Row:
     return {"bank_details_id": account["id"]}
 
 
+def account_named(rows: Rows, bank_details_id: object) -> Row:
+    """What the confirmation of an account says of it."""
+    account = rows.any("bank_details", id=bank_details_id)
+    told = {name: account[name] for name in ("organisation_id", "prepared_by")}
+    return told | {"bank_details_id": bank_details_id}
+
+
+def typed_before(rows: Rows, name: str) -> object:
+    """An account that waits still, typed before the one that is confirmed."""
+    confirmed = rows.any("bank_details_approval", organisation_id=rows.organisation(name))
+    account = rows.any("bank_details", id=confirmed["bank_details_id"])
+    waits = rows.copy(
+        "bank_details", account, prepared_at=account["prepared_at"] - timedelta(days=1)
+    )
+    rows.add("bank_details", waits)
+    return waits["id"]
+
+
 def of_a_spent_order(rows: Rows) -> Row:
     """The payment of an order that the accountant has sent back."""
     rows.add("payment_rejection", rows.fresh("payment_rejection"))
@@ -662,6 +680,21 @@ BENT: dict[str, Bend] = {
     "bank_details_mask_their_iban": {"iban_masked": "FR1420041010050500013M02606"},
     "bank_details_have_a_fingerprint": {"iban_fingerprint": b"FR14"},
     "bank_details_are_approved_by_another": lambda _, row: {"approved_by": row["prepared_by"]},
+    "bank_details_refusal_has_a_reason": {"reason": ""},
+    "refused_bank_details_are_not_approved": lambda rows, _: account_named(
+        rows, rows.ids["false account"]
+    ),
+    "approved_bank_details_are_not_refused": lambda rows, _: {
+        "bank_details_id": rows.any(
+            "bank_details_approval", organisation_id=rows.organisation("exo7")
+        )["bank_details_id"]
+    },
+    "superseded_bank_details_are_not_approved": lambda rows, _: account_named(
+        rows, typed_before(rows, "exo7")
+    ),
+    "superseded_bank_details_are_not_refused": lambda rows, _: {
+        "bank_details_id": typed_before(rows, "exo7")
+    },
     "beneficiary_public_is_known": {"public": "everybody"},
     "identity_birth_year_is_plausible": {"birth_year": 1899},
     "booklet_has_5_or_10_passes": {"size": 7},

@@ -510,6 +510,9 @@ NEW: dict[str, Callable[[Rows], Row]] = {
         bank_details_id=rows.ids["typed account"],
         organisation_id=rows.organisation("unlabelled"),
     ),
+    "bank_details_refusal": lambda rows: rows.copy(
+        "bank_details_refusal", bank_details_id=rows.ids["typed account"]
+    ),
     "programme_settings": Rows.settings,
     "settings_withdrawal": Rows.settings_withdrawal,
     "takeover": lambda rows: rows.copy("takeover", file_hash=new_id().bytes * 2),

@@ -204,6 +204,18 @@ STEPS: dict[str, Step] = {
         },
         approves=True,
     ),
+    "refuse_bank_details": Step(
+        bank_details.refuse_bank_details,
+        "finance",
+        frozenset({C, F}),
+        lambda chain: {
+            "refusal_id": new_id(),
+            "bank_details_id": chain.ids["typed account"],
+            "reason": "Ce n’est pas leur compte",
+        },
+        other=lambda _: {"reason": "Une faute de frappe"},
+        approves=True,
+    ),
     "create_agent": Step(
         identity.create_agent,
         "administrator",

@@ -110,6 +110,13 @@ CASES: list[Case] = [
         UnknownBankDetails,
         {"bank_details_id": NOBODY},
     ),
+    invalid("refuse_bank_details", "reason", ""),
+    case(
+        "unknown bank details",
+        "refuse_bank_details",
+        UnknownBankDetails,
+        {"bank_details_id": NOBODY},
+    ),
     *names("grant_label", "reference"),
     *days("grant_label"),
     case("a label of nobody", "grant_label", UnknownOrganisation, {"organisation_id": NOBODY}),

@@ -1,14 +1,19 @@
 """Where partners are paid: sealed at rest, and readable only with the key of this machine."""
 
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.database.connections import Database
+from app.identity.errors import RightMissing
+from app.identity.models import AccountEvent
 from app.kernel.ids import new_id
 from app.mails.models import Mail
 from app.partners import queries
@@ -17,8 +22,15 @@ from app.partners.bank_details import (
     clear_iban,
     known_bank_details,
     prepare_bank_details,
+    refuse_bank_details,
 )
-from app.partners.errors import BankDetailsDamaged, BankKeyMissing
+from app.partners.errors import (
+    BankDetailsConfirmed,
+    BankDetailsDamaged,
+    BankDetailsRefused,
+    BankDetailsSuperseded,
+    BankKeyMissing,
+)
 from app.partners.models import BankDetails
 from app.partners.vault import BankVault
 from tests.factories import Scheme
@@ -151,3 +163,106 @@ def test_the_agents_of_the_organisation_hear_of_it_twice_and_nobody_else(
     assert {mail.agent_id for mail in told} == {scheme.actors["exo7"].agent_id}
     assert [mail.kind for mail in told] == ["bank_details_proposed", "bank_details_confirmed"]
     assert all("DE89 … 3000" in mail.body for mail in told)
+
+
+def refuse(session: Session, scheme: Scheme, typed: UUID, *, by: str, **changes: object) -> None:
+    asked = {"refusal_id": new_id(), "reason": "Rappelée, la structure ne le connaît pas"}
+    refuse_bank_details(
+        session,
+        actor=scheme.actors[by],
+        bank_details_id=typed,
+        now=scheme.now,
+        **asked | changes,  # type: ignore[arg-type]
+    )
+
+
+def states(session: Session, scheme: Scheme) -> list[str]:
+    return [
+        str(one.state) for one in queries.bank_details_of(session, scheme.organisations["exo7"])
+    ]
+
+
+def test_a_false_account_is_refused_once_and_never_confirmed(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        false = scheme.typed_account(session, "exo7", iban=GERMAN, now=scheme.later)
+        waiting = queries.waiting_bank_details(session, scheme.organisations["exo7"])
+        assert waiting is not None
+        assert waiting.id == false
+        with pytest.raises(RightMissing):
+            refuse(session, scheme, false, by="exo7")
+        with pytest.raises(RightMissing):
+            refuse(session, scheme, new_id(), by="exo7")
+        once = new_id()
+        for _ in range(2):
+            refuse(session, scheme, false, by="finance", refusal_id=once)
+
+        assert states(session, scheme) == ["approved", "refused"]
+        with pytest.raises(BankDetailsRefused):
+            scheme.confirmed_account(session, false, iban=GERMAN)
+        for by in ("finance2", "coordinator"):
+            with pytest.raises(BankDetailsRefused):
+                refuse(session, scheme, false, by=by)
+        assert queries.bank_details_to_approve(session, limit=9) == []
+        assert queries.waiting_bank_details(session, scheme.organisations["exo7"]) is None
+        mails = [m for m in session.scalars(select(Mail)) if m.kind == "bank_details_refused"]
+        assert [mail.agent_id for mail in mails] == [scheme.actors["exo7"].agent_id]
+        assert "la structure ne le connaît pas" in mails[0].body
+        assert "FR14 … 2606" in mails[0].body, "it says where it is paid meanwhile"
+        event = session.scalars(
+            select(AccountEvent).where(AccountEvent.kind == "bank_details_refused")
+        ).one()
+        assert (event.agent_id, event.actor_id) == tuple(
+            scheme.actors[name].agent_id for name in ("exo7", "finance")
+        )
+
+
+def test_who_typed_an_account_takes_it_back_and_who_confirmed_it_cannot_refuse_it(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        slip = scheme.typed_account(session, "exo7", iban=GERMAN, by="exo7", now=scheme.later)
+        refuse(session, scheme, slip, by="exo7")
+        in_use = queries.approved_bank_details(session, scheme.organisations["exo7"])
+        assert in_use is not None
+        with pytest.raises(BankDetailsConfirmed):
+            refuse(session, scheme, in_use.id, by="finance")
+
+        assert states(session, scheme) == ["approved", "withdrawn"]
+
+
+def test_what_waits_is_closed_when_an_account_typed_later_is_confirmed(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        older, newer, newest = (
+            scheme.typed_account(
+                session, "exo7", iban=GERMAN, now=scheme.later + timedelta(hours=hours)
+            )
+            for hours in range(3)
+        )
+        assert [one.id for one in queries.bank_details_to_approve(session, limit=9)] == [newest]
+        scheme.confirmed_account(session, newer, iban=GERMAN, now=scheme.later)
+
+        assert states(session, scheme) == ["approved", "superseded", "approved", "waiting"]
+        for ended in (scheme.confirmed_account, partial(refuse, scheme=scheme, by="finance")):
+            with pytest.raises(BankDetailsSuperseded):
+                ended(session, typed=older)
+        refuse(session, scheme, newest, by="finance")
+        assert queries.bank_details_to_approve(session, limit=9) == []
+
+
+def test_once_the_last_one_is_refused_the_one_before_it_waits_again(
+    database: Database, scheme: Scheme
+) -> None:
+    with database.transaction() as session:
+        first = scheme.typed_account(session, "exo7", iban=GERMAN, now=scheme.later)
+        false = scheme.typed_account(
+            session, "exo7", iban=GERMAN, now=scheme.later + timedelta(hours=1)
+        )
+        refuse(session, scheme, false, by="finance")
+
+        assert [one.id for one in queries.bank_details_to_approve(session, limit=9)] == [first]
+        scheme.confirmed_account(session, first, iban=GERMAN)
+        assert states(session, scheme) == ["approved", "approved", "refused"]
