@@ -268,7 +268,7 @@ def _account(session: Session, actor: Actor, one: partners.NamedAccount) -> Acco
         approved_on=martinique_day(approval.approved_at) if approval else None,
         refused_on=martinique_day(refusal.refused_at) if refusal else None,
         withdrawn=one.state is BankDetailsState.WITHDRAWN,
-        reason=refusal.reason if refusal else "",
+        reason=refusal.reason.rstrip(".") if refusal else "",
     )
 
 
