@@ -34,7 +34,7 @@ from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, may, started_at, started_on
-from app.web.format import euros
+from app.web.format import day_long, euros
 from app.web.forms import Form, done
 from app.web.lists import WAITING_FIRST, Column, Listed, Listing
 from app.web.pages import Choice
@@ -91,7 +91,7 @@ def note_prospect(session: Session, mediator_id: UUID, programme_id: UUID) -> No
     found = debit_notes.prospect_of(session, mediator_id, programme_id, now=started_at())
     if found is None:
         return None
-    since = f"{found.from_on:%d/%m/%Y}"
+    since = day_long(found.from_on)
     if started_on() < found.from_on:
         words = f"À partir du {since}, si aucun bordereau n’a compensé d’ici là ce qui est dû."
     elif found.fresh_cents:

@@ -38,7 +38,7 @@ from app.partners.service import known_organisation
 from app.programmes import queries as programmes
 from app.web.auth import check, current_actor, started_on
 from app.web.downloads import FORMATS, download
-from app.web.format import month_long
+from app.web.format import day_short, month_long
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
 
@@ -189,7 +189,7 @@ def _standing(
     if row.valid_from > today:
         return "", "À venir"
     if closure is not None:
-        return "warn", f"Prend fin le {closure.from_on:%d/%m/%Y}"
+        return "warn", f"Prend fin le {day_short(closure.from_on)}"
     if soon:
         days = (row.valid_until - today).days
         return "warn", f"Fin dans {days} jour{'s' if days > 1 else ''}" if days else "Dernier jour"

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from app.clearing.api import signer_of
 from app.clearing.proofs import Proof, check_receipt, inclusion_of
-from app.web.auth import ANONYMOUS
+from app.web.auth import ANONYMOUS, KNOWING_THEIR_READER
 from app.web.downloads import download
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("receipt_pages", __name__)
 ANONYMOUS.update({"receipt_pages.verify", "receipt_pages.inclusion"})
+KNOWING_THEIR_READER.add("receipt_pages.verify")
 
 LONGEST_TYPED = 4000
 

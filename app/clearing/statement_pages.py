@@ -39,7 +39,7 @@ from app.kernel.clock import first_instant, next_month
 from app.papers.sheets import Kind
 from app.programmes import queries as programmes
 from app.web.auth import ANONYMOUS, check, current_actor, may, started_at, started_on
-from app.web.format import count, euros, plural
+from app.web.format import count, day_long, euros, plural
 from app.web.forms import Form, done
 from app.web.lists import Column, Listing
 from app.web.pages import Choice
@@ -278,7 +278,7 @@ def approve(session: Session, form: Form, page: StatementPage) -> str:
     )
     return (
         f"Le bordereau est approuvé : {euros(approval.payable_cents)} à mandater avant le "
-        f"{approval.due_on:%d/%m/%Y}."
+        f"{day_long(approval.due_on)}."
         if approval.payable_cents
         else "Le bordereau est approuvé : les reprises le compensent, il n’y a rien à payer."
     )

@@ -35,7 +35,7 @@ from app.kernel.money import NO_BREAK, Cents
 from app.partners import queries as partners
 from app.programmes import queries as programmes
 from app.web.format import count as number
-from app.web.format import euros, month_long, plural
+from app.web.format import day_long, day_short, euros, month_long, plural
 from app.web.lists import Listed
 from app.web.pages import Choice
 
@@ -237,11 +237,11 @@ def why_of(one: Standing, *, today: date, own: bool) -> str:
         return f"{held_back} ; {due}" if due else held_back
     if one.approval is not None:
         late = one.approval.due_on < today
-        due = f"{'en retard, dû' if late else 'avant'} le {one.approval.due_on:%d/%m/%Y}"
+        due = f"{'en retard, dû' if late else 'avant'} le {day_short(one.approval.due_on)}"
     if one.rejection is not None:
-        return f"le {one.rejection.rejected_on:%d/%m/%Y} ; {due}"
+        return f"le {day_short(one.rejection.rejected_on)} ; {due}"
     if one.payment is not None:
-        return f"le {one.payment.paid_on:%d/%m/%Y}"
+        return f"le {day_short(one.payment.paid_on)}"
     if one.order is not None and not own:
         return f"mandat {one.order.mandate_number}, {due}"
     return due
@@ -542,7 +542,7 @@ def _steps(session: Session, one: Standing) -> list[Step]:
     steps = [
         Step("Préparé", "bill", one.run.prepared_at, by_id=statement.prepared_by,
              said=f"{number(first.voucher_count)} pass enregistré{plural(first.voucher_count)} "
-             f"avant le {one.run.cut_off_on:%d/%m/%Y}.")
+             f"avant le {day_long(one.run.cut_off_on)}.")
     ]  # fmt: skip
     steps += [
         Step("Pass retirés", "undo", made.withdrawn_at, by_id=made.withdrawn_by,
@@ -562,8 +562,8 @@ def _steps(session: Session, one: Standing) -> list[Step]:
                 Step("Paiement", "clock")]  # fmt: skip
     steps.append(
         Step("Approuvé", "check", approval.approved_at, by_id=approval.approved_by,
-             said=f"{euros(approval.payable_cents)}, reçu le {approval.received_on:%d/%m/%Y}"
-             + (f", à payer avant le {approval.due_on:%d/%m/%Y}." if approval.payable_cents
+             said=f"{euros(approval.payable_cents)}, reçu le {day_long(approval.received_on)}"
+             + (f", à payer avant le {day_long(approval.due_on)}." if approval.payable_cents
                 else "."))
     )  # fmt: skip
     for order, payment, rejection in payment_queries.rounds_of(session, one.id):
@@ -571,16 +571,16 @@ def _steps(session: Session, one: Standing) -> list[Step]:
             Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
                  "bill", order.ordered_at, by_id=order.ordered_by,
                  said=f"Mandat {order.mandate_number}, bordereau {order.bordereau_number}, du "
-                 f"{order.issued_on:%d/%m/%Y}, sur le compte "
+                 f"{day_long(order.issued_on)}, sur le compte "
                  f"{order.payee_iban_masked.replace(' ', NO_BREAK)}.")
         )  # fmt: skip
         if payment:
             steps.append(Step("Payé", "euro", payment.recorded_at, by_id=payment.recorded_by,
-                              said=f"Le {payment.paid_on:%d/%m/%Y}."))  # fmt: skip
+                              said=f"Le {day_long(payment.paid_on)}."))  # fmt: skip
         if rejection:
             steps.append(
                 Step("Rejeté", "warn", rejection.recorded_at, by_id=rejection.recorded_by,
-                     said=f"Le {rejection.rejected_on:%d/%m/%Y} : {rejection.reason}.")
+                     said=f"Le {day_long(rejection.rejected_on)} : {rejection.reason}.")
             )  # fmt: skip
     if one.state in {StatementState.APPROVED, StatementState.REJECTED}:
         steps.append(Step("Mandat", "clock"))

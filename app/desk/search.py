@@ -41,6 +41,7 @@ from app.takeover import queries as takeover
 from app.vouchers.errors import MistypedCoverCode, UnknownCover
 from app.vouchers.models import Booklet
 from app.vouchers.service import booklet_by_cover
+from app.web.format import day_short
 
 LONGEST_MANDATE = 40
 SHOWN = 20
@@ -232,7 +233,7 @@ def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[M
     if Right.SEE_ORDERS in RIGHTS[actor.role]:
         found += [
             Match(
-                f"Mandat {mandate.mandate_number} du {mandate.issued_on:%d/%m/%Y}",
+                f"Mandat {mandate.mandate_number} du {day_short(mandate.issued_on)}",
                 f"commande {order}",
                 "orders_pages.shown",
                 {"number": order},
@@ -246,7 +247,7 @@ def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[M
         names = partners.organisation_names(session, {one.mediator_id for one in paid})
         found += [
             Match(
-                f"Mandat {one.mandate_number} du {one.issued_on:%d/%m/%Y}",
+                f"Mandat {one.mandate_number} du {day_short(one.issued_on)}",
                 f"bordereau {de(names[one.mediator_id])}",
                 "statement_pages.shown",
                 {"statement_id": one.statement_id},

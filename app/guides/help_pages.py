@@ -10,12 +10,14 @@ from app.guides import reading, service
 from app.guides.rules import Reached
 from app.identity.rules import Role
 from app.papers.french import months_told
-from app.web.auth import ANONYMOUS, current_actor
+from app.web.auth import ANONYMOUS, KNOWING_THEIR_READER, current_actor
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
 
 bp = Blueprint("help_pages", __name__)
-ANONYMOUS.update({"help_pages.accessibility", "help_pages.personal_data"})
+TO_ALL = {"help_pages.accessibility", "help_pages.personal_data"}
+ANONYMOUS.update(TO_ALL)
+KNOWING_THEIR_READER.update(TO_ALL)
 
 NAMES = ", ".join(f"'{name}'" for name in reading.NAMES.values())
 

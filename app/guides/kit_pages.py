@@ -20,6 +20,7 @@ from app.programmes import queries as programmes
 from app.programmes.rules import FRENCH_PUBLIC
 from app.web.auth import ANONYMOUS, check, current_actor, started_at, started_on
 from app.web.downloads import PDF, download
+from app.web.format import day_long
 from app.web.maps import Map, drawn
 from app.web.pages import Choice
 from app.web.transaction import current_settings, in_transaction
@@ -85,7 +86,7 @@ def _kit(session: Session, programme_id: UUID) -> Kit:
 
 def _facts(made: Kit) -> tuple[tuple[str, str], ...]:
     ends = f"{NO_BREAK}; ".join(
-        f"{one.label}, le {one.valid_until:%d/%m/%Y}" for one in made.vintages
+        f"{one.label}, le {day_long(one.valid_until)}" for one in made.vintages
     )
     return (
         ("Valeur d’un pass", made.worth or "aucun millésime n’est ouvert"),

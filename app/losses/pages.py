@@ -32,6 +32,7 @@ from app.papers.sheets import Kind
 from app.partners.queries import organisation_names
 from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, may, started_at, started_on
+from app.web.format import day_long
 from app.web.forms import Form, check_first, checked_id, done, done_after_check
 from app.web.lists import Column, Listed, Listing
 from app.web.pages import Choice
@@ -257,7 +258,7 @@ def _new_block_page(form: Form, foreseen: Foreseen | None) -> ResponseReturnValu
     words = {
         "declarant": {c.value: c.label for c in DECLARANTS}.get(form.text("declarant"), ""),
         "cause": {c.value: c.label for c in CAUSES}.get(form.text("cause"), ""),
-        "day": f"{form.day('happened_on'):%d/%m/%Y}" if foreseen else "",
+        "day": day_long(form.day("happened_on")) if foreseen else "",
     }
     page = NewBlockPage(form, CAUSES, DECLARANTS, foreseen, words)
     return render_template("losses/new.html", page=page), form.status

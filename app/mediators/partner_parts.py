@@ -53,7 +53,7 @@ from app.partners.rules import (
 from app.programmes.rules import FRENCH_PUBLIC, Public
 from app.programmes.words import percent
 from app.web.auth import current_actor, may, started_on
-from app.web.format import count
+from app.web.format import count, day_long, day_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _state(
     if not in_force(row.valid_from, row.valid_until, on=today):
         return "", "Terminée"
     if closure is not None:
-        return "warn", f"Prend fin le {closure.from_on:%d/%m/%Y}"
+        return "warn", f"Prend fin le {day_short(closure.from_on)}"
     if row.id in ending:
         return "warn", "Bientôt à renouveler"
     return "ok", "En vigueur"
@@ -335,7 +335,7 @@ def _takeovers(session: Session, partner_id: UUID) -> tuple[Takeover | None, tup
 def _warning(soon: queries.Renewal) -> str:
     return (
         f"{FRENCH_RENEWAL[soon.kind]} « {soon.reference} » : dernier jour le "
-        f"{soon.valid_until:%d/%m/%Y}."
+        f"{day_long(soon.valid_until)}."
     )
 
 
@@ -411,7 +411,7 @@ def _said_of(one: Agreement, closure: AgreementClosure | None) -> list[str]:
             f"{(one.document_sha256 or b'').hex()[:12]}…"
         )
     if closure is not None:
-        said.append(f"Sans droit à compter du {closure.from_on:%d/%m/%Y} : {closure.reason}")
+        said.append(f"Sans droit à compter du {day_long(closure.from_on)} : {closure.reason}")
     return said
 
 
@@ -445,7 +445,7 @@ def _cash_offices(
     for one in reversed(queries.cash_offices_of(session, partner_id)):
         closure = closures.get(one.id)
         ended = (
-            f". Sans droit à compter du {closure.from_on:%d/%m/%Y} : {closure.reason}"
+            f". Sans droit à compter du {day_long(closure.from_on)} : {closure.reason}"
             if closure
             else ""
         )

@@ -18,6 +18,7 @@ from app.partners.models import AgreementFile
 from app.partners.rules import SUFFIX, AgreementRole, MediaType
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import download
+from app.web.format import day_long
 from app.web.forms import Form
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -79,7 +80,7 @@ def agreement(partner_id: UUID) -> ResponseReturnValue:
             (
                 (
                     "Convention renouvelée",
-                    f"{former.reference}, jusqu’au {former.valid_until:%d/%m/%Y}",
+                    f"{former.reference}, jusqu’au {day_long(former.valid_until)}",
                 ),
             )
             if former
@@ -146,7 +147,7 @@ def _ending(
     """What is about to end."""
     return (
         (what, reference),
-        ("Dates prévues", f"du {valid_from:%d/%m/%Y} au {valid_until:%d/%m/%Y}"),
+        ("Dates prévues", f"du {day_long(valid_from)} au {day_long(valid_until)}"),
     )
 
 

@@ -46,6 +46,7 @@ from app.programmes.rules import Payer, Public
 from app.programmes.service import known_programme, known_vintage
 from app.web.api import Json, shown
 from app.web.format import count as number
+from app.web.format import day_long
 
 
 def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]:
@@ -444,13 +445,13 @@ def _over(terms: VintageTerms, state: OrderState, on: date) -> str:
     """What the end of its vintage leaves to do."""
     if state in {OrderState.PREPARED, OrderState.APPROVED} and is_over(terms, on):
         return (
-            f"Le {terms.label} n’est plus valable depuis le {terms.valid_until:%d/%m/%Y} : "
+            f"Le {terms.label} n’est plus valable depuis le {day_long(terms.valid_until)} : "
             "elle ne part plus. La coordination ou le service financier l’annule."
         )
     if state is OrderState.CANCELLED or not serves_no_more(terms, on):
         return ""
     ended = (
-        f"Les pass du {terms.label} ne servent plus depuis le {terms.last_redemption_on:%d/%m/%Y}"
+        f"Les pass du {terms.label} ne servent plus depuis le {day_long(terms.last_redemption_on)}"
     )
     if state is OrderState.ACTIVE:
         return f"{ended} : elle n’attend plus rien."

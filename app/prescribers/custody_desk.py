@@ -67,7 +67,7 @@ REQUEST_FILTERS = {
     "refusee": RequestState.DECLINED,
 }
 PLACES = {
-    AccountKind.STOCK_INERT: ("warn", "Pas encore actifs"),
+    AccountKind.STOCK_INERT: ("warn", "Inertes"),
     AccountKind.STOCK: ("", "En stock"),
     AccountKind.TRANSIT: ("go", "En route"),
     AccountKind.PRESCRIBER: ("go", "Chez le prescripteur"),

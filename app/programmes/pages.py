@@ -22,6 +22,7 @@ from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms
 from app.programmes.views import VersionShown, funders_named, versions_shown, vintages_shown
 from app.web.api import Json
 from app.web.auth import check, current_actor, may, started_at, started_on
+from app.web.format import day_long
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
@@ -242,7 +243,7 @@ def settings(programme_id: UUID) -> ResponseReturnValue:
             return done(
                 url_for(".programme", programme_id=programme_id, le=made.applies_from.isoformat()),
                 f"Les réglages de la version {made.ordinal} s’appliquent à partir du "
-                f"{made.applies_from:%d/%m/%Y}. Ce qui s’appliquait avant reste lisible.",
+                f"{day_long(made.applies_from)}. Ce qui s’appliquait avant reste lisible.",
             )
     page = SettingsPage(
         known,

@@ -18,7 +18,7 @@ from app.trust.errors import UnknownCheckpoint
 from app.trust.models import SealBlock
 from app.trust.notes import Checkpoint, CheckpointSigner
 from app.trust.views import consistency_text
-from app.web.auth import ANONYMOUS
+from app.web.auth import ANONYMOUS, KNOWING_THEIR_READER
 from app.web.downloads import download
 from app.web.forms import number_asked
 from app.web.pages import FieldError
@@ -28,6 +28,7 @@ bp = Blueprint("trust_pages", __name__)
 ANONYMOUS.update(
     f"trust_pages.{page}" for page in ("trust", "checkpoint", "checkpoints", "key", "consistency")
 )
+KNOWING_THEIR_READER.add("trust_pages.trust")
 
 TEXT = "text/plain; charset=utf-8"
 NOTES = 1000

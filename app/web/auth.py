@@ -94,6 +94,8 @@ def authenticate() -> AnyResponse | None:
     """Before each request: find out who asks, and let nobody into the API without a name."""
     in_api = request.path.startswith(API_PREFIX)
     if not in_api and request.endpoint in {None, "static", *ANONYMOUS}:
+        if request.endpoint in KNOWING_THEIR_READER:
+            recognise()
         return None
     if in_api and (token := bearer_token(request)) is not None:
         know_bearer(token)
@@ -269,6 +271,8 @@ def go_on_signing_in(standing: SignedIn) -> AnyResponse:
 
 ANONYMOUS: set[str] = set()
 """Endpoints that a person may open before signing in: each blueprint names its own."""
+KNOWING_THEIR_READER: set[str] = set()
+"""Those of them that people at work open too: whoever is signed in keeps the menu there."""
 
 
 def bearer_token(asked: Request) -> str | None:

@@ -148,7 +148,7 @@ STATES: Mapping[str, State] = {
 STAGES: Mapping[str, Stage] = {
     "on_order": Stage("À livrer", "commandés, pas encore reçus"),
     "undelivered": Stage("Jamais livrés", "commandés, trop tard pour être reçus"),
-    "stock_inert": Stage("Inactifs", "reçus, le mandat manque"),
+    "stock_inert": Stage("Inertes", "reçus, le mandat manque"),
     "stock": Stage("En stock", "prêts à être confiés"),
     "transit": Stage("En route", "à compter à l’arrivée"),
     "prescriber": Stage("Prescripteurs", "prêts à être remis"),
