@@ -338,6 +338,7 @@ def setting_up(house: House) -> list[Asking]:
             f"/bank-details/{typed}/refusal",
             identified(reason="Une faute de frappe"),
             otherwise={"reason": "Un autre compte"},
+            after=("prepare_bank_details",),
         ),
         Asking(
             "record_address",

@@ -135,7 +135,7 @@ def test_an_account_is_typed_by_one_and_confirmed_by_another(house: House, exo7:
     assert "Vérifier et confirmer" not in page
 
     page = house.signed_in("finance").client.get(exo7).text
-    [confirm] = re.findall(rf'href="({exo7}/compte/[^"]+)"', page)
+    [confirm] = re.findall(rf'href="({exo7}/compte/[^"/]+)"', page)
     status, page = sent(house, "finance", confirm)
     assert (status, "cochez la case" in page) == (422, True)
     again = {"sure": "oui", "iban": "FR14 2004 1010 0505 0001 3M02 606"}
@@ -156,6 +156,36 @@ def test_an_account_is_typed_by_one_and_confirmed_by_another(house: House, exo7:
     assert "FR14 … 2606" in unescape(house.signed_in("exo7").client.get(exo7).text).replace(
         "\u00a0", " "
     )
+
+
+def test_an_account_that_is_not_the_right_one_is_refused_and_its_own_people_read_why(
+    house: House, exo7: str
+) -> None:
+    def typed(by: str) -> str:
+        with house.database.transaction() as session:
+            made = house.scheme.typed_account(session, "exo7", by=by, now=house.scheme.later)
+        return f"{exo7}/compte/{made}"
+
+    def read(who: str, path: str) -> str:
+        return unescape(house.signed_in(who).client.get(path).text).replace("\u00a0", " ")
+
+    false = typed("coordinator")
+    assert f"{false}/refuser" in read("finance", false)
+    assert f"{false}/refuser" in read("coordinator", exo7), "who typed it takes it back"
+    assert 'id="formulaire"' not in read("exo7", f"{false}/refuser")
+    status, page = sent(house, "finance", f"{false}/refuser", reason="")
+    assert (status, "Dites pourquoi" in page) == (422, True)
+    reason = "Rappelée, l’association ne le connaît pas"
+    status, page = sent(house, "finance", f"{false}/refuser", reason=reason)
+    assert (status, "Le compte est refusé" in page, reason in page) == (200, True, True)
+    assert "déjà refusé" in read("finance", false)
+    assert reason in read("exo7", "/ma-structure")
+
+    slip = typed("exo7")
+    assert f"{slip}/refuser" in read("exo7", "/ma-structure")
+    status, page = sent(house, "exo7", f"{slip}/refuser", reason="Une faute de frappe")
+    assert (status, "Le compte est retiré" in page) == (200, True)
+    assert "Une faute de frappe" in read("exo7", "/ma-structure")
 
 
 def test_accounts_and_agreements_are_told_to_their_own_organisation(

@@ -112,6 +112,17 @@ def test_a_form_is_answered_with_what_to_write_instead(busy: Town) -> None:
     assert refused.startswith("Cet IBAN ne peut pas exister")
 
 
+def test_an_account_is_refused_with_a_reason_and_says_so(busy: Town) -> None:
+    false = busy.by("coordination").json(
+        "bank-details", "add", "Exo 7", "--holder", "Exo 7", "--iban", "DE89370400440532013000"
+    )
+    money, why = busy.by("finances"), "Ce n’est pas leur compte"
+    refuse = ("bank-details", "refuse", false["id"], "--reason", why, "--password-stdin")
+    assert "Compte refusé" in money(*refuse, stdin=f"{PASSWORD}\n")
+    last = money.json("bank-details", "list", "Exo 7")["items"][-1]
+    assert (last["state"], last["refused_because"]) == ("refused", why)
+
+
 def test_the_same_request_twice_does_it_once_and_another_under_its_id_is_refused(
     busy: Town,
 ) -> None:
