@@ -119,7 +119,7 @@ def test_an_account_is_refused_with_a_reason_and_says_so(busy: Town) -> None:
     money, why = busy.by("finances"), "Ce n’est pas leur compte"
     refuse = ("bank-details", "refuse", false["id"], "--reason", why, "--password-stdin")
     assert "Compte refusé" in money(*refuse, stdin=f"{PASSWORD}\n")
-    last = money.json("bank-details", "list", "Exo 7")["items"][-1]
+    last = money.json("bank-details", "list", "Exo 7")[-1]
     assert (last["state"], last["refused_because"]) == ("refused", why)
 
 
