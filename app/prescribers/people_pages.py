@@ -43,6 +43,15 @@ WHOM = {
     "pas-commence": "N’ont pas commencé",
     "fini": "N’ont plus de pass",
 }
+LEAD = {
+    "": "Elles ont encore des pass, celles qui ont le plus à perdre d’abord. Appelez-les avant "
+    "que leurs pass soient perdus.",
+    "a-perdre": "Leurs pass finissent bientôt, celles qui ont le plus à perdre d’abord. Un appel "
+    "les sauve.",
+    "pas-commence": "Elles n’ont encore utilisé aucun pass, celles qui en ont le plus d’abord. "
+    "Demandez-leur ce qui les retient.",
+    "fini": "Elles n’ont plus de pass : voyez avec elles s’il faut renouveler.",
+}
 ASKED = {"": Whom.ALL, "a-perdre": Whom.ENDING, "pas-commence": Whom.UNUSED, "fini": Whom.DONE}
 
 
@@ -52,11 +61,23 @@ class PeoplePage:
 
     people: tuple[ToCall, ...]
     whom: str
+    lead: str
     choices: tuple[Choice, ...]
     more: str
     may_issue: bool
     used_up: frozenset[UUID]
     """Those to whom another booklet is an exception."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that all passes left here share: said once, above the list."""
+        days = {one.held.last_day for one in self.people if one.held.left_count}
+        return days.pop() if len(days) == 1 else None
+
+    @property
+    def days_left(self) -> int:
+        """How far that day is."""
+        return max(one.days_left for one in self.people if one.held.left_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +162,7 @@ def people() -> ResponseReturnValue:
     page = PeoplePage(
         tuple(found[:PAGE]),
         whom,
+        LEAD[whom],
         tuple(Choice(value, words) for value, words in WHOM.items() if value),
         more,
         may(Right.ISSUE_BOOKLETS),

@@ -73,7 +73,9 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
             house.scheme.redeem(session, code).accepted()
     people = read(client, "/mes-personnes")
     assert f'{address}#exception">' in people
-    assert "Son droit est épuisé" in people
+    # Said before the exception, and folded: the list is there to call.
+    folded = people.partition('<details class="further"')[2].partition("</details>")[0]
+    assert folded.index("Son droit est épuisé") < folded.index(f'{address}#exception">')
     with house.database.transaction(writing=False) as session:
         assert session.scalar(select(func.count()).select_from(Prescription)) == 2
         renewal = session.scalars(select(PrescriptionRenewal)).one()
@@ -90,6 +92,14 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
     with house.database.transaction() as session:
         untouched = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1951, by="ccas")
         scheme.prescription(session, untouched, [13], by="ccas", reasons=NO_REASON)
+    # Whoever has used nothing needs a call: another booklet is not proposed in sight.
+    people = read(client, "/mes-personnes").partition('<ul class="places">')[2]
+    started, sleeping = people.index(f"{address}"), people.index(f"{untouched}/renouveler")
+    in_sight = {
+        name: people.rfind("</details>", 0, at) >= people.rfind("<details", 0, at)
+        for name, at in (("started", started), ("sleeping", sleeping))
+    }
+    assert in_sight == {"started": True, "sleeping": False}
     # Their passes end on one day: on paper, who has most to lose comes first.
     paper = read(client, "/mes-personnes/feuille")
     assert paper.index("5 sur 5") < paper.index("3 sur 5")
