@@ -84,10 +84,10 @@ def test_a_booklet_is_renewed_by_the_button_of_a_page_that_asks_nothing(house: H
         assert (second.answers, second.commitment) == (first.answers, first.commitment)
 
 
-def proposed(people: str, person: UUID) -> bool:
-    """Whether the renewal of somebody stands in sight, outside of what is folded."""
-    before = people.partition(f"{person}/renouveler")[0]
-    return before.count("<details") == before.count("</details>")
+def proposed(people: str, *persons: UUID) -> list[bool]:
+    """Whose renewal stands in sight, outside of what is folded."""
+    before = [people.partition(f"{one}/renouveler")[0] for one in persons]
+    return [one.count("<details") == one.count("</details>") for one in before]
 
 
 def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: House) -> None:
@@ -99,8 +99,7 @@ def test_what_is_too_early_is_said_before_the_click_and_a_reason_goes_on(house: 
         untouched = scheme.beneficiary(session, public=Public.SENIOR, birth_year=1951, by="ccas")
         scheme.prescription(session, untouched, [13], by="ccas", reasons=NO_REASON)
     # Whoever has used nothing needs a call: another booklet is not proposed in sight.
-    people = read(client, "/mes-personnes")
-    assert (proposed(people, person), proposed(people, untouched)) == (True, False)
+    assert proposed(read(client, "/mes-personnes"), person, untouched) == [True, False]
     # Their passes end on one day: on paper, who has most to lose comes first.
     paper = read(client, "/mes-personnes/feuille")
     assert paper.index("5 sur 5") < paper.index("3 sur 5")
