@@ -65,8 +65,8 @@ class ToCall:
 
     @property
     def renewable(self) -> bool:
-        """Whether it is time to think of the next booklet: who has used nothing needs a call."""
-        return self.started or self.held.left_count <= NEARLY_DONE
+        """Whether it is time to think of the next booklet."""
+        return self.held.left_count <= NEARLY_DONE
 
 
 def call_sheet(
