@@ -172,7 +172,8 @@ def wait_for(port: int) -> None:
 def scanned_while(open_shop: Shop, *kills: Callable[[], None]) -> None:
     """Scan everything while one thing after the other is killed."""
     watch = open_shop.clerk.supervised()
-    clients = threading.Thread(target=open_shop.scan_all)
+    # A test that fails ends at once, and waits for no scanner that nobody answers any more.
+    clients = threading.Thread(target=open_shop.scan_all, daemon=True)
     clients.start()
     for kill in kills:
         answered = len(open_shop.answers)
