@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries
 from app.clearing.clawbacks import approve_clawback, prepare_clawback, set_aside_clawback
 from app.clearing.correction_views import clawbacks_shown, disputes_shown
-from app.clearing.debit_notes import collect_debit_note, issue_debit_note
+from app.clearing.debit_notes import collect_debit_note, issue_debit_note, note_number
 from app.clearing.disputes import Outcome, decide_dispute
 from app.clearing.receipts import ReceiptSigner
 from app.database.lists import Place
@@ -17,7 +17,6 @@ from app.identity.rules import Right
 from app.kernel.money import euros
 from app.partners import queries as partners
 from app.partners.cli import organisation_named
-from app.programmes import numbering
 from app.programmes.naming import programme_named, programme_option
 from app.terminal.desk import Desk, Group, acting, approving, repeatable
 from app.terminal.values import Day, Id
@@ -147,7 +146,7 @@ def claim(desk: Desk, *, mediator: str, programme: str | None, request_id: UUID)
             programme_id=programme_named(session, programme).id,
             now=desk.now,
         )
-    number = numbering.written(numbering.DEBIT_NOTE, made.year, made.number)
+    number = note_number(made)
     desk.answer(f"Titre {number} de {euros(made.amount_cents)} émis.", id=made.id, number=number)
 
 

@@ -331,6 +331,21 @@ def debit_notes_after(
 
 _COLLECTED = exists().where(DebitNoteCollection.debit_note_id == DebitNote.id)
 
+
+def uncollected_note(session: Session, mediator_id: UUID, programme_id: UUID) -> DebitNote | None:
+    """The last debit note of a mediator in a programme that nobody has paid."""
+    return session.scalar(
+        select(DebitNote)
+        .where(
+            DebitNote.mediator_id == mediator_id,
+            DebitNote.programme_id == programme_id,
+            ~_COLLECTED,
+        )
+        .order_by(DebitNote.year.desc(), DebitNote.number.desc())
+        .limit(1)
+    )
+
+
 DEBIT_NOTES_BY: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
     "attente": (case((_COLLECTED, 0), else_=1), DebitNote.issued_on.desc()),
     "emis": (DebitNote.issued_on,),

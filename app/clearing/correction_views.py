@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from app.clearing import correction_queries, session_queries
 from app.clearing.correction_models import DebitNote
 from app.clearing.correction_queries import Correction, Disputed
+from app.clearing.debit_notes import note_number
 from app.clearing.rules import ClawbackState
 from app.identity.rules import Actor
-from app.programmes import numbering
 from app.web.api import Json, shown
 
 
@@ -56,7 +56,7 @@ def debit_notes_shown(session: Session, notes: Sequence[DebitNote]) -> list[Json
         collected = collections.get(note.id)
         return shown(
             note,
-            number=numbering.written(numbering.DEBIT_NOTE, note.year, note.number),
+            number=note_number(note),
             collected_on=collected.collected_on if collected else None,
             recorded_by=collected.recorded_by if collected else None,
         )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, debit_notes, documents, files
 from app.clearing.correction_models import DebitNote
-from app.clearing.correction_pages import note_prospect, owing_now
+from app.clearing.correction_pages import NoteProspect, Owing, note_prospect, owing_now
 from app.clearing.rules import PaperRecovery
 from app.database.lists import Place
 from app.identity.naming import named_to
@@ -19,7 +19,6 @@ from app.identity.rules import Right
 from app.kernel.money import Cents
 from app.papers.sheets import Kind
 from app.partners import queries as partners
-from app.programmes import numbering
 from app.programmes.queries import is_demonstration
 from app.web.auth import check, current_actor, may, started_at, started_on
 from app.web.format import euros
@@ -53,7 +52,7 @@ def note_rows(session: Session, notes: Sequence[DebitNote]) -> tuple[NoteRow, ..
     return tuple(
         NoteRow(
             note.id,
-            numbering.written(numbering.DEBIT_NOTE, note.year, note.number),
+            debit_notes.note_number(note),
             names[note.mediator_id],
             note.issued_on,
             Cents(note.amount_cents),
@@ -148,19 +147,33 @@ def issue(programme_id: UUID, mediator_id: UUID) -> ResponseReturnValue:
                 f"Le titre de {euros(made.amount_cents)} est émis. Imprimez-le pour le médiateur ; "
                 "une autre personne enregistre son encaissement.",
             )
-    found = [
-        one
-        for one in in_transaction(owing_now)
-        if (one.mediator_id, one.programme_id) == (mediator_id, programme_id)
-    ]
-    if not found and request.method == "GET":
-        abort(404)
-    return render_template(
-        "clearing/new_debit_note.html",
-        owed=found[0] if found else None,
-        note=in_transaction(lambda session: note_prospect(session, mediator_id, programme_id)),
-        form=form,
-    ), form.status
+    page = in_transaction(lambda session: _to_issue(session, mediator_id, programme_id))
+    if page.owed is None and request.method == "GET":
+        if page.issued is None:
+            abort(404)
+        return redirect(url_for(".shown", debit_note_id=page.issued.id))
+    return render_template("clearing/new_debit_note.html", page=page, form=form), form.status
+
+
+@dataclass(frozen=True, slots=True)
+class ToIssue:
+    """What a mediator owes back in a programme, whether a note may ask for it, and which does."""
+
+    owed: Owing | None
+    prospect: NoteProspect | None
+    issued: NoteRow | None
+    """Asks for what nothing owes any more, and is not paid yet: somebody was quicker."""
+
+
+def _to_issue(session: Session, mediator_id: UUID, programme_id: UUID) -> ToIssue:
+    pair = mediator_id, programme_id
+    found = [one for one in owing_now(session) if (one.mediator_id, one.programme_id) == pair]
+    note = None if found else correction_queries.uncollected_note(session, *pair)
+    return ToIssue(
+        found[0] if found else None,
+        note_prospect(session, *pair),
+        note_rows(session, [note])[0] if note else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

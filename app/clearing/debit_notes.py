@@ -11,6 +11,7 @@ from app.clearing.correction_models import DebitNote, DebitNoteCollection, Recei
 from app.clearing.errors import (
     CollectionBySamePerson,
     DebitNoteCollectedAlready,
+    DebitNoteIssuedAlready,
     MediatorIsStillOwed,
     NothingToCollect,
     UnknownDebitNote,
@@ -48,6 +49,11 @@ class Prospect:
     def still_owed_cents(self) -> Cents:
         """What the mediator has still to receive where a receivable would be recovered."""
         return Cents(self.fresh_cents + self.draft_cents)
+
+
+def note_number(note: DebitNote) -> str:
+    """The number of a debit note, as it is written."""
+    return numbering.written(numbering.DEBIT_NOTE, note.year, note.number)
 
 
 def prospect_of(
@@ -91,6 +97,7 @@ def issue_debit_note(
 
     Raises:
         UnknownOrganisation, UnknownProgramme.
+        DebitNoteIssuedAlready: another one asks for all of it, and is not paid yet.
         NothingToCollect: it owes nothing back for so long.
         MediatorIsStillOwed: passes wait for a statement, or a draft for its approval: what is
             owed back is recovered there.
@@ -107,6 +114,9 @@ def issue_debit_note(
     hold(session, "receivables", mediator_id, programme_id)
     today = martinique_day(now)
     found = prospect_of(session, mediator_id, programme_id, now=now)
+    note = correction_queries.uncollected_note(session, mediator_id, programme_id)
+    if found is None and note is not None:
+        raise DebitNoteIssuedAlready(mediator=mediator.name, number=note_number(note))
     if found is None or today < found.from_on:
         days = asked_on(session, programme_id, day=today).recovery_delay_days
         raise NothingToCollect(mediator=mediator.name, days=days)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import correction_queries, queries, session_queries
 from app.clearing.correction_models import DebitNote, Receivable
+from app.clearing.debit_notes import note_number
 from app.clearing.errors import DocumentDiffers
 from app.clearing.models import StatementApproval, StatementDocument
 from app.clearing.recoveries import recoveries_of
@@ -224,7 +225,7 @@ def debit_note_paper(session: Session, note: DebitNote) -> DebitNotePaper:
     """Everything that the paper of a debit note says."""
     said = note.printed
     return DebitNotePaper(
-        number=numbering.written(numbering.DEBIT_NOTE, note.year, note.number),
+        number=note_number(note),
         mediator=said["mediator"] or "",
         commune=said["commune"] or "",
         siret=said["siret"] or "",

@@ -484,6 +484,16 @@ class NothingToCollect(RuleBroken):
     )
 
 
+class DebitNoteIssuedAlready(Conflict):
+    """Another debit note asks for everything that the mediator owes back."""
+
+    code = "debit_note_issued_already"
+    sentence = (
+        "Le titre {number} réclame déjà à « {mediator} » tout ce qui est à rendre : n’en émettez "
+        "pas d’autre. Ouvrez-le pour l’imprimer ou suivre son encaissement."
+    )
+
+
 class MediatorIsStillOwed(Conflict):
     """A statement will recover what is owed back: no debit note is needed."""
 

@@ -10,7 +10,6 @@ from app.clearing.papers import debit_note_pdf, statement_csv, statement_pdf
 from app.clearing.payment_file import payment_file
 from app.config import Settings
 from app.partners.vault import BankVault
-from app.programmes import numbering
 from app.web.auth import current_actor, started_at, started_on
 from app.web.downloads import CSV, PDF, download
 from app.web.transaction import current_settings, in_transaction
@@ -61,8 +60,8 @@ def debit_note_file(debit_note_id: UUID) -> Response:
         note = debit_notes.known_debit_note(
             session, actor=current_actor(), debit_note_id=debit_note_id
         )
-        number = numbering.written(numbering.DEBIT_NOTE, note.year, note.number)
-        return debit_note_pdf(documents.debit_note_paper(session, note)), number
+        content = debit_note_pdf(documents.debit_note_paper(session, note))
+        return content, debit_notes.note_number(note)
 
     content, number = in_transaction(work)
     return download(content, f"{number}.pdf", PDF)

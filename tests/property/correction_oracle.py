@@ -73,6 +73,9 @@ class CorrectionOracle(ClearingOracle):
         if by not in {"finance", "finance2"}:
             return "right_missing"
         owed = [o for o in self.owed if o.mediator == mediator and not o.recovered_on]
+        asked = any(one.mediator == mediator and not one.paid for one in self.notes.values())
+        if not owed and asked:
+            return "debit_note_issued_already"
         if not any(on - one.day >= RECOVERY_DELAY for one in owed):
             return "nothing_to_collect"
         drafts = [s for s in self.statements.values() if s.mediator == mediator]

@@ -300,7 +300,7 @@ RACES = {
         deciding_a_dispute, "dispute_decided_already", correction_queries.dispute_decision_of
     ),
     "issue a debit note": Race(
-        asking_back, "nothing_to_collect", correction_queries.open_receivables
+        asking_back, "debit_note_issued_already", correction_queries.open_receivables
     ),
     "hold a vintage back": Race(holding_a_vintage_back, "held_already", closing.hold_of),
     "sign for a side": Race(signing_an_end, "side_signed_already", closing.signatures_of),

@@ -18,6 +18,7 @@ from app.clearing import (
     standing_queries,
 )
 from app.clearing.errors import (
+    DebitNoteIssuedAlready,
     MediatorIsStillOwed,
     NothingToCollect,
     PaymentCorrected,
@@ -266,6 +267,9 @@ def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(
         assert (note.number, note.amount_cents) == (1, 2000)
     assert prospect() is None
     assert corrections.account() == (2000, 0, 2000)
+    twice = pytest.raises(DebitNoteIssuedAlready, match="réclame déjà")
+    with twice, corrections.database.transaction() as session:
+        issue(session, 61)
 
     def collect(by: str) -> None:
         with corrections.database.transaction() as session:
