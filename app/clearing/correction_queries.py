@@ -28,6 +28,7 @@ from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.ledger import MovementKind
 from app.ledger.models import Movement, Posting
+from app.partners.models import Organisation
 from app.partners.queries import organisations_in
 
 # ── Clawbacks ─────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +331,34 @@ def debit_notes_after(
 
 
 _COLLECTED = exists().where(DebitNoteCollection.debit_note_id == DebitNote.id)
+
+
+class OpenNote(NamedTuple):
+    """A debit note that waits for its money, as far as a line about it says it."""
+
+    id: UUID
+    year: int
+    number: int
+    mediator: str
+    amount_cents: Cents
+
+
+def open_notes(session: Session, *, but_of: int, limit: int) -> list[OpenNote]:
+    """Debit notes that nobody has paid and that somebody else issued, the oldest first."""
+    rows = session.execute(
+        select(
+            DebitNote.id,
+            DebitNote.year,
+            DebitNote.number,
+            Organisation.name,
+            DebitNote.amount_cents,
+        )
+        .join(Organisation, Organisation.id == DebitNote.mediator_id)
+        .where(~_COLLECTED, DebitNote.issued_by != but_of)
+        .order_by(DebitNote.year, DebitNote.number)
+        .limit(limit)
+    )
+    return [OpenNote(one, year, number, name, Cents(c)) for one, year, number, name, c in rows]
 
 
 def uncollected_note(session: Session, mediator_id: UUID, programme_id: UUID) -> DebitNote | None:

@@ -183,6 +183,9 @@ class NotePage:
     row: NoteRow
     lines: tuple[PaperRecovery, ...]
     may_collect: bool
+    own: bool
+    """It is asked of the reader's organisation."""
+    paid_to: tuple[str, ...]
     issued_by: str
     collected_by: str
     """Who issued it and who recorded its collection, as the reader is told."""
@@ -197,6 +200,7 @@ def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
         )
         lines = documents.debit_note_paper(session, found).recoveries
         [row] = note_rows(session, [found])
+        payee = debit_notes.paid_to(found)
         collection = correction_queries.collection_of(session, debit_note_id)
         recorded_by = collection.recorded_by if collection else None
         named = named_to(session, current_actor(), [found.issued_by, recorded_by])
@@ -204,6 +208,8 @@ def show_note(debit_note_id: UUID, form: Form) -> ResponseReturnValue:
             row,
             lines,
             may(Right.RECORD_PAYMENT) and row.collected_on is None,
+            current_actor().scope is not None,
+            payee.lines if payee else (),
             named(found.issued_by),
             named(recorded_by),
         )

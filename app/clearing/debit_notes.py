@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clearing import correction_queries, run_queries, standing_queries
 from app.clearing.correction_models import DebitNote, DebitNoteCollection, Receivable
+from app.clearing.correction_queries import Owed
 from app.clearing.errors import (
     CollectionBySamePerson,
     DebitNoteCollectedAlready,
@@ -17,15 +18,22 @@ from app.clearing.errors import (
     UnknownDebitNote,
 )
 from app.clearing.recoveries import write_recoveries
-from app.clearing.rules import StatementState
+from app.clearing.rules import PaidTo, StatementState
 from app.clearing.runs import asked_on
 from app.clearing.standing_queries import Filter
 from app.database.locks import earlier, hold
+from app.identity import queries as identity
 from app.identity.rules import Actor, Right
-from app.kernel.clock import day_asked, martinique_day
+from app.kernel.clock import day_asked, end_of_day, first_instant, martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.money import Cents, euros
+from app.kernel.money import NO_BREAK, Cents, euros
+from app.kernel.text import written_phone
+from app.mails.outbox import write_mail
+from app.mails.rules import MailKind
+from app.mails.wording import written
+from app.papers.french import long_day, plural
+from app.partners import queries as partners
 from app.partners.service import known_organisation
 from app.programmes import numbering
 from app.programmes.service import known_programme
@@ -82,6 +90,29 @@ def prospect_of(
     )
 
 
+def to_issue(session: Session, *, today: date) -> list[Owed]:
+    """What a debit note may ask for today: old enough, and nothing coming recovers it."""
+    old = [
+        one for one in correction_queries.owing(session, before=end_of_day(today)) if one.net_cents
+    ]
+    delays = {
+        programme_id: timedelta(days=asked_on(session, programme_id, day=today).recovery_delay_days)
+        for programme_id in {one.programme_id for one in old}
+    }
+    return [
+        one
+        for one in old
+        if martinique_day(one.owed_since) + delays[one.programme_id] <= today
+        and _may_be_issued(session, one, today=today)
+    ]
+
+
+def _may_be_issued(session: Session, one: Owed, *, today: date) -> bool:
+    now = first_instant(today)
+    found = prospect_of(session, one.mediator_id, one.programme_id, now=now)
+    return found is not None and found.from_on <= today and not found.still_owed_cents
+
+
 def issue_debit_note(
     session: Session,
     *,
@@ -93,7 +124,8 @@ def issue_debit_note(
 ) -> DebitNote:
     """Ask a mediator for what it owes back in a programme, since longer than the settings say.
 
-    Once one receivable is that old, all of them are asked for together.
+    Once one receivable is that old, all of them are asked for together. The mediator is told by
+    letter.
 
     Raises:
         UnknownOrganisation, UnknownProgramme.
@@ -142,12 +174,75 @@ def issue_debit_note(
             "siret": mediator.siret,
             "programme": programme.name,
             "sponsor": sponsor.name,
+            **_accountant(session, on=today),
         },
     )
     session.add(record)
     session.flush()
     write_recoveries(session, found.owed, debit_note_id=record.id)
+    _tell(session, record, len(found.owed), now=now)
     return record
+
+
+def _accountant(session: Session, *, on: date) -> dict[str, str]:
+    """The public accountant and how to reach it, where the scheme knows exactly one."""
+    known = partners.public_accountants(session, on=on)
+    if len(known) != 1:
+        return {}
+    [body] = known
+    said = {"accountant": body.name}
+    if address := partners.address_of(session, body.id):
+        place = f"{address.postcode} {body.commune}" if body.commune else address.postcode
+        said["accountant_address"] = ", ".join(
+            filter(None, (address.street, address.complement, place))
+        )
+    for contact in partners.contacts_of(session, body.id):
+        if contact.phone:
+            said.setdefault("accountant_phone", written_phone(contact.phone, NO_BREAK))
+        if contact.email:
+            said.setdefault("accountant_email", contact.email)
+    return said
+
+
+def paid_to(note: DebitNote) -> PaidTo | None:
+    """The accountant that a debit note names; None where it names none."""
+    name, *reached = (
+        note.printed.get(f"accountant{what}", "") for what in ("", "_address", "_phone", "_email")
+    )
+    return PaidTo(name, *reached) if name else None
+
+
+def _tell(session: Session, note: DebitNote, pass_count: int, *, now: datetime) -> None:
+    """Write to every agent of the mediator: what is asked, why, and what is done about it."""
+    number, payee = note_number(note), paid_to(note)
+    passes = (
+        "un pass payé puis repris" if pass_count == 1 else f"{pass_count} pass payés puis repris"
+    )
+    told = (
+        f"Le {long_day(note.issued_on)}, {note.printed['sponsor']} a émis le titre de recette "
+        f"{number} : {note.printed['mediator']} doit rendre {euros(note.amount_cents)}, pour "
+        f"{passes} qu’aucun bordereau n’a compensé{plural(pass_count)}.\n\n"
+        "Le comptable public vous dira comment reverser cette somme"
+        f"{' : ' + ', '.join(payee.lines) if payee else ''}. Rien ne se paie dans passnum, et "
+        "aucun compte bancaire ne vous est donné par courriel.\n\n"
+        "Pour voir chaque pass, son motif et imprimer la demande, connectez-vous à passnum : "
+        "« Mon guichet » y mène. Si une reprise vous semble fausse, appelez la collectivité, à un "
+        "numéro que vous connaissez déjà."
+    )
+    letter = written(
+        MailKind.NOTICE,
+        subject=f"Titre de recette {number} : {euros(note.amount_cents)} à rendre",
+        sentence=told,
+    )
+    for agent in identity.working_agents_of(session, note.mediator_id):
+        write_mail(
+            session,
+            kind=MailKind.NOTICE,
+            agent_id=agent.id,
+            address=agent.email,
+            letter=letter,
+            now=now,
+        )
 
 
 def known_debit_note(session: Session, *, actor: Actor, debit_note_id: UUID) -> DebitNote:

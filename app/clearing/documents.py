@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import ledger
 from app.clearing import correction_queries, queries, session_queries
 from app.clearing.correction_models import DebitNote, Receivable
-from app.clearing.debit_notes import note_number
+from app.clearing.debit_notes import note_number, paid_to
 from app.clearing.errors import DocumentDiffers
 from app.clearing.models import StatementApproval, StatementDocument
 from app.clearing.recoveries import recoveries_of
@@ -236,6 +236,7 @@ def debit_note_paper(session: Session, note: DebitNote) -> DebitNotePaper:
             recoveries_shown(session, correction_queries.recovered_by_note(session, note.id))
         ),
         specimen=programmes.is_demonstration(session),
+        paid_to=paid_to(note),
     )
 
 

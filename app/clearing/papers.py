@@ -8,6 +8,7 @@ from app.clearing.rules import (
     FRENCH_SESSION_KIND,
     FRENCH_TOPIC,
     DebitNotePaper,
+    PaidTo,
     PaperRecovery,
     StatementPaper,
 )
@@ -350,6 +351,8 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
     left = field_card(s, LEFT, y, half, "Débiteur (acteur de médiation)", debtor, label=20)
     right = field_card(s, LEFT + half + GAP, y, half, "Titre", asked, label=22)
     y = min(left, right) - GAP
+    if paper.paid_to:
+        y = field_card(s, LEFT, y, wide, "À reverser à", _payee_rows(paper.paid_to), label=34) - GAP
     with s.elem("Sect"):
         s.rect(LEFT, y - 15, wide, 15, stroke=INK, line=1.1)
         with s.leaf("H2"):
@@ -361,7 +364,7 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
     y = recovered(page, paper.recoveries, y - 18, "Pass payés puis repris")
     words = (
         f"Arrêté la présente demande à la somme de {strong(euros_in_words(paper.amount_cents))} "
-        f"({money(paper.amount_cents)}). Le comptable public dira comment la reverser."
+        f"({money(paper.amount_cents)}). Le comptable public vous dira comment la reverser."
     )
     with s.leaf("P"):
         y = s.para(LEFT, y - 8, wide, typeset(words), 10.5, 5.0) - 4
@@ -377,6 +380,17 @@ def debit_note_pdf(paper: DebitNotePaper) -> bytes:
         "",
     )
     return page.finish()
+
+
+def _payee_rows(paid_to: PaidTo) -> tuple[tuple[str, str], ...]:
+    """The accountant and how to reach it; what is not known has no line."""
+    known = (
+        ("Comptable public", strong(paid_to.name)),
+        ("Adresse", paid_to.address),
+        ("Téléphone", paid_to.phone),
+        ("Courriel", paid_to.email),
+    )
+    return tuple(row for row in known if row[1])
 
 
 def statement_csv(paper: StatementPaper) -> bytes:

@@ -391,6 +391,21 @@ class PaperSession:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidTo:
+    """The public accountant whom a debit note is paid to, as known when it was issued."""
+
+    name: str
+    address: str
+    phone: str
+    email: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Name, address and how to reach it, as far as they are known."""
+        return tuple(filter(None, (self.name, self.address, self.phone, self.email)))
+
+
+@dataclass(frozen=True, slots=True)
 class DebitNotePaper:
     """Everything that the paper of a debit note says, frozen when it was issued."""
 
@@ -403,6 +418,8 @@ class DebitNotePaper:
     issued_on: date
     recoveries: tuple[PaperRecovery, ...]
     specimen: bool
+    paid_to: PaidTo | None = None
+    """None where no accountant was known, or more than one."""
 
     @property
     def amount_cents(self) -> Cents:

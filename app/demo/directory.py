@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import uuid5
 
 from app.demo.calendar import Timeline, instant
 from app.demo.partners import (
+    ACCOUNTANT,
     APPLICANT,
     CYBER_BASE,
     LIBRARY,
@@ -63,7 +65,18 @@ def acts(timeline: Timeline) -> Iterator[Act]:
 
 
 def describe_places(world: World, at: datetime) -> None:
-    """Where each mediator is, when it is open, for what, and how to reach it."""
+    """Where each mediator is, when it is open, for what, and how to reach it; who is paid back."""
+    record_contact(
+        world.session,
+        actor=world.actors["coordinator"],
+        # Apart from the ids that chance deals out: everything else stays as it was.
+        contact_id=uuid5(world.organisations[ACCOUNTANT.key], "recouvrement"),
+        organisation_id=world.organisations[ACCOUNTANT.key],
+        position="Recouvrement",
+        phone=f"{FICTIONAL_PHONE}08",
+        email="recouvrement@exemple.fr",
+        now=at,
+    )
     for place, mediator in enumerate(MEDIATORS):
         _locate(world, mediator, at)
         _offer(world, mediator, place, at)

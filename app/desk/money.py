@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.clearing import (
     correction_queries,
+    debit_notes,
     queries,
     run_queries,
     session_queries,
     standing_queries,
     statements,
 )
+from app.clearing.correction_queries import OpenNote, Owed
 from app.clearing.rules import HELD, ClawbackState, SheetState, StatementState
 from app.clearing.standing_queries import Unpaid
 from app.clearing.statement_views import period_of
@@ -27,6 +29,7 @@ from app.kernel.money import Cents
 from app.kernel.text import de
 from app.partners import queries as partners
 from app.partners.models import BankDetails
+from app.programmes import numbering
 from app.programmes import queries as programmes
 from app.web.format import month_long
 
@@ -264,6 +267,66 @@ def clawbacks_to_approve(session: Session, actor: Actor, _day: Day) -> list[Task
         state=ClawbackState.WAITING,
         unit=("reprise", "reprises"),
     )
+
+
+def notes_to_collect(session: Session, actor: Actor, _day: Day) -> list[Task]:
+    """Debit notes that somebody else issued, and that nobody has paid."""
+    notes = correction_queries.open_notes(session, but_of=actor.agent_id, limit=ENOUGH + 1)
+    found = Waiting(tuple(notes[:ENOUGH]), more=len(notes) > ENOUGH)
+
+    def one_of(one: OpenNote) -> Task:
+        return Task(
+            title=f"Encaisser le titre {numbering.written(numbering.DEBIT_NOTE, *one[1:3])}",
+            about=f"{one.mediator} doit rendre cette somme. Dès qu’elle est payée, enregistrez le "
+            "jour de l’encaissement.",
+            action="Enregistrer",
+            endpoint="debit_note_pages.shown",
+            values={"debit_note_id": one.id},
+            unit="titre",
+            amount_cents=one.amount_cents,
+        )
+
+    together = Task(
+        title="Encaisser {count} titres de recette",
+        about="Ils sont ensemble dans la liste des titres, avec leur somme.",
+        action="Voir la liste",
+        endpoint="debit_note_pages.listed",
+        values={"etat": "a-encaisser"},
+        unit="titres",
+        amount_cents=Cents(sum(one.amount_cents for one in found.things)),
+    )
+    return told(found, one_of, together)
+
+
+def notes_to_issue(session: Session, _actor: Actor, day: Day) -> list[Task]:
+    """What mediators owe back for so long that a debit note may ask for it."""
+    found = Waiting(tuple(debit_notes.to_issue(session, today=day.today)))
+    if not found.things:
+        return []
+    names = partners.organisation_names(session, {one.mediator_id for one in found.things})
+
+    def one_of(one: Owed) -> Task:
+        return Task(
+            title=f"Émettre un titre pour {names[one.mediator_id]}",
+            about="Le délai est passé, et aucun bordereau à venir ne compense ce qui est à rendre.",
+            action="Émettre",
+            endpoint="debit_note_pages.issue",
+            values={"programme_id": one.programme_id, "mediator_id": one.mediator_id},
+            count=one.voucher_count,
+            unit="pass",
+            amount_cents=one.net_cents,
+        )
+
+    together = Task(
+        title="Émettre {count} titres de recette",
+        about="Le délai est passé, et aucun bordereau à venir ne compense ce qui est à rendre.",
+        action="Voir la liste",
+        endpoint="correction_pages.listed",
+        values={"etat": str(ClawbackState.OWED)},
+        unit="pass",
+        amount_cents=Cents(sum(one.net_cents for one in found.things)),
+    )
+    return told(found, one_of, together, lambda one: one.voucher_count)
 
 
 def disputes_to_decide(session: Session, actor: Actor, _day: Day) -> list[Task]:

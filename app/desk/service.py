@@ -33,6 +33,8 @@ SOURCES: tuple[tuple[Right, _Source], ...] = (
     (Right.APPROVE_SHEET, money.sheets_to_check),
     (Right.DECIDE_DISPUTE, money.disputes_to_decide),
     (Right.APPROVE_CLAWBACK, money.clawbacks_to_approve),
+    (Right.RECORD_PAYMENT, money.notes_to_collect),
+    (Right.ISSUE_DEBIT_NOTE, money.notes_to_issue),
     (Right.SEE_LEDGER, scheme.vintages_to_close),
     (Right.MANAGE_PARTNERS, scheme.partners_to_renew),
     (Right.ALLOCATE, booklets.shortfalls_to_settle),

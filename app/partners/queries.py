@@ -355,6 +355,20 @@ def successor_on(organisation_id: BindParameter[UUID], *, on: BindParameter[date
     )
 
 
+def public_accountants(session: Session, *, on: date) -> list[Organisation]:
+    """The accountant bodies of the scheme that nobody has taken over by that day."""
+    taken_over = exists().where(
+        Succession.organisation_id == Organisation.id, Succession.from_on <= on
+    )
+    return list(
+        session.scalars(
+            select(Organisation)
+            .where(Organisation.kind == OrganisationKind.ACCOUNTANT, ~taken_over)
+            .order_by(Organisation.id)
+        )
+    )
+
+
 # ── Where they are, and how to reach them ─────────────────────────────────────────────────────────
 
 
