@@ -31,7 +31,12 @@ from app.identity.service import actor_of, create_agent
 from app.kernel.clock import martinique_day
 from app.kernel.money import Cents
 from app.mediators.service import apply_for_label, grant_label
-from app.partners.bank_details import approve_bank_details, prepare_bank_details
+from app.partners.bank_details import (
+    approve_bank_details,
+    prepare_bank_details,
+    refuse_bank_details,
+)
+from app.partners.models import BankDetails
 from app.partners.rules import PUBLIC_BODIES, AgreementRole, OrganisationKind
 from app.partners.service import register_organisation, sign_agreement
 from app.programmes.queries import entitlements_of, programme
@@ -58,6 +63,7 @@ TOWNS = tuple(
 )
 INVENTED_BANK = "99999"
 """A bank code that no bank bears."""
+FALSE_ACCOUNT, TRUE_ACCOUNT = 101, 102
 
 
 def acts(timeline: Timeline) -> Iterator[Act]:
@@ -72,6 +78,8 @@ def acts(timeline: Timeline) -> Iterator[Act]:
     yield Act(instant(working_day_before(timeline.ago(8)), 15), plan_quicker_payments)
     yield Act(instant(timeline.opening(-34), 14), sign_agreements)
     yield Act(instant(timeline.opening(-31), 9), type_bank_details)
+    yield Act(instant(timeline.ago(4), 10), refuse_a_false_account)
+    yield Act(instant(timeline.ago(2), 10), type_another_account)
     yield Act(
         instant(working_day_before(timeline.newcomer_from - timedelta(3)), 11), welcome_newcomer
     )
@@ -332,6 +340,37 @@ def type_bank_details(world: World, at: datetime) -> None:
             vault=world.vault,
             now=at + timedelta(days=1),
         )
+
+
+def refuse_a_false_account(world: World, at: datetime) -> None:
+    """After a rejection somebody sends a paper that the mediator, called back, knows nothing of."""
+    refuse_bank_details(
+        world.session,
+        actor=world.actors["finance"],
+        refusal_id=world.new_id(at),
+        bank_details_id=_type_account(world, FALSE_ACCOUNT, at).id,
+        reason="Rappelé à son numéro connu, le médiateur ne connaît pas ce compte",
+        now=at + timedelta(hours=4),
+    )
+
+
+def type_another_account(world: World, at: datetime) -> None:
+    """The account that the mediator reads out, which waits for its second person."""
+    _type_account(world, TRUE_ACCOUNT, at)
+
+
+def _type_account(world: World, number: int, at: datetime) -> BankDetails:
+    [lapsed] = [mediator for mediator in MEDIATORS if mediator.key == LAPSED]
+    return prepare_bank_details(
+        world.session,
+        actor=world.actors["coordinator"],
+        bank_details_id=world.new_id(at),
+        organisation_id=world.organisations[lapsed.key],
+        holder=f"{lapsed.name} (Démonstration)",
+        iban=invented_iban(number),
+        vault=world.vault,
+        now=at,
+    )
 
 
 def invented_iban(number: int) -> str:

@@ -339,6 +339,17 @@ def the_partner(name: str, form: str = "") -> Callable[[Site], str]:
     return path
 
 
+def the_awaited_account(form: str = "") -> Callable[[Site], str]:
+    """The page where an account that waits is confirmed, or one of its forms."""
+
+    def path(site: Site) -> str:
+        with site.database.transaction(writing=False) as session:
+            [account] = partners.bank_details_to_approve(session, limit=1)
+            return f"/partenaires/{account.organisation_id}/compte/{account.id}{form}"
+
+    return path
+
+
 def the_agreement(form: str) -> Callable[[Site], str]:
     """A form of an agreement of the demonstration."""
 
@@ -728,6 +739,10 @@ ADDRESSES = (
     Address("partner-cash-office", the_partner("Médiathèque de démonstration", "/regie")),
     Address("partner-capacity", the_partner("Exo 7", "/disponibilite")),
     Address("partner-bank-details", the_partner("Exo 7", "/compte")),
+    Address("partner-accounts", the_partner("Médiateur de démonstration 2"), Role.FINANCE),
+    Address("account-confirm", the_awaited_account(), Role.FINANCE),
+    Address("account-refuse", the_awaited_account("/refuser"), Role.FINANCE),
+    Address("account-withdraw", the_awaited_account("/refuser")),
     Address("partner-succession", the_partner("Exo 7", "/reprise")),
     Address("consignments", "/dotations"),
     Address("consignments-short", "/dotations?etat=avec-manque"),

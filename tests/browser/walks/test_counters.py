@@ -164,7 +164,7 @@ def test_a_mediator_takes_passes_and_follows_what_is_owed(town: Town) -> None:
     finance.go("/aujourd-hui")
     finance.menu("Partenaires")
     finance.follow("EXO7")
-    finance.follow("Vérifier et confirmer")
+    finance.follow(re.compile("^Vérifier et confirmer"))
     finance.write("IBAN, en entier", "FR76 3000 6000 0112 3456 7890 189")
     finance.tick(ANY)
     finance.press("Confirmer le compte")
