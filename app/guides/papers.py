@@ -4,7 +4,7 @@ Pure functions from a `Kit` to bytes; every figure comes from it. Same values, s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.guides.posters import poster
 from app.guides.rules import Kit, KitPaper, Spot
@@ -52,12 +52,28 @@ def kit_paper(kit: Kit, paper: KitPaper) -> bytes:
         KitPaper.PRESCRIBER: _prescriber,
         KitPaper.MEDIATOR: _mediator,
     }[paper]
-    for size in SIZES:
-        made, low = write(kit, size)
-        if low >= FLOOR:
-            return made.finish()
+    for told in (kit, _cut(kit)):
+        for size in SIZES:
+            made, low = write(told, size)
+            if low >= FLOOR:
+                return made.finish()
     message = f"{paper} is more than a page"
     raise DoesNotFit(message)
+
+
+def _cut(kit: Kit) -> Kit:
+    """The kit with its names cut to a line: where even the smallest size is more than a page."""
+
+    def cut(name: str) -> str:
+        return shortened(name, 80, "R", 9)
+
+    return replace(
+        kit,
+        programme_name=cut(kit.programme_name),
+        sponsor=cut(kit.sponsor),
+        pays=cut(kit.pays),
+        reached=tuple(map(cut, kit.reached)),
+    )
 
 
 def booklets(entitled: Entitled) -> str:

@@ -7,7 +7,7 @@ from reportlab.lib.colors import Color, HexColor
 from app.guides.rules import Kit
 from app.papers.french import long_day, typeset
 from app.papers.measures import A4, GREY, INK, MM, TEAL, TINT, WHITE
-from app.papers.sheet import Sheet, strong, wrapped
+from app.papers.sheet import Sheet, clipped, strong, wrapped
 
 MANGO: Color = HexColor("#F6B23C")
 A3_TO_A4 = 2**0.5
@@ -53,6 +53,7 @@ class Wall:
         k, words = self.k, typeset(words)
         while len(wrapped(words, wide, size, font=font)) > most and size > 7:  # noqa: PLR2004 - nobody reads less on a wall
             size -= 0.5
+        words = clipped(words, wide, most, size, font=font)
         step = (lead or size * 1.28 / MM) * k
         low = self.s.para(
             x * k, y * k, wide * k, words, size * k, step, font=font, color=color, most=most

@@ -1,7 +1,8 @@
 """The papers' toolkit: fonts, French, QR codes, structure for screen readers, tables, sheets.
 
 A feature writes its documents in `app/<feature>/papers.py`, as pure functions from frozen plain
-values to bytes: same data, same bytes; nothing is clipped, what does not fit raises `DoesNotFit`.
+values to bytes: same data, same bytes. What is ours and does not fit raises `DoesNotFit`; what
+people type wraps, or is cut with « … » (`shortened`, `clipped`): any name makes a paper.
 Lengths are millimetres from the lower left corner, type sizes points, amounts integer cents.
 
     from app.papers.flow import Paper

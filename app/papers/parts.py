@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.papers.fonts import width
 from app.papers.measures import GREY, INK, NBSP, RULE, TEAL, TINT, DoesNotFit
-from app.papers.sheet import Sheet, shortened, strong
+from app.papers.sheet import Sheet, clipped, shortened, strong
 
 LEFT = 16.0
 """Margin at both sides."""
 FLOOR = 17.5
 """What is drawn lower meets the foot."""
 _SIGNING_ROOM = 9
+_SIGNED_LINE = 3.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,15 @@ def masthead(s: Sheet, issuer: Letterhead, title: str, subtitle: str, number: st
     right, half = wide - LEFT, (wide - 2 * LEFT) / 2
     s.rect(LEFT, high - 31, 1.6, 17, fill=TEAL)
     with s.leaf("P"):
-        s.para(LEFT + 4, high - 18.5, half - 4, issuer.name, 13, font="B", color=TEAL, most=1)
+        name = shortened(issuer.name, half - 4, "B", 13)
+        s.text(LEFT + 4, high - 18.5, name, "B", 13, color=TEAL, fit=half - 4)
         for place, words in enumerate(issuer.lines):
             s.text(LEFT + 4, high - 23.4 - 3.9 * place, words, "T", 8.8, fit=half - 4)
     with s.leaf("H1"):
         s.text(right, high - 18.5, title, "B", 15, align="r", fit=half)
     with s.leaf("P"):
-        s.text(right, high - 24, subtitle, "R", 10, align="r", fit=half + 12)
+        told = shortened(subtitle, half + 12, "R", 10)
+        s.text(right, high - 24, told, "R", 10, align="r", fit=half + 12)
         s.text(right, high - 29.8, f"N°{NBSP}{number}" if number else "", "TB", 11, align="r")
     s.rule((LEFT, high - 34.5), (right, high - 34.5), line=1.0, color=TEAL)
     return high - 34.5
@@ -60,8 +64,9 @@ def running_head(s: Sheet, issuer: Letterhead, title: str, number: str) -> float
     """The first line of the pages that continue."""
     wide, high = s.size
     with s.artifact("Pagination"):
-        s.text(LEFT, high - 15, issuer.name, "B", 9.5, color=TEAL)
         words = f"{title} {number} (suite)" if number else f"{title} (suite)"
+        room = wide - 2 * LEFT - width(words, "TB", 9.5) - 6
+        s.text(LEFT, high - 15, shortened(issuer.name, room, "B", 9.5), "B", 9.5, color=TEAL)
         s.text(wide - LEFT, high - 15, words, "TB", 9.5, align="r")
         s.rule((LEFT, high - 17.5), (wide - LEFT, high - 17.5), line=1.0, color=TEAL)
     return high - 17.5
@@ -70,8 +75,10 @@ def running_head(s: Sheet, issuer: Letterhead, title: str, number: str) -> float
 def foot(s: Sheet, words: str) -> None:
     """The foot of this page; « Page 1 sur 3 » is completed by `number_pages`."""
     wide, _ = s.size
+    room = wide - 2 * LEFT - 32
+    words = clipped(words, room, 2, 7.5, font="T")
     with s.leaf("P") if s.page == 1 else s.artifact("Pagination"):
-        s.para(LEFT, 10.4, wide - 2 * LEFT - 32, words, 7.5, 3.1, font="T", color=GREY, most=2)
+        s.para(LEFT, 10.4, room, words, 7.5, 3.1, font="T", color=GREY, most=2)
     with s.artifact("Pagination"):
         s.rule((LEFT, 14.2), (wide - LEFT, 14.2))
         s.canvas.doForm(f"page{s.page}")
@@ -159,13 +166,16 @@ def signature(
     """Role, what signing means, and room for date, signature and stamp; y is the top.
 
     Raises:
-        DoesNotFit: the words leave no room to sign.
+        DoesNotFit: the words leave no room to sign; a name is cut before.
     """
     low = card(s, x, y, wide, high, who)
     with s.leaf("P"):
         low = s.para(x + 2, low, wide - 4, words, 8.6, 3.9, font="T", bold="TB")
         if name:
-            low = s.para(x + 2, low - 0.8, wide - 4, name, 8.6, 3.9, font="T", bold="TB")
+            room = low - 0.8 - (y - high + _SIGNING_ROOM)
+            most = max(int(room / _SIGNED_LINE), 1)
+            told = clipped(name, wide - 4, most, 8.6, font="T", bold="TB")
+            low = s.para(x + 2, low - 0.8, wide - 4, told, 8.6, _SIGNED_LINE, font="T", bold="TB")
     with s.leaf("P"):
         s.text(x + 2, y - high + 2.2, "Date, signature et cachet", "R", 7.8, color=GREY)
     if low < y - high + _SIGNING_ROOM:

@@ -1,6 +1,7 @@
 """A sheet of paper to draw on, in millimetres, that can tag what it draws for screen readers.
 
-`text` and `para` refuse to overflow: a long name is a failed test, not a clipped document.
+`text` and `para` refuse to overflow: a place too small for our words is a failed test. What people
+type is `shortened` to its line or `clipped` to its lines first: any name makes a paper.
 """
 
 import io
@@ -322,6 +323,23 @@ def shortened(words: str, wide: float, font: str, size: float) -> str:
     while words and width(f"{words}…", font, size) > wide:
         words = words[:-1]
     return f"{words.rstrip(' ,')}…"
+
+
+def clipped(
+    words: str, wide: float, most: int, size: float, *, font: str = "R", bold: str = "B"
+) -> str:
+    """The words, or as many as take `most` lines before « … »: what people type always fits."""
+
+    def lines(said: str) -> int:
+        return len(wrapped(said, wide, size, font=font, bold=bold))
+
+    if lines(words) <= most:
+        return words
+    kept, lost = 0, len(words)
+    while lost - kept > 1:
+        middle = (kept + lost) // 2
+        kept, lost = (middle, lost) if lines(f"{words[:middle]}…") <= most else (kept, middle)
+    return f"{words[:kept].rstrip(' ,')}…"
 
 
 def wrapped(

@@ -253,12 +253,12 @@ class Table:
         return [start for start, _ in pairwise(lefts)]
 
     def _lines(self, column: Column, cell: Cell) -> Sequence[str]:
-        if not isinstance(cell, str):
-            return cell
+        said = (cell,) if isinstance(cell, str) else cell
         if not column.wrap:
-            return (cell,)
-        rows = wrapped(cell, column.wide - 2.4, self.size, font=column.font, bold=column.font)
-        return [_said(row) for row in rows] or [""]
+            return said
+        room, font = column.wide - 2.4, column.font
+        folded = (wrapped(words, room, self.size, font=font, bold=font) for words in said)
+        return [_said(row) for rows in folded for row in rows] or [""]
 
     def _baseline(self, y: float, high: float, lines: int, pitch: float) -> float:
         return y - high / 2 - self.size * 0.118 + (lines - 1) * pitch / 2

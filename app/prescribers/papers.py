@@ -11,12 +11,14 @@ from datetime import date
 from app.papers.french import long_day, plural, typeset
 from app.papers.measures import GREY, INK, MM, NBSP, RULE, TEAL, WHITE
 from app.papers.parts import blank, tick
-from app.papers.sheet import Sheet, strong, wrapped
+from app.papers.sheet import Sheet, clipped, strong, wrapped
 from app.prescribers.rules import ENGAGEMENTS
 
 LEFT = 20.0
 FLOOR = 22.0
 TOP = 297 - 22.0
+GAP = 6.0
+"""Between the boxes of two places."""
 CENTS = 100
 HOURS_FROM = 0.27
 """Where the hours begin in the box of a place: after « Mercredi »."""
@@ -122,6 +124,8 @@ class Writer:
     def head(self, name: str, line: str, day: str, person: str) -> None:
         """Letterhead, person, place and day, title."""
         s, big = self.s, self.large
+        line = clipped(line, 80, 3, 14 if big else 9.5)
+        person = clipped(person, 85, 4, 16 if big else 11.5)
         s.rect(LEFT, 297 - 31, 1.6, 14, fill=TEAL)
         with s.leaf("P"):
             s.para(LEFT + 4, 297 - 21, 80, name, 16 if big else 13, font="B", color=TEAL, most=2)
@@ -206,10 +210,10 @@ class Writer:
         pad = z * 0.28
         inner = wide - 2 * pad
         y = self.y - pad - z * 0.25
-        where = ", ".join(filter(None, (place.street, strong(place.town))))
+        name, where = self._told(rank, place, inner)
         with s.elem("Sect"):
             with s.leaf("H3"):
-                y = s.para(x + pad, y, inner, f"{rank}. {place.name}", z * 1.08, lead, font="B")
+                y = s.para(x + pad, y, inner, name, z * 1.08, lead, font="B")
             with s.leaf("P"):
                 for words in filter(None, (where, place.far)):
                     y = s.para(x + pad, y, inner, typeset(words), z, lead)
@@ -253,7 +257,26 @@ class Writer:
 
     def room_of(self, places: Sequence[LetterPlace]) -> float:
         """How high the boxes of places side by side may be."""
-        return (10 + max((len(place.hours) for place in places), default=0)) * self.lead
+        wide = self._wide(places)
+        return max((self._lines(place, wide) for place in places), default=10) * self.lead
+
+    def _wide(self, places: Sequence[LetterPlace]) -> float:
+        """How wide the box of each is."""
+        return self.wide if self.large or len(places) == 1 else (self.wide - GAP) / 2
+
+    def _lines(self, place: LetterPlace, wide: float) -> int:
+        """How many lines a place takes, and some to spare."""
+        inner = wide - 0.56 * self.size
+        name, where = self._told(1, place, inner)
+        said = (name, where, place.far, place.access)
+        told = sum(len(wrapped(words, inner, self.size * 1.08, font="B")) for words in said)
+        return max(10, told + 5) + len(place.hours)
+
+    def _told(self, rank: int, place: LetterPlace, inner: float) -> tuple[str, str]:
+        """Its name and its address, cut to four lines each."""
+        where = ", ".join(filter(None, (place.street, strong(place.town))))
+        name = clipped(f"{rank}. {place.name}", inner, 4, self.size * 1.08, font="B")
+        return name, clipped(where, inner, 4, self.size)
 
     def places(self, places: Sequence[LetterPlace]) -> None:
         """Two side by side; one under the other in large print."""
@@ -268,8 +291,7 @@ class Writer:
                 self.y = low - self.lead * 1.2
             return
         self.need(self.room_of(places))
-        gap = 6.0
-        wide = (self.wide - gap) / 2
+        gap, wide = GAP, self._wide(places)
         self.y = top = self.y + 3.2
         lows = [
             self.place(rank, place, LEFT + (rank - 1) * (wide + gap), wide)
@@ -415,7 +437,7 @@ def commitment_form(form: CommitmentForm) -> bytes:
         "Pass numérique",
         form.prescriber,
         f"{form.town}, le {long_day(form.day)}",
-        f"{form.person}, {form.birth_year}",
+        f"{clipped(form.person, 85, 3, 11.5)}, {form.birth_year}",
     )
     w.para("Je reçois des pass numériques. Ils paient des heures d’aide, et ne me coûtent rien.")
     w.heading("Je m’engage", 4 * w.lead)
@@ -444,7 +466,7 @@ def commitment_form(form: CommitmentForm) -> bytes:
         w.s.rect(x, top - 46, wide, 46, stroke=RULE, line=0.7)
         with w.s.leaf("P"):
             w.s.text(x + 3, top - 6, who, "B", 11)
-            low = w.s.para(x + 3, top - 12, wide - 6, name, 10)
+            low = w.s.para(x + 3, top - 12, wide - 6, clipped(name, wide - 6, 2, 10), 10)
         blank(w.s, x + 3, min(top - 24, low - 3), "Le", x + wide - 3, 10)
         with w.s.leaf("P"):
             w.s.text(x + 3, top - 32, "Signature", "R", 10, color=GREY)

@@ -9,7 +9,7 @@ from app.papers.flow import Paper
 from app.papers.french import grouped, long_day, money, typeset
 from app.papers.measures import GREY, NBSP, TEAL, TINT, DoesNotFit
 from app.papers.parts import FLOOR, LEFT, letterhead
-from app.papers.sheet import Sheet, strong
+from app.papers.sheet import Sheet, clipped, strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes, xlsx_bytes
 from app.papers.table import Cell, Column, Row, Table
 from app.reports.rules import (
@@ -165,7 +165,6 @@ COLUMN_GAP = 6.0
 RIVERS_HIGH = (30.0, 20.0, 10.0)
 """How high the drawing is: where the tables are long, it gives way."""
 LINE_HIGH = 4.7
-LONGEST_NAME = 50
 
 
 def council_pdf(sheet: CouncilSheet) -> bytes:
@@ -219,7 +218,8 @@ def _payer(sheet: CouncilSheet) -> str:
 def _headline(paper: Paper, sheet: CouncilSheet, y: float) -> float:
     s, wide = paper.sheet, paper.wide - 2 * LEFT
     with s.leaf("H2"):
-        y = s.para(LEFT, y - 3, wide, sheet.programme_name, 11, font="B", most=3) + 1.5
+        name = clipped(sheet.programme_name, wide, 3, 11, font="B")
+        y = s.para(LEFT, y - 3, wide, name, 11, font="B", most=3) + 1.5
     used = UsageLine("", sheet.redeemed_count, sheet.paid.amount_cents, sheet.issued_count)
     share = f"{grouped(sheet.redeemed_count)} utilisés sur {grouped(sheet.issued_count)} remis"
     boxes = (
@@ -324,11 +324,6 @@ def _euros(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: float
     return _rows(paper.sheet, left, y, "Où est chaque euro", columns, rows)
 
 
-def shortened(name: str) -> str:
-    """A name that takes two lines at most: the page stays one, and the screen has it whole."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
-
-
 def _share(sheet: CouncilSheet, line: FunderLine) -> Cell:
     """A funder's part of everything used; where it takes less, the share that it agreed to."""
     part, whole = sheet.part_of(line)
@@ -348,7 +343,7 @@ def _funders(paper: Paper, sheet: CouncilSheet, y: float, left: float, wide: flo
     rows: list[tuple[Sequence[Cell], bool]] = [
         (
             (
-                shortened(line.name),
+                clipped(line.name, wide - 54.4, 2, 8.2, font="T"),
                 _share(sheet, line),
                 money(line.amount_cents),
             ),
