@@ -236,6 +236,11 @@ class Plan:
         """Whether what there is suffices: an order of nothing would be refused."""
         return not any(size.to_order_count for size in self.sizes)
 
+    @property
+    def voucher_count(self) -> int:
+        """The passes of what is to be ordered."""
+        return sum(size.to_order_count * size.stock.booklet_size for size in self.sizes)
+
 
 def plan(
     people: Mapping[Public, int],
@@ -244,9 +249,10 @@ def plan(
     measured: Measured,
 ) -> Plan:
     """The booklets for so many people of each public: people × entitlement, less the stock."""
+    order = list(Public)
     publics = tuple(
         PlannedPublic(e.public, people[e.public], e.booklet_size, e.booklet_count)
-        for e in entitled
+        for e in sorted(entitled, key=lambda one: order.index(one.public))
         if people.get(e.public)
     )
     return Plan(publics, tuple(stock), measured)

@@ -46,7 +46,7 @@ from app.programmes.rules import Payer, Public
 from app.programmes.service import known_programme, known_vintage
 from app.web.api import Json, shown
 from app.web.format import count as number
-from app.web.format import day_long
+from app.web.format import day_long, day_short
 
 
 def orders_shown(session: Session, orders: Sequence[BookletOrder]) -> list[Json]:
@@ -156,6 +156,8 @@ class OrderRow:
     """What the mandates do not reach yet, once the order has left and while its passes serve."""
     too_late: str
     """Said where something of it lacks and its passes serve no more: nothing will come of that."""
+    awaited: str
+    """What has not arrived, and since when it should have or by when it is to."""
 
     @property
     def voucher_count(self) -> int:
@@ -165,7 +167,7 @@ class OrderRow:
     @property
     def state_told(self) -> str:
         """Its state, in one cell of a file."""
-        return ", ".join(filter(None, (self.state_label, self.too_late)))
+        return ", ".join(filter(None, (self.state_label, self.awaited, self.too_late)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,21 +369,32 @@ def listed_rows(
         terms = vintages[order.vintage_id]
         ended = come.state in _LIVE and serves_no_more(terms, on)
         waits = come.state in _LIVE and not ended
+        partly = come.state is OrderState.SENT and come.delivered_count > 0
         return OrderRow(
             number=order.number,
             programme_name=names[order.programme_id],
             vintage_label=terms.label,
             state=come.state,
             tone="" if ended else TONE[come.state],
-            state_label=FRENCH_STATE[come.state],
+            state_label="livrée en partie" if partly else FRENCH_STATE[come.state],
             prepared_at=order.prepared_at,
             lines=tuple((line.booklet_count, line.booklet_size) for line in lines[order.id]),
             total_cents=total,
             missing_cents=Cents(max(0, total - come.mandated_cents) if waits else 0),
             too_late="trop tard pour le reste" if ended else "",
+            awaited="" if ended else _awaited(order, come, on),
         )
 
     return tuple(map(one, orders))
+
+
+def _awaited(order: BookletOrder, come: queries.Progress, on: date) -> str:
+    """What of a sent order has not arrived, and since when it should have."""
+    count = order.voucher_count - come.delivered_count
+    if come.state is not OrderState.SENT or order.expected_on is None:
+        return ""
+    late = "depuis" if order.expected_on < on else "pour"
+    return f"{number(count)} pass attendus {late} le {day_short(order.expected_on)}"
 
 
 def order_page(
