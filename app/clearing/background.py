@@ -4,7 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.clearing import queries, runs
+from sqlalchemy.orm import Session
+
+from app.clearing import runs, standing_queries
+from app.clearing.standing_queries import Filter
 from app.web.format import count, plural
 from app.works.doing import Task
 from app.works.rules import Progress, Result, asked
@@ -42,9 +45,9 @@ def clear(task: Task) -> Result:
         told=lambda done, of: task.told(Progress("Médiateurs", done, of)),
     )
     with task.database.transaction(writing=False) as session:
-        drafts = len(queries.statements_of(session, run.id))
+        told = said(session, run.id)
     return Result(
-        said(drafts),
+        told,
         "statement_pages.listed",
         made_by(programme_id, date.fromisoformat(task.asked["arrete"])),
     )
@@ -56,9 +59,18 @@ def made_by(programme_id: UUID, cut_off_on: date) -> dict[str, Any]:
     return {"dispositif": str(programme_id), "mois": f"{month:%Y-%m}"}
 
 
-def said(draft_count: int) -> str:
+def said(session: Session, run_id: UUID) -> str:
     """What a run has done, and what comes next."""
+    sums = standing_queries.sums_by_state(session, asked=Filter(run_id=run_id))
+    held = standing_queries.sums_by_state(session, asked=Filter(run_id=run_id, held=True))
+    made, waits = (sum(one.statement_count for one in found.values()) for found in (sums, held))
+    done = f"La liquidation a fait {count(made)} projet{plural(made)} de bordereau."
+    if not waits:
+        return f"{done} Une autre personne {'les ' if made > 1 else 'l’'}approuve maintenant."
+    lacks = "il manque un compte bancaire confirmé ou la certification du médiateur"
+    if waits == made:
+        return f"{done} {'Ils sont retenus' if made > 1 else 'Il est retenu'} : {lacks}."
     return (
-        f"La liquidation a fait {count(draft_count)} projet{plural(draft_count)} de bordereau. "
-        "Une autre personne les approuve maintenant."
+        f"{done} Une autre personne en approuve {count(made - waits)} maintenant ; "
+        f"{count(waits)} {'sont retenus' if waits > 1 else 'est retenu'} : {lacks}."
     )

@@ -148,7 +148,7 @@ def paper_of(session: Session, standing: Standing, *, address: str) -> Statement
         approved_at=approval.approved_at if approval else None,
         certified_at=certification.certified_at if certification else None,
         received_on=approval.received_on if approval else None,
-        due_on=approval.due_on if approval else None,
+        due_on=approval.due_on if approval and approval.payable_cents else None,
         code=code,
         address=f"{address}/V/{code}",
         specimen=programmes.is_demonstration(session),

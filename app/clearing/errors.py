@@ -325,8 +325,8 @@ class StatementChanged(Conflict):
 
     code = "statement_changed"
     sentence = (
-        "Le total approuvé n’est pas celui du bordereau : il a changé depuis votre lecture, ou il "
-        "est mal recopié. Relisez-le, puis approuvez."
+        "Le bordereau n’est plus celui que vous avez lu : il a changé depuis, ou son total est mal "
+        "recopié. Relisez-le, puis recommencez."
     )
 
 

@@ -151,7 +151,12 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
     return Outlook(
         tuple(_with_account(session, mediator_id, owed, _merged(blocked))),
         _by_day([*coming, *fresh]),
-        _stages(session, mediator_id, unclaimed),
+        _stages(
+            session,
+            mediator_id,
+            unclaimed,
+            to_certify=any(one.obstacle is Obstacle.TO_CERTIFY for one in blocked),
+        ),
         Cents(unpaid + sum(one.amount_cents for one in unclaimed)),
         len(disputed),
         kept_cents=Cents(debts.kept_cents),
@@ -321,7 +326,7 @@ def _over(
 
 
 def _stages(
-    session: Session, mediator_id: UUID, unclaimed: Sequence[UnclaimedSum]
+    session: Session, mediator_id: UUID, unclaimed: Sequence[UnclaimedSum], *, to_certify: bool
 ) -> tuple[Stage, ...]:
     """Everything taken and kept, by how far it has come; each pass is on one line."""
     asked = Filter(mediator_id=mediator_id)
@@ -345,7 +350,13 @@ def _stages(
             sum(one.voucher_count for one in unclaimed),
             Cents(sum(one.amount_cents for one in unclaimed)),
         ),
-        stage("Bordereau en préparation", "La collectivité l’approuve.", StatementState.DRAFT),
+        stage(
+            "Bordereau en préparation",
+            "Certifiez ce qui attend votre signature ; la collectivité approuve ensuite."
+            if to_certify
+            else "La collectivité l’approuve.",
+            StatementState.DRAFT,
+        ),
         stage(
             "Approuvé, en paiement",
             "Le comptable public paie.",

@@ -113,6 +113,7 @@ def statement_pdf(paper: StatementPaper) -> bytes:
 
 def _parties(page: Paper, paper: StatementPaper, y: float) -> float:
     s, half = page.sheet, (page.wide - 2 * LEFT - GAP) / 2
+    to_write = "rien à payer" if paper.approved_at else TO_WRITE
     creditor = (
         ("Nom", strong(paper.mediator)),
         ("Commune", paper.commune),
@@ -125,7 +126,7 @@ def _parties(page: Paper, paper: StatementPaper, y: float) -> float:
         ("Débiteur", strong(paper.debtor)),
         ("Arrêté", f"pass enregistrés avant le {short_day(paper.cut_off_on)}"),
         ("Reçu le", short_day(paper.received_on) if paper.received_on else TO_WRITE),
-        ("À payer avant", strong(short_day(paper.due_on)) if paper.due_on else TO_WRITE),
+        ("À payer avant", strong(short_day(paper.due_on)) if paper.due_on else to_write),
     )
     left = field_card(s, LEFT, y, half, "Créancier (acteur de médiation)", creditor, label=20)
     right = field_card(s, LEFT + half + GAP, y, half, "Dépense", spending, label=26)

@@ -10,7 +10,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session, aliased
 
 from app.clearing import correction_queries
-from app.clearing.correction_models import Receivable, Recovery, StatementOffset
+from app.clearing.correction_models import (
+    DebitNoteCollection,
+    Receivable,
+    Recovery,
+    StatementOffset,
+)
 from app.clearing.models import (
     ClearingRun,
     Payment,
@@ -461,7 +466,14 @@ def sums_by_state(session: Session, *, asked: Filter) -> dict[StatementState, Su
     return found
 
 
-def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
+class TakenBack(NamedTuple):
+    """What was clawed back of what was paid: money that came back, and what is to come back yet."""
+
+    collected_cents: Cents
+    open_cents: Cents
+
+
+def taken_back(session: Session, *, asked: Filter) -> TakenBack:
     """What was clawed back of statements, and was not held back by one that is paid or offset.
 
     Whatever state they are in: `asked` asks for none.
@@ -475,12 +487,16 @@ def taken_back_cents(session: Session, *, asked: Filter) -> Cents:
         .exists()
     )
     held_back = select(Recovery.receivable_id).where(held_back_by)
-    total = session.scalar(
-        select(func.coalesce(func.sum(Receivable.net_cents), 0))
+    rows = session.execute(
+        select(DebitNoteCollection.id.is_not(None), func.sum(Receivable.net_cents))
         .join(Statement, Statement.id == Receivable.statement_id)
+        .outerjoin(Recovery, Recovery.receivable_id == Receivable.clawback_id)
+        .outerjoin(DebitNoteCollection, DebitNoteCollection.debit_note_id == Recovery.debit_note_id)
         .where(*within, Receivable.clawback_id.not_in(held_back))
+        .group_by(DebitNoteCollection.id.is_not(None))
     )
-    return Cents(int(total or 0))
+    cents = {bool(collected): int(total) for collected, total in rows}
+    return TakenBack(Cents(cents.get(True, 0)), Cents(cents.get(False, 0)))
 
 
 def compensated_by_paid(session: Session, mediator_id: UUID) -> tuple[int, Cents]:

@@ -505,10 +505,9 @@ def run() -> ResponseReturnValue:
     made = None if form.errors else form.submit_apart(run_now)
     if made is None:
         return run_page(form, asked=False)
-    drafts = in_transaction(lambda session: queries.statements_of(session, made.id))
     return done(
         url_for(".listed", **background.made_by(programme_id, cut_off_on)),
-        background.said(len(drafts)),
+        in_transaction(lambda session: background.said(session, made.id)),
     )
 
 

@@ -28,7 +28,7 @@ from app.clearing.rules import (
     RedemptionState,
     StatementState,
 )
-from app.clearing.standing_queries import Filter, Standing, Sum
+from app.clearing.standing_queries import Filter, Standing, Sum, TakenBack
 from app.identity.naming import named_to
 from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import NO_BREAK, Cents
@@ -114,8 +114,8 @@ class ListPage:
     paid: Sum
     compensated_cents: Cents
     """What paid and compensated statements held back for passes taken back: it was never paid."""
-    taken_back_cents: Cents
-    """Of what is paid: clawed back, and no statement has recovered it yet."""
+    taken_back: TakenBack
+    """Of what is paid: clawed back, and no statement has recovered it."""
     tabs: tuple[StateTab, ...]
     mediators: tuple[Choice, ...]
     programmes: tuple[Choice, ...]
@@ -175,7 +175,7 @@ def list_page(
         compensated_cents=Cents(
             _sum([sums[s] for s in sums if s in COMPENSATED_BY]).recovered_cents
         ),
-        taken_back_cents=standing_queries.taken_back_cents(session, asked=whole),
+        taken_back=standing_queries.taken_back(session, asked=whole),
         tabs=tuple(tabs),
         mediators=()
         if actor.scope
@@ -372,7 +372,7 @@ def statement_page(
     own = actor.scope is not None
     tone, words = state_words(one, reasons, own=own)
     certified = queries.certification_of(session, one.id, version.version) is not None
-    acts, not_allowed = _acts(session, one, actor, certified=certified)
+    acts, not_allowed = _acts(session, one, actor, reasons, certified=certified)
     owed = recoveries_of(session, one)
     account = account_of(session, one)
     return StatementPage(
@@ -492,12 +492,17 @@ def _waits_of_own(one: Standing, reasons: Sequence[HoldReason], account: Account
 
 
 def _acts(
-    session: Session, one: Standing, actor: Actor, *, certified: bool
+    session: Session,
+    one: Standing,
+    actor: Actor,
+    reasons: Sequence[HoldReason],
+    *,
+    certified: bool,
 ) -> tuple[tuple[str, ...], str]:
     """What the actor may do now, and why not what else the statement waits for."""
     rights = RIGHTS[actor.role]
     if one.state is StatementState.DRAFT:
-        return _acts_on_a_draft(session, one, actor, certified=certified)
+        return _acts_on_a_draft(session, one, actor, reasons, certified=certified)
     acts: list[str] = []
     if one.state in {StatementState.APPROVED, StatementState.REJECTED} and (
         Right.ORDER_PAYMENT in rights
@@ -512,7 +517,12 @@ def _acts(
 
 
 def _acts_on_a_draft(
-    session: Session, one: Standing, actor: Actor, *, certified: bool
+    session: Session,
+    one: Standing,
+    actor: Actor,
+    reasons: Sequence[HoldReason],
+    *,
+    certified: bool,
 ) -> tuple[tuple[str, ...], str]:
     rights, why = RIGHTS[actor.role], ""
     acts: list[str] = []
@@ -523,6 +533,8 @@ def _acts_on_a_draft(
             why = "Vous l’avez préparé : vous ne pouvez pas l’approuver."
         elif queries.withdrawn_by(session, one.id, actor.agent_id):
             why = "Vous en avez retiré des pass : vous ne pouvez pas l’approuver."
+        elif reasons:
+            why = "Il ne peut pas encore être approuvé."
         else:
             acts.append("approuver")
     if Right.PREPARE_CLEARING in rights:

@@ -193,7 +193,7 @@ def test_every_place_tells_the_same_net_to_pay(
     assert rows(house, "finance2", "/bordereaux?etat=retained") == ["10 €"] * 2
     words = page(house, "finance2", "/bordereaux")
     assert "reste à payer 30 € 7 pass, 3 bordereaux" in words
-    assert "déjà payé 80 € 8 pass, 2 bordereaux, dont 50 € repris ou à reprendre" in words
+    assert "déjà payé 80 € 8 pass, 2 bordereaux, dont 50 € à rendre" in words
     assert "20 € de pass repris déduits" in words
     file = house.signed_in("finance2").client.get("/bordereaux.csv?etat=draft&tri=net")
     assert re.findall(r";(\d+,00);À approuver", file.text) == ["0,00", "20,00"]

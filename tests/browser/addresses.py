@@ -511,9 +511,10 @@ def _prescription(session: Session) -> Prescription:
 
 
 def the_statement(site: Site, state: StatementState) -> Standing:
-    """The latest statement in that state."""
+    """The latest statement in that state; of drafts, one that nothing holds."""
+    held = False if state is StatementState.DRAFT else None
     with site.database.transaction(writing=False) as session:
-        return statements_listed(session, Place(1), asked=Filter(state=state))[0]
+        return statements_listed(session, Place(1), asked=Filter(state=state, held=held))[0]
 
 
 def a_statement(site: Site, state: StatementState, path: str = "") -> str:

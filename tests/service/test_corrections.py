@@ -164,7 +164,8 @@ def test_a_statement_that_recoveries_eat_up_is_settled_without_a_payment(
     assert corrections.rests(AccountKind.SETTLED) == 2
     assert corrections.account() == (3000, 0, 1000)
     with corrections.database.transaction() as session:
-        assert standing_queries.taken_back_cents(session, asked=standing_queries.Filter()) == 1000
+        taken_back = standing_queries.taken_back(session, asked=standing_queries.Filter())
+        assert taken_back == (0, 1000)
     corrections.take(2)
     rest = corrections.paid()
     assert corrections.state(rest) is StatementState.PAID
@@ -284,6 +285,9 @@ def test_what_no_statement_recovers_is_asked_for_by_a_numbered_note(
 
     collect("accountant")
     assert corrections.account() == (2000, 2000, 0)
+    with corrections.database.transaction(writing=False) as session:
+        asked = standing_queries.Filter()
+        assert standing_queries.taken_back(session, asked=asked) == (2000, 0)
     with pytest.raises(NothingToCollect), corrections.database.transaction() as session:
         issue(session, 90)
 

@@ -157,6 +157,14 @@ def test_a_draft_has_no_code_and_a_demonstration_says_so() -> None:
     assert first.endswith(";2;20,00;Pass acceptés;20,00;;;SPÉCIMEN")
 
 
+def test_a_statement_that_is_compensated_whole_has_no_day_to_be_paid_by() -> None:
+    approved = datetime(2026, 11, 5, 12, tzinfo=UTC)
+    paper = replace(PAPER, lines=LINES[:1], approved_at=approved, due_on=None,
+                    total=Total.of(2, 2000, fee_basis_points=0))  # fmt: skip
+
+    assert "rien à payer" in " ".join(read(statement_pdf(paper))).replace("\u00a0", " ")
+
+
 BACK = tuple(
     PaperRecovery(serial(500 + n, 1), "BR-2026-0028", "La séance n’a pas eu lieu", Cents(1000))
     for n in range(3)
