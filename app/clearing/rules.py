@@ -115,13 +115,13 @@ class Topic(StrEnum):
 
 FRENCH_TOPIC = {
     Topic.COMPUTER: "Ordinateur",
-    Topic.PHONE: "Téléphone, tablette",
+    Topic.PHONE: "Téléphone et tablette",
     Topic.INTERNET: "Internet",
     Topic.EMAIL: "Courriel",
     Topic.FORMALITIES: "Démarches en ligne",
     Topic.EMPLOYMENT: "Emploi",
-    Topic.DOCUMENTS: "Documents, photos",
-    Topic.SAFETY: "Sécurité, arnaques",
+    Topic.DOCUMENTS: "Documents et photos",
+    Topic.SAFETY: "Sécurité et arnaques",
 }
 
 

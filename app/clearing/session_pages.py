@@ -200,6 +200,7 @@ def read_session_page(session_id: UUID) -> ResponseReturnValue:
             for redemption_id in session_queries.redemptions_of_session(session, session_id)
         ]
         [shown] = sessions_shown(session, [held], own=own)
+        lines.sort(key=lambda line: (line.redemption.redeemed_at, line.redemption.id))
         return SessionPage(shown, lines_shown(lines, {}))
 
     return render_template("clearing/session.html", page=in_transaction(read))

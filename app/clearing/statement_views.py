@@ -394,7 +394,7 @@ def statement_page(
         net_cents=Cents(version.net_cents),
         payee=account.words,
         awaited=account_awaited(session, actor, one),
-        due_on=approval.due_on if approval and approval.payable_cents else None,
+        due_on=_due_on(session, one),
         late=approval is not None and one.state in OWED and approval.due_on < today,
         lines=tuple(documents.lines_of(session, one.id)),
         steps=_signed(session, actor, _steps(session, one)),
@@ -412,6 +412,13 @@ def statement_page(
         payable_cents=Cents(version.net_cents - sum(r.net_cents for r in owed)),
         sessions=tuple(documents.sessions_of(session, one)),
     )
+
+
+def _due_on(session: Session, one: Standing) -> date | None:
+    """By when something is paid; a draft's delay runs already, whenever it is approved."""
+    if one.state is StatementState.EMPTY or (one.approval and not one.approval.payable_cents):
+        return None
+    return statements.due_on(session, one)
 
 
 def _withdrawn(session: Session, statement_id: UUID) -> tuple[Withdrawn, ...]:
