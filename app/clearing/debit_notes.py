@@ -225,9 +225,9 @@ def _tell(session: Session, note: DebitNote, pass_count: int, *, now: datetime) 
         "Le comptable public vous dira comment reverser cette somme"
         f"{' : ' + ', '.join(payee.lines) if payee else ''}. Rien ne se paie dans passnum, et "
         "aucun compte bancaire ne vous est donné par courriel.\n\n"
-        "Pour voir chaque pass, son motif et imprimer la demande, connectez-vous à passnum : "
-        "« Mon guichet » y mène. Si une reprise vous semble fausse, appelez la collectivité, à un "
-        "numéro que vous connaissez déjà."
+        "Pour voir chaque pass et son motif, ou imprimer la demande, connectez-vous à passnum : "
+        "votre page d’accueil y mène. Si une reprise vous semble fausse, appelez la collectivité, "
+        "à un numéro que vous connaissez déjà."
     )
     letter = written(
         MailKind.NOTICE,
