@@ -19,7 +19,7 @@ from app.identity.session_rules import SessionEnd
 from app.identity.sessions import end_because
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.text import clean, read_email
+from app.kernel.text import clean, not_latin, read_email
 from app.mails.outbox import write_mail
 from app.mails.rules import MailKind
 from app.mails.wording import written
@@ -192,6 +192,8 @@ def change_name(
     cleaned = clean(name)
     if cleaned is None:
         raise InvalidInput(name="Écrivez votre nom, en 200 caractères au plus.")
+    if wrong := not_latin(name=name):
+        raise InvalidInput(**wrong)
     agent = session.get_one(Agent, agent_id)
     if cleaned != agent.name:
         agent.name = cleaned

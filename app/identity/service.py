@@ -38,7 +38,7 @@ from app.identity.sessions import end_because
 from app.kernel.clock import martinique_day
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
-from app.kernel.text import clean, read_email
+from app.kernel.text import clean, not_latin, read_email
 from app.mails.outbox import write_mail
 from app.mails.queries import told_since
 from app.mails.rules import MailKind
@@ -86,8 +86,9 @@ def create_agent(
     if actor is not None:
         actor.check(Right.MANAGE_ACCOUNTS)
     address, cleaned = read_email(email), clean(name)
-    if address is None or cleaned is None:
-        raise InvalidInput(**wrong_about(email=email, name=name))
+    wrong = wrong_about(email=email, name=name)
+    if address is None or cleaned is None or wrong:
+        raise InvalidInput(**wrong)
     hold(session, "agent", address)
     if queries.agent_by_email(session, address):
         raise EmailTaken
@@ -115,7 +116,7 @@ def create_agent(
 
 def wrong_about(*, email: str, name: str) -> dict[str, str]:
     """What to write instead where nobody can have that name, or that address."""
-    said = {}
+    said = not_latin(name=name)
     if clean(name) is None:
         said["name"] = "Écrivez le nom de l’agent, en 200 caractères au plus."
     if read_email(email) is None:

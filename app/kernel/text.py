@@ -29,6 +29,24 @@ def clean(typed: str, *, longest: int = LONGEST_NAME) -> str | None:
     return text
 
 
+NOT_LATIN = "Écrivez en lettres latines, sans dessin : le papier n’imprime pas les autres signes."
+_ALSO_PRINTED = frozenset("ÆæŒœØøŁłĐđÐðÞþĦħıß’‘“”„«»–—·•€£")
+
+
+def is_latin(text: str) -> bool:
+    """Whether papers can print a text: Latin letters, with any accents, and usual signs."""
+    return all(
+        (" " <= char <= "~") or char in _ALSO_PRINTED or "\u0300" <= char <= "\u036f"
+        for char in unicodedata.normalize("NFKD", text)
+    )
+
+
+def not_latin(**typed: str | None) -> dict[str, str]:
+    """What to write instead, by field, of names that would be missing on paper."""
+    said = {field: clean(text, longest=len(text)) for field, text in typed.items() if text}
+    return {field: NOT_LATIN for field, text in said.items() if text and not is_latin(text)}
+
+
 def _is_hidden(char: str) -> bool:
     """Whether a character shows nothing of its own, or nothing that everybody reads alike.
 

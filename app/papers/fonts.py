@@ -8,10 +8,11 @@ original, which the licence wants.
 """
 
 import io
+import re
 from functools import cache
 from threading import Lock
 from typing import Any
-from unicodedata import normalize
+from unicodedata import combining, decimal, normalize
 
 import fontpkg
 from fontTools.ttLib import TTFont as FontFile
@@ -63,13 +64,19 @@ def _drawn() -> frozenset[int]:
 def writable(text: str) -> str:
     """The text in characters that the font draws: a name from elsewhere is still printed.
 
-    A letter that the font lacks becomes its base letter, another character a question mark; tabs
-    and line ends become spaces.
+    A letter that the font lacks becomes its base letter; letters of another script, which names
+    typed today have none of (`app.kernel.text.is_latin`), become one « … »; emoji are left out.
+    Tabs and line ends become spaces.
     """
     drawn = _drawn()
     if all(ord(c) in drawn for c in text):
         return text
-    return "".join(_nearest(c, drawn) for c in normalize("NFC", text))
+    nearest = "".join(_nearest(c, drawn) for c in normalize("NFC", text))
+    return re.sub(" +(?=[ ,.])", "", re.sub(f"{_LOST}+", "…", nearest))
+
+
+_LOST = "\x04"
+"""Stands for a letter that cannot be written, until those beside it are one with it."""
 
 
 def _nearest(character: str, drawn: frozenset[int]) -> str:
@@ -77,10 +84,11 @@ def _nearest(character: str, drawn: frozenset[int]) -> str:
         return character
     if character.isspace():
         return " "
-    if character in "\u200b\u200d\ufe0f\u00ad":
-        return ""
-    base = "".join(c for c in normalize("NFKD", character) if ord(c) in drawn)
-    return base or "?"
+    if character.isdecimal():
+        return str(decimal(character))
+    parts = normalize("NFKD", character)
+    base = "".join(c for c in parts if ord(c) in drawn and not combining(c))
+    return base or (_LOST if character.isalnum() else "")
 
 
 def _derived(

@@ -10,7 +10,7 @@ from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.text import clean
+from app.kernel.text import clean, not_latin
 from app.mails.rules import MailKind
 from app.partners import queries
 from app.partners.announcing import announce
@@ -52,12 +52,12 @@ def prepare_bank_details(
     actor.check(Right.PREPARE_BANK_DETAILS)
     actor.check_sees(organisation_id)
     cleaned, number = clean(holder, longest=70), read_iban(iban)
-    wrong = {}
+    wrong = not_latin(holder=holder)
     if cleaned is None:
         wrong["holder"] = "Écrivez le titulaire du compte, en 70 caractères au plus."
     if number is None:
         wrong["iban"] = NO_IBAN
-    if cleaned is None or number is None:
+    if cleaned is None or number is None or wrong:
         raise InvalidInput(**wrong)
     if not queries.any_bank_details(session):
         # The first account makes the key. Later a missing key is a lost one, never made anew.

@@ -9,7 +9,7 @@ from app.database.locks import earlier, hold
 from app.identity.rules import Actor, Right
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.text import clean, read_email
+from app.kernel.text import clean, not_latin, read_email
 from app.partners import queries
 from app.partners.errors import ContactReplacedAlready, UnknownContact
 from app.partners.models import PartnerAddress, PartnerContact
@@ -45,7 +45,7 @@ def record_address(
     actor.check(Right.MANAGE_PARTNERS)
     road, code = clean(street), read_postcode(postcode)
     more = clean(complement) if complement else None
-    wrong = {}
+    wrong = not_latin(street=street, complement=complement)
     if road is None:
         wrong["street"] = "Écrivez le numéro et la rue, ou le lieu-dit."
     if complement and more is None:

@@ -15,7 +15,7 @@ from app.kernel.clock import FIRST_DAY, LAST_DAY, martinique_day
 from app.kernel.communes import COMMUNES, commune_named
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id, request_hash
-from app.kernel.text import clean, de
+from app.kernel.text import clean, de, not_latin
 from app.partners import queries
 from app.partners.errors import (
     AgreementOverlaps,
@@ -75,7 +75,7 @@ def register_organisation(
         actor.check(Right.MANAGE_PARTNERS)
     cleaned, place = clean(name), _commune(commune, insee)
     number = read_siret(siret) if siret is not None else None
-    wrong = {}
+    wrong = not_latin(name=name, commune=commune)
     if cleaned is None:
         wrong["name"] = "Écrivez le nom de la structure, en 200 caractères au plus."
     if isinstance(place, dict):

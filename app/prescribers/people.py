@@ -12,7 +12,7 @@ from app.identity.rules import Actor, Right
 from app.kernel.clock import martinique_day
 from app.kernel.errors import IdAlreadyUsed, InvalidInput
 from app.kernel.ids import request_hash
-from app.kernel.text import clean, read_email
+from app.kernel.text import clean, not_latin, read_email
 from app.prescribers import queries
 from app.prescribers.errors import NotASenior, UnknownBeneficiary
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
@@ -171,7 +171,7 @@ def _name_asked(what: str, typed: str) -> str:
 
 
 def _wrong(person: Person, *, today: date) -> dict[str, str]:
-    wrong = {}
+    wrong = not_latin(surname=person.surname, first_name=person.first_name, commune=person.commune)
     phone = clean(person.phone, longest=30) if person.phone else None
     if clean(person.surname) is None:
         wrong["surname"] = _name_asked("le nom", person.surname)

@@ -17,7 +17,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.ids import request_hash
 from app.kernel.money import Cents, euros
 from app.kernel.serials import LABEL
-from app.kernel.text import clean
+from app.kernel.text import clean, not_latin
 from app.partners.rules import OrganisationKind
 from app.partners.service import known_organisation, wrong_period
 from app.programmes import queries
@@ -94,7 +94,7 @@ def create_programme(
     terms = terms or Terms(entitlements=tuple(entitlements))
     today = martinique_day(now)
     cleaned = clean(name)
-    wrong = wrong_terms(terms)
+    wrong = wrong_terms(terms) | not_latin(name=name)
     if cleaned is None:
         wrong["name"] = "Écrivez le nom du dispositif, en 200 caractères au plus."
     if cleaned is None or wrong:

@@ -21,7 +21,7 @@ from app.identity.drafts import Typed
 from app.identity.rules import Right
 from app.kernel.ids import new_id
 from app.kernel.money import Cents
-from app.kernel.text import clean
+from app.kernel.text import clean, not_latin
 from app.partners.rules import OrganisationKind
 from app.programmes import queries, service, words
 from app.programmes.errors import SettingsChangedAfterwards
@@ -312,6 +312,7 @@ def _opening(form: Form) -> dict[str, Any]:
     """What a new programme is, once and for all."""
     if clean(form.text("name")) is None:
         form.wrong("name", "Écrivez le nom du dispositif, en 200 caractères au plus.")
+    form.note(not_latin(name=form.text("name")))
     return {
         "name": form.text("name"),
         "sponsor_id": form.uuid("sponsor_id"),

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime
+from unicodedata import normalize
 
 import pikepdf
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as some
 from python_calamine import CalamineWorkbook
 
 from app.kernel.clock import MARTINIQUE
+from app.kernel.text import is_latin
+from app.papers.fonts import writable
 from app.papers.french import euros_in_words, grouped, in_words, long_day, money
 from app.papers.measures import DoesNotFit
 from app.papers.sheet import SPECIMEN, Sheet, strong
@@ -82,6 +85,17 @@ def test_a_long_or_foreign_name_is_printed_whole(holder: str) -> None:
         assert "".join(holder.split()) in text
     else:
         assert holder[1:6].replace(" ", "")[:4] in text
+
+
+def test_what_a_name_may_be_made_of_is_printed_whole_and_the_rest_never_as_a_question() -> None:
+    assert writable("محمد علي 😀, 2002") == "… …, 2002"
+    assert writable("Nguyễn Đỗ ٢") == "Nguyen Đo 2"
+    for point in range(0x20, 0x1_0000):
+        char = chr(point)
+        told = writable(f"a{char}a")
+        if not 0xD800 <= point < 0xE000 and is_latin(char):
+            assert "…" not in told or "..." in normalize("NFKD", char), f"{point:x}"
+        assert "?" not in told or "?" in normalize("NFKD", char), f"{point:x}"
 
 
 def test_a_line_that_is_too_long_raises() -> None:

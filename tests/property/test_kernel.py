@@ -22,7 +22,7 @@ from app.kernel.codes import ALPHABET, MistypedCode, VoucherCode
 from app.kernel.ids import new_id, request_hash
 from app.kernel.money import euros
 from app.kernel.serials import BookletNumber, NotASerial, SerialNumber, WrongKey
-from app.kernel.text import LONGEST_NAME, clean, read_email
+from app.kernel.text import LONGEST_NAME, NOT_LATIN, clean, not_latin, read_email
 
 CODES = st.builds(codes.derive, st.binary(min_size=1, max_size=40), st.integers(1, 2**63 - 1))
 PLACES = st.integers(0, codes.LENGTH - 1)
@@ -253,6 +253,17 @@ def test_a_name_is_cleaned_once_for_all_or_refused(typed: str) -> None:
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=100))
 def test_letters_and_figures_of_any_script_make_a_name(name: str) -> None:
     assert clean(name) == unicodedata.normalize("NFC", name)
+
+
+@given(st.text("AÉßñçœŁ -’«»", min_size=1))
+@example("Nguyễn Łukasz Žižek Œdipe d’Orléans")
+def test_latin_letters_make_a_name_for_papers(name: str) -> None:
+    assert not not_latin(name=f"{name}\u200b")
+
+
+@pytest.mark.parametrize("name", ["محمد", "Ольга", "王", "Zoé 😀", "Ŋ"])
+def test_what_papers_cannot_write_is_said_beside_its_field(name: str) -> None:
+    assert not_latin(name=name, commune="Le Lorrain") == {"name": NOT_LATIN}
 
 
 @given(st.emails())

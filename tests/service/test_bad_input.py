@@ -69,6 +69,7 @@ CASES: list[Case] = [
     # ── Partners ──────────────────────────────────────────────────────────────────────────────────
     *names("register_organisation", "name"),
     *names("register_organisation", "commune"),
+    invalid("register_organisation", "name", "Ассоциация", name="in another script"),
     invalid("register_organisation", "siret", "73282932000075", name="with a wrong key"),
     invalid("register_organisation", "siret", "7328293200007", name="one digit short"),
     invalid("register_organisation", "siret", "٧٣٢٨٢٩٣٢٠٠٠٠٧٤", name="in foreign digits"),
