@@ -31,6 +31,8 @@ from app.losses import write_offs
 from app.losses.naming import Named
 from app.orders import service as orders
 from app.orders.queries import allotments
+from app.partners import bank_details
+from app.partners import queries as partners
 from app.programmes import freezes
 from app.programmes import queries as programmes
 from app.programmes.service import create_vintage
@@ -289,7 +291,21 @@ class Race:
     look: Callable[..., Any] | None = None
 
 
+def refusing_an_account(here: Here) -> Acts:
+    with here.database.transaction() as session:
+        typed = here.scheme.typed_account(session, "exo7", now=here.scheme.later)
+    return here.by(
+        "finance",
+        "finance2",
+        of=bank_details.refuse_bank_details,
+        refusal_id=new_id,
+        bank_details_id=typed,
+        reason="La structure ne connaît pas ce compte",
+    )
+
+
 RACES = {
+    "refuse an account": Race(refusing_an_account, "bank_details_refused", partners.named_account),
     "close a count": Race(closing_a_count, "count_closed", stock.closing_of),
     "sign a count": Race(signing_a_count, "count_signed_already", stock.signature_of),
     "prepare a destruction": Race(preparing_a_destruction, "write_off_prepared_already"),
