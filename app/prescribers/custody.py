@@ -396,18 +396,31 @@ def _named(
 
 
 def left_uncounted(
-    session: Session, *, actor: Actor, consignment_id: UUID, counted: Sequence[BookletRange]
+    session: Session,
+    *,
+    actor: Actor,
+    consignment_id: UUID,
+    counted: Sequence[BookletRange],
+    missing: Sequence[BookletRange] = (),
 ) -> list[Booklet]:
-    """The booklets of a consignment that nobody counted at its arrival.
+    """The booklets of a consignment that nobody counted at its arrival, nor named as missing.
 
     Raises:
         UnknownConsignment.
-        BookletNotInConsignment, BookletsOverlap: a booklet counted makes no sense.
+        BookletNotInConsignment, BookletsOverlap: a booklet named makes no sense.
+        InvalidInput: one is counted and missing.
     """
     actor.check(Right.CONFIRM_RECEIPT)
     consignment = known_consignment(session, actor=actor, consignment_id=consignment_id)
     there = {booklet.id for booklet in _named(session, consignment, counted)}
-    return [one for one in queries.booklets_of(session, consignment.id) if one.id not in there]
+    lacking = {booklet.id for booklet in _named(session, consignment, missing)}
+    for booklet_id in sorted(there & lacking):
+        raise InvalidInput(
+            manquants=f"Le carnet {_printed(session, booklet_id)} est compté et nommé manquant : "
+            "retirez-le de l’une des deux listes."
+        )
+    whole = queries.booklets_of(session, consignment.id)
+    return [one for one in whole if one.id not in there | lacking]
 
 
 def _printed(session: Session, booklet_id: int) -> str:

@@ -362,22 +362,27 @@ def receive(consignment_id: UUID) -> ResponseReturnValue:
 
 def note_uncounted(session: Session, consignment_id: UUID, form: Form) -> None:
     """After a count cover by cover: name what was not there, for the person to look at again."""
-    counted = ranges(session, form, "comptes")
+    counted, missing = (ranges(session, form, name) for name in ("comptes", "manquants"))
     form.check()
     if not counted:
         return
     left = custody.left_uncounted(
-        session, actor=current_actor(), consignment_id=consignment_id, counted=counted
+        session,
+        actor=current_actor(),
+        consignment_id=consignment_id,
+        counted=counted,
+        missing=missing,
     )
     if not left:
         return
     lots = holdings.lots_of(session, left)
     lines = (lot.first if lot.first == lot.last else f"{lot.first} à {lot.last}" for lot in lots)
-    form.typed |= {"comptes": [""], "manquants": ["\n".join(lines)], "compte": [""]}
+    named = "\n".join(filter(None, (form.text("manquants"), *lines)))
+    form.typed |= {"manquants": [named], "compte": [""]}
     form.wrong(
         "manquants",
         f"{booklets_said(len(left))} de ce bordereau {plural_of(len(left))} : relisez la liste "
-        "ci-dessous, retirez ce que vous retrouvez, puis signez.",
+        "ci-dessous. Ce que vous retrouvez passe dans les carnets comptés ; puis signez.",
     )
 
 
