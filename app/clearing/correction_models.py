@@ -309,7 +309,8 @@ class Dispute(Record):
 class DisputeDecision(Model):
     """A dispute was decided, once, with the reason: kept, or awarded to the other mediator.
 
-    What is awarded is a redemption of the pass by who claimed it: dispute_awards_the_claimant.
+    What is awarded is a redemption of the pass by who claimed it: dispute_awards_the_claimant. What
+    is kept was not clawed back before: the trigger dispute_keeps_what_is_not_taken_back.
     """
 
     __tablename__ = "dispute_decision"

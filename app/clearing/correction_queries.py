@@ -165,6 +165,11 @@ def mediators_corrected(session: Session) -> list[tuple[UUID, str]]:
 # ── What is owed back ─────────────────────────────────────────────────────────────────────────────
 
 
+def is_taken_back(session: Session, redemption_id: UUID) -> bool:
+    """Whether what was paid for a redemption is owed back."""
+    return bool(session.scalar(select(exists().where(Receivable.redemption_id == redemption_id))))
+
+
 def open_receivables(
     session: Session, pairs: Iterable[tuple[UUID, UUID]]
 ) -> dict[tuple[UUID, UUID], list[Receivable]]:

@@ -42,6 +42,9 @@ BEFORE_AN_AWARD = {
         "Il est payé : avant d’attribuer le pass, préparez sa reprise et faites-la approuver par "
         "une autre personne."
     ),
+    RedemptionState.TAKEN_BACK: (
+        "Son paiement est repris : il ne garde plus le pass, attribuez-le à l’autre."
+    ),
     RedemptionState.OFFSET: (
         "Il a compensé un pass repris : avant de l’attribuer, préparez sa reprise et faites-la "
         "approuver par une autre personne."
@@ -77,6 +80,8 @@ class First:
     """What stands before an award, in a sentence."""
     payable: bool
     """It is paid: a clawback comes first."""
+    taken_back: bool
+    """It was paid and owes that back: it does not keep the pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +272,7 @@ def first_story(session: Session, redemption_id: UUID) -> First:
         words.label,
         BEFORE_AN_AWARD.get(line.state, ""),
         line.state in OVER and may(Right.PREPARE_CLAWBACK),
+        line.state is RedemptionState.TAKEN_BACK,
     )
 
 
@@ -296,10 +302,9 @@ def shown(dispute_id: UUID) -> ResponseReturnValue:
             "fois.",
         )
     page = in_transaction(lambda session: dispute_page(session, dispute_id))
-    choices = (
-        Choice(Outcome.KEPT, "Le premier garde le pass"),
-        Choice(Outcome.AWARDED, f"Le pass est attribué à {page.row.claimant}"),
-    )
+    kept = Choice(Outcome.KEPT, "Le premier garde le pass")
+    awarded = Choice(Outcome.AWARDED, f"Le pass est attribué à {page.row.claimant}")
+    choices = (awarded,) if page.first and page.first.taken_back else (kept, awarded)
     return render_template(
         "clearing/dispute.html", page=page, form=form, choices=choices
     ), form.status

@@ -23,6 +23,7 @@ from app.clearing.errors import (
     DisputeDecidedAlready,
     DisputedPassOnStatement,
     DisputedPassPaid,
+    DisputedPaymentTakenBack,
     DisputeOpenerCannotDecide,
     PassDisputedAlready,
     UnknownDispute,
@@ -185,6 +186,7 @@ def decide_dispute(
     Raises:
         UnknownDispute, DisputeOpenerCannotDecide, DisputeDecidedAlready.
         DisputedPassOnStatement, DisputedPassPaid: what stands before an award.
+        DisputedPaymentTakenBack: the first was paid, and owes that back: it keeps nothing.
         What refuses a redemption: the pass has expired, or the claimant had no label that day …
         InvalidInput: no reason.
     """
@@ -204,6 +206,9 @@ def decide_dispute(
     if found.opened_by == actor.agent_id:
         raise DisputeOpenerCannotDecide
     awarded = None
+    hold(session, "redemption", found.redemption_id)
+    if outcome is Outcome.KEPT and correction_queries.is_taken_back(session, found.redemption_id):
+        raise DisputedPaymentTakenBack
     if outcome is Outcome.AWARDED:
         _take_from_the_first(session, found, actor=actor, reason=cleaned, now=now)
         awarded = _give(session, found, actor=actor, signer=signer, now=now)

@@ -590,6 +590,16 @@ class DisputedPassPaid(Conflict):
     )
 
 
+class DisputedPaymentTakenBack(Conflict):
+    """The first mediator owes its payment back: the pass cannot be left to it."""
+
+    code = "disputed_payment_taken_back"
+    sentence = (
+        "Le paiement du premier est repris : il ne garde plus le pass. "
+        "Attribuez le pass à l’autre médiateur."
+    )
+
+
 class DocumentDiffers(Conflict):
     """A paper rendered again is not the one that was rendered first."""
 

@@ -128,6 +128,7 @@ SUMS = [
     Rule("dispute_is_of_a_refused_attempt", "dispute", "trigger"),
     Rule("dispute_is_the_only_open_claim", "dispute", "trigger"),
     Rule("dispute_awards_the_claimant", "dispute_decision", "trigger"),
+    Rule("dispute_keeps_what_is_not_taken_back", "dispute_decision", "trigger"),
     Rule("mandate_number_is_used_once", "order_mandate", "trigger"),
     Rule("payment_order_number_is_used_once", "payment_order", "trigger"),
     Rule("payment_order_to_the_same_account_says_why", "payment_order", "trigger"),

@@ -142,6 +142,8 @@ class CorrectionOracle(ClearingOracle):
             return None if dispute.outcome == (outcome, by) else "dispute_decided_already"
         if dispute.opened_by == by:
             return "dispute_opener_cannot_decide"
+        if outcome == "kept" and self.attempts[dispute.first].taken_back:
+            return "disputed_payment_taken_back"
         if outcome == "awarded" and (refusal := self._award(dispute_id, dispute, by)):
             return refusal
         dispute.outcome = outcome, by

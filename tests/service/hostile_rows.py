@@ -272,6 +272,20 @@ def clawed_back_again(rows: Rows) -> Row:
     return {"clawback_id": again["id"], "redemption_id": again["redemption_id"]}
 
 
+def of_taken_back(rows: Rows) -> UUID:
+    """A dispute about a pass whose first payment is owed back."""
+    first = rows.any("redemption", id=rows.any("receivable")["redemption_id"])
+    dispute = rows.copy(
+        "dispute",
+        rows.any("dispute", id=rows.ids["dispute 9"]),
+        attempt_id=rows.ids["refused attempt"],
+        redemption_id=first["id"],
+        voucher_id=first["voucher_id"],
+    )
+    rows.add("dispute", dispute)
+    return UUID(str(dispute["id"]))
+
+
 def disputed_again(rows: Rows) -> Row:
     """Another dispute about a pass that was awarded, decided alike."""
     again = rows.copy(
@@ -487,6 +501,7 @@ ORDERS: dict[str, Bend] = {
         "outcome": "awarded",
         "redemption_id": rows.ids["paid redemption"],
     },
+    "dispute_keeps_what_is_not_taken_back": lambda rows, _: {"dispute_id": of_taken_back(rows)},
     "dispute_award_is_a_redemption": {"outcome": "awarded", "redemption_id": NOBODY},
     "redemption_is_awarded_once": lambda rows, _: disputed_again(rows),
     "cancelled_mandate_covers_nothing": lambda rows, _: {

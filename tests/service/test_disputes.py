@@ -16,6 +16,7 @@ from app.clearing.errors import (
     DisputeDecidedAlready,
     DisputedPassOnStatement,
     DisputedPassPaid,
+    DisputedPaymentTakenBack,
     DisputeOpenerCannotDecide,
     PassDisputedAlready,
     UnknownDispute,
@@ -127,6 +128,8 @@ def test_a_pass_on_an_approved_statement_waits_and_a_paid_one_is_clawed_back_fir
         with pytest.raises(DisputedPassPaid):
             claimed.decided(session, dispute_id, Outcome.AWARDED)
         scheme.taken_back(session, claimed.first)
+        with pytest.raises(DisputedPaymentTakenBack):
+            claimed.decided(session, dispute_id, Outcome.KEPT)
 
         claimed.decided(session, dispute_id, Outcome.AWARDED)
 
