@@ -38,6 +38,26 @@ ELSEWHERE = "formulaire"
 """Where a refusal that names no field leads: the form itself, whose HTML id this is."""
 
 
+LISTS = {
+    "detenteur": "qui a les carnets",
+    "dispositif": "le dispositif",
+    "genre": "pour qui c’était : une personne ou un groupe",
+    "kind": "la nature",
+    "role": "le rôle",
+    "sponsor_id": "le commanditaire",
+    "issuer_id": "l’émetteur",
+    "payer": "qui paie les médiateurs",
+    "step": "l’étape",
+    "successor_id": "qui prend la suite",
+}
+"""What is chosen in lists that several forms have, as a summary of errors names it."""
+
+
+def what_to_choose(name: str) -> str:
+    """The sentence for a list in which nothing was chosen."""
+    return f"Choisissez {LISTS[name]}." if name in LISTS else "Choisissez dans la liste."
+
+
 class Form:
     """What a person typed, by the HTML names of the fields; a name may have several values.
 
@@ -154,22 +174,20 @@ class Form:
             return None
         return day
 
-    def choice(
-        self, name: str, among: type[ChoiceT], sentence: str = "Choisissez dans la liste."
-    ) -> ChoiceT:
+    def choice(self, name: str, among: type[ChoiceT], sentence: str = "") -> ChoiceT:
         """One of the values of a list."""
         try:
             return among(self.text(name))
         except ValueError:
-            self.wrong(name, sentence)
+            self.wrong(name, sentence or what_to_choose(name))
             return next(iter(among))
 
-    def uuid(self, name: str, sentence: str = "Choisissez dans la liste.") -> UUID:
+    def uuid(self, name: str, sentence: str = "") -> UUID:
         """The id behind the line chosen in a list."""
         try:
             return UUID(self.text(name))
         except ValueError:
-            self.wrong(name, sentence)
+            self.wrong(name, sentence or what_to_choose(name))
             return UUID(int=0)
 
     def among(self, name: str, known: Mapping[str, V]) -> V | None:
