@@ -9,7 +9,7 @@ from uuid import UUID
 from app.closing.rules import SettlementKind, settlement_words
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
-from app.papers.parts import LEFT, Letterhead, fields, signatures
+from app.papers.parts import LEFT, fields, letterhead, signatures
 from app.papers.sheet import Sheet, strong
 from app.papers.sheets import Field, Kind, csv_bytes, xlsx_bytes
 from app.papers.table import Column, Row, Table
@@ -125,7 +125,7 @@ def joint_statement(data: Account, *, specimen: bool) -> bytes:
     paper = Paper(
         "État contradictoire",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle=f"Clôture du millésime {data.label}",
         specimen=specimen,
     )
@@ -203,7 +203,7 @@ def complement_statement(data: Complement, *, specimen: bool) -> bytes:
     paper = Paper(
         "Complément à l’état contradictoire",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle=f"Clôture du millésime {data.label}",
         specimen=specimen,
     )

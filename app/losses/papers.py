@@ -6,7 +6,7 @@ from datetime import date
 
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, typeset
-from app.papers.parts import LEFT, Letterhead, fields, signatory, signatures
+from app.papers.parts import LEFT, fields, letterhead, signatory, signatures
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 
@@ -69,7 +69,7 @@ def destruction_report(data: Destruction, *, specimen: bool) -> bytes:
     paper = Paper(
         "Procès-verbal de destruction",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle="Valeurs inactives",
         specimen=specimen,
     )
@@ -191,7 +191,7 @@ def replacement_slip(data: Swap, *, specimen: bool) -> bytes:
     paper = Paper(
         "Remplacement de pass",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle="À remettre avec les nouveaux pass",
         specimen=specimen,
     )

@@ -9,7 +9,7 @@ from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, short_day, typeset
 from app.papers.measures import A4
-from app.papers.parts import LEFT, Letterhead, fields, signatures
+from app.papers.parts import LEFT, fields, letterhead, signatures
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_chunks, write_xlsx
 from app.papers.table import Column, Row, Table, note
@@ -117,7 +117,7 @@ def register_pdf(register: Register, entries: Sequence[Entry]) -> bytes:
     paper = Paper(
         "Registre des valeurs inactives",
         "",
-        Letterhead(register.sponsor),
+        letterhead(register.sponsor),
         subtitle=typeset(f"Millésime {holding.vintage}, {period(register.since, register.until)}"),
         subject=register_title(register),
         foot=typeset(f"Registre, {holding.holder}, millésime {holding.vintage}"),
@@ -244,7 +244,7 @@ def account_pdf(account: AccountOfUse) -> bytes:
     paper = Paper(
         "Compte d’emploi",
         "",
-        Letterhead(account.sponsor),
+        letterhead(account.sponsor),
         subtitle=typeset(f"Millésime {account.vintage}, au {long_day(account.on)}"),
         subject=f"Compte d’emploi, millésime {account.vintage}",
         specimen=account.specimen,
@@ -308,7 +308,7 @@ def slip_pdf(slip: Slip) -> bytes:
     paper = Paper(
         "Bordereau d’emploi",
         "",
-        Letterhead(slip.sponsor or slip.holder),
+        letterhead(slip.sponsor or slip.holder),
         subtitle=typeset(f"et de versement, {period(slip.since, slip.until)}"),
         subject=f"Bordereau d’emploi et de versement, {slip.holder}",
         specimen=slip.specimen,

@@ -19,7 +19,7 @@ from app.papers.french import (
     typeset,
 )
 from app.papers.measures import NBSP
-from app.papers.parts import LEFT, Letterhead, fields, signatory, signatures
+from app.papers.parts import LEFT, fields, letterhead, signatory, signatures
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, csv_bytes
 from app.papers.table import Column, Row, Table, note
@@ -105,7 +105,7 @@ def discrepancy_report(data: FileReport, rows: Sequence[ToldRow], *, specimen: b
     paper = Paper(
         "Écarts de livraison",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle=typeset(f"Destinataire : {data.issuer}"),
         specimen=specimen,
     )
@@ -306,7 +306,7 @@ def count_paper(data: CountReport, *, specimen: bool) -> bytes:
     paper = Paper(
         "Procès-verbal de vérification",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle="Carnets et pass comptés chez leur détenteur",
         specimen=specimen,
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from app.kernel.clock import martinique_day
 from app.papers.flow import Paper
 from app.papers.french import euros_in_words, grouped, long_day, money, short_day
-from app.papers.parts import LEFT, Letterhead, fields, signatures
+from app.papers.parts import LEFT, fields, letterhead, signatures
 from app.papers.sheet import strong
 from app.papers.table import Column, Row, Table
 from app.takeover.rules import FRENCH_PLACE, Place, Total
@@ -57,7 +57,7 @@ def report(data: Report, *, specimen: bool) -> bytes:
     paper = Paper(
         "Procès-verbal de reprise",
         data.number,
-        Letterhead(data.sponsor),
+        letterhead(data.sponsor),
         subtitle="Carnets et pass d’avant passnum",
         specimen=specimen,
     )
