@@ -267,7 +267,8 @@ CLOSING = (
         "day",
         "from_on",
         "Premier jour sans droit",
-        "Ce qui s’est fait avant ce jour reste valable.",
+        "Ce qui s’est fait avant reste valable. Si c’est aujourd’hui, la fin vaut dès maintenant, "
+        "et ce qui s’est fait plus tôt dans la journée reste valable aussi.",
     ),
     Asked("area", "reason", "Motif", "Sans nom de personne.", longest=LONGEST_CLOSING_REASON),
     Asked("check", "sure", "J’ai relu le jour : cette fin est définitive"),

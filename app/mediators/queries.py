@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.database.rows import rows_by
 from app.kernel.communes import Point, commune_named
+from app.ledger import AccountKind
+from app.ledger.models import AccountRow, Movement, Posting, Voucher
 from app.mediators.models import (
     CashOffice,
     CashOfficeClosure,
@@ -494,3 +496,19 @@ def renewals(
             for row, organisation in rows
         ]
     return sorted(found, key=lambda one: (one.valid_until, one.organisation.name, one.kind))
+
+
+def taken_since(session: Session, mediator_id: UUID, since: datetime) -> int:
+    """Passes that a mediator took for sessions from an instant on, and that no statement claims."""
+    return session.execute(
+        select(func.count())
+        .select_from(Voucher)
+        .join(AccountRow, AccountRow.id == Voucher.account_id)
+        .join(Movement, Movement.id == Voucher.last_movement_id)
+        .join(Posting, Posting.id == Movement.posting_id)
+        .where(
+            AccountRow.kind == AccountKind.REDEEMED,
+            AccountRow.party_id == mediator_id,
+            Posting.occurred_at >= since,
+        )
+    ).scalar_one()

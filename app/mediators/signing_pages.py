@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.identity.rules import Right
-from app.mediators import forms, holding, service
+from app.kernel.clock import first_instant
+from app.mediators import forms, holding, queries, service
 from app.mediators.asking import ask, back_to, known
 from app.mediators.rules import CashOfficeKind, LabelStep
 from app.partners import agreements
@@ -18,7 +19,7 @@ from app.partners.models import AgreementFile
 from app.partners.rules import SUFFIX, AgreementRole, MediaType
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import download
-from app.web.format import day_long
+from app.web.format import count, day_long
 from app.web.forms import Form
 from app.web.pages import Choice
 from app.web.transaction import in_transaction
@@ -101,9 +102,15 @@ def close_agreement(partner_id: UUID, agreement_id: UUID) -> ResponseReturnValue
         )
     )
 
-    ended = "La fin anticipée est enregistrée."
+    ended, facts = "La fin anticipée est enregistrée.", list[tuple[str, str]]()
     if closed.role == AgreementRole.MEDIATOR:
-        ended += " Les pass encaissés avant ce jour seront payés."
+        since = first_instant(started_on())
+        taken = in_transaction(lambda session: queries.taken_since(session, partner_id, since))
+        ended += " Les pass encaissés jusque-là seront payés"
+        ended += f", avec {count(taken)} pass d’aujourd’hui." if taken else "."
+        if taken:
+            stay = "restent valables et seront payés" if taken > 1 else "reste valable et sera payé"
+            facts.append(("Pass encaissés aujourd’hui", f"{count(taken)}, qui {stay}"))
     else:
         ended += " Ce que la structure détient encore est à faire rentrer."
 
@@ -128,7 +135,10 @@ def close_agreement(partner_id: UUID, agreement_id: UUID) -> ResponseReturnValue
             partner_id,
             ended,
         ),
-        facts=_ending("Convention", closed.reference, closed.valid_from, closed.valid_until),
+        facts=(
+            *_ending("Convention", closed.reference, closed.valid_from, closed.valid_until),
+            *facts,
+        ),
     )
 
 

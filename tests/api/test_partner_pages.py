@@ -284,6 +284,21 @@ def test_an_agreement_ends_early_after_a_confirmation(house: House, exo7: str) -
     assert not re.search(rf"{exo7}/convention/[^\"]+/fin", page)
 
 
+def test_ending_an_agreement_today_says_what_was_taken_today(house: House, exo7: str) -> None:
+    with house.database.transaction() as session:
+        for code in house.scheme.issued_booklet(session)[:2]:
+            house.scheme.redeem(session, code)
+    page = house.signed_in("coordinator").client.get(exo7).text
+    [address] = set(re.findall(rf'href="({exo7}/convention/[^"]+/fin)"', page))
+
+    asked = unescape(house.signed_in("coordinator").client.get(address).text)
+    assert "2, qui restent valables et seront payés" in asked
+
+    today = martinique_day(house.clock()).isoformat()
+    _, page = sent(house, "coordinator", address, from_on=today, reason="Fusion", sure="oui")
+    assert "Les pass encaissés jusque-là seront payés, avec 2 pass d’aujourd’hui." in page
+
+
 def test_what_is_to_come_back_leaves_by_one_press(house: House) -> None:
     scheme, coordinator = house.scheme, house.signed_in("coordinator").client
     with house.database.transaction() as session:
