@@ -419,11 +419,13 @@ def approve_statement(body: Json, statement_id: UUID) -> Json:
 
 @routes.post(
     "/payment-orders",
-    "Émettre un mandat de paiement",
+    "Demander le paiement d’un bordereau",
     right=Right.ORDER_PAYMENT,
     body=PaymentOrderRequestSchema,
     answer=PaymentOrderSchema,
     refuses=(404,),
+    description="Le mandat de la collectivité. Quand l’émetteur paie les médiateurs, l’envoi du "
+    "bordereau à l’émetteur : la collectivité, qui l’a payé avec la commande, ne mandate rien.",
 )
 def order_payment(body: Json) -> Json:
     """Order the accountant to pay an approved statement."""
@@ -443,7 +445,7 @@ def order_payment(body: Json) -> Json:
 
 @routes.get(
     "/payment-orders",
-    "Lister les mandats de paiement",
+    "Lister les demandes de paiement",
     right=Right.SEE_STATEMENTS,
     query=UuidPageQuery,
     answer=PaymentOrderPageSchema,
@@ -466,7 +468,7 @@ def list_payment_orders(query: Json) -> Json:
 
 @routes.get(
     "/payment-orders/<uuid:payment_order_id>",
-    "Lire un mandat de paiement",
+    "Lire une demande de paiement",
     right=Right.SEE_STATEMENTS,
     answer=PaymentOrderSchema,
 )
@@ -488,7 +490,8 @@ def read_payment_order(payment_order_id: UUID) -> Json:
     right=Right.RECORD_PAYMENT,
     body=PaymentRequestSchema,
     answer=PaymentSchema,
-    description="Par une troisième personne ; les pass du bordereau sont alors payés.",
+    description="Celui du comptable, ou de l’émetteur quand il paie les médiateurs. Par une "
+    "troisième personne ; les pass du bordereau sont alors payés.",
 )
 def record_payment(body: Json, payment_order_id: UUID) -> Payment:
     """Record that the accountant paid."""
@@ -510,8 +513,8 @@ def record_payment(body: Json, payment_order_id: UUID) -> Payment:
     right=Right.RECORD_PAYMENT,
     body=RejectionRequestSchema,
     answer=RejectionSchema,
-    description="De la banque ou du comptable. Ce qui était payé ne l’est plus ; un nouveau mandat "
-    "peut être émis pour le même bordereau.",
+    description="De la banque, du comptable ou de l’émetteur. Ce qui était payé ne l’est plus ; le "
+    "paiement du même bordereau peut être demandé de nouveau.",
 )
 def reject_payment(body: Json, payment_order_id: UUID) -> PaymentRejection:
     """Record that the money did not arrive."""

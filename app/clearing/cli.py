@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.clearing import payment_queries, queries, standing_queries
 from app.clearing.errors import UnknownPaymentOrder, UnknownStatement
 from app.clearing.models import PaymentOrder, Statement
+from app.clearing.payer_words import WORDS, PayerWords
 from app.clearing.payments import order_payment, record_payment, reject_payment
 from app.clearing.runs import preview_clearing, run_clearing
 from app.clearing.standing_queries import Filter, Standing
@@ -30,6 +31,8 @@ from app.kernel.money import Cents, euros
 from app.partners import queries as partners
 from app.programmes import numbering
 from app.programmes.naming import programme_named, programme_option
+from app.programmes.rules import Payer
+from app.programmes.service import known_programme
 from app.terminal.desk import (
     Desk,
     Group,
@@ -44,10 +47,10 @@ from app.terminal.values import Day, Euros, read_id
 STATES = {
     "draft": "à approuver",
     "empty": "vidé",
-    "approved": "à mandater",
+    "approved": "approuvé, paiement à demander",
     "ordered": "à payer",
     "paid": "payé",
-    "rejected": "rejeté, à mandater de nouveau",
+    "rejected": "rejeté, paiement à demander de nouveau",
     "offset": "compensé par des reprises",
 }
 HELD = {"bank_details_missing": "compte à confirmer", "certification_missing": "à certifier"}
@@ -71,6 +74,11 @@ def statement_named(session: Session, typed: str, *, actor: Actor) -> Statement:
     return known_statement(session, actor=actor, statement_id=statement_id)
 
 
+def words_of(session: Session, statement: Statement) -> PayerWords:
+    """The words of whoever pays it."""
+    return WORDS[Payer(known_programme(session, statement.programme_id).payer)]
+
+
 def payment_order_named(session: Session, typed: str, *, actor: Actor) -> PaymentOrder:
     """A payment order by its id, or by the statement that it pays.
 
@@ -89,7 +97,7 @@ def payment_order_named(session: Session, typed: str, *, actor: Actor) -> Paymen
 
 @click.group("clearing", cls=Group)
 def clearing() -> None:
-    """Les bordereaux des médiateurs : préparés, approuvés, mandatés, payés.
+    """Les bordereaux des médiateurs : préparés, approuvés, mandatés ou transmis, payés.
 
     Quatre gestes, trois personnes au moins. Un bordereau se désigne par son identifiant, puis,
     une fois approuvé, par son numéro (BR-2026-0001).
@@ -345,9 +353,11 @@ def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
             net_cents=amount,
             now=desk.now,
         )
+        words = words_of(session, named)
     number = numbering.written(numbering.STATEMENT, approval.year, approval.number)
     desk.answer(
-        f"Bordereau {number} approuvé : {euros(approval.payable_cents)} à mandater.",
+        f"Bordereau {number} approuvé : {euros(approval.payable_cents)} "
+        f"{words.to_order[0].lower()}{words.to_order[1:]}.",
         id=named.id,
         number=number,
     )
@@ -355,9 +365,19 @@ def approve(desk: Desk, *, statement: str, amount: Cents, version: int) -> None:
 
 @clearing.command("order-payment")
 @click.argument("statement", metavar="BORDEREAU")
-@click.option("--mandate", required=True, metavar="NUMÉRO", help="Le numéro du mandat.")
-@click.option("--bordereau", required=True, metavar="NUMÉRO", help="Celui du bordereau de mandats.")
-@click.option("--issued-on", type=Day(), required=True, help="Le jour du mandat.")
+@click.option(
+    "--mandate",
+    required=True,
+    metavar="NUMÉRO",
+    help="Le numéro du mandat, ou la référence de l’émetteur qui paie.",
+)
+@click.option(
+    "--bordereau",
+    required=True,
+    metavar="NUMÉRO",
+    help="Celui du bordereau de mandats, ou de l’envoi à l’émetteur.",
+)
+@click.option("--issued-on", type=Day(), required=True, help="Le jour du mandat, ou de l’envoi.")
 @click.option(
     "--same-account",
     "same_account_reason",
@@ -376,7 +396,10 @@ def order(
     same_account_reason: str | None,
     request_id: UUID,
 ) -> None:
-    """Émet le mandat de paiement d’un bordereau approuvé.
+    """Émet le mandat d’un bordereau approuvé, ou note son envoi à l’émetteur.
+
+    Quand l’émetteur paie les médiateurs, la commande lui a déjà payé la valeur des pass : le
+    bordereau lui est transmis, et la collectivité ne mandate rien.
 
     Exemple : passnum clearing order-payment BR-2026-0001 --mandate M-210 --bordereau B-12
     --issued-on 08/12/2026
@@ -395,9 +418,9 @@ def order(
             same_account_reason=same_account_reason,
             now=desk.now,
         )
+        words = words_of(session, named)
     desk.answer(
-        f"Mandat {made.mandate_number} émis pour {euros(made.amount_cents)} : "
-        "le comptable peut payer.",
+        f"{words.order_done.format(number=made.mandate_number)} {euros(made.amount_cents)}.",
         id=made.id,
     )
 
@@ -408,9 +431,9 @@ def order(
 @repeatable
 @acting
 def pay(desk: Desk, *, payment_order: str, paid_on: date, request_id: UUID) -> None:
-    """Enregistre que le comptable a payé un bordereau mandaté.
+    """Enregistre que le comptable, ou l’émetteur, a payé un bordereau.
 
-    Ni qui l’a préparé, ni qui l’a approuvé, ni qui l’a mandaté ne peut le faire.
+    Ni qui l’a préparé, ni qui l’a approuvé, ni qui a demandé son paiement ne peut le faire.
 
     Exemple : passnum clearing pay BR-2026-0001 --paid-on 15/12/2026 --agent comptable@exemple.fr
     """
@@ -437,9 +460,9 @@ def pay(desk: Desk, *, payment_order: str, paid_on: date, request_id: UUID) -> N
 def reject(
     desk: Desk, *, payment_order: str, rejected_on: date, reason: str, request_id: UUID
 ) -> None:
-    """Enregistre qu’un paiement est revenu, ou que le comptable a renvoyé le mandat.
+    """Enregistre qu’un paiement est revenu, ou que le comptable ou l’émetteur l’a refusé.
 
-    Le bordereau est de nouveau à payer : « order-payment » émet un autre mandat.
+    Le bordereau est de nouveau à payer : « order-payment » le demande une autre fois.
 
     Exemple : passnum clearing reject BR-2026-0001 --on 17/12/2026 --reason "Compte clos"
     --agent comptable@exemple.fr
@@ -457,7 +480,7 @@ def reject(
             now=desk.now,
         )
     desk.answer(
-        f"Rejet enregistré : {euros(named.amount_cents)} restent à payer, un nouveau mandat peut "
-        "être émis.",
+        f"Rejet enregistré : {euros(named.amount_cents)} restent à payer, le paiement peut être "
+        "demandé de nouveau.",
         id=made.id,
     )

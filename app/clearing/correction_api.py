@@ -60,8 +60,8 @@ def print_statement(query: Json, statement_id: UUID) -> Response:
     "Fichier de paiement",
     right=Right.ORDER_PAYMENT,
     formats={"csv": CSV},
-    description="Une ligne par bordereau à mandater, avec l’IBAN en clair : voir "
-    "docs/payment-file.md.",
+    description="Une ligne par bordereau que la collectivité doit mandater, avec l’IBAN en clair : "
+    "voir docs/payment-file.md. Ce que l’émetteur paie n’y est jamais.",
 )
 def read_payment_file() -> Response:
     """What is to be paid, for the finance software."""

@@ -37,7 +37,7 @@ from app.programmes.rules import Payer
 from app.trust.proofs import fingerprint_before
 from app.vouchers import queries as vouchers
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised when a release draws the paper differently: its first digest is then kept anew."""
 
 

@@ -317,7 +317,7 @@ class StatementApprovedAlready(Conflict):
     """Somebody else approved the statement before."""
 
     code = "statement_approved_already"
-    sentence = "Ce bordereau est déjà approuvé : le mandat peut être émis."
+    sentence = "Ce bordereau est déjà approuvé : son paiement peut être demandé."
 
 
 class StatementChanged(Conflict):
@@ -354,14 +354,14 @@ class StatementNotApproved(Conflict):
     """The statement waits for an approval."""
 
     code = "statement_not_approved"
-    sentence = "Ce bordereau n’est pas approuvé. Faites-le approuver avant d’émettre le mandat."
+    sentence = "Ce bordereau n’est pas approuvé. Faites-le approuver, puis demandez son paiement."
 
 
 class StatementOrderedAlready(Conflict):
     """A payment order exists for the statement."""
 
     code = "statement_ordered_already"
-    sentence = "Un mandat est déjà émis pour ce bordereau : le comptable peut le payer."
+    sentence = "Le paiement de ce bordereau est déjà demandé : il reste à l’enregistrer."
 
 
 class UnknownPaymentOrder(NotFound):
@@ -376,7 +376,7 @@ class PaymentByTheSamePerson(RuleBroken):
 
     code = "payment_by_the_same_person"
     sentence = (
-        "Vous avez préparé, approuvé ou mandaté ce bordereau : "
+        "Vous avez préparé ou approuvé ce bordereau, ou demandé son paiement : "
         "une troisième personne doit enregistrer le paiement."
     )
 
@@ -400,9 +400,9 @@ class SameAccountAgain(RuleBroken):
 
     code = "same_account_again"
     sentence = (
-        "Le paiement précédent sur le compte {account} est revenu, et c’est encore ce compte que "
-        "le mandat paierait. Faites confirmer un autre compte, ou écrivez pourquoi celui-ci "
-        "convient maintenant."
+        "Le paiement précédent sur le compte {account} est revenu, et c’est encore ce compte qui "
+        "serait payé. Faites confirmer un autre compte, ou écrivez pourquoi celui-ci convient "
+        "maintenant."
     )
 
 
@@ -411,8 +411,8 @@ class PaymentOrderRejected(Conflict):
 
     code = "payment_order_rejected"
     sentence = (
-        "Ce mandat a été rejeté : il ne se paie plus. "
-        "Faites émettre un nouveau mandat pour le même bordereau."
+        "Ce paiement est rejeté : il ne s’enregistre plus. "
+        "Faites demander de nouveau le paiement du bordereau."
     )
 
 
@@ -420,7 +420,7 @@ class PaymentRejectedAlready(Conflict):
     """The rejection was recorded before."""
 
     code = "payment_rejected_already"
-    sentence = "Ce rejet est déjà enregistré : un nouveau mandat peut être émis."
+    sentence = "Ce rejet est déjà enregistré : le paiement peut être demandé de nouveau."
 
 
 class PaymentCorrected(Conflict):
@@ -429,7 +429,7 @@ class PaymentCorrected(Conflict):
     code = "payment_corrected"
     sentence = (
         "Des pass de ce bordereau ont été repris depuis son paiement : le rejet ne s’enregistre "
-        "plus. Faites payer de nouveau le même mandat par le comptable."
+        "plus. Faites refaire le même paiement par celui qui l’a fait."
     )
 
 

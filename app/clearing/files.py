@@ -44,13 +44,16 @@ def statement_file(statement_id: UUID, form: str) -> Response:
     return download(content, f"{name}.{form}", STATEMENT[form])
 
 
-def payments_to_order() -> Response:
-    """What is to be paid, for the finance software, with accounts in clear."""
+def payments_to_order(issuer_id: UUID | None = None) -> Response:
+    """What the authority is to pay, for the finance software, or an issuer; accounts in clear."""
     vault = BankVault(current_settings().key_dir)
     content = in_transaction(
-        lambda session: payment_file(session, actor=current_actor(), vault=vault)
+        lambda session: payment_file(
+            session, actor=current_actor(), vault=vault, issuer_id=issuer_id
+        )
     )
-    return download(content, f"paiements-{started_on():%Y-%m-%d}.csv", CSV)
+    name = "liste-pour-emetteur" if issuer_id else "paiements"
+    return download(content, f"{name}-{started_on():%Y-%m-%d}.csv", CSV)
 
 
 def debit_note_file(debit_note_id: UUID) -> Response:

@@ -20,6 +20,7 @@ from app.clearing import (
     standing_queries,
     statements,
 )
+from app.clearing.payer_words import who_pays
 from app.clearing.rules import Debts, HoldReason, StatementState
 from app.clearing.run_queries import UnclaimedSum
 from app.clearing.runs import asked_on
@@ -29,6 +30,8 @@ from app.database.lists import Place
 from app.kernel.clock import first_instant, last_of_month, next_month
 from app.kernel.money import Cents
 from app.partners import queries as partners
+from app.programmes.rules import Payer
+from app.programmes.service import known_programme
 
 AT_MOST = 240
 """Statements not paid yet of one mediator: twenty years of them."""
@@ -155,6 +158,7 @@ def outlook_of(session: Session, mediator_id: UUID, *, today: date) -> Outlook:
             session,
             mediator_id,
             unclaimed,
+            pays=_who_pays(session, owed),
             to_certify=any(one.obstacle is Obstacle.TO_CERTIFY for one in blocked),
         ),
         Cents(unpaid + sum(one.amount_cents for one in unclaimed)),
@@ -171,6 +175,12 @@ def _owed(session: Session, mediator_id: UUID) -> list[Standing]:
         session, Place(AT_MOST), asked=Filter(mediator_id=mediator_id, owed=True)
     )
     return sorted(found, key=lambda one: (one.run.cut_off_on, one.id))
+
+
+def _who_pays(session: Session, owed: Sequence[Standing]) -> str:
+    """Who pays what is approved."""
+    paid = {one.statement.programme_id for one in owed if one.approval}
+    return who_pays(Payer(known_programme(session, one).payer) for one in paid)
 
 
 def _before_debts(one: Standing) -> Cents:
@@ -326,7 +336,12 @@ def _over(
 
 
 def _stages(
-    session: Session, mediator_id: UUID, unclaimed: Sequence[UnclaimedSum], *, to_certify: bool
+    session: Session,
+    mediator_id: UUID,
+    unclaimed: Sequence[UnclaimedSum],
+    *,
+    pays: str,
+    to_certify: bool,
 ) -> tuple[Stage, ...]:
     """Everything taken and kept, by how far it has come; each pass is on one line."""
     asked = Filter(mediator_id=mediator_id)
@@ -359,7 +374,7 @@ def _stages(
         ),
         stage(
             "Approuvé, en paiement",
-            "Le comptable public paie.",
+            pays,
             StatementState.APPROVED,
             StatementState.ORDERED,
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
+from app.clearing.payer_words import WORDS, PayerWords
 from app.clearing.rules import (
     CERTIFIED,
     FRENCH_SESSION_KIND,
@@ -31,6 +32,7 @@ from app.papers.parts import LEFT, blank, field_card, letterhead, signature, sig
 from app.papers.sheet import strong
 from app.papers.sheets import Field, Kind, Values, csv_bytes
 from app.papers.table import Column, Row, Table, note
+from app.programmes.rules import Payer
 
 GAP = 5.0
 CLOSING = 62.0
@@ -274,6 +276,7 @@ def _account(page: Paper, paper: StatementPaper, y: float) -> float:
 def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
     s = page.sheet
     y = page.room(y, SIGNING + 54)
+    said = WORDS[Payer.ISSUER if paper.payer_is_issuer else Payer.AUTHORITY]
     certified = (
         f"{strong('Certifié en ligne')} le {short_day(martinique_day(paper.certified_at))} à "
         f"{clock(paper.certified_at)}."
@@ -293,23 +296,25 @@ def _signatures(page: Paper, paper: StatementPaper, y: float) -> None:
             typeset("État établi d’après le registre des pass. Qui prépare n’approuve pas."),
             typeset(prepared),
         ),
-        ("L’ordonnateur", typeset("Service fait certifié. Bon à mandater."), typeset(approved)),
+        (
+            "L’ordonnateur",
+            typeset(f"Service fait certifié. {said.paper_order}"),
+            typeset(approved),
+        ),
     )
     with s.elem("Sect"):
         signatures(s, y, page.wide - 2 * LEFT, SIGNING, *boxes, gap=4)
-    _accountant(page, paper, y - SIGNING - GAP)
+    _payer(page, paper, said, y - SIGNING - GAP)
 
 
-def _accountant(page: Paper, paper: StatementPaper, y: float) -> None:
-    """The accountant's frame, and the code by which anybody verifies the paper."""
+def _payer(page: Paper, paper: StatementPaper, said: PayerWords, y: float) -> None:
+    """The frame of whoever pays, and the code by which anybody verifies the paper."""
     s, right = page.sheet, page.wide - LEFT
     wide = right - LEFT - (44 if paper.code else 0)
     with s.elem("Sect"):
         with s.leaf("H2"):
-            s.text(LEFT, y - 4, "Cadre réservé au comptable public", "B", 9.5)
-        labels = ("Mandat n°", "Bordereau n°", "Imputation", "Pris en charge le", "Payé le",
-                  "Rejet, motif")  # fmt: skip
-        for place, label in enumerate(labels):
+            s.text(LEFT, y - 4, said.paper_frame, "B", 9.5)
+        for place, label in enumerate(said.paper_blanks):
             x = LEFT + place % 2 * wide / 2
             blank(s, x, y - 13 - place // 2 * 9, label, x + wide / 2 - 5)
     if not paper.code:

@@ -1,4 +1,10 @@
-"""The payment file: what is to be paid, for the finance software (docs/payment-file.md)."""
+"""The payment file: what is to be paid, for the finance software (docs/payment-file.md).
+
+It never holds what an issuer pays: the authority would pay that twice. Each issuer has a list of
+its own, of the same columns.
+"""
+
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +21,7 @@ from app.partners.models import BankDetails
 from app.partners.vault import BankVault
 from app.programmes import numbering
 from app.programmes import queries as programmes
+from app.programmes.rules import Payer
 
 COLUMNS = (
     Field("Bordereau"),
@@ -37,25 +44,33 @@ TO_ORDER = (StatementState.APPROVED, StatementState.REJECTED)
 EVERYTHING = 100_000
 
 
-def payment_file(session: Session, *, actor: Actor, vault: BankVault) -> bytes:
+def payment_file(
+    session: Session, *, actor: Actor, vault: BankVault, issuer_id: UUID | None = None
+) -> bytes:
     """One line for each statement that waits for a mandat, with its account in clear.
 
-    One that came back waits for another account first.
+    One that came back waits for another account first. Those that the authority pays, or those that
+    this issuer pays.
 
     Raises:
         RightMissing: the actor orders no payments.
         BankKeyMissing: the key that seals accounts is not on this machine.
     """
     actor.check(Right.ORDER_PAYMENT)
+    names = {
+        one.id: one.name
+        for one in programmes.programmes_after(session, None, limit=EVERYTHING)
+        if issuer_id == (one.issuer_id if one.payer == Payer.ISSUER else None)
+    }
     waiting = [
         (one, details)
         for state in TO_ORDER
         for one in standing_queries.statements_listed(
             session, Place(EVERYTHING), asked=Filter(state=state)
         )
-        if (details := _payable_account(session, one)) is not None
+        if one.statement.programme_id in names
+        and (details := _payable_account(session, one)) is not None
     ]
-    names = {p.id: p.name for p in programmes.programmes_after(session, None, limit=EVERYTHING)}
     rows = [
         _row(one, details, names[one.statement.programme_id], vault) for one, details in waiting
     ]

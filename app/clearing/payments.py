@@ -140,10 +140,10 @@ def _to_be_paid(
 
 
 WRONG = {
-    "mandate_number": "Écrivez le numéro de mandat, en 50 caractères au plus.",
-    "bordereau_number": "Écrivez le numéro de bordereau, en 50 caractères au plus.",
+    "mandate_number": "Écrivez ce numéro, en 50 caractères au plus.",
+    "bordereau_number": "Écrivez ce numéro, en 50 caractères au plus.",
     "same_account_reason": "Écrivez en quelques mots pourquoi ce compte convient.",
-    "issued_on": "Écrivez le jour du mandat, aujourd’hui au plus tard.",
+    "issued_on": "Écrivez ce jour, aujourd’hui au plus tard.",
 }
 
 
@@ -242,9 +242,7 @@ def record_payment(
     if actor.agent_id in {order.prepared_by, order.approved_by, order.ordered_by}:
         raise PaymentByTheSamePerson
     if not order.issued_on <= paid_on <= martinique_day(now):
-        raise InvalidInput(
-            paid_on="Écrivez le jour du paiement, entre celui du mandat et aujourd’hui."
-        )
+        raise InvalidInput(paid_on=day_asked(order.issued_on, martinique_day(now)))
     settle(
         session,
         order.statement_id,

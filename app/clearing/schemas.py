@@ -195,7 +195,7 @@ class StatementSchema(Schema):
     due_on = Day(required=True, allow_none=True, about="À payer au plus tard ce jour.")
     payee_name = Text(required=True, allow_none=True)
     payee_iban = Text(required=True, allow_none=True, about="Masqué.")
-    payment_order_id = Uuid(required=True, allow_none=True, about="Le dernier mandat.")
+    payment_order_id = Uuid(required=True, allow_none=True, about="La dernière demande.")
 
 
 class StatementPageQuery(UuidPageQuery):
@@ -333,13 +333,23 @@ class PaymentOrderRequestSchema(Identified):
     """An order to pay an approved statement."""
 
     statement_id = Uuid(required=True)
-    mandate_number = Text(50, required=True, example="2026-2044")
-    bordereau_number = Text(50, required=True, example="118")
+    mandate_number = Text(
+        50,
+        required=True,
+        example="2026-2044",
+        about="Le numéro du mandat ; quand l’émetteur paie, la référence qu’il rappellera.",
+    )
+    bordereau_number = Text(
+        50,
+        required=True,
+        example="118",
+        about="Celui du bordereau de mandats ; quand l’émetteur paie, celui de l’envoi.",
+    )
     issued_on = Day(required=True, about="Ni avant l’approbation, ni avant le dernier rejet.")
     same_account_reason = Text(
         load_default=None,
-        about="Après un rejet, pourquoi le même compte convient maintenant ; sans elle, un mandat "
-        "sur le compte que la banque a refusé est refusé.",
+        about="Après un rejet, pourquoi le même compte convient maintenant ; sans cela, payer de "
+        "nouveau le compte que la banque a refusé est refusé.",
     )
 
 

@@ -30,6 +30,7 @@ from app.clearing.rules import OWED, Debts, StatementState
 from app.database.lists import Place, placed
 from app.kernel.money import Cents
 from app.partners.models import BankDetailsApproval, Organisation
+from app.programmes.models import Programme
 
 Pair = tuple[UUID, UUID]
 """A mediator and a programme: what is owed back there is recovered there."""
@@ -352,6 +353,8 @@ class Unpaid:
     id: UUID
     mediator_id: UUID
     programme_id: UUID
+    payer: str
+    """Of its programme."""
     certification_required: bool
     cut_off_on: date
     held: bool
@@ -379,6 +382,7 @@ def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]
             Statement.id,
             Statement.mediator_id,
             Statement.programme_id,
+            Programme.payer,
             Statement.certification_required,
             ClearingRun.cut_off_on,
             and_(IN_STATE[StatementState.DRAFT], _LACKS),
@@ -391,6 +395,7 @@ def unpaid(session: Session, states: Collection[StatementState]) -> list[Unpaid]
         )
         .join(ClearingRun, ClearingRun.id == Statement.run_id)
         .join(Organisation, Organisation.id == Statement.mediator_id)
+        .join(Programme, Programme.id == Statement.programme_id)
         .where(_in_any(states))
         .order_by(ClearingRun.cut_off_on.desc(), Organisation.name, Statement.id)
     )

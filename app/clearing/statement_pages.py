@@ -1,7 +1,7 @@
 """Statements as pages: what is owed to each mediator, and the next act for whoever may do it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from app.clearing import (
     statements,
 )
 from app.clearing.models import ClearingRun
+from app.clearing.payer_words import PayerWords
 from app.clearing.rules import CERTIFIED, HELD, StatementState
 from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statement_views import (
@@ -165,9 +166,16 @@ def listed_file(ending: str) -> ResponseReturnValue:
 
 @bp.get("/bordereaux/fichier-de-paiement.csv")
 def payment_csv() -> ResponseReturnValue:
-    """What is to be paid, for the finance software."""
+    """What the authority is to pay, for the finance software."""
     check(Right.ORDER_PAYMENT)
     return files.payments_to_order()
+
+
+@bp.get("/bordereaux/liste-pour-emetteur/<uuid:issuer_id>.csv")
+def issuer_csv(issuer_id: UUID) -> ResponseReturnValue:
+    """What an issuer is to pay, to send it with the statements."""
+    check(Right.ORDER_PAYMENT)
+    return files.payments_to_order(issuer_id)
 
 
 # ── One statement ─────────────────────────────────────────────────────────────────────────────────
@@ -277,15 +285,16 @@ def approve(session: Session, form: Form, page: StatementPage) -> str:
         now=started_at(),
     )
     return (
-        f"Le bordereau est approuvé : {euros(approval.payable_cents)} à mandater avant le "
-        f"{day_long(approval.due_on)}."
+        page.words.approved.format(
+            amount=euros(approval.payable_cents), day=day_long(approval.due_on)
+        )
         if approval.payable_cents
         else "Le bordereau est approuvé : les reprises le compensent, il n’y a rien à payer."
     )
 
 
 def order(session: Session, form: Form, page: StatementPage) -> str:
-    """The ordonnateur issues the mandat."""
+    """The ordonnateur issues the mandat, or sends the statement to the issuer."""
     issued_on = form.day("issued_on")
     form.check()
     made = payments.order_payment(
@@ -299,7 +308,7 @@ def order(session: Session, form: Form, page: StatementPage) -> str:
         same_account_reason=form.text("same_account_reason") or None,
         now=started_at(),
     )
-    return f"Le mandat {made.mandate_number} est émis. Le comptable peut payer."
+    return page.words.order_done.format(number=made.mandate_number)
 
 
 def pay(session: Session, form: Form, page: StatementPage) -> str:
@@ -330,12 +339,21 @@ def reject(session: Session, form: Form, page: StatementPage) -> str:
         reason=form.text("reason"),
         now=started_at(),
     )
-    return "Le rejet est enregistré. Vérifiez le compte du médiateur, puis émettez un autre mandat."
+    return page.words.rejected_done
 
 
 def of_today(name: str) -> Callable[[StatementPage], dict[str, str]]:
     """A day that is proposed as today."""
     return lambda _: {name: started_on().isoformat()}
+
+
+def of_an_order(page: StatementPage) -> dict[str, str]:
+    """Today, and where the issuer pays the number that it may know the statement by."""
+    proposed = page.words.number_proposed and not page.sent_back_unpaid
+    return {
+        "issued_on": started_on().isoformat(),
+        "mandate_number": page.number if proposed else "",
+    }
 
 
 ACTS = {
@@ -347,14 +365,23 @@ ACTS = {
             "Le bordereau n’est pas certifié", certify),
         Act("approuver", Right.APPROVE_STATEMENT, "Approuver", "Approuver ce total",
             "Le bordereau n’est pas approuvé", approve),
-        Act("mandater", Right.ORDER_PAYMENT, "Émettre le mandat", "Émettre le mandat",
-            "Le mandat n’est pas émis", order, of_today("issued_on")),
-        Act("payer", Right.RECORD_PAYMENT, "Enregistrer le paiement", "Enregistrer le paiement",
+        Act("mandater", Right.ORDER_PAYMENT, "", "", "", order, of_an_order),
+        Act("payer", Right.RECORD_PAYMENT, "", "Enregistrer le paiement",
             "Le paiement n’est pas enregistré", pay, of_today("paid_on")),
         Act("rejeter", Right.RECORD_PAYMENT, "Enregistrer un rejet", "Enregistrer le rejet",
             "Le rejet n’est pas enregistré", reject, of_today("rejected_on")),
     )
 }  # fmt: skip
+
+
+def told_by(words: PayerWords, act: Act) -> Act:
+    """The act in the words of whoever pays."""
+    if act.name == "mandater":
+        return replace(
+            act, title=words.order_title, button=words.order_button, refused=words.order_refused
+        )
+    return replace(act, title=words.pay_title) if act.name == "payer" else act
+
 
 ON_A_MANDATE = frozenset({"payer", "rejeter"})
 """Acts on a mandat that is out: where there is none, they are not even tried.
@@ -381,7 +408,12 @@ def act(statement_id: UUID, name: str) -> ResponseReturnValue:
         if said is not None:
             return done(url_for(".shown", statement_id=statement_id), said)
     return render_template(
-        "clearing/act.html", page=page, act=asked, form=form, certified=CERTIFIED, stopped=stopped
+        "clearing/act.html",
+        page=page,
+        act=told_by(page.words, asked),
+        form=form,
+        certified=CERTIFIED,
+        stopped=stopped,
     ), 409 if stopped else form.status
 
 

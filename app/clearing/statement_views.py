@@ -17,6 +17,7 @@ from app.clearing import (
 )
 from app.clearing.outlook import Outlook, outlook_of
 from app.clearing.payees import Account, AwaitedAccount, account_awaited, account_of
+from app.clearing.payer_words import WORDS, PayerWords, danger_among, state_labels
 from app.clearing.receipts import serial_in
 from app.clearing.recoveries import recoveries_of
 from app.clearing.rules import (
@@ -34,6 +35,9 @@ from app.identity.rules import RIGHTS, Actor, Right
 from app.kernel.money import NO_BREAK, Cents
 from app.partners import queries as partners
 from app.programmes import queries as programmes
+from app.programmes.models import Programme
+from app.programmes.rules import Payer
+from app.programmes.service import known_programme
 from app.web.format import count as number
 from app.web.format import day_long, day_short, euros, month_long, plural
 from app.web.lists import Listed
@@ -41,14 +45,14 @@ from app.web.pages import Choice
 
 FRENCH_STATE: dict[StatementState, tuple[str, str]] = {
     StatementState.DRAFT: ("warn", "À approuver"),
-    StatementState.APPROVED: ("go", "À mandater"),
-    StatementState.ORDERED: ("go", "Mandaté"),
+    StatementState.APPROVED: ("go", WORDS[Payer.AUTHORITY].to_order),
+    StatementState.ORDERED: ("go", WORDS[Payer.AUTHORITY].ordered),
     StatementState.REJECTED: ("bad", "Rejeté"),
     StatementState.PAID: ("ok", "Payé"),
     StatementState.OFFSET: ("ok", "Compensé"),
     StatementState.EMPTY: ("", "Vidé"),
 }
-"""Tone and words of a state."""
+"""Tone and words of a state; where the issuer pays, `state_labels` has other words for some."""
 FRENCH_HELD = {
     HoldReason.BANK_DETAILS: "compte bancaire à confirmer",
     HoldReason.CERTIFICATION: "certification du médiateur attendue",
@@ -70,6 +74,8 @@ OWN_HELD = {
     HoldReason.CERTIFICATION: "à certifier par vous",
 }
 HELD = "retained"
+SETTLED = {StatementState.PAID, StatementState.OFFSET, StatementState.EMPTY}
+"""Nobody has anything more to pay."""
 COMPENSATED_BY = {StatementState.PAID, StatementState.OFFSET}
 
 
@@ -122,6 +128,12 @@ class ListPage:
     months: tuple[Choice, ...]
     outlook: Outlook | None
     """« Quand suis-je payé ? », for a mediator."""
+    authority_pays: bool
+    """Some of them: the payment file is theirs."""
+    issuers: tuple[Choice, ...]
+    """Who else pays some of them: there is a list for each."""
+    danger: str
+    """Why the authority pays none of those that an issuer pays."""
 
 
 def _sum(sums: Sequence[Sum]) -> Sum:
@@ -148,7 +160,11 @@ def list_page(
     own = actor.scope is not None
     # To the mediator, its draft is one under preparation, whatever it waits for.
     held = {} if own else standing_queries.sums_by_state(session, asked=replace(whole, held=True))
-    words = OWN_STATE if own else FRENCH_STATE
+    known = programmes.programmes_after(session, None, limit=100)
+    payers = [(one.name, Payer(one.payer)) for one in known if asked.programme_id in {None, one.id}]
+    words = {state: label for state, (_, label) in (OWN_STATE if own else FRENCH_STATE).items()}
+    if not own:
+        words |= state_labels(payer for _, payer in payers)
     held_count = _sum(list(held.values())).statement_count
     tabs = [StateTab("", "Tous", _sum(list(sums.values())).statement_count)]
     for value in words:
@@ -156,7 +172,7 @@ def list_page(
         if value is StatementState.DRAFT:
             of_state -= held_count
         if of_state:
-            tabs.append(StateTab(value, words[value][1], of_state))
+            tabs.append(StateTab(value, words[value], of_state))
         if value is StatementState.DRAFT and held_count:
             tabs.append(StateTab(HELD, "Retenus", held_count))
     shown = sums
@@ -164,7 +180,6 @@ def list_page(
         shown = standing_queries.sums_by_state(session, asked=asked)
     elif asked.state is not None:
         shown = {state: one for state, one in sums.items() if state is asked.state}
-    known = programmes.programmes_after(session, None, limit=100)
     closed = {(day - timedelta(days=1)).replace(day=1) for day in queries.cut_offs(session)}
     months = sorted(closed, reverse=True)
     return ListPage(
@@ -183,7 +198,17 @@ def list_page(
         programmes=tuple(Choice(str(p.id), p.name) for p in known),
         months=tuple(Choice(f"{month:%Y-%m}", month_long(month)) for month in months),
         outlook=outlook_of(session, actor.scope, today=today) if actor.scope else None,
+        authority_pays=any(one.payer == Payer.AUTHORITY for one in known),
+        issuers=() if own else _issuers(session, known),
+        danger="" if own else danger_among(payers),
     )
+
+
+def _issuers(session: Session, known: Sequence[Programme]) -> tuple[Choice, ...]:
+    """The issuers that pay mediators."""
+    paying = {one.issuer_id for one in known if one.payer == Payer.ISSUER}
+    names = partners.organisation_names(session, paying) if paying else {}
+    return tuple(Choice(str(one), names[one]) for one in sorted(paying, key=names.__getitem__))
 
 
 def listed_rows(
@@ -198,7 +223,8 @@ def listed_rows(
     for one in standings:
         mediator = organisations[one.statement.mediator_id]
         reasons = held.get(one.id, ())
-        tone, words = state_words(one, reasons, own=own)
+        payer = payer_of(session, one)
+        tone, words = state_words(one, reasons, payer, own=own)
         rows.append(
             StatementRow(
                 id=one.id,
@@ -212,22 +238,32 @@ def listed_rows(
                 tone=tone,
                 state=words,
                 why=", ".join((OWN_HELD if own else FRENCH_HELD)[r] for r in reasons)
-                or why_of(one, today=today, own=own),
+                or why_of(one, payer, today=today, own=own),
             )
         )
     return tuple(rows)
 
 
-def state_words(one: Standing, reasons: Sequence[HoldReason], *, own: bool) -> tuple[str, str]:
+def payer_of(session: Session, one: Standing) -> Payer:
+    """Who pays it: that of its programme, which is read once a session."""
+    return Payer(known_programme(session, one.statement.programme_id).payer)
+
+
+def state_words(
+    one: Standing, reasons: Sequence[HoldReason], payer: Payer, *, own: bool
+) -> tuple[str, str]:
     """Tone and words of the state of a statement."""
     if reasons == (HoldReason.CERTIFICATION,) and own:
         return "warn", "À certifier"
     if reasons:
         return "bad", "Retenu"
-    return (OWN_STATE if own else FRENCH_STATE)[one.state]
+    if own:
+        return OWN_STATE[one.state]
+    tone, label = FRENCH_STATE[one.state]
+    return tone, state_labels([payer]).get(one.state, label)
 
 
-def why_of(one: Standing, *, today: date, own: bool) -> str:
+def why_of(one: Standing, payer: Payer, *, today: date, own: bool) -> str:
     """The few words under a state."""
     due = "La collectivité l’approuve" if own and one.state is StatementState.DRAFT else ""
     if one.state is StatementState.OFFSET:
@@ -243,7 +279,7 @@ def why_of(one: Standing, *, today: date, own: bool) -> str:
     if one.payment is not None:
         return f"le {day_short(one.payment.paid_on)}"
     if one.order is not None and not own:
-        return f"mandat {one.order.mandate_number}, {due}"
+        return f"{WORDS[payer].reference} {one.order.mandate_number}, {due}"
     return due
 
 
@@ -323,6 +359,11 @@ class StatementPage:
     """Passes that were paid and taken back, and that this statement makes up for."""
     payable_cents: Cents
     sessions: tuple[PaperSession, ...]
+    words: PayerWords
+    """Of whoever pays it."""
+    paid_by: str
+    danger: str
+    """Why nobody else may pay it, while it waits to be paid."""
 
     @property
     def title(self) -> str:
@@ -366,11 +407,14 @@ def statement_page(
     """What the page of a statement says to that actor."""
     one = statements.known_standing(session, actor=actor, statement_id=statement_id)
     statement, version, approval = one.statement, one.version, one.approval
-    mediator = partners.organisations_by_id(session, [statement.mediator_id])[statement.mediator_id]
-    programme = programmes.programme(session, statement.programme_id)
+    programme = known_programme(session, statement.programme_id)
+    payer = Payer(programme.payer)
+    pays = programme.issuer_id if payer is Payer.ISSUER else programme.sponsor_id
+    parties = partners.organisations_by_id(session, {statement.mediator_id, pays})
+    mediator, said = parties[statement.mediator_id], WORDS[payer]
     reasons = statements.held_because(session, [one]).get(one.id, ())
     own = actor.scope is not None
-    tone, words = state_words(one, reasons, own=own)
+    tone, words = state_words(one, reasons, payer, own=own)
     certified = queries.certification_of(session, one.id, version.version) is not None
     acts, not_allowed = _acts(session, one, actor, reasons, certified=certified)
     owed = recoveries_of(session, one)
@@ -380,12 +424,12 @@ def statement_page(
         number=documents.number_of(one),
         mediator=mediator.name,
         commune=mediator.commune,
-        programme=programme.name if programme else "",
+        programme=programme.name,
         period=period_of(one.run.cut_off_on),
         cut_off_on=one.run.cut_off_on,
         tone=tone,
         state=words,
-        waits=(_waits_of_own if own else _waits)(one, reasons, account),
+        waits=(_waits_of_own if own else _waits)(one, reasons, account, said),
         version=version.version,
         voucher_count=version.voucher_count,
         amount_cents=Cents(version.amount_cents),
@@ -397,7 +441,7 @@ def statement_page(
         due_on=_due_on(session, one),
         late=approval is not None and one.state in OWED and approval.due_on < today,
         lines=tuple(documents.lines_of(session, one.id)),
-        steps=_signed(session, actor, _steps(session, one)),
+        steps=_signed(session, actor, _steps(session, one, said)),
         acts=acts,
         not_allowed=not_allowed,
         order_id=one.order.id if one.order else None,
@@ -411,6 +455,9 @@ def statement_page(
         recoveries=tuple(documents.recoveries_shown(session, owed)),
         payable_cents=Cents(version.net_cents - sum(r.net_cents for r in owed)),
         sessions=tuple(documents.sessions_of(session, one)),
+        words=said,
+        paid_by=parties[pays].name,
+        danger="" if own or one.state in SETTLED else said.danger,
     )
 
 
@@ -437,7 +484,9 @@ def _withdrawn(session: Session, statement_id: UUID) -> tuple[Withdrawn, ...]:
     )
 
 
-def _waits(one: Standing, reasons: Sequence[HoldReason], account: Account) -> str:
+def _waits(
+    one: Standing, reasons: Sequence[HoldReason], account: Account, words: PayerWords
+) -> str:
     if HoldReason.BANK_DETAILS in reasons:
         return (
             "Le compte bancaire du médiateur n’est pas confirmé. Saisissez-le, faites-le confirmer "
@@ -452,20 +501,18 @@ def _waits(one: Standing, reasons: Sequence[HoldReason], account: Account) -> st
         StatementState.DRAFT: "Une autre personne que celle qui l’a préparé l’approuve.",
         StatementState.EMPTY: "Tous ses pass ont été retirés : il n’attend plus rien.",
         StatementState.OFFSET: "Les reprises l’ont compensé en entier : il n’y a rien à payer.",
-        StatementState.APPROVED: "Le service financier émet le mandat.",
-        StatementState.ORDERED: "Le comptable paie, puis une troisième personne l’enregistre ici.",
+        StatementState.APPROVED: words.waits_approved,
+        StatementState.ORDERED: words.waits_ordered,
         StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
         StatementState.REJECTED: (
-            "L’argent est revenu. Vérifiez le compte du médiateur, puis le service financier émet "
-            "un autre mandat."
-            if account.same
-            else "L’argent est revenu. Un autre compte du médiateur est confirmé : le service "
-            "financier émet un autre mandat, qui paie celui-là."
+            words.waits_rejected if account.same else words.waits_rejected_elsewhere
         ),
     }[one.state]
 
 
-def _waits_of_own(one: Standing, reasons: Sequence[HoldReason], account: Account) -> str:
+def _waits_of_own(
+    one: Standing, reasons: Sequence[HoldReason], account: Account, words: PayerWords
+) -> str:
     """What a statement waits for, told to the mediator whom it pays."""
     if HoldReason.CERTIFICATION in reasons:
         return (
@@ -485,8 +532,8 @@ def _waits_of_own(one: Standing, reasons: Sequence[HoldReason], account: Account
         StatementState.OFFSET: (
             "Il compense en entier des pass déjà payés et repris : rien n’est à vous verser."
         ),
-        StatementState.APPROVED: "La collectivité l’a approuvé et demande maintenant son paiement.",
-        StatementState.ORDERED: "Le comptable public le paie sur votre compte.",
+        StatementState.APPROVED: words.own_approved,
+        StatementState.ORDERED: words.own_ordered,
         StatementState.PAID: "Il est payé : il n’y a plus rien à faire.",
         StatementState.REJECTED: (
             "La banque a renvoyé le paiement. Vérifiez avec la collectivité le compte à payer : un "
@@ -554,7 +601,7 @@ def _signed(session: Session, actor: Actor, steps: Sequence[Step]) -> tuple[Step
     return tuple(replace(step, by=named(step.by_id)) for step in steps)
 
 
-def _steps(session: Session, one: Standing) -> list[Step]:
+def _steps(session: Session, one: Standing, words: PayerWords) -> list[Step]:
     """What happened, oldest first, then what is to come."""
     statement, approval = one.statement, one.approval
     first = queries.versions_of(session, one.id)[0]
@@ -577,7 +624,7 @@ def _steps(session: Session, one: Standing) -> list[Step]:
     if approval is None:
         if statement.certification_required:
             steps.append(Step("Certification du médiateur", "clock"))
-        return [*steps, Step("Approbation", "clock"), Step("Mandat", "clock"),
+        return [*steps, Step("Approbation", "clock"), Step(words.step, "clock"),
                 Step("Paiement", "clock")]  # fmt: skip
     steps.append(
         Step("Approuvé", "check", approval.approved_at, by_id=approval.approved_by,
@@ -587,11 +634,13 @@ def _steps(session: Session, one: Standing) -> list[Step]:
     )  # fmt: skip
     for order, payment, rejection in payment_queries.rounds_of(session, one.id):
         steps.append(
-            Step("Mandaté" if order.ordinal == 1 else f"Mandaté de nouveau (tour {order.ordinal})",
+            Step(words.ordered if order.ordinal == 1
+                 else f"{words.ordered} de nouveau (tour {order.ordinal})",
                  "bill", order.ordered_at, by_id=order.ordered_by,
-                 said=f"Mandat {order.mandate_number}, bordereau {order.bordereau_number}, du "
-                 f"{day_long(order.issued_on)}, sur le compte "
-                 f"{order.payee_iban_masked.replace(' ', NO_BREAK)}.")
+                 said=words.order_told.format(
+                     number=order.mandate_number, batch=order.bordereau_number,
+                     day=day_long(order.issued_on),
+                     account=order.payee_iban_masked.replace(" ", NO_BREAK)))
         )  # fmt: skip
         if payment:
             steps.append(Step("Payé", "euro", payment.recorded_at, by_id=payment.recorded_by,
@@ -602,7 +651,7 @@ def _steps(session: Session, one: Standing) -> list[Step]:
                      said=f"Le {day_long(rejection.rejected_on)} : {rejection.reason}.")
             )  # fmt: skip
     if one.state in {StatementState.APPROVED, StatementState.REJECTED}:
-        steps.append(Step("Mandat", "clock"))
+        steps.append(Step(words.step, "clock"))
     if one.state is StatementState.OFFSET:
         said = f"{euros(approval.recovered_cents)} repris : rien n’est à payer."
         steps.append(Step("Compensé", "check", approval.approved_at, said=said))

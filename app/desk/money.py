@@ -31,6 +31,7 @@ from app.partners import queries as partners
 from app.partners.models import BankDetails
 from app.programmes import numbering
 from app.programmes import queries as programmes
+from app.programmes.rules import Payer
 from app.web.format import month_long
 
 
@@ -60,6 +61,8 @@ class _Kind:
     about: str
     action: str
     held: bool = False
+    payer: Payer | None = None
+    """Whoever pays them, where it changes what is done."""
     wanted: Callable[[Session, Actor, Unpaid], bool] = _anyone
 
     @property
@@ -81,6 +84,7 @@ STATEMENTS = (
     _Kind(
         right=Right.ORDER_PAYMENT,
         state=StatementState.REJECTED,
+        payer=Payer.AUTHORITY,
         title="Payer de nouveau : {mediator}",
         titles="Payer de nouveau {count} bordereaux",
         about="La banque a rejeté le paiement. Confirmez un autre compte, puis mandatez.",
@@ -88,19 +92,51 @@ STATEMENTS = (
     ),
     _Kind(
         right=Right.ORDER_PAYMENT,
+        state=StatementState.REJECTED,
+        payer=Payer.ISSUER,
+        title="Transmettre de nouveau à l’émetteur : {mediator}",
+        titles="Transmettre de nouveau {count} bordereaux à l’émetteur",
+        about="Son paiement est revenu. Confirmez un autre compte, puis transmettez le bordereau.",
+        action="Voir le rejet",
+    ),
+    _Kind(
+        right=Right.ORDER_PAYMENT,
         state=StatementState.APPROVED,
+        payer=Payer.AUTHORITY,
         title="Mandater le bordereau : {mediator}",
         titles="Mandater {count} bordereaux",
         about="{period}. Il est approuvé : saisissez son mandat de paiement.",
         action="Mandater",
     ),
     _Kind(
+        right=Right.ORDER_PAYMENT,
+        state=StatementState.APPROVED,
+        payer=Payer.ISSUER,
+        title="Transmettre à l’émetteur : {mediator}",
+        titles="Transmettre {count} bordereaux à l’émetteur",
+        about="{period}. Il est approuvé, et l’émetteur le paie : envoyez-le-lui, puis notez "
+        "l’envoi.",
+        action="Transmettre",
+    ),
+    _Kind(
         right=Right.RECORD_PAYMENT,
         state=StatementState.ORDERED,
+        payer=Payer.AUTHORITY,
         wanted=_is_to_record,
         title="Enregistrer le paiement : {mediator}",
         titles="Enregistrer {count} paiements",
         about="{period}. Le mandat est émis : dites s’il est payé, ou rejeté par la banque.",
+        action="Enregistrer",
+    ),
+    _Kind(
+        right=Right.RECORD_PAYMENT,
+        state=StatementState.ORDERED,
+        payer=Payer.ISSUER,
+        wanted=_is_to_record,
+        title="Enregistrer le paiement de l’émetteur : {mediator}",
+        titles="Enregistrer {count} paiements de l’émetteur",
+        about="{period}. L’émetteur a le bordereau : dites quand il l’a payé, ou si son paiement "
+        "est revenu.",
         action="Enregistrer",
     ),
     _Kind(
@@ -123,6 +159,7 @@ def statements_unpaid(session: Session, actor: Actor, _day: Day) -> list[Task]:
         return []
     unpaid = standing_queries.unpaid(session, {kind.state for kind in kinds})
     found = [(kind, _waiting(session, actor, kind, unpaid)) for kind in kinds]
+    apart = len({one.payer for one in unpaid}) > 1
     names = partners.organisation_names(
         session, {one.mediator_id for _, waiting in found for one in waiting.things[:FEW]}
     )
@@ -130,7 +167,7 @@ def statements_unpaid(session: Session, actor: Actor, _day: Day) -> list[Task]:
         task
         for kind, waiting in found
         if waiting.things
-        for task in _of_statements(session, kind, waiting, names)
+        for task in _of_statements(session, kind, waiting, names, apart=apart)
     ]
 
 
@@ -140,17 +177,32 @@ def _waiting(
     wanted = (
         one
         for one in unpaid
-        if one.state is kind.state and one.held is kind.held and kind.wanted(session, actor, one)
+        if one.state is kind.state
+        and one.held is kind.held
+        and kind.payer in {None, one.payer}
+        and kind.wanted(session, actor, one)
     )
     things = tuple(islice(wanted, ENOUGH + 1))
     return Waiting(things[:ENOUGH], more=len(things) > ENOUGH)
 
 
 def _of_statements(
-    session: Session, kind: _Kind, found: Waiting[Unpaid], names: Mapping[UUID, str]
+    session: Session,
+    kind: _Kind,
+    found: Waiting[Unpaid],
+    names: Mapping[UUID, str],
+    *,
+    apart: bool,
 ) -> list[Task]:
     def due_on(one: Unpaid) -> date:
         return one.due_on or statements.draft_due_on(session, one)
+
+    def listed() -> dict[str, str]:
+        """Their list, narrowed to one programme where all are of it and others are paid apart."""
+        programmes_told = {one.programme_id for one in found.things}
+        return {"etat": kind.filter} | (
+            {"dispositif": str(*programmes_told)} if apart and len(programmes_told) == 1 else {}
+        )
 
     def one_of(one: Unpaid) -> Task:
         return Task(
@@ -170,7 +222,7 @@ def _of_statements(
         about="Ils sont ensemble dans la liste des bordereaux.",
         action="Voir la liste",
         endpoint="statement_pages.listed",
-        values={"etat": kind.filter},
+        values=listed(),
         unit="pass",
         amount_cents=Cents(sum(one.summed_cents for one in found.things)),
         # The list has the latest month first: the last one has waited longest.

@@ -224,7 +224,8 @@ def why_nothing(typed: str) -> str | None:
 def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[Match, ...]:
     """The orders and the statements that a mandat of that number pays, as far as one sees them.
 
-    The number is the accountant's: it begins anew each year, and each authority has its own.
+    The number is the accountant's, or the issuer's who pays a statement: it begins anew each
+    year, and each authority has its own.
     """
     number = typed.strip()
     if not number or len(number) > LONGEST_MANDATE:
@@ -247,7 +248,7 @@ def matches_of_mandate(session: Session, *, actor: Actor, typed: str) -> tuple[M
         names = partners.organisation_names(session, {one.mediator_id for one in paid})
         found += [
             Match(
-                f"Mandat {one.mandate_number} du {day_short(one.issued_on)}",
+                f"Paiement {one.mandate_number} du {day_short(one.issued_on)}",
                 f"bordereau {de(names[one.mediator_id])}",
                 "statement_pages.shown",
                 {"statement_id": one.statement_id},

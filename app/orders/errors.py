@@ -217,8 +217,8 @@ class MandateTaken(Conflict):
 
     code = "mandate_taken"
     sentence = (
-        "Ce numéro de mandat a déjà servi cette année, pour une commande ou pour un bordereau. "
-        "Relisez-le sur le mandat, puis saisissez-le de nouveau."
+        "Ce numéro a déjà servi cette année, pour le mandat d’une commande ou le paiement d’un "
+        "bordereau. Relisez-le, puis saisissez-le de nouveau."
     )
 
 

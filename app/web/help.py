@@ -337,6 +337,15 @@ HELP: Mapping[str, Help] = {
         ),
         "mandat 1184, bordereau 57",
     ),
+    "sent_numbers": Help(
+        "Quelles références écrire ?",
+        (
+            "La référence est celle que l’émetteur rappelle quand il paie ce bordereau. Le numéro "
+            "de l’envoi est celui de votre courrier : il réunit les bordereaux envoyés le même "
+            "jour."
+        ),
+        "référence BR-2026-0033, envoi 12",
+    ),
     # ── Accounts ──────────────────────────────────────────────────────────────────────────────────
     "role": Help(
         "Quel rôle donner ?",
