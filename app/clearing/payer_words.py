@@ -192,7 +192,9 @@ WORDS = {
         number_hint=(
             "Celle que son avis de paiement portera ; s’il n’en donne pas, le numéro du bordereau"
         ),
-        number_hint_again="Une autre que {number}, que l’émetteur a renvoyée sans payer",
+        number_hint_again=(
+            "Une autre que {number}, que l’émetteur a renvoyée sans payer ; par exemple {number}-2"
+        ),
         batch="Numéro de l’envoi",
         batch_help="sent_numbers",
         day="Jour de l’envoi",

@@ -13,7 +13,6 @@ from app.database.connections import Database
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.programmes.rules import Payer
-from tests.api.conftest import DIALECTS
 from tests.api.house import House, token_of_form
 from tests.beginnings import begin
 from tests.databases import Databases
@@ -33,7 +32,7 @@ def paid_by_the_issuer(database: Database, folder: Path) -> Scheme:
     return scheme
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
 def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[House]:
     url, scheme = begin(databases, request.param, tmp_path, paid_by_the_issuer)
     database = Database(url)
@@ -114,7 +113,8 @@ def test_no_page_has_the_authority_pay_what_the_issuer_pays(house: House) -> Non
     assert "transmet de nouveau" in read(house, "finance", place, f"{place}/mandater")
     assert "Transmettre de nouveau à l’émetteur : EXO7" in read(house, "finance", desk)
     read(house, "exo7", *own)
-    said = press(house, "finance", f"{place}/mandater", **sent, same_account_reason="Rouvert")
+    again = sent | {"mandate_number": f"{number}-2", "same_account_reason": "Rouvert"}
+    said = press(house, "finance", f"{place}/mandater", **again)
     assert "L’envoi est enregistré" in said
     said = press(house, "accountant", f"{place}/payer", paid_on=day)
     assert f"Le paiement de {TAKEN * 10} € est enregistré" in said
