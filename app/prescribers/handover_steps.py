@@ -59,7 +59,7 @@ from app.prescribers.handover_persons import (
 from app.prescribers.letter_files import commitment_file
 from app.prescribers.models import Beneficiary, BeneficiaryIdentity
 from app.prescribers.people import AlreadyKnown, Person
-from app.prescribers.positions import used_up
+from app.prescribers.positions import given_to, used_up
 from app.prescribers.prescriptions import alike_in_words
 from app.prescribers.rules import (
     ENGAGEMENTS,
@@ -67,7 +67,7 @@ from app.prescribers.rules import (
     QUESTIONS,
     Commitment,
 )
-from app.programmes.rules import FRENCH_PUBLIC, Public
+from app.programmes.rules import FRENCH_ONE_OF, FRENCH_PUBLIC, Public
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.drafts import typed_in_request
 from app.web.forms import Form, done
@@ -210,7 +210,7 @@ def person_page(form: Form, draft_id: UUID | None, who: UUID | None) -> Response
         served = frozenset(queries.last_hand_overs(session, own))
         return PersonPage(
             communes=tuple(Choice(c.name, c.name) for c in COMMUNES),
-            publics=choices(FRENCH_PUBLIC),
+            publics=publics_offered(session) if asks or first else (),
             draft_id=draft_id,
             searched=searched,
             found=tuple(found),
@@ -227,6 +227,28 @@ def person_page(form: Form, draft_id: UUID | None, who: UUID | None) -> Response
     return render_template(
         "handovers/person.html", page=page, form=form, french_public=FRENCH_PUBLIC
     ), form.status
+
+
+SAID_OF = {
+    Public.REGISTERED_JOB_SEEKER: ", s’il n’a pas déjà le Pass numérique de France Travail",
+    Public.OTHER: ", compté à part",
+}
+"""What is to be known of a public before it is chosen."""
+
+
+def publics_offered(session: Session) -> tuple[Choice, ...]:
+    """The publics to choose from, each with what one person of it may receive."""
+    given = given_to(session, on=started_on())
+    return tuple(
+        Choice(
+            str(public),
+            words,
+            f"{given[public]}{SAID_OF.get(public, '')}"
+            if public in given
+            else "Aucun carnet prévu",
+        )
+        for public, words in FRENCH_ONE_OF.items()
+    )
 
 
 def chosen_of(session: Session, form: Form, who: UUID | None) -> Chosen | None:

@@ -20,6 +20,7 @@ from app.prescribers.rules import (
 from app.prescribers.whereabouts import live, passes_of
 from app.programmes import queries as programmes
 from app.programmes.models import Entitlement
+from app.programmes.rules import Public
 
 
 def rights_of(entitlement: Entitlement) -> Rights:
@@ -84,6 +85,25 @@ def position_of(session: Session, person: Beneficiary, *, on: date) -> Position 
                 received.wholes,
             )
     return None
+
+
+def given_to(session: Session, *, on: date) -> dict[Public, str]:
+    """What one person of each public may receive, in words, as `position_of` finds it."""
+    told: dict[Public, str] = {}
+    for programme in programmes.programmes_after(session, None, limit=20):
+        settings = programmes.settings_on(session, programme.id, on)
+        if settings is None:
+            continue
+        for one in programmes.entitlements_of(session, settings.id):
+            again = one.renewal_count
+            words = (
+                f"{one.booklet_count} carnet{'s' if one.booklet_count > 1 else ''} "
+                f"de {one.booklet_size} pass"
+            )
+            if again:
+                words += f", renouvelable{'s' if one.booklet_count > 1 else ''} {again} fois"
+            told.setdefault(Public(one.public), words)
+    return told
 
 
 def used_up(session: Session, beneficiary_ids: Iterable[UUID], *, on: date) -> set[UUID]:

@@ -15,8 +15,19 @@ from app.mediators.rules import week_in_words
 from app.prescribers import queries
 from app.prescribers.errors import AssessmentMissing
 from app.prescribers.people import known_beneficiary
-from app.prescribers.rules import QUESTIONS, Candidate, Ranked, Wanted, rank, reason
+from app.prescribers.rules import (
+    QUESTIONS,
+    Candidate,
+    Ranked,
+    Wanted,
+    fit_said,
+    hours_said,
+    rank,
+    reason,
+)
 from app.programmes.rules import Public
+
+FAR_KM = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,15 @@ class Choice:
     reason: str
     alone: str
     """The same without a word on the place before it, for whoever shows another order."""
+    fits: str
+    """The part of it about the person: services and public."""
+    opens: str
+    """When it opens next."""
+
+    @property
+    def far(self) -> bool:
+        """Whether somebody without a car would think twice."""
+        return (self.ranked.distance_km or 0) > FAR_KM
 
     @property
     def week(self) -> str:
@@ -69,6 +89,8 @@ def ranked(
             one,
             reason(one, wanted),
             reason(replace(one, behind=None), wanted),
+            fits=fit_said(one, wanted),
+            opens=hours_said(one, wanted),
         )
         for one in order
     ]

@@ -396,13 +396,25 @@ def reason(one: Ranked, wanted: Wanted) -> str:
     """Why a place stands where it does, in one sentence."""
     said = ", ".join(
         (
-            _services_said(one, wanted),
-            "accueille ce public" if one.welcomes else "n’annonce pas ce public",
+            *_fits_said(one, wanted),
             "distance inconnue" if one.distance_km is None else _distance_said(one.distance_km),
-            _hours_said(one.opens_in_minutes, wanted.at),
+            hours_said(one, wanted),
         )
     )
     return f"{said[0].upper()}{said[1:]}{_BEHIND[one.behind] if one.behind else ''}."
+
+
+def fit_said(one: Ranked, wanted: Wanted) -> str:
+    """Whether a place suits the person, without how far it is and when it opens."""
+    said = ", ".join(_fits_said(one, wanted))
+    return f"{said[0].upper()}{said[1:]}"
+
+
+def _fits_said(one: Ranked, wanted: Wanted) -> tuple[str, str]:
+    return (
+        _services_said(one, wanted),
+        "accueille ce public" if one.welcomes else "n’annonce pas ce public",
+    )
 
 
 def _services_said(one: Ranked, wanted: Wanted) -> str:
@@ -423,8 +435,10 @@ def _distance_said(far: int) -> str:
     )
 
 
-def _hours_said(minutes: int | None, at: datetime) -> str:
-    return "horaires à demander" if minutes is None else opening_said(minutes, at)
+def hours_said(one: Ranked, wanted: Wanted) -> str:
+    """When a place opens next."""
+    minutes = one.opens_in_minutes
+    return "horaires à demander" if minutes is None else opening_said(minutes, wanted.at)
 
 
 _BEHIND = {

@@ -49,6 +49,14 @@ FRENCH_PUBLIC = {
     Public.SENIOR: "60 ans et plus",
     Public.OTHER: "Autres publics (comptés à part)",
 }
+FRENCH_ONE_OF = {
+    Public.PLIE: "Participant du PLIE",
+    Public.REGISTERED_JOB_SEEKER: "Demandeur d’emploi inscrit",
+    Public.UNREGISTERED_JOB_SEEKER: "Cherche un emploi, non inscrit",
+    Public.SENIOR: "60 ans ou plus",
+    Public.OTHER: "Autre difficulté avec le numérique",
+}
+"""One person of a public, to whoever has them in front of the desk."""
 
 
 @dataclass(frozen=True, slots=True)

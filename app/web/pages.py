@@ -177,10 +177,14 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option of a list: the value sent back, and what people read."""
+    """One option of a list: the value sent back, and what people read.
+
+    `hint` is what a card says of it under its label.
+    """
 
     value: str
     label: str
+    hint: str = ""
 
 
 def sentence_for(errors: Sequence[FieldError], name: str) -> str | None:

@@ -90,7 +90,7 @@ def test_a_booklet_is_handed_over_in_three_steps_on_a_phone(browser: Browser, si
         page.get_by_label("Prénom").fill("Célestine")
         page.get_by_label("Année de naissance").fill("1990")
         page.get_by_label("Commune").select_option(index=1)
-        page.get_by_text("Participants du PLIE").click()
+        page.get_by_text("Participant du PLIE").click()
         press(page.get_by_role("button", name="Continuer"))
 
         for question in page.locator("fieldset[id^=q]").all():

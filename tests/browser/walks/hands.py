@@ -116,6 +116,11 @@ class Hands(ABC):
     def menu(self, entry: str) -> None:
         """Open an entry of the menu."""
 
+    def leave_steps(self) -> None:
+        """Quit the steps of an act by the top of the page; what was typed waits."""
+        top = self.page.get_by_role("banner")
+        self._leave(top.get_by_role("link", name="Quitter", exact=True), "Enter")
+
     def follow(self, name: Name, *, row: str = "") -> None:
         """Follow a link, in the row or the item that says so."""
         self._leave(self._one("link", name, row), "Enter")
