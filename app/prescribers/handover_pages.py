@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from app.database.lists import Place
 from app.identity.rules import Right
 from app.kernel.money import NO_BREAK
+from app.ledger import AccountKind
 from app.mediators.rules import FRENCH_SERVICE, Service
 from app.papers.sheets import Kind
 from app.partners import queries as partners
 from app.prescribers import prescriptions, queries, undoing
 from app.prescribers.handover_drafts import Unfinished, unfinished
 from app.prescribers.handover_parts import choices
+from app.prescribers.holdings import booklets_held
 from app.prescribers.letter_files import letter_file
 from app.prescribers.models import Prescription, PrescriptionUndo
 from app.prescribers.positions import used_up
@@ -249,6 +251,8 @@ class HandoverPage:
     """Not on the day itself: another booklet of the same day is the same hand-over."""
     used_up: bool
     """Whether another booklet would be an exception."""
+    drawer_passes: int | None
+    """What whoever hands out has left for others, on the day of the hand-over."""
     may_undo: bool
     why_not: str
     """Why whoever looks cannot take it back."""
@@ -304,10 +308,18 @@ def handover_page(session: Session, prescription_id: UUID) -> HandoverPage:
         and undo is None
         and made.prescribed_on < started_on()
         and queries.identity(session, made.beneficiary_id) is not None,
+        drawer_passes=_drawer(session) if made.prescribed_on == started_on() else None,
         used_up=bool(used_up(session, [made.beneficiary_id], on=started_on())),
         may_undo=may(Right.UNDO_PRESCRIPTION) and refusal is None,
         why_not=refusal.message if refusal else "",
     )
+
+
+def _drawer(session: Session) -> int | None:
+    if not may(Right.ISSUE_BOOKLETS):
+        return None
+    held = booklets_held(session, actor=current_actor())
+    return sum(one.size * one.count for one in held if one.kind == AccountKind.PRESCRIBER)
 
 
 def state_of(fates: Sequence[Fate]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from app.identity.rules import FRENCH_ROLE, Role
 from app.kernel import codes
 from app.kernel.money import NO_BREAK
 from app.papers import qr
-from app.programmes.rules import FRENCH_PUBLIC
+from app.programmes.rules import FRENCH_ONE_OF
 from app.training.copies import is_full
 from app.training.errors import ClosedInTraining, OtherRoleInTraining, TrainingFull
 from app.training.mount import current_visit, keep_copy, to_door
@@ -107,7 +107,7 @@ def hints(session: Session) -> Iterator[str]:
         for one in invented_people(started_on()):
             yield (
                 f"{one.first_name} {one.surname}, {one.birth_year}, {one.commune}, "
-                f"{FRENCH_PUBLIC[one.public]}"
+                f"{FRENCH_ONE_OF[one.public]}"
             )
     elif request.endpoint == TYPE_BOOKLET:
         for cover in paper(session).covers:
@@ -136,7 +136,7 @@ def path() -> ResponseReturnValue:
     """The three steps, and what to type in them."""
     today = started_on()
     found = in_transaction(lambda session: progress(session, current_agent()))
-    people = tuple((one, FRENCH_PUBLIC[one.public]) for one in invented_people(today))
+    people = tuple((one, FRENCH_ONE_OF[one.public]) for one in invented_people(today))
     return render_template("training/path.html", page=PathPage(found, people))
 
 

@@ -36,7 +36,7 @@ def type_a_person(page: Page) -> None:
     page.get_by_label("Prénom").fill(first_name)
     page.get_by_label("Année de naissance").fill(year)
     page.get_by_label("Commune").select_option(commune)
-    page.get_by_label(public, exact=True).check()
+    page.get_by_role("radio", name=re.compile(f"^{re.escape(public)}")).check()
     press(page.get_by_role("button", name="Continuer"))
 
 

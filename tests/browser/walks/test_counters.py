@@ -75,7 +75,7 @@ def test_a_prescriber_confirms_hands_over_asks_and_reports(town: Town) -> None:
     agent.press("Remettre le carnet")
     assert town.rest(5) == {AccountKind.CIRCULATION: 10}
     assert agent.file("Imprimer la lettre") == "application/pdf"
-    assert agent.file("En gros caractères") == "application/pdf"
+    assert agent.file("La lettre en gros caractères") == "application/pdf"
 
     agent.menu("Demandes")
     agent.follow("Demander des carnets")
