@@ -15,13 +15,15 @@ from app.mediators.rules import CashOfficeKind, LabelStep
 from app.partners import agreements
 from app.partners import queries as partners
 from app.partners import service as partnership
+from app.partners.errors import FileTooLarge
 from app.partners.models import AgreementFile
-from app.partners.rules import SUFFIX, AgreementRole, MediaType
+from app.partners.rules import LARGEST_FILE, SUFFIX, AgreementRole, MediaType
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.downloads import download
 from app.web.format import count, day_long
 from app.web.forms import Form
 from app.web.pages import Choice
+from app.web.problems import refusing_larger
 from app.web.transaction import in_transaction
 
 bp = Blueprint("partner_signing", __name__)
@@ -165,6 +167,7 @@ def _ending(
     "/partenaires/<uuid:partner_id>/convention/<uuid:agreement_id>/document",
     methods=["GET", "POST"],
 )
+@refusing_larger(FileTooLarge(megabytes=LARGEST_FILE // 1024**2))
 def attach(partner_id: UUID, agreement_id: UUID) -> ResponseReturnValue:
     """Keep the signed paper of an agreement."""
     check(Right.MANAGE_PARTNERS)

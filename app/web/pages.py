@@ -280,7 +280,7 @@ class ErrorPage:
 
     `sentence` replaces the usual one, for a refusal of the domain that says better what to do, and
     `code` the title where that is of something else.
-    `reference` is the number under which the logs know this request.
+    `reference` is the number under which the logs know this request, `back` the form to try again.
     """
 
     status: int
@@ -288,3 +288,4 @@ class ErrorPage:
     reference: str | None = None
     signed_in: bool = False
     code: str = ""
+    back: str = ""

@@ -2,12 +2,13 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import quote
 
 import orjson
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -123,6 +124,8 @@ def http_error(error: HTTPException) -> AnyResponse:
             # Come back to after a form was refused there: its page says where things stand.
             return redirect(request.script_root + quote(page))
         recognise()
+        if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return error_page(status, sentence=_too_large(), back=request.full_path.rstrip("?"))
         return error_page(status)
     messages = getattr(error, "data", {}).get("messages", {})
     fields: dict[str, JsonValue] = {}
@@ -137,6 +140,24 @@ def http_error(error: HTTPException) -> AnyResponse:
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers.extend(h for h in error.get_headers() if h[0] == "Allow")
     return answer
+
+
+Page = TypeVar("Page", bound=Callable[..., object])
+_LIMITS = dict[object, str]()
+
+
+def refusing_larger(refusal: DomainError) -> Callable[[Page], Page]:
+    """What a page says of a file too large to be read at all: as of one over its own limit."""
+
+    def named(page: Page) -> Page:
+        _LIMITS[page] = f"{refusal.message} Rien n’a été enregistré."
+        return page
+
+    return named
+
+
+def _too_large() -> str:
+    return _LIMITS.get(current_app.view_functions.get(request.endpoint or ""), "")
 
 
 def by_field(messages: object, name: str = "") -> Iterator[tuple[str, str]]:
@@ -164,7 +185,12 @@ def crashed(error: Exception) -> AnyResponse:
 
 
 def error_page(
-    status: HTTPStatus, *, sentence: str = "", reference: str = "", code: str = ""
+    status: HTTPStatus,
+    *,
+    sentence: str = "",
+    reference: str = "",
+    code: str = "",
+    back: str = "",
 ) -> AnyResponse:
     """A French page that says what happened and what to do next."""
     if status is HTTPStatus.UNAUTHORIZED:
@@ -176,6 +202,7 @@ def error_page(
         reference=reference,
         signed_in=is_signed_in(),
         code=code,
+        back=back,
     )
     return Response(render_template("errors/error.html", page=page), status)
 

@@ -285,8 +285,8 @@ REFUSALS: Mapping[int, Refusal] = {
     ),
     413: Refusal(
         "Cet envoi est trop gros",
-        "Le texte ou le fichier dépasse la taille permise. Envoyez-le en plusieurs parties. "
-        "Rien n’a été enregistré.",
+        "Le texte ou le fichier dépasse 8 Mo. Coupez une liste en plusieurs fichiers ; numérisez "
+        "un document en noir et blanc ou en moins fin. Rien n’a été enregistré.",
     ),
     422: Refusal(
         "Cette demande ne peut pas être acceptée",

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 
+from app.factory import LARGEST_BODY
 from app.kernel.clock import martinique_day
 from app.kernel.ids import new_id
 from app.partners.agreements import close_agreement
@@ -259,6 +260,13 @@ def test_a_signed_paper_is_attached_and_read_by_those_who_signed_it(
         return answer.status_code, unescape(answer.text)
 
     assert send(b"MZ not a paper")[0] == 422
+    page = client.post(
+        address,
+        data={**form, "file": (BytesIO(PDF), "scan.pdf")},
+        environ_overrides={"CONTENT_LENGTH": str(LARGEST_BODY + 1)},
+    ).text
+    assert "Ce fichier dépasse 5 Mo. Numérisez-le" in unescape(page).replace("\u00a0", " ")
+    assert f'href="{address}">Revenir au formulaire' in page
     status, page = send(PDF)
     assert (status, "est joint" in page, "Rosette" in page) == (200, True, False)
 
