@@ -361,7 +361,7 @@ class StatementOrderedAlready(Conflict):
     """A payment order exists for the statement."""
 
     code = "statement_ordered_already"
-    sentence = "Le paiement de ce bordereau est déjà demandé : il reste à l’enregistrer."
+    sentence = "Le paiement de ce bordereau est déjà demandé : enregistrez-le quand il est fait."
 
 
 class UnknownPaymentOrder(NotFound):

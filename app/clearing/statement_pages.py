@@ -22,7 +22,7 @@ from app.clearing import (
     statements,
 )
 from app.clearing.models import ClearingRun
-from app.clearing.payer_words import PayerWords
+from app.clearing.payer_words import PayerWords, danger_among
 from app.clearing.rules import CERTIFIED, HELD, StatementState
 from app.clearing.standing_queries import Filter, Standing
 from app.clearing.statement_views import (
@@ -39,6 +39,8 @@ from app.identity.rules import Right
 from app.kernel.clock import first_instant, next_month
 from app.papers.sheets import Kind
 from app.programmes import queries as programmes
+from app.programmes.rules import Payer
+from app.programmes.service import known_programme
 from app.web.auth import ANONYMOUS, check, current_actor, may, started_at, started_on
 from app.web.format import count, day_long, euros, plural
 from app.web.forms import Form, done
@@ -430,6 +432,8 @@ class RunPage:
     today: date | None = None
     withdrawn_count: int = 0
     """Passes taken off drafts today: a run takes them from tomorrow on."""
+    danger: str = ""
+    """Why the authority must not pay what it would draft, where the issuer does."""
 
     @property
     def sum(self) -> runs.ExpectedSum:
@@ -464,6 +468,7 @@ def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
         def work(session: Session) -> RunPage:
             programme_id, cut_off_on = form.uuid("dispositif"), form.day("arrete")
             form.check()
+            chosen = known_programme(session, programme_id)
             expected = runs.preview_clearing(
                 session,
                 actor=current_actor(),
@@ -479,6 +484,7 @@ def run_page(form: Form, *, asked: bool) -> ResponseReturnValue:
                 run_queries.withdrawn_since(
                     session, programme_id, since=first_instant(started_on())
                 ),
+                danger_among([(chosen.name, Payer(chosen.payer))]),
             )
 
         page = form.submit(work) or page

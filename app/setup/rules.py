@@ -120,7 +120,7 @@ DUTIES = (
         Right.APPROVE_BANK_DETAILS,
     ),
     Duty("Préparer, puis approuver un bordereau", Right.PREPARE_CLEARING, Right.APPROVE_STATEMENT),
-    Duty("Mandater, puis noter le paiement", Right.ORDER_PAYMENT, Right.RECORD_PAYMENT),
+    Duty("Faire payer, puis noter le paiement", Right.ORDER_PAYMENT, Right.RECORD_PAYMENT),
 )
 
 

@@ -415,9 +415,6 @@ def _cash_offices(
 
 def _accounts(scheme: _Scheme, takers: Sequence[Organisation]) -> Step:
     title, purpose = "Les comptes bancaires", "Où chaque médiateur est payé ; deux personnes."
-    if scheme.programme and scheme.programme.payer == Payer.ISSUER:
-        said = "L’émetteur paie les médiateurs : rien à saisir ici."
-        return Step(title, purpose, State.NOT_NEEDED, said, None)
     if not takers:
         said = "Il faut d’abord un médiateur."
         return Step(title, purpose, State.BLOCKED, said, None)

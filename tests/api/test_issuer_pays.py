@@ -71,13 +71,15 @@ def press(house: House, name: str, path: str, **fields: str) -> str:
 
 def test_no_page_has_the_authority_pay_what_the_issuer_pays(house: House) -> None:
     scheme, day = house.scheme, martinique_day(house.scheme.later).isoformat()
+    run = f"/liquidations?dispositif={scheme.programme_id}&arrete={day}"
+    assert "L’émetteur paie ces bordereaux" in read(house, "finance", run)
     run_id = scheme.clearing(house.database)
     with house.database.transaction(writing=False) as session:
         statement_id = scheme.draft(session, run_id, "exo7").id
     place = f"/bordereaux/{statement_id}"
     desk, own = "/aujourd-hui", ("/mon-guichet", "/bordereaux", place)
 
-    # A draft: whoever approves it reads who pays.
+    # A run, and a draft: whoever approves it reads who pays.
     assert "L’émetteur paie ce bordereau" in read(house, "finance2", place, f"{place}/approuver")
     said = press(house, "finance2", f"{place}/approuver", net=f"{TAKEN * 10}", version="1")
     assert f"transmettez-le à l’émetteur, qui paie {TAKEN * 10} €" in said
