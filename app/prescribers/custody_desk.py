@@ -103,6 +103,11 @@ class Holder:
         """Booklets that it answers for."""
         return sum(line.booklet_count for line in self.lines)
 
+    @property
+    def voucher_count(self) -> int:
+        """The passes of these booklets."""
+        return sum(line.booklet_count * line.size for line in self.lines)
+
 
 SAID = 30
 """Faulty lines told at once."""

@@ -172,9 +172,9 @@ HANDOVERS = Listing(
     name="remises",
     title="Remises de carnets",
     columns=(
-        Column[Row]("Remise", lambda row: row.number, width=16),
+        Column[Row]("Personne", None),
+        Column("Remise", lambda row: row.number, width=16),
         Column("Jour", lambda row: row.day, Kind.DAY, "remise"),
-        Column("Personne", None),
         Column("Prescripteur", lambda row: row.prescriber, width=36),
         Column("Public", lambda row: row.public, width=36),
         Column("Carnets", lambda row: row.booklets, width=30),

@@ -46,7 +46,8 @@ class StockPage:
     form: Form
     choices: tuple[Choice, ...]
     read_at: datetime
-    own: bool
+    own_id: UUID | None
+    """Whose drawer it is, to whoever sees its own alone."""
     recalled: bool
     """Whether some of it is to come back."""
     held_back: tuple[HeldBack, ...]
@@ -55,6 +56,11 @@ class StockPage:
     may_declare: bool
     may_request: bool
     may_send: bool
+
+    @property
+    def own(self) -> bool:
+        """Whether the reader sees its own alone."""
+        return self.own_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def _stock_page(session: Session) -> StockPage:
         form=form,
         choices=tuple(Choice(str(holder.id), holder.name) for holder in everything),
         read_at=started_at(),
-        own=actor.scope is not None,
+        own_id=actor.scope,
         recalled=recalls.is_anything_due(session, actor=actor, held=held, on=started_on()),
         held_back=tuple(queries.held_back(session, actor.scope)) if actor.scope else (),
         incomplete=_incomplete(session, reading, one.id if one else None),

@@ -112,9 +112,9 @@ MEDIATOR_THUMBS = (
     Entry("statements", "statement_pages.listed", "euro", "Paiements"),
 )
 PRESCRIBER_THUMBS = (
+    Entry("today", "desk_pages.today", "home", "Accueil"),
     Entry("handovers", "handover_pages.listed", "give", "Remettre"),
     Entry("people", "people_pages.people", "user", "Personnes"),
-    Entry("stock", "holding_pages.stock", "box", "Mon stock"),
 )
 """Under the thumb, at the bottom of the phone of whoever works at a counter; « Plus » comes last
 and opens the menu, where everything is."""
