@@ -420,7 +420,8 @@ def order(
         )
         words = words_of(session, named)
     desk.answer(
-        f"{words.order_done.format(number=made.mandate_number)} {euros(made.amount_cents)}.",
+        f"{words.order_done.format(number=made.mandate_number)} "
+        f"Montant : {euros(made.amount_cents)}.",
         id=made.id,
     )
 
