@@ -32,6 +32,7 @@ from app.programmes.rules import FRENCH_PUBLIC, Covers, Payer, Public, Terms, wr
 from app.programmes.views import funders_named
 from app.web.auth import check, current_actor, started_at, started_on
 from app.web.drafts import typed_in_request
+from app.web.format import day_long, day_short
 from app.web.forms import Form, done
 from app.web.pages import Choice, FieldError
 from app.web.transaction import current_settings, in_transaction
@@ -420,7 +421,7 @@ def _change(session: Session, asked: Asked, form: Form) -> tuple[str, str]:
         ),
         (
             f"Les réglages de la version {made.ordinal} s’appliquent à partir du "
-            f"{made.applies_from:%d/%m/%Y}. Ce qui s’appliquait avant reste lisible."
+            f"{day_long(made.applies_from)}. Ce qui s’appliquait avant reste lisible."
         ),
     )
 
@@ -465,7 +466,7 @@ def _lines(
             )
         case "date":
             day = typed.day("applies_from")
-            shown = typed.text("applies_from") if typed.errors else f"{day:%d/%m/%Y}"
+            shown = typed.text("applies_from") if typed.errors else day_long(day)
             return (("Premier jour", shown), ("Délibération ou acte", typed.text("document")))
     return _lines_of_terms(asked, step, terms, names) if terms else ()
 
@@ -498,6 +499,6 @@ def _lines_of_terms(
         lines += (("Par exemple", words.kept_back(terms)),)
     if step.name == "fin":
         lines += tuple(
-            (f"{day:%d/%m/%Y}", said) for day, said in words.end_of(terms, asked.valid_until)
+            (day_short(day), said) for day, said in words.end_of(terms, asked.valid_until)
         )
     return lines

@@ -36,6 +36,7 @@ from app.setup.rules import (
     Step,
     shared,
 )
+from app.web.format import day_long
 
 FEW = 4
 """So many organisations are named in a line, each with its page; the others are counted."""
@@ -246,8 +247,8 @@ def _said_of_settings(scheme: _Scheme, programme: Programme) -> Mapping[str, str
         else "Rien n’est prévu pour personne.",
         "financeurs": words.rest(terms) or "Les financeurs prennent tout en charge.",
         "argent": words.kept_back(terms),
-        "fin": f"Pour des pass valables jusqu’au {end:%d/%m/%Y}, tout est soldé à partir du "
-        f"{last:%d/%m/%Y}.",
+        "fin": f"Pour des pass valables jusqu’au {day_long(end)}, tout est soldé à partir du "
+        f"{day_long(last)}.",
         "sans-reseau": words.sentence("offline_pass_count", terms),
         "controles": words.sentence("session_required", terms),
         "signalements": words.sentence("signal_sitting_minutes", terms),
@@ -276,7 +277,7 @@ def _vintage(scheme: _Scheme) -> Step:
         purpose,
         State.DONE,
         f"{scheme.vintage.label} : {worth} le pass, du "
-        f"{scheme.vintage.valid_from:%d/%m/%Y} au {scheme.vintage.valid_until:%d/%m/%Y}.",
+        f"{day_long(scheme.vintage.valid_from)} au {day_long(scheme.vintage.valid_until)}.",
         Link("Voir le dispositif", "programmes_pages.programme", _id(scheme.programme)),
     )
 
