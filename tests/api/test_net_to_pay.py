@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.clearing import clawbacks, cli, runs, standing_queries
+from app.clearing import cli, runs, standing_queries
 from app.clearing.models import StatementApproval
 from app.clearing.outlook import outlook_of
 from app.clearing.rules import StatementState
@@ -18,8 +18,8 @@ from app.clearing.standing_queries import Filter
 from app.database.connections import Database
 from app.database.lists import Place
 from app.desk import money, rules
+from app.desk.queries import Day
 from app.kernel.clock import martinique_day
-from app.kernel.ids import new_id
 from app.kernel.money import Cents
 from app.ledger import AccountKind, balances
 from tests.api.conftest import DIALECTS
@@ -67,20 +67,7 @@ class Counters:
         """Two people say that these should not have been paid."""
         with self.database.transaction() as session:
             for redemption_id in redemption_ids:
-                made = clawbacks.prepare_clawback(
-                    session,
-                    actor=self.scheme.actors["finance"],
-                    clawback_id=new_id(),
-                    redemption_id=redemption_id,
-                    reason="La séance n’a pas eu lieu",
-                    now=self.scheme.later,
-                )
-                clawbacks.approve_clawback(
-                    session,
-                    actor=self.scheme.actors["finance2"],
-                    clawback_id=made.id,
-                    now=self.scheme.later,
-                )
+                self.scheme.taken_back(session, redemption_id)
 
 
 def owing(database: Database, folder: Path) -> Scheme:
@@ -137,7 +124,7 @@ def asked(
     """What « Aujourd’hui » says that somebody is to do, and for how much."""
     actor = counters.scheme.actors[who]
     with counters.database.transaction(writing=False) as session:
-        found = source(session, actor, martinique_day(counters.scheme.later))
+        found = source(session, actor, Day(session, martinique_day(counters.scheme.later)))
     return [(task.title, task.amount_cents) for task in found]
 
 
