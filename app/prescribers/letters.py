@@ -224,11 +224,7 @@ def _told(session: Session, place: Place, home: str) -> LetterPlace:
     far = ""
     if place.where is not None and commune is not None:
         kilometres = round(place.where.distance_km(commune.centre))
-        far = (
-            f"à {kilometres} km environ, à vol d’oiseau, du centre de votre commune"
-            if kilometres
-            else "dans votre commune ou tout près"
-        )
+        far = f"à {kilometres} km environ" if kilometres else "dans votre commune ou tout près"
     return LetterPlace(
         name=organisation.name,
         street=", ".join(filter(None, (address.street, address.complement))) if address else "",

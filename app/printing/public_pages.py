@@ -68,6 +68,8 @@ class Verdict:
     words: str
     lines: tuple[str, ...]
     advice: str
+    day: str = ""
+    """Until when it is good, as a line says it: what one looks for on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,4 +240,5 @@ def verdict(
             name = "blocked" if look.blocked_on else "void"
             since = (said("blocked_since", look.blocked_on),) if look.blocked_on else ()
             lines, advice = (*since, said(f"{name}_why")), said(f"{name}_do")
-    return Verdict(tone, drawing, said(f"{what}_{name}"), lines, advice)
+    day = words.day(last) if look.usable is Usable.YES else ""
+    return Verdict(tone, drawing, said(f"{what}_{name}"), lines, advice, day)
