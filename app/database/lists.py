@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    SQLColumnExpression,
-    UnaryExpression,
-    and_,
-    or_,
-)
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, UnaryExpression, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.operators import desc_op
 

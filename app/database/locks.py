@@ -3,10 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    func,
-    select,
-)
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.database import Record
