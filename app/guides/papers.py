@@ -355,7 +355,7 @@ def _prescriber(kit: Kit, size: float) -> tuple[Paper, float]:
     left.bullets(
         (
             "« Mes personnes » dit qui n’a pas commencé et qui va perdre des pass : appelez.",
-            "« Mon stock » dit ce que vous avez. Comptez et signez chaque livraison.",
+            "« Stock » dit ce que vous avez. Comptez et signez chaque livraison.",
             "Carnet perdu ou volé : déclarez-le aussitôt dans « Oppositions ».",
         )
     )
