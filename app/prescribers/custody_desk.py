@@ -78,8 +78,7 @@ PLACES = {
 class StockLine:
     """What one holder has of one vintage and size, in runs of numbers."""
 
-    tone: str
-    place: str
+    kind: AccountKind
     towards: str
     label: str
     size: int
@@ -88,6 +87,21 @@ class StockLine:
     """Those that a count did not find: they are on no way any more."""
     runs: tuple[str, ...]
     more: int
+
+    @property
+    def tone(self) -> str:
+        """The look of where they are."""
+        return PLACES[self.kind][0]
+
+    @property
+    def place(self) -> str:
+        """Where they are, in words."""
+        return PLACES[self.kind][1]
+
+    @property
+    def is_in_drawer(self) -> bool:
+        """Whether they rest with the prescriber who hands them out."""
+        return self.kind is AccountKind.PRESCRIBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +249,13 @@ def _stock_line(
     runs: Sequence[Held], names: dict[UUID, str], lost: Collection[tuple[int, int]]
 ) -> StockLine:
     first = runs[0]
-    tone, place = PLACES[AccountKind(first.kind)]
     shown = []
     for held in runs[:SHOWN_RUNS]:
         ends = dict.fromkeys((held.first_number, held.last_number))
         numbers = (str(BookletNumber(held.label, n)).replace(" ", NO_BREAK) for n in ends)
         shown.append(" à ".join(numbers))
     return StockLine(
-        tone=tone,
-        place=place,
+        kind=AccountKind(first.kind),
         towards=names[first.counterparty_id] if first.kind == AccountKind.TRANSIT else "",
         label=first.label,
         size=first.size,

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.kernel.clock import martinique_day
 from app.ledger import AccountKind
 from tests.browser.walks.conftest import Town
 from tests.printing.samples import edition
@@ -93,7 +94,7 @@ def test_finance_prepares_approves_and_orders_and_the_accountant_pays(town: Town
     finance.menu("Bordereaux")
     finance.follow("Liquider")
     finance.choose("Dispositif", "Pass numérique")
-    finance.write("Date d’arrêté", f"{town.clock():%Y-%m-%d}")
+    finance.write("Date d’arrêté", f"{martinique_day(town.clock()):%Y-%m-%d}")
     finance.press("Voir ce qui serait pris")
     finance.press(re.compile("^Faire ce"))
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.steps import as_owner, drop_refusal, on_postgresql, refuse_insert
 
-revision = "0040"
-down_revision = "0039"
+revision = "0039"
+down_revision = "0038"
 
 RULE, TABLE = "dispute_keeps_what_is_not_taken_back", "dispute_decision"
 WHEN_IT_IS_TAKEN_BACK = """

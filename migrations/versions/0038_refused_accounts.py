@@ -18,7 +18,7 @@ from migrations.steps import (
     write_once,
 )
 
-revision = "0039"
+revision = "0038"
 down_revision = "0037"
 
 TABLE = "bank_details_refusal"
