@@ -211,7 +211,7 @@ def _told(session: Session, rows: Iterable[Any]) -> list[Standing]:
     """Rows of _STANDINGS, each with what it recovers: read for the drafts among them at once."""
     read = list(rows)
     drafts = {row[0].mediator_id for row in read if row[3] is None and row[2].net_cents}
-    debts = Debts(correction_queries.open_debts(session, drafts) if drafts else ())
+    debts = Debts(correction_queries.open_debts(session, drafts))
     return [_standing(row, debts) for row in read]
 
 

@@ -46,6 +46,7 @@ LATER_LIVES = {
     "activate_delivery": 1,
     "prepare_write_off": 1,
     "approve_write_off": 2,
+    "refuse_bank_details": 1,
 }
 """Requests that want the very thing that another request here uses up, and the life they get."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.clearing.payer_words import WORDS
 from app.factory import RIGHT_OF_DOOR
 from app.guides import reading
 from app.identity.rules import RIGHTS, Role
@@ -23,9 +24,11 @@ def used() -> set[str]:
     """The keys that pages and the tables of their fields name."""
     files: list[Path] = [*assets.WEB.rglob("*.html"), *APP.glob("*/forms.py")]
     found = (USE.findall(file.read_text(encoding="utf-8")) for file in files)
-    return {key for pairs in found for pair in pairs for key in pair if key} | {
-        question.about for question in QUESTIONS.values() if question.about
-    }
+    return (
+        {key for pairs in found for pair in pairs for key in pair if key}
+        | {question.about for question in QUESTIONS.values() if question.about}
+        | {words.batch_help for words in WORDS.values()}
+    )
 
 
 def test_each_key_that_a_page_names_has_its_text_and_no_text_is_left_over() -> None:
