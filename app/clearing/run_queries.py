@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,14 +75,33 @@ def anything_to_clear(session: Session, programme_id: UUID, *, before: datetime)
 
 
 def anything_old_to_clear(session: Session, programme_id: UUID, *, before: datetime) -> bool:
-    """The same, answered in good time while thousands of younger passes wait."""
-    waiting = _waiting_in(
-        session,
-        _accounts_redeemed(session, programme_id),
-        before,
-        *only_with_session(session, programme_id),
+    """The same, answered in good time while thousands of younger passes wait.
+
+    A mediator whose statement was drafted since, up to then or later, has none left: what is taken
+    off a draft is recorded anew. Only what lacked its session then may wait still.
+    """
+    accounts = _accounts_redeemed(session, programme_id)
+    kept = only_with_session(session, programme_id)
+    if not kept:
+        cleared = _cleared_since(session, programme_id, before)
+        accounts = {one: party for one, party in accounts.items() if party not in cleared}
+    return any(_waiting_in(session, accounts, before, *kept)) if accounts else False
+
+
+def _cleared_since(session: Session, programme_id: UUID, before: datetime) -> set[UUID]:
+    """Mediators of whom a run took, after an instant, all that was recorded before it."""
+    return set(
+        session.scalars(
+            select(Statement.mediator_id)
+            .join(ClearingRun, ClearingRun.id == Statement.run_id)
+            .join(Posting, Posting.id == Statement.id)
+            .where(
+                ClearingRun.programme_id == programme_id,
+                ClearingRun.cut_off_on > martinique_day(before - timedelta(microseconds=1)),
+                Posting.recorded_at >= before,
+            )
+        )
     )
-    return any(waiting)
 
 
 def _accounts_redeemed(session: Session, programme_id: UUID) -> dict[int, UUID]:
@@ -140,15 +159,15 @@ def _waiting_in(
     An account comes twice when the instant cuts what came to it.
     """
     found, last = cover(session, Window(before)), Voucher.last_movement_id
-    passes = (
-        select(
-            Voucher.account_id,
-            Voucher.face_value_cents,
-            case((of_stretches(found.whole, last), 1), else_=0).label("is_whole"),
-        )
-        .join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
-        .where(of_stretches([*found.whole, *found.stretches], last), *kept)
-    )
+    passes = select(
+        Voucher.account_id,
+        Voucher.face_value_cents,
+        case((of_stretches(found.whole, last), 1), else_=0).label("is_whole"),
+    ).where(of_stretches([*found.whole, *found.stretches], last))
+    if kept:
+        # They ask the terms of each pass; the accounts are of one programme already.
+        passes = passes.join(VintageTerms, VintageTerms.vintage_id == Voucher.vintage_id)
+        passes = passes.where(*kept)
     cut = []
     for account_id, is_whole, count, amount in _added_up(session, passes, account_ids):
         if is_whole:

@@ -184,8 +184,10 @@ def arrived(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Arrived]:
 def orders_overdue(session: Session, place: Place, *, before: date) -> list[BookletOrder]:
     """Orders that were expected before a day and have not arrived whole, the latest first."""
     query = placed(select(BookletOrder), place, BookletOrder.id, ORDERS_BY).where(
-        *_in_state(OrderState.SENT),
+        _LEFT,
+        ~_CANCELLED,
         BookletOrder.expected_on < before,
+        _delivered() < BookletOrder.voucher_count,
     )
     return list(session.scalars(query))
 
