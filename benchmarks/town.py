@@ -51,6 +51,7 @@ SHARED = {"sponsor", "issuer"}
 OF_PARTNERS = {
     "organisation", "agent", "agent_manager", "account", "account_link", "account_link_end",
     "agreement", "agreement_closure", "agreement_file", "bank_details", "bank_details_approval",
+    "bank_details_refusal",
     "cash_office", "cash_office_closure", "label", "label_application", "label_progress",
     "partner_address", "partner_contact", "place_profile", "place_capacity", "place_hours",
     "place_public", "place_service", "siret_entry", "succession",
